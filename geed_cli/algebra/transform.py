@@ -1,0 +1,57 @@
+"""Symmetries of the square picture plane: a mirror, then a rotation by a rational part of a turn.
+
+``Planar(turn, mirror)`` first mirrors left-right if asked, then rotates counter-clockwise as displayed (rows point
+down). Every catalogue group of mirrors and rotations is made of these, so equal elements of two groups are equal.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+QUARTER = Fraction(1, 4)
+
+
+@dataclass(frozen=True)
+class Planar:
+    """r^turn · m^mirror, an element of O(2) with a rational angle.
+
+    Attributes:
+        turn: part of a full turn in [0, 1), counter-clockwise.
+        mirror: whether the picture is mirrored left-right (across the vertical axis) first.
+    """
+
+    turn: Fraction = Fraction(0)
+    mirror: bool = False
+
+    def __matmul__(self, other: "Planar") -> "Planar":
+        """The product gh, "first h, then g": r^a m^s · r^b m^t = r^(a + (−1)^s b) m^(s+t)."""
+        turn = self.turn - other.turn if self.mirror else self.turn + other.turn
+        return Planar(turn % 1, self.mirror != other.mirror)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the element permutes the pixels of a square image: its turn is a multiple of a quarter."""
+        return self.turn % QUARTER == 0
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether this is e."""
+        return self.turn == 0 and not self.mirror
+
+    @property
+    def swaps_axes(self) -> bool:
+        """Whether rows and columns mix, so that the element acts on square maps alone."""
+        return self.turn % Fraction(1, 2) != 0
+
+    @property
+    def name(self) -> str:
+        """``e``, ``r90`` (degrees counter-clockwise), ``m`` (mirror), ``r90m`` (mirror, then rotate)."""
+        if self.is_identity:
+            return "e"
+        degrees = f"{float(self.turn * 360):.2f}".rstrip("0").rstrip(".")
+        return (f"r{degrees}" if self.turn else "") + ("m" if self.mirror else "")
+
+
+IDENTITY = Planar()
+MIRROR = Planar(mirror=True)
+VERTICAL_MIRROR = Planar(Fraction(1, 2), mirror=True)
+"""Mirror across the horizontal axis (up-down): a half turn after the left-right mirror."""

@@ -1,0 +1,46 @@
+"""Errors that a user can act on, and their exit codes.
+
+Every refusal states three things: what was found, what was expected, what to try. ``InputError`` is wrong input
+(exit 2); ``RunError`` is right input that could not be carried out (exit 3). Exit 1 is kept for failed gates.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class GeedError(Exception):
+    """Base of every error that is shown to the user without a traceback.
+
+    Args:
+        found: what was found, one sentence, without a full stop.
+        expected: what would have been right.
+        remedy: what to try next; printed after "try:".
+    """
+
+    exit_code = 2
+
+    def __init__(self, found: str, *, expected: str, remedy: str) -> None:
+        super().__init__(found, expected, remedy)
+        self.found = found
+        self.expected = expected
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.found}\n  expected: {self.expected}\n  try:      {self.remedy}"
+
+
+class InputError(GeedError):
+    """Wrong usage or input: a name, a spec, a layer, a group, a folder. Exit code 2."""
+
+    exit_code = 2
+
+
+class RunError(GeedError):
+    """The run could not be carried out: weights, memory, an unreadable image. Exit code 3."""
+
+    exit_code = 3
+
+
+def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
+    """The candidates most like ``name``, best first, for "did you mean" lines; at most ``limit``."""
+    return difflib.get_close_matches(name, list(candidates), n=limit, cutoff=0.5)

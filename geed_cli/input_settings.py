@@ -1,0 +1,43 @@
+"""How a picture becomes the square pixel array that G acts on, and how that array is normalised.
+
+Sizes are in pixels; mean and std belong to pixel values in [0, 1]. G acts between cropping and normalisation.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
+CropMode = Literal["center", "squash", "border"]
+
+
+@dataclass(frozen=True)
+class InputSettings:
+    """A model's own preprocessing.
+
+    Attributes:
+        size: side S of the square network input.
+        resize: what the shorter side is resized to before the centre crop (longer side for ``border``).
+        interpolation: Pillow filter used for resizing, with its antialiasing.
+        mean: per channel, subtracted from values in [0, 1].
+        std: per channel, divided by, after the subtraction.
+        crop_mode: ``center`` resizes the shorter side to ``resize`` and crops S×S; ``squash`` resizes to
+            ``resize``×``resize`` ignoring the aspect ratio and crops; ``border`` resizes the longer side and pads.
+    """
+
+    size: int
+    resize: int
+    interpolation: Interpolation
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    crop_mode: CropMode = "center"
+
+    @property
+    def crop_pct(self) -> float:
+        """The part of the resized side that the crop keeps: size / resize."""
+        return self.size / self.resize
+
+    @staticmethod
+    def resize_for(size: int, crop_pct: float) -> int:
+        """floor(size / crop_pct): the rule of timm and of the ImageNet evaluation protocol."""
+        return math.floor(size / crop_pct)

@@ -1,0 +1,28 @@
+"""Opt-in markers and the hypothesis profile that every test runs under."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+settings.register_profile(
+    "geed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("geed")
+
+OPT_IN = ("slow", "gpu", "network")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--run-slow, --run-gpu and --run-network."""
+    for marker in OPT_IN:
+        parser.addoption(f"--run-{marker}", action="store_true", help=f"run the tests marked {marker}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what was not asked for."""
+    for item in items:
+        for marker in OPT_IN:
+            if marker in item.keywords and not config.getoption(f"--run-{marker}"):
+                item.add_marker(pytest.mark.skip(reason=f"needs --run-{marker}"))
