@@ -1,0 +1,68 @@
+"""Latent G-EED (eq. 6): deviations of an orbit of feature vectors from its mean, and the normaliser's pairs.
+
+G acts trivially on R^k, so the kernel is G and f̂1(x) is the orbit mean (eq. 2).
+"""
+
+import torch
+from torch import Tensor
+
+
+def l2_deviation(embeddings: Tensor) -> Tensor:
+    """‖f1(gx) − f̂1(x)‖₂, f̂1 the orbit mean: the integrand of ``latent.l2``.
+
+    Args:
+        embeddings: f1(gx), shape (n, B, k).
+
+    Returns:
+        Shape (n, B), float64, ≥ 0, in the units of the features.
+    """
+    f = embeddings.double()
+    distances: Tensor = torch.linalg.vector_norm(f - f.mean(dim=0), dim=-1)
+    return distances
+
+
+def cosine_deviation(embeddings: Tensor) -> Tensor:
+    """−cos(f1(gx), f̂1(x)), f̂1 the orbit mean: the integrand of ``latent.cosine``.
+
+    Args:
+        embeddings: f1(gx), shape (n, B, k).
+
+    Returns:
+        Shape (n, B), float64, in [−1, 1]; 0 where either vector is 0.
+    """
+    f = unit(embeddings.double())
+    return -(f * unit(embeddings.double().mean(dim=0))).sum(dim=-1).clamp(-1, 1)
+
+
+def l2_pairs(embeddings: Tensor) -> Tensor:
+    """‖f1(x) − f1(x')‖₂ for all pairs; its mean off the diagonal is the normaliser M of ``latent.l2``.
+
+    Args:
+        embeddings: f1(x), shape (m, k).
+
+    Returns:
+        Shape (m, m), float64, symmetric, zero diagonal.
+    """
+    f = embeddings.double()
+    # direct differences: the matrix-product form loses half the digits for near vectors
+    return torch.cdist(f, f, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def cosine_pairs(embeddings: Tensor) -> Tensor:
+    """cos(f1(x), f1(x')) for all pairs; its mean off the diagonal is the normaliser of ``latent.cosine``.
+
+    Args:
+        embeddings: f1(x), shape (m, k).
+
+    Returns:
+        Shape (m, m), float64, symmetric; the diagonal is set to 0 and not used.
+    """
+    f = unit(embeddings.double())
+    cosines = (f @ f.T).clamp(-1, 1)
+    return cosines.fill_diagonal_(0.0)
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """Vectors scaled to length 1 along the last axis; the zero vector stays 0."""
+    norms = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
+    return torch.where(norms > 0, vectors / norms, 0.0)

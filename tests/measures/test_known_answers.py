@@ -1,0 +1,156 @@
+"""Every measure against values known by hand or by theorem (DESIGN's known answers)."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geed_cli.algebra.catalogue import group_named
+from geed_cli.algebra.view import views_of
+from geed_cli.measures.channelwise import channelwise_deviation
+from geed_cli.measures.latent import cosine_deviation, cosine_pairs, l2_deviation, l2_pairs
+from geed_cli.measures.prediction import flips
+from geed_cli.measures.softmax import probabilities, sensitivity, softmax_deviation
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("name", ["flip", "flips", "c4", "d4"])
+def test_white_noise_pixels(name: str) -> None:
+    """Pixels as features: latent.l2 = sqrt((1 − 1/n)/2), raw cosine = −1/sqrt(n), M of the cosine 0.
+
+    All n orbit members of white noise are independent images (an even side: G fixes no pixel, though mirrors on
+    diagonals fix 1 in 64), x − mean has variance 1 − 1/n and x − x' has variance 2.
+    """
+    views = views_of(group_named(name), "disc", "bilinear")
+    n = len(views)
+    noise = torch.randn(24, 1, 64, 64, generator=seeded(1), dtype=torch.float64)
+    orbits = torch.stack([view.act(noise).flatten(1) for view in views])
+    pairs = l2_pairs(orbits[0])
+    m = pairs.sum() / (24 * 23)
+    # 2%: 24 images of 4096 pixels, and d4's diagonal mirrors share 1/64 of their pixels with e
+    assert (l2_deviation(orbits).mean() / m).item() == pytest.approx(math.sqrt((1 - 1 / n) / 2), rel=0.02)
+    assert cosine_deviation(orbits).mean().item() == pytest.approx(-1 / math.sqrt(n), rel=0.03)
+    assert (cosine_pairs(orbits[0]).sum() / (24 * 23)).item() == pytest.approx(0, abs=0.005)
+
+
+def test_swapped_predictions_cost_the_entropy_gap() -> None:
+    """(.9, .1) and (.1, .9) over a group of two: ln 2 − H(.9) = 0.368064 nats, by hand."""
+    p = torch.tensor([[[0.9, 0.1]], [[0.1, 0.9]]], dtype=torch.float64)
+    assert softmax_deviation(p).mean().item() == pytest.approx(0.3680642, abs=1e-7)
+
+
+def test_divergence_is_of_the_member_from_the_mean() -> None:
+    """(1, 0) and (.5, .5): KL(p ‖ mean) = ln(4/3) and ½ ln(2/3) + ½ ln 2; the other order would be infinite."""
+    p = torch.tensor([[[1.0, 0.0]], [[0.5, 0.5]]], dtype=torch.float64)
+    expected = [math.log(4 / 3), 0.5 * math.log(2 / 3) + 0.5 * math.log(2)]
+    assert softmax_deviation(p)[:, 0].tolist() == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, 4, 8, 16])
+def test_one_hot_predictions_reach_the_bound(n: int) -> None:
+    """A different class for every element: ln n."""
+    assert softmax_deviation(torch.eye(n)[:, None]).mean().item() == pytest.approx(math.log(n), abs=1e-12)
+
+
+def test_a_constant_network_is_invariant_and_insensitive() -> None:
+    """Equal probabilities: 0 nats under G and 0 nats between images."""
+    p = probabilities(torch.zeros(4, 3, 10))
+    assert softmax_deviation(p).abs().max().item() == 0
+    assert sensitivity(p[0]).abs().max().item() == 0
+
+
+def test_the_trivial_group() -> None:
+    """G = {e}: l2 0, cosine −1, KL 0, no flips, channelwise −1."""
+    f = torch.randn(1, 5, 7, generator=seeded(2))
+    maps = torch.randn(5, 4, 3, 3, generator=seeded(3))
+    assert l2_deviation(f).abs().max().item() == 0
+    assert cosine_deviation(f) == pytest.approx(torch.full((1, 5), -1.0, dtype=torch.float64), abs=1e-12)
+    assert softmax_deviation(probabilities(f)).abs().max().item() == 0
+    assert flips(f).sum().item() == 0
+    # 1e-6: products of float32 maps round before they are accumulated in float64
+    assert channelwise_deviation(maps, maps).value.tolist() == pytest.approx([-1.0] * 5, abs=1e-6)
+
+
+def test_flips_compare_with_the_identity() -> None:
+    """Two of four members move the arg max; row 0 never counts."""
+    logits = torch.tensor([[2.0, 1.0], [1.0, 2.0], [3.0, 0.0], [0.0, 3.0]])[:, None]
+    assert flips(logits)[:, 0].tolist() == [0, 1, 0, 1]
+
+
+def test_l2_by_hand() -> None:
+    """(0, 0) and (6, 8) are 5 from their mean."""
+    assert l2_deviation(torch.tensor([[[0.0, 0.0]], [[6.0, 8.0]]]))[:, 0].tolist() == [5.0, 5.0]
+
+
+def test_cosine_by_hand() -> None:
+    """(1, 0) and (0, 1): 45 degrees from their mean."""
+    found = cosine_deviation(torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]]))[:, 0].tolist()
+    assert found == pytest.approx([-math.sqrt(0.5)] * 2, abs=1e-12)
+
+
+def test_dead_channels_are_left_out_and_half_dead_ones_count_as_zero() -> None:
+    """Channels: equal, opposite, both zero, one zero → cosines 1, −1, none, 0: value 0, a quarter dead."""
+    one, zero = torch.ones(2, 2), torch.zeros(2, 2)
+    moved = torch.stack([one, one, zero, one])[None]
+    expected = torch.stack([one, -one, zero, zero])[None]
+    found = channelwise_deviation(moved, expected)
+    assert found.value.item() == pytest.approx(0, abs=1e-7)
+    assert found.dead.item() == 0.25
+
+
+def test_rounding_noise_is_no_signal() -> None:
+    """A channel at 1e-8 of the layer's scale is dead, however well its noise correlates."""
+    maps = torch.stack([torch.ones(3, 3), 1e-8 * torch.ones(3, 3)])[None]
+    found = channelwise_deviation(maps, maps)
+    assert found.dead.item() == 0.5
+
+
+def test_a_layer_without_live_channels_has_no_value() -> None:
+    """Nothing was compared, so the row is not −1 and not 0."""
+    found = channelwise_deviation(torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2))
+    assert found.value.isnan().all()
+    assert found.finite.all()
+
+
+def test_infinite_maps_are_reported() -> None:
+    """They are no measurement."""
+    maps = torch.ones(1, 2, 2, 2)
+    assert not channelwise_deviation(maps / 0, maps).finite.all()
+
+
+@given(st.integers(0, 10_000), st.floats(1e-3, 1e3))
+def test_latent_measures_ignore_scale_and_rotation_of_the_features(seed: int, scale: float) -> None:
+    """Normalised l2 and cosine are unchanged by f → s·Qf with Q orthogonal; 1e-9 relative: float64."""
+    f = torch.randn(4, 6, 5, generator=seeded(seed), dtype=torch.float64)
+    q = torch.linalg.qr(torch.randn(5, 5, generator=seeded(seed + 1), dtype=torch.float64)).Q
+    moved = scale * f @ q
+    for deviation, pairs in ((l2_deviation, l2_pairs), (cosine_deviation, cosine_pairs)):
+        before = deviation(f).mean() / pairs(f[0]).mean()
+        after = deviation(moved).mean() / pairs(moved[0]).mean()
+        assert after.item() == pytest.approx(before.item(), rel=1e-9)
+
+
+@given(st.integers(0, 10_000), st.permutations(range(6)))
+def test_measures_ignore_the_order_of_images_classes_and_elements(seed: int, order: list[int]) -> None:
+    """Sums are sums; 1e-12: float64."""
+    logits = torch.randn(6, 6, 6, generator=seeded(seed), dtype=torch.float64)
+    p = probabilities(logits)
+    total = softmax_deviation(p).mean().item()
+    for shuffled in (p[order], p[:, order], p[:, :, order]):
+        assert softmax_deviation(shuffled).mean().item() == pytest.approx(total, abs=1e-12)
+
+
+@given(st.integers(0, 10_000), st.integers(2, 9), st.floats(0.01, 50))
+def test_bounds(seed: int, n: int, sharpness: float) -> None:
+    """0 ≤ mean KL ≤ ln n, −1 ≤ cosine ≤ 1, l2 ≥ 0."""
+    f = sharpness * torch.randn(n, 3, 7, generator=seeded(seed))
+    divergence = softmax_deviation(probabilities(f)).mean(dim=0)
+    assert (divergence >= 0).all()
+    assert (divergence <= math.log(n) + 1e-12).all()  # rounding of float64 sums
+    assert (cosine_deviation(f).abs() <= 1).all()
+    assert (l2_deviation(f) >= 0).all()
