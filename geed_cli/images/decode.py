@@ -1,0 +1,139 @@
+"""From the bytes of an untrusted file to an RGB picture, or a refusal that says why not.
+
+Pillow decodes, but does not decide: it would clip 16-bit samples, drop alpha, ignore EXIF orientation and
+take the first frame of many. Here the contents decide the format, never the suffix. ICC profiles are
+ignored, as timm and torchvision ignore them: the model was evaluated on such numbers.
+"""
+
+import hashlib
+import io
+import re
+import warnings
+from pathlib import Path
+
+from PIL import Image, ImageOps, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+
+from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.regular_file import read_regular
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+MAX_PIXELS = 89_478_485
+"""Width times height beyond which a picture is refused unread: the size at which Pillow warns of a bomb."""
+
+_EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
+_BITS_PER_SAMPLE, _SAMPLE_FORMAT = 258, 339  # TIFF 6.0 tags
+_PNG_END = b"IEND\xaeB\x60\x82"
+_FROM_PILLOW = re.compile(r"PIL\.")
+
+
+def read_picture(path: Path) -> tuple[Image.Image, str]:
+    """The picture in a file and the sha256 of the file, from one read: what is hashed is what is seen.
+
+    Args:
+        path: a regular file.
+
+    Returns:
+        the picture, mode RGB, upright, in memory; and the hash of the file's bytes, 64 hexadecimal digits.
+
+    Raises:
+        ImageRefused: it is not a regular file, or ``decode_picture`` refuses its contents.
+    """
+    data = read_regular(path)
+    return decode_picture(data), hashlib.sha256(data).hexdigest()
+
+
+def decode_picture(data: bytes) -> Image.Image:
+    """Decode a JPEG, PNG, WebP, BMP or TIFF file completely.
+
+    EXIF orientation is applied, alpha is composited on white, palettes, grey, 1-bit and CMYK become RGB.
+
+    Args:
+        data: the contents of the file.
+
+    Returns:
+        mode RGB, 8 bits per channel.
+
+    Raises:
+        ImageRefused: empty, another format, truncated or damaged, more than ``MAX_PIXELS``, several frames,
+            or samples that 8 bits cannot hold (16-bit, 32-bit, signed, floating point).
+    """
+    _silence_pillow()
+    if not data:
+        raise ImageRefused("empty file")
+    try:
+        return _decode(data)
+    except ImageRefused:
+        raise
+    except UnidentifiedImageError:
+        raise ImageRefused("not a readable JPEG, PNG, WebP, BMP or TIFF file") from None
+    except Image.DecompressionBombError:
+        raise ImageRefused(f"too large: more than {MAX_PIXELS} pixels") from None
+    except Exception as error:  # on hostile bytes the decoders raise nearly every built-in exception
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise ImageRefused(f"truncated or damaged: {lines[0]}") from error
+
+
+def _decode(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        _check_size(picture)
+        _check_samples(picture)
+        if isinstance(picture, PngImagePlugin.PngImageFile):
+            _check_png(picture, data)
+        picture.load()
+        return _to_rgb(ImageOps.exif_transpose(picture))
+
+
+def _check_size(picture: Image.Image) -> None:
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise ImageRefused(f"too large: {width} × {height} pixels, at most {MAX_PIXELS} in all")
+    if getattr(picture, "is_animated", False):  # not n_frames, which walks every page of a TIFF
+        raise ImageRefused("several frames; one picture per file is needed")
+
+
+def _check_samples(picture: Image.Image) -> None:
+    bits = 8
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        bits = max(picture.tag_v2.get(_BITS_PER_SAMPLE, (1,)))
+        if not {2, 3}.isdisjoint(picture.tag_v2.get(_SAMPLE_FORMAT, (1,))):
+            raise ImageRefused("signed or floating-point samples; unsigned 8-bit ones are needed")
+    elif isinstance(picture, PngImagePlugin.PngImageFile) and ";16" in str(picture.tile):
+        bits = 16  # Pillow opens 16-bit RGB in the 8-bit mode RGB
+    if bits > 8:
+        raise ImageRefused(f"{bits} bits per channel; 8 are needed")
+    if picture.mode not in _EIGHT_BIT_MODES:
+        raise ImageRefused(f"pixel format {picture.mode}; 8-bit grey, palette, RGB or CMYK is needed")
+
+
+def _check_png(picture: PngImagePlugin.PngImageFile, data: bytes) -> None:
+    """Do for PNG what ``load`` leaves out: chunk sums, a complete end, transparency of 2- and 4-bit grey."""
+    with Image.open(
+        io.BytesIO(data), formats=("PNG",)
+    ) as second:  # verify() spoils the picture it is called on
+        second.verify()
+    if _PNG_END not in data:
+        raise ImageRefused("truncated or damaged: no complete end chunk")
+    scale = {"L;2": 85, "L;4": 17}.get(str(picture.tile[0].args), 1)
+    if scale > 1 and "transparency" in picture.info:  # the grey level is stored unscaled, unlike the pixels
+        picture.info["transparency"] *= scale
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    layer = picture.convert("RGBA")
+    canvas = Image.new("RGB", layer.size, "white")
+    canvas.paste(layer, mask=layer.getchannel("A"))
+    return canvas
+
+
+def _silence_pillow() -> None:
+    """Ignore the warnings of Pillow's own modules: each is decided here, as a picture or a refusal.
+
+    The filter stays, since ``warnings.catch_warnings`` is not safe while other threads decode or warn. It
+    is put in front again only if something displaced it, because every change makes Python repeat warnings
+    already shown.
+    """
+    filters = warnings.filters
+    if not filters or filters[0][3] != _FROM_PILLOW:
+        warnings.filterwarnings("ignore", module=_FROM_PILLOW.pattern)

@@ -1,0 +1,43 @@
+"""Work done ahead in threads and handed over in order, so that decoding overlaps computing.
+
+The results do not depend on the threads. At most ``depth`` of them exist at a time, so memory does not grow
+with the number of items. Pillow and torchvision release the interpreter lock while they decode and resize,
+which is what makes threads worth having.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def prefetch(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int, depth: int
+) -> Generator[Result, None, None]:
+    """Yield ``function(item)`` for each item, in order, computed up to ``depth`` items ahead.
+
+    Nothing starts before the first result is asked for. An exception of ``function`` is raised in its
+    item's turn. When the generator ends, fails or is closed, waiting items are dropped and running ones are
+    finished.
+
+    Args:
+        function: safe to call from several threads at once.
+        items: read lazily, in the calling thread.
+        workers: threads, at least 1.
+        depth: results held or under way at a time, at least 1.
+    """
+    source = iter(items)
+    waiting: deque[Future[Result]] = deque()
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="geed-decode")
+    try:
+        waiting.extend(pool.submit(function, item) for item in islice(source, depth))
+        while waiting:
+            result = waiting.popleft().result()
+            waiting.extend(pool.submit(function, item) for item in islice(source, 1))
+            yield result
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

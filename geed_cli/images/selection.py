@@ -1,0 +1,40 @@
+"""A seeded random part of a list of images, never its first N: a folder sorted by class would give one class.
+
+Each image draws one 64-bit key and the smallest keys win. So for one list and one seed a smaller sample is
+part of every larger one, and N more images can be added to a run without dropping any.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from geed_cli.errors import InputError
+
+
+def select(paths: Sequence[str], samples: int, seed: int) -> tuple[str, ...]:
+    """Draw ``samples`` of ``paths`` without replacement, every subset being equally likely.
+
+    Keys are the raw output of PCG64, whose stream numpy promises to keep on every platform and in every
+    version, which it does not promise for ``Generator.permutation``.
+
+    Args:
+        paths: distinct, in a deterministic order.
+        samples: how many to draw, at least 1; all of them if there are no more.
+        seed: not negative.
+
+    Returns:
+        the drawn paths, in the order of ``paths``.
+
+    Raises:
+        InputError: ``samples`` below 1 or ``seed`` below 0.
+    """
+    if samples < 1:
+        raise InputError(
+            f"{samples} samples", expected="at least 1", remedy="--samples 200, or leave the option out"
+        )
+    if seed < 0:
+        raise InputError(f"seed {seed}", expected="a whole number, 0 or more", remedy="--seed 0")
+    keys = np.random.PCG64(seed).random_raw(len(paths))
+    # Stable, so that even two equal keys (chance n²/2⁶⁵) leave one answer.
+    drawn = np.sort(np.argsort(keys, kind="stable")[:samples])
+    return tuple(paths[index] for index in drawn)

@@ -1,0 +1,150 @@
+"""What is audited: which images were found, drawn and refused, and their pixels in order.
+
+Every file found is used, refused with a reason, or not drawn: found = drawn + refused + not drawn, and a
+drawn file that turns out unreadable moves to the refused ones. It is never replaced by another, which would
+change D silently.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from geed_cli.errors import RunError
+from geed_cli.images.decode import read_picture
+from geed_cli.images.folder import list_folder
+from geed_cli.images.prefetch import prefetch
+from geed_cli.images.preprocess import to_pixels
+from geed_cli.images.refusal import ImageRefused, RefusedFile
+from geed_cli.images.sample import sample_folder
+from geed_cli.images.selection import select
+from geed_cli.input_settings import InputSettings
+
+OnBadImage = Literal["error", "skip"]
+
+SAMPLE_ROOT = "bundled sample"
+PREFETCH_DEPTH = 16
+"""Images decoded ahead: a few batches of one orbit each, 2.4 MB at S = 224."""
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """The identity of one image in a result.
+
+    Attributes:
+        path: POSIX path relative to the image folder.
+        sha256: of the file's bytes, hexadecimal.
+    """
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)  # tensors have no single truth value to compare by
+class LoadedImage:
+    """One image, ready for G.
+
+    Attributes:
+        record: its identity.
+        pixels: uint8, shape (3, S, S), in [0, 255].
+    """
+
+    record: ImageRecord
+    pixels: torch.Tensor
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """The images of one audit, before any of them is opened.
+
+    Attributes:
+        root: how the folder is named in results: as the user wrote it, or ``SAMPLE_ROOT``.
+        folder: where the files are.
+        paths: the drawn images, relative to ``folder``, in order.
+        refused: what listing refused, by kind or name.
+        found: how many entries the folder holds, drawn, not drawn and refused together.
+    """
+
+    root: str
+    folder: Path
+    paths: tuple[str, ...]
+    refused: tuple[RefusedFile, ...]
+    found: int
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether this is the bundled sample, which results have to say."""
+        return self.root == SAMPLE_ROOT and self.folder == sample_folder()
+
+    @property
+    def not_drawn(self) -> int:
+        """How many images were found and left out by ``--samples``."""
+        return self.found - len(self.refused) - len(self.paths)
+
+
+def open_images(data: Path | None, samples: int, seed: int) -> ImageSet:
+    """List a folder and draw the images to audit.
+
+    Args:
+        data: the folder; None for the bundled sample.
+        samples: how many images to draw; all of them if there are no more.
+        seed: of the draw.
+
+    Raises:
+        InputError: the folder is missing, is not one or holds no images; ``samples`` or ``seed`` out of
+            range.
+    """
+    folder = sample_folder() if data is None else data
+    listing = list_folder(folder)
+    return ImageSet(
+        root=SAMPLE_ROOT if data is None else str(data),
+        folder=folder,
+        paths=select(listing.candidates, samples, seed),
+        refused=listing.refused,
+        found=listing.found,
+    )
+
+
+def iter_pixels(
+    images: ImageSet, settings: InputSettings, on_bad_image: OnBadImage = "error", *, workers: int = 2
+) -> Generator[LoadedImage | RefusedFile, None, None]:
+    """Decode the drawn images ahead of the consumer; yield one item for each of ``images.paths``, in order.
+
+    Args:
+        images: what to read.
+        settings: the model's preprocessing.
+        on_bad_image: ``error`` ends the run at the first image that cannot be used; ``skip`` yields it as a
+            ``RefusedFile``. What listing refused by its name is never an error and is not repeated here.
+        workers: decoding threads, at least 1; the items do not depend on it.
+
+    Raises:
+        RunError: an image cannot be used and ``on_bad_image`` is ``error``.
+    """
+    load = partial(_load, images.folder, settings)
+    loaded = prefetch(load, images.paths, workers=workers, depth=PREFETCH_DEPTH)
+    try:
+        for item in loaded:
+            if on_bad_image == "error" and isinstance(item, RefusedFile):
+                raise _unreadable(images, item)
+            yield item
+    finally:
+        loaded.close()
+
+
+def _load(folder: Path, settings: InputSettings, path: str) -> LoadedImage | RefusedFile:
+    try:
+        picture, sha256 = read_picture(folder / path)
+        return LoadedImage(ImageRecord(path, sha256), to_pixels(picture, settings))
+    except ImageRefused as refusal:
+        return RefusedFile(path, refusal.reason)
+
+
+def _unreadable(images: ImageSet, refused: RefusedFile) -> RunError:
+    return RunError(
+        f"cannot use image {refused.path!r} of {images.root!r}: {refused.reason}",
+        expected="a complete 8-bit JPEG, PNG, WebP, BMP or TIFF picture",
+        remedy="repair or remove it, or --on-bad-image skip to leave such images out and count them",
+    )

@@ -1,0 +1,164 @@
+"""Listing: every entry is a candidate or refused with a reason, in one order."""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from geed_cli.errors import InputError
+from geed_cli.images.folder import list_folder
+from geed_cli.images.refusal import RefusedFile
+
+posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file kinds")
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def test_nested_files_come_in_the_order_of_their_bytes(tmp_path: Path) -> None:
+    """One order for flat and nested, independent of creation: capitals first, "-" before "/", é after z."""
+    expected = ("B.PNG", "a-b/x.jpg", "a.jpeg", "a/x.webp", "a/y/z.TIFF", "z.bmp", "é.tif")
+    touch(tmp_path, *reversed(expected))
+    listing = list_folder(tmp_path)
+    assert listing.candidates == expected
+    assert list(expected) == sorted(expected, key=lambda path: path.encode())
+    assert listing.refused == ()
+
+
+def test_names_that_are_not_images_are_refused_and_counted(tmp_path: Path) -> None:
+    """Other suffixes, none at all, and hidden files."""
+    touch(tmp_path, "a.jpg", "README.txt", "b.gif", "noname", ".DS_Store", "sub/._a.jpg", ".jpg")
+    listing = list_folder(tmp_path)
+    reasons = {file.path: file.reason for file in listing.refused}
+    assert reasons == {
+        "README.txt": "not an image by its name",
+        "b.gif": "not an image by its name",
+        "noname": "not an image by its name",
+        ".DS_Store": "not an image by its name",
+        ".jpg": "not an image by its name",
+        "sub/._a.jpg": "a hidden file",
+    }
+    assert listing.candidates == ("a.jpg",)
+    assert listing.found == 7
+
+
+def test_hidden_folders_are_refused_as_a_whole(tmp_path: Path) -> None:
+    """Thumbnails and version control are not data; the folder is counted once."""
+    touch(tmp_path, "a.jpg", ".thumbnails/a.jpg", ".thumbnails/b.jpg")
+    listing = list_folder(tmp_path)
+    assert listing.candidates == ("a.jpg",)
+    assert listing.refused == (RefusedFile(".thumbnails", "a hidden folder, which is not searched"),)
+
+
+@posix
+def test_links_and_pipes_are_refused(tmp_path: Path) -> None:
+    """A link to a file, to a folder, a loop, a broken link and a pipe: listed, not followed, not opened."""
+    touch(tmp_path, "real/a.jpg")
+    (tmp_path / "file.jpg").symlink_to("real/a.jpg")
+    (tmp_path / "folder").symlink_to("real")
+    (tmp_path / "real" / "loop").symlink_to(tmp_path)
+    (tmp_path / "broken.jpg").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    listing = list_folder(tmp_path)
+    link = "a symbolic link, which is not followed"
+    assert listing.candidates == ("real/a.jpg",)
+    assert listing.refused == (
+        RefusedFile("broken.jpg", link),
+        RefusedFile("file.jpg", link),
+        RefusedFile("folder", link),
+        RefusedFile("pipe.jpg", "not a regular file"),
+        RefusedFile("real/loop", link),
+    )
+
+
+@posix
+def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
+    """A hard link is the same picture again: the first name in order is kept, equal contents are not enough."""
+    touch(tmp_path, "m/first.jpg", "other.jpg")
+    os.link(tmp_path / "m/first.jpg", tmp_path / "z.jpg")
+    os.link(tmp_path / "m/first.jpg", tmp_path / "zz.jpg")
+    listing = list_folder(tmp_path)
+    assert listing.candidates == ("m/first.jpg", "other.jpg")
+    same = "the same file as m/first.jpg (a hard link)"
+    assert listing.refused == (RefusedFile("z.jpg", same), RefusedFile("zz.jpg", same))
+
+
+@posix
+def test_names_that_are_not_utf8_are_refused_in_writable_form(tmp_path: Path) -> None:
+    """Such a name could not be stored in a result."""
+    touch(tmp_path, "a.jpg")
+    try:
+        open(os.path.join(os.fsencode(tmp_path), b"\xff.jpg"), "wb").close()
+    except OSError:
+        pytest.skip("this file system allows only UTF-8 names")
+    listing = list_folder(tmp_path)
+    assert listing.refused == (RefusedFile("\\xff.jpg", "its name is not valid UTF-8"),)
+    assert listing.candidates == ("a.jpg",)
+
+
+@posix
+def test_an_unreadable_folder_is_refused_and_the_rest_is_listed() -> None:
+    """Permission denied below the root costs that folder only."""
+    root = Path(tempfile.mkdtemp())  # not tmp_path, whose parents another user may not enter
+    user = os.geteuid()
+    try:
+        touch(root, "a.jpg", "shut/b.jpg")
+        root.chmod(0o755)
+        (root / "shut").chmod(0o000)
+        if user == 0:
+            os.seteuid(65534)  # permissions do not bind root
+        listing = list_folder(root)
+    finally:
+        os.seteuid(user)
+        (root / "shut").chmod(0o755)
+        shutil.rmtree(root)
+    assert listing.candidates == ("a.jpg",)
+    assert listing.refused == (RefusedFile("shut", "folder cannot be read: Permission denied"),)
+
+
+def test_a_missing_root_is_wrong_input(tmp_path: Path) -> None:
+    """Exit 2, naming the path."""
+    with pytest.raises(InputError, match=r"no such folder: '.*nowhere'") as caught:
+        list_folder(tmp_path / "nowhere")
+    assert "--data" in caught.value.remedy
+
+
+def test_a_file_as_root_is_wrong_input(tmp_path: Path) -> None:
+    """A single picture is not a data distribution."""
+    touch(tmp_path, "a.jpg")
+    with pytest.raises(InputError, match="not a folder"):
+        list_folder(tmp_path / "a.jpg")
+
+
+def test_a_folder_without_images_is_wrong_input(tmp_path: Path) -> None:
+    """The count of what is there instead tells an empty folder from a wrong one."""
+    with pytest.raises(InputError, match=r"no images in .* \(0 other entries\)"):
+        list_folder(tmp_path)
+    touch(tmp_path, "a.txt", "b/c.csv")
+    with pytest.raises(InputError, match=r"no images in .* \(2 other entries\)"):
+        list_folder(tmp_path)
+
+
+@posix
+def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
+    """The user named it."""
+    touch(tmp_path, "real/a.jpg")
+    (tmp_path / "link").symlink_to("real")
+    assert list_folder(tmp_path / "link").candidates == ("a.jpg",)
+
+
+def test_ten_thousand_entries_are_listed_quickly(tmp_path: Path) -> None:
+    """Takes about 0.1 s; the bound is thirty times that, to catch opening files and quadratic work only."""
+    for folder in range(10):
+        (tmp_path / str(folder)).mkdir()
+        for number in range(1000):
+            os.close(os.open(tmp_path / str(folder) / f"{number}.jpg", os.O_CREAT | os.O_WRONLY))
+    start = time.perf_counter()
+    assert len(list_folder(tmp_path).candidates) == 10_000
+    assert time.perf_counter() - start < 3

@@ -1,0 +1,150 @@
+"""From a folder to pixels: everything found is used, refused or not drawn, and all of it is counted."""
+
+import hashlib
+import io
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from geed_cli.errors import InputError, RunError
+from geed_cli.images.preprocess import to_pixels
+from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, open_images
+
+from .pictures import SETTINGS, write_folder
+
+NAMES = [f"{kind}/{number}.jpg" for kind in ("cat", "dog") for number in range(5)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Ten pictures in two folders, and a text file."""
+    write_folder(tmp_path, NAMES)
+    (tmp_path / "README.txt").write_text("about")
+    return tmp_path
+
+
+def spoil(folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def test_a_set_counts_what_was_found(folder: Path) -> None:
+    """Found is drawn plus refused plus not drawn."""
+    images = open_images(folder, samples=4, seed=0)
+    assert (images.found, len(images.paths), len(images.refused), images.not_drawn) == (11, 4, 1, 6)
+    assert images.root == str(folder)
+    assert not images.is_sample
+    assert set(images.paths) <= set(NAMES)
+
+
+def test_pixels_and_hashes_come_in_order(folder: Path) -> None:
+    """Each item is the file's own hash and the preprocessing of its own picture."""
+    images = open_images(folder, samples=200, seed=0)
+    items = list(iter_pixels(images, SETTINGS))
+    assert images.paths == tuple(NAMES)
+    for path, item in zip(NAMES, items, strict=True):
+        assert isinstance(item, LoadedImage)
+        data = (folder / path).read_bytes()
+        assert item.record.path == path
+        assert item.record.sha256 == hashlib.sha256(data).hexdigest()
+        assert torch.equal(item.pixels, to_pixels(Image.open(io.BytesIO(data)), SETTINGS))
+
+
+def test_the_number_of_workers_changes_nothing(folder: Path) -> None:
+    """The same records, refusals and pixels from one thread and from four."""
+    spoil(folder, "cat/3.jpg")
+    images = open_images(folder, samples=9, seed=5)
+    one, four = (list(iter_pixels(images, SETTINGS, "skip", workers=workers)) for workers in (1, 4))
+    for left, right in zip(one, four, strict=True):
+        if isinstance(left, LoadedImage):
+            assert isinstance(right, LoadedImage)
+            assert left.record == right.record
+            assert torch.equal(left.pixels, right.pixels)
+        else:
+            assert left == right
+
+
+def test_a_bad_image_ends_the_run_and_is_named(folder: Path) -> None:
+    """Exit 3 at the first bad image in order, after the good ones before it, with the way out; no thread stays."""
+    spoil(folder, "cat/2.jpg")
+    spoil(folder, "cat/1.jpg")
+    items = iter_pixels(open_images(folder, 200, 0), SETTINGS)
+    assert isinstance(next(items), LoadedImage)
+    with pytest.raises(RunError, match=r"cannot use image 'cat/1.jpg' of .*: truncated or damaged") as caught:
+        next(items)
+    assert caught.value.exit_code == 3
+    assert "--on-bad-image skip" in caught.value.remedy
+    assert not any(thread.name.startswith("geed-decode") for thread in threading.enumerate())
+
+
+def test_skipping_yields_the_refusal_and_replaces_nothing(folder: Path) -> None:
+    """One item for each drawn path; the bad one is a refusal in its place."""
+    spoil(folder, "dog/0.jpg")
+    (folder / "cat/0.jpg").write_bytes(b"")
+    images = open_images(folder, 200, 0)
+    items = list(iter_pixels(images, SETTINGS, "skip"))
+    used = [item.record.path for item in items if isinstance(item, LoadedImage)]
+    bad = [item for item in items if isinstance(item, RefusedFile)]
+    assert used == [name for name in NAMES if name not in ("cat/0.jpg", "dog/0.jpg")]
+    assert [file.path for file in bad] == ["cat/0.jpg", "dog/0.jpg"]
+    assert bad[0].reason == "empty file"
+    assert images.found == len(used) + len(bad) + len(images.refused) + images.not_drawn
+
+
+def test_a_file_that_is_no_image_by_name_is_counted_and_no_error(folder: Path) -> None:
+    """README.txt is refused at listing; the run goes on even with "error"."""
+    images = open_images(folder, 200, 0)
+    assert images.refused == (RefusedFile("README.txt", "not an image by its name"),)
+    assert all(isinstance(item, LoadedImage) for item in iter_pixels(images, SETTINGS, "error"))
+
+
+def test_a_file_that_vanishes_is_refused(folder: Path) -> None:
+    """Between listing and reading anything can happen to a folder."""
+    images = open_images(folder, 200, 0)
+    (folder / "cat/4.jpg").unlink()
+    items = list(iter_pixels(images, SETTINGS, "skip"))
+    assert items[4] == RefusedFile("cat/4.jpg", "cannot be read: No such file or directory")
+
+
+def test_a_picture_too_thin_to_resize_is_refused(folder: Path) -> None:
+    """Preprocessing refuses as decoding does."""
+    Image.new("RGB", (1, 3_000_000)).save(folder / "cat/0.jpg", "PNG")
+    first = next(iter_pixels(open_images(folder, 200, 0), SETTINGS, "skip"))
+    assert isinstance(first, RefusedFile)
+    assert first.reason.startswith("too long and thin: 1 × 3000000")
+
+
+def test_closing_early_is_clean(folder: Path) -> None:
+    """A consumer that stops leaves no thread behind."""
+    items = iter_pixels(open_images(folder, 200, 0), SETTINGS)
+    next(items)
+    items.close()
+    assert not any(thread.name.startswith("geed-decode") for thread in threading.enumerate())
+
+
+def test_without_data_the_bundled_sample_is_used() -> None:
+    """All 40 of it, nothing refused, and the set says that it is the sample."""
+    images = open_images(None, samples=200, seed=0)
+    assert images.is_sample
+    assert images.root == "bundled sample"
+    assert (images.found, len(images.paths), images.refused) == (40, 40, ())
+
+
+def test_a_user_folder_of_the_same_name_is_not_the_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The label alone does not make a sample."""
+    write_folder(tmp_path / "bundled sample", ["a.jpg"])
+    monkeypatch.chdir(tmp_path)
+    images: ImageSet = open_images(Path("bundled sample"), 200, 0)
+    assert not images.is_sample
+
+
+def test_wrong_input_is_reported_before_anything_is_read(tmp_path: Path) -> None:
+    """A missing folder is exit 2, not 3."""
+    with pytest.raises(InputError, match="no such folder"):
+        open_images(tmp_path / "missing", 200, 0)
