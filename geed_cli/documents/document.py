@@ -1,0 +1,42 @@
+"""A parsed document: plain values, and the line where each of them stands.
+
+A path names a value from the root: keys are text, list positions are integers, () is the root. Lines count
+from 1.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file says and where it says it.
+
+    Attributes:
+        name: what messages call it, normally the file's path.
+        data: the root value, made of dict, list, str, int, float, bool and None.
+        lines: the line of each key (or list item), by its path; the root has line 1.
+    """
+
+    name: str
+    data: Value
+    lines: Mapping[Path, int]
+
+    def line(self, path: Path) -> int:
+        """The line of ``path``, or of its nearest ancestor that is in the document."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def at(self, path: Path) -> str:
+        """``file:line`` of ``path``, for messages."""
+        return f"{self.name}:{self.line(path)}"
+
+
+def printable(text: str, longest: int = 80) -> str:
+    """The text as a message may show it: control characters escaped, at most ``longest`` characters of it."""
+    safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: longest + 1])
+    return safe if len(text) <= longest else safe[:longest] + "..."

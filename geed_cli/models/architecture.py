@@ -1,0 +1,73 @@
+"""What a source builds: a module, and everything the source knows about using it.
+
+Weights are another matter: ``Loaded`` says which file they were taken from.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from geed_cli.input_settings import InputSettings
+from geed_cli.models.checkpoint_rules import KeyRules
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A module as its source builds it.
+
+    Attributes:
+        source: ``timm`` | ``torchvision`` | ``python``.
+        name: the source's name of the architecture.
+        tag: the source's name of its pretrained weights, where the name says or implies them.
+        module: the network.
+        input: its default preprocessing; None where the source knows none.
+        classifier: name of the module that makes the logits; None for a network without one.
+        layers: the default layers, its stages.
+        channels_last: see ``Network``.
+        prefix_tokens: see ``Network``.
+        rules: what the source's own published files need in order to fit.
+        notes: choices made while building, one sentence each.
+    """
+
+    source: str
+    name: str
+    tag: str | None
+    module: nn.Module
+    input: InputSettings | None
+    classifier: str | None
+    layers: tuple[str, ...]
+    channels_last: bool = False
+    prefix_tokens: int = 0
+    rules: KeyRules = field(default_factory=KeyRules)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The weights that went into a module.
+
+    Attributes:
+        detail: where they came from.
+        sha256: of the file, where there is one.
+        notes: choices made while loading, one sentence each.
+    """
+
+    detail: str
+    sha256: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Run a block with the CPU random generator at ``seed``, and put the generator back afterwards.
+
+    Args:
+        seed: any integer that torch takes as a seed.
+    """
+    with torch.random.fork_rng(devices=[]):
+        # Not torch.manual_seed, which would also seed every accelerator and so change global state.
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -1,0 +1,86 @@
+"""From a model spec to a module with weights: one path for each origin of weights.
+
+Random weights come from here only when the spec says ``random``. Otherwise every weight comes out of a file, or
+is declared as missing and set to NaN.
+"""
+
+from dataclasses import dataclass, replace
+
+from geed_cli.models.architecture import Architecture, Loaded
+from geed_cli.models.checkpoint import load_checkpoint
+from geed_cli.models.checkpoint_rules import KeyRules
+from geed_cli.models.checkpoint_text import shown_list
+from geed_cli.models.python_source import build_python
+from geed_cli.models.requested import Requested
+from geed_cli.models.timm_source import build_pretrained_timm, build_timm
+from geed_cli.models.torchvision_source import build_pretrained_torchvision, build_torchvision
+from geed_cli.models.unloaded import blank, require_filled
+from geed_cli.models.weights_paths import weights_path
+
+
+@dataclass(frozen=True)
+class Built:
+    """A module with its weights; ``absent`` names the tensors that were declared missing and are NaN."""
+
+    architecture: Architecture
+    loaded: Loaded
+    absent: tuple[str, ...] = ()
+
+
+def build(requested: Requested, *, seed: int, allow_code: bool, size: int | None) -> Built:
+    """Build the network of a spec and give it the spec's weights.
+
+    Args:
+        requested: the spec and its folder.
+        seed: of random weights.
+        allow_code: whether a spec may import the user's code.
+        size: input size; None for the network's own.
+
+    Returns:
+        the module with its weights, on the CPU.
+
+    Raises:
+        InputError: the architecture, its arguments or the weights file do not fit.
+        RunError: the weights cannot be had.
+    """
+    spec = requested.spec
+    match spec.weights.origin, spec.model.source:
+        case "pretrained", "timm":
+            return Built(*build_pretrained_timm(spec.model.name, spec.model.arguments, size))
+        case "pretrained", "torchvision":
+            return Built(*build_pretrained_torchvision(spec.model.name, spec.model.arguments, size))
+    architecture = _bare(requested, seed, size, allow_code=allow_code)
+    if spec.weights.origin == "random":
+        return Built(architecture, Loaded(f"seed {seed}"))
+    if spec.weights.origin == "pretrained":
+        note = "the weights are as the code returned them; geed cannot tell where they are from"
+        return Built(architecture, Loaded(spec.model.name, None, (note,)))
+    return _filled(architecture, requested)
+
+
+def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool) -> Architecture:
+    model = requested.spec.model
+    if model.source == "timm":
+        return build_timm(model.name, model.arguments, size, seed)
+    if model.source == "torchvision":
+        return build_torchvision(model.name, model.arguments, size, seed)
+    return build_python(model.name, model.arguments, requested.folder, seed=seed, allow_code=allow_code)
+
+
+def _filled(architecture: Architecture, requested: Requested) -> Built:
+    """The architecture with the weights of a file."""
+    weights = requested.spec.weights
+    path = weights_path(weights, requested.folder)
+    blank(architecture.module)
+    record = load_checkpoint(architecture.module, path, _combined(weights.rules, architecture.rules))
+    absent = require_filled(architecture.module, path, weights.missing)
+    notes = record.notes
+    if absent:
+        notes += (f"not in the file and set to NaN: {shown_list(absent)}",)
+    detail = f"{weights.package}:{weights.path}" if weights.origin == "package" else str(path)
+    return Built(architecture, Loaded(detail, record.sha256, notes), absent)
+
+
+def _combined(wanted: KeyRules, own: KeyRules) -> KeyRules:
+    """The spec's rules, then what the source's own published files need."""
+    return replace(wanted, rename=wanted.rename + own.rename, unexpected=wanted.unexpected + own.unexpected)

@@ -1,0 +1,59 @@
+"""SHA-256 fingerprints of weights and of the files they came from.
+
+A state's fingerprint depends on the weights alone: the same weights have the same one whether they came
+from .pt or .safetensors, in any order. A file's fingerprint is that of its bytes, as sha256sum prints it.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from geed_cli.models.state_names import is_batch_counter
+
+
+def state_sha256(module: nn.Module) -> str:
+    """SHA-256 over the sorted names, each with dtype, shape and little-endian bytes.
+
+    The counters ``num_batches_tracked`` are left out: files of before torch 1.0 lack them, many exporters
+    drop them, and no network reads them in evaluation, so that they would tell apart networks that are the
+    same.
+
+    Args:
+        module: any network; its parameters and persistent buffers count.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        if isinstance(value, Tensor) and not is_batch_counter(name):
+            # repr of the name quotes it, so that no name can imitate the separators.
+            digest.update(f"{name!r} {value.dtype} {tuple(value.shape)}\n".encode())
+            digest.update(_little_endian(value))
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of the file's bytes: 64 hexadecimal digits.
+
+    Args:
+        path: a readable file.
+
+    Returns:
+        What sha256sum prints.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _little_endian(tensor: Tensor) -> bytes:
+    flat = tensor.detach().cpu().contiguous().reshape(-1)
+    raw = flat.view(torch.uint8).reshape(-1, flat.element_size())
+    in_order = raw if sys.byteorder == "little" else raw.flip(1)
+    return in_order.contiguous().numpy().tobytes()

@@ -1,0 +1,21 @@
+"""Every model name that can be given without a file: what ``geed ls models`` lists."""
+
+from timm.models import list_pretrained
+from torchvision.models import get_model_weights
+
+from geed_cli.models.torchvision_names import torchvision_networks
+
+
+def known_models() -> tuple[str, ...]:
+    """All names with published weights, as ``timm:NAME.tag`` and ``torchvision:NAME/WEIGHTS``.
+
+    Returns:
+        timm's first, each library's in its own order.
+    """
+    from_timm = (f"timm:{name}" for name in list_pretrained())
+    from_torchvision = (
+        f"torchvision:{arch}/{entry.name}"
+        for arch in torchvision_networks()
+        for entry in get_model_weights(arch)
+    )
+    return (*from_timm, *from_torchvision)

@@ -1,0 +1,115 @@
+"""``load_model``: from what the user wrote to a network that is ready to be audited."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from geed_cli.errors import InputError
+from geed_cli.models.architecture import Architecture
+from geed_cli.models.build import Built, build
+from geed_cli.models.fingerprint import state_sha256
+from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
+from geed_cli.models.preprocessing import input_settings
+from geed_cli.models.requested import requested_spec, with_random_weights
+from geed_cli.models.soundness import require_classifier, require_one_tensor
+from geed_cli.models.spec import ModelSpec
+from geed_cli.models.split import split_network
+
+
+def load_model(
+    reference: str,
+    *,
+    checkpoint: Path | None = None,
+    arch: str | None = None,
+    weights: Literal["spec", "random"] = "spec",
+    seed: int = 0,
+    spec_dir: Path | None = None,
+    allow_code: bool = False,
+    img_size: int | None = None,
+) -> Network:
+    """Load a model with its weights, its preprocessing and its split.
+
+    Args:
+        reference: ``NAME`` (a spec, else a timm name), ``timm:NAME[.tag]``, ``torchvision:NAME[/WEIGHTS]``,
+            ``hf-hub:org/name``, a path to a spec, or a checkpoint file with ``arch``.
+        checkpoint: a file that replaces the model's weights.
+        arch: the architecture of a checkpoint file: a timm name, or ``torchvision:NAME``.
+        weights: ``spec`` takes what the reference means; ``random`` initialises the network from ``seed``.
+        seed: of random weights; the same seed gives the same weights.
+        spec_dir: a folder of the user's own specs.
+        allow_code: let a spec with ``source: python`` import its module.
+        img_size: another input size than the model's own.
+
+    Returns:
+        the network in evaluation mode, float32, on the CPU, without gradients.
+
+    Raises:
+        InputError: a name, spec, option, layer or weights file that cannot be used (exit code 2).
+        RunError: weights that cannot be had (exit code 3).
+    """
+    requested = requested_spec(reference, arch, checkpoint, spec_dir)
+    has_file = checkpoint is not None or arch is not None
+    if weights == "random":
+        if has_file:
+            raise InputError(
+                "random weights together with a checkpoint file",
+                expected="one source of weights",
+                remedy="leave out --checkpoint or --weights random",
+            )
+        requested = replace(requested, spec=with_random_weights(requested.spec))
+    if img_size is not None and not 1 <= img_size <= 4096:
+        raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
+    size = img_size if img_size is not None else requested.spec.input.size
+    built = build(requested, seed=seed, allow_code=allow_code, size=size)
+    return _assemble(requested.spec, built, size)
+
+
+def _assemble(spec: ModelSpec, built: Built, size: int | None) -> Network:
+    architecture = built.architecture
+    module = architecture.module.eval().requires_grad_(False).float()
+    model_id = _id(spec, architecture, built.loaded.detail)
+    split = split_network(module, architecture.classifier, spec.split, model_id)
+    require_classifier(split, built.absent)
+    settings = input_settings(architecture.input, spec.input, size)
+    require_one_tensor(module, settings, model_id)
+    return Network(
+        id=model_id,
+        source=architecture.source,
+        arch=architecture.name,
+        module=module,
+        features=split.features,
+        logits=split.classifier is not None,
+        classifier=split.classifier,
+        layers=resolve_layers(module, spec.layers, model_id) if spec.layers else architecture.layers,
+        input=settings,
+        weights=_origin(spec, built),
+        parameters=sum(p.numel() for name, p in module.named_parameters() if name not in built.absent),
+        spec=spec,
+        channels_last=architecture.channels_last,
+        prefix_tokens=architecture.prefix_tokens,
+    )
+
+
+def _id(spec: ModelSpec, architecture: Architecture, detail: str) -> str:
+    """``timm/resnet50.a1_in1k`` for published weights; otherwise the architecture and what is in it."""
+    name = f"{architecture.source}/{architecture.name}"
+    match spec.weights.origin:
+        case "pretrained" if spec.model.name.startswith("hf-hub:"):
+            return spec.model.name
+        case "pretrained":
+            joint = "/" if architecture.source == "torchvision" else "."
+            return f"{name}{joint}{architecture.tag}" if architecture.tag else name
+        case "random":
+            return f"{name}:random-{detail.replace(' ', '-')}"
+        case _:
+            return f"{name}:{Path(detail).name}"
+
+
+def _origin(spec: ModelSpec, built: Built) -> WeightsOrigin:
+    return WeightsOrigin(
+        origin=spec.weights.origin,
+        detail=built.loaded.detail,
+        sha256=built.loaded.sha256,
+        state_sha256=state_sha256(built.architecture.module),
+        notes=built.architecture.notes + built.loaded.notes,
+    )

@@ -1,0 +1,127 @@
+"""A network that is ready to be audited: module, sites, preprocessing, and where its weights come from.
+
+Layers and sites are dotted module names as in ``named_modules()``; "" is the whole network.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from torch import nn
+
+from geed_cli.errors import InputError, nearest
+from geed_cli.input_settings import InputSettings
+from geed_cli.models.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an activation is read.
+
+    Attributes:
+        module: dotted name, "" is the whole network.
+        side: the first positional input of the module, or its output.
+    """
+
+    module: str
+    side: Literal["input", "output"]
+
+
+@dataclass(frozen=True)
+class WeightsOrigin:
+    """Where the weights come from, as printed and recorded.
+
+    Attributes:
+        origin: ``pretrained`` | ``file`` | ``package`` | ``random``.
+        detail: the URL, hub repository and file, file, package and path, or seed.
+        sha256: of the file's bytes, where there is a file.
+        state_sha256: of the loaded tensors themselves.
+        notes: every choice made on the way, one sentence each.
+    """
+
+    origin: str
+    detail: str
+    sha256: str | None
+    state_sha256: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network with known weights and a known split f = f2 ∘ f1.
+
+    Attributes:
+        id: canonical name, such as ``timm/resnet50.a1_in1k``.
+        source: ``timm`` | ``torchvision`` | ``python``.
+        arch: the source's name of the architecture.
+        module: in evaluation mode, without gradients, float32, on the CPU.
+        features: where f1(x) is read; flattened to k features per image.
+        logits: whether the network's output is logits; otherwise softmax measures are not applicable.
+        classifier: the module that makes the logits.
+        layers: names of the layers for channelwise measures, in network order.
+        input: preprocessing.
+        weights: where the weights come from.
+        parameters: how many parameters came from there.
+        spec: the spec behind it, for writing a starting spec.
+        channels_last: whether the layers' 4-D outputs are B×H×W×C instead of B×C×H×W.
+        prefix_tokens: how many tokens precede the H·W grid tokens in a layer's B×tokens×C output.
+    """
+
+    id: str
+    source: str
+    arch: str
+    module: nn.Module
+    features: Site
+    logits: bool
+    classifier: str | None
+    layers: tuple[str, ...]
+    input: InputSettings
+    weights: WeightsOrigin
+    parameters: int
+    spec: ModelSpec | None = None
+    channels_last: bool = False
+    prefix_tokens: int = 0
+
+
+def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the network") -> tuple[str, ...]:
+    """The layers that names and globs select.
+
+    A glob is matched part by part between the dots: ``layer*`` is layer1 to layer4 but not layer1.0, and
+    ``blocks.*`` is every block but nothing inside them.
+
+    Args:
+        module: the network.
+        patterns: dotted names, or globs with ``*``, ``?`` or ``[...]`` in any part.
+        model: what messages call the network.
+
+    Returns:
+        the names without repetition, in network order (that of ``named_modules()``).
+
+    Raises:
+        InputError: a name or glob that selects nothing.
+    """
+    names = [name for name, _ in module.named_modules() if name]
+    chosen: set[str] = set()
+    for pattern in patterns:
+        found = [name for name in names if _matches(name, pattern)]
+        if not found:
+            raise _unknown_layer(pattern, names, model)
+        chosen.update(found)
+    return tuple(name for name in names if name in chosen)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    parts, globs = name.split("."), pattern.split(".")
+    return len(parts) == len(globs) and all(map(fnmatchcase, parts, globs))
+
+
+def _unknown_layer(pattern: str, names: list[str], model: str) -> InputError:
+    siblings = [name for name in names if name.count(".") == pattern.count(".")]
+    close = nearest(pattern, siblings) or nearest(pattern, names)
+    hint = f"; nearest are {', '.join(close)}" if close else ""
+    return InputError(
+        f"layer '{pattern}' is not in {model}",
+        expected=f"a module of the network{hint}",
+        remedy=f"geed inspect {model} --layers",
+    )

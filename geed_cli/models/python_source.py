@@ -1,0 +1,87 @@
+"""Networks that the user's own Python code builds: ``module:callable``, only with --allow-code.
+
+Importing a module runs it, so nothing is imported until the user has said so. Such a source knows no preprocessing:
+the spec has to give it.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from torch import nn
+
+from geed_cli.errors import InputError
+from geed_cli.models.architecture import Architecture, seeded
+from geed_cli.models.spec import Argument
+from geed_cli.models.stages import default_stages
+
+
+def build_python(
+    name: str, arguments: Mapping[str, Argument], folder: Path, *, seed: int, allow_code: bool
+) -> Architecture:
+    """Import a callable and build a network with it.
+
+    Args:
+        name: ``module:callable``; the module is looked up beside the spec, then as installed.
+        arguments: keyword arguments of the callable.
+        folder: the spec's folder.
+        seed: of whatever random weights the callable makes.
+        allow_code: whether the user allowed this.
+
+    Returns:
+        the architecture, without preprocessing.
+
+    Raises:
+        InputError: code is not allowed, the name does not lead to a callable, the callable fails, or it returns
+            something other than a module.
+    """
+    module_name, _, attribute = name.partition(":")
+    if not (module_name and attribute):
+        raise InputError(
+            f"'{name}' names no callable",
+            expected="module:callable, such as my_models.resnet:build",
+            remedy="correct model.name in the spec",
+        )
+    if not allow_code:
+        raise InputError(
+            f"this spec would import the Python module '{module_name}' and call '{attribute}'",
+            expected="specs that run no code, unless you allow it",
+            remedy="read that module; if you trust it, add --allow-code",
+        )
+    with _importable(folder), seeded(seed):
+        module = _call(module_name, attribute, arguments)
+    linear = [part for part, child in module.named_modules() if isinstance(child, nn.Linear)]
+    classifier = linear[-1] if linear else None
+    layers = default_stages(module, classifier)
+    return Architecture("python", name, None, module, None, classifier, layers)
+
+
+@contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """Put a folder on the import path for the block."""
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument]) -> nn.Module:
+    try:
+        network = getattr(importlib.import_module(module_name), attribute)(**arguments)
+    except Exception as error:  # the user's code may raise anything
+        raise InputError(
+            f"{module_name}:{attribute} failed: {type(error).__name__}: {error}",
+            expected="an importable module with a callable that returns a torch.nn.Module",
+            remedy=f"python -c 'import {module_name}; {module_name}.{attribute}()' shows where it fails",
+        ) from error
+    if not isinstance(network, nn.Module):
+        raise InputError(
+            f"{module_name}:{attribute} returned {type(network).__name__}",
+            expected="a torch.nn.Module",
+            remedy="name the callable that builds the network",
+        )
+    return network

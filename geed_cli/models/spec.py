@@ -1,0 +1,141 @@
+"""The schema of a model spec: which network, which weights, where f = f2 ∘ f1 is split, which layers are measured.
+
+The keys are those of the YAML files in ``model_specs/``. Everything is strict and frozen: an unknown key or a value
+of another type is an error, because a setting that is silently ignored makes an audit of something else.
+"""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from geed_cli.input_settings import CropMode, Interpolation
+from geed_cli.models.checkpoint_rules import KeyRules
+
+Argument = bool | int | float | str
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+Positive = Annotated[float, Field(gt=0)]
+Triple = tuple[float, float, float]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ModelPart(_Part):
+    """The architecture.
+
+    Attributes:
+        source: who builds it; ``python`` imports the user's own code and needs --allow-code.
+        name: the source's name for it: ``resnet50.a1_in1k`` or ``hf-hub:org/name`` (timm),
+            ``resnet50/IMAGENET1K_V1`` (torchvision), ``module:callable`` (python).
+        arguments: plain values handed to the factory, such as ``num_classes``.
+    """
+
+    source: Literal["timm", "torchvision", "python"]
+    name: Name
+    arguments: dict[Name, Argument] = {}
+
+
+class WeightsPart(_Part):
+    """Where the weights come from and how the file's names become the network's.
+
+    Attributes:
+        origin: ``pretrained`` by the source, a local ``file``, a file inside an installed ``package``, ``random``.
+        path: the file; for ``package`` inside the package.
+        package: import name of the package.
+        obtain: for ``file``: where a user gets it, shown when it is not there.
+        key: which entry of the checkpoint holds the weights.
+        strip_prefix: prefixes taken off the file's names.
+        rename: regular expression → replacement, over whole names.
+        match: pair tensors by ``name``, or by ``order`` where every shape agrees.
+        missing: globs, the only names that may be absent from the file.
+        unexpected: globs, the only names in the file that may be left over.
+    """
+
+    origin: Literal["pretrained", "file", "package", "random"]
+    path: Name | None = None
+    package: Name | None = None
+    obtain: str | None = None
+    key: Name = "auto"
+    strip_prefix: tuple[Name, ...] = ()
+    rename: dict[str, str] = {}
+    match: Literal["name", "order"] = "name"
+    missing: tuple[Name, ...] = ()
+    unexpected: tuple[Name, ...] = ()
+
+    @field_validator("rename")
+    @classmethod
+    def _compiles(cls, rename: dict[str, str]) -> dict[str, str]:
+        for pattern in rename:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"'{pattern}' is not a regular expression: {error}") from error
+        return rename
+
+    @model_validator(mode="after")
+    def _says_where(self) -> "WeightsPart":
+        required = {"file": {"path"}, "package": {"path", "package"}}.get(self.origin, set())
+        given = {key for key in ("path", "package") if getattr(self, key) is not None}
+        if given != required:
+            wanted = " and ".join(sorted(required)) or "neither path nor package"
+            raise ValueError(
+                f"origin {self.origin} with {' and '.join(sorted(given)) or 'no path'}; expected {wanted}"
+            )
+        return self
+
+    @property
+    def rules(self) -> KeyRules:
+        """The declarations about names, as the checkpoint reader takes them."""
+        return KeyRules(
+            self.key, self.strip_prefix, tuple(self.rename.items()), self.match, self.missing, self.unexpected
+        )
+
+
+class SplitPart(_Part):
+    """f = f2 ∘ f1. A key that is left out means the network's own default.
+
+    Attributes:
+        features: module whose output, flattened, is f1(x).
+        classifier: module that makes the logits; null where the network has none.
+    """
+
+    features: str | None = None
+    classifier: Name | None = None
+
+    @property
+    def without_classifier(self) -> bool:
+        """Whether the spec says ``classifier: null``."""
+        return "classifier" in self.model_fields_set and self.classifier is None
+
+
+class InputPart(_Part):
+    """Preprocessing; what is left out is the model's own. See ``InputSettings`` for the meanings."""
+
+    size: Annotated[int, Field(ge=1, le=4096)] | None = None
+    crop_pct: Annotated[float, Field(gt=0, le=1)] | None = None
+    interpolation: Interpolation | None = None
+    mean: Triple | None = None
+    std: tuple[Positive, Positive, Positive] | None = None
+    crop_mode: CropMode | None = None
+
+
+class ModelSpec(_Part):
+    """One spec file; the attributes are its sections."""
+
+    model: ModelPart
+    weights: WeightsPart
+    split: SplitPart = SplitPart()
+    layers: tuple[Name, ...] = ()
+    actions: dict[str, str] = {}
+    input: InputPart = InputPart()
+
+    @field_validator("actions")
+    @classmethod
+    def _no_actions_yet(cls, actions: dict[str, str]) -> dict[str, str]:
+        if actions:
+            raise ValueError(
+                "hidden actions are not available in this version; expected an empty mapping, {}"
+            )
+        return actions

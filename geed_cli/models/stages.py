@@ -1,0 +1,70 @@
+"""The layers that are measured when nobody names any: the network's stages, found by its structure.
+
+The trunk is the container of the stages, under one of a few usual names, or else the network itself. In a chain
+with several poolings (AlexNet, VGG, SqueezeNet) a stage ends before each of them; elsewhere the stages are the
+children that hold modules of their own.
+"""
+
+from itertools import pairwise
+
+from torch import nn
+
+TRUNKS = ("features", "trunk_output", "encoder.layers", "layers", "blocks", "stages")
+POOLS = (nn.MaxPool2d, nn.AvgPool2d)
+GLOBAL_POOLS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+VECTOR_LAYERS = (nn.Linear, nn.Flatten, nn.Dropout, nn.Softmax, nn.BatchNorm1d, nn.LayerNorm)
+
+Child = tuple[str, nn.Module]
+
+
+def default_stages(module: nn.Module, classifier: str | None) -> tuple[str, ...]:
+    """Names of the stages, in network order.
+
+    Args:
+        module: the network.
+        classifier: name of the module that makes the logits; what holds it is no stage.
+
+    Returns:
+        dotted names; () where nothing looks like a stage.
+    """
+    prefix, trunk = _trunk(module)
+    children = [(f"{prefix}{name}", child) for name, child in trunk.named_children()]
+    if sum(isinstance(child, POOLS) for _, child in children) > 1:
+        return _before_pools(children, is_container=bool(prefix))
+    blocks = [(name, child) for name, child in children if _is_block(child)]
+    if not blocks:
+        kinds = (*VECTOR_LAYERS, *GLOBAL_POOLS)
+        blocks = [(name, child) for name, child in children if not isinstance(child, kinds)]
+    return tuple(name for name, _ in blocks if not _holds(name, classifier))
+
+
+def _trunk(module: nn.Module) -> tuple[str, nn.Module]:
+    """The container of the stages, and the prefix of its children's names."""
+    parts = dict(module.named_modules())
+    for name in TRUNKS:
+        part = parts.get(name)
+        if isinstance(part, nn.Sequential | nn.ModuleList) and len(part) > 1:
+            return f"{name}.", part
+    return "", module
+
+
+def _before_pools(children: list[Child], *, is_container: bool) -> tuple[str, ...]:
+    """What precedes each pooling, and the end of a container that does not end in one."""
+    pools = (*POOLS, *GLOBAL_POOLS)
+    ends = [
+        name
+        for (name, child), (_, after) in pairwise(children)
+        if isinstance(after, pools) and not isinstance(child, pools)
+    ]
+    last_name, last = children[-1]
+    return (*ends, last_name) if is_container and not isinstance(last, pools) else tuple(ends)
+
+
+def _is_block(child: nn.Module) -> bool:
+    """A child with modules of its own, unless it ends in a pooling: that is a transition between stages."""
+    inner = list(child.children())
+    return bool(inner) and not isinstance(inner[-1], POOLS)
+
+
+def _holds(name: str, classifier: str | None) -> bool:
+    return classifier is not None and f"{classifier}.".startswith(f"{name}.")

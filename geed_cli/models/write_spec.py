@@ -1,0 +1,72 @@
+"""A starting spec for a loaded network: everything that was resolved, written out so that it can be edited."""
+
+from pathlib import Path
+
+import yaml
+
+from geed_cli.input_settings import InputSettings
+from geed_cli.models.network import Network, WeightsOrigin
+from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
+
+HEADER = """\
+# A model spec for geed, written by `geed inspect --write-spec`. It loads what was inspected.
+# weights.origin: pretrained | file (path) | package (package, path inside it) | random
+# split.features: the module whose output, flattened, is f1(x); left out: the input of the classifier
+# layers: names, or globs matched part by part, such as blocks.*
+"""
+
+
+def starting_spec(network: Network) -> str:
+    """YAML text of a spec that loads the network again.
+
+    Args:
+        network: from ``load_model``.
+
+    Returns:
+        text that validates as a ``ModelSpec``, with layers, split and preprocessing written out.
+    """
+    spec = network.spec or _bare_spec(network)
+    split: dict[str, object] = {"classifier": network.classifier}
+    if network.features.side == "output":
+        split = {"features": network.features.module, **split}
+    document = {
+        "model": spec.model.model_dump(exclude_defaults=True),
+        "weights": _weights(spec.weights, network.weights),
+        "split": split,
+        "layers": list(network.layers),
+        "input": _input(network.input),
+    }
+    return HEADER + yaml.safe_dump(document, sort_keys=False, default_flow_style=None, allow_unicode=True)
+
+
+def _bare_spec(network: Network) -> ModelSpec:
+    """For a network that was not loaded from a spec: its source and architecture, pretrained."""
+    model = ModelPart.model_validate({"source": network.source, "name": network.arch})
+    return ModelSpec(model=model, weights=WeightsPart(origin="pretrained"))
+
+
+def _weights(part: WeightsPart, origin: WeightsOrigin) -> dict[str, object]:
+    values = part.model_dump(exclude_defaults=True)
+    if part.origin == "file":  # the new spec may be written to another folder
+        values["path"] = str(Path(origin.detail).absolute())
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+
+
+def _input(settings: InputSettings) -> dict[str, object]:
+    return {
+        "size": settings.size,
+        "crop_pct": _crop_pct(settings),
+        "interpolation": settings.interpolation,
+        "mean": list(settings.mean),
+        "std": list(settings.std),
+        "crop_mode": settings.crop_mode,
+    }
+
+
+def _crop_pct(settings: InputSettings) -> float:
+    """The shortest fraction that gives the same resize side again."""
+    for digits in range(2, 9):
+        crop = round(settings.crop_pct, digits)
+        if InputSettings.resize_for(settings.size, crop) == settings.resize:
+            return crop
+    return settings.crop_pct
