@@ -1,0 +1,125 @@
+"""The point estimate of a cell and its jackknife, in closed form.
+
+Symbols: v_i the image's value, r_i its mean distance to the other images, M = mean r_i, θ = mean(v) / M.
+Leaving image i out gives v̄₍₋ᵢ₎ = (Σv − v_i)/(n − 1) and M₍₋ᵢ₎ = (Σr − 2 r_i)/(m − 2), the exact
+U-statistic without i, so row sums are enough. Pseudo-deviations u_i = (n − 1)(θ̄₍₋₎ − θ₍₋ᵢ₎) behave like
+v_i − v̄ of a mean: se² = Σu²/(n(n − 1)).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
+from geed_cli.statistics.scale import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A value and how each image moves it.
+
+    Attributes:
+        value: θ.
+        deviations: one array for each independent set of images, at the images' original positions: u_i of
+            the audited images, shape (n,), then of a separate normaliser sample, shape (m,). Images without
+            a finite row have deviation 0.
+        counts: images behind each array (those with finite rows).
+    """
+
+    value: float
+    deviations: tuple[Array, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def variance(self) -> float:
+        """Σ over the sets of Σu²/(n(n − 1)): the jackknife variance of θ."""
+        return sum(float(u @ u) / (k * (k - 1)) for u, k in zip(self.deviations, self.counts, strict=True))
+
+    @property
+    def standard_error(self) -> float:
+        """Square root of the jackknife variance."""
+        return float(np.sqrt(self.variance))
+
+    @property
+    def acceleration(self) -> float:
+        """A sixth of the skewness of θ: Σ_k Σu³/n_k³ / (6 (Σ_k Σu²/n_k²)^{3/2}); 0 where nothing varies.
+
+        The constant a of BCa (Efron 1987), in the form for several independent samples.
+        """
+        # a skewness has no unit: scaled first, so that its powers neither overflow nor vanish
+        unit = max((float(np.abs(u).max(initial=0.0)) for u in self.deviations), default=0.0)
+        if unit == 0.0 or not np.isfinite(unit):
+            return 0.0
+        terms = [(u / unit, k) for u, k in zip(self.deviations, self.counts, strict=True)]
+        second = sum(float(u @ u) / k**2 for u, k in terms)
+        third = sum(float(u @ (u * u)) / k**3 for u, k in terms)
+        return float(third / (6.0 * second**1.5))
+
+
+def estimate(rows: Rows) -> Estimate:
+    """Value and deviations of a cell with at least 3 finite rows in each set and, for a ratio, M > 0."""
+    sample = rows.sample
+    if isinstance(sample, MeanSample):
+        u = _place(sample.values - sample.values.mean(), rows.kept, rows.count)
+        return Estimate(float(sample.values.mean()), (u,), (len(sample.values),))
+    value = float(sample.values.mean() / sample.row_means.mean())
+    if sample.shared:
+        left_out = _ratio(
+            leave_one_out_mean(sample.values), leave_one_out_normaliser(sample.row_means), value
+        )
+        return Estimate(value, (_place(_deviations(left_out), rows.kept, rows.count),), (len(left_out),))
+    numerator = (sample.values - sample.values.mean()) / sample.row_means.mean()
+    left_out = _ratio(sample.values.mean(), leave_one_out_normaliser(sample.row_means), value)
+    return Estimate(
+        value,
+        (
+            _place(numerator, rows.kept, rows.count),
+            _place(_deviations(left_out), rows.norm_kept, rows.norm_count),
+        ),
+        (len(numerator), len(left_out)),
+    )
+
+
+def normaliser_estimate(sample: RatioSample) -> Estimate:
+    """M = mean distance between distinct images of a sample of finite rows, with its jackknife."""
+    left_out = leave_one_out_normaliser(sample.row_means)
+    return Estimate(float(sample.row_means.mean()), (_deviations(left_out),), (len(left_out),))
+
+
+def leave_one_out_mean(values: Array) -> Array:
+    """(Σv − v_i)/(n − 1), shape (n,)."""
+    return np.asarray((values.sum() - values) / (len(values) - 1), dtype=np.float64)
+
+
+def leave_one_out_normaliser(row_means: Array) -> Array:
+    """M₍₋ᵢ₎ = (Σr − 2 r_i)/(m − 2), shape (m,): M over the pairs that do not contain image i."""
+    return np.asarray((row_means.sum() - 2.0 * row_means) / (len(row_means) - 2), dtype=np.float64)
+
+
+def additive_parts(row_means: Array) -> Array:
+    """The a_i with Σ_{j≠i} (a_i + a_j)/(m − 1) = r_i: the additive matrix that has these row means.
+
+    a_i = ((m − 1) r_i − m M/2)/(m − 2). Replacing d_ij by a_i + a_j keeps M and its first-order (Hájek)
+    variation exactly, and loses only the interaction of pairs, of order 1/m in the standard deviation.
+    """
+    m = len(row_means)
+    return np.asarray(((m - 1) * row_means - m * row_means.mean() / 2.0) / (m - 2), dtype=np.float64)
+
+
+def _deviations(left_out: Array) -> Array:
+    return np.asarray((len(left_out) - 1) * (left_out.mean() - left_out), dtype=np.float64)
+
+
+def _ratio(numerator: Array | np.floating, denominator: Array, fallback: float) -> Array:
+    """Numerator / denominator; θ where one image carries all of M and the ratio without it is undefined."""
+    numerator = np.broadcast_to(numerator, denominator.shape)
+    out = np.full_like(denominator, fallback)
+    np.divide(numerator, denominator, out=out, where=denominator > 0)
+    return out
+
+
+def _place(deviations: Array, kept: npt.NDArray[np.intp], count: int) -> Array:
+    out = np.zeros(count)
+    out[kept] = deviations
+    return out

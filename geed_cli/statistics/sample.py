@@ -1,0 +1,192 @@
+"""What is known about one cell of the result table: the rows of its images, and the interval made from them.
+
+A cell is a mean over images, or a ratio of such a mean to a normaliser M = mean distance between distinct
+images. Rows that are not finite (an image without a live channel) are left out and counted; image order is
+kept, since resamples pair the cells of a run by the image's position.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from geed_cli.errors import InputError
+from geed_cli.statistics.scale import Array, Scale
+
+
+@dataclass(frozen=True, eq=False)
+class MeanSample:
+    """A mean over images: softmax.kl, channelwise.cosine, prediction.flip_rate, raw latent means.
+
+    Attributes:
+        values: v_i, shape (n,).
+        scale: the natural scale of the mean.
+    """
+
+    values: Array
+    scale: Scale
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _vector("values", self.values))
+
+
+@dataclass(frozen=True, eq=False)
+class RatioSample:
+    """A normalised value mean(v_i) / M: latent.l2, latent.cosine.
+
+    Attributes:
+        values: v_i, shape (n,).
+        row_means: r_i = Σ_{j≠i} d_ij / (m − 1), shape (m,); M is their mean. Derived where ``distances`` is
+            given.
+        shared: whether the M images are the audited images (m = n, resampled together) or a sample of their
+            own.
+        distances: d_ij, shape (m, m), symmetric, the diagonal unused; None for a saved result, which keeps
+            r_i.
+        scale: the natural scale of the ratio.
+    """
+
+    values: Array
+    row_means: Array
+    shared: bool
+    scale: Scale
+    distances: Array | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _vector("values", self.values))
+        object.__setattr__(self, "row_means", _vector("row_means", self.row_means))
+        if self.shared and len(self.values) != len(self.row_means):
+            raise InputError(
+                f"{len(self.values)} values and {len(self.row_means)} row means",
+                expected="as many row means as values where M is taken over the audited images",
+                remedy="audit again: the per-image rows of this result do not belong together",
+            )
+        if self.distances is not None:
+            object.__setattr__(self, "distances", _square(self.distances, len(self.row_means)))
+
+
+Sample = MeanSample | RatioSample
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its confidence limits; never NaN.
+
+    Attributes:
+        value: the estimate; None where it is undefined.
+        low: lower limit; None where the interval is withheld.
+        high: upper limit; None where the interval is withheld.
+        notes: why something is missing or unusual, one sentence each.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> float | None:
+        """High − low, None where the interval is withheld."""
+        return None if self.low is None or self.high is None else self.high - self.low
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The finite rows of a sample and where they stood.
+
+    Attributes:
+        sample: the sample with its finite rows alone.
+        kept: positions of the kept images among the n audited ones, shape (n',).
+        norm_kept: positions of the kept images among the m normaliser images, shape (m',); empty for a mean.
+        count: n, all audited images.
+        norm_count: m, all normaliser images; 0 for a mean.
+    """
+
+    sample: Sample
+    kept: npt.NDArray[np.intp]
+    norm_kept: npt.NDArray[np.intp]
+    count: int
+    norm_count: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One sentence for each set of images that lost rows."""
+        lost = [
+            (self.count - len(self.kept), "image"),
+            (self.norm_count - len(self.norm_kept), "normaliser image"),
+        ]
+        if isinstance(self.sample, RatioSample) and self.sample.shared:
+            lost = lost[:1]
+        return tuple(
+            f"{k} {name}{'s' if k > 1 else ''} without a finite value left out" for k, name in lost if k > 0
+        )
+
+
+def finite_rows(sample: Sample) -> Rows:
+    """Leave out the images whose rows are not finite.
+
+    Where ``distances`` is known the row means are taken again over the kept images; without it the saved
+    r_i of the others stand as they are, a change of relative size O(dropped/n).
+    """
+    none = np.zeros(0, dtype=np.intp)
+    value_ok = np.isfinite(sample.values)
+    if isinstance(sample, MeanSample):
+        kept = np.flatnonzero(value_ok)
+        return Rows(replace(sample, values=sample.values[kept]), kept, none, len(value_ok), 0)
+    row_ok = _live_rows(sample)
+    if sample.shared:
+        value_ok = row_ok = value_ok & row_ok
+    kept, norm_kept = np.flatnonzero(value_ok), np.flatnonzero(row_ok)
+    distances = None if sample.distances is None else sample.distances[np.ix_(norm_kept, norm_kept)]
+    row_means = sample.row_means[norm_kept] if distances is None else row_means_of(distances)
+    clean = RatioSample(sample.values[kept], row_means, sample.shared, sample.scale, distances)
+    return Rows(clean, kept, norm_kept, len(sample.values), len(sample.row_means))
+
+
+def row_means_of(distances: Array) -> Array:
+    """r_i = Σ_{j≠i} d_ij / (m − 1) of a square matrix; the diagonal is not read. Zeros where m < 2."""
+    m = len(distances)
+    if m < 2:
+        return np.zeros(m)
+    return np.asarray((distances.sum(axis=1) - np.diagonal(distances)) / (m - 1), dtype=np.float64)
+
+
+def _live_rows(sample: RatioSample) -> npt.NDArray[np.bool_]:
+    """Normaliser images with finite distances; a broken image does not take its neighbours with it."""
+    if sample.distances is None:
+        return np.isfinite(sample.row_means)
+    bad = ~np.isfinite(sample.distances)
+    np.fill_diagonal(bad, val=False)
+    live = np.ones(len(bad), dtype=bool)
+    while bad.any():
+        worst = int(bad.sum(axis=1).argmax())
+        live[worst] = False
+        bad[worst, :] = bad[:, worst] = False
+    return live
+
+
+def _vector(name: str, values: Array) -> Array:
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1:
+        raise InputError(
+            f"{name} of shape {array.shape}",
+            expected="one number per image",
+            remedy="pass a one-dimensional array",
+        )
+    return array
+
+
+def _square(distances: Array, m: int) -> Array:
+    """The (m, m) matrix, from itself or from its condensed upper triangle; the diagonal is set to 0."""
+    array = np.array(distances, dtype=np.float64)
+    if array.shape == (m * (m - 1) // 2,):
+        square = np.zeros((m, m))
+        square[np.triu_indices(m, k=1)] = array
+        return square + square.T
+    if array.shape != (m, m):
+        raise InputError(
+            f"distances of shape {array.shape} for {m} images",
+            expected=f"({m}, {m}) or its condensed upper triangle",
+            remedy="pass the distances of the images that the row means belong to",
+        )
+    np.fill_diagonal(array, 0.0)
+    return array

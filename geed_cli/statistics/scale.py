@@ -1,0 +1,96 @@
+"""The natural scale of a measure: where its sampling distribution is closest to symmetric.
+
+ψ maps the measure's open range onto the real line; limits are computed there and mapped back, so that an
+interval never leaves the range. ``log`` is for positive values, ``bounded`` for values between two known
+limits, ``rate`` for a bounded value whose rows are counts of events (0 of n is then no proof of 0),
+``identity`` for the rest.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit
+
+Array = npt.NDArray[np.float64]
+Kind = Literal["log", "bounded", "rate", "identity"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A monotone map ψ from a measure's range to the real line.
+
+    Attributes:
+        kind: ``log`` ψ(v) = ln v; ``bounded`` and ``rate`` ψ(v) = ln((v − lo)/(hi − v)); ``identity`` ψ(v)
+            = v.
+        lo: the lowest possible value (−inf for ``identity``).
+        hi: the highest possible value (inf for ``log`` and ``identity``).
+    """
+
+    kind: Kind
+    lo: float = -math.inf
+    hi: float = math.inf
+
+    @classmethod
+    def log(cls) -> "Scale":
+        """For values above 0 without an upper limit: latent.l2."""
+        return cls("log", 0.0)
+
+    @classmethod
+    def bounded(cls, lo: float, hi: float) -> "Scale":
+        """For values in [lo, hi]: softmax.kl in [0, ln|G|], channelwise.cosine in [−1, 1]."""
+        return cls("bounded", lo, hi)
+
+    @classmethod
+    def rate(cls) -> "Scale":
+        """For fractions of events in [0, 1]: prediction.flip_rate."""
+        return cls("rate", 0.0, 1.0)
+
+    @classmethod
+    def identity(cls) -> "Scale":
+        """For values without limits."""
+        return cls("identity")
+
+    def interior(self, value: float) -> bool:
+        """Whether ψ(value) is finite: strictly between lo and hi."""
+        return self.lo < value < self.hi
+
+    def forward(self, value: npt.ArrayLike) -> Array:
+        """ψ(value), for values in the interior; the shape of ``value``."""
+        v = np.asarray(value, dtype=np.float64)
+        if self.kind == "log":
+            return np.asarray(np.log(v))
+        if self.kind == "identity":
+            return v
+        return np.asarray(logit((v - self.lo) / (self.hi - self.lo)))
+
+    def inverse(self, position: float) -> float:
+        """ψ⁻¹(position), inside [lo, hi] for every finite position."""
+        if self.kind == "log":
+            return math.exp(min(position, 700.0))  # exp overflows above 709
+        if self.kind == "identity":
+            return position
+        return float(self.lo + (self.hi - self.lo) * expit(position))
+
+    def slope(self, value: npt.ArrayLike) -> Array:
+        """ψ′(value), for values in the interior: turns a standard error of v into one of ψ(v)."""
+        v = np.asarray(value, dtype=np.float64)
+        if self.kind == "log":
+            return np.asarray(1.0 / v)
+        if self.kind == "identity":
+            return np.ones_like(v)
+        return np.asarray(1.0 / (v - self.lo) + 1.0 / (self.hi - v))
+
+    def bend(self, value: float) -> float:
+        """ψ″(value)/ψ′(value), for a value in the interior: how much skewness the scale takes out."""
+        if self.kind == "log":
+            return -1.0 / value
+        if self.kind == "identity":
+            return 0.0
+        return 1.0 / (self.hi - value) - 1.0 / (value - self.lo)
+
+    def clip(self, value: float) -> float:
+        """The value, moved into [lo, hi]."""
+        return min(max(value, self.lo), self.hi)

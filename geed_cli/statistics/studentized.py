@@ -1,0 +1,106 @@
+"""The studentized bootstrap interval on the natural scale.
+
+Each resample gives T* = (ψ(θ*) − ψ(θ̂))/se*, se* its own linearised standard error in closed form; the
+limits are ψ(θ̂) − T*_{1−α/2} se and ψ(θ̂) − T*_{α/2} se, mapped back. With the additive parts a_i of the
+distances, θ* moves with image i as (v_i − 2θ* a_i)/M*, so five weighted moments give every se*.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from geed_cli.statistics.estimate import Estimate, additive_parts
+from geed_cli.statistics.replicates import weighted_mean, weighted_normaliser
+from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
+from geed_cli.statistics.scale import Array
+from geed_cli.statistics.weights import weight_blocks
+
+Drawn = tuple[Array, Array]
+
+
+def studentized_limits(
+    rows: Rows, estimate: Estimate, confidence: float, resamples: int, seed: int
+) -> tuple[float, float]:
+    """Limits of a value in the interior of its scale.
+
+    Resamples whose value lies on a bound or whose images are all equal have no T* and are left out.
+    """
+    scale = rows.sample.scale
+    values, errors = _values_and_errors(rows, resamples, seed)
+    use = (values > scale.lo) & (values < scale.hi) & (errors > 0)
+    values, errors = values[use], errors[use]
+    if not len(values):
+        return np.nan, np.nan
+    centre = float(scale.forward(estimate.value))
+    pivots = (scale.forward(values) - centre) / (scale.slope(values) * errors)
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(pivots, [tail, 1.0 - tail])
+    se = estimate.standard_error * float(scale.slope(estimate.value))
+    return scale.inverse(float(centre - high * se)), scale.inverse(float(centre - low * se))
+
+
+def _values_and_errors(rows: Rows, resamples: int, seed: int) -> Drawn:
+    """θ* and se* of each resample, shape (resamples,) each."""
+    sample = rows.sample
+    blocks = (w[:, rows.kept] for w in weight_blocks(rows.count, resamples, seed))
+    if isinstance(sample, MeanSample):
+        return _joined(_mean(w, sample.values) for w in blocks)
+    if sample.shared:
+        return _joined(_shared(w, sample) for w in blocks)
+    mean, mean_error = _joined(_mean(w, sample.values) for w in blocks)
+    others = weight_blocks(rows.norm_count, resamples, seed, stream=1)
+    normaliser, normaliser_error = _joined(_normaliser(w[:, rows.norm_kept], sample) for w in others)
+    value = mean / normaliser
+    return value, np.sqrt(mean_error**2 + (value * normaliser_error) ** 2) / normaliser
+
+
+def _mean(w: Array, v: Array) -> Drawn:
+    return weighted_mean(w, v), _error(w, _covariance(w, v, v))
+
+
+def _normaliser(w: Array, sample: RatioSample) -> Drawn:
+    a = additive_parts(sample.row_means)
+    return weighted_normaliser(w, sample), 2.0 * _error(w, _covariance(w, a, a))
+
+
+def _shared(w: Array, sample: RatioSample) -> Drawn:
+    v, a = sample.values, additive_parts(sample.row_means)
+    normaliser = weighted_normaliser(w, sample)
+    theta = weighted_mean(w, v) / normaliser
+    spread = _covariance(w, v, v) - 4.0 * theta * _covariance(w, v, a) + 4.0 * theta**2 * _covariance(w, a, a)
+    return theta, _error(w, spread) / normaliser
+
+
+def _covariance(w: Array, x: Array, y: Array) -> Array:
+    """Σw x y/N − (Σw x/N)(Σw y/N) about the sample means, for each row of weights."""
+    x, y = x - x.mean(), y - y.mean()
+    return weighted_mean(w, x * y) - weighted_mean(w, x) * weighted_mean(w, y)
+
+
+def _error(w: Array, variance: Array) -> Array:
+    """Standard error of a mean of N draws: √(variance/(N − 1)); NaN where N < 2 or rounding went below 0."""
+    room = w.sum(axis=1) - 1.0
+    error = np.divide(variance, room, out=np.full_like(variance, np.nan), where=room > 0)
+    return np.asarray(np.sqrt(error), dtype=np.float64)
+
+
+def _joined(parts: Iterator[Drawn]) -> Drawn:
+    values, errors = zip(*parts, strict=True)
+    return np.concatenate(values), np.concatenate(errors)
+
+
+def linear_pivots(estimate: Estimate, resamples: int, seed: int) -> Array:
+    """T* of a linearised statistic: the resampled mean of its deviations over their own standard error.
+
+    Independent sets of images add their means and their variances. Shape (resamples,) less the resamples
+    without spread.
+    """
+    shift, variance = np.zeros(resamples), np.zeros(resamples)
+    for stream, (u, n) in enumerate(zip(estimate.deviations, estimate.counts, strict=True)):
+        blocks = weight_blocks(len(u), resamples, seed, stream=stream)
+        scaled = u * (len(u) / n)  # images without a row count as deviation 0 among all
+        drawn, error = _joined(_mean(w, scaled) for w in blocks)
+        shift += drawn
+        variance += error**2
+    use = variance > 0
+    return np.asarray(shift[use] / np.sqrt(variance[use]), dtype=np.float64)

@@ -1,0 +1,69 @@
+"""When a cell has a value, and when that value may carry an interval.
+
+A ratio needs a normaliser that is clearly above 0: a constant model has M = 0, and a cosine M whose own
+interval reaches 0 makes the ratio meaningless. An interval needs enough images; below 20 no method keeps
+its level.
+"""
+
+import math
+
+import numpy as np
+from scipy.special import stdtrit
+
+from geed_cli.statistics.estimate import normaliser_estimate
+from geed_cli.statistics.sample import RatioSample, Rows
+
+MIN_IMAGES = 20
+
+
+def point_value(rows: Rows) -> float | None:
+    """The mean, or mean / M; None where there is no finite row, M is 0, or the quotient overflows."""
+    sample = rows.sample
+    if len(sample.values) == 0:
+        return None
+    value = float(sample.values.mean())
+    if isinstance(sample, RatioSample):
+        normaliser = float(sample.row_means.mean()) if len(sample.row_means) > 1 else 0.0
+        if normaliser <= 0.0:
+            return None
+        value /= normaliser
+    return value if math.isfinite(value) else None
+
+
+def undefined_reason(rows: Rows, confidence: float) -> str | None:
+    """Why the cell has no value, or None where it has one."""
+    sample = rows.sample
+    if len(sample.values) == 0:
+        return "undefined: no image has a finite value"
+    if isinstance(sample, RatioSample):
+        reason = _normaliser_reason(sample, confidence)
+        if reason:
+            return reason
+    return None if point_value(rows) is not None else "undefined: the value is too large for floating point"
+
+
+def withheld_reason(rows: Rows) -> str | None:
+    """Why a defined value has no interval, or None where it may have one."""
+    sample = rows.sample
+    if len(sample.values) < MIN_IMAGES:
+        return f"interval withheld: {len(sample.values)} images, at least {MIN_IMAGES} needed"
+    if isinstance(sample, RatioSample) and len(sample.row_means) < MIN_IMAGES:
+        return f"interval withheld: {len(sample.row_means)} normaliser images, at least {MIN_IMAGES} needed"
+    return None
+
+
+def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
+    if len(sample.row_means) < 2:
+        return "undefined: the normaliser M needs two images"
+    normaliser = float(np.mean(sample.row_means))
+    if normaliser == 0.0:
+        return "undefined: M = 0, the model gives every image the same embedding"
+    if not normaliser > 0.0 or not math.isfinite(normaliser):
+        return f"undefined: M = {normaliser:.3g} is not above 0"
+    if len(sample.row_means) < 3:
+        return None
+    m = normaliser_estimate(sample)
+    low = m.value - float(stdtrit(m.counts[0] - 1, (1.0 + confidence) / 2.0)) * m.standard_error
+    if low > 0.0:
+        return None
+    return f"undefined: M = {normaliser:.3g} is not clearly above 0 (its interval begins at {low:.3g})"
