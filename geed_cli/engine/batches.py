@@ -1,0 +1,88 @@
+"""Batches of one fixed shape: the views of each image in order, image after image, cut every B rows.
+
+The last batch is padded by repeating its last row, since another batch shape would change results in the last bits.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from geed_cli.algebra.view import View
+from geed_cli.input_settings import InputSettings
+
+
+@dataclass(frozen=True)
+class Task:
+    """One image and the views it is shown under.
+
+    Attributes:
+        image: number of the image in the run.
+        pixels: uint8, shape (3, S, S).
+        views: what the network is shown, the views of e first.
+        audited: False where the image serves the normaliser only and is shown under the views of e.
+    """
+
+    image: int
+    pixels: Tensor
+    views: tuple[View, ...]
+    audited: bool = True
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What one row of a batch is: an image under a view; ``last`` closes the image's orbit."""
+
+    image: int
+    view: View
+    last: bool
+    audited: bool = True
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pixels in [0, 1], shape (B, 3, S, S), and a slot for each row that is not padding.
+
+    Not normalised yet, so that networks with different mean and std can share them.
+    """
+
+    pixels: Tensor
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where and how inputs are made: device, floating type, batch size B."""
+
+    device: torch.device
+    dtype: torch.dtype
+    batch_size: int
+
+
+def batches(tasks: Iterable[Task], placement: Placement) -> Iterator[Batch]:
+    """The tasks' views as batches of exactly B rows."""
+    rows: list[Tensor] = []
+    slots: list[Slot] = []
+    for task in tasks:
+        pixels = task.pixels.to(placement.device).to(placement.dtype) / 255
+        for view in task.views:
+            rows.append(view.act(pixels))
+            slots.append(Slot(task.image, view, view == task.views[-1], task.audited))
+            if len(rows) == placement.batch_size:
+                yield Batch(_stack(rows), tuple(slots))
+                rows, slots = [], []
+    if rows:
+        padding = [rows[-1]] * (placement.batch_size - len(rows))
+        yield Batch(_stack(rows + padding), tuple(slots))
+
+
+def normalise(pixels: Tensor, settings: InputSettings) -> Tensor:
+    """(x − mean) / std per colour channel; pixels in [0, 1], shape (..., 3, S, S)."""
+    mean = torch.tensor(settings.mean, dtype=pixels.dtype, device=pixels.device)[:, None, None]
+    std = torch.tensor(settings.std, dtype=pixels.dtype, device=pixels.device)[:, None, None]
+    return (pixels - mean) / std
+
+
+def _stack(rows: list[Tensor]) -> Tensor:
+    return torch.stack(rows).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,69 @@
+"""What each module puts out for one image: traced once, so that layers are judged before the run starts."""
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+
+import torch
+from torch import Tensor, nn
+
+from geed_cli.engine.taps import Taps
+from geed_cli.errors import InputError
+from geed_cli.models.network import Network, Site
+
+
+def trace_shapes(network: Network, sites: Iterable[Site]) -> dict[Site, tuple[int, ...]]:
+    """The shape of each site's activation for one image, without the batch axis.
+
+    Raises:
+        InputError: a site is not reached, or is reached several times, in one forward pass.
+    """
+    sites = tuple(sites)
+    seen: dict[Site, list[tuple[int, ...]]] = {site: [] for site in sites}
+
+    def read(site: Site, activation: Tensor) -> None:
+        seen[site].append(tuple(activation.shape[1:]))
+
+    with Taps(network.module, sites, read):
+        forward_zeros(network.module, network.input.size)
+    for site, shapes in seen.items():
+        if len(shapes) != 1:
+            raise _not_once(network.id, site, len(shapes))
+    return {site: shapes[0] for site, shapes in seen.items()}
+
+
+def trace_all(network: Network) -> dict[str, str]:
+    """The output of every module as text: a shape such as ``64×56×56``, or what else it is."""
+    seen: dict[str, str] = {}
+
+    def note(name: str) -> Callable[[nn.Module, object, object], None]:
+        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+            if isinstance(output, Tensor):
+                seen[name] = "×".join(map(str, output.shape[1:]))
+            else:
+                seen[name] = type(output).__name__
+
+        return hook
+
+    with ExitStack() as stack:
+        for name, module in network.module.named_modules():
+            stack.callback(module.register_forward_hook(note(name)).remove)
+        forward_zeros(network.module, network.input.size)
+    return seen
+
+
+def forward_zeros(module: nn.Module, size: int) -> Tensor:
+    """The network's output on one black image."""
+    parameter = next(module.parameters(), None)
+    like = parameter if parameter is not None else torch.zeros(())
+    with torch.inference_mode():
+        output = module(torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device))
+    assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"
+    return output
+
+
+def _not_once(name: str, site: Site, times: int) -> InputError:
+    return InputError(
+        f"layer {site.module!r} runs {times} times in one forward pass of {name}",
+        expected="a module that runs exactly once",
+        remedy="choose another layer: geed inspect MODEL --layers",
+    )

@@ -1,0 +1,36 @@
+"""Collects the feature vectors and logits of each image's orbit until the orbit is whole.
+
+Vectors are small, so they are kept for all views of the images in flight, flattened, on the CPU in float64.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
+
+from geed_cli.algebra.view import View
+from geed_cli.engine.batches import Slot
+from geed_cli.engine.layers import NonFiniteError
+
+
+class VectorCollector:
+    """f(gx) for every view of the images in flight, one vector each."""
+
+    def __init__(self) -> None:
+        self._orbits: dict[int, dict[View, Tensor]] = {}
+
+    def consume(self, slots: Sequence[Slot], activation: Tensor) -> None:
+        """Take a batch's activations, shape (B, …), flattened to (B, k).
+
+        Raises:
+            NonFiniteError: a vector is not finite.
+        """
+        vectors = activation.detach().flatten(1)[: len(slots)].double().cpu()
+        finite = vectors.isfinite().all(dim=1)
+        for row, slot in enumerate(slots):
+            if not finite[row]:
+                raise NonFiniteError(slot.image)
+            self._orbits.setdefault(slot.image, {})[slot.view] = vectors[row]
+
+    def pop(self, image: int) -> Mapping[View, Tensor]:
+        """The whole orbit of one image."""
+        return self._orbits.pop(image)

@@ -1,0 +1,130 @@
+"""What a result records beside its numbers: model, data, groups, environment, and the signature."""
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import torch
+
+from geed_cli import __version__
+from geed_cli.engine.plan import GroupPlan
+from geed_cli.images.source import ImageRecord
+from geed_cli.models.network import Network
+from geed_cli.pipeline.images import Drawn, TaskStream
+from geed_cli.pipeline.options import DataOptions
+from geed_cli.result.schema import (
+    Data,
+    Environment,
+    Group,
+    Image,
+    Model,
+    Preprocessing,
+    Refused,
+    Weights,
+)
+
+MEASURE_VERSION = 1
+"""Raised whenever a definition changes so that values are no longer comparable."""
+
+
+def describe_model(network: Network) -> Model:
+    """The network as it was resolved."""
+    settings, weights = network.input, network.weights
+    return Model(
+        id=network.id,
+        source=network.source,
+        arch=network.arch,
+        weights=Weights(
+            origin=weights.origin,
+            detail=weights.detail,
+            sha256=weights.sha256,
+            state_sha256=weights.state_sha256,
+            notes=weights.notes,
+        ),
+        input=Preprocessing(
+            size=settings.size,
+            resize=settings.resize,
+            crop_pct=settings.crop_pct,
+            crop_mode=settings.crop_mode,
+            interpolation=settings.interpolation,
+            mean=settings.mean,
+            std=settings.std,
+        ),
+        parameters=network.parameters,
+        features=f"{network.features.side} of {network.features.module or 'the network'}",
+        classifier=network.classifier,
+    )
+
+
+def describe_data(drawn: Drawn, stream: TaskStream, options: DataOptions) -> Data:
+    """Every file of the folder, accounted for."""
+    everything = drawn.audited
+    listed = [Refused(path=item.path, reason=item.reason) for item in everything.refused]
+    unreadable = [Refused(path=item.path, reason=item.reason) for item in stream.refused]
+    normaliser = len(drawn.normaliser.paths) if drawn.normaliser else 0
+    return Data(
+        root=everything.root,
+        bundled_sample=everything.is_sample,
+        found=everything.found,
+        count=len(stream.audited),
+        not_drawn=everything.not_drawn - normaliser,
+        sha256=data_sha256(stream.audited),
+        seed=options.seed,
+        images=_images(stream.audited),
+        normaliser_images=_images(stream.normaliser),
+        refused=(*listed, *unreadable),
+    )
+
+
+def data_sha256(records: Sequence[ImageRecord]) -> str:
+    """Hash of the images' own hashes in order: the same pictures in another folder hash the same."""
+    return hashlib.sha256("\n".join(record.sha256 for record in records).encode()).hexdigest()
+
+
+def describe_group(plan: GroupPlan) -> Group:
+    """A group and its conditions."""
+    resampled = [view for view in plan.views if view.interpolation is not None]
+    return Group(
+        name=plan.group.name,
+        order=plan.group.order,
+        elements=plan.group.elements,
+        exact=plan.group.exact,
+        boundary=resampled[0].boundary if resampled else None,
+        interpolation=resampled[0].interpolation if resampled else None,
+    )
+
+
+def sign(model: Model, data: Data, groups: Sequence[Group], precision: str) -> str:
+    """One line that names everything two results must share to be compared."""
+    settings = model.input
+    norm = "audited"
+    if data.normaliser_images:
+        hashes = "\n".join(image.sha256 for image in data.normaliser_images)
+        norm = hashlib.sha256(hashes.encode()).hexdigest()[:12]
+    conditions = ",".join(
+        ":".join(filter(None, (group.name, group.boundary, group.interpolation))) for group in groups
+    )
+    return (
+        f"measure={MEASURE_VERSION} data={data.sha256[:12]} n={data.count} norm={norm} group={conditions} "
+        f"input={settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation} "
+        f"precision={precision}"
+    )
+
+
+def describe_environment(device: torch.device) -> Environment:
+    """Versions and the machine."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu"
+    return Environment(
+        geed=__version__,
+        python=platform.python_version(),
+        torch=torch.__version__,
+        timm=version("timm"),
+        torchvision=version("torchvision"),
+        platform=platform.platform(),
+        device=f"{device.type} ({name})",
+    )
+
+
+def _images(records: Sequence[ImageRecord]) -> tuple[Image, ...]:
+    return tuple(Image(path=record.path, sha256=record.sha256) for record in records)

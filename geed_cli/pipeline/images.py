@@ -1,0 +1,98 @@
+"""From a folder to numbered tasks for an engine, keeping account of every image that was used or refused."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from geed_cli.engine.batches import Task
+from geed_cli.engine.plan import Plan
+from geed_cli.errors import InputError
+from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.source import ImageRecord, ImageSet, iter_pixels, open_images
+from geed_cli.input_settings import InputSettings
+from geed_cli.pipeline.options import DataOptions, OnBadImage
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The images of a run before any is opened.
+
+    Attributes:
+        audited: those with deviations.
+        normaliser: those that only give M; None where M is taken over the audited ones.
+    """
+
+    audited: ImageSet
+    normaliser: ImageSet | None
+
+    @property
+    def count(self) -> int:
+        """How many images will be decoded."""
+        return len(self.audited.paths) + (len(self.normaliser.paths) if self.normaliser else 0)
+
+
+def draw(options: DataOptions) -> Drawn:
+    """Draw the audited images and, where asked for, as many others for the normaliser.
+
+    The normaliser's images are drawn after the audited ones from the same seeded order, so none is in both and
+    the two samples are independent.
+
+    Raises:
+        InputError: the folder cannot be used or holds too few images for both.
+    """
+    audited = open_images(options.root, options.samples, options.seed)
+    if options.norm_samples is None:
+        return Drawn(audited, None)
+    wanted = len(audited.paths) + options.norm_samples
+    both = open_images(options.root, wanted, options.seed)
+    if len(both.paths) < wanted or options.norm_samples < 2:
+        raise InputError(
+            f"{audited.root} holds {len(both.paths)} images for {len(audited.paths)} audited ones "
+            f"and {options.norm_samples} more for the normaliser",
+            expected="at least 2 normaliser images, none of them audited",
+            remedy="fewer --samples, or leave out --norm-samples to use the audited images themselves",
+        )
+    others = tuple(sorted(set(both.paths) - set(audited.paths), key=both.paths.index))
+    return Drawn(audited, replace(both, paths=others))
+
+
+class TaskStream:
+    """Decodes the drawn images into tasks, numbered in order; afterwards knows what was used and refused."""
+
+    def __init__(self, drawn: Drawn, settings: InputSettings, plan: Plan, on_bad_image: OnBadImage) -> None:
+        self._drawn = drawn
+        self._settings = settings
+        self._plan = plan
+        self._on_bad_image = on_bad_image
+        self.audited: list[ImageRecord] = []
+        self.normaliser: list[ImageRecord] = []
+        self.refused: list[RefusedFile] = []
+        self.waited_s = 0.0
+
+    def __iter__(self) -> Iterator[Task]:
+        yield from self._tasks(self._drawn.audited, self.audited, audited=True)
+        if self._drawn.normaliser is not None:
+            yield from self._tasks(self._drawn.normaliser, self.normaliser, audited=False)
+
+    def name_of(self, number: int) -> str:
+        """The path of a task's image."""
+        return (self.audited + self.normaliser)[number].path
+
+    def _tasks(self, images: ImageSet, used: list[ImageRecord], *, audited: bool) -> Iterator[Task]:
+        views = self._plan.views if audited else self._plan.identities
+        items = iter_pixels(images, self._settings, self._on_bad_image)
+        try:
+            while True:
+                before = time.perf_counter()
+                item = next(items, None)
+                self.waited_s += time.perf_counter() - before
+                if item is None:
+                    return
+                if isinstance(item, RefusedFile):
+                    self.refused.append(item)
+                    continue
+                used.append(item.record)
+                number = len(self.audited) + len(self.normaliser) - 1
+                yield Task(number, item.pixels, views, audited)
+        finally:
+            items.close()

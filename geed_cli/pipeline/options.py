@@ -1,0 +1,89 @@
+"""Everything that an audit can be told, with its defaults; the command line and the Python API share it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from geed_cli.algebra.conditions import Boundary, Resampling
+
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["fp32", "fp64"]
+IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t"]
+OnBadImage = Literal["error", "skip"]
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which images are audited.
+
+    Attributes:
+        root: folder of images; None is the bundled sample.
+        samples: at most so many, drawn at random with ``seed``.
+        norm_samples: so many further images for the normaliser M, none of them audited; None takes M over the
+            audited images themselves.
+        seed: of the draw.
+        on_bad_image: whether an unreadable image ends the run or is left out and counted.
+    """
+
+    root: Path | None = None
+    samples: int = 200
+    norm_samples: int | None = None
+    seed: int = 0
+    on_bad_image: OnBadImage = "error"
+
+
+@dataclass(frozen=True)
+class ActionOptions:
+    """How rotations that are no quarter turns resample."""
+
+    boundary: Boundary = "disc"
+    interpolation: Resampling = "bilinear"
+
+
+@dataclass(frozen=True)
+class IntervalOptions:
+    """How intervals are made.
+
+    Attributes:
+        confidence: nominal coverage in (0, 1).
+        resamples: bootstrap resamples, where the method draws any (the default does not).
+        method: see docs/statistics.md, which has the measured coverage of each.
+        seed: of the resamples.
+    """
+
+    confidence: float = 0.95
+    resamples: int = 2000
+    method: IntervalMethod = "corrected-t"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where and how the network runs.
+
+    Attributes:
+        device: ``auto`` takes CUDA, then MPS, then the CPU.
+        batch_size: rows B of every batch; None takes 8 on a CPU and 64 on a GPU.
+        precision: floating type of the forward pass.
+    """
+
+    device: DeviceName = "auto"
+    batch_size: int | None = None
+    precision: Precision = "fp32"
+
+
+@dataclass(frozen=True)
+class AuditOptions:
+    """One audit, apart from the model and the groups.
+
+    Attributes:
+        metrics: names or globs of measures; empty is all.
+        layers: names or globs of modules; empty is the spec's layers or the network's stages.
+    """
+
+    data: DataOptions = DataOptions()
+    action: ActionOptions = ActionOptions()
+    interval: IntervalOptions = IntervalOptions()
+    run: RunOptions = RunOptions()
+    metrics: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()

@@ -1,0 +1,75 @@
+"""Choosing the device, the floating type and the batch size, and moving the network there."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from geed_cli.engine.batches import Placement
+from geed_cli.errors import InputError, RunError
+from geed_cli.input_settings import InputSettings
+from geed_cli.models.network import Network
+from geed_cli.pipeline.options import DeviceName, RunOptions
+
+CPU_BATCH, GPU_BATCH = 8, 64
+"""Default rows of a batch: on small CPUs 4 to 16 is fastest, a GPU wants to be filled."""
+
+DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
+
+
+def place(options: RunOptions) -> Placement:
+    """Device, floating type and batch size of a run.
+
+    Raises:
+        InputError: a batch size below 1, or fp64 on MPS.
+        RunError: the device is not there.
+    """
+    device = choose_device(options.device)
+    batch = options.batch_size or (CPU_BATCH if device.type == "cpu" else GPU_BATCH)
+    if device.type == "mps" and options.precision == "fp64":
+        raise InputError("fp64 on MPS", expected="a device with float64", remedy="--device cpu")
+    return Placement(device, DTYPES[options.precision], batch)
+
+
+def choose_device(name: DeviceName) -> torch.device:
+    """The named device, or the best that there is.
+
+    Raises:
+        RunError: the named device is not available.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, available in there.items() if available))
+    if not there[name]:
+        found = ", ".join(kind for kind, available in there.items() if available)
+        raise RunError(
+            f"device {name!r} is not available here", expected=f"one of: {found}", remedy="--device auto"
+        )
+    return torch.device(name)
+
+
+def move(network: Network, placement: Placement) -> Network:
+    """The network on its device in its floating type, channels last."""
+    module = network.module.to(placement.device, placement.dtype)
+    return replace(network, module=module.to(memory_format=torch.channels_last))
+
+
+def require_equal_geometry(networks: Sequence[Network]) -> None:
+    """Networks that share pixels must resize and crop alike.
+
+    Raises:
+        InputError: two of them do not.
+    """
+    first = networks[0]
+    for other in networks[1:]:
+        if geometry(other.input) != geometry(first.input):
+            raise InputError(
+                f"{first.id} sees {geometry(first.input)}, {other.id} sees {geometry(other.input)}",
+                expected="the same input geometry, so that both see the same pixels",
+                remedy="give both the same input in a spec, or --img-size",
+            )
+
+
+def geometry(settings: InputSettings) -> str:
+    """What decides the pixels that a network is shown: size, resize, crop, filter; not mean and std."""
+    return f"{settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation}"

@@ -1,0 +1,23 @@
+"""What a long run reports while it runs; the command line draws it, the Python API ignores it."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Receives the state of a run."""
+
+    def step(self, what: str) -> None:
+        """A stage without a count has begun, such as loading weights."""
+
+    def images(self, done: int, total: int) -> None:
+        """So many of the run's images are done."""
+
+
+class Silent:
+    """Progress that nobody sees."""
+
+    def step(self, what: str) -> None:
+        """Nothing."""
+
+    def images(self, done: int, total: int) -> None:
+        """Nothing."""

@@ -1,0 +1,170 @@
+"""From rows to the entries of the result: raw means, normalisers, values, intervals, controls.
+
+All statistics are made here from rows alone, in float64, so any engine and any batch size give the same entries.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from geed_cli.algebra.view import View
+from geed_cli.engine.plan import GroupPlan
+from geed_cli.engine.row import Cell, Row
+from geed_cli.measures.catalogue import Measure
+from geed_cli.measures.latent import cosine_pairs, l2_pairs
+from geed_cli.measures.softmax import sensitivity
+from geed_cli.pipeline.options import IntervalOptions
+from geed_cli.pipeline.planning import Planned
+from geed_cli.result.samples import scale_of
+from geed_cli.result.schema import Entry, PerImage
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_means_of
+
+Array = NDArray[np.float64]
+PAIRS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "latent.l2": l2_pairs,
+    "latent.cosine": cosine_pairs,
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a run, in the order of the images.
+
+    Attributes:
+        audited: rows with deviations.
+        normaliser: rows whose embeddings give M; None where they are the audited ones.
+    """
+
+    audited: tuple[Row, ...]
+    normaliser: tuple[Row, ...] | None
+
+    @cached_property
+    def _distances(self) -> dict[tuple[str, View], Array]:
+        return {}
+
+    def distances(self, metric: str, identity: View) -> Array:
+        """d(f1(x), f1(x')) over the normaliser images, shape (m, m), made once for all groups."""
+        key = metric, identity
+        if key not in self._distances:
+            rows = self.audited if self.normaliser is None else self.normaliser
+            embeddings = torch.from_numpy(np.stack([row.embeddings[identity] for row in rows]))
+            self._distances[key] = PAIRS[metric](embeddings).numpy()
+        return self._distances[key]
+
+
+def tabulate(
+    rows: Rows, planned: Planned, options: IntervalOptions, layers: Sequence[str]
+) -> tuple[Entry, ...]:
+    """One entry for each measure, group and layer, in that nesting: group, measure, layer in network order."""
+    entries = []
+    for group in planned.plan.groups:
+        for measure in planned.plan.measures:
+            for layer in layers if measure.site == "channelwise" else [None]:
+                cell = Cell(measure.name, group.group.name, layer)
+                reason = planned.not_applicable.get(cell)
+                entries.append(
+                    _blank(cell, reason) if reason else _entry(cell, measure, group, rows, options)
+                )
+    return tuple(entries)
+
+
+def _blank(cell: Cell, reason: str) -> Entry:
+    return Entry(
+        metric=cell.metric,
+        group=cell.group,
+        layer=cell.layer,
+        status="not_applicable",
+        value=None,
+        ci=None,
+        raw=None,
+        normaliser=None,
+        notes=(reason,),
+    )
+
+
+def _entry(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, options: IntervalOptions) -> Entry:
+    deviations = np.stack([row.deviations[cell] for row in rows.audited])
+    values = per_image(measure, deviations)
+    sample = _sample(measure, group, rows, values)
+    found = interval(
+        sample,
+        method=options.method,
+        confidence=options.confidence,
+        resamples=options.resamples,
+        seed=options.seed,
+    )
+    normaliser = float(sample.row_means.mean()) if isinstance(sample, RatioSample) else None
+    row_means = tuple(map(float, sample.row_means)) if isinstance(sample, RatioSample) else None
+    return Entry(
+        metric=cell.metric,
+        group=cell.group,
+        layer=cell.layer,
+        status="undefined" if found.value is None else "ok",
+        value=found.value,
+        ci=_limits(found),
+        raw=_mean(values),
+        normaliser=normaliser,
+        controls=_controls(cell, measure, group, rows),
+        per_element=_per_element(measure, group, deviations),
+        per_image=PerImage(value=tuple(_finite(v) for v in values), normaliser=row_means),
+        notes=found.notes,
+    )
+
+
+def per_image(measure: Measure, deviations: Array) -> Array:
+    """The mean over g of each image's deviations, shape (images,); flips are counted over g ≠ e alone.
+
+    Args:
+        measure: which measure.
+        deviations: m(f(gx), g·f̂(x)), shape (images, n).
+    """
+    return np.asarray(deviations[:, _first(measure) :].mean(axis=1))
+
+
+def _first(measure: Measure) -> int:
+    """The first element that counts: a prediction cannot flip under e."""
+    return 1 if measure.site == "prediction" else 0
+
+
+def _sample(measure: Measure, group: GroupPlan, rows: Rows, values: Array) -> MeanSample | RatioSample:
+    scale = scale_of(measure.name, group.group.order)
+    if not measure.normalised:
+        return MeanSample(values, scale)
+    distances = rows.distances(measure.name, group.identity)
+    return RatioSample(values, row_means_of(distances), rows.normaliser is None, scale, distances)
+
+
+def _controls(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows) -> dict[str, float]:
+    """The numbers that make a value readable: sensitivity of the softmax, dead part of the channels."""
+    if measure.name == "softmax.kl":
+        p = torch.from_numpy(np.stack([row.probabilities[group.identity] for row in rows.audited]))
+        return {"sensitivity": float(sensitivity(p).mean())}
+    if measure.site == "channelwise":
+        return {"dead_fraction": float(np.mean([row.dead[cell].mean() for row in rows.audited]))}
+    return {}
+
+
+def _per_element(measure: Measure, group: GroupPlan, deviations: Array) -> dict[str, float | None]:
+    """Each element's own mean over the images, raw, by the element's name."""
+    names = group.group.elements[_first(measure) :]
+    columns = deviations[:, _first(measure) :].T
+    return {name: _mean(column) for name, column in zip(names, columns, strict=True)}
+
+
+def _limits(found: Interval) -> tuple[float, float] | None:
+    return None if found.low is None or found.high is None else (found.low, found.high)
+
+
+def _mean(values: Array) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else None
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,35 @@
+"""From saved entries back to what statistics work on: rows of images on the measure's natural scale."""
+
+import math
+
+import numpy as np
+
+from geed_cli.result.schema import Entry, Result
+from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
+from geed_cli.statistics.scale import Scale
+
+
+def scale_of(metric: str, order: int) -> Scale:
+    """The natural scale of a measure for a group of that order; see docs/statistics.md."""
+    if metric == "softmax.kl" and order > 1:
+        return Scale.bounded(0.0, math.log(order))
+    return {
+        "latent.l2": Scale.log(),
+        "latent.cosine": Scale.identity(),
+        "softmax.kl": Scale.log(),
+        "channelwise.cosine": Scale.bounded(-1.0, 1.0),
+        "prediction.flip_rate": Scale.rate(),
+    }[metric]
+
+
+def sample_of(result: Result, entry: Entry) -> Sample | None:
+    """The rows of an entry; None where it has none (not applicable)."""
+    if entry.per_image is None:
+        return None
+    order = next(group.order for group in result.groups if group.name == entry.group)
+    scale = scale_of(entry.metric, order)
+    values = np.array([math.nan if v is None else v for v in entry.per_image.value])
+    if entry.per_image.normaliser is None:
+        return MeanSample(values, scale)
+    shared = not result.data.normaliser_images
+    return RatioSample(values, np.array(entry.per_image.normaliser), shared, scale)

@@ -1,0 +1,178 @@
+"""The result of one audit, ``geed.result/1``: the program's only output format; tables and pages are drawn from it.
+
+Every number is finite or null. ``per_image`` lists are in the order of ``data.images``, which is all that
+comparing, gating and re-rendering need.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = "geed.result/1"
+
+Status = Literal["ok", "undefined", "not_applicable"]
+
+
+class Part(BaseModel):
+    """Base of every part: frozen, no unknown keys, no NaN."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Weights(Part):
+    """Where the weights came from and what was chosen while loading them."""
+
+    origin: str
+    detail: str
+    sha256: str | None = Field(description="of the file, where there is one")
+    state_sha256: str = Field(description="of the loaded tensors, whatever file they came from")
+    notes: tuple[str, ...] = ()
+
+
+class Preprocessing(Part):
+    """The input that was used; see ``geed_cli.input_settings``."""
+
+    size: int
+    resize: int
+    crop_pct: float
+    crop_mode: str
+    interpolation: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class Model(Part):
+    """Which network was audited, and how it was split."""
+
+    id: str
+    source: str
+    arch: str
+    weights: Weights
+    input: Preprocessing
+    parameters: int
+    features: str
+    classifier: str | None
+
+
+class Image(Part):
+    """One image: its path below the root, and the hash of the file's bytes."""
+
+    path: str
+    sha256: str
+
+
+class Refused(Part):
+    """A file that was found and not used, and why."""
+
+    path: str
+    reason: str
+
+
+class Data(Part):
+    """Which images were audited. ``found`` = audited + normaliser only + refused + not drawn."""
+
+    root: str
+    bundled_sample: bool
+    found: int
+    count: int
+    not_drawn: int
+    sha256: str = Field(description="of the audited images' hashes, in order")
+    seed: int
+    images: tuple[Image, ...]
+    normaliser_images: tuple[Image, ...] = Field((), description="empty: the audited images themselves")
+    refused: tuple[Refused, ...] = ()
+
+
+class Group(Part):
+    """One group and the conditions of its action."""
+
+    name: str
+    order: int
+    elements: tuple[str, ...]
+    exact: bool
+    boundary: str | None
+    interpolation: str | None
+
+
+class Settings(Part):
+    """Everything else that was asked for."""
+
+    samples: int
+    norm_samples: int | None
+    confidence: float
+    resamples: int
+    ci: str
+    seed: int
+    precision: str
+    batch_size: int
+    device: str
+    threads: int
+    measures: tuple[str, ...]
+    layers: tuple[str, ...]
+
+
+class PerImage(Part):
+    """The rows behind one value, in the order of the images; null where a row is undefined.
+
+    ``normaliser`` is each image's mean distance (or cosine) to the other normaliser images, whose mean is M.
+    """
+
+    value: tuple[float | None, ...]
+    normaliser: tuple[float, ...] | None = None
+
+
+class Entry(Part):
+    """One measure for one group, at one layer where the measure is layerwise."""
+
+    metric: str
+    group: str
+    layer: str | None
+    status: Status
+    value: float | None
+    ci: tuple[float, float] | None
+    raw: float | None
+    normaliser: float | None
+    controls: dict[str, float] = {}
+    per_element: dict[str, float | None] = {}
+    per_image: PerImage | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Environment(Part):
+    """Versions and the machine."""
+
+    geed: str
+    python: str
+    torch: str
+    timm: str
+    torchvision: str
+    platform: str
+    device: str
+
+
+class Timing(Part):
+    """Seconds. Decoding overlaps the forward passes, so the parts need not add up to the total."""
+
+    decode_s: float
+    forward_s: float
+    measure_s: float
+    statistics_s: float
+    total_s: float
+    images_per_s: float
+
+
+class Result(Part):
+    """One audit."""
+
+    schema_: Literal["geed.result/1"] = Field("geed.result/1", alias="schema")
+    status: Literal["complete", "partial"]
+    signature: str
+    model: Model
+    data: Data
+    groups: tuple[Group, ...]
+    settings: Settings
+    results: tuple[Entry, ...]
+    environment: Environment
+    timing: Timing
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)

@@ -1,0 +1,175 @@
+"""The fast path against the slow oracle under tests/reference: one image at a time, float64, its own group action.
+
+Agreement is 1e-8 where both run in float64 (sums of 10⁵ terms round at 1e-11) and 1e-4 relative in float32.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from networks import MEAN, STD, network_of, small_conv_net
+from pictures import pixels_of, smooth_pictures
+from reference.action import planar_group
+from reference.aggregates import (
+    element_means,
+    flip_rate,
+    mean_deviation,
+    normaliser,
+    pair_cosines,
+    pair_distances,
+    sensitivity,
+)
+from reference.audit import Audit
+from reference.audit import audit as slow_audit
+from reference.network import hooked_network
+from timm.models.vision_transformer import VisionTransformer
+
+from geed_cli.models.network import Network, Site
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.options import ActionOptions, AuditOptions, DataOptions, RunOptions
+from geed_cli.result.schema import Entry, Result
+
+GROUPS = ("flip", "c4", "d4", "c8")
+EXACT64 = 1e-8
+RELATIVE32 = 1e-4
+
+
+def slow(network: Network, folder: Path, group: str, boundary: str = "disc") -> Audit:
+    """The oracle on the same network and pictures."""
+    read = hooked_network(
+        network.module, network.features.module, network.features.side, network.layers, network.logits
+    )
+    return slow_audit(read, pixels_of(folder), planar_group(group), boundary, MEAN, STD)
+
+
+def fast(network: Network, folder: Path, precision: str, batch: int = 5, boundary: str = "disc") -> Result:
+    """The program, all groups in one run."""
+    options = AuditOptions(
+        data=DataOptions(folder),
+        run=RunOptions("cpu", batch, precision),
+        action=ActionOptions(boundary),
+    )
+    return audit(network, GROUPS, options)
+
+
+def entries(result: Result, group: str) -> dict[tuple[str, str | None], Entry]:
+    """The entries of one group by measure and layer."""
+    return {(e.metric, e.layer): e for e in result.results if e.group == group}
+
+
+def check(found: dict[tuple[str, str | None], Entry], expected: Audit, tolerance: dict[str, float]) -> None:
+    """Raw means, per-image rows, per-element means, normalisers, values and controls of all five measures."""
+    for metric, pairs in (("latent.l2", pair_distances), ("latent.cosine", pair_cosines)):
+        entry, rows = found[metric, None], expected.rows[metric]
+        m = normaliser(pairs(expected.embeddings))
+        assert entry.raw == pytest.approx(mean_deviation(rows), **tolerance)
+        assert entry.normaliser == pytest.approx(m, **tolerance)
+        if entry.value is not None:
+            assert entry.value == pytest.approx(mean_deviation(rows) / m, **tolerance)
+        check_rows(entry, rows, tolerance)
+    if expected.probabilities is not None:
+        check_predictions(found, expected, tolerance)
+    for layer, rows in expected.channelwise.items():
+        entry = found["channelwise.cosine", layer]
+        assert entry.value == pytest.approx(mean_deviation(rows), **tolerance)
+        assert entry.controls["dead_fraction"] == pytest.approx(
+            mean_deviation(expected.dead[layer]), **tolerance
+        )
+        check_rows(entry, rows, tolerance)
+
+
+def check_predictions(
+    found: dict[tuple[str, str | None], Entry], expected: Audit, tolerance: dict[str, float]
+) -> None:
+    """softmax.kl with its sensitivity, and the flip rate."""
+    softmax, rows = found["softmax.kl", None], expected.rows["softmax.kl"]
+    assert softmax.value == pytest.approx(mean_deviation(rows), **tolerance)
+    assert softmax.controls["sensitivity"] == pytest.approx(sensitivity(expected.probabilities), **tolerance)
+    check_rows(softmax, rows, tolerance)
+    flips = found["prediction.flip_rate", None]
+    assert flips.value == pytest.approx(flip_rate(expected.rows["prediction.flip_rate"]), **tolerance)
+
+
+def check_rows(entry: Entry, rows: np.ndarray, tolerance: dict[str, float]) -> None:
+    """Every image's row and every element's mean."""
+    assert entry.per_image is not None
+    assert list(entry.per_image.value) == pytest.approx(rows.mean(axis=1).tolist(), **tolerance)
+    assert list(entry.per_element.values()) == pytest.approx(list(element_means(rows)), **tolerance)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=6, size=16)
+
+
+@pytest.mark.parametrize("boundary", ["disc", "zero", "reflect"])
+def test_small_cnn_in_float64(folder: Path, boundary: str) -> None:
+    """In-place ReLUs, a stride, a dead channel and a 1×1 layer; four groups in one run, odd batches."""
+    result = fast(small_conv_net(), folder, "fp64", boundary=boundary)
+    for group in GROUPS:
+        expected = slow(small_conv_net(), folder, group, boundary)
+        check(entries(result, group), expected, {"rel": EXACT64, "abs": EXACT64})
+
+
+def test_small_cnn_in_float32(folder: Path) -> None:
+    """The precision that people run."""
+    result = fast(small_conv_net(), folder, "fp32")
+    for group in GROUPS:
+        expected = slow(small_conv_net(), folder, group)
+        # 1e-6 absolute: a divergence of nearly equal probabilities is itself rounding
+        check(entries(result, group), expected, {"rel": RELATIVE32, "abs": 1e-6})
+
+
+def small_vit() -> Network:
+    """A random ViT of two blocks on 16 pixels; its pooled features, and no logits."""
+    torch.manual_seed(3)
+    module = VisionTransformer(
+        img_size=16, patch_size=4, embed_dim=24, depth=2, num_heads=2, num_classes=0, global_pool="avg"
+    )
+    return network_of(module, features=Site("", "output"), size=16, logits=False)
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp64", EXACT64), ("fp32", RELATIVE32)])
+def test_random_vit(folder: Path, precision: str, tolerance: float) -> None:
+    """Pooled features of a transformer; the network has no classifier, so softmax is not applicable."""
+    result = fast(small_vit(), folder, precision)
+    for group in GROUPS:
+        found = entries(result, group)
+        check(found, slow(small_vit(), folder, group), {"rel": tolerance, "abs": 1e-8})
+        assert found["softmax.kl", None].status == "not_applicable"
+
+
+@pytest.mark.parametrize("batch", [1, 3, 8, 64])
+def test_batch_size_does_not_matter(folder: Path, batch: int) -> None:
+    """Orbits cut anywhere give the same rows; 1e-9: float64 sums in another order."""
+    whole = fast(small_conv_net(), folder, "fp64", batch=20)
+    parts = fast(small_conv_net(), folder, "fp64", batch=batch)
+    for one, other in zip(whole.results, parts.results, strict=True):
+        assert one.per_image is not None
+        assert other.per_image is not None
+        assert one.per_image.value == pytest.approx(other.per_image.value, rel=1e-9, abs=1e-9)
+
+
+def test_group_order_does_not_matter(folder: Path) -> None:
+    """Each group's entries are the same alone, first or last."""
+    options = AuditOptions(data=DataOptions(folder), run=RunOptions("cpu", 4, "fp64"))
+    together = fast(small_conv_net(), folder, "fp64", batch=4)
+    for group in GROUPS:
+        alone = entries(audit(small_conv_net(), (group,), options), group)
+        for key, entry in entries(together, group).items():
+            assert alone[key].value == pytest.approx(entry.value, rel=1e-9, abs=1e-9)
+
+
+def test_image_order_does_not_matter(folder: Path, tmp_path: Path) -> None:
+    """The same pictures under reversed names: the same values, the rows reversed."""
+    reversed_folder = tmp_path / "reversed"
+    reversed_folder.mkdir()
+    for number, path in enumerate(sorted(folder.iterdir(), reverse=True)):
+        (reversed_folder / f"{number:04d}.png").write_bytes(path.read_bytes())
+    one, other = (fast(small_conv_net(), where, "fp64") for where in (folder, reversed_folder))
+    for before, after in zip(one.results, other.results, strict=True):
+        assert before.per_image is not None
+        assert after.per_image is not None
+        assert after.value == pytest.approx(before.value, rel=1e-9, abs=1e-9)
+        assert after.per_image.value == pytest.approx(before.per_image.value[::-1], rel=1e-9, abs=1e-9)

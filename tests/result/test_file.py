@@ -1,0 +1,102 @@
+"""Saved results: strict JSON, a round trip, exactly that file, all or nothing."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from results import small_result
+
+from geed_cli.errors import InputError, RunError
+from geed_cli.result.file import check_writable, read_result, to_json, write_atomically, write_result
+
+
+def test_a_result_survives_the_round_trip(tmp_path: Path) -> None:
+    """Every number, digit for digit."""
+    target = tmp_path / "r.json"
+    write_result(small_result(), target)
+    assert read_result(target) == small_result()
+    assert os.listdir(tmp_path) == ["r.json"]
+
+
+def test_the_schema_of_the_design() -> None:
+    """The documented keys, in their order; per_image in the order of data.images; strict JSON."""
+    text = to_json(small_result())
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    content = json.loads(text)
+    assert list(content) == [
+        "schema", "status", "signature", "model", "data", "groups", "settings", "results", "environment", "timing"
+    ]  # fmt: skip
+    assert content["schema"] == "geed.result/1"
+    assert content["data"]["count"] == len(content["data"]["images"]) == 24
+    assert all(len(entry["per_image"]["value"]) == 24 for entry in content["results"])
+    paths = [image["path"] for image in content["data"]["images"]]
+    assert paths == sorted(paths)
+
+
+def test_an_old_file_is_replaced_whole_or_left(tmp_path: Path) -> None:
+    """A folder that takes no new files leaves the old file as it was."""
+    target = tmp_path / "r.json"
+    target.write_text("old")
+    write_atomically("new\n", target)
+    assert target.read_text() == "new\n"
+    assert os.listdir(tmp_path) == ["r.json"]
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    """The target is a folder: renaming fails, and the temporary file is gone."""
+    target = tmp_path / "taken"
+    target.mkdir()
+    with pytest.raises(RunError, match="could not be written"):
+        write_atomically("text", target)
+    assert os.listdir(tmp_path) == ["taken"]
+
+
+def test_targets_are_checked_before_the_work(tmp_path: Path) -> None:
+    """A missing folder is found out before an hour of forward passes."""
+    with pytest.raises(InputError, match="cannot write"):
+        check_writable(tmp_path / "no" / "r.json")
+    with pytest.raises(InputError, match="cannot write"):
+        check_writable(tmp_path)
+    check_writable(tmp_path / "r.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not strict JSON"),
+        ("{", "not strict JSON"),
+        ('{"schema": NaN}', "not strict JSON"),
+        ("[" * 100_000, "not strict JSON"),
+        ("[]", "another schema"),
+        ('{"schema": "geed.result/2"}', "another schema"),
+        ('{"schema": "geed.result/1"}', "at status"),
+    ],
+)
+def test_what_is_no_result_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """One clear error with exit code 2, never a traceback."""
+    path = tmp_path / "r.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message) as refusal:
+        read_result(path)
+    assert refusal.value.exit_code == 2
+
+
+def test_binary_and_missing_files_are_refused(tmp_path: Path) -> None:
+    """Whatever was passed by mistake."""
+    path = tmp_path / "r.json"
+    with pytest.raises(InputError, match="cannot be read"):
+        read_result(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_result(path)
+
+
+def test_unknown_keys_are_refused(tmp_path: Path) -> None:
+    """A key that nobody reads would be lost in silence."""
+    content = json.loads(to_json(small_result())) | {"extra": 1}
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="at extra"):
+        read_result(path)
