@@ -1,0 +1,79 @@
+"""geed: audits pretrained image models for invariance and equivariance (G-EED).
+
+The public names below are imported on first use, so that importing the package costs nothing.
+
+    from geed_cli import audit, load_model
+    result = audit(load_model("efficientnet_lite0"), groups=["flip", "c4"])
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "ActionOptions": "geed_cli.pipeline.options",
+    "AuditOptions": "geed_cli.pipeline.options",
+    "DataOptions": "geed_cli.pipeline.options",
+    "FiniteGroup": "geed_cli.algebra.group",
+    "GeedError": "geed_cli.errors",
+    "InputError": "geed_cli.errors",
+    "IntervalOptions": "geed_cli.pipeline.options",
+    "Network": "geed_cli.models.network",
+    "Result": "geed_cli.result.schema",
+    "RunError": "geed_cli.errors",
+    "RunOptions": "geed_cli.pipeline.options",
+    "audit": "geed_cli.pipeline.audit",
+    "group_named": "geed_cli.algebra.catalogue",
+    "load_model": "geed_cli.models.load",
+    "print_result": "geed_cli.report.table",
+    "read_result": "geed_cli.result.file",
+    "write_result": "geed_cli.result.file",
+}
+"""Where each public name lives."""
+
+if TYPE_CHECKING:
+    from geed_cli.algebra.catalogue import group_named
+    from geed_cli.algebra.group import FiniteGroup
+    from geed_cli.errors import GeedError, InputError, RunError
+    from geed_cli.models.load import load_model
+    from geed_cli.models.network import Network
+    from geed_cli.pipeline.audit import audit
+    from geed_cli.pipeline.options import (
+        ActionOptions,
+        AuditOptions,
+        DataOptions,
+        IntervalOptions,
+        RunOptions,
+    )
+    from geed_cli.report.table import print_result
+    from geed_cli.result.file import read_result, write_result
+    from geed_cli.result.schema import Result
+
+__all__ = [
+    "ActionOptions",
+    "AuditOptions",
+    "DataOptions",
+    "FiniteGroup",
+    "GeedError",
+    "InputError",
+    "IntervalOptions",
+    "Network",
+    "Result",
+    "RunError",
+    "RunOptions",
+    "__version__",
+    "audit",
+    "group_named",
+    "load_model",
+    "print_result",
+    "read_result",
+    "write_result",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be anything
+    """Import a public name when it is first asked for."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -1,0 +1,54 @@
+"""What stands between a command and the terminal: every failure becomes one message and the right exit code."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from geed_cli.errors import GeedError
+
+P = ParamSpec("P")
+
+INTERRUPTED = 130
+COULD_NOT_RUN = 3
+DEBUG_VARIABLE = "GEED_DEBUG"
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn a command's errors into messages on stderr; with ``--debug`` they keep their tracebacks.
+
+    ``GeedError`` exits with its own code, an interrupt with 130, anything unforeseen with 3.
+    """
+
+    @functools.wraps(command)
+    def run(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+            sys.stdout.flush()
+        except typer.Exit:
+            raise
+        except BrokenPipeError:
+            # the reader of our stdout is gone, as with `geed … | head`; keep Python from flushing into it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BaseException as error:
+            if options.get("debug") or os.environ.get(DEBUG_VARIABLE):
+                raise
+            message, code = explain(error)
+            typer.echo(message, err=True)
+            raise typer.Exit(code) from None
+
+    return run
+
+
+def explain(error: BaseException) -> tuple[str, int]:
+    """What a person is told of an error, and the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted: nothing was written", INTERRUPTED
+    if isinstance(error, GeedError):
+        return f"error: {error}", error.exit_code
+    found = f"internal error, {type(error).__name__}: {error}"
+    unforeseen = GeedError(found, expected="no error here", remedy="the same with --debug, and report it")
+    return f"error: {unforeseen}", COULD_NOT_RUN

@@ -1,0 +1,66 @@
+"""``geed ls``: what there is to audit with: specs, groups, metrics, models."""
+
+import fnmatch
+from typing import Annotated
+
+import typer
+
+from geed_cli.cli.guard import guarded
+from geed_cli.cli.options import Debug, SpecDir
+
+ls = typer.Typer(help="List specs, groups, metrics or models.", no_args_is_help=True)
+
+Pattern = Annotated[str | None, typer.Argument(help="Only names like this; globs such as 'c*' work.")]
+
+
+@ls.command()
+@guarded
+def groups(pattern: Pattern = None, debug: Debug = False) -> None:
+    """Groups: name, order, exact or resampled, elements."""
+    del debug
+    from geed_cli.cli.listing import group_table, show  # noqa: PLC0415 - rich only when it prints
+
+    show(group_table(pattern))
+
+
+@ls.command()
+@guarded
+def metrics(pattern: Pattern = None, debug: Debug = False) -> None:
+    """Metrics: name, unit, range, definition."""
+    del debug
+    from geed_cli.cli.listing import metric_table, show  # noqa: PLC0415
+
+    show(metric_table(pattern or "*"))
+
+
+@ls.command()
+@guarded
+def specs(pattern: Pattern = None, spec_dir: SpecDir = None, debug: Debug = False) -> None:
+    """Model specs: name, architecture, weights."""
+    del debug
+    from geed_cli.cli.listing import show, spec_table  # noqa: PLC0415
+
+    show(spec_table(pattern or "*", spec_dir))
+
+
+@ls.command()
+@guarded
+def models(pattern: Pattern = None, debug: Debug = False) -> None:
+    """Names with pretrained weights that timm and torchvision know, one a line."""
+    del debug
+    from geed_cli.models.known import known_models  # noqa: PLC0415 - imports timm
+
+    names = [name for name in known_models() if _matches(name, pattern)]
+    for name in names:
+        typer.echo(name)
+    if not names:
+        typer.echo(f"no model is like {pattern!r}; globs such as '*resnet50*' work", err=True)
+
+
+def _matches(name: str, pattern: str | None) -> bool:
+    """Globs match the whole name, with or without its source; plain text matches anywhere in it."""
+    if pattern is None:
+        return True
+    if any(sign in pattern for sign in "*?["):
+        return fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name.partition(":")[2], pattern)
+    return pattern in name

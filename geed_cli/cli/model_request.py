@@ -1,0 +1,48 @@
+"""The model options of a command line as one value, and the network that they name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from geed_cli.errors import InputError
+from geed_cli.models.load import load_model
+from geed_cli.models.network import Network
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """What the user said about the model; see ``geed_cli.cli.options``."""
+
+    model: str | None
+    checkpoint: Path | None = None
+    arch: str | None = None
+    weights: Literal["spec", "random"] = "spec"
+    seed: int = 0
+    spec_dir: Path | None = None
+    allow_code: bool = False
+    img_size: int | None = None
+
+    def load(self) -> Network:
+        """The network.
+
+        Raises:
+            InputError: no model was named, or what was named cannot be used.
+            RunError: the weights cannot be had.
+        """
+        reference = self.model or (str(self.checkpoint) if self.checkpoint else None)
+        if reference is None:
+            raise InputError(
+                "no model was named",
+                expected="a MODEL, or --checkpoint FILE with --arch NAME",
+                remedy="geed audit efficientnet_lite0, or geed ls specs",
+            )
+        return load_model(
+            reference,
+            checkpoint=self.checkpoint if self.model else None,
+            arch=self.arch,
+            weights=self.weights,
+            seed=self.seed,
+            spec_dir=self.spec_dir,
+            allow_code=self.allow_code,
+            img_size=self.img_size,
+        )

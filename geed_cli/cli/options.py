@@ -1,0 +1,55 @@
+"""Options that several commands share, so that they read and behave alike everywhere."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+MODEL, DATA, MEASURE, RUN, OUTPUT = "Model", "Data", "Groups and measures", "Running", "Output"
+"""Panels of ``--help``."""
+
+ModelName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="NAME (a spec, else a timm name), timm:NAME, torchvision:NAME or torchvision:NAME/WEIGHTS, "
+        "hf-hub:org/name, path/to/spec.yaml, or a checkpoint file with --arch.",
+        show_default=False,
+    ),
+]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(help="Take the weights from this file (.safetensors, .pt, .pth).", rich_help_panel=MODEL),
+]
+Arch = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Architecture of a checkpoint file: a timm name or torchvision:NAME.",
+        rich_help_panel=MODEL,
+    ),
+]
+Weights = Annotated[
+    Literal["spec", "random"],
+    typer.Option(
+        help="'random' draws the architecture's initial weights with --seed.", rich_help_panel=MODEL
+    ),
+]
+SpecDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of specs to look in before the bundled ones.", rich_help_panel=MODEL),
+]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code", help="Let a spec with 'source: python' import its code.", rich_help_panel=MODEL
+    ),
+]
+ImgSize = Annotated[
+    int | None,
+    typer.Option(
+        metavar="S", min=1, help="Input side in pixels instead of the model's own.", rich_help_panel=MODEL
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the image draw, the resamples and random weights.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]

@@ -1,0 +1,40 @@
+"""The work of ``geed audit``: load, audit with progress, print, save."""
+
+import sys
+from pathlib import Path
+
+from geed_cli.cli.model_request import ModelRequest
+from geed_cli.cli.progress import TerminalProgress
+from geed_cli.measures.catalogue import select_measures
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.planning import plan_groups
+from geed_cli.pipeline.progress import Progress, Silent
+from geed_cli.report.console import message_console, result_console
+from geed_cli.report.table import print_result
+from geed_cli.result.file import check_writable, to_json, write_result
+
+STDOUT = Path("-")
+
+
+def run_audit(
+    request: ModelRequest, groups: tuple[str, ...], options: AuditOptions, json: Path | None, *, quiet: bool
+) -> None:
+    """Audit and show; everything that can be refused cheaply is refused before weights are loaded."""
+    if json is not None and json != STDOUT:
+        check_writable(json)
+    plan_groups(groups, options)
+    select_measures(options.metrics)
+    draw(options.data)
+    with TerminalProgress(message_console()) as shown:
+        progress: Progress = Silent() if quiet else shown
+        progress.step(f"loading {request.model or request.checkpoint}")
+        result = audit(request.load(), groups, options, progress)
+    if json == STDOUT:
+        sys.stdout.write(to_json(result))
+        return
+    print_result(result, result_console())
+    if json is not None:
+        write_result(result, json)
+        message_console().print(f"wrote {json}")

@@ -1,0 +1,48 @@
+"""The work of ``geed inspect``."""
+
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from geed_cli.cli.model_request import ModelRequest
+from geed_cli.engine.shapes import trace_all
+from geed_cli.models.network import Network
+from geed_cli.models.write_spec import starting_spec
+from geed_cli.pipeline.describe import describe_model
+from geed_cli.report.console import message_console, result_console
+from geed_cli.report.table import facts, model_lines
+from geed_cli.result.file import check_writable, write_atomically
+
+
+def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) -> None:
+    """Load, trace one black image through the network, print."""
+    if write_spec is not None:
+        check_writable(write_spec)
+    network = request.load()
+    console = result_console()
+    console.print(Text(network.id, style="bold"))
+    console.print(facts(model_lines(describe_model(network))))
+    console.print()
+    console.print(_layers(network, every=every))
+    if write_spec is not None:
+        write_atomically(starting_spec(network), write_spec)
+        message_console().print(f"wrote {write_spec}")
+
+
+def _layers(network: Network, *, every: bool) -> Table:
+    shapes = trace_all(network)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table.add_column("layer", no_wrap=True)
+    table.add_column("output", justify="right")
+    table.add_column("type")
+    table.add_column("")
+    for name, module in network.module.named_modules():
+        audited = name in network.layers
+        if name and (every or audited):
+            role = ["audited"] if audited else []
+            role += ["features"] if name == network.features.module else []
+            role += ["classifier"] if name == network.classifier else []
+            table.add_row(name, shapes.get(name, "not run"), type(module).__name__, ", ".join(role))
+    return table

@@ -1,0 +1,43 @@
+"""``geed validate``: check a spec or a saved result without auditing anything."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geed_cli.cli.guard import guarded
+from geed_cli.cli.options import AllowCode, Debug
+
+
+@guarded
+def validate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A spec (.yaml) or a saved result (.json).")],
+    *,
+    schema_only: Annotated[
+        bool, typer.Option("--schema-only", help="Do not build the network to look up layers and split.")
+    ] = False,
+    allow_code: AllowCode = False,
+    debug: Debug = False,
+) -> None:
+    """Check FILE: a spec's keys, layers and split, or a saved result."""
+    del debug
+    if file.suffix == ".json":
+        from geed_cli.result.file import read_result  # noqa: PLC0415 - --help must stay fast
+
+        result = read_result(file)
+        typer.echo(f"{file}: a {result.status} result of {result.model.id}, {len(result.results)} entries")
+        return
+    from geed_cli.models.spec_files import read_spec  # noqa: PLC0415
+
+    spec = read_spec(file)
+    if schema_only:
+        typer.echo(f"{file}: the keys of this spec are right; its network was not built")
+        return
+    from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415
+
+    # random weights: a spec can be checked on a machine that has none
+    network = ModelRequest(str(file), weights="random", allow_code=allow_code).load()
+    typer.echo(
+        f"{file}: a spec of {spec.model.source}:{spec.model.name}; "
+        f"{len(network.layers)} layers and the split are in the network; weights were not read"
+    )

@@ -1,0 +1,102 @@
+"""``geed ls``, ``geed inspect`` and ``geed validate``."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Geed
+from results import small_result
+
+from geed_cli.result.file import write_result
+
+
+def test_ls_groups(geed: Geed) -> None:
+    """Name, order, elements, exact or not; globs select."""
+    shown = geed("ls", "groups").stdout
+    assert "d4" in shown
+    assert "resampled" in shown
+    only = geed("ls", "groups", "c?").stdout
+    assert "c9" in only
+    assert "c10" not in only
+    assert "\nd4" not in only
+
+
+def test_ls_metrics(geed: Geed) -> None:
+    """All five, with their definitions."""
+    shown = geed("ls", "metrics").stdout
+    names = ("latent.l2", "latent.cosine", "softmax.kl", "channelwise.cosine", "prediction.flip_rate")
+    assert all(name in shown for name in names)
+
+
+def test_ls_specs_lists_the_papers_networks(geed: Geed) -> None:
+    """One for each network of sections 4.3 and 4.4, and the demo."""
+    shown = geed("ls", "specs").stdout
+    for name in ("resnet50", "alexnet", "densenet121", "levit_192", "bit_r101", "dino_resnet50",
+                 "simclr_resnet50", "efficientnet_lite0"):  # fmt: skip
+        assert f"\n{name} " in shown
+
+
+def test_ls_models(geed: Geed) -> None:
+    """Names as ``geed audit`` takes them, from timm and torchvision."""
+    lines = geed("ls", "models", "resnet50").stdout.splitlines()
+    assert "timm:resnet50.a1_in1k" in lines
+    assert "torchvision:resnet50/IMAGENET1K_V1" in lines
+    assert geed("ls", "models", "no-such-thing").stdout == ""
+
+
+@pytest.mark.parametrize("kind", ["groups", "metrics"])
+def test_unknown_patterns_are_refused(geed: Geed, kind: str) -> None:
+    """Exit 2 and what there is."""
+    done = geed("ls", kind, "nonsense")
+    assert done.exit_code == 2
+    assert "expected:" in done.stderr
+
+
+def test_inspect_shows_layers_with_shapes_and_the_split(geed: Geed) -> None:
+    """What was resolved, without auditing."""
+    done = geed("inspect", "efficientnet_lite0")
+    assert done.exit_code == 0, done.stderr
+    assert "296 tensors" in done.stdout
+    assert "blocks.0" in done.stdout
+    assert "16×112×112" in done.stdout
+    assert "bn2" not in geed("inspect", "efficientnet_lite0").stdout.split("layer", 1)[1]
+    assert "bn2" in geed("inspect", "efficientnet_lite0", "--layers").stdout
+
+
+def test_inspect_writes_a_spec_that_validates(geed: Geed, tmp_path: Path) -> None:
+    """The starting spec loads back to the same network."""
+    target = tmp_path / "mine.yaml"
+    done = geed("inspect", "efficientnet_lite0", "--write-spec", target)
+    assert done.exit_code == 0, done.stderr
+    assert geed("validate", target).exit_code == 0
+    again = geed("inspect", target)
+    assert again.exit_code == 0, again.stderr
+    assert "16×112×112" in again.stdout
+
+
+def test_validate_accepts_specs_and_results(geed: Geed, tmp_path: Path) -> None:
+    """A bundled spec and a saved result."""
+    spec = tmp_path / "s.yaml"
+    spec.write_text("model: {source: timm, name: resnet18}\nweights: {origin: random}\nlayers: [layer1]\n")
+    assert "a spec of timm:resnet18" in geed("validate", spec).stdout
+    saved = tmp_path / "r.json"
+    write_result(small_result(), saved)
+    assert "a complete result" in geed("validate", saved).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model: {source: timm, name: resnet18}\nweights: {origin: random}\nlayres: [layer1]\n", "layres"),
+        ("model: {source: timm, name: resnet18}\nweights: {origin: random}\nlayers: [layer9]\n", "layer9"),
+        ("model: {source: timm, name: resnet18}\nmodel: {}\n", "model"),
+        ("model: [\n", "s.yaml"),
+    ],
+)
+def test_validate_refuses(geed: Geed, tmp_path: Path, text: str, message: str) -> None:
+    """Unknown keys, layers that are not there, duplicate keys, no YAML: exit 2, naming it."""
+    spec = tmp_path / "s.yaml"
+    spec.write_text(text)
+    done = geed("validate", spec)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

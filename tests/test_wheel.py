@@ -1,0 +1,56 @@
+"""The wheel, installed into an empty environment, brings its specs and pictures along."""
+
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built as for a release, without a network."""
+    target = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = target.glob("*.whl")
+    return built
+
+
+def test_contents(wheel: Path) -> None:
+    """Specs, pictures, licences and the typing marker; no tests."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    specs = {path.name for path in (ROOT / "model_specs").glob("*.yaml")}
+    assert {f"geed_cli/model_specs/{name}" for name in specs} <= names
+    assert sum(name.startswith("geed_cli/images/sample/pictures/") for name in names) == 40
+    assert {"geed_cli/py.typed", "geed_cli/images/sample/LICENSES.md"} <= names
+    assert not any(name.startswith("tests/") for name in names)
+
+
+def test_an_installed_wheel_finds_specs_and_sample(wheel: Path, tmp_path: Path) -> None:
+    """A new environment that holds this wheel; its dependencies are lent from the one that runs the tests."""
+    venv.create(tmp_path / "env", with_pip=False)
+    python = tmp_path / "env" / "bin" / "python"
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = Path(subprocess.check_output([python, "-c", ask], text=True).strip())
+    zipfile.ZipFile(wheel).extractall(site)
+    # a .pth line adds the folder but runs none of its own .pth files, so an editable install is not lent
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    code = (
+        "import geed_cli\n"
+        "from geed_cli.models.spec_files import spec_paths\n"
+        "from geed_cli.images.sample import sample_folder\n"
+        "print(geed_cli.__file__); print(len(spec_paths())); print(len(list(sample_folder().iterdir())))"
+    )
+    done = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True, env={}
+    )
+    where, specs, pictures = done.stdout.split()
+    assert where.startswith(str(site))
+    assert (int(specs), int(pictures)) == (len(list((ROOT / "model_specs").glob("*.yaml"))), 40)
