@@ -3,6 +3,7 @@
 Agreement is 1e-8 where both run in float64 (sums of 10⁵ terms round at 1e-11) and 1e-4 relative in float32.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from networks import MEAN, STD, network_of, small_conv_net
 from pictures import pixels_of, smooth_pictures
+from PIL import Image
 from reference.action import planar_group
 from reference.aggregates import (
     element_means,
@@ -25,6 +27,8 @@ from reference.audit import audit as slow_audit
 from reference.network import hooked_network
 from timm.models.vision_transformer import VisionTransformer
 
+from geed_cli.images.sample import sample_folder
+from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import ActionOptions, AuditOptions, DataOptions, RunOptions
@@ -138,6 +142,43 @@ def test_random_vit(folder: Path, precision: str, tolerance: float) -> None:
         found = entries(result, group)
         check(found, slow(small_vit(), folder, group), {"rel": tolerance, "abs": 1e-8})
         assert found["softmax.kl", None].status == "not_applicable"
+
+
+def real_network() -> Network:
+    """efficientnet_lite0 with its published weights, shown 224-pixel pictures as they are, at three layers."""
+    network = load_model("efficientnet_lite0")
+    layers = ("blocks.0", "blocks.3", "blocks.6")
+    return replace(network, input=replace(network.input, resize=224), layers=layers)
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two photographs of the sample, cut to 224 pixels."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for path in sorted(sample_folder().iterdir())[:20:10]:
+        Image.open(path).crop((16, 16, 240, 240)).save(folder / f"{path.stem}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def oracle(photographs: Path) -> dict[str, Audit]:
+    """The slow audit of the real network under each group; made once, it is float64 in any case."""
+    network = real_network()
+    read = hooked_network(network.module, "classifier", "input", network.layers)
+    used, pixels = network.input, pixels_of(photographs)
+    return {g: slow_audit(read, pixels, planar_group(g), "disc", used.mean, used.std) for g in GROUPS}
+
+
+@pytest.mark.parametrize(
+    ("precision", "relative", "absolute"), [("fp64", EXACT64, 1e-15), ("fp32", RELATIVE32, 1e-6)]
+)
+def test_efficientnet_lite0_with_its_real_weights(
+    photographs: Path, oracle: dict[str, Audit], precision: str, relative: float, absolute: float
+) -> None:
+    """A published network, four groups in one run; absolute: near-equal probabilities diverge by rounding alone."""
+    result = fast(real_network(), photographs, precision, batch=8)
+    for group in GROUPS:
+        check(entries(result, group), oracle[group], {"rel": relative, "abs": absolute})
 
 
 @pytest.mark.parametrize("batch", [1, 3, 8, 64])
