@@ -1,143 +1,45 @@
 """``geed audit``: measure one model on one set of images and print or save the result."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.cli import audit_options as of
 from geed_cli.cli import options as common
 from geed_cli.cli.guard import guarded
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
     DataOptions,
-    DeviceName,
-    IntervalMethod,
     IntervalOptions,
-    OnBadImage,
-    Precision,
     RunOptions,
 )
-
-Groups = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--group",
-        "-g",
-        metavar="NAME",
-        help="flip, vflip, flips, c<n> or d<n>; repeatable. Default: flip.",
-        rich_help_panel=common.MEASURE,
-        show_default=False,
-    ),
-]
 
 
 @guarded
 def audit(  # noqa: PLR0913 - every parameter is an option of the command
     model: common.ModelName = None,
     *,
-    group: Groups = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Only these measures, names or globs; repeatable.",
-            rich_help_panel=common.MEASURE,
-        ),
-    ] = None,
-    layer: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Layers for channelwise, names or globs; repeatable. Default: the spec's, else the stages.",
-            rich_help_panel=common.MEASURE,
-        ),
-    ] = None,
-    boundary: Annotated[
-        Boundary,
-        typer.Option(
-            help="Outside the frame of rotations that are no quarter turns.", rich_help_panel=common.MEASURE
-        ),
-    ] = "disc",
-    interpolation: Annotated[
-        Resampling, typer.Option(help="Filter of those rotations.", rich_help_panel=common.MEASURE)
-    ] = "bilinear",
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            "-d",
-            metavar="DIR",
-            help="Folder of images, flat or nested. Default: a small bundled sample.",
-            rich_help_panel=common.DATA,
-        ),
-    ] = None,
-    samples: Annotated[
-        int,
-        typer.Option(
-            min=1, help="Audit at most so many images, drawn at random.", rich_help_panel=common.DATA
-        ),
-    ] = 200,
-    norm_samples: Annotated[
-        int | None,
-        typer.Option(
-            min=2,
-            help="Take M over so many further images instead of the audited ones.",
-            rich_help_panel=common.DATA,
-        ),
-    ] = None,
-    on_bad_image: Annotated[
-        OnBadImage,
-        typer.Option(
-            help="'error' ends the run at an unreadable image; 'skip' leaves it out and counts it.",
-            rich_help_panel=common.DATA,
-        ),
-    ] = "error",
+    group: of.Groups = None,
+    metric: of.Metrics = None,
+    layer: of.Layers = None,
+    boundary: of.BoundaryName = "disc",
+    interpolation: of.Interpolation = "bilinear",
+    data: of.Data = None,
+    samples: of.Samples = DataOptions.samples,
+    norm_samples: of.NormSamples = None,
+    on_bad_image: of.BadImage = "error",
     checkpoint: common.Checkpoint = None,
     arch: common.Arch = None,
     weights: common.Weights = "spec",
     spec_dir: common.SpecDir = None,
     img_size: common.ImgSize = None,
     allow_code: common.AllowCode = False,
-    confidence: Annotated[
-        float, typer.Option(help="Coverage of the intervals.", rich_help_panel=common.MEASURE)
-    ] = IntervalOptions.confidence,
-    resamples: Annotated[
-        int,
-        typer.Option(
-            min=100, help="Bootstrap resamples, for methods that draw any.", rich_help_panel=common.MEASURE
-        ),
-    ] = IntervalOptions.resamples,
-    ci: Annotated[
-        IntervalMethod,
-        typer.Option(
-            help="Interval method; docs/statistics.md has the coverage of each.",
-            rich_help_panel=common.MEASURE,
-        ),
-    ] = IntervalOptions.method,
-    device: Annotated[DeviceName, typer.Option(rich_help_panel=common.RUN)] = "auto",
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Rows of every batch. Default: 8 on a CPU, 64 on a GPU.", rich_help_panel=common.RUN
-        ),
-    ] = None,
-    precision: Annotated[
-        Precision, typer.Option(help="Floating type of the network.", rich_help_panel=common.RUN)
-    ] = "fp32",
+    confidence: of.Confidence = IntervalOptions.confidence,
+    resamples: of.Resamples = IntervalOptions.resamples,
+    ci: of.Ci = IntervalOptions.method,
+    device: of.Device = "auto",
+    batch_size: of.BatchSize = None,
+    precision: of.PrecisionName = "fp32",
     seed: common.Seed = 0,
-    json: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the result to exactly this file; '-' writes it to stdout in place of the table.",
-            rich_help_panel=common.OUTPUT,
-        ),
-    ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=common.OUTPUT)
-    ] = False,
+    json: of.Json = None,
+    quiet: of.Quiet = False,
     debug: common.Debug = False,
 ) -> None:
     """Measure how far MODEL is from being invariant and equivariant under one or more groups.

@@ -1,0 +1,99 @@
+"""Options of every command that audits: groups, measures, data, intervals, running."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.cli.options import DATA, MEASURE, OUTPUT, RUN
+from geed_cli.pipeline.options import DeviceName, IntervalMethod, OnBadImage, Precision
+
+Groups = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group",
+        "-g",
+        metavar="NAME",
+        help="flip, vflip, flips, c<n> or d<n>; repeatable. Default: flip.",
+        rich_help_panel=MEASURE,
+        show_default=False,
+    ),
+]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--metric",
+        metavar="NAME",
+        help="Only these measures, names or globs; repeatable.",
+        rich_help_panel=MEASURE,
+    ),
+]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--layer",
+        metavar="NAME",
+        help="Layers for channelwise, names or globs; repeatable. Default: the spec's, else the stages.",
+        rich_help_panel=MEASURE,
+    ),
+]
+BoundaryName = Annotated[
+    Boundary,
+    typer.Option(help="Outside the frame of rotations that are no quarter turns.", rich_help_panel=MEASURE),
+]
+Interpolation = Annotated[
+    Resampling, typer.Option(help="Filter of those rotations.", rich_help_panel=MEASURE)
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        "-d",
+        metavar="DIR",
+        help="Folder of images, flat or nested. Default: a small bundled sample.",
+        rich_help_panel=DATA,
+    ),
+]
+Samples = Annotated[
+    int, typer.Option(min=1, help="Audit at most so many images, drawn at random.", rich_help_panel=DATA)
+]
+NormSamples = Annotated[
+    int | None,
+    typer.Option(
+        min=2, help="Take M over so many further images instead of the audited ones.", rich_help_panel=DATA
+    ),
+]
+BadImage = Annotated[
+    OnBadImage,
+    typer.Option(
+        help="'error' ends the run at an unreadable image; 'skip' leaves it out and counts it.",
+        rich_help_panel=DATA,
+    ),
+]
+Confidence = Annotated[float, typer.Option(help="Coverage of the intervals.", rich_help_panel=MEASURE)]
+Resamples = Annotated[
+    int,
+    typer.Option(min=100, help="Bootstrap resamples, for methods that draw any.", rich_help_panel=MEASURE),
+]
+Ci = Annotated[
+    IntervalMethod,
+    typer.Option(
+        help="Interval method; docs/statistics.md has the coverage of each.", rich_help_panel=MEASURE
+    ),
+]
+Device = Annotated[DeviceName, typer.Option(rich_help_panel=RUN)]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(min=1, help="Rows of every batch. Default: 8 on a CPU, 64 on a GPU.", rich_help_panel=RUN),
+]
+PrecisionName = Annotated[Precision, typer.Option(help="Floating type of the network.", rich_help_panel=RUN)]
+Json = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the result to exactly this file; '-' writes it to stdout in place of the table.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]
