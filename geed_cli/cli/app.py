@@ -6,6 +6,7 @@ import typer
 
 from geed_cli import __version__
 from geed_cli.cli.audit import audit
+from geed_cli.cli.compare import compare
 from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
 from geed_cli.cli.validate import validate
@@ -37,6 +38,7 @@ def root(
 
 
 app.command()(audit)
+app.command()(compare)
 app.command()(inspect)
 app.command()(validate)
 app.add_typer(ls, name="ls")

@@ -3,13 +3,33 @@
 from geed_cli.cli import audit_options as of
 from geed_cli.cli import options as common
 from geed_cli.cli.guard import guarded
+from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
     DataOptions,
     IntervalOptions,
     RunOptions,
+    UntilOptions,
 )
+
+
+def until_options(width: float | None, max_samples: int | None, metric: str) -> UntilOptions | None:
+    """The growing run that the options ask for, if any; both of its options are needed.
+
+    Raises:
+        InputError: one without the other.
+    """
+    if width is None and max_samples is None:
+        return None
+    if width is None or max_samples is None:
+        given, missing = (
+            ("--max-samples", "--until-width") if width is None else ("--until-width", "--max-samples")
+        )
+        raise InputError(
+            f"{given} without {missing}", expected="both", remedy="--until-width 0.02 --max-samples 1600"
+        )
+    return UntilOptions(width, max_samples, metric)
 
 
 @guarded
@@ -24,6 +44,9 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     data: of.Data = None,
     samples: of.Samples = DataOptions.samples,
     norm_samples: of.NormSamples = None,
+    until_width: of.UntilWidth = None,
+    max_samples: of.MaxSamples = None,
+    width_of: of.WidthOf = UntilOptions.metric,
     on_bad_image: of.BadImage = "error",
     checkpoint: common.Checkpoint = None,
     arch: common.Arch = None,
@@ -34,6 +57,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     confidence: of.Confidence = IntervalOptions.confidence,
     resamples: of.Resamples = IntervalOptions.resamples,
     ci: of.Ci = IntervalOptions.method,
+    simultaneous: of.Simultaneous = False,
     device: of.Device = "auto",
     batch_size: of.BatchSize = None,
     precision: of.PrecisionName = "fp32",
@@ -52,8 +76,9 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     asked = AuditOptions(
         data=DataOptions(data, samples, norm_samples, seed, on_bad_image),
         action=ActionOptions(boundary, interpolation),
-        interval=IntervalOptions(confidence, resamples, ci, seed),
+        interval=IntervalOptions(confidence, resamples, ci, seed, simultaneous),
         run=RunOptions(device, batch_size, precision),
+        until=until_options(until_width, max_samples, width_of),
         metrics=tuple(metric or ()),
         layers=tuple(layer or ()),
     )

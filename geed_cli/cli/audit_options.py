@@ -82,6 +82,33 @@ Ci = Annotated[
         help="Interval method; docs/statistics.md has the coverage of each.", rich_help_panel=MEASURE
     ),
 ]
+Simultaneous = Annotated[
+    bool,
+    typer.Option(
+        "--simultaneous",
+        help="Widen the intervals so that all of the table hold together (max-t).",
+        rich_help_panel=MEASURE,
+    ),
+]
+UntilWidth = Annotated[
+    float | None,
+    typer.Option(
+        metavar="W",
+        min=0.0,
+        help="Double the images, from --samples to --max-samples, until the watched intervals are this narrow.",
+        rich_help_panel=DATA,
+    ),
+]
+MaxSamples = Annotated[
+    int | None,
+    typer.Option(min=20, help="Where --until-width ends anyway.", rich_help_panel=DATA),
+]
+WidthOf = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME", help="Which measures --until-width watches; a name or glob.", rich_help_panel=DATA
+    ),
+]
 Device = Annotated[DeviceName, typer.Option(rich_help_panel=RUN)]
 BatchSize = Annotated[
     int | None,

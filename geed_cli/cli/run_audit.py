@@ -11,6 +11,7 @@ from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.progress import Progress, Silent
+from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
 from geed_cli.result.file import check_writable, to_json, write_result
@@ -26,6 +27,7 @@ def run_audit(
         check_writable(json)
     plan_groups(groups, options)
     select_measures(options.metrics)
+    check_until(options)
     draw(options.data)
     with TerminalProgress(message_console()) as shown:
         progress: Progress = Silent() if quiet else shown

@@ -9,9 +9,10 @@ import torch
 
 from geed_cli import __version__
 from geed_cli.engine.plan import GroupPlan
+from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network
-from geed_cli.pipeline.images import Drawn, TaskStream
+from geed_cli.pipeline.images import Drawn
 from geed_cli.pipeline.options import DataOptions
 from geed_cli.result.schema import (
     Data,
@@ -57,23 +58,29 @@ def describe_model(network: Network) -> Model:
     )
 
 
-def describe_data(drawn: Drawn, stream: TaskStream, options: DataOptions) -> Data:
+def describe_data(
+    drawn: Drawn,
+    audited: Sequence[ImageRecord],
+    normaliser: Sequence[ImageRecord],
+    unreadable: Sequence[RefusedFile],
+    options: DataOptions,
+) -> Data:
     """Every file of the folder, accounted for."""
     everything = drawn.audited
     listed = [Refused(path=item.path, reason=item.reason) for item in everything.refused]
-    unreadable = [Refused(path=item.path, reason=item.reason) for item in stream.refused]
-    normaliser = len(drawn.normaliser.paths) if drawn.normaliser else 0
+    broken = [Refused(path=item.path, reason=item.reason) for item in unreadable]
+    others = len(drawn.normaliser.paths) if drawn.normaliser else 0
     return Data(
         root=everything.root,
         bundled_sample=everything.is_sample,
         found=everything.found,
-        count=len(stream.audited),
-        not_drawn=everything.not_drawn - normaliser,
-        sha256=data_sha256(stream.audited),
+        count=len(audited),
+        not_drawn=everything.not_drawn - others,
+        sha256=data_sha256(audited),
         seed=options.seed,
-        images=_images(stream.audited),
-        normaliser_images=_images(stream.normaliser),
-        refused=(*listed, *unreadable),
+        images=_images(audited),
+        normaliser_images=_images(normaliser),
+        refused=(*listed, *broken),
     )
 
 

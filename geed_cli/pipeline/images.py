@@ -1,7 +1,7 @@
 """From a folder to numbered tasks for an engine, keeping account of every image that was used or refused."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 from geed_cli.engine.batches import Task
@@ -29,6 +29,14 @@ class Drawn:
     def count(self) -> int:
         """How many images will be decoded."""
         return len(self.audited.paths) + (len(self.normaliser.paths) if self.normaliser else 0)
+
+    def without(self, known: Set[str]) -> "Drawn":
+        """The images that are not among those paths."""
+
+        def rest(images: ImageSet) -> ImageSet:
+            return replace(images, paths=tuple(path for path in images.paths if path not in known))
+
+        return Drawn(rest(self.audited), rest(self.normaliser) if self.normaliser else None)
 
 
 def draw(options: DataOptions) -> Drawn:

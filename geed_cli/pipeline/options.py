@@ -49,12 +49,29 @@ class IntervalOptions:
         resamples: bootstrap resamples, where the method draws any (the default does not).
         method: see docs/statistics.md, which has the measured coverage of each.
         seed: of the resamples.
+        simultaneous: whether all intervals of the table hold together with that confidence.
     """
 
     confidence: float = 0.95
     resamples: int = 2000
     method: IntervalMethod = "corrected-t"
     seed: int = 0
+    simultaneous: bool = False
+
+
+@dataclass(frozen=True)
+class UntilOptions:
+    """Adding images until intervals are narrow enough.
+
+    Attributes:
+        width: high − low that every watched interval must not exceed.
+        max_samples: images at which the run ends anyway; the first look has ``DataOptions.samples``.
+        metric: name or glob of the watched measures.
+    """
+
+    width: float
+    max_samples: int
+    metric: str = "latent.l2"
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,7 @@ class AuditOptions:
     """One audit, apart from the model and the groups.
 
     Attributes:
+        until: add images until intervals are narrow enough; None audits ``data.samples`` images.
         metrics: names or globs of measures; empty is all.
         layers: names or globs of modules; empty is the spec's layers or the network's stages.
     """
@@ -85,5 +103,6 @@ class AuditOptions:
     action: ActionOptions = ActionOptions()
     interval: IntervalOptions = IntervalOptions()
     run: RunOptions = RunOptions()
+    until: UntilOptions | None = None
     metrics: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()

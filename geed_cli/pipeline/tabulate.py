@@ -24,6 +24,7 @@ from geed_cli.result.samples import scale_of
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_means_of
+from geed_cli.statistics.simultaneous import simultaneous
 
 Array = NDArray[np.float64]
 PAIRS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
@@ -58,20 +59,61 @@ class Rows:
         return self._distances[key]
 
 
+@dataclass(frozen=True)
+class _Filled:
+    """A cell with its rows, before its interval is made."""
+
+    cell: Cell
+    measure: Measure
+    group: GroupPlan
+    deviations: Array
+    sample: MeanSample | RatioSample
+
+
 def tabulate(
-    rows: Rows, planned: Planned, options: IntervalOptions, layers: Sequence[str]
+    rows: Rows, planned: Planned, options: IntervalOptions, layers: Sequence[str], *, confidence: float
 ) -> tuple[Entry, ...]:
-    """One entry for each measure, group and layer, in that nesting: group, measure, layer in network order."""
-    entries = []
-    for group in planned.plan.groups:
-        for measure in planned.plan.measures:
-            for layer in layers if measure.site == "channelwise" else [None]:
-                cell = Cell(measure.name, group.group.name, layer)
-                reason = planned.not_applicable.get(cell)
-                entries.append(
-                    _blank(cell, reason) if reason else _entry(cell, measure, group, rows, options)
-                )
-    return tuple(entries)
+    """One entry for each group, measure and layer, in that nesting."""
+    cells = [
+        (Cell(measure.name, group.group.name, layer), measure, group)
+        for group in planned.plan.groups
+        for measure in planned.plan.measures
+        for layer in (layers if measure.site == "channelwise" else [None])
+    ]
+    filled = [_fill(*one, rows) for one in cells if one[0] not in planned.not_applicable]
+    found = _intervals([one.sample for one in filled], options, confidence)
+    entries = {one.cell: _entry(one, rows, limits) for one, limits in zip(filled, found, strict=True)}
+    return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
+
+
+def _intervals(
+    samples: Sequence[MeanSample | RatioSample], options: IntervalOptions, confidence: float
+) -> Sequence[Interval]:
+    """The interval of each cell by itself, or of all together."""
+    if options.simultaneous:
+        return simultaneous(
+            samples,
+            method=options.method,
+            confidence=confidence,
+            resamples=options.resamples,
+            seed=options.seed,
+        )
+    return [
+        interval(
+            sample,
+            method=options.method,
+            confidence=confidence,
+            resamples=options.resamples,
+            seed=options.seed,
+        )
+        for sample in samples
+    ]
+
+
+def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows) -> _Filled:
+    deviations = np.stack([row.deviations[cell] for row in rows.audited])
+    sample = _sample(measure, group, rows, per_image(measure, deviations))
+    return _Filled(cell, measure, group, deviations, sample)
 
 
 def _blank(cell: Cell, reason: str) -> Entry:
@@ -88,31 +130,22 @@ def _blank(cell: Cell, reason: str) -> Entry:
     )
 
 
-def _entry(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, options: IntervalOptions) -> Entry:
-    deviations = np.stack([row.deviations[cell] for row in rows.audited])
-    values = per_image(measure, deviations)
-    sample = _sample(measure, group, rows, values)
-    found = interval(
-        sample,
-        method=options.method,
-        confidence=options.confidence,
-        resamples=options.resamples,
-        seed=options.seed,
-    )
+def _entry(one: _Filled, rows: Rows, found: Interval) -> Entry:
+    sample = one.sample
     normaliser = float(sample.row_means.mean()) if isinstance(sample, RatioSample) else None
     row_means = tuple(map(float, sample.row_means)) if isinstance(sample, RatioSample) else None
     return Entry(
-        metric=cell.metric,
-        group=cell.group,
-        layer=cell.layer,
+        metric=one.cell.metric,
+        group=one.cell.group,
+        layer=one.cell.layer,
         status="undefined" if found.value is None else "ok",
         value=found.value,
         ci=_limits(found),
-        raw=_mean(values),
+        raw=_mean(sample.values),
         normaliser=normaliser,
-        controls=_controls(cell, measure, group, rows),
-        per_element=_per_element(measure, group, deviations),
-        per_image=PerImage(value=tuple(_finite(v) for v in values), normaliser=row_means),
+        controls=_controls(one.cell, one.measure, one.group, rows),
+        per_element=_per_element(one.measure, one.group, one.deviations),
+        per_image=PerImage(value=tuple(_finite(v) for v in sample.values), normaliser=row_means),
         notes=found.notes,
     )
 

@@ -14,6 +14,8 @@ from rich.text import Text
 from geed_cli.report.numbers import bar, interval, number, percent
 from geed_cli.result.schema import Data, Entry, Model, Result
 from geed_cli.result.schema import Group as AuditedGroup
+from geed_cli.result.widths import narrow_enough
+from geed_cli.statistics.enough import images_to_halve
 
 BAR_WIDTH = 16
 CHANNELWISE = "channelwise.cosine"
@@ -31,6 +33,7 @@ def render(result: Result) -> Iterator[RenderableType]:
     yield facts([*model_lines(result.model), *_data_lines(result), ("run", _run_line(result))])
     for group in result.groups:
         yield _block(result, group)
+    yield Text("\n".join(_enough(result)))
     yield Text(_legend(result), style="dim")
     yield Text(f"signature  {result.signature}", style="dim")
 
@@ -98,7 +101,8 @@ def _block(result: Result, group: AuditedGroup) -> RenderableType:
     entries = [entry for entry in result.results if entry.group == group.name]
     plain = [entry for entry in entries if entry.metric != CHANNELWISE]
     layers = [entry for entry in entries if entry.metric == CHANNELWISE]
-    level = f"{100 * result.settings.confidence:g}% interval"
+    settings = result.settings
+    level = f"{100 * settings.confidence:g}% {'simultaneous' if settings.simultaneous else 'interval'}"
     parts: list[RenderableType] = [Text(_group_line(group), style="bold")]
     if plain:
         parts.append(_measures(plain, level))
@@ -204,6 +208,26 @@ def _notes(entries: Sequence[Entry]) -> list[str]:
 
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _enough(result: Result) -> Iterator[str]:
+    """The width reached, and how many images would halve it."""
+    widths: dict[str, float] = {}
+    for entry in result.results:
+        if entry.ci is not None:
+            widths[entry.metric] = max(widths.get(entry.metric, 0.0), entry.ci[1] - entry.ci[0])
+    if widths:
+        shown = ", ".join(f"{metric} {number(width)}" for metric, width in widths.items())
+        count = result.data.count
+        yield f"enough images? {count} give intervals at most so wide: {shown};"
+        yield f"               about {images_to_halve(count)} would halve them."
+    looks = result.settings.looks
+    if looks is not None:
+        planned = ", ".join(map(str, looks.sizes))
+        reached = "reached" if narrow_enough(result) else "not reached"
+        yield f"looks: {looks.used} of {len(looks.sizes)} ({planned} images);"
+        yield f"       width {looks.width:g} of {looks.metric} {reached};"
+        yield f"       intervals at {100 * looks.confidence:.2f}%, so that looking again costs no coverage"
 
 
 def _legend(result: Result) -> str:

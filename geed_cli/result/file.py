@@ -8,12 +8,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from geed_cli.errors import InputError, RunError
-from geed_cli.result.schema import SCHEMA, Result
+from geed_cli.result.schema import SCHEMA, Part, Result
 
 
 def to_json(result: Result) -> str:
-    """The result as strict JSON: no NaN, keys in the schema's order, a newline at the end."""
-    content = result.model_dump(mode="json", by_alias=True)
+    """The result as strict JSON."""
+    return to_strict_json(result)
+
+
+def to_strict_json(part: Part) -> str:
+    """Any part of a result as JSON: no NaN, keys in the schema's order, a newline at the end."""
+    content = part.model_dump(mode="json", by_alias=True)
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -94,6 +94,24 @@ class Group(Part):
     interpolation: str | None
 
 
+class Looks(Part):
+    """A run that added images until intervals were narrow enough.
+
+    Attributes:
+        sizes: images at each planned look.
+        used: looks taken; the run ended at ``sizes[used − 1]``.
+        confidence: of the intervals at that look, so that the plan as a whole keeps ``Settings.confidence``.
+        width: what was asked for.
+        metric: name or glob of the watched measures.
+    """
+
+    sizes: tuple[int, ...]
+    used: int
+    confidence: float
+    width: float
+    metric: str
+
+
 class Settings(Part):
     """Everything else that was asked for."""
 
@@ -102,6 +120,8 @@ class Settings(Part):
     confidence: float
     resamples: int
     ci: str
+    simultaneous: bool = False
+    looks: Looks | None = None
     seed: int
     precision: str
     batch_size: int

@@ -178,7 +178,7 @@ def test_internal_errors_have_no_traceback_without_debug(
     geed: Geed, spec: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Anything unforeseen is exit 3 with one message; --debug shows it whole."""
-    monkeypatch.setattr("geed_cli.pipeline.audit.tabulate", lambda *_: 1 / 0)
+    monkeypatch.setattr("geed_cli.pipeline.session.tabulate", lambda *_, **__: 1 / 0)
     done = geed("audit", spec, "-d", pictures)
     assert done.exit_code == 3
     assert "internal error, ZeroDivisionError" in done.stderr
@@ -188,10 +188,10 @@ def test_internal_errors_have_no_traceback_without_debug(
 def test_an_interrupt_is_130(geed: Geed, spec: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C says that nothing was written."""
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("geed_cli.pipeline.audit.tabulate", interrupted)
+    monkeypatch.setattr("geed_cli.pipeline.session.tabulate", interrupted)
     done = geed("audit", spec, "-d", pictures)
     assert done.exit_code == 130
     assert "interrupted" in done.stderr

@@ -1,0 +1,152 @@
+"""The work of ``geed compare``; models are loaded, and torch imported, only where a subject is one."""
+
+import fnmatch
+import glob
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from geed_cli.comparison.compare import ComparisonOptions, compare
+from geed_cli.comparison.mismatch import require_comparable
+from geed_cli.comparison.subjects import Contender
+from geed_cli.errors import InputError
+from geed_cli.pipeline.options import AuditOptions
+from geed_cli.report.comparison_table import print_comparison, to_csv
+from geed_cli.report.console import message_console, result_console
+from geed_cli.result.file import check_writable, read_result, to_strict_json, write_atomically
+from geed_cli.result.schema import Result
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """What the user asked for; see ``geed_cli.cli.compare``."""
+
+    subjects: tuple[str, ...]
+    groups: tuple[str, ...]
+    options: AuditOptions
+    weights: Literal["spec", "random"] = "spec"
+    spec_dir: Path | None = None
+    img_size: int | None = None
+    allow_code: bool = False
+    allow_mismatch: bool = False
+    json: Path | None = None
+    csv: Path | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Named:
+    """One argument: its label, and the saved results it names; none where it is a model to be audited."""
+
+    label: str
+    files: tuple[Path, ...]
+    model: str | None = None
+
+
+def run_compare(request: CompareRequest) -> None:
+    """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
+    for target in (request.json, request.csv):
+        if target is not None and target != STDOUT:
+            check_writable(target)
+    named = [parse_subject(text) for text in request.subjects]
+    if len(named) < 2:
+        raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
+    saved = {one.label: tuple(map(read_result, one.files)) for one in named if one.files}
+    audited = _audit([one for one in named if one.model is not None], request)
+    contenders = [
+        Contender(one.label, _selected(saved.get(one.label) or audited[one.label], request.options))
+        for one in _distinct(named)
+    ]
+    if not request.allow_mismatch:
+        results = [(result, c.label) for c in contenders for result in c.results]
+        require_comparable([result for result, _ in results], [label for _, label in results])
+    _show(contenders, request)
+
+
+def parse_subject(text: str) -> Named:
+    """``LABEL=GLOB`` and ``*.json`` name saved results; anything else is a model.
+
+    Raises:
+        InputError: a glob that matches nothing, or a saved result that is not there.
+    """
+    label, sign, pattern = text.partition("=")
+    if sign and label and not Path(text).exists():
+        files = tuple(sorted(Path(name) for name in glob.glob(pattern, recursive=True)))
+        if not files:
+            raise InputError(
+                f"no file is like {pattern!r}",
+                expected=f"saved results for {label!r}",
+                remedy="check the pattern; quote it, so that geed expands it",
+            )
+        return Named(label, files)
+    path = Path(text)
+    if path.suffix == ".json":
+        return Named(path.stem, (path,))
+    return Named(text, (), text)
+
+
+def _distinct(named: Sequence[Named]) -> Sequence[Named]:
+    labels = [one.label for one in named]
+    repeated = sorted({label for label in labels if labels.count(label) > 1})
+    if repeated:
+        raise InputError(
+            f"two subjects are called {repeated[0]!r}",
+            expected="a label of its own for each",
+            remedy=f"label them: before={repeated[0]}.json after=…",
+        )
+    return named
+
+
+def _audit(named: Sequence[Named], request: CompareRequest) -> dict[str, tuple[Result, ...]]:
+    """Audit the models among the subjects; those that see the same pixels share decoding and transforms."""
+    if not named:
+        return {}
+    from geed_cli.cli.audit_models import audit_models  # noqa: PLC0415 - imports torch
+
+    _distinct(named)
+    results = audit_models([one.model or "" for one in named], request)
+    return {one.label: (result,) for one, result in zip(named, results, strict=True)}
+
+
+def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result, ...]:
+    """The results with only the entries that --metric and --layer ask for."""
+
+    def wanted(name: str | None, patterns: tuple[str, ...]) -> bool:
+        return not patterns or name is None or any(fnmatch.fnmatchcase(name, p) for p in patterns)
+
+    return tuple(
+        result.model_copy(
+            update={
+                "results": tuple(
+                    entry
+                    for entry in result.results
+                    if wanted(entry.metric, options.metrics) and wanted(entry.layer, options.layers)
+                )
+            }
+        )
+        for result in results
+    )
+
+
+def _show(contenders: Sequence[Contender], request: CompareRequest) -> None:
+    interval = request.options.interval
+    comparison = compare(
+        contenders,
+        ComparisonOptions(interval.confidence, interval.method, interval.resamples, interval.seed),
+    )
+    texts = {"json": (request.json, to_strict_json(comparison)), "csv": (request.csv, to_csv(comparison))}
+    to_stdout = [text for target, text in texts.values() if target == STDOUT]
+    if len(to_stdout) > 1:
+        raise InputError("--json - and --csv -", expected="one of them on stdout", remedy="name a file")
+    if to_stdout:
+        sys.stdout.write(to_stdout[0])
+    else:
+        print_comparison(comparison, result_console())
+    for target, text in texts.values():
+        if target is not None and target != STDOUT:
+            write_atomically(text, target)
+            message_console().print(f"wrote {target}")

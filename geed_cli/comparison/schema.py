@@ -1,0 +1,87 @@
+"""The outcome of a comparison, ``geed.comparison/1``: one line for each measure, group and layer.
+
+Every number is finite or null.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from geed_cli.result.schema import Part
+
+Verdict = Literal["more", "less", "undecided", "incomparable"]
+"""``more``: further from invariance than the reference, after Holm's correction; never "equal"."""
+
+
+class Subject(Part):
+    """One side of a comparison: a model, or a population of checkpoints of one recipe."""
+
+    label: str
+    models: tuple[str, ...]
+    signatures: tuple[str, ...]
+
+    @property
+    def is_population(self) -> bool:
+        """Whether intervals are over models."""
+        return len(self.models) > 1
+
+
+class Side(Part):
+    """A subject's value in one line.
+
+    Attributes:
+        value: the model's value, or the mean over models.
+        ci: over images, or over models for a population.
+        within: for a population, the root mean square of the members' own half-widths over images.
+    """
+
+    value: float | None
+    ci: tuple[float, float] | None
+    within: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Delta(Part):
+    """Other − reference.
+
+    Attributes:
+        value: the difference; positive where the other is further from invariance.
+        ci: its interval, at the comparison's confidence, for this line by itself.
+        p_value: of no difference, for this line by itself.
+        p_holm: corrected over the whole table.
+        verdict: after that correction.
+        images_to_decide: forecast for an undecided line; null where no number of images would help.
+    """
+
+    value: float | None
+    ci: tuple[float, float] | None
+    p_value: float | None
+    p_holm: float | None
+    verdict: Verdict
+    images_to_decide: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Line(Part):
+    """One measure, group and layer: every subject's value, and every other's difference from the reference."""
+
+    metric: str
+    group: str
+    layer: str | None
+    sides: tuple[Side, ...] = Field(description="in the order of the subjects")
+    deltas: tuple[Delta, ...] = Field(description="of the second subject and on")
+
+
+class Comparison(Part):
+    """The whole table."""
+
+    schema_: Literal["geed.comparison/1"] = Field("geed.comparison/1", alias="schema")
+    confidence: float
+    method: str
+    images: int
+    paired: bool
+    mismatches: tuple[str, ...] = ()
+    subjects: tuple[Subject, ...]
+    lines: tuple[Line, ...]
+
+    model_config = Part.model_config | {"populate_by_name": True}

@@ -1,0 +1,187 @@
+"""A session: networks that see the same pixels, and the rows made so far; images can be added in several looks.
+
+Every batch goes to every network, so an image is decoded and transformed once. Results are made from all rows so
+far in the order of the folder, so that growing a run gives what one run over all its images gives.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from geed_cli.engine.batches import batches
+from geed_cli.engine.local import LocalEngine
+from geed_cli.engine.row import Row
+from geed_cli.errors import RunError
+from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.source import ImageRecord
+from geed_cli.models.network import Network
+from geed_cli.pipeline.describe import (
+    describe_data,
+    describe_environment,
+    describe_group,
+    describe_model,
+    sign,
+)
+from geed_cli.pipeline.images import Drawn, TaskStream
+from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.placement import move, place, require_equal_geometry
+from geed_cli.pipeline.planning import Planned, make_plan
+from geed_cli.pipeline.progress import Progress
+from geed_cli.pipeline.tabulate import Rows, tabulate
+from geed_cli.result.schema import Data, Entry, Looks, Result, Settings, Timing
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One network with everything that a run needs before its first image is decoded."""
+
+    network: Network
+    planned: Planned
+    layers: tuple[str, ...]
+    engine: LocalEngine
+    rows: dict[str, Row] = field(default_factory=dict)
+
+
+class Session:
+    """Audits several networks over the same images.
+
+    Args:
+        networks: with equal input geometry (size, resize, crop, interpolation); mean and std may differ.
+        groups: names of groups.
+        options: everything else.
+        progress: told about every image.
+
+    Raises:
+        InputError: a group, layer or metric that cannot be used, or networks whose preprocessing differs.
+        RunError: the device is not there.
+    """
+
+    def __init__(
+        self, networks: Sequence[Network], groups: Sequence[str], options: AuditOptions, progress: Progress
+    ) -> None:
+        self._started = time.perf_counter()
+        require_equal_geometry(networks)
+        self._options = options
+        self._progress = progress
+        self._placement = place(options.run)
+        self._prepared = [self._prepare(network, groups) for network in networks]
+        self._records: dict[str, ImageRecord] = {}
+        self._refused: dict[str, RefusedFile] = {}
+        self._waited_s = 0.0
+
+    def _prepare(self, network: Network, groups: Sequence[str]) -> _Prepared:
+        """Resolve everything that can be wrong before time is spent on images."""
+        network = move(network, self._placement)
+        planned = make_plan(network, groups, self._options)
+        blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
+        layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
+        engine = LocalEngine(network, planned.plan, planned.maps, self._placement)
+        return _Prepared(network, planned, layers, engine)
+
+    def extend(self, drawn: Drawn) -> None:
+        """Measure the drawn images that have not been measured yet.
+
+        Raises:
+            RunError: an image could not be read, memory ran out, or numbers are not finite.
+        """
+        new = drawn.without(self._records.keys() | self._refused.keys())
+        first = self._prepared[0]
+        stream = TaskStream(new, first.network.input, first.planned.plan, self._options.data.on_bad_image)
+        done = 0
+        self._progress.images(done, new.count)
+        for batch in batches(stream, self._placement):
+            finished = [one.engine.feed(batch, stream.name_of) for one in self._prepared]
+            for one, rows in zip(self._prepared, finished, strict=True):
+                one.rows.update({stream.name_of(row.image): row for row in rows})
+            done += len(finished[0])
+            self._progress.images(done, new.count)
+        self._records |= {record.path: record for record in [*stream.audited, *stream.normaliser]}
+        self._refused |= {item.path: item for item in stream.refused}
+        self._waited_s += stream.waited_s
+
+    def results(
+        self, drawn: Drawn, *, confidence: float | None = None, looks: Looks | None = None
+    ) -> tuple[Result, ...]:
+        """The results over the drawn images, all measured before.
+
+        Args:
+            drawn: the images, audited and normaliser.
+            confidence: of the intervals, where it is not the options'.
+            looks: recorded, where the images came in several looks.
+
+        Raises:
+            RunError: none of the images could be used.
+        """
+        audited = [self._records[path] for path in drawn.audited.paths if path in self._records]
+        paths = drawn.normaliser.paths if drawn.normaliser else ()
+        normaliser = [self._records[path] for path in paths if path in self._records]
+        if not audited:
+            raise RunError(
+                f"none of the {drawn.count} images could be used",
+                expected="at least one readable image",
+                remedy="--on-bad-image error names the first of them with its reason",
+            )
+        data = describe_data(drawn, audited, normaliser, list(self._refused.values()), self._options.data)
+        return tuple(self._result(one, data, confidence, looks) for one in self._prepared)
+
+    def _result(self, one: _Prepared, data: Data, confidence: float | None, looks: Looks | None) -> Result:
+        before = time.perf_counter()
+        audited = tuple(one.rows[image.path] for image in data.images)
+        normaliser = tuple(one.rows[image.path] for image in data.normaliser_images) or None
+        entries = tabulate(
+            Rows(audited, normaliser),
+            one.planned,
+            self._options.interval,
+            one.layers,
+            confidence=confidence or self._options.interval.confidence,
+        )
+        timing = self._timing(one.engine, data.count, time.perf_counter() - before)
+        return self._assemble(one, data, entries, timing, looks)
+
+    def _assemble(
+        self, one: _Prepared, data: Data, entries: tuple[Entry, ...], timing: Timing, looks: Looks | None
+    ) -> Result:
+        model = describe_model(one.network)
+        groups = tuple(describe_group(plan) for plan in one.planned.plan.groups)
+        return Result(
+            status="complete",
+            signature=sign(model, data, groups, self._options.run.precision),
+            model=model,
+            data=data,
+            groups=groups,
+            settings=self._settings(one, looks),
+            results=entries,
+            environment=describe_environment(self._placement.device),
+            timing=timing,
+        )
+
+    def _timing(self, engine: LocalEngine, count: int, statistics_s: float) -> Timing:
+        return Timing(
+            decode_s=self._waited_s,
+            forward_s=engine.total_s - engine.measure_s,
+            measure_s=engine.measure_s,
+            statistics_s=statistics_s,
+            total_s=time.perf_counter() - self._started,
+            images_per_s=count / max(engine.total_s + self._waited_s, 1e-9),
+        )
+
+    def _settings(self, one: _Prepared, looks: Looks | None) -> Settings:
+        options = self._options
+        return Settings(
+            samples=options.data.samples,
+            norm_samples=options.data.norm_samples,
+            confidence=options.interval.confidence,
+            resamples=options.interval.resamples,
+            ci=options.interval.method,
+            simultaneous=options.interval.simultaneous,
+            looks=looks,
+            seed=options.interval.seed,
+            precision=options.run.precision,
+            batch_size=self._placement.batch_size,
+            device=str(self._placement.device),
+            threads=torch.get_num_threads(),
+            measures=tuple(measure.name for measure in one.planned.plan.measures),
+            layers=one.layers,
+        )

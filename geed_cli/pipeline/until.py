@@ -1,0 +1,73 @@
+"""Adding images until the intervals are narrow enough, in doubling looks that spend the error between them.
+
+The looks are planned before the first image, and each has its own confidence (``statistics.looks``), so the interval
+that the run ends with keeps its coverage although it was looked at before.
+"""
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import replace
+
+from geed_cli.errors import InputError
+from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.options import AuditOptions, UntilOptions
+from geed_cli.pipeline.session import Session
+from geed_cli.result.schema import Looks, Result
+from geed_cli.result.widths import narrow_enough
+from geed_cli.statistics.looks import look_confidences, look_sizes
+
+
+def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
+    """Look at ``samples``, then twice as many images, and so on, until every watched interval is narrow enough.
+
+    Returns:
+        The results at the look that ended the run, which records the plan and whether the width was reached.
+
+    Raises:
+        InputError: sizes that allow no look, a separate normaliser sample, or no watched measure.
+        RunError: as for ``Session.extend``.
+    """
+    until = options.until
+    assert until is not None, "the caller asks only where a width is wanted"
+    check_until(options)
+    largest = draw(replace(options.data, samples=until.max_samples))
+    sizes = look_sizes(options.data.samples, min(until.max_samples, len(largest.audited.paths)))
+    confidences = look_confidences(sizes, options.interval.confidence)
+    results: tuple[Result, ...] = ()
+    for number, (size, confidence) in enumerate(zip(sizes, confidences, strict=True), start=1):
+        drawn = draw(replace(options.data, samples=size))
+        session.extend(drawn)
+        looks = Looks(sizes=sizes, used=number, confidence=confidence, width=until.width, metric=until.metric)
+        results = session.results(drawn, confidence=confidence, looks=looks)
+        if all(map(narrow_enough, results)):
+            break
+    return results
+
+
+def check_until(options: AuditOptions) -> None:
+    """Refuse what no growing run can be made of, before weights are loaded.
+
+    Raises:
+        InputError: naming the option.
+    """
+    until = options.until
+    if until is None:
+        return
+    if options.data.norm_samples is not None:
+        raise InputError(
+            "--until-width together with --norm-samples",
+            expected="a normaliser over the audited images, which grows with them",
+            remedy="leave out --norm-samples",
+        )
+    if not _watched(until, options.metrics):
+        raise InputError(
+            f"no measure of this run is like {until.metric!r}",
+            expected=f"one of {', '.join(BY_NAME)}",
+            remedy="--width-of latent.l2",
+        )
+
+
+def _watched(until: UntilOptions, metrics: Sequence[str]) -> bool:
+    taken = [name for name in BY_NAME if not metrics or any(fnmatch.fnmatchcase(name, m) for m in metrics)]
+    return bool(fnmatch.filter(taken, until.metric))

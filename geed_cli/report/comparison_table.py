@@ -1,0 +1,124 @@
+"""The table of a comparison: one column a subject, one row a measure or layer, differences with their verdicts."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from geed_cli.comparison.schema import Comparison, Delta, Line, Side
+from geed_cli.report.numbers import interval, number
+
+COLUMNS = (
+    "group", "metric", "layer", "subject", "value", "low", "high", "within",
+    "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide",
+)  # fmt: skip
+"""Of the CSV file."""
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """Print the whole comparison."""
+    for part in render(comparison):
+        console.print(part)
+
+
+def render(comparison: Comparison) -> Iterator[RenderableType]:
+    """The parts of the printed comparison, top to bottom."""
+    labels = [subject.label for subject in comparison.subjects]
+    yield Text(f"geed compare · {', '.join(labels[1:])} against {labels[0]}", style="bold")
+    for subject in comparison.subjects:
+        shown = ", ".join(dict.fromkeys(subject.models))
+        kind = f"population of {len(subject.models)}: " if subject.is_population else ""
+        yield Text(f"  {subject.label}: {kind}{shown}")
+    pairing = "paired" if comparison.paired else "not paired: the images differ"
+    yield Text(f"  {comparison.images} images, {pairing}")
+    for mismatch in comparison.mismatches:
+        yield Text(f"  warning: not comparable in {mismatch}", style="yellow")
+    for group in dict.fromkeys(line.group for line in comparison.lines):
+        yield Text()
+        yield _block(comparison, group, labels)
+    yield from (Text(line, style="dim") for line in _legend(comparison))
+
+
+def _block(comparison: Comparison, group: str, labels: Sequence[str]) -> Table:
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
+    )
+    table.add_column(f"{group}", overflow="fold", min_width=20)
+    for label in labels:
+        table.add_column(label, justify="right", overflow="fold")
+    # whole-network measures first, then the layers in network order
+    lines = [line for line in comparison.lines if line.group == group]
+    for line in sorted(lines, key=lambda line: line.layer is not None):
+        table.add_row(_name(line), *_cells(line))
+    return table
+
+
+def _name(line: Line) -> str:
+    return line.layer if line.layer is not None else line.metric
+
+
+def _cells(line: Line) -> Iterator[str]:
+    """The reference's value, then each other's value over its difference and verdict."""
+    yield _side(line.sides[0])
+    for side, delta in zip(line.sides[1:], line.deltas, strict=True):
+        yield f"{_side(side)}\n{_delta(delta)}"
+
+
+def _side(side: Side) -> str:
+    within = "" if side.within is None else f"\nwithin ±{number(side.within)}"
+    return f"{number(side.value)} {interval(side.ci)}{within}"
+
+
+def _delta(delta: Delta) -> str:
+    if delta.value is None:
+        return "–"
+    sign = "+" if delta.value > 0 else ""
+    return f"Δ {sign}{number(delta.value)} {interval(delta.ci)} {_verdict(delta)}"
+
+
+def _verdict(delta: Delta) -> str:
+    if delta.verdict in {"more", "less"}:
+        return f"{delta.verdict} *"
+    if delta.images_to_decide is not None:
+        return f"undecided, ~{delta.images_to_decide} images"
+    return delta.verdict
+
+
+def _legend(comparison: Comparison) -> Iterator[str]:
+    alpha = 100 * (1 - comparison.confidence)
+    yield ""
+    yield "Δ is the difference from the first; above 0 means further from invariance."
+    yield f"* differs from the first at {alpha:.2g}% over the whole table (Holm); intervals are for each line alone."
+    yield "undecided: the images at hand do not tell; the number forecasts how many would, if the difference stays."
+    if any(subject.is_population for subject in comparison.subjects):
+        yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."
+
+
+def to_csv(comparison: Comparison) -> str:
+    """One row for each line and subject, differences beside the subjects that have them."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    labels = [subject.label for subject in comparison.subjects]
+    for line in comparison.lines:
+        for label, side, delta in zip(labels, line.sides, (None, *line.deltas), strict=True):
+            writer.writerow(
+                [line.group, line.metric, line.layer, label, *_side_row(side), *_delta_row(delta)]
+            )
+    return stream.getvalue()
+
+
+def _side_row(side: Side) -> list[float | None]:
+    low, high = side.ci or (None, None)
+    return [side.value, low, high, side.within]
+
+
+def _delta_row(delta: Delta | None) -> list[float | str | None]:
+    if delta is None:
+        return [None] * 7
+    low, high = delta.ci or (None, None)
+    return [delta.value, low, high, delta.p_value, delta.p_holm, delta.verdict, delta.images_to_decide]

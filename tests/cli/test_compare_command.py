@@ -1,0 +1,122 @@
+"""``geed compare`` as a user runs it."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Geed
+from results import small_result
+
+from geed_cli.result.file import write_result
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six saved results of one recipe, on the same images."""
+    folder = tmp_path_factory.mktemp("saved")
+    for seed in range(6):
+        write_result(small_result(seed), folder / f"run_{seed}.json")
+    return folder
+
+
+def test_two_saved_results(geed: Geed, saved: Path, tmp_path: Path) -> None:
+    """Table on stdout, JSON and CSV in exactly the files named, all with the same numbers."""
+    targets = tmp_path / "c.json", tmp_path / "c.csv"
+    done = geed(
+        "compare", saved / "run_0.json", saved / "run_1.json", "--json", targets[0], "--csv", targets[1]
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "run_1 against run_0" in done.stdout
+    assert "paired" in done.stdout
+    content = json.loads(targets[0].read_text())
+    assert content["schema"] == "geed.comparison/1"
+    rows = list(csv.DictReader(io.StringIO(targets[1].read_text())))
+    assert len(rows) == 2 * len(content["lines"])
+    line = content["lines"][0]
+    assert float(rows[1]["difference"]) == line["deltas"][0]["value"]
+    assert rows[0]["verdict"] == ""
+
+
+def test_saved_results_need_no_torch(saved: Path) -> None:
+    """Comparing is for laptops and CI: numpy and scipy, no torch."""
+    code = (
+        "import sys\n"
+        "from geed_cli.cli.app import app\n"
+        f"try: app(['compare', {str(saved / 'run_0.json')!r}, {str(saved / 'run_1.json')!r}])\n"
+        "except SystemExit as leave: assert not leave.code, leave.code\n"
+        "print('heavy:', [m for m in ('torch', 'timm', 'scipy.stats') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_populations(geed: Geed, saved: Path) -> None:
+    """LABEL=GLOB: intervals over models, with the within-model uncertainty beside them."""
+    done = geed("compare", f"a={saved}/run_[012].json", f"b={saved}/run_[345].json", "--metric", "latent.*")
+    assert done.exit_code == 0, done.stderr
+    assert "population of 3" in done.stdout
+    assert "within ±" in done.stdout
+    assert "softmax" not in done.stdout
+
+
+def test_models_given_directly_are_audited_on_the_same_images(
+    geed: Geed, pictures: Path, tmp_path: Path
+) -> None:
+    """Two specs: audited now, paired; the same as saving and comparing."""
+    specs = []
+    for name in ("one", "two"):
+        spec = tmp_path / f"{name}.yaml"
+        size = "{size: 40, crop_pct: 1.0}"
+        arch = {"one": "resnet10t", "two": "resnet14t"}[name]
+        spec.write_text(
+            f"model: {{source: timm, name: {arch}}}\nweights: {{origin: random}}\ninput: {size}\n"
+        )
+        specs.append(spec)
+    common = ["-d", pictures, "--metric", "latent.l2"]
+    direct = geed("compare", *specs, *common, "--json", "-")
+    assert direct.exit_code == 0, direct.stderr
+    for spec in specs:
+        assert geed("audit", spec, *common, "--json", tmp_path / f"{spec.stem}.json").exit_code == 0
+    later = geed("compare", tmp_path / "one.json", tmp_path / "two.json", "--json", "-")
+    mixed = geed("compare", specs[0], tmp_path / "two.json", *common, "--json", "-")
+    values = [json.loads(done.stdout)["lines"][0]["deltas"][0]["value"] for done in (direct, later, mixed)]
+    assert values[0] == pytest.approx(values[1], rel=1e-6)
+    assert values[0] == pytest.approx(values[2], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run_0.json"], "one subject"),
+        (["run_0.json", "run_0.json"], "two subjects are called 'run_0'"),
+        (["run_0.json", "missing.json"], "missing.json is not a saved result"),
+        (["run_0.json", "b=nothing_*.json"], "no file is like 'nothing_*.json'"),
+        (["run_0.json", "run_1.json", "--json", "-", "--csv", "-"], "one of them on stdout"),
+        (["run_0.json", "run_1.json", "--confidence", "2"], "confidence 2"),
+    ],
+)
+def test_refusals(
+    geed: Geed, saved: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    """Exit 2 with one message."""
+    monkeypatch.chdir(saved)
+    done = geed("compare", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_mismatches_are_refused_unless_allowed(geed: Geed, saved: Path, tmp_path: Path) -> None:
+    """Other images: exit 2 naming it; with --allow-mismatch a table with a warning and no claims."""
+    write_result(small_result(0, 23), tmp_path / "other.json")
+    refused = geed("compare", saved / "run_0.json", tmp_path / "other.json")
+    assert refused.exit_code == 2
+    assert "they differ in images: 24 (" in refused.stderr
+    shown = geed("compare", saved / "run_0.json", tmp_path / "other.json", "--allow-mismatch")
+    assert shown.exit_code == 0, shown.stderr
+    assert "warning: not comparable in images" in shown.stdout
+    assert "more *" not in shown.stdout

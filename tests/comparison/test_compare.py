@@ -1,0 +1,211 @@
+"""Comparisons: what is refused, what is paired, what is claimed and what is not."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from results import small_result
+
+from geed_cli.comparison.compare import ComparisonOptions, compare
+from geed_cli.comparison.mismatch import mismatches, require_comparable
+from geed_cli.comparison.schema import Comparison, Line
+from geed_cli.comparison.subjects import Contender
+from geed_cli.errors import InputError
+from geed_cli.result.samples import sample_of
+from geed_cli.result.schema import Entry, PerImage, Result
+from geed_cli.statistics.interval import interval
+
+OPTIONS = ComparisonOptions()
+
+
+def with_rows(result: Result, metric: str, values: np.ndarray, group: str = "flip") -> Result:
+    """The result with other rows for one measure of one group; nothing else is changed."""
+
+    def changed(entry: Entry) -> Entry:
+        if (entry.metric, entry.group) != (metric, group) or entry.per_image is None:
+            return entry
+        rows = PerImage(value=tuple(map(float, values)), normaliser=entry.per_image.normaliser)
+        return entry.model_copy(update={"per_image": rows, "value": float(values.mean())})
+
+    return result.model_copy(update={"results": tuple(map(changed, result.results))})
+
+
+def line_of(comparison: Comparison, metric: str, group: str = "flip", layer: str | None = None) -> Line:
+    """The one line of that key."""
+    (line,) = [x for x in comparison.lines if (x.metric, x.group, x.layer) == (metric, group, layer)]
+    return line
+
+
+def pair(one: Result, other: Result) -> Comparison:
+    """Two results by the names a and b."""
+    return compare([Contender("a", (one,)), Contender("b", (other,))], OPTIONS)
+
+
+def test_a_result_against_itself_is_undecided_never_equal() -> None:
+    """Δ is exactly 0 everywhere, nothing is claimed, and no number of images would decide it."""
+    comparison = pair(small_result(), small_result())
+    for line in comparison.lines:
+        assert line.deltas[0].value == 0
+        assert line.deltas[0].verdict == "undecided"
+        assert line.deltas[0].images_to_decide is None
+
+
+def test_a_constant_shift_is_found_with_its_sign() -> None:
+    """Every image 0.2 worse in softmax.kl: Δ = 0.2, "more"; seen from the other side −0.2, "less"."""
+    base = small_result()
+    rows = np.random.default_rng(0).uniform(0.05, 0.3, 24)
+    one = with_rows(base, "softmax.kl", rows)
+    other = with_rows(base, "softmax.kl", rows + 0.2 + np.random.default_rng(1).normal(0, 0.01, 24))
+    there, back = line_of(pair(one, other), "softmax.kl"), line_of(pair(other, one), "softmax.kl")
+    assert there.deltas[0].value == pytest.approx(0.2, abs=0.01)
+    assert (there.deltas[0].verdict, back.deltas[0].verdict) == ("more", "less")
+    assert back.deltas[0].value == pytest.approx(-there.deltas[0].value, abs=1e-15)
+
+
+def test_pairing_narrows_the_difference() -> None:
+    """Rows that vary together: the paired interval is far narrower than the two intervals added in quadrature."""
+    base, generator = small_result(), np.random.default_rng(3)
+    common = generator.uniform(0.1, 0.5, 24)
+    one = with_rows(base, "softmax.kl", common)
+    other = with_rows(base, "softmax.kl", common + generator.normal(0, 0.01, 24))
+    line = line_of(pair(one, other), "softmax.kl")
+    assert line.deltas[0].ci is not None
+    widths = [side.ci[1] - side.ci[0] for side in line.sides if side.ci is not None]
+    unpaired = math.hypot(*widths)
+    assert line.deltas[0].ci[1] - line.deltas[0].ci[0] < unpaired / 10
+
+
+def test_holm_runs_over_the_whole_table() -> None:
+    """The smallest p is multiplied by the number of all claims, over groups, measures and layers."""
+    comparison = pair(small_result(0), small_result(1))
+    p_values = [line.deltas[0].p_value for line in comparison.lines if line.deltas[0].p_value is not None]
+    smallest = min(comparison.lines, key=lambda line: line.deltas[0].p_value or 2)
+    assert len(p_values) > 10
+    assert smallest.deltas[0].p_holm == pytest.approx(min(1, min(p_values) * len(p_values)))
+
+
+def test_an_undecided_line_forecasts_more_images_than_there_are() -> None:
+    """A small noisy difference: not significant, and more than the 24 images at hand would be needed."""
+    base, generator = small_result(), np.random.default_rng(4)
+    rows = generator.uniform(0.1, 0.5, 24)
+    other = with_rows(base, "softmax.kl", np.clip(rows + generator.normal(0.01, 0.1, 24), 0, 0.69))
+    delta = line_of(pair(with_rows(base, "softmax.kl", rows), other), "softmax.kl").deltas[0]
+    assert delta.verdict == "undecided"
+    assert delta.images_to_decide is not None
+    assert delta.images_to_decide > 24
+
+
+def test_values_are_those_of_the_saved_results() -> None:
+    """Latent ratios from saved row means equal the audited values, and the default interval is the same."""
+    result = small_result()
+    comparison = pair(result, small_result(1))
+    for entry in result.results:
+        side = line_of(comparison, entry.metric, entry.group, entry.layer).sides[0]
+        assert side.value == pytest.approx(entry.value, rel=1e-12)
+        assert side.ci == pytest.approx(entry.ci, rel=1e-9)
+
+
+MISMATCHES = {
+    "images": {"data": {"sha256": "0" * 64}},
+    "status": {"status": "partial"},
+    "input geometry": {"model": {"input": {"size": 17}}},
+    "precision": {"settings": {"precision": "fp32"}},
+    "groups": {"groups": 1},
+    "measure version": {"signature": ("measure=1", "measure=2")},
+    "normaliser images": {"signature": ("norm=audited", "norm=abc")},
+}
+
+
+def changed(result: Result, change: dict[str, object]) -> Result:
+    """A copy of the result with one part changed."""
+    update: dict[str, object] = {}
+    for key, value in change.items():
+        part = getattr(result, key)
+        if isinstance(value, dict):
+            inner = {k: changed_part(part, k, v) for k, v in value.items()}
+            update[key] = part.model_copy(update=inner)
+        elif isinstance(value, tuple):
+            update[key] = part.replace(*value)
+        elif isinstance(value, int):
+            update[key] = part[:value]
+        else:
+            update[key] = value
+    return result.model_copy(update=update)
+
+
+def changed_part(part: object, key: str, value: object) -> object:
+    """One field of a part, changed one level deeper where a mapping says so."""
+    inner = getattr(part, key)
+    return inner.model_copy(update=value) if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("what", MISMATCHES)
+def test_every_kind_of_mismatch_is_named(what: str) -> None:
+    """Exit 2 with what differs, and --allow-mismatch as the way round."""
+    one, other = small_result(), changed(small_result(), MISMATCHES[what])
+    assert [text.partition(":")[0] for text in mismatches(one, other)] == [what]
+    with pytest.raises(InputError, match=f"they differ in {what}") as refusal:
+        require_comparable([one, other], ["a", "b"])
+    assert "--allow-mismatch" in refusal.value.remedy
+    assert mismatches(one, small_result(1)) == ()
+
+
+def test_other_images_are_not_paired() -> None:
+    """Looked at all the same (--allow-mismatch): values side by side, no difference is claimed."""
+    comparison = pair(small_result(), changed(small_result(1), MISMATCHES["images"]))
+    assert not comparison.paired
+    assert all(line.deltas[0].value is None for line in comparison.lines)
+    assert {line.deltas[0].verdict for line in comparison.lines} == {"incomparable"}
+    assert comparison.mismatches
+
+
+def test_populations_have_a_t_interval_over_models() -> None:
+    """Three checkpoints: mean ± t_2(97.5%) s/√3 with t_2 = 4.302653, by hand; within-model widths beside it."""
+    recipe = tuple(small_result(seed) for seed in (0, 1, 2))
+    other = tuple(small_result(seed) for seed in (3, 4, 5))
+    comparison = compare([Contender("a", recipe), Contender("b", other)], OPTIONS)
+    line = line_of(comparison, "latent.l2")
+    values = np.array([next(e.value for e in r.results if e.metric == "latent.l2") for r in recipe])
+    half = 4.302653 * values.std(ddof=1) / math.sqrt(3)
+    assert line.sides[0].value == pytest.approx(values.mean())
+    assert line.sides[0].ci == pytest.approx((values.mean() - half, values.mean() + half), rel=1e-6)
+    assert line.sides[0].within is not None
+    assert line.deltas[0].p_value is not None
+
+
+def test_a_missing_layer_is_said_not_dropped() -> None:
+    """A layer that only one of the two has keeps its line."""
+    one = small_result()
+    other = one.model_copy(update={"results": tuple(e for e in one.results if e.layer != "block2")})
+    line = line_of(pair(one, other), "channelwise.cosine", layer="block2")
+    assert line.sides[1].value is None
+    assert line.deltas[0].verdict == "incomparable"
+    assert line.deltas[0].notes == ("only one of the two has such an entry",)
+
+
+def test_rows_without_a_value_come_back_as_gaps() -> None:
+    """Null rows of a saved result are left out and counted, as in the audit."""
+    base = small_result()
+    entry = next(e for e in base.results if e.metric == "channelwise.cosine")
+    assert entry.per_image is not None
+    rows = entry.per_image.model_copy(update={"value": (None, *entry.per_image.value[1:])})
+    sample = sample_of(base, entry.model_copy(update={"per_image": rows}))
+    found = interval(sample)
+    assert found.value == pytest.approx(np.mean(entry.per_image.value[1:]))
+    assert any("1 image" in note for note in found.notes)
+
+
+def test_options_reach_the_statistics() -> None:
+    """A lower confidence gives narrower intervals."""
+    wide, narrow = (
+        compare(
+            [Contender("a", (small_result(0),)), Contender("b", (small_result(1),))],
+            replace(OPTIONS, confidence=level),
+        )
+        for level in (0.99, 0.8)
+    )
+    one, other = (line_of(c, "latent.l2").deltas[0].ci for c in (wide, narrow))
+    assert one is not None
+    assert other is not None
+    assert other[1] - other[0] < one[1] - one[0]
