@@ -10,7 +10,7 @@ from geed_cli.pipeline.audit import audit_together
 from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.placement import geometry
 from geed_cli.pipeline.planning import plan_groups
-from geed_cli.pipeline.progress import Progress, Silent
+from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result
 
@@ -22,14 +22,15 @@ def audit_models(names: Sequence[str], request: "CompareRequest") -> tuple[Resul
     """A result for each model, in order; the cheap refusals come before any weights are loaded."""
     plan_groups(request.groups, request.options)
     draw(request.options.data)
-    with TerminalProgress(message_console()) as shown:
-        progress: Progress = Silent() if request.quiet else shown
+    with TerminalProgress(message_console(), quiet=request.quiet) as progress:
         networks = [_load(name, request, progress) for name in names]
         found: dict[int, Result] = {}
         for members in _by_geometry(networks):
             together = [networks[i] for i in members]
             results = audit_together(together, request.groups, request.options, progress)
             found |= dict(zip(members, results, strict=True))
+            if progress.stopping():
+                raise KeyboardInterrupt
     return tuple(found[i] for i in range(len(names)))
 
 

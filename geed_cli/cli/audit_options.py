@@ -7,7 +7,7 @@ import typer
 
 from geed_cli.algebra.conditions import Boundary, Resampling
 from geed_cli.cli.options import DATA, MEASURE, OUTPUT, RUN
-from geed_cli.pipeline.options import DeviceName, IntervalMethod, OnBadImage, Precision
+from geed_cli.pipeline.options import DeviceName, IntervalMethod, OnBadImage, OnNonFinite, Precision
 
 Groups = Annotated[
     list[str] | None,
@@ -115,6 +115,13 @@ BatchSize = Annotated[
     typer.Option(min=1, help="Rows of every batch. Default: 8 on a CPU, 64 on a GPU.", rich_help_panel=RUN),
 ]
 PrecisionName = Annotated[Precision, typer.Option(help="Floating type of the network.", rich_help_panel=RUN)]
+NonFinite = Annotated[
+    OnNonFinite,
+    typer.Option(
+        help="'error' ends the run where the network puts out infinities; 'skip' leaves the image out, counted.",
+        rich_help_panel=RUN,
+    ),
+]
 Json = Annotated[
     Path | None,
     typer.Option(

@@ -49,6 +49,11 @@ def explain(error: BaseException) -> tuple[str, int]:
         return "interrupted: nothing was written", INTERRUPTED
     if isinstance(error, GeedError):
         return f"error: {error}", error.exit_code
+    if isinstance(error, MemoryError):
+        exhausted = GeedError(
+            "memory ran out", expected="room for the run", remedy="a smaller --batch-size or fewer --samples"
+        )
+        return f"error: {exhausted}", COULD_NOT_RUN
     found = f"internal error, {type(error).__name__}: {error}"
     unforeseen = GeedError(found, expected="no error here", remedy="the same with --debug, and report it")
     return f"error: {unforeseen}", COULD_NOT_RUN

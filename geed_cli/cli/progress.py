@@ -16,6 +16,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from geed_cli.cli.interrupt import StopOnInterrupt
+
 EVERY_S = 10.0
 """Seconds between two lines where there is no terminal."""
 
@@ -31,8 +33,10 @@ class _Rate(ProgressColumn):
 class TerminalProgress:
     """Draws a run's progress; shows nothing for runs that are over in a moment."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
+        self._quiet = quiet
+        self._stop = StopOnInterrupt(console)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(30),
@@ -40,18 +44,26 @@ class TerminalProgress:
             _Rate(),
             TimeRemainingColumn(),
         )
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._bar = Progress(
+            *columns, console=console, transient=True, disable=quiet or not console.is_terminal
+        )
         self._task = self._bar.add_task("starting", total=None)
         self._began = self._said = time.monotonic()
 
     def __enter__(self) -> Self:
         self._bar.start()
+        self._stop.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop.__exit__(kind, error, trace)
         self._bar.stop()
+
+    def stopping(self) -> bool:
+        """Whether the user asked the run to end."""
+        return self._stop.requested
 
     def step(self, what: str) -> None:
         """A stage without a count has begun."""
@@ -64,7 +76,12 @@ class TerminalProgress:
             self._bar.reset(self._task, total=total, description="auditing")
         self._bar.update(self._task, completed=done)
         now = time.monotonic()
-        if not self._console.is_terminal and 0 < done < total and now - self._said >= EVERY_S:
+        if (
+            not self._quiet
+            and not self._console.is_terminal
+            and 0 < done < total
+            and now - self._said >= EVERY_S
+        ):
             self._said = now
             rate = done / (now - self._began)
             left = (total - done) / rate

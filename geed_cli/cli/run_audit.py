@@ -3,6 +3,9 @@
 import sys
 from pathlib import Path
 
+import typer
+
+from geed_cli.cli.guard import INTERRUPTED
 from geed_cli.cli.model_request import ModelRequest
 from geed_cli.cli.progress import TerminalProgress
 from geed_cli.measures.catalogue import select_measures
@@ -10,7 +13,6 @@ from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
-from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
@@ -29,14 +31,15 @@ def run_audit(
     select_measures(options.metrics)
     check_until(options)
     draw(options.data)
-    with TerminalProgress(message_console()) as shown:
-        progress: Progress = Silent() if quiet else shown
+    with TerminalProgress(message_console(), quiet=quiet) as progress:
         progress.step(f"loading {request.model or request.checkpoint}")
         result = audit(request.load(), groups, options, progress)
     if json == STDOUT:
         sys.stdout.write(to_json(result))
-        return
-    print_result(result, result_console())
-    if json is not None:
+    else:
+        print_result(result, result_console())
+    if json is not None and json != STDOUT:
         write_result(result, json)
         message_console().print(f"wrote {json}")
+    if result.status == "partial":
+        raise typer.Exit(INTERRUPTED)

@@ -17,14 +17,6 @@ from geed_cli.engine.plan import GroupPlan, unique
 from geed_cli.measures.channelwise import channelwise_deviation
 
 
-class NonFiniteError(Exception):
-    """An activation is infinite or NaN; carries the number of the image."""
-
-    def __init__(self, image: int) -> None:
-        super().__init__(image)
-        self.image = image
-
-
 @dataclass(frozen=True)
 class Comparison:
     """One deviation and the part of channels that were dead in it."""
@@ -62,20 +54,23 @@ class LayerReducer:
         self._distinct = tuple(dict.fromkeys(self.family.values()))
         self._orbits: dict[int, _Orbit] = {}
 
-    def consume(self, slots: Sequence[Slot], maps: Tensor) -> None:
+    def consume(self, slots: Sequence[Slot], maps: Tensor) -> set[int]:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
 
-        Raises:
-            NonFiniteError: a map is not finite.
+        Returns:
+            The images of which a map is not finite.
         """
         for row, slot in enumerate(slots):
             self._orbits.setdefault(slot.image, _Orbit()).maps[slot.view] = maps[row]
         finished = {slot.image for slot in slots if slot.last}
+        broken = set()
         for image in dict.fromkeys(slot.image for slot in slots):
             orbit = self._orbits[image]
-            for family in self._distinct:
-                _compare(image, orbit, family)
+            finite = [_compare(orbit, family) for family in self._distinct]
+            if not all(finite):
+                broken.add(image)
             orbit.maps = {} if image in finished else self._kept(orbit)
+        return broken
 
     def pop(self, image: int) -> dict[tuple[Family, View], Comparison]:
         """The finished comparisons of one image."""
@@ -108,18 +103,17 @@ def families(groups: Sequence[GroupPlan], height: int, width: int) -> dict[str, 
     return {name: Family(kernel, views[kernel]) for name, kernel in kernels.items()}
 
 
-def _compare(image: int, orbit: _Orbit, family: Family) -> None:
-    """Make every comparison of the family that the held maps allow."""
+def _compare(orbit: _Orbit, family: Family) -> bool:
+    """Make every comparison of the family that the held maps allow; whether all of these maps were finite."""
     if not all(view in orbit.maps for view in family.kernel):
-        return
+        return True
     ready = [v for v in family.views if v in orbit.maps and (family, v) not in orbit.done]
     if not ready:
-        return
+        return True
     centre = torch.stack([orbit.maps[view] for view in family.kernel]).mean(dim=0)
     moved = torch.stack([view.restrict(orbit.maps[view]) for view in ready])
     expected = torch.stack([view.restrict(centre) if family.trivial else view.act(centre) for view in ready])
     outcome = channelwise_deviation(moved, expected)
-    if not bool(outcome.finite.all()):
-        raise NonFiniteError(image)
     for row, view in enumerate(ready):
         orbit.done[family, view] = Comparison(outcome.value[row], outcome.dead[row])
+    return bool(outcome.finite.all())

@@ -5,7 +5,7 @@ image wait until its orbit is whole.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,13 +14,12 @@ from torch import Tensor
 
 from geed_cli.engine.assemble import Collected, assemble, assemble_identity
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
-from geed_cli.engine.layers import LayerReducer, NonFiniteError
+from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.layout import Layout
 from geed_cli.engine.plan import Plan
-from geed_cli.engine.row import Row
+from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
-from geed_cli.errors import RunError
 from geed_cli.models.network import Network, Site
 
 OUTPUT = Site("", "output")
@@ -57,6 +56,7 @@ class LocalEngine:
         self._plan = plan
         self._placement = placement
         self.total_s = self.measure_s = 0.0
+        self._broken: dict[int, Broken] = {}
         self._reducers = {
             Site(name, "output"): LayerReducer(plan.groups, shape.height, shape.width)
             for name, shape in maps.items()
@@ -68,42 +68,44 @@ class LocalEngine:
         self._layouts = {Site(name, "output"): shape.layout for name, shape in maps.items()}
         self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
 
-    def feed(self, batch: Batch, name_of: Callable[[int], str]) -> list[Row]:
-        """Run one batch; the rows of the images whose orbits it completes, in order.
+    def feed(self, batch: Batch) -> list[Row | Broken]:
+        """Run one batch; what became of the images whose orbits it completes, in order.
 
         Args:
             batch: the next rows of the run; an image's orbit may go on in the next batch.
-            name_of: an image's name, for messages.
-
-        Raises:
-            RunError: the network put out a number that is not finite, or memory ran out.
         """
         before = time.perf_counter()
-        self._forward(batch, name_of)
-        done = [self._row(slot) for slot in batch.slots if slot.last]
+        self._forward(batch)
+        done = [self._outcome(slot) for slot in batch.slots if slot.last]
         self.total_s += time.perf_counter() - before
         return done
 
-    def _forward(self, batch: Batch, name_of: Callable[[int], str]) -> None:
+    def _forward(self, batch: Batch) -> None:
         """Run the network; the taps reduce what they read."""
 
         def read(site: Site, activation: Tensor) -> None:
             before = time.perf_counter()
-            try:
-                self._reduce(site, activation, batch)
-            except NonFiniteError as error:
-                raise _not_finite(name_of(error.image), site) from None
+            for image in self._reduce(site, activation, batch):
+                self._broken.setdefault(image, Broken(image, site.module))
             self.measure_s += time.perf_counter() - before
 
         sites = dict.fromkeys([*self._vectors, *self._reducers])
-        with Taps(self._network.module, sites, read), full_precision(), out_of_memory(self._placement):
+        with Taps(self._network.module, sites, read), full_precision():
             self._network.module(normalise(batch.pixels, self._network.input))
 
-    def _reduce(self, site: Site, activation: Tensor, batch: Batch) -> None:
+    def _reduce(self, site: Site, activation: Tensor, batch: Batch) -> set[int]:
+        """Reduce one site's activation; the images of which it is not finite."""
+        broken = set()
         if site in self._vectors:
-            self._vectors[site].consume(batch.slots, activation)
+            broken |= self._vectors[site].consume(batch.slots, activation)
         if site in self._reducers:
-            self._reducers[site].consume(batch.slots, self._layouts[site].maps(activation))
+            broken |= self._reducers[site].consume(batch.slots, self._layouts[site].maps(activation))
+        return broken
+
+    def _outcome(self, slot: Slot) -> Row | Broken:
+        """The row of a finished image, or why it has none; nothing of the image is held afterwards."""
+        row = self._row(slot)
+        return self._broken.pop(slot.image, row)
 
     def _row(self, slot: Slot) -> Row:
         image = slot.image
@@ -131,32 +133,3 @@ def full_precision() -> Iterator[None]:
             yield
     finally:
         matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = before
-
-
-@contextmanager
-def out_of_memory(placement: Placement) -> Iterator[None]:
-    """Turn an exhausted memory into an error with a way out."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _no_memory(placement) from error
-    except RuntimeError as error:
-        if "can't allocate memory" not in str(error):
-            raise
-        raise _no_memory(placement) from error
-
-
-def _no_memory(placement: Placement) -> RunError:
-    return RunError(
-        f"memory ran out on {placement.device} at batch size {placement.batch_size}",
-        expected="room for one batch and its activations",
-        remedy=f"--batch-size {max(1, placement.batch_size // 2)}",
-    )
-
-
-def _not_finite(image: str, site: Site) -> RunError:
-    return RunError(
-        f"the network's activation at {site.module or 'its output'} is not finite for {image}",
-        expected="finite numbers; weights or preprocessing may be wrong",
-        remedy="geed inspect MODEL, or --precision fp64 if values overflow",
-    )

@@ -38,3 +38,16 @@ class Row:
     dead: Mapping[Cell, NDArray[np.float64]]
     embeddings: Mapping[View, NDArray[np.float64]]
     probabilities: Mapping[View, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An image for which the network put out numbers that are not finite, in place of its row.
+
+    Attributes:
+        image: number of the image in the run.
+        module: where it was seen first; "" is the network's output.
+    """
+
+    image: int
+    module: str

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
-from geed_cli.engine.layers import NonFiniteError
 
 
 class VectorCollector:
@@ -18,18 +17,17 @@ class VectorCollector:
     def __init__(self) -> None:
         self._orbits: dict[int, dict[View, Tensor]] = {}
 
-    def consume(self, slots: Sequence[Slot], activation: Tensor) -> None:
+    def consume(self, slots: Sequence[Slot], activation: Tensor) -> set[int]:
         """Take a batch's activations, shape (B, …), flattened to (B, k).
 
-        Raises:
-            NonFiniteError: a vector is not finite.
+        Returns:
+            The images of which a vector is not finite.
         """
         vectors = activation.detach().flatten(1)[: len(slots)].double().cpu()
-        finite = vectors.isfinite().all(dim=1)
+        finite = vectors.isfinite().all(dim=1).tolist()
         for row, slot in enumerate(slots):
-            if not finite[row]:
-                raise NonFiniteError(slot.image)
             self._orbits.setdefault(slot.image, {})[slot.view] = vectors[row]
+        return {slot.image for slot, good in zip(slots, finite, strict=True) if not good}
 
     def pop(self, image: int) -> Mapping[View, Tensor]:
         """The whole orbit of one image."""

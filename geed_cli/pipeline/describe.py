@@ -67,20 +67,18 @@ def describe_data(
 ) -> Data:
     """Every file of the folder, accounted for."""
     everything = drawn.audited
-    listed = [Refused(path=item.path, reason=item.reason) for item in everything.refused]
-    broken = [Refused(path=item.path, reason=item.reason) for item in unreadable]
-    others = len(drawn.normaliser.paths) if drawn.normaliser else 0
+    refused = (*everything.refused, *unreadable)
     return Data(
         root=everything.root,
         bundled_sample=everything.is_sample,
         found=everything.found,
         count=len(audited),
-        not_drawn=everything.not_drawn - others,
+        not_drawn=everything.found - len(audited) - len(normaliser) - len(refused),
         sha256=data_sha256(audited),
         seed=options.seed,
         images=_images(audited),
         normaliser_images=_images(normaliser),
-        refused=(*listed, *broken),
+        refused=tuple(Refused(path=item.path, reason=item.reason) for item in refused),
     )
 
 

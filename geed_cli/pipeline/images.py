@@ -1,7 +1,7 @@
 """From a folder to numbered tasks for an engine, keeping account of every image that was used or refused."""
 
 import time
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from geed_cli.engine.batches import Task
@@ -65,9 +65,21 @@ def draw(options: DataOptions) -> Drawn:
 
 
 class TaskStream:
-    """Decodes the drawn images into tasks, numbered in order; afterwards knows what was used and refused."""
+    """Decodes the drawn images into tasks, numbered in order; afterwards knows what was used and refused.
 
-    def __init__(self, drawn: Drawn, settings: InputSettings, plan: Plan, on_bad_image: OnBadImage) -> None:
+    Once ``stop`` says so it hands out no further task, and the images begun are finished.
+    """
+
+    def __init__(
+        self,
+        drawn: Drawn,
+        settings: InputSettings,
+        plan: Plan,
+        on_bad_image: OnBadImage,
+        *,
+        stop: Callable[[], bool],
+    ) -> None:
+        self._stop = stop
         self._drawn = drawn
         self._settings = settings
         self._plan = plan
@@ -82,15 +94,15 @@ class TaskStream:
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, self.normaliser, audited=False)
 
-    def name_of(self, number: int) -> str:
-        """The path of a task's image."""
-        return (self.audited + self.normaliser)[number].path
+    def record_of(self, number: int) -> ImageRecord:
+        """The identity of a task's image."""
+        return (self.audited + self.normaliser)[number]
 
     def _tasks(self, images: ImageSet, used: list[ImageRecord], *, audited: bool) -> Iterator[Task]:
         views = self._plan.views if audited else self._plan.identities
         items = iter_pixels(images, self._settings, self._on_bad_image)
         try:
-            while True:
+            while not self._stop():
                 before = time.perf_counter()
                 item = next(items, None)
                 self.waited_s += time.perf_counter() - before

@@ -10,6 +10,7 @@ DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "fp64"]
 IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t"]
 OnBadImage = Literal["error", "skip"]
+OnNonFinite = Literal["error", "skip"]
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,14 @@ class RunOptions:
         device: ``auto`` takes CUDA, then MPS, then the CPU.
         batch_size: rows B of every batch; None takes 8 on a CPU and 64 on a GPU.
         precision: floating type of the forward pass.
+        on_nonfinite: whether an image for which the network puts out infinities or NaN ends the run, or is left
+            out and counted among the refused.
     """
 
     device: DeviceName = "auto"
     batch_size: int | None = None
     precision: Precision = "fp32"
+    on_nonfinite: OnNonFinite = "error"
 
 
 @dataclass(frozen=True)

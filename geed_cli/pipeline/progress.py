@@ -12,6 +12,9 @@ class Progress(Protocol):
     def images(self, done: int, total: int) -> None:
         """So many of the run's images are done."""
 
+    def stopping(self) -> bool:
+        """Whether the run should finish the images it has begun and end; a result is then ``partial``."""
+
 
 class Silent:
     """Progress that nobody sees."""
@@ -21,3 +24,7 @@ class Silent:
 
     def images(self, done: int, total: int) -> None:
         """Nothing."""
+
+    def stopping(self) -> bool:
+        """Never."""
+        return False

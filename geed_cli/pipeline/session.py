@@ -12,7 +12,8 @@ import torch
 
 from geed_cli.engine.batches import batches
 from geed_cli.engine.local import LocalEngine
-from geed_cli.engine.row import Row
+from geed_cli.engine.memory import out_of_memory
+from geed_cli.engine.row import Broken, Row
 from geed_cli.errors import RunError
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
@@ -81,25 +82,48 @@ class Session:
         return _Prepared(network, planned, layers, engine)
 
     def extend(self, drawn: Drawn) -> None:
-        """Measure the drawn images that have not been measured yet.
+        """Measure the drawn images that have not been measured yet, until the run is asked to stop.
 
         Raises:
             RunError: an image could not be read, memory ran out, or numbers are not finite.
         """
         new = drawn.without(self._records.keys() | self._refused.keys())
-        first = self._prepared[0]
-        stream = TaskStream(new, first.network.input, first.planned.plan, self._options.data.on_bad_image)
+        stream = self._stream(new)
         done = 0
         self._progress.images(done, new.count)
-        for batch in batches(stream, self._placement):
-            finished = [one.engine.feed(batch, stream.name_of) for one in self._prepared]
-            for one, rows in zip(self._prepared, finished, strict=True):
-                one.rows.update({stream.name_of(row.image): row for row in rows})
-            done += len(finished[0])
-            self._progress.images(done, new.count)
-        self._records |= {record.path: record for record in [*stream.audited, *stream.normaliser]}
+        with out_of_memory(self._placement):
+            for batch in batches(stream, self._placement):
+                outcomes = [one.engine.feed(batch) for one in self._prepared]
+                for finished in zip(*outcomes, strict=True):
+                    self._take(stream.record_of(finished[0].image), finished)
+                    done += 1
+                self._progress.images(done, new.count)
         self._refused |= {item.path: item for item in stream.refused}
         self._waited_s += stream.waited_s
+
+    def _stream(self, drawn: Drawn) -> TaskStream:
+        first = self._prepared[0]
+        return TaskStream(
+            drawn,
+            first.network.input,
+            first.planned.plan,
+            self._options.data.on_bad_image,
+            stop=self._progress.stopping,
+        )
+
+    def _take(self, record: ImageRecord, finished: Sequence[Row | Broken]) -> None:
+        """Keep an image's rows; an image that broke any of the networks is left out of all, or ends the run."""
+        for one, outcome in zip(self._prepared, finished, strict=True):
+            if isinstance(outcome, Broken):
+                where = f"the output of {one.network.id} at {outcome.module or 'its end'} is not finite"
+                if self._options.run.on_nonfinite == "error":
+                    raise _not_finite(record.path, where)
+                self._refused[record.path] = RefusedFile(record.path, where)
+                return
+        self._records[record.path] = record
+        for one, outcome in zip(self._prepared, finished, strict=True):
+            assert isinstance(outcome, Row), "broken outcomes have returned above"
+            one.rows[record.path] = outcome
 
     def results(
         self, drawn: Drawn, *, confidence: float | None = None, looks: Looks | None = None
@@ -118,6 +142,8 @@ class Session:
         paths = drawn.normaliser.paths if drawn.normaliser else ()
         normaliser = [self._records[path] for path in paths if path in self._records]
         if not audited:
+            if self._progress.stopping():
+                raise KeyboardInterrupt
             raise RunError(
                 f"none of the {drawn.count} images could be used",
                 expected="at least one readable image",
@@ -146,7 +172,7 @@ class Session:
         model = describe_model(one.network)
         groups = tuple(describe_group(plan) for plan in one.planned.plan.groups)
         return Result(
-            status="complete",
+            status="partial" if self._progress.stopping() else "complete",
             signature=sign(model, data, groups, self._options.run.precision),
             model=model,
             data=data,
@@ -185,3 +211,11 @@ class Session:
             measures=tuple(measure.name for measure in one.planned.plan.measures),
             layers=one.layers,
         )
+
+
+def _not_finite(path: str, where: str) -> RunError:
+    return RunError(
+        f"{where} for {path}",
+        expected="finite numbers; weights or preprocessing may be wrong",
+        remedy="geed inspect MODEL, --precision fp64 if values overflow, or --on-nonfinite skip to count such images",
+    )

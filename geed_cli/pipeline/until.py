@@ -40,7 +40,8 @@ def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
         session.extend(drawn)
         looks = Looks(sizes=sizes, used=number, confidence=confidence, width=until.width, metric=until.metric)
         results = session.results(drawn, confidence=confidence, looks=looks)
-        if all(map(narrow_enough, results)):
+        interrupted = results[0].status == "partial"
+        if interrupted or all(map(narrow_enough, results)):
             break
     return results
 

@@ -30,6 +30,10 @@ def print_result(result: Result, console: Console) -> None:
 def render(result: Result) -> Iterator[RenderableType]:
     """The parts of the printed audit, top to bottom."""
     yield Text(f"geed audit · {result.model.id}", style="bold")
+    if result.status == "partial":
+        yield Text(
+            "partial: the run was interrupted; these are the images finished by then", style="bold yellow"
+        )
     yield facts([*model_lines(result.model), *_data_lines(result), ("run", _run_line(result))])
     for group in result.groups:
         yield _block(result, group)

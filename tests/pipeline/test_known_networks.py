@@ -185,7 +185,7 @@ class Overflowing(PointwiseNet):
 
 def test_a_network_that_puts_out_infinities_ends_the_run(folder: Path) -> None:
     """Exit 3, naming image and place; never a number made of NaN."""
-    with pytest.raises(RunError, match=r"not finite for 0000\.png"):
+    with pytest.raises(RunError, match=r"output of Overflowing at its end is not finite for 0000\.png"):
         run(network_of(Overflowing(), features=Site("fc", "input"), size=15), "flip", folder)
 
 
