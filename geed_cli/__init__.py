@@ -77,3 +77,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be a
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return sorted(__all__)

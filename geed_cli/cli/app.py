@@ -9,6 +9,7 @@ from geed_cli.cli.audit import audit
 from geed_cli.cli.compare import compare
 from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
+from geed_cli.cli.track import track
 from geed_cli.cli.validate import validate
 
 app = typer.Typer(
@@ -40,5 +41,6 @@ def root(
 app.command()(audit)
 app.command()(compare)
 app.command()(inspect)
+app.command()(track)
 app.command()(validate)
 app.add_typer(ls, name="ls")

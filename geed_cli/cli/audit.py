@@ -43,6 +43,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     interpolation: of.Interpolation = "bilinear",
     data: of.Data = None,
     samples: of.Samples = DataOptions.samples,
+    draw_seed: of.DrawSeed = 0,
     norm_samples: of.NormSamples = None,
     until_width: of.UntilWidth = None,
     max_samples: of.MaxSamples = None,
@@ -75,7 +76,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     """
     del debug  # read by the guard
     asked = AuditOptions(
-        data=DataOptions(data, samples, norm_samples, seed, on_bad_image),
+        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed, simultaneous),
         run=RunOptions(device, batch_size, precision, on_nonfinite),

@@ -58,6 +58,14 @@ Data = Annotated[
 Samples = Annotated[
     int, typer.Option(min=1, help="Audit at most so many images, drawn at random.", rich_help_panel=DATA)
 ]
+DrawSeed = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Seed of the draw of images; the same for models that are to be compared.",
+        rich_help_panel=DATA,
+    ),
+]
 NormSamples = Annotated[
     int | None,
     typer.Option(

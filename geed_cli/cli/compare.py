@@ -38,6 +38,7 @@ def compare(  # noqa: PLR0913 - every parameter is an option of the command
     interpolation: of.Interpolation = "bilinear",
     data: of.Data = None,
     samples: of.Samples = DataOptions.samples,
+    draw_seed: of.DrawSeed = 0,
     norm_samples: of.NormSamples = None,
     on_bad_image: of.BadImage = "error",
     weights: common.Weights = "spec",
@@ -78,7 +79,7 @@ def compare(  # noqa: PLR0913 - every parameter is an option of the command
     from geed_cli.cli.run_compare import CompareRequest, run_compare  # noqa: PLC0415 - --help stays light
 
     asked = AuditOptions(
-        data=DataOptions(data, samples, norm_samples, seed, on_bad_image),
+        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed),
         run=RunOptions(device, batch_size, precision),

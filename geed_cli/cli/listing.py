@@ -1,6 +1,5 @@
 """The tables of ``geed ls``; none of them needs torch."""
 
-import fnmatch
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,15 +7,16 @@ from rich import box
 from rich.table import Table
 
 from geed_cli.algebra.catalogue import FAMILIES, MAX_N, group_named
-from geed_cli.measures.catalogue import select_measures
-from geed_cli.report.console import result_console
+from geed_cli.cli.matching import matching
+from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.report.console import emit, result_console
 
 SHOWN = ("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8")
 
 
 def show(table: Table) -> None:
     """Print a table to stdout."""
-    result_console().print(table)
+    emit([table], result_console())
 
 
 def group_table(pattern: str | None) -> Table:
@@ -35,21 +35,22 @@ def group_table(pattern: str | None) -> Table:
     return table
 
 
-def metric_table(pattern: str) -> Table:
+def metric_table(pattern: str | None) -> Table:
     """The measures whose names match."""
     table = _table("metric", "unit", "range", "definition (larger means further from invariance)")
-    for measure in select_measures([pattern]):
+    for measure in select_measures(matching("metric", pattern, BY_NAME)):
         table.add_row(measure.name, measure.unit or "–", measure.range, measure.definition)
     return table
 
 
-def spec_table(pattern: str, spec_dir: Path | None) -> Table:
+def spec_table(pattern: str | None, spec_dir: Path | None) -> Table:
     """The model specs whose names match."""
     from geed_cli.models.spec_files import read_spec, spec_paths  # noqa: PLC0415 - only here
 
     table = _table("spec", "architecture", "weights", "layers")
-    for name, path in spec_paths(spec_dir).items():
-        if fnmatch.fnmatch(name, pattern):
+    specs = spec_paths(spec_dir)
+    for name, path in specs.items():
+        if name in matching("spec", pattern, specs):
             spec = read_spec(path)
             weights = spec.weights.origin
             where = spec.weights.package or spec.weights.path
@@ -66,8 +67,7 @@ def _group_names(pattern: str | None) -> Sequence[str]:
     if pattern is None:
         return SHOWN
     every = ["flip", "vflip", "flips", *(f"{kind}{n}" for kind in "cd" for n in range(1, MAX_N + 1))]
-    found = fnmatch.filter(every, pattern.lower())
-    return found or [group_named(pattern).name]
+    return [pattern.lower()] if pattern.lower() in every else matching("group", pattern.lower(), every)
 
 
 def _table(*columns: str) -> Table:

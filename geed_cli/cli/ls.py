@@ -1,16 +1,18 @@
 """``geed ls``: what there is to audit with: specs, groups, metrics, models."""
 
-import fnmatch
 from typing import Annotated
 
 import typer
 
 from geed_cli.cli.guard import guarded
+from geed_cli.cli.matching import matching
 from geed_cli.cli.options import Debug, SpecDir
 
 ls = typer.Typer(help="List specs, groups, metrics or models.", no_args_is_help=True)
 
-Pattern = Annotated[str | None, typer.Argument(help="Only names like this; globs such as 'c*' work.")]
+Pattern = Annotated[
+    str | None, typer.Argument(help="Only names like this: a part of a name, or a glob such as 'c*'.")
+]
 
 
 @ls.command()
@@ -30,7 +32,7 @@ def metrics(pattern: Pattern = None, debug: Debug = False) -> None:
     del debug
     from geed_cli.cli.listing import metric_table, show  # noqa: PLC0415
 
-    show(metric_table(pattern or "*"))
+    show(metric_table(pattern))
 
 
 @ls.command()
@@ -40,7 +42,7 @@ def specs(pattern: Pattern = None, spec_dir: SpecDir = None, debug: Debug = Fals
     del debug
     from geed_cli.cli.listing import show, spec_table  # noqa: PLC0415
 
-    show(spec_table(pattern or "*", spec_dir))
+    show(spec_table(pattern, spec_dir))
 
 
 @ls.command()
@@ -50,17 +52,5 @@ def models(pattern: Pattern = None, debug: Debug = False) -> None:
     del debug
     from geed_cli.models.known import known_models  # noqa: PLC0415 - imports timm
 
-    names = [name for name in known_models() if _matches(name, pattern)]
-    for name in names:
+    for name in matching("model", pattern, known_models()):
         typer.echo(name)
-    if not names:
-        typer.echo(f"no model is like {pattern!r}; globs such as '*resnet50*' work", err=True)
-
-
-def _matches(name: str, pattern: str | None) -> bool:
-    """Globs match the whole name, with or without its source; plain text matches anywhere in it."""
-    if pattern is None:
-        return True
-    if any(sign in pattern for sign in "*?["):
-        return fnmatch.fnmatch(name, pattern) or fnmatch.fnmatch(name.partition(":")[2], pattern)
-    return pattern in name

@@ -51,5 +51,5 @@ ImgSize = Annotated[
         metavar="S", min=1, help="Input side in pixels instead of the model's own.", rich_help_panel=MODEL
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the image draw, the resamples and random weights.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of random weights and of resamples.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]

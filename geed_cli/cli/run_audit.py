@@ -34,12 +34,12 @@ def run_audit(
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         progress.step(f"loading {request.model or request.checkpoint}")
         result = audit(request.load(), groups, options, progress)
+    if json is not None and json != STDOUT:
+        write_result(result, json)  # before the table, whose reader may have gone
+        message_console().print(f"wrote {json}")
     if json == STDOUT:
         sys.stdout.write(to_json(result))
     else:
         print_result(result, result_console())
-    if json is not None and json != STDOUT:
-        write_result(result, json)
-        message_console().print(f"wrote {json}")
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)

@@ -142,11 +142,11 @@ def _show(contenders: Sequence[Contender], request: CompareRequest) -> None:
     to_stdout = [text for target, text in texts.values() if target == STDOUT]
     if len(to_stdout) > 1:
         raise InputError("--json - and --csv -", expected="one of them on stdout", remedy="name a file")
-    if to_stdout:
-        sys.stdout.write(to_stdout[0])
-    else:
-        print_comparison(comparison, result_console())
     for target, text in texts.values():
         if target is not None and target != STDOUT:
             write_atomically(text, target)
             message_console().print(f"wrote {target}")
+    if to_stdout:
+        sys.stdout.write(to_stdout[0])
+    else:
+        print_comparison(comparison, result_console())

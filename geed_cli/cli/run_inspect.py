@@ -8,11 +8,12 @@ from rich.text import Text
 
 from geed_cli.cli.model_request import ModelRequest
 from geed_cli.engine.shapes import trace_all
+from geed_cli.errors import InputError
 from geed_cli.models.network import Network
 from geed_cli.models.write_spec import starting_spec
 from geed_cli.pipeline.describe import describe_model
-from geed_cli.report.console import message_console, result_console
-from geed_cli.report.table import facts, model_lines
+from geed_cli.report.console import emit, message_console, result_console
+from geed_cli.report.header import facts, model_lines
 from geed_cli.result.file import check_writable, write_atomically
 
 
@@ -20,12 +21,11 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
     """Load, trace one black image through the network, print."""
     if write_spec is not None:
         check_writable(write_spec)
+        _refuse_existing(write_spec)
     network = request.load()
-    console = result_console()
-    console.print(Text(network.id, style="bold"))
-    console.print(facts(model_lines(describe_model(network))))
-    console.print()
-    console.print(_layers(network, every=every))
+    title = Text(network.id, style="bold")
+    lines = facts(model_lines(describe_model(network)))
+    emit([title, lines, Text(), _layers(network, every=every)], result_console())
     if write_spec is not None:
         write_atomically(starting_spec(network), write_spec)
         message_console().print(f"wrote {write_spec}")
@@ -46,3 +46,17 @@ def _layers(network: Network, *, every: bool) -> Table:
             role += ["classifier"] if name == network.classifier else []
             table.add_row(name, shapes.get(name, "not run"), type(module).__name__, ", ".join(role))
     return table
+
+
+def _refuse_existing(path: Path) -> None:
+    """A spec that somebody may have edited is never overwritten.
+
+    Raises:
+        InputError: the file is there.
+    """
+    if path.exists():
+        raise InputError(
+            f"{path} exists already",
+            expected="a new file for the spec",
+            remedy="another name, or move it away",
+        )

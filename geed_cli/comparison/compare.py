@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from geed_cli.comparison.mismatch import mismatches, same_images
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject, Verdict
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
+from geed_cli.result.samples import scale_in
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_to_decide
 from geed_cli.statistics.holm import holm
@@ -90,7 +91,11 @@ def _side(contender: Contender, key: Key, options: ComparisonOptions) -> Side:
     if not members:
         return Side(value=None, ci=None, notes=(f"{contender.label} has no such entry",))
     if contender.is_population:
-        mean = population([member.interval for member in members], confidence=options.confidence)
+        mean = population(
+            [member.interval for member in members],
+            confidence=options.confidence,
+            scale=scale_in(contender.results[0], key[0], key[1]),
+        )
         return Side(value=mean.value, ci=_pair(mean.low, mean.high), within=mean.within, notes=mean.notes)
     sample = members[0].sample
     if sample is None:

@@ -64,7 +64,8 @@ def plan_groups(names: Sequence[str], options: AuditOptions) -> tuple[GroupPlan,
     """
     if not names:
         raise InputError("no group", expected="at least one", remedy="--group flip")
-    groups = {group.name: group for group in map(group_named, names)}
+    each = [part for name in names for part in name.split(",")]  # -g flip,c4 is -g flip -g c4
+    groups = {group.name: group for group in map(group_named, each)}
     action = options.action
     return tuple(GroupPlan.of(g, action.boundary, action.interpolation) for g in groups.values())
 

@@ -22,6 +22,7 @@ from geed_cli.pipeline.options import IntervalOptions
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.samples import scale_of
 from geed_cli.result.schema import Entry, PerImage
+from geed_cli.statistics.concentration import concentration_note
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_means_of
 from geed_cli.statistics.simultaneous import simultaneous
@@ -146,8 +147,14 @@ def _entry(one: _Filled, rows: Rows, found: Interval) -> Entry:
         controls=_controls(one.cell, one.measure, one.group, rows),
         per_element=_per_element(one.measure, one.group, one.deviations),
         per_image=PerImage(value=tuple(_finite(v) for v in sample.values), normaliser=row_means),
-        notes=found.notes,
+        notes=(*found.notes, *_concentration(one)),
     )
+
+
+def _concentration(one: _Filled) -> tuple[str, ...]:
+    """Whether a few images carry a mean of distances or divergences."""
+    watched = {"latent.l2", "softmax.kl"}
+    return concentration_note(one.sample.values) if one.cell.metric in watched else ()
 
 
 def per_image(measure: Measure, deviations: Array) -> Array:

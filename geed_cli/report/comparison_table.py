@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
+from geed_cli.report.console import emit
 from geed_cli.report.numbers import interval, number
 
 COLUMNS = (
@@ -21,8 +22,7 @@ COLUMNS = (
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print the whole comparison."""
-    for part in render(comparison):
-        console.print(part)
+    emit(render(comparison), console)
 
 
 def render(comparison: Comparison) -> Iterator[RenderableType]:
@@ -93,6 +93,7 @@ def _legend(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield "Δ is the difference from the first; above 0 means further from invariance."
     yield f"* differs from the first at {alpha:.2g}% over the whole table (Holm); intervals are for each line alone."
+    yield "latent.cosine is raw / M: its difference is one of M as much as of invariance."
     yield "undecided: the images at hand do not tell; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):
         yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."

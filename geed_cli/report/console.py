@@ -1,12 +1,22 @@
 """The two consoles: results on stdout, everything else on stderr; plain text wherever it is no terminal."""
 
+import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 PLAIN_WIDTH = 110
 """Columns where there is no terminal to ask, unless COLUMNS says otherwise."""
+
+
+class PipeConsole(Console):
+    """A console that leaves a closed pipe to its caller, where rich would end the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the error that rich caught."""
+        raise BrokenPipeError
 
 
 def result_console() -> Console:
@@ -21,6 +31,18 @@ def message_console() -> Console:
 
 def make_console(stream: TextIO) -> Console:
     """A console without markup or highlighting; colour only on a terminal, never with NO_COLOR."""
-    probe = Console(file=stream)
-    width = None if probe.is_terminal or "COLUMNS" in probe._environ else PLAIN_WIDTH
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    fixed = None if stream.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
+    return PipeConsole(file=stream, width=fixed, markup=False, highlight=False, emoji=False)
+
+
+def emit(parts: Iterable[RenderableType], console: Console) -> None:
+    """Print the parts; away from a terminal without the blanks that fill rich's lines."""
+    if console.is_terminal:
+        for part in parts:
+            console.print(part)
+        return
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    text = "\n".join(line.rstrip() for line in captured.get().splitlines())
+    console.file.write(text + "\n")

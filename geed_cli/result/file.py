@@ -31,7 +31,7 @@ def write_result(result: Result, path: Path) -> None:
     write_atomically(to_json(result), path)
 
 
-def write_atomically(text: str, path: Path) -> None:
+def write_atomically(content: str | bytes, path: Path) -> None:
     """Write to a temporary file beside the target, sync, rename.
 
     Raises:
@@ -45,8 +45,8 @@ def write_atomically(text: str, path: Path) -> None:
         raise _unwritable(path, error) from error
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())

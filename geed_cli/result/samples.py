@@ -22,12 +22,16 @@ def scale_of(metric: str, order: int) -> Scale:
     }[metric]
 
 
+def scale_in(result: Result, metric: str, group: str) -> Scale:
+    """The natural scale of a measure for a group of the result."""
+    return scale_of(metric, next(each.order for each in result.groups if each.name == group))
+
+
 def sample_of(result: Result, entry: Entry) -> Sample | None:
     """The rows of an entry; None where it has none (not applicable)."""
     if entry.per_image is None:
         return None
-    order = next(group.order for group in result.groups if group.name == entry.group)
-    scale = scale_of(entry.metric, order)
+    scale = scale_in(result, entry.metric, entry.group)
     values = np.array([math.nan if v is None else v for v in entry.per_image.value])
     if entry.per_image.normaliser is None:
         return MeanSample(values, scale)

@@ -14,6 +14,9 @@ from scipy.special import stdtr, stdtrit
 
 from geed_cli.statistics.difference import Difference
 from geed_cli.statistics.sample import Interval
+from geed_cli.statistics.scale import Scale
+
+PLAIN = Scale.identity()
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,14 @@ class Population:
     notes: tuple[str, ...] = ()
 
 
-def population(members: Sequence[Interval], *, confidence: float = 0.95) -> Population:
-    """Mean ± t_{k−1} s/√k over the k members that have a value."""
+def population(members: Sequence[Interval], *, confidence: float = 0.95, scale: Scale = PLAIN) -> Population:
+    """Mean ± t_{k−1} s/√k over the k members that have a value, cut off at the measure's range.
+
+    Args:
+        members: each model's own value and limits.
+        confidence: nominal coverage.
+        scale: whose range no limit may leave; with few models t intervals are wide.
+    """
     values = _values(members)
     k = len(values)
     notes = _lost(members)
@@ -56,7 +65,7 @@ def population(members: Sequence[Interval], *, confidence: float = 0.95) -> Popu
     half = float(stdtrit(k - 1, (1.0 + confidence) / 2.0)) * deviation / math.sqrt(k)
     if deviation == 0.0:
         notes = (*notes, f"all {k} models have the same value: no width")
-    return Population(mean, mean - half, mean + half, deviation, within, k, notes)
+    return Population(mean, scale.clip(mean - half), scale.clip(mean + half), deviation, within, k, notes)
 
 
 def population_difference(

@@ -73,7 +73,7 @@ def test_samples_are_drawn_by_the_seed(geed: Geed, spec: Path, pictures: Path, t
     drawn = {}
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         target = tmp_path / f"{name}.json"
-        done = geed("audit", spec, "-d", pictures, "--samples", 5, "--seed", seed, "--metric", "latent.l2",
+        done = geed("audit", spec, "-d", pictures, "--samples", 5, "--draw-seed", seed, "--metric", "latent.l2",
                     "--json", target)  # fmt: skip
         assert done.exit_code == 0, done.stderr
         drawn[name] = [image.path for image in read_result(target).data.images]
@@ -92,8 +92,10 @@ def test_random_weights_follow_the_seed(geed: Geed, pictures: Path, tmp_path: Pa
         assert done.exit_code == 0, done.stderr
         result = read_result(target)
         assert result.model.weights.origin == "random"
-        hashes.append(result.model.weights.state_sha256)
-    assert hashes[0] == hashes[1] != hashes[2]
+        hashes.append((result.model.weights.state_sha256, result.data.sha256))
+    assert hashes[0] == hashes[1]
+    assert hashes[0][0] != hashes[2][0]
+    assert hashes[0][1] == hashes[2][1], "another seed of the weights draws the same images"
 
 
 def test_a_bad_image_ends_the_run_or_is_counted(

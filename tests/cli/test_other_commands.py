@@ -40,10 +40,23 @@ def test_ls_models(geed: Geed) -> None:
     lines = geed("ls", "models", "resnet50").stdout.splitlines()
     assert "timm:resnet50.a1_in1k" in lines
     assert "torchvision:resnet50/IMAGENET1K_V1" in lines
-    assert geed("ls", "models", "no-such-thing").stdout == ""
+    assert "timm:resnet50.a1_in1k" in geed("ls", "models", "resnet50.a1*").stdout
 
 
-@pytest.mark.parametrize("kind", ["groups", "metrics"])
+@pytest.mark.parametrize("kind", ["groups", "metrics", "specs", "models"])
+def test_patterns_are_parts_of_names_or_globs(geed: Geed, kind: str) -> None:
+    """The same rule in every list."""
+    part, glob, name = {
+        "groups": ("lip", "*ips", "flips"),
+        "metrics": ("kl", "soft*", "softmax.kl"),
+        "specs": ("alex", "alex*", "alexnet"),
+        "models": ("resnet18.a1", "resnet18.a1*", "timm:resnet18.a1_in1k"),
+    }[kind]
+    for pattern in (part, glob):
+        assert name in geed("ls", kind, pattern).stdout
+
+
+@pytest.mark.parametrize("kind", ["groups", "metrics", "specs", "models"])
 def test_unknown_patterns_are_refused(geed: Geed, kind: str) -> None:
     """Exit 2 and what there is."""
     done = geed("ls", kind, "nonsense")
@@ -68,6 +81,11 @@ def test_inspect_writes_a_spec_that_validates(geed: Geed, tmp_path: Path) -> Non
     done = geed("inspect", "efficientnet_lite0", "--write-spec", target)
     assert done.exit_code == 0, done.stderr
     assert geed("validate", target).exit_code == 0
+    edited = target.read_text()
+    refused = geed("inspect", "efficientnet_lite0", "--write-spec", target)
+    assert refused.exit_code == 2
+    assert "exists already" in refused.stderr
+    assert target.read_text() == edited
     again = geed("inspect", target)
     assert again.exit_code == 0, again.stderr
     assert "16×112×112" in again.stdout

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,16 @@ def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, env=os.environ)
     assert done.stderr == ""
     assert "group" in done.stdout
+
+
+def test_a_closed_pipe_does_not_lose_the_json(tmp_path: Path) -> None:
+    """``geed audit … --json FILE | head -1``: the file is there, quietly."""
+    target = tmp_path / "r.json"
+    command = (
+        f"{sys.executable} -m geed_cli audit efficientnet_lite0 -q --samples 2 --metric latent.l2 --json {target}"
+        " | head -n 1"
+    )
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert "error" not in done.stderr
+    assert target.exists()
+    assert done.stdout.startswith("geed audit")

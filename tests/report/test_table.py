@@ -60,7 +60,7 @@ def test_a_block_for_each_group_with_every_value() -> None:
             assert number(entry.value) in text
             assert interval(entry.ci) in text
     assert result.signature in " ".join(text.split())
-    assert "Larger always means further from invariance" in text
+    assert "Larger means further from invariance" in text
 
 
 def test_a_sample_is_called_a_sample() -> None:
@@ -97,15 +97,26 @@ def test_refused_files_are_shown_and_counted() -> None:
     assert "and 2 more refused" in text
 
 
-def test_the_worst_element_is_not_the_identity() -> None:
-    """E is 0 or −1 by definition in most measures; its mean says nothing."""
+def test_the_furthest_element_is_the_one_with_the_largest_mean() -> None:
+    """Whichever it is: in latent and softmax measures e can be furthest from the orbit's mean."""
     entry = small_result().results[0]
     assert set(entry.per_element) == {"e", "m"}
     swapped = Entry.model_validate(entry.model_dump() | {"per_element": {"e": 9.0, "m": 0.5}})
     result = small_result()
     text = printed(result.model_copy(update={"results": (swapped, *result.results[1:])}))
-    assert "m 0.500" in text
-    assert "e 9.00" not in text
+    assert "e 9.00" in text
+    assert "m 0.500" not in text
+
+
+def test_a_narrow_terminal_leaves_out_columns_not_parts_of_numbers() -> None:
+    """At 60 columns every value and interval still stands whole."""
+    result = small_result()
+    text = printed(result, width=60)
+    assert max(map(len, text.splitlines())) <= 60
+    for entry in result.results:
+        if entry.metric != "prediction.flip_rate":
+            assert f"{number(entry.value)}  " in text
+            assert interval(entry.ci) in text
 
 
 def test_nothing_is_wider_than_the_console() -> None:

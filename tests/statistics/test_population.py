@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from geed_cli.statistics import Interval, population, population_difference
+from geed_cli.statistics.scale import Scale
 
 
 def members(*values: float | None) -> list[Interval]:
@@ -60,3 +61,12 @@ def test_populations_too_small_to_compare() -> None:
     assert population_difference(members(1.0, 2.0), members(3.0)).p_value is None
     assert population_difference(members(1.0, 2.0), members(None)).value is None
     assert population_difference(members(1.0, 1.0), members(2.0, 2.0)).low == 1.0
+
+
+def test_limits_do_not_leave_the_range_of_the_measure() -> None:
+    """Three flip rates around 5%: the t interval reaches below 0, where no rate can be."""
+    members = [Interval(v, None, None) for v in (0.0, 0.02, 0.13)]
+    found = population(members, scale=Scale.rate())
+    assert population(members).low < 0
+    assert found.low == 0
+    assert found.high == population(members).high

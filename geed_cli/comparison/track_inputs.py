@@ -1,0 +1,84 @@
+"""What the arguments of a track name: files under labels, in an order that does not depend on the file system.
+
+An argument is a path or a glob, or ``LABEL=`` and one of them. What exists as a path or matches as a glob is never
+read as a label: ``epoch=3-step=1500.ckpt`` is a file.
+"""
+
+import glob
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from geed_cli.errors import InputError, nearest
+
+LABELLED = re.compile(r"(?P<label>[^/\\*?\[\]=]+)=(?P<rest>.+)")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One file and the label it was given; None where it was given none."""
+
+    label: str | None
+    path: Path
+
+    @property
+    def saved(self) -> bool:
+        """Whether it is a saved result or track rather than a checkpoint."""
+        return self.path.suffix == ".json"
+
+
+def expand(arguments: Sequence[str]) -> tuple[Input, ...]:
+    """Every file of every argument once, in the order of the arguments, and in natural order within a glob.
+
+    Raises:
+        InputError: a path that is not there, a folder, or a glob without a match.
+    """
+    found: dict[Input, None] = {}
+    for argument in arguments:
+        label, paths = _labelled(argument)
+        found |= dict.fromkeys(Input(label, path) for path in paths)
+    return tuple(found)
+
+
+def natural(path: Path) -> tuple[tuple[int, int, str], ...]:
+    """A sorting key in which step_9 comes before step_10."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", path.as_posix())
+    return tuple((0, int(part), part) if part[0] in "0123456789" else (1, 0, part) for part in parts)
+
+
+def _labelled(argument: str) -> tuple[str | None, list[Path]]:
+    paths = _matching(argument)
+    split = LABELLED.fullmatch(argument)
+    if paths or split is None:
+        return None, paths or _nothing(argument)
+    return split["label"].strip() or None, _matching(split["rest"]) or _nothing(split["rest"])
+
+
+def _matching(text: str) -> list[Path]:
+    """The path itself where it exists, else the files that match it as a glob."""
+    path = Path(text).expanduser()
+    if path.is_dir():
+        raise InputError(
+            f"{text} is a folder",
+            expected="checkpoint files, saved results, or a glob of them",
+            remedy=f"'{path / '*.pt'}'",
+        )
+    if path.exists():
+        return [path]
+    files = (Path(name) for name in glob.glob(str(path), recursive=True))
+    return sorted((file for file in files if not file.is_dir()), key=natural)
+
+
+def _nothing(text: str) -> list[Path]:
+    path = Path(text).expanduser()
+    if glob.has_magic(text):
+        found, expected = f"no file is like {text}", "a glob that matches checkpoints or saved results"
+        raise InputError(found, expected=expected, remedy="check the pattern, and quote it")
+    beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
+    close = nearest(str(path), beside)
+    raise InputError(
+        f"there is no file {text}",
+        expected=f"an existing file{'; nearest are ' + ', '.join(close) if close else ''}",
+        remedy="check the path",
+    )

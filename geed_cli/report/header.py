@@ -1,0 +1,68 @@
+"""What was audited: model, weights, split, input, data, run, as names and texts above the tables."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.table import Table
+
+from geed_cli.result.schema import Data, Model, Result
+
+REFUSED_SHOWN = 5
+
+
+def facts(lines: Iterable[tuple[str, str]]) -> Table:
+    """Names and texts in two columns."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in lines:
+        table.add_row(name, text)
+    return table
+
+
+def header_lines(result: Result) -> Iterator[tuple[str, str]]:
+    """Everything that stands above the tables of an audit."""
+    yield from model_lines(result.model)
+    yield from _data_lines(result.data)
+    settings, timing = result.settings, result.timing
+    yield (
+        "run",
+        f"{settings.device}, {settings.precision}, batch {settings.batch_size}; {timing.total_s:.1f} s in all, "
+        f"{timing.images_per_s:.1f} images/s once loaded",
+    )
+
+
+def model_lines(model: Model) -> Iterator[tuple[str, str]]:
+    """What the model was resolved to."""
+    weights, used = model.weights, model.input
+    sha = f", file sha256 {weights.sha256[:12]}…" if weights.sha256 else ""
+    yield "model", f"{model.arch} ({model.source}), {model.parameters / 1e6:.2f} M parameters"
+    yield "weights", f"{weights.origin}: {weights.detail}{sha}"
+    for note in weights.notes:
+        yield "", note
+    classifier = model.classifier or "none"
+    yield "split", f"features: {model.features}; classifier: {classifier}"
+    yield (
+        "input",
+        f"{used.size}×{used.size} from {used.resize} ({used.crop_mode}, {used.interpolation}), "
+        f"mean {_triple(used.mean)}, std {_triple(used.std)}",
+    )
+
+
+def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
+    parts = [f"{data.count} image{'s' * (data.count != 1)} of {data.root}", f"{data.found} files found"]
+    if data.normaliser_images:
+        parts.append(f"{len(data.normaliser_images)} more for M")
+    if data.not_drawn:
+        parts.append(f"{data.not_drawn} not drawn (seed {data.seed})")
+    parts.append(f"{len(data.refused)} refused")
+    yield "data", ", ".join(parts)
+    if data.bundled_sample:
+        yield "", "only a sample of a few pictures, for a first look: --data DIR audits your own images"
+    for refused in data.refused[:REFUSED_SHOWN]:
+        yield "", f"refused {refused.path}: {refused.reason}"
+    if len(data.refused) > REFUSED_SHOWN:
+        yield "", f"… and {len(data.refused) - REFUSED_SHOWN} more refused; --json lists them all"
+
+
+def _triple(values: Sequence[float]) -> str:
+    return "(" + ", ".join(f"{value:g}" for value in values) + ")"

@@ -1,0 +1,58 @@
+"""What stands below the tables: were the images enough, and how to read the numbers."""
+
+from collections.abc import Iterator
+
+from geed_cli.report.numbers import number
+from geed_cli.result.schema import Result
+from geed_cli.result.widths import narrow_enough
+from geed_cli.statistics.enough import images_to_halve
+
+EXPLAINED = {
+    "latent.l2": "latent.l2: 0 is invariant; 1 means that G moves an image as far as another image is away.",
+    "latent.cosine": "latent.cosine: raw is −1 where invariant; the value is raw / M and moves with M: compare models "
+    "by raw.",
+    "softmax.kl": "softmax.kl: 0 is invariant, at most ln|G|; compare it with the sensitivity, since a network that "
+    "ignores its input is invariant too.",
+    "channelwise.cosine": "channelwise: −1 is equivariant, channel by channel; e counts as −1, so small groups stay "
+    "nearer to −1. dead: channels that are zero in both maps.",
+    "prediction.flip_rate": "prediction.flip_rate: how often the arg max changes under an element other than e.",
+}
+
+
+def legend(result: Result) -> Iterator[str]:
+    """One line for each measure shown, and one on what larger means."""
+    yield ""
+    yield "Larger means further from invariance (values, raw means, bars)."
+    shown = {entry.metric for entry in result.results}
+    yield from (text for metric, text in EXPLAINED.items() if metric in shown)
+    yield (
+        "M: mean over pairs of different images. furthest: the element with the largest mean of its own, which for "
+        "latent and softmax measures is its distance from the orbit's mean, not from e."
+    )
+
+
+def enough(result: Result) -> Iterator[str]:
+    """The width reached, and how many images would halve it; the looks of a growing run."""
+    widths: dict[str, float] = {}
+    for entry in result.results:
+        if entry.ci is not None:
+            widths[entry.metric] = max(widths.get(entry.metric, 0.0), entry.ci[1] - entry.ci[0])
+    yield ""
+    if widths:
+        shown = ", ".join(f"{metric} {number(width)}" for metric, width in widths.items())
+        count = result.data.count
+        yield f"Enough images? With {count} the widest intervals are: {shown}."
+        yield f"About {images_to_halve(count)} would halve them."
+    yield from _looks(result)
+
+
+def _looks(result: Result) -> Iterator[str]:
+    looks = result.settings.looks
+    if looks is None:
+        return
+    planned = ", ".join(map(str, looks.sizes))
+    reached = "reached" if narrow_enough(result) else "not reached"
+    yield (
+        f"Looks: {looks.used} of {len(looks.sizes)} ({planned} images); width {looks.width:g} of {looks.metric} "
+        f"{reached}. Intervals are at {100 * looks.confidence:.2f}%, so that looking again costs no coverage."
+    )

@@ -1,0 +1,321 @@
+"""``geed track`` on checkpoints of a real small training, and on saved results."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from conftest import Geed
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from torch.nn.functional import cross_entropy
+from tracks import save_run
+
+from geed_cli.comparison.track_file import read_track
+from geed_cli.result.file import read_result
+
+SPEC = """
+model: {source: timm, name: test_resnet, arguments: {num_classes: 4}}
+weights: {origin: random}
+layers: [layer2, layer3]
+input: {size: 32, crop_pct: 1.0}
+"""
+STEPS = (0, 8, 24)
+
+
+def gratings(count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Noisy waves of 32 pixels in four directions, and which: a task that needs orientation."""
+    labels = torch.randint(0, 4, (count,), generator=generator)
+    angle, phase = labels * torch.pi / 4, torch.rand(count, generator=generator) * 2 * torch.pi
+    y, x = torch.meshgrid(torch.arange(32.0), torch.arange(32.0), indexing="ij")
+    across = x * angle.cos()[:, None, None] + y * angle.sin()[:, None, None]
+    waves = torch.sin(0.8 * across + phase[:, None, None])[:, None].expand(-1, 3, -1, -1)
+    return waves + 0.3 * torch.randn(count, 3, 32, 32, generator=generator), labels
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with net.yaml and three checkpoints of 24 steps of training, in which the loss halves."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "net.yaml").write_text(SPEC)
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    module = timm.create_model("test_resnet", num_classes=4)
+    optimiser = torch.optim.SGD(module.parameters(), lr=0.05, momentum=0.9)
+    losses = []
+    for step in range(max(STEPS) + 1):
+        if step in STEPS:
+            save_file(module.state_dict(), folder / f"step_{step}.safetensors")
+        pictures, labels = gratings(16, generator)
+        loss = cross_entropy(module(pictures), labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 2
+    return folder
+
+
+@pytest.fixture
+def mine(run: Path, tmp_path: Path) -> Path:
+    """A copy of the run that a test may change."""
+    return Path(shutil.copytree(run, tmp_path / "mine"))
+
+
+@pytest.fixture
+def track(geed: Geed, pictures: Path) -> Callable[..., str]:
+    """``track(folder, …)``: its checkpoints under flip; gives stderr."""
+
+    def go(folder: Path, *options: str | Path, exit_code: int = 0) -> str:
+        done = geed(
+            "track", folder / "step_*.safetensors", "--model", folder / "net.yaml", "-d", pictures, *options
+        )
+        assert done.exit_code == exit_code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    return go
+
+
+@pytest.fixture
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The checkpoints that were loaded into a network, as the real loader is asked for them."""
+    from geed_cli.cli import model_request
+
+    real, seen = model_request.load_model, []
+
+    def load_model(reference: str, checkpoint: Path | None = None, **options: object) -> object:
+        seen.append(Path(checkpoint or reference).name)
+        return real(reference, checkpoint=checkpoint, **options)
+
+    monkeypatch.setattr(model_request, "load_model", load_model)
+    return seen
+
+
+def test_three_checkpoints_of_a_real_training(
+    geed: Geed, track: Callable[..., str], run: Path, pictures: Path, tmp_path: Path
+) -> None:
+    """Every value is exactly what ``geed audit`` gives for that checkpoint; table files and figures are valid."""
+    files = {suffix: tmp_path / f"t.{suffix}" for suffix in ("json", "csv", "png", "svg")}
+    said = track(run, "--json", files["json"], "--csv", files["csv"], "--figure", files["png"])
+    assert all(f"wrote {files[suffix]}" in said for suffix in ("json", "csv", "png"))
+    saved = read_track(files["json"])
+    assert saved.status == "complete"
+    assert tuple(record.step for record in saved.records) == STEPS
+    for record in saved.records:
+        target = tmp_path / "one.json"
+        one = geed("audit", run / "net.yaml", "--checkpoint", record.file, "-d", pictures, "--json", target)
+        assert one.exit_code == 0, one.stderr
+        assert read_result(target).results == record.result.results
+    values = [row.value for row in saved.rows if row.metric == "latent.l2"]
+    assert len(set(values)) == 3
+    with files["csv"].open() as stream:
+        lines = [line for line in csv.DictReader(stream) if line["metric"] == "latent.l2"]
+    assert [(int(line["step"]), float(line["value"])) for line in lines] == list(
+        zip(STEPS, values, strict=True)
+    )
+    with Image.open(files["png"]) as picture:
+        picture.load()
+        assert picture.format == "PNG"
+    drawn = geed("track", files["json"], "--figure", files["svg"])
+    assert drawn.exit_code == 0, drawn.stderr
+    assert ET.parse(files["svg"]).getroot().tag.endswith("svg")
+
+
+def test_steps_in_the_output_are_not_recomputed(
+    track: Callable[..., str], mine: Path, tmp_path: Path, loads: list[str]
+) -> None:
+    """Only what is new is loaded; a checkpoint deleted since stays on the track; retrained ones are audited again."""
+    target = tmp_path / "t.json"
+    (mine / "step_24.safetensors").rename(mine / "later")
+    track(mine, "--json", target)
+    assert loads == ["step_0.safetensors", "step_8.safetensors"]
+    before = read_track(target).records
+    (mine / "later").rename(mine / "step_24.safetensors")
+    (mine / "step_0.safetensors").unlink()
+    said = track(mine, "--json", target)
+    assert loads[2:] == ["step_24.safetensors"]
+    assert "1 of 2 checkpoints are in" in said
+    after = read_track(target)
+    assert tuple(record.step for record in after.records) == STEPS
+    assert after.records[:2] == before
+    track(mine, "--json", target)
+    assert loads[3:] == []
+    assert read_track(target) == after
+    shutil.copy(mine / "step_24.safetensors", mine / "step_8.safetensors")
+    track(mine, "--json", target)
+    assert loads[3:] == []  # the same bytes as step 24, at another step now
+    eighth = next(record for record in read_track(target).records if record.step == 8)
+    assert eighth.result == after.records[2].result
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_interrupted_run_goes_on(
+    track: Callable[..., str],
+    run: Path,
+    tmp_path: Path,
+    loads: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: bool,
+) -> None:
+    """The finished steps are in the file, half an audit is not; the same command ends as an unbroken run does."""
+    from geed_cli.cli import track_checkpoints
+
+    target, whole, real = tmp_path / "t.json", tmp_path / "whole.json", track_checkpoints.audit
+
+    def interrupted(*arguments: object) -> object:
+        if len(loads) == 2 and at_once:
+            raise KeyboardInterrupt
+        status = "partial" if len(loads) == 2 else "complete"
+        return real(*arguments).model_copy(update={"status": status})
+
+    monkeypatch.setattr(track_checkpoints, "audit", interrupted)
+    said = track(run, "--json", target, "--metric", "latent.*", exit_code=130)
+    assert "interrupted after 1 of 3 audits" in said
+    part = read_track(target)
+    assert (part.status, [record.step for record in part.records]) == ("partial", [0])
+    monkeypatch.setattr(track_checkpoints, "audit", real)
+    track(run, "--json", target, "--metric", "latent.*")
+    assert loads == ["step_0.safetensors", "step_8.safetensors", "step_8.safetensors", "step_24.safetensors"]
+    track(run, "--json", whole, "--metric", "latent.*")
+    assert read_track(target).rows == read_track(whole).rows
+    assert read_track(target).status == "complete"
+
+
+def test_other_settings_or_images_are_refused(
+    track: Callable[..., str], mine: Path, pictures: Path, tmp_path: Path, loads: list[str]
+) -> None:
+    """Exit 2 naming them, before anything is loaded, and the file stays; --fresh begins again."""
+    target, folder = tmp_path / "t.json", Path(shutil.copytree(pictures, tmp_path / "d"))
+    for step in (8, 24):
+        (mine / f"step_{step}.safetensors").unlink()
+    narrow = ("--metric", "latent.l2", "--json", target)
+    track(mine, *narrow, "-d", folder)
+    first = target.read_text()
+    loads.clear()
+    assert "--group flip, now c4" in track(mine, *narrow, "-d", folder, "-g", "c4", exit_code=2)
+    shutil.copy(folder / "0001.png", folder / "0002.png")
+    assert "are not those that" in track(mine, *narrow, "-d", folder, exit_code=2)
+    (mine / "net.yaml").write_text(SPEC.replace("layer2, ", ""))
+    assert "the spec's contents" in track(mine, *narrow, "-d", folder, exit_code=2)
+    assert (loads, target.read_text()) == ([], first)
+    track(mine, *narrow, "-d", folder, "-g", "c4", "--fresh")
+    assert [group.name for group in read_track(target).records[0].result.groups] == ["c4"]
+
+
+def test_steps_come_from_the_checkpoint_or_a_pattern(
+    geed: Geed, run: Path, pictures: Path, tmp_path: Path
+) -> None:
+    """A name without a number: the entry global_step; --step-regex goes before everything."""
+    torch.save({"model": load_file(run / "step_24.safetensors"), "global_step": 24}, tmp_path / "last.pt")
+    common = (
+        "--model",
+        run / "net.yaml",
+        "-d",
+        pictures,
+        "--metric",
+        "latent.l2",
+        "--json",
+        tmp_path / "t.json",
+    )
+    done = geed("track", tmp_path / "last.pt", *common)
+    assert done.exit_code == 0, done.stderr
+    (record,) = read_track(tmp_path / "t.json").records
+    assert (record.step, record.step_from) == (24, "the checkpoint's entry global_step")
+    shutil.copy(run / "step_24.safetensors", tmp_path / "run7_step_24.safetensors")
+    done = geed(
+        "track", tmp_path / "run7_step_24.safetensors", *common, "--step-regex", r"run(\d+)", "--fresh"
+    )
+    assert done.exit_code == 0, done.stderr
+    assert [record.step for record in read_track(tmp_path / "t.json").records] == [7]
+
+
+def test_saved_results_make_populations(geed: Geed, tmp_path: Path) -> None:
+    """LABEL=GLOB over runs: files of one step are one population, and --csv - is CSV alone."""
+    for seed in (0, 1):
+        save_run(tmp_path / "cnn", (3, 10), seed)
+    save_run(tmp_path / "c8", (3,), 2)
+    done = geed("track", f"cnn={tmp_path}/cnn/*.json", f"c8={tmp_path}/c8/*", "--csv", "-", "-q")
+    assert done.exit_code == 0, done.stderr
+    lines = [line for line in csv.DictReader(done.stdout.splitlines()) if line["metric"] == "latent.l2"]
+    places = [(line["group"], line["label"], line["step"], line["models"], line["over"]) for line in lines]
+    assert places[:3] == [
+        ("flip", "cnn", "3", "2", "models"), ("flip", "cnn", "10", "2", "models"), ("flip", "c8", "3", "1", "images"),
+    ]  # fmt: skip
+
+
+def test_saved_results_need_no_torch(tmp_path: Path) -> None:
+    """Table, JSON, CSV and figure of saved results and of the track made from them, in a fresh process."""
+    save_run(tmp_path, (3, 10))
+    commands = [
+        ["track", f"{tmp_path}/run0_*.json", "--json", f"{tmp_path}/t.json", "--csv", f"{tmp_path}/t.csv"],
+        ["track", f"{tmp_path}/t.json", "--figure", f"{tmp_path}/t.svg"],
+    ]
+    code = (
+        "import sys\n"
+        "from geed_cli.cli.app import app\n"
+        f"for command in {commands!r}:\n"
+        "    try: app(command)\n"
+        "    except SystemExit as leave: assert not leave.code, leave.code\n"
+        "print('heavy:', [m for m in ('torch', 'timm', 'torchvision') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+    assert json.loads((tmp_path / "t.json").read_text())["schema"] == "geed.track/1"
+    ET.parse(tmp_path / "t.svg")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["nowhere_1.safetensors"], 2, "there is no file nowhere_1.safetensors"),
+        (["{run}/step_*.safetensors"], 2, "do not say their network"),
+        (["{run}/step_*.safetensors", "--arch", "resnet18", "--model", "resnet18"], 2, "one network for all"),
+        (["{run}/step_*.safetensors", "--arch", "test_resnet"], 2, "step_0.safetensors"),
+        (["{saved}/run0_*.json", "{saved}/none.json"], 2, "no training step is known"),
+        (["{saved}/run*.json"], 2, "mixes architectures"),
+        (["{saved}/run0_*.json", "--metric", "latent.l3"], 2, "there is no metric"),
+        (["{saved}/run0_*.json", "--layer", "layer9"], 2, "no layer 'layer9'"),
+        (["{saved}/run0_*.json", "--step-regex", "x"], 2, "has 0 groups"),
+        (["{saved}/run0_*.json", "--figure", "f.gif"], 2, "ends in .png or .svg"),
+        (["{saved}/run0_*.json", "--json", "no/such/folder/t.json"], 2, "cannot write"),
+        (["{saved}/run0_*.json", "--json", "-", "--csv", "-"], 2, "one of them on stdout"),
+        (["{saved}/run0_*.json", "--json", "{saved}/run0_step_3.json"], 2, "is not a saved track"),
+    ],
+)
+def test_refusals(
+    geed: Geed, run: Path, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    """One message with what was found, the right exit code, nothing on stdout."""
+    saved = save_run(tmp_path / "saved", (3, 10))
+    if "run*" in arguments[0]:
+        save_run(saved, (4,), 1, arch="other")
+        arguments = [f"one={arguments[0]}"]
+    if "none" in arguments[-1]:
+        content = json.loads((saved / "run0_step_3.json").read_text())
+        content["model"]["weights"]["detail"] = "last.safetensors"
+        (saved / "none.json").write_text(json.dumps(content))
+    done = geed("track", *(text.format(run=run, saved=saved) for text in arguments), "-q")
+    assert done.exit_code == code, done.stderr
+    assert message in " ".join(done.stderr.split())
+    assert done.stdout == ""
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Neither torch nor numpy nor matplotlib."""
+    code = (
+        "import sys\n"
+        "from geed_cli.cli.app import app\n"
+        "try: app(['track', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print('heavy:', [m for m in ('torch', 'numpy', 'matplotlib', 'rich.progress') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
