@@ -6,7 +6,9 @@ import typer
 
 from geed_cli import __version__
 from geed_cli.cli.audit import audit
+from geed_cli.cli.check import check
 from geed_cli.cli.compare import compare
+from geed_cli.cli.init import init
 from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
 from geed_cli.cli.track import track
@@ -14,7 +16,7 @@ from geed_cli.cli.validate import validate
 
 app = typer.Typer(
     help="Audit pretrained image models for invariance and equivariance (G-EED, NeurIPS 2022).",
-    epilog="Exit codes: 0 done, 2 bad usage or input, 3 could not run, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a gate did not pass, 2 bad usage or input, 3 could not run, 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,7 +41,9 @@ def root(
 
 
 app.command()(audit)
+app.command()(check)
 app.command()(compare)
+app.command()(init)
 app.command()(inspect)
 app.command()(track)
 app.command()(validate)

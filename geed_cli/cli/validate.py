@@ -11,7 +11,9 @@ from geed_cli.cli.options import AllowCode, Debug
 
 @guarded
 def validate(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A spec (.yaml) or a saved result (.json).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A spec or a policy (.yaml), or a saved result (.json).")
+    ],
     *,
     schema_only: Annotated[
         bool, typer.Option("--schema-only", help="Do not build the network to look up layers and split.")
@@ -19,13 +21,21 @@ def validate(
     allow_code: AllowCode = False,
     debug: Debug = False,
 ) -> None:
-    """Check FILE: a spec's keys, layers and split, or a saved result."""
+    """Check FILE: a spec with its layers and split, a policy, or a saved result."""
     del debug
     if file.suffix == ".json":
         from geed_cli.result.file import read_result  # noqa: PLC0415 - --help must stay fast
 
         result = read_result(file)
         typer.echo(f"{file}: a {result.status} result of {result.model.id}, {len(result.results)} entries")
+        return
+    from geed_cli.documents.strict_yaml import read_yaml  # noqa: PLC0415
+
+    document = read_yaml(file)
+    if isinstance(document.data, dict) and "rules" in document.data:
+        from geed_cli.policy.policy import read_policy  # noqa: PLC0415
+
+        typer.echo(f"{file}: a policy with {len(read_policy(file).rules)} rules")
         return
     from geed_cli.models.spec_files import read_spec  # noqa: PLC0415
 

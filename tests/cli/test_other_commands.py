@@ -99,6 +99,11 @@ def test_validate_accepts_specs_and_results(geed: Geed, tmp_path: Path) -> None:
     saved = tmp_path / "r.json"
     write_result(small_result(), saved)
     assert "a complete result" in geed("validate", saved).stdout
+    policy = tmp_path / "p.yaml"
+    policy.write_text("version: 1\nrules:\n  - {metric: latent.l2, group: flip, max: 1, level: error}\n")
+    assert "a policy with 1 rules" in geed("validate", policy).stdout
+    policy.write_text("version: 1\nrules:\n  - {metric: latent.l2, group: flip, maxi: 1, level: error}\n")
+    assert "maxi" in geed("validate", policy).stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""The work of ``geed check``, and how any command hands over a gate's report: table, files, GitHub."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from geed_cli.errors import InputError
+from geed_cli.policy.gate import gate
+from geed_cli.policy.outcome import GateReport, OnUndecided
+from geed_cli.policy.policy import Policy, read_policy
+from geed_cli.report.console import message_console, result_console
+from geed_cli.report.gate_files import check_kind, write_gate
+from geed_cli.report.gate_github import SUMMARY_VARIABLE, annotations, append_summary
+from geed_cli.report.gate_table import print_gate
+from geed_cli.result.file import check_writable, read_result
+from geed_cli.result.schema import Result
+
+OutputFormat = Literal["text", "github"]
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """What the user asked for; see ``geed_cli.cli.check``."""
+
+    results: tuple[Path, ...]
+    policy: Path
+    baseline: Path | None = None
+    on_undecided: OnUndecided = "fail"
+    outputs: tuple[Path, ...] = ()
+    output_format: OutputFormat = "text"
+
+
+def run_check(request: CheckRequest) -> int:
+    """Read, judge, print and write; the exit code."""
+    inputs = [*request.results, request.policy, *filter(None, [request.baseline])]
+    check_outputs(request.outputs, inputs)
+    policy = read_policy(request.policy)
+    check_baseline(policy, request.baseline)
+    baseline = None if request.baseline is None else read_result(request.baseline)
+    report = gate(labelled(request.results), policy, baseline, request.on_undecided)
+    deliver(report, request.outputs, request.output_format)
+    return report.exit_code
+
+
+def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
+    """Refuse outputs that have no kind, cannot be written, or would replace an input.
+
+    Raises:
+        InputError: naming the file.
+    """
+    taken = {path.resolve() for path in inputs}
+    for path in outputs:
+        check_kind(path)
+        check_writable(path)
+        if path.resolve() in taken:
+            raise InputError(
+                f"-o {path} is an input of this check", expected="another file", remedy="-o report.json"
+            )
+
+
+def check_baseline(policy: Policy, baseline: Path | None) -> None:
+    """Refuse a baseline that nothing would be compared with; a missing one is an error of each rule instead.
+
+    Raises:
+        InputError: a baseline, and a policy without rules about changes.
+    """
+    if baseline is not None and not policy.needs_baseline:
+        raise InputError(
+            f"--baseline {baseline}, and {policy.name} has no rule about changes",
+            expected="rules under baseline.rules",
+            remedy="add one with max_increase, or leave --baseline out",
+        )
+
+
+def labelled(paths: Sequence[Path]) -> dict[str, Result]:
+    """Each saved result by its model's id; by id and file where several are of one model.
+
+    Raises:
+        InputError: a file that is no saved result, or one file twice.
+    """
+    twice = [path for path, count in Counter(path.resolve() for path in paths).items() if count > 1]
+    if twice:
+        raise InputError(f"{twice[0]} is given twice", expected="every result once", remedy="leave one out")
+    results = [(path, read_result(path)) for path in paths]
+    ids = Counter(result.model.id for _, result in results)
+    return {
+        result.model.id if ids[result.model.id] == 1 else f"{result.model.id} ({path})": result
+        for path, result in results
+    }
+
+
+def deliver(report: GateReport, outputs: Sequence[Path], output_format: OutputFormat = "text") -> None:
+    """Print the report, write it to the outputs, and tell GitHub where it listens.
+
+    Args:
+        report: of the gate.
+        outputs: files, of the kinds that their suffixes name.
+        output_format: ``github`` adds annotations after the table.
+
+    Raises:
+        RunError: an output could not be written.
+    """
+    print_gate(report, result_console())
+    if output_format == "github":
+        for line in annotations(report):
+            typer.echo(line)
+    for path in outputs:
+        write_gate(report, path)
+        message_console().print(f"wrote {path}")
+    summary = os.environ.get(SUMMARY_VARIABLE)
+    if summary:
+        try:
+            append_summary(report, Path(summary))
+        except OSError as error:  # the verdict is worth more than its summary
+            message_console().print(f"warning: no job summary, {summary}: {error.strerror}")

@@ -1,0 +1,111 @@
+"""A claim: one number from one entry's rows that a rule's limit is about, and its interval at any confidence.
+
+``max`` and ``min`` are about the value θ; ``increase`` about θ − θ₀, paired over the images; ``percent``
+about θ − cθ₀ with c = 1 ± p (+ where θ₀ > 0), also paired, so that the baseline's own uncertainty counts. It is
+shown as the increase over |θ₀|, whose limit is p.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from geed_cli.policy.policy import Limit
+from geed_cli.statistics.corrected_t import corrected_t_limits
+from geed_cli.statistics.difference import PLAIN, paired_estimate
+from geed_cli.statistics.estimate import Estimate, estimate
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.sample import Sample, finite_rows
+from geed_cli.statistics.validity import withheld_reason
+
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is known of the tested number.
+
+    Attributes:
+        value: θ.
+        reference: θ₀; None without a baseline.
+        tested: the number.
+        ci: its interval at the confidence asked for; None where withheld.
+        estimate: how each image moves it, for the joint confidence; None where there is no spread.
+        at: its interval at another confidence; None where withheld there.
+        images: with a value.
+        notes: what is unusual, one sentence each.
+    """
+
+    value: float
+    reference: float | None
+    tested: float
+    ci: Limits | None
+    estimate: Estimate | None
+    at: Callable[[float], Limits | None]
+    images: int
+    notes: tuple[str, ...]
+
+
+def value_claim(sample: Sample, confidence: float) -> Claim | str:
+    """The claim about a value, or why it is undefined."""
+    found = interval(sample, confidence=confidence)
+    if found.value is None:
+        return found.notes[-1]
+
+    def at(level: float) -> Limits | None:
+        again = interval(sample, confidence=level)
+        return _pair(again.low, again.high)
+
+    rows = finite_rows(sample)
+    spread = estimate(rows) if found.width else None
+    ci = _pair(found.low, found.high)
+    return Claim(found.value, None, found.value, ci, spread, at, len(rows.kept), found.notes)
+
+
+def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: float) -> Claim | str:
+    """The claim about an increase over the baseline, or why it is undefined."""
+    values = [interval(s, confidence=confidence) for s in (reference, sample)]
+    for found, whose in zip(values, ("the baseline: ", ""), strict=True):
+        if found.value is None:
+            return whose + found.notes[-1]
+    before, value = values[0].value or 0.0, values[1].value or 0.0
+    if limit.kind == "increase":
+        return _paired(reference, sample, confidence, (before, value), (1.0, 0.0))
+    if before == 0.0:
+        return "a percentage of the baseline's value, 0, is no limit: use an absolute max_increase"
+    share = limit.value if before > 0 else -limit.value
+    scaled = replace(reference, values=(1.0 + share) * reference.values)
+    return _paired(scaled, sample, confidence, (before, value), (abs(before), limit.value))
+
+
+def _paired(
+    reference: Sample, sample: Sample, confidence: float, values: Limits, shown: tuple[float, float]
+) -> Claim:
+    """θ − (scaled) θ₀, shown as that over ``unit`` plus ``shift``, with ``shown = (unit, shift)``.
+
+    The interval is that of ``statistics.difference``, without its p-value: a gate reads it at two levels only.
+    """
+    unit, shift = shown
+    before, value = values
+    tested = (value - before) / unit
+    rows = finite_rows(reference), finite_rows(sample)
+    images = min(len(one.kept) for one in rows)
+    notes = tuple(dict.fromkeys(note for one in rows for note in one.notes))
+    reason = withheld_reason(rows[0]) or withheld_reason(rows[1])
+    if reason:
+        return Claim(value, before, tested, None, None, lambda _: None, images, (*notes, reason))
+    moved = paired_estimate(*rows)
+    if moved.variance == 0.0:
+        alone = _pair(tested, tested)
+        notes = (*notes, "every image has the same difference: no width")
+        return Claim(value, before, tested, alone, None, lambda _: alone, images, notes)
+
+    def at(level: float) -> Limits | None:
+        low, high = corrected_t_limits(moved, PLAIN, level)
+        return _pair(low / unit + shift, high / unit + shift)
+
+    return Claim(value, before, tested, at(confidence), moved, at, images, notes)
+
+
+def _pair(low: float | None, high: float | None) -> Limits | None:
+    """Both limits, or None where one is withheld or too large for floating point."""
+    return None if low is None or high is None or not isfinite(high - low) else (low, high)

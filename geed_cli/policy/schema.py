@@ -1,0 +1,126 @@
+"""The policy file as people write it, version 1: what a result must bring, limits, and limits against a baseline.
+
+Everything is strict and frozen: an unknown key, a missing limit or a number of another type is an error,
+because a rule that is silently ignored is a gate that is silently open. docs/policy.md explains the keys.
+"""
+
+import re
+from dataclasses import dataclass
+from math import isfinite
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+
+Level = Literal["error", "warn"]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+MAX_RULES = 1000
+_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
+
+
+@dataclass(frozen=True)
+class IncreaseLimit:
+    """How much larger than the baseline a value may be.
+
+    Attributes:
+        amount: in the measure's own unit, or a fraction of the baseline's |value|; at least 0.
+        relative: whether it is such a fraction.
+    """
+
+    amount: float
+    relative: bool
+
+
+def parse_increase(value: object) -> IncreaseLimit:
+    """``0.01`` is an amount, ``"5%"`` a fraction of the baseline's |value|.
+
+    Raises:
+        ValueError: neither, negative, or not finite.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0:
+        return IncreaseLimit(float(value), relative=False)
+    if isinstance(value, str) and len(value) <= 40 and (match := _PERCENT.fullmatch(value)):
+        return IncreaseLimit(float(match[1]) / 100.0, relative=True)
+    raise ValueError(
+        f"{str(value)[:40]!r} is no increase; expected a number from 0, or a percentage as in 5%"
+    )
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class RequirePart(_Part):
+    """What a result must bring to be judged at all.
+
+    Attributes:
+        min_images: audited images, and images with a value behind every tested entry.
+        max_refused: files that the audit refused; null allows any number.
+        groups: groups that must have been audited.
+    """
+
+    min_images: Annotated[int, Field(ge=1)] = 1
+    max_refused: Annotated[int, Field(ge=0)] | None = None
+    groups: tuple[Name, ...] = ()
+
+
+class _Selection(_Part):
+    """Which entries a rule is about.
+
+    Attributes:
+        id: how reports call the rule; default: its place in the file.
+        metric: name or glob.
+        group: name or glob.
+        layer: name or glob; without it entries of any layer, and of none.
+        level: ``warn`` shows what the rule finds and lets the gate pass.
+    """
+
+    id: Name | None = None
+    metric: Name
+    group: Name = "*"
+    layer: Name | None = None
+    level: Level = "error"
+
+
+class RulePart(_Selection):
+    """A limit on values; exactly one of ``max`` and ``min``, itself allowed."""
+
+    max: float | None = None
+    min: float | None = None
+
+    @model_validator(mode="after")
+    def _has_one_limit(self) -> "RulePart":
+        if (self.max is None) == (self.min is None):
+            found = "no limit" if self.max is None else "both max and min"
+            raise ValueError(f"{found}; expected max or min, one of them (two rules for both)")
+        return self
+
+
+class BaselineRulePart(_Selection):
+    """A limit on how much larger than the baseline's values may be."""
+
+    max_increase: Annotated[IncreaseLimit, PlainValidator(parse_increase)]
+
+
+class BaselinePart(_Part):
+    """Rules that need ``--baseline``."""
+
+    rules: Annotated[tuple[BaselineRulePart, ...], Field(max_length=MAX_RULES)] = ()
+
+
+class PolicyFile(_Part):
+    """One policy file; the attributes are its sections."""
+
+    version: Literal[1]
+    require: RequirePart = RequirePart()
+    rules: Annotated[tuple[RulePart, ...], Field(max_length=MAX_RULES)] = ()
+    baseline: BaselinePart = BaselinePart()
+
+    @model_validator(mode="after")
+    def _tests_something(self) -> "PolicyFile":
+        if not self.rules and not self.baseline.rules:
+            raise ValueError("a policy without rules; expected at least one under rules or baseline.rules")
+        ids = [rule.id for rule in (*self.rules, *self.baseline.rules) if rule.id is not None]
+        repeated = sorted({name for name in ids if ids.count(name) > 1})
+        if repeated:
+            raise ValueError(f"two rules have the id {repeated[0]!r}; expected an id of its own for each")
+        return self

@@ -1,0 +1,67 @@
+"""Whether a saved result is what it says: rows for every image, known measures, every entry once, plain text.
+
+The schema checks types; a gate reads files of others and must not guess what an entry without its group, or
+with rows for some of the images, was meant to say.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from geed_cli.documents.document import printable
+from geed_cli.errors import InputError
+from geed_cli.result.samples import scale_of
+from geed_cli.result.schema import Entry, Result
+
+
+def check_sound(result: Result, label: str) -> None:
+    """Refuse a result that contradicts itself.
+
+    Raises:
+        InputError: naming the first contradiction.
+    """
+    for problem in _problems(result):
+        raise InputError(
+            f"{printable(label, 200)} contradicts itself: {problem}",
+            expected="a result as `geed audit … --json FILE` wrote it",
+            remedy="run the audit again",
+        )
+
+
+def _problems(result: Result) -> Iterator[str]:
+    images = result.data.images
+    if result.data.count != len(images):
+        yield f"data.count is {result.data.count}, and {len(images)} images are listed"
+    names = [group.name for group in result.groups]
+    texts = [result.model.id, result.data.root, result.signature, *names]
+    texts += [entry.layer or "" for entry in result.results]
+    for text in texts:
+        # a lone surrogate is legal in JSON, and can be written nowhere
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            yield f"the text {printable(text)} is not Unicode"
+    keys = Counter((entry.metric, entry.group, entry.layer) for entry in result.results)
+    for entry in result.results:
+        where = printable("/".join(filter(None, (entry.metric, entry.group, entry.layer))), 200)
+        if keys[entry.metric, entry.group, entry.layer] > 1:
+            yield f"the entry {where} stands there more than once"
+        if names.count(entry.group) != 1:
+            yield f"the entry {where} has no group of its own"
+            continue
+        yield from (f"the entry {where} {problem}" for problem in _entry_problems(result, entry))
+
+
+def _entry_problems(result: Result, entry: Entry) -> Iterator[str]:
+    order = next(group.order for group in result.groups if group.name == entry.group)
+    try:
+        scale_of(entry.metric, order)
+    except KeyError:
+        yield "is of an unknown measure"
+    rows = entry.per_image
+    if rows is None:
+        if entry.status == "ok":
+            yield "has a value and no rows"
+        return
+    if len(rows.value) != result.data.count:
+        yield f"has rows for {len(rows.value)} of {result.data.count} images"
+    wanted = len(result.data.normaliser_images) or result.data.count
+    if rows.normaliser is not None and len(rows.normaliser) != wanted:
+        yield f"has normaliser rows for {len(rows.normaliser)} of {wanted} images"

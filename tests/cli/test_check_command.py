@@ -1,0 +1,169 @@
+"""``geed check`` as a user and a build server run it."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Geed
+from gate_results import result, spread
+
+import geed_cli
+from geed_cli.result.file import write_result
+
+# processes are started in another folder, where a relative import path leads nowhere
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(geed_cli.__file__).parents[1])}
+KL = ("softmax.kl", "flip", None)
+POLICY = """\
+version: 1
+rules: [{id: kl, metric: softmax.kl, max: 0.25}]
+baseline: {rules: [{id: worse, metric: softmax.kl, max_increase: 5%}]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A release, the last one, a bad one, one of other images, and policies; the working folder."""
+    last = spread(0.2, 0.05)
+    write_result(result({KL: last}, "net"), tmp_path / "last.json")
+    write_result(result({KL: last * 1.01}, "net"), tmp_path / "good.json")
+    write_result(result({KL: last * 1.5}, "net"), tmp_path / "bad.json")
+    write_result(result({KL: last * 1.05 + spread(0, 0.01, seed=1)}, "net"), tmp_path / "close.json")
+    write_result(result({KL: last[:150]}, "net"), tmp_path / "fewer.json")
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    (tmp_path / "values.yaml").write_text(POLICY.partition("baseline")[0])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "verdict"),
+    [
+        (["good.json", "--baseline", "last.json"], 0, "PASS"),
+        (["bad.json", "--baseline", "last.json"], 1, "FAIL"),
+        (["close.json", "--baseline", "last.json"], 1, "UNDECIDED"),
+        (["close.json", "--baseline", "last.json", "--on-undecided", "pass"], 0, "UNDECIDED (allowed)"),
+        (["bad.json", "--baseline", "last.json", "--on-undecided", "pass"], 1, "FAIL"),
+        (["good.json", "bad.json", "--baseline", "last.json"], 1, "FAIL"),
+        (["good.json"], 2, "ERROR"),
+        (["fewer.json", "--baseline", "last.json"], 2, "ERROR"),
+    ],
+)
+def test_exit_codes_and_verdicts(
+    geed: Geed, folder: Path, arguments: list[str], code: int, verdict: str
+) -> None:
+    """The verdict is the first thing printed, and the exit code agrees with it."""
+    assert folder.exists()
+    done = geed("check", *arguments, "--policy", "policy.yaml")
+    assert done.exit_code == code, done.stderr
+    assert done.stdout.startswith(f"geed check · {verdict} · ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing.json"], "missing.json is not a saved result"),
+        (["policy.yaml"], "policy.yaml is not a saved result"),
+        (["good.json", "good.json"], "is given twice"),
+        (["good.json", "./good.json"], "is given twice"),
+        (["good.json", "-o", "report.xml"], "no kind of report has this suffix"),
+        (["good.json", "-o", "nowhere/report.md"], "cannot write nowhere/report.md"),
+        (["good.json", "-o", "good.json"], "is an input of this check"),
+        (["good.json", "--baseline", "last.json", "--policy", "values.yaml"], "has no rule about changes"),
+        (["good.json", "--policy", "missing.yaml"], "cannot read missing.yaml"),
+        (["good.json", "--policy", "good.json"], "unknown key"),
+    ],
+)
+def test_refusals(geed: Geed, folder: Path, arguments: list[str], message: str) -> None:
+    """Exit 2 with one message, nothing on stdout, nothing written."""
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    arguments = arguments if "--policy" in arguments else [*arguments, "--policy", "policy.yaml"]
+    done = geed("check", *arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_all_outputs_at_once(geed: Geed, folder: Path) -> None:
+    """Four files in one go, written also where the gate fails; messages on stderr."""
+    names = ["r.junit.xml", "r.md", "r.json", "card.yaml"]
+    outputs = [part for name in names for part in ("-o", name)]
+    done = geed("check", "bad.json", "--policy", "policy.yaml", "--baseline", "last.json", *outputs)
+    assert done.exit_code == 1
+    assert all((folder / name).stat().st_size > 100 for name in names)
+    assert done.stderr.splitlines() == [f"wrote {name}" for name in names]
+    assert json.loads((folder / "r.json").read_text())["exit_code"] == 1
+    assert not list(folder.glob(".*"))
+
+
+def test_github(geed: Geed, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annotations on stdout, the summary appended to what is there; a summary that cannot be written is a warning."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary"))
+    (folder / "summary").write_text("before\n")
+    command = (
+        "check", "bad.json", "--policy", "policy.yaml", "--baseline", "last.json", "--output-format", "github",
+    )  # fmt: skip
+    done = geed(*command)
+    assert (
+        len(re.findall(r"^::error title=geed fail%3A (kl|worse)::net × flip", done.stdout, re.MULTILINE)) == 2
+    )
+    assert (folder / "summary").read_text().startswith("before\n## ❌ geed check: FAIL")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder))
+    done = geed(*command)
+    assert done.exit_code == 1
+    assert "warning: no job summary" in done.stderr
+
+
+def test_results_of_one_model_are_told_apart(geed: Geed, folder: Path) -> None:
+    """By their files."""
+    assert folder.exists()
+    done = geed("check", "good.json", "bad.json", "--policy", "policy.yaml", "--baseline", "last.json")
+    assert "net (good.json) × flip" in done.stdout
+    assert "net (bad.json) × flip" in done.stdout
+
+
+def in_a_process(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A fresh interpreter in that folder."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False)
+
+
+def test_no_torch_and_under_a_second(folder: Path) -> None:
+    """Judging a saved result is numpy and scipy.special; of its time the processor's share is measured."""
+    code = (
+        "import sys\n"
+        "from geed_cli.cli.app import app\n"
+        "try: app(['check', 'good.json', '--policy', 'policy.yaml', '--baseline', 'last.json'])\n"
+        "except SystemExit as leave: assert not leave.code, leave.code\n"
+        "heavy = ('torch', 'timm', 'torchvision', 'scipy.stats', 'pandas')\n"
+        "print('heavy:', [m for m in heavy if m in sys.modules])"
+    )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = in_a_process(code, folder)
+    assert done.returncode == 0, done.stderr
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.stdout.splitlines()[-1] == "heavy: []"
+    # a second on an idle machine; importing torch alone takes more than twice that
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.0
+
+
+def test_a_full_disk_leaves_the_old_report(folder: Path) -> None:
+    """Exit 3, and the file is what it was; files are limited to 64 bytes."""
+    (folder / "r.md").write_text("old")
+    code = (
+        "import resource, signal\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "from geed_cli.cli.app import app\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64))\n"
+        "app(['check', 'good.json', '--policy', 'policy.yaml', '--baseline', 'last.json', '-o', 'r.md'])"
+    )
+    done = in_a_process(code, folder)
+    assert done.returncode == 3, done.stderr
+    assert (folder / "r.md").read_text() == "old"
+    assert not list(folder.glob(".*"))

@@ -1,0 +1,98 @@
+"""Results with rows of one's own choosing, for tests of the gate: no network, no torch."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from geed_cli.documents.strict_yaml import parse_yaml
+from geed_cli.documents.validation import validate
+from geed_cli.policy.policy import Policy, policy_of
+from geed_cli.policy.schema import PolicyFile
+from geed_cli.result.schema import (
+    Data,
+    Entry,
+    Environment,
+    Group,
+    Image,
+    Model,
+    PerImage,
+    Preprocessing,
+    Result,
+    Settings,
+    Timing,
+    Weights,
+)
+
+Rows = Mapping[tuple[str, str, str | None], np.ndarray]
+
+ENVIRONMENT = Environment(
+    geed="0.1.0", python="3", torch="2", timm="1", torchvision="0", platform="none", device="cpu"
+)
+INPUT = Preprocessing(
+    size=32,
+    resize=32,
+    crop_pct=1.0,
+    crop_mode="center",
+    interpolation="bilinear",
+    mean=(0, 0, 0),
+    std=(1, 1, 1),
+)
+SETTINGS = Settings(
+    samples=200, norm_samples=None, confidence=0.95, resamples=2000, ci="corrected-t", seed=0, precision="fp32",
+    batch_size=8, device="cpu", threads=1, measures=(), layers=(),
+)  # fmt: skip
+TIMING = Timing(decode_s=0, forward_s=0, measure_s=0, statistics_s=0, total_s=0, images_per_s=0)
+
+
+def policy(text: str) -> Policy:
+    """The policy that a YAML text stands for."""
+    return policy_of(validate(parse_yaml(text, "policy.yaml"), PolicyFile), "policy.yaml")
+
+
+def result(rows: Rows, name: str = "net") -> Result:
+    """A complete result of a network called ``name``; latent measures have M = 1 exactly, for every image."""
+    count = len(next(iter(rows.values())))
+    images = tuple(Image(path=f"{i}.png", sha256=f"{i:064x}") for i in range(count))
+    weights = Weights(origin="random", detail="", sha256=None, state_sha256="0")
+    model = Model(
+        id=name,
+        source="none",
+        arch=name,
+        weights=weights,
+        input=INPUT,
+        parameters=0,
+        features="",
+        classifier=None,
+    )
+    groups = tuple(
+        Group(name=group, order=2, elements=("e", "m"), exact=True, boundary=None, interpolation=None)
+        for group in dict.fromkeys(group for _, group, _ in rows)
+    )
+    data = Data(
+        root="/somewhere/private/photos", bundled_sample=False, found=count, count=count, not_drawn=0,
+        sha256=f"{count:064x}", seed=0, images=images,
+    )  # fmt: skip
+    return Result(
+        status="complete", signature="measure=1 data=test", model=model, data=data, groups=groups, settings=SETTINGS,
+        results=tuple(entry(*key, values) for key, values in rows.items()), environment=ENVIRONMENT, timing=TIMING,
+    )  # fmt: skip
+
+
+def entry(metric: str, group: str, layer: str | None, values: np.ndarray) -> Entry:
+    """An entry with these rows."""
+    latent = metric.startswith("latent.")
+    rows = PerImage(
+        value=tuple(None if np.isnan(v) else float(v) for v in values),
+        normaliser=tuple(1.0 for _ in values) if latent else None,
+    )
+    return Entry(
+        metric=metric, group=group, layer=layer, status="ok", value=float(np.nanmean(values)), ci=None,
+        raw=float(np.nanmean(values)), normaliser=1.0 if latent else None, per_image=rows,
+    )  # fmt: skip
+
+
+def spread(mean: float, sd: float, n: int = 200, seed: int = 0) -> np.ndarray:
+    """Rows with exactly this mean and standard deviation (ddof 1), in a random order."""
+    drawn = np.random.default_rng(seed).normal(size=n)
+    drawn -= drawn.mean()
+    return mean + sd * drawn / drawn.std(ddof=1)

@@ -1,0 +1,64 @@
+"""benchmarks/gate.py in small, with fixed seeds and binomial bounds: the gate's error rates and its power."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from scipy import stats
+
+RUNS = 200
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "gate.py"
+
+
+@pytest.fixture(scope="module")
+def simulation() -> ModuleType:
+    """The benchmark as a module."""
+    spec = importlib.util.spec_from_file_location("gate_benchmark", BENCHMARK)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["gate_benchmark"] = module  # its dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def scenario(simulation: ModuleType, name: str) -> object:
+    """The one of that name."""
+    (found,) = [one for one in simulation.scenarios() if one.name == name]
+    return found
+
+
+NULLS = ("null: every value at its limit", "null: every increase at its limit, 5%")
+
+
+@pytest.mark.parametrize("name", NULLS)
+@pytest.mark.parametrize("images", [50, 200])
+def test_false_alarms_over_24_correlated_entries(simulation: ModuleType, name: str, images: int) -> None:
+    """At most 5% family-wise at the limits themselves, where uncorrected intervals alarm far more often."""
+    assert len(simulation.CELLS) == 24
+    tally = simulation.simulate(scenario(simulation, name), images, range(RUNS))
+    assert tally.runs == RUNS
+    assert tally.failed <= stats.binom.ppf(0.999, RUNS, 0.05)
+    assert tally.uncorrected > stats.binom.ppf(0.999, RUNS, 0.05)
+    assert tally.passed <= stats.binom.ppf(0.999, RUNS, 0.05)
+
+
+@pytest.mark.parametrize("metric", ["latent.l2", "softmax.kl", "prediction.flip_rate"])
+def test_false_passes(simulation: ModuleType, metric: str) -> None:
+    """One entry at its limit and 23 far within: the gate passes in at most 5% of runs, without a correction."""
+    name = f"{metric} at its limit, the others far within"
+    tally = simulation.simulate(scenario(simulation, name), 50, range(RUNS))
+    assert tally.passed <= stats.binom.ppf(0.999, RUNS, 0.05)
+
+
+def test_power_against_a_ten_percent_worsening(simulation: ModuleType) -> None:
+    """At 200 images: seen in most runs where paired, in few where the pairing is broken."""
+    paired = simulation.simulate(
+        scenario(simulation, "latent.l2 of one group 10% worse, limit 2%"), 200, range(60)
+    )
+    unpaired = [one for one in simulation.scenarios() if not one.paired and len(one.worse) == 1]
+    broken = simulation.simulate(unpaired[0], 200, range(60))
+    assert paired.failed >= 0.75 * paired.runs
+    assert broken.failed <= 0.4 * broken.runs
