@@ -25,6 +25,7 @@ def inspect(  # noqa: PLR0913 - every parameter is an option of the command
     spec_dir: common.SpecDir = None,
     img_size: common.ImgSize = None,
     allow_code: common.AllowCode = False,
+    allow_pickle: common.AllowPickle = False,
     seed: common.Seed = 0,
     debug: common.Debug = False,
 ) -> None:
@@ -33,5 +34,7 @@ def inspect(  # noqa: PLR0913 - every parameter is an option of the command
     from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
     from geed_cli.cli.run_inspect import run_inspect  # noqa: PLC0415
 
-    request = ModelRequest(model, checkpoint, arch, weights, seed, spec_dir, allow_code, img_size)
+    request = ModelRequest(
+        model, checkpoint, arch, weights, seed, spec_dir, allow_code, img_size, allow_pickle
+    )
     run_inspect(request, write_spec, every=layers)

@@ -7,6 +7,12 @@ from typing import Literal
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.report.console import message_console
+
+PICKLE_WARNING = (
+    "warning: --allow-pickle lets the checkpoint file run code of its own, with your rights; "
+    "the result says so in its notes"
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,7 @@ class ModelRequest:
     spec_dir: Path | None = None
     allow_code: bool = False
     img_size: int | None = None
+    allow_pickle: bool = False
 
     def load(self) -> Network:
         """The network.
@@ -36,6 +43,8 @@ class ModelRequest:
                 expected="a MODEL, or --checkpoint FILE with --arch NAME",
                 remedy="geed audit efficientnet_lite0, or geed ls specs",
             )
+        if self.allow_pickle:
+            message_console().print(PICKLE_WARNING)
         return load_model(
             reference,
             checkpoint=self.checkpoint if self.model else None,
@@ -45,4 +54,5 @@ class ModelRequest:
             spec_dir=self.spec_dir,
             allow_code=self.allow_code,
             img_size=self.img_size,
+            allow_pickle=self.allow_pickle,
         )

@@ -45,6 +45,14 @@ AllowCode = Annotated[
         "--allow-code", help="Let a spec with 'source: python' import its code.", rich_help_panel=MODEL
     ),
 ]
+AllowPickle = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle",
+        help="Let a checkpoint file run code of its own, as whole pickled modules do; only for files you trust.",
+        rich_help_panel=MODEL,
+    ),
+]
 ImgSize = Annotated[
     int | None,
     typer.Option(
@@ -52,4 +60,4 @@ ImgSize = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random weights and of resamples.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks (or set GEED_DEBUG=1).")]

@@ -1,11 +1,14 @@
 """What an image folder holds: every file below it, as a candidate by name or as a refusal with its reason.
 
 Nothing is opened here. Paths are POSIX, relative to the folder, ordered by their UTF-8 bytes, so that the
-order is the same on every file system. Symbolic links are never followed: one loop can multiply a folder.
+order is the same on every file system. Symbolic links are not followed unless asked, since one loop can multiply
+a folder; followed, they are looked at after everything else, and no folder and no file counts twice.
 """
 
 import os
-from collections.abc import Iterator
+import stat
+import unicodedata
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,9 @@ from geed_cli.errors import InputError
 from geed_cli.images.refusal import RefusedFile
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+
+Identity = tuple[int, int]
+"""Device and inode: one file under all its names."""
 
 
 @dataclass(frozen=True)
@@ -35,27 +41,31 @@ class FolderListing:
 
 @dataclass(frozen=True)
 class _Found:
-    """One entry: its path, why it is refused ("" for a candidate), and its identity on disk."""
+    """One entry: its path, why it is refused ("" for a candidate), its identity on disk, whether it is a link."""
 
     path: str
     reason: str
-    identity: tuple[int, int] | None = None
+    identity: Identity | None = None
+    linked: bool = False
 
 
-def list_folder(root: Path) -> FolderListing:
+def list_folder(root: Path, *, follow_links: bool = False) -> FolderListing:
     """List a flat or nested folder without opening a file.
 
     Hidden folders are refused as a whole and not searched. A file reachable under two names (a hard link)
-    counts once, under the name that comes first.
+    counts once, under the name that comes first; a real name comes before one that leads over a symbolic link.
 
     Args:
         root: an existing folder; it may itself be a symbolic link, since the user named it.
+        follow_links: take links to files and folders for what they lead to, also outside of ``root``; a link to
+            a folder that is searched anyway, such as a loop, is refused.
 
     Raises:
         InputError: ``root`` is missing, is not a folder, cannot be read, or holds no candidate.
     """
     _check_root(root)
-    found = _refuse_repeats(sorted(_walk(root), key=lambda entry: _bytes(entry.path)))
+    found = _refuse_repeats(list(_walk(root, follow_links=follow_links)))
+    found.sort(key=lambda entry: _bytes(entry.path))
     refused = tuple(RefusedFile(_printable(entry.path), entry.reason) for entry in found if entry.reason)
     candidates = tuple(entry.path for entry in found if not entry.reason)
     if not candidates:
@@ -83,59 +93,93 @@ def _check_root(root: Path) -> None:
         ) from error
 
 
-def _walk(root: Path) -> Iterator[_Found]:
-    pending = [""]
+def _walk(root: Path, *, follow_links: bool) -> Iterator[_Found]:
+    """Every entry. What links lead to comes last, so that folders are searched under their real names."""
+    searched: set[Identity] = set()
+    links = yield from _search(root, "", searched, linked=False)
+    while links:
+        links.sort(key=_bytes, reverse=True)
+        path = links.pop()
+        if not follow_links:
+            yield _Found(path, "a symbolic link, which is not followed")
+        elif (root / path).is_dir() and not Path(path).name.startswith("."):
+            links += yield from _search(root, path, searched, linked=True)
+        else:
+            yield _judge(root, path, linked=True)
+
+
+def _search(
+    root: Path, top: str, searched: set[Identity], *, linked: bool
+) -> Generator[_Found, None, list[str]]:
+    """The entries below one folder; returns the links among them, which are left to the caller."""
+    links: list[str] = []
+    pending = [top]
     while pending:
-        prefix = pending.pop()
+        folder = pending.pop()
         try:
-            with os.scandir(root / prefix) as entries:
+            identity = _identity(root / folder)
+            if identity in searched:
+                yield _Found(folder, "a link to a folder that is searched already")
+                continue
+            searched.add(identity)
+            with os.scandir(root / folder) as entries:
                 children = list(entries)
         except OSError as error:
-            yield _Found(prefix.rstrip("/"), f"folder cannot be read: {error.strerror}")
+            yield _Found(folder, f"folder cannot be read: {error.strerror}")
             continue
         for entry in children:
-            path = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-                pending.append(path + "/")
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_symlink():
+                links.append(path)
+            elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+                pending.append(path)
             else:
-                yield _judge(path, entry)
+                yield _judge(root, path, linked=linked)
+    return links
 
 
-def _judge(path: str, entry: "os.DirEntry[str]") -> _Found:
-    reason = _reason(path, entry)
-    if reason:
-        return _Found(path, reason)
+def _judge(root: Path, path: str, *, linked: bool) -> _Found:
+    """One entry that is no folder to be searched; links are followed here."""
     try:
-        status = os.lstat(entry.path)  # not entry.stat(), which carries no inode on Windows
+        status = os.stat(root / path)  # not that of a directory entry, which carries no inode on Windows
     except OSError as error:
-        return _Found(path, f"cannot be read: {error.strerror}")
-    return _Found(path, "", (status.st_dev, status.st_ino))
+        what = "a symbolic link that leads nowhere" if (root / path).is_symlink() else "cannot be read"
+        return _Found(path, f"{what}: {error.strerror}", linked=linked)
+    reason = _reason(path, status.st_mode)
+    return _Found(path, reason, None if reason else (status.st_dev, status.st_ino), linked)
 
 
-def _reason(path: str, entry: "os.DirEntry[str]") -> str:
+def _reason(path: str, mode: int) -> str:
     """Why this entry is no candidate by its kind and name, or "" if it is one."""
-    if entry.is_symlink():
-        return "a symbolic link, which is not followed"
-    if entry.is_dir(follow_symlinks=False):
+    name = path.rpartition("/")[2]
+    if stat.S_ISDIR(mode):
         return "a hidden folder, which is not searched"
-    if not entry.is_file(follow_symlinks=False):
+    if not stat.S_ISREG(mode):
         return "not a regular file"
-    if Path(entry.name).suffix.lower() not in SUFFIXES:
+    if Path(name).suffix.lower() not in SUFFIXES:
         return "not an image by its name"
-    if entry.name.startswith("."):
+    if name.startswith("."):
         return "a hidden file"  # such as ._photo.jpg, in which macOS keeps attributes
-    return "" if path == _printable(path) else "its name is not valid UTF-8"
+    if path.encode("utf-8", "ignore") != _bytes(path):
+        return "its name is not valid UTF-8"
+    return "" if path == _printable(path) else "its name holds control characters"
 
 
 def _refuse_repeats(found: list[_Found]) -> list[_Found]:
-    """Refuse each candidate that is the same file as an earlier one."""
-    first: dict[tuple[int, int], str] = {}
+    """Refuse each candidate that is the same file as an earlier one; real names come before links."""
+    first: dict[Identity, str] = {}
     judged = []
-    for entry in found:
+    for entry in sorted(found, key=lambda entry: (entry.linked, _bytes(entry.path))):
         earlier = first.setdefault(entry.identity, entry.path) if entry.identity else entry.path
-        repeated = earlier != entry.path
-        judged.append(_Found(entry.path, f"the same file as {earlier} (a hard link)") if repeated else entry)
+        kind = "a symbolic link" if entry.linked else "a hard link"
+        repeated = f"the same file as {earlier} ({kind})" if earlier != entry.path else ""
+        judged.append(_Found(entry.path, repeated) if repeated else entry)
     return judged
+
+
+def _identity(folder: Path) -> Identity:
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino
 
 
 def _bytes(path: str) -> bytes:
@@ -143,5 +187,6 @@ def _bytes(path: str) -> bytes:
 
 
 def _printable(path: str) -> str:
-    r"""The path with bytes that are not UTF-8 written as \xff, so that it can be stored and shown."""
-    return _bytes(path).decode("utf-8", "backslashreplace")
+    r"""The path with control characters and bytes that are not UTF-8 written as \xff, to be stored and shown."""
+    text = _bytes(path).decode("utf-8", "backslashreplace")
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in text)

@@ -5,6 +5,7 @@ drawn file that turns out unreadable moves to the refused ones. It is never repl
 change D silently.
 """
 
+import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
@@ -66,6 +67,7 @@ class ImageSet:
         paths: the drawn images, relative to ``folder``, in order.
         refused: what listing refused, by kind or name.
         found: how many entries the folder holds, drawn, not drawn and refused together.
+        follow_links: whether symbolic links were followed.
     """
 
     root: str
@@ -73,6 +75,7 @@ class ImageSet:
     paths: tuple[str, ...]
     refused: tuple[RefusedFile, ...]
     found: int
+    follow_links: bool = False
 
     @property
     def is_sample(self) -> bool:
@@ -85,26 +88,28 @@ class ImageSet:
         return self.found - len(self.refused) - len(self.paths)
 
 
-def open_images(data: Path | None, samples: int, seed: int) -> ImageSet:
+def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
     """List a folder and draw the images to audit.
 
     Args:
         data: the folder; None for the bundled sample.
         samples: how many images to draw; all of them if there are no more.
         seed: of the draw.
+        follow_links: see ``list_folder``.
 
     Raises:
         InputError: the folder is missing, is not one or holds no images; ``samples`` or ``seed`` out of
             range.
     """
     folder = sample_folder() if data is None else data
-    listing = list_folder(folder)
+    listing = list_folder(folder, follow_links=follow_links)
     return ImageSet(
         root=SAMPLE_ROOT if data is None else str(data),
         folder=folder,
         paths=select(listing.candidates, samples, seed),
         refused=listing.refused,
         found=listing.found,
+        follow_links=follow_links,
     )
 
 
@@ -123,7 +128,7 @@ def iter_pixels(
     Raises:
         RunError: an image cannot be used and ``on_bad_image`` is ``error``.
     """
-    load = partial(_load, images.folder, settings)
+    load = partial(_load, images, settings)
     loaded = prefetch(load, images.paths, workers=workers, depth=PREFETCH_DEPTH)
     try:
         for item in loaded:
@@ -134,9 +139,11 @@ def iter_pixels(
         loaded.close()
 
 
-def _load(folder: Path, settings: InputSettings, path: str) -> LoadedImage | RefusedFile:
+def _load(images: ImageSet, settings: InputSettings, path: str) -> LoadedImage | RefusedFile:
+    file = images.folder / path
     try:
-        picture, sha256 = read_picture(folder / path)
+        # The reader itself never follows a link: a file that became one since the listing is refused.
+        picture, sha256 = read_picture(Path(os.path.realpath(file)) if images.follow_links else file)
         return LoadedImage(ImageRecord(path, sha256), to_pixels(picture, settings))
     except ImageRefused as refusal:
         return RefusedFile(path, refusal.reason)

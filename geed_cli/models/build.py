@@ -27,14 +27,17 @@ class Built:
     absent: tuple[str, ...] = ()
 
 
-def build(requested: Requested, *, seed: int, allow_code: bool, size: int | None) -> Built:
+def build(
+    requested: Requested, *, seed: int, size: int | None, allow_code: bool, allow_pickle: bool
+) -> Built:
     """Build the network of a spec and give it the spec's weights.
 
     Args:
         requested: the spec and its folder.
         seed: of random weights.
-        allow_code: whether a spec may import the user's code.
         size: input size; None for the network's own.
+        allow_code: whether a spec may import the user's code.
+        allow_pickle: whether a checkpoint file may run its code.
 
     Returns:
         the module with its weights, on the CPU.
@@ -55,7 +58,7 @@ def build(requested: Requested, *, seed: int, allow_code: bool, size: int | None
     if spec.weights.origin == "pretrained":
         note = "the weights are as the code returned them; geed cannot tell where they are from"
         return Built(architecture, Loaded(spec.model.name, None, (note,)))
-    return _filled(architecture, requested)
+    return _filled(architecture, requested, allow_pickle=allow_pickle)
 
 
 def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool) -> Architecture:
@@ -67,12 +70,13 @@ def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool
     return build_python(model.name, model.arguments, requested.folder, seed=seed, allow_code=allow_code)
 
 
-def _filled(architecture: Architecture, requested: Requested) -> Built:
+def _filled(architecture: Architecture, requested: Requested, *, allow_pickle: bool) -> Built:
     """The architecture with the weights of a file."""
     weights = requested.spec.weights
     path = weights_path(weights, requested.folder)
     blank(architecture.module)
-    record = load_checkpoint(architecture.module, path, _combined(weights.rules, architecture.rules))
+    rules = _combined(weights.rules, architecture.rules)
+    record = load_checkpoint(architecture.module, path, rules, allow_pickle=allow_pickle)
     absent = require_filled(architecture.module, path, weights.missing)
     notes = record.notes
     if absent:

@@ -11,15 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.errors import InputError
-from geed_cli.models.checkpoint_entry import choose_entry
 from geed_cli.models.checkpoint_rules import KeyRules
 from geed_cli.models.checkpoint_text import about, shown
 from geed_cli.models.fingerprint import file_sha256
 from geed_cli.models.state_dtypes import convert_types
 from geed_cli.models.state_match import match_state
 from geed_cli.models.state_names import network_names
+from geed_cli.models.weights_convert import Choice
 from geed_cli.models.weights_file import read_tensors
-from geed_cli.models.weights_tensors import plain_tensor
 
 __all__ = ["CheckpointRecord", "KeyRules", "load_checkpoint"]
 
@@ -37,13 +36,16 @@ class CheckpointRecord:
     notes: tuple[str, ...]
 
 
-def load_checkpoint(module: nn.Module, path: Path, rules: KeyRules) -> CheckpointRecord:
+def load_checkpoint(
+    module: nn.Module, path: Path, rules: KeyRules, *, allow_pickle: bool = False
+) -> CheckpointRecord:
     """Fill a network with the weights of a checkpoint file.
 
     Args:
         module: the network, on the CPU; it is left as it was when anything is refused.
         path: a .safetensors file or a .pt/.pth file written by torch.save.
         rules: which entry holds the weights and how their names become the network's.
+        allow_pickle: let a file that holds more than tensors run its code, in the process that reads it.
 
     Returns:
         The file's sha256 and what is to be said about the loading.
@@ -52,16 +54,14 @@ def load_checkpoint(module: nn.Module, path: Path, rules: KeyRules) -> Checkpoin
         RunError: the file is missing or unreadable.
         InputError: the file cannot be trusted or understood, or does not fit the network under these rules.
     """
-    file = read_tensors(path)
+    file = read_tensors(path, Choice(rules.key, allow_pickle=allow_pickle))
     with about(path):
-        entry = choose_entry(file.contents, rules.key)
-        plain = {name: plain_tensor(name, value, file.record_sizes) for name, value in entry.state.items()}
         expected = {name: value for name, value in module.state_dict().items() if isinstance(value, Tensor)}
-        matched = match_state(expected, network_names(plain, rules), rules, ordered=file.ordered)
+        matched = match_state(expected, network_names(file.state, rules), rules, ordered=file.ordered)
         converted = convert_types(expected, matched.pairs)
         _require_equal_sharing(expected, converted.state)
     _fill(module, converted.state)
-    notes = file.notes + entry.notes + matched.notes + converted.notes
+    notes = file.notes + matched.notes + converted.notes
     return CheckpointRecord(sha256=file_sha256(path), notes=notes)
 
 

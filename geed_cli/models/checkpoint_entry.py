@@ -34,12 +34,13 @@ class Entry:
     notes: tuple[str, ...]
 
 
-def choose_entry(contents: object, key: str) -> Entry:
+def choose_entry(contents: object, key: str, usual: tuple[str, ...] = USUAL_ENTRIES) -> Entry:
     """The mapping of tensors that ``key`` names.
 
     Args:
         contents: what the file holds.
         key: an entry, dotted where nested (``model.state_dict``), or ``auto``.
+        usual: the entries that ``auto`` looks for, in order of preference.
 
     Returns:
         The tensors of that entry.
@@ -48,7 +49,7 @@ def choose_entry(contents: object, key: str) -> Entry:
         InputError: no such entry, no entry that holds tensors, or names that are not strings.
     """
     entries = tensor_entries(contents)
-    name = _usual(entries) if key == "auto" else key
+    name = _usual(entries, usual) if key == "auto" else key
     if name not in entries:
         raise _no_such_entry(name, entries)
     mapping = entries[name]
@@ -78,8 +79,8 @@ def tensor_entries(contents: object) -> dict[str, Mapping[str, object]]:
     return {name: value for name, value in found.items() if all(isinstance(k, str) for k in value)}
 
 
-def _usual(entries: Mapping[str, Mapping[str, object]]) -> str:
-    return next((name for name in USUAL_ENTRIES if name in entries), "")
+def _usual(entries: Mapping[str, Mapping[str, object]], usual: tuple[str, ...]) -> str:
+    return next((name for name in usual if name in entries), "")
 
 
 def _choice(name: str, entries: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from geed_cli.errors import InputError
 from geed_cli.models.unloaded import weights_of
 
 
-def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: str) -> None:
+def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: str, called: str) -> None:
     """Refuse a network that kept initial values which its file does not hold.
 
     Args:
@@ -23,6 +23,7 @@ def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: s
         initial: the same network, built with the same seed and not loaded.
         file: the file that ``module`` was loaded from.
         name: what messages call the network.
+        called: what messages call the file.
 
     Raises:
         InputError: with the names of the tensors that kept their initial values.
@@ -34,7 +35,7 @@ def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: s
     if random:
         shown = ", ".join(random[:5]) + (f" and {len(random) - 5} more" if len(random) > 5 else "")
         raise InputError(
-            f"{file.name} has no weights for {shown} of {name}; they would stay random",
+            f"{called} has no weights for {shown} of {name}; they would stay random",
             expected="weights for every tensor of the network",
             remedy="leave out model.arguments that change the network, such as num_classes",
         )

@@ -16,7 +16,7 @@ from geed_cli.models.spec import ModelSpec
 from geed_cli.models.split import split_network
 
 
-def load_model(
+def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     reference: str,
     *,
     checkpoint: Path | None = None,
@@ -25,6 +25,7 @@ def load_model(
     seed: int = 0,
     spec_dir: Path | None = None,
     allow_code: bool = False,
+    allow_pickle: bool = False,
     img_size: int | None = None,
 ) -> Network:
     """Load a model with its weights, its preprocessing and its split.
@@ -38,6 +39,8 @@ def load_model(
         seed: of random weights; the same seed gives the same weights.
         spec_dir: a folder of the user's own specs.
         allow_code: let a spec with ``source: python`` import its module.
+        allow_pickle: let a checkpoint file that holds more than tensors run its code, in the process that reads
+            it; noted in the weights' origin. No file can ask for this.
         img_size: another input size than the model's own.
 
     Returns:
@@ -60,7 +63,7 @@ def load_model(
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
-    built = build(requested, seed=seed, allow_code=allow_code, size=size)
+    built = build(requested, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
     return _assemble(requested.spec, built, size)
 
 

@@ -83,7 +83,7 @@ def _resolve_repository(repository: str) -> TimmName:
         config = json.loads(path.read_text(encoding="utf-8"))
         arch = str(config["architecture"])
         fixed_size = bool(config.get("pretrained_cfg", config).get("fixed_input_size", False))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{HUB_PREFIX}{repository} does not describe a timm network in its config.json",
             expected="a repository with timm's config.json, which names the architecture",

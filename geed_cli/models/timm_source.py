@@ -5,6 +5,7 @@ value, with no more than a log line, where the file does not fit; that is checke
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages
 from geed_cli.models.timm_classifiers import timm_classifiers
 from geed_cli.models.timm_names import TimmName, resolve_timm_name, timm_weights
+from geed_cli.models.weights_convert import Choice
+from geed_cli.models.weights_file import as_safetensors
+
+TIMM_ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model")
+"""What timm takes from a published file with several entries, in its own order."""
 
 
 def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, seed: int) -> Architecture:
@@ -62,10 +68,19 @@ def build_pretrained_timm(
     """
     resolved = resolve_timm_name(name)
     published = timm_weights(resolved)
-    module = _create(resolved, arguments, size, 0, published.path)
-    require_from_file(module, _create(resolved, arguments, size, 0, None), published.path, resolved.id)
+    with _readable(published.path) as file:
+        module = _create(resolved, arguments, size, 0, file)
+        initial = _create(resolved, arguments, size, 0, None)
+        require_from_file(module, initial, file, resolved.id, published.path.name)
     loaded = Loaded(published.origin, file_sha256(published.path))
     return _describe(resolved, module, size), loaded
+
+
+def _readable(path: Path) -> AbstractContextManager[Path]:
+    """The published file as timm may read it: safetensors, or the arrays (.npz) that a few of its URLs lead to."""
+    if path.suffix == ".npz":
+        return nullcontext(path)
+    return as_safetensors(path, Choice(usual=TIMM_ENTRIES))
 
 
 def _create(

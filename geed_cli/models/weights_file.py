@@ -1,64 +1,117 @@
-"""Reading a checkpoint file from a stranger: the magic bytes decide how, and nothing in the file can run.
+"""Reading a checkpoint file from a stranger: the magic bytes decide how, and nothing in the file can run here.
 
-One rule for exit codes: a path that cannot be opened or read as a file is a RunError (3), since the same
-command may work once the file is there; a file that was read and refused is an InputError (2), since only
-another file helps.
+safetensors files are mapped; every other kind is first converted to safetensors in a process of its own. One rule
+for exit codes: a path that cannot be opened or read as a file is a RunError (3), since the same command may work
+once the file is there; a file that was read and refused is an InputError (2), since only another file helps.
 """
 
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from geed_cli.errors import RunError
+from geed_cli.models.checkpoint_entry import choose_entry
 from geed_cli.models.checkpoint_formats import HEAD_BYTES, Container, container_of
 from geed_cli.models.checkpoint_text import about
-from geed_cli.models.weights_safetensors import read_safetensors
-from geed_cli.models.weights_torch import unpickle
-from geed_cli.models.weights_zip import check_archive
+from geed_cli.models.weights_convert import Choice, Conversion, converted
+from geed_cli.models.weights_limits import Limits
+from geed_cli.models.weights_safetensors import check_header, read_safetensors
+from geed_cli.models.weights_tensors import plain_tensor
+
+AUTO = Choice()
 
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """What a checkpoint file holds.
+    """What was taken from a checkpoint file.
 
     Attributes:
-        contents: tensors in plain containers: a mapping of tensors, or one with wrapper entries around it.
-        ordered: whether the tensors come in the order in which they were saved; safetensors sorts them.
-        record_sizes: byte counts of the data records, against which tensors are checked; None without
-            records.
-        notes: what a reader of the result should know, such as missing checksums.
+        state: the tensors of the chosen entry by their names in the file, each of them plain.
+        ordered: whether they come in the order in which they were saved; safetensors sorts them.
+        numbers: whole numbers beside them at the file's top level, such as ``epoch``.
+        notes: what a reader of the result should know: the entry, missing checksums, code that was allowed.
     """
 
-    contents: object
+    state: dict[str, Tensor]
     ordered: bool
-    record_sizes: frozenset[int] | None
+    numbers: Mapping[str, int]
     notes: tuple[str, ...]
 
+    @property
+    def contents(self) -> Mapping[str, object]:
+        """Tensors and numbers by name, for what looks up single values such as the training step."""
+        return {**self.state, **self.numbers}
 
-def read_tensors(path: Path) -> WeightsFile:
+
+def read_tensors(path: Path, choice: Choice = AUTO, limits: Limits | None = None) -> WeightsFile:
     """Read a .safetensors file or a torch.save file (zip archive or the older stream).
 
     Args:
         path: the checkpoint file.
+        choice: which entry, and whether the file may run code.
+        limits: of the reading process; by default those of the file's size.
 
     Returns:
-        Its contents; the tensors in them have not been checked one by one.
+        The tensors of the entry, mapped, on the CPU.
 
     Raises:
-        RunError: there is no such file, or it cannot be read.
+        RunError: there is no such file, it cannot be read, or there is no room to convert it.
         InputError: the file is of another kind, truncated, damaged, or holds more than tensors.
     """
     head = _first_bytes(path)
     with about(path):
         container = container_of(head, path.name)
         if container is Container.SAFETENSORS:
-            return WeightsFile(read_safetensors(path), ordered=False, record_sizes=None, notes=())
-        if container is Container.ZIP:
-            facts = check_archive(path)
-            return WeightsFile(unpickle(path, mapped=True), True, facts.record_sizes, facts.notes)
-        note = (
-            "the file is in torch's format of before 1.6, which has no checksums: damage cannot be detected"
+            entry = choose_entry(read_safetensors(path), choice.key, choice.usual)
+            plain = {name: plain_tensor(name, value, None) for name, value in entry.state.items()}
+            return WeightsFile(plain, ordered=False, numbers={}, notes=entry.notes)
+        with converted(path, container, choice, limits) as conversion:
+            state = _state(conversion)
+        return WeightsFile(state, True, conversion.taken.numbers, conversion.taken.notes)
+
+
+@contextmanager
+def as_safetensors(path: Path, choice: Choice) -> Iterator[Path]:
+    """The file itself where it is safetensors with a sound header, else a conversion, gone after the block.
+
+    For libraries that insist on reading files themselves: they get to see no other kind.
+
+    Args:
+        path: the checkpoint file.
+        choice: which entry.
+
+    Raises:
+        RunError: as ``read_tensors``.
+        InputError: as ``read_tensors``.
+    """
+    head = _first_bytes(path)
+    with ExitStack() as stack:
+        with about(path):  # and not about what the block raises
+            container = container_of(head, path.name)
+            if container is Container.SAFETENSORS:
+                check_header(path)
+                file = path
+            else:
+                file = stack.enter_context(converted(path, container, choice)).path
+        yield file
+
+
+def _state(conversion: Conversion) -> dict[str, Tensor]:
+    """The tensors in the order of the original; they stay mapped when the file's name is gone, except on Windows."""
+    tensors = read_safetensors(conversion.path)
+    if set(tensors) != set(conversion.taken.order):
+        raise RunError(
+            "the process that reads checkpoint files gave other tensors than it names",
+            expected="the tensors of the file",
+            remedy="try again; if it happens again, report it with the file's sha256",
         )
-        return WeightsFile(unpickle(path, mapped=False), ordered=True, record_sizes=None, notes=(note,))
+    if os.name == "nt":
+        return {name: tensors[name].clone() for name in conversion.taken.order}
+    return {name: tensors[name] for name in conversion.taken.order}
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from geed_cli.errors import InputError
 from geed_cli.models.checkpoint_text import shown
+from geed_cli.models.weights_limits import MOST_TENSORS
 from geed_cli.models.weights_zip import AGAIN
 
 LARGEST_HEADER = (
     25_000_000  # 100,000 tensors at 250 bytes each; the largest public image models need under 1 MB
 )
-MOST_TENSORS = 100_000
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -34,14 +34,22 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
     Raises:
         InputError: the header is too large or holds too many tensors, or the file is truncated or altered.
     """
-    _check_header(path)
+    check_header(path)
     try:
         return load_file(path, device="cpu")
     except (SafetensorError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(f"its header and its contents do not fit ({shown(str(error))})") from error
 
 
-def _check_header(path: Path) -> None:
+def check_header(path: Path) -> None:
+    """Refuse a header that is too large, lists too many tensors, or is longer than its file.
+
+    Args:
+        path: a file that begins like a safetensors file.
+
+    Raises:
+        InputError: as above.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,13 @@ from pydantic import ValidationError
 
 from geed_cli.errors import InputError, RunError
 from geed_cli.result.schema import SCHEMA, Part, Result
+
+MAX_BYTES = 512 * 2**20
+"""Largest result read: some thousand times one of 200 images, five measures and a dozen layers."""
+CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:[0189][0-9a-fA-F]|7[fF]))"
+)
+"""Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
 
 
 def to_json(result: Result) -> str:
@@ -61,9 +69,15 @@ def check_writable(path: Path) -> None:
     """Refuse a target that cannot be written before hours are spent on what should go there.
 
     Raises:
-        InputError: the folder is missing or not writable, or the target is a folder.
+        InputError: the folder is missing or not writable, or the target is a folder, a link, a pipe or a device.
     """
     folder = path.parent
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        raise InputError(
+            f"{path} is a link, a pipe or a device, which would be replaced",
+            expected="a regular file, or none yet",
+            remedy="name the file itself; '-' writes to stdout where a command offers it",
+        )
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise InputError(
             f"cannot write {path}",
@@ -76,14 +90,13 @@ def read_result(path: Path) -> Result:
     """A saved result.
 
     Raises:
-        InputError: missing, not JSON, another schema, or broken.
+        InputError: missing, no regular file, larger than ``MAX_BYTES``, not JSON, another schema, or broken.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _not_a_result(path, f"it cannot be read ({error})") from error
+    text = _text(path)
     try:
         content = json.loads(text, parse_constant=_no_constant)
+        if "\\ud" in text.lower():  # half of a surrogate pair cannot be printed or written
+            json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise _not_a_result(path, f"it is not strict JSON ({error})") from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
@@ -94,6 +107,23 @@ def read_result(path: Path) -> Result:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise _not_a_result(path, f"at {where}: {first['msg']}") from error
+
+
+def _text(path: Path) -> str:
+    """The contents of a regular file: a pipe would block, and a device has no end."""
+    try:
+        if path.exists() and not path.is_file():
+            raise _not_a_result(path, "it is a folder, a pipe or a device")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise _not_a_result(path, f"it is larger than {MAX_BYTES} bytes")
+        text = data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _not_a_result(path, f"it cannot be read ({error})") from error
+    if CONTROL.search(text):
+        raise _not_a_result(path, "it holds control characters, which a terminal might obey")
+    return text
 
 
 def _no_constant(name: str) -> float:

@@ -13,6 +13,8 @@ from geed_cli.errors import InputError, RunError
 from geed_cli.models.checkpoint import KeyRules, load_checkpoint
 from geed_cli.models.fingerprint import file_sha256, state_sha256
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
 
 def network(seed: int) -> nn.Sequential:
     """A small network with every kind of tensor, different for each seed."""

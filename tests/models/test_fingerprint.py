@@ -3,12 +3,15 @@
 import hashlib
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
 
 from geed_cli.models.checkpoint import KeyRules, load_checkpoint
 from geed_cli.models.fingerprint import file_sha256, state_sha256
+
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
 
 
 def network(seed: int) -> nn.Sequential:

@@ -17,6 +17,8 @@ from geed_cli.models.network import Network, Site
 from geed_cli.models.spec_files import spec_paths
 from geed_cli.models.write_spec import starting_spec
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
 SMALL = "timm:mobilenetv3_small_050"
 
 

@@ -1,0 +1,71 @@
+"""Files that try to run code, read by the real reading process: refused, and the canary does not appear."""
+
+import inspect
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from hostile_checkpoints import CODE, Hostile
+from torch import nn
+
+from geed_cli.cli.guard import explain
+from geed_cli.cli.inspect import inspect as inspect_command
+from geed_cli.cli.model_request import ModelRequest
+from geed_cli.errors import GeedError, InputError
+from geed_cli.models.checkpoint import KeyRules, load_checkpoint
+
+
+@pytest.mark.parametrize("hostile", CODE, ids=lambda hostile: hostile.name)
+def test_no_code_runs(tmp_path: Path, hostile: Hostile) -> None:
+    """The refusal names what the file wanted, with exit code 2, and nothing ran anywhere."""
+    path, canary = tmp_path / "net.pt", tmp_path / "canary"
+    hostile.write(path, canary)
+    with pytest.raises(InputError, match=hostile.says) as error:
+        load_checkpoint(nn.Linear(3, 2), path, KeyRules())
+    assert explain(error.value)[1] == 2
+    assert not canary.exists()
+
+
+def test_the_canary_works(tmp_path: Path) -> None:
+    """Without the safeguard the same files do create it: the tests above can fail."""
+    for hostile in CODE[:2]:
+        path, canary = tmp_path / "net.pt", tmp_path / f"canary {hostile.name}"
+        hostile.write(path, canary)
+        torch.load(path, weights_only=False)
+        assert canary.is_dir()
+
+
+def test_the_command_line_refuses_in_words(tmp_path: Path) -> None:
+    """The whole program on one of them: exit code 2, one message, no traceback, no canary."""
+    path, canary = tmp_path / "net.pt", tmp_path / "canary"
+    CODE[0].write(path, canary)
+    command = [sys.executable, "-m", "geed_cli", "inspect", str(path), "--arch", "mobilenetv3_small_050"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {path}: the file holds Python objects")
+    assert "Traceback" not in done.stderr
+    assert not canary.exists()
+
+
+def test_allow_pickle_warns_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Said on stderr before anything is read, so that it is said even if the file's code ends the run."""
+    request = ModelRequest(str(tmp_path / "absent.pt"), arch="mobilenetv3_small_050", allow_pickle=True)
+    with pytest.raises(GeedError):
+        request.load()
+    assert "warning: --allow-pickle lets the checkpoint file run code of its own" in capsys.readouterr().err
+    with pytest.raises(GeedError):
+        replace(request, allow_pickle=False).load()
+    assert capsys.readouterr().err == ""
+
+
+def test_allow_pickle_is_an_option_and_off() -> None:
+    """Nothing but the command line sets it: no default, no environment variable."""
+    option = next(
+        one for one in inspect.signature(inspect_command).parameters.values() if one.name == "allow_pickle"
+    )
+    assert option.default is False
+    assert ModelRequest("resnet18").allow_pickle is False
+    assert all(getattr(one, "envvar", None) is None for one in option.annotation.__metadata__)

@@ -1,0 +1,22 @@
+"""Reading checkpoints without the two seconds that every reading process takes to import torch."""
+
+import pytest
+
+from geed_cli.models import weights_child, weights_convert
+from geed_cli.models.weights_answer import write_answer
+from geed_cli.models.weights_request import Request
+
+
+@pytest.fixture
+def read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Carry out the reading process's own code here, without its limits.
+
+    For tests of what is read; test_weights_process.py and test_hostile_code.py are about the process.
+    """
+
+    def run(request: Request, _folder: object) -> None:
+        answer = weights_child.answer_to(request)
+        write_answer(answer, request.target.parent / weights_child.ANSWER)
+
+    monkeypatch.setattr(weights_child, "limit_memory", lambda _extra: None)
+    monkeypatch.setattr(weights_convert, "_run", run)
