@@ -67,7 +67,7 @@ def _resample(maps: Tensor, angle: float, boundary: Boundary, interpolation: Res
     grid = torch.stack([(2 * columns + 1) / width - 1, (2 * rows + 1) / height - 1], dim=-1)[None]
     moved = torch.nn.functional.grid_sample(
         maps.reshape(1, -1, height, width),
-        grid.to(device=maps.device, dtype=maps.dtype),
+        grid.to(maps.dtype).to(maps.device),
         mode="bilinear",
         padding_mode=_PADDING[boundary],
         align_corners=False,

@@ -28,7 +28,7 @@ def sample_bicubic(maps: Tensor, rows: Tensor, columns: Tensor, boundary: Bounda
     for row, row_weight in _taps(rows, height, boundary):
         for column, column_weight in _taps(columns, width, boundary):
             index = (row * width + column).flatten().to(maps.device)
-            weight = (row_weight * column_weight).flatten().to(maps.device, maps.dtype)
+            weight = (row_weight * column_weight).flatten().to(maps.dtype).to(maps.device)
             total += flat[:, index] * weight
     return total.reshape(*maps.shape[:-2], *rows.shape)
 

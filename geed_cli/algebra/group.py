@@ -4,7 +4,6 @@ An element is its row number 0..|G|-1 and the identity is 0. ``table[g, h]`` is 
 action in this package is a left action: (gh)·x = g·(h·x).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -64,16 +63,3 @@ class FiniteGroup:
     def inverse(self, g: int) -> int:
         """The number of g⁻¹."""
         return int(np.flatnonzero(self.table[g] == 0)[0])
-
-    def generated_by(self, generators: Iterable[int]) -> frozenset[int]:
-        """The subgroup that the numbered elements generate."""
-        reached = {0}
-        frontier = [0]
-        steps = list(generators)
-        while frontier:
-            g = frontier.pop()
-            for product in (int(self.table[s, g]) for s in steps):
-                if product not in reached:
-                    reached.add(product)
-                    frontier.append(product)
-        return frozenset(reached)

@@ -1,10 +1,9 @@
-"""Representations: how G acts on an output space Y, and the kernel of that action.
+"""The representation of G on hidden maps: how G acts on an output space Y, and the kernel of that action.
 
 ``f̂(x)`` of eq. (2) averages f(kx) over the kernel, which is taken from the representation itself at the layer's
 real shape: a spatial action on 1×1 maps is trivial, on larger maps faithful, in between whatever it is.
 """
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -13,48 +12,8 @@ from torch import Tensor
 from geed_cli.algebra.view import View
 
 
-class Representation(ABC):
-    """An action of G on tensors of one shape; elements are numbered as in the group."""
-
-    @abstractmethod
-    def act(self, g: int, y: Tensor) -> Tensor:
-        """g·y, same shape as y."""
-
-    @abstractmethod
-    def restrict(self, y: Tensor) -> Tensor:
-        """The part of y on which g·y is defined and compared; the rest is set to 0."""
-
-    @abstractmethod
-    def kernel(self) -> tuple[int, ...]:
-        """ker(φ_Y): the elements that act as the identity on Y, in rising order, 0 first."""
-
-
 @dataclass(frozen=True)
-class Trivial(Representation):
-    """Every element acts as the identity: invariance. The kernel is G.
-
-    Attributes:
-        order: |G|.
-    """
-
-    order: int
-
-    def act(self, g: int, y: Tensor) -> Tensor:
-        """Y itself."""
-        del g
-        return y
-
-    def restrict(self, y: Tensor) -> Tensor:
-        """Y itself."""
-        return y
-
-    def kernel(self) -> tuple[int, ...]:
-        """All of G."""
-        return tuple(range(self.order))
-
-
-@dataclass(frozen=True)
-class Spatial(Representation):
+class Spatial:
     """G acts on every channel of a (C, H, W) map as it acts on images, at the map's own size.
 
     Attributes:

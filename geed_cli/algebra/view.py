@@ -38,7 +38,7 @@ class View:
         if self.boundary != "disc":
             return maps
         height, width = maps.shape[-2:]
-        return maps * disc_mask(height, width).to(device=maps.device, dtype=maps.dtype)
+        return maps * disc_mask(height, width).to(maps.dtype).to(maps.device)
 
 
 def views_of(group: FiniteGroup, boundary: Boundary, interpolation: Resampling) -> tuple[View, ...]:

@@ -1,6 +1,12 @@
 """``geed audit``: measure one model on one set of images and print or save the result."""
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from geed_cli.cli import audit_options as of
+from geed_cli.cli import check as gated
 from geed_cli.cli import options as common
 from geed_cli.cli.guard import guarded
 from geed_cli.errors import InputError
@@ -12,6 +18,15 @@ from geed_cli.pipeline.options import (
     RunOptions,
     UntilOptions,
 )
+
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Judge the result by this policy, as 'geed check' does.",
+        rich_help_panel=common.OUTPUT,
+    ),
+]
 
 
 def until_options(width: float | None, max_samples: int | None, metric: str) -> UntilOptions | None:
@@ -49,12 +64,14 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     max_samples: of.MaxSamples = None,
     width_of: of.WidthOf = UntilOptions.metric,
     on_bad_image: of.BadImage = "error",
+    follow_links: of.FollowLinks = False,
     checkpoint: common.Checkpoint = None,
     arch: common.Arch = None,
     weights: common.Weights = "spec",
     spec_dir: common.SpecDir = None,
     img_size: common.ImgSize = None,
     allow_code: common.AllowCode = False,
+    allow_pickle: common.AllowPickle = False,
     confidence: of.Confidence = IntervalOptions.confidence,
     resamples: of.Resamples = IntervalOptions.resamples,
     ci: of.Ci = IntervalOptions.method,
@@ -65,6 +82,11 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     on_nonfinite: of.NonFinite = "error",
     seed: common.Seed = 0,
     json: of.Json = None,
+    policy: PolicyFile = None,
+    baseline: gated.Baseline = None,
+    output: gated.Outputs = None,
+    on_undecided: gated.Undecided = "fail",
+    output_format: gated.OutputFormat = "text",
     quiet: of.Quiet = False,
     debug: common.Debug = False,
 ) -> None:
@@ -75,8 +97,12 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     Example: geed audit efficientnet_lite0 --group flip --group c4 --data photos/ --json result.json
     """
     del debug  # read by the guard
+    if policy is None and (baseline or output):
+        raise InputError(
+            "--baseline or -o without --policy", expected="a policy", remedy="--policy geed.yaml"
+        )
     asked = AuditOptions(
-        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image),
+        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed, simultaneous),
         run=RunOptions(device, batch_size, precision, on_nonfinite),
@@ -86,6 +112,14 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     )
     from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
     from geed_cli.cli.run_audit import run_audit  # noqa: PLC0415
+    from geed_cli.cli.run_check import CheckRequest  # noqa: PLC0415
 
-    request = ModelRequest(model, checkpoint, arch, weights, seed, spec_dir, allow_code, img_size)
-    run_audit(request, tuple(group or ("flip",)), asked, json, quiet=quiet)
+    request = ModelRequest(
+        model, checkpoint, arch, weights, seed, spec_dir, allow_code, img_size, allow_pickle
+    )
+    judged = (
+        CheckRequest((), policy, baseline, on_undecided, tuple(output or ()), output_format)
+        if policy
+        else None
+    )
+    run_audit(request, tuple(group or ("flip",)), asked, json, judged, quiet=quiet)

@@ -39,7 +39,7 @@ def _load(name: str, request: "CompareRequest", progress: Progress) -> Network:
     return ModelRequest(
         name,
         weights=request.weights,
-        seed=request.options.data.seed,
+        seed=request.options.interval.seed,
         spec_dir=request.spec_dir,
         allow_code=request.allow_code,
         img_size=request.img_size,

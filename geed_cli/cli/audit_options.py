@@ -79,6 +79,14 @@ BadImage = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+FollowLinks = Annotated[
+    bool,
+    typer.Option(
+        "--follow-links",
+        help="Follow symbolic links in the folder; every file still counts once.",
+        rich_help_panel=DATA,
+    ),
+]
 Confidence = Annotated[float, typer.Option(help="Coverage of the intervals.", rich_help_panel=MEASURE)]
 Resamples = Annotated[
     int,

@@ -41,6 +41,7 @@ def compare(  # noqa: PLR0913 - every parameter is an option of the command
     draw_seed: of.DrawSeed = 0,
     norm_samples: of.NormSamples = None,
     on_bad_image: of.BadImage = "error",
+    follow_links: of.FollowLinks = False,
     weights: common.Weights = "spec",
     spec_dir: common.SpecDir = None,
     img_size: common.ImgSize = None,
@@ -79,7 +80,7 @@ def compare(  # noqa: PLR0913 - every parameter is an option of the command
     from geed_cli.cli.run_compare import CompareRequest, run_compare  # noqa: PLC0415 - --help stays light
 
     asked = AuditOptions(
-        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image),
+        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed),
         run=RunOptions(device, batch_size, precision),

@@ -54,6 +54,13 @@ def explain(error: BaseException) -> tuple[str, int]:
             "memory ran out", expected="room for the run", remedy="a smaller --batch-size or fewer --samples"
         )
         return f"error: {exhausted}", COULD_NOT_RUN
+    if isinstance(error, OSError):
+        refused = GeedError(
+            f"the system refused: {error}",
+            expected="room and permission",
+            remedy="another place for the output",
+        )
+        return f"error: {refused}", COULD_NOT_RUN
     found = f"internal error, {type(error).__name__}: {error}"
     unforeseen = GeedError(found, expected="no error here", remedy="the same with --debug, and report it")
     return f"error: {unforeseen}", COULD_NOT_RUN

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import typer
 
+from geed_cli.cli.audit_gate import prepare_gate
 from geed_cli.cli.guard import INTERRUPTED
 from geed_cli.cli.model_request import ModelRequest
 from geed_cli.cli.progress import TerminalProgress
+from geed_cli.cli.run_check import CheckRequest
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.images import draw
@@ -17,19 +19,32 @@ from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
 from geed_cli.result.file import check_writable, to_json, write_result
+from geed_cli.statistics.interval import check_options
 
 STDOUT = Path("-")
 
 
 def run_audit(
-    request: ModelRequest, groups: tuple[str, ...], options: AuditOptions, json: Path | None, *, quiet: bool
+    request: ModelRequest,
+    groups: tuple[str, ...],
+    options: AuditOptions,
+    json: Path | None,
+    judged: CheckRequest | None = None,
+    *,
+    quiet: bool,
 ) -> None:
-    """Audit and show; everything that can be refused cheaply is refused before weights are loaded."""
+    """Audit, show and judge; everything that can be refused cheaply is refused before weights are loaded.
+
+    Raises:
+        typer.Exit: 130 where the run was interrupted, else the gate's own code where it is not 0.
+    """
+    gate_of = prepare_gate(judged, json) if judged is not None else None
     if json is not None and json != STDOUT:
         check_writable(json)
     plan_groups(groups, options)
     select_measures(options.metrics)
     check_until(options)
+    check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     draw(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         progress.step(f"loading {request.model or request.checkpoint}")
@@ -43,3 +58,7 @@ def run_audit(
         print_result(result, result_console())
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)
+    if gate_of is not None:
+        code = gate_of(result)
+        if code:
+            raise typer.Exit(code)

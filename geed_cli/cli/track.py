@@ -92,6 +92,7 @@ def track(  # noqa: PLR0913 - every parameter is an option of the command
     draw_seed: of.DrawSeed = 0,
     norm_samples: of.NormSamples = None,
     on_bad_image: of.BadImage = "error",
+    follow_links: of.FollowLinks = False,
     spec_dir: common.SpecDir = None,
     img_size: common.ImgSize = None,
     allow_code: common.AllowCode = False,
@@ -120,7 +121,7 @@ def track(  # noqa: PLR0913 - every parameter is an option of the command
     from geed_cli.cli.run_track import TrackRequest, run_track  # noqa: PLC0415 - --help stays light
 
     asked = AuditOptions(
-        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image),
+        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed),
         run=RunOptions(device, batch_size, precision),

@@ -1,6 +1,7 @@
 """How a layer's output lies in memory, so that its maps can be read as channels × height × width.
 
-Networks that work on B×H×W×C say so; their convolutions and batch norms still put out B×C×H×W.
+Inputs are square, so the two equal axes of an output are its height and width. Where that does not tell (all three
+are equal, or none) a network that works on B×H×W×C says so; its convolutions still put out B×C×H×W.
 """
 
 from enum import Enum
@@ -33,5 +34,8 @@ def layout_of(network: Network, layer: str, shape: tuple[int, ...]) -> Layout | 
     """The layout of a layer's output of that shape; None where it is no map, such as tokens or a vector."""
     if len(shape) != 3 or min(shape) < 1:
         return None
+    chw, hwc = shape[1] == shape[2], shape[0] == shape[1]
+    if chw != hwc:
+        return Layout.CHW if chw else Layout.HWC
     first = isinstance(network.module.get_submodule(layer), CHANNELS_FIRST)
     return Layout.HWC if network.channels_last and not first else Layout.CHW

@@ -10,25 +10,31 @@ from geed_cli.engine.taps import Taps
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 
+TRACED = 2
+"""Images in a traced batch: with one alone, an axis that is not the batch could not be told from it."""
+
 
 def trace_shapes(network: Network, sites: Iterable[Site]) -> dict[Site, tuple[int, ...]]:
     """The shape of each site's activation for one image, without the batch axis.
 
     Raises:
-        InputError: a site is not reached, or is reached several times, in one forward pass.
+        InputError: a site is not reached, or is reached several times, in one forward pass; or its first axis is
+            not the batch, as in attention over windows.
     """
     sites = tuple(sites)
     seen: dict[Site, list[tuple[int, ...]]] = {site: [] for site in sites}
 
     def read(site: Site, activation: Tensor) -> None:
-        seen[site].append(tuple(activation.shape[1:]))
+        seen[site].append(tuple(activation.shape))
 
     with Taps(network.module, sites, read):
         forward_zeros(network.module, network.input.size)
     for site, shapes in seen.items():
         if len(shapes) != 1:
             raise _not_once(network.id, site, len(shapes))
-    return {site: shapes[0] for site, shapes in seen.items()}
+        if len(shapes[0]) < 2 or shapes[0][0] != TRACED:
+            raise _no_batch_axis(network.id, site, shapes[0])
+    return {site: shapes[0][1:] for site, shapes in seen.items()}
 
 
 def trace_all(network: Network) -> dict[str, str]:
@@ -52,18 +58,26 @@ def trace_all(network: Network) -> dict[str, str]:
 
 
 def forward_zeros(module: nn.Module, size: int) -> Tensor:
-    """The network's output on one black image."""
+    """The network's output on ``TRACED`` black images."""
     parameter = next(module.parameters(), None)
     like = parameter if parameter is not None else torch.zeros(())
     with torch.inference_mode():
-        output = module(torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device))
+        output = module(torch.zeros(TRACED, 3, size, size, dtype=like.dtype, device=like.device))
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"
     return output
 
 
+def _no_batch_axis(name: str, site: Site, shape: tuple[int, ...]) -> InputError:
+    return InputError(
+        f"the {site.side} of {site.module!r} in {name} has the shape {'×'.join(map(str, shape))} for {TRACED} images",
+        expected="the batch as its first axis; attention over windows has B·windows there",
+        remedy="choose another layer: geed inspect MODEL --layers",
+    )
+
+
 def _not_once(name: str, site: Site, times: int) -> InputError:
     return InputError(
-        f"layer {site.module!r} runs {times} times in one forward pass of {name}",
+        f"module {site.module!r} runs {times} times in one forward pass of {name}",
         expected="a module that runs exactly once",
         remedy="choose another layer: geed inspect MODEL --layers",
     )

@@ -23,7 +23,8 @@ class VectorCollector:
         Returns:
             The images of which a vector is not finite.
         """
-        vectors = activation.detach().flatten(1)[: len(slots)].double().cpu()
+        # a copy: an in-place ReLU may change the activation after its hook has returned
+        vectors = activation.detach().flatten(1)[: len(slots)].to("cpu", copy=True).double()
         finite = vectors.isfinite().all(dim=1).tolist()
         for row, slot in enumerate(slots):
             self._orbits.setdefault(slot.image, {})[slot.view] = vectors[row]

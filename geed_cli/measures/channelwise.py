@@ -13,6 +13,10 @@ ZERO = 1e-6
 """A map is zero below this part of the largest map's norm: about ten float32 roundings of that map."""
 
 
+SAFE = (1e-15, 1e15)
+"""Norms between which squares of float32 maps neither vanish nor overflow (1e-38 to 1e38), with room for sums."""
+
+
 @dataclass(frozen=True)
 class ChannelwiseDeviation:
     """The outcome for B comparisons.
@@ -35,10 +39,11 @@ def channelwise_deviation(moved: Tensor, expected: Tensor) -> ChannelwiseDeviati
         moved: f_l(gx), shape (B, C, H, W), masked already where the action is masked.
         expected: g·f̂_l(x), the same shape, masked likewise.
     """
-    product = _sum(moved * expected)
-    squares = _sum(moved * moved), _sum(expected * expected)
-    norms = squares[0].sqrt(), squares[1].sqrt()
+    product, norms = _inner_products(moved, expected)
     largest = torch.maximum(*norms).amax(dim=1, keepdim=True)
+    if moved.dtype != torch.float64 and not bool(((largest > SAFE[0]) & (largest < SAFE[1])).all()):
+        # float32 products would overflow or vanish; a zero layer comes here too and stays zero
+        return channelwise_deviation(moved.cpu().double(), expected.cpu().double())
     zero = norms[0] <= ZERO * largest, norms[1] <= ZERO * largest
     dead = zero[0] & zero[1]
     one_zero = zero[0] ^ zero[1]
@@ -52,6 +57,13 @@ def channelwise_deviation(moved: Tensor, expected: Tensor) -> ChannelwiseDeviati
     )
 
 
+def _inner_products(moved: Tensor, expected: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """⟨moved_i, expected_i⟩ and both norms for every channel, shape (B, C) each."""
+    squares = _sum(moved * moved), _sum(expected * expected)
+    return _sum(moved * expected), (squares[0].sqrt(), squares[1].sqrt())
+
+
 def _sum(maps: Tensor) -> Tensor:
     """Sum over H and W, accumulated in float64; shape (B, C)."""
-    return maps.flatten(2).sum(dim=2, dtype=torch.float64)
+    # MPS has no float64
+    return (maps.cpu() if maps.device.type == "mps" else maps).flatten(2).sum(dim=2, dtype=torch.float64)

@@ -16,7 +16,7 @@ DEFAULTS = AuditOptions()
 
 def audit(
     model: str | Network,
-    groups: Sequence[str] = ("flip",),
+    groups: str | Sequence[str] = ("flip",),
     options: AuditOptions = DEFAULTS,
     progress: Progress | None = None,
 ) -> Result:
@@ -41,7 +41,7 @@ def audit(
 
 def audit_together(
     networks: Sequence[Network],
-    groups: Sequence[str],
+    groups: str | Sequence[str],
     options: AuditOptions = DEFAULTS,
     progress: Progress | None = None,
 ) -> tuple[Result, ...]:

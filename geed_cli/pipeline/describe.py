@@ -69,7 +69,7 @@ def describe_data(
     everything = drawn.audited
     refused = (*everything.refused, *unreadable)
     return Data(
-        root=everything.root,
+        root=everything.root.encode("utf-8", "backslashreplace").decode("utf-8"),
         bundled_sample=everything.is_sample,
         found=everything.found,
         count=len(audited),

@@ -48,11 +48,11 @@ def draw(options: DataOptions) -> Drawn:
     Raises:
         InputError: the folder cannot be used or holds too few images for both.
     """
-    audited = open_images(options.root, options.samples, options.seed)
+    audited = _open(options, options.samples)
     if options.norm_samples is None:
         return Drawn(audited, None)
     wanted = len(audited.paths) + options.norm_samples
-    both = open_images(options.root, wanted, options.seed)
+    both = _open(options, wanted)
     if len(both.paths) < wanted or options.norm_samples < 2:
         raise InputError(
             f"{audited.root} holds {len(both.paths)} images for {len(audited.paths)} audited ones "
@@ -62,6 +62,10 @@ def draw(options: DataOptions) -> Drawn:
         )
     others = tuple(sorted(set(both.paths) - set(audited.paths), key=both.paths.index))
     return Drawn(audited, replace(both, paths=others))
+
+
+def _open(options: DataOptions, samples: int) -> ImageSet:
+    return open_images(options.folder, samples, options.seed, follow_links=options.follow_links)
 
 
 class TaskStream:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.errors import InputError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "fp64"]
@@ -24,13 +25,20 @@ class DataOptions:
             audited images themselves.
         seed: of the draw.
         on_bad_image: whether an unreadable image ends the run or is left out and counted.
+        follow_links: whether symbolic links in the folder are followed.
     """
 
-    root: Path | None = None
+    root: str | Path | None = None
     samples: int = 200
     norm_samples: int | None = None
     seed: int = 0
     on_bad_image: OnBadImage = "error"
+    follow_links: bool = False
+
+    @property
+    def folder(self) -> Path | None:
+        """The root as a path."""
+        return None if self.root is None else Path(self.root)
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,16 @@ class ActionOptions:
 
     boundary: Boundary = "disc"
     interpolation: Resampling = "bilinear"
+
+    def __post_init__(self) -> None:
+        for what, value, known in (
+            ("boundary", self.boundary, get_args(Boundary)),
+            ("interpolation", self.interpolation, get_args(Resampling)),
+        ):
+            if value not in known:
+                raise InputError(
+                    f"{what} {value!r}", expected=f"one of {', '.join(known)}", remedy=f"--{what} {known[0]}"
+                )
 
 
 @dataclass(frozen=True)
@@ -91,6 +109,12 @@ class RunOptions:
     batch_size: int | None = None
     precision: Precision = "fp32"
     on_nonfinite: OnNonFinite = "error"
+
+    def __post_init__(self) -> None:
+        if self.batch_size is not None and self.batch_size < 1:
+            raise InputError(
+                f"a batch size of {self.batch_size}", expected="at least 1, or None", remedy="--batch-size 8"
+            )
 
 
 @dataclass(frozen=True)

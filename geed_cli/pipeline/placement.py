@@ -21,11 +21,12 @@ def place(options: RunOptions) -> Placement:
     """Device, floating type and batch size of a run.
 
     Raises:
-        InputError: a batch size below 1, or fp64 on MPS.
+        InputError: fp64 on MPS.
         RunError: the device is not there.
     """
     device = choose_device(options.device)
-    batch = options.batch_size or (CPU_BATCH if device.type == "cpu" else GPU_BATCH)
+    default = CPU_BATCH if device.type == "cpu" else GPU_BATCH
+    batch = default if options.batch_size is None else options.batch_size
     if device.type == "mps" and options.precision == "fp64":
         raise InputError("fp64 on MPS", expected="a device with float64", remedy="--device cpu")
     return Placement(device, DTYPES[options.precision], batch)

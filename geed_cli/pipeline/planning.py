@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
+
 from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.representation import Spatial
 from geed_cli.engine.layout import layout_of
@@ -31,7 +33,7 @@ class Planned:
     not_applicable: Mapping[Cell, str]
 
 
-def make_plan(network: Network, group_names: Sequence[str], options: AuditOptions) -> Planned:
+def make_plan(network: Network, group_names: str | Sequence[str], options: AuditOptions) -> Planned:
     """The plan of an audit.
 
     Raises:
@@ -40,7 +42,8 @@ def make_plan(network: Network, group_names: Sequence[str], options: AuditOption
     groups = plan_groups(group_names, options)
     measures = select_measures(options.metrics)
     layers = _layers(network, measures, options.layers)
-    shapes = trace_shapes(network, [Site(layer, "output") for layer in layers])
+    sites = {network.features: None} | {Site(layer, "output"): None for layer in layers}
+    shapes = trace_shapes(network, sites)
     reasons = _vector_reasons(network, groups, measures)
     maps = {}
     for layer in layers:
@@ -51,17 +54,25 @@ def make_plan(network: Network, group_names: Sequence[str], options: AuditOption
             continue
         _, height, width = layout.shape(shape)
         maps[layer] = MapShape(height, width, layout)
-        reasons |= _not_square(layer, maps[layer], groups)
+        reasons |= _not_acted_on(layer, maps[layer], groups)
+    if not layers:
+        reasons |= {
+            Cell(
+                "channelwise.cosine", plan.group.name
+            ): "the network has no stages by itself; name layers with --layer"
+            for plan in groups
+        }
     plan = Plan(groups, tuple(maps), measures)
     return Planned(plan, maps, reasons)
 
 
-def plan_groups(names: Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
+def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
     """The groups under the run's boundary and interpolation, each once.
 
     Raises:
         InputError: no group, or an unknown one.
     """
+    names = [names] if isinstance(names, str) else names
     if not names:
         raise InputError("no group", expected="at least one", remedy="--group flip")
     each = [part for name in names for part in name.split(",")]  # -g flip,c4 is -g flip -g c4
@@ -100,11 +111,15 @@ def _no_map(layer: str, shape: tuple[int, ...], groups: Sequence[GroupPlan]) -> 
     return {Cell("channelwise.cosine", plan.group.name, layer): reason for plan in groups}
 
 
-def _not_square(layer: str, maps: MapShape, groups: Sequence[GroupPlan]) -> dict[Cell, str]:
-    """Why a layer cannot be measured for groups that turn its maps."""
-    reason = f"its {maps.height}×{maps.width} maps are not square, and the group turns them"
-    return {
-        Cell("channelwise.cosine", plan.group.name, layer): reason
-        for plan in groups
-        if not Spatial(plan.views, maps.height, maps.width).defined
-    }
+def _not_acted_on(layer: str, maps: MapShape, groups: Sequence[GroupPlan]) -> dict[Cell, str]:
+    """Why a layer cannot be measured for groups that do not act on maps of its size."""
+    size = f"{maps.height}×{maps.width}"
+    reasons = {}
+    for plan in groups:
+        cell = Cell("channelwise.cosine", plan.group.name, layer)
+        representation = Spatial(plan.views, maps.height, maps.width)
+        if not representation.defined:
+            reasons[cell] = f"its {size} maps are not square, and the group turns them"
+        elif not representation.restrict(torch.ones(maps.height, maps.width)).any():
+            reasons[cell] = f"its {size} maps have no pixel inside the disc"
+    return reasons

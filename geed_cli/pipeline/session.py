@@ -60,7 +60,11 @@ class Session:
     """
 
     def __init__(
-        self, networks: Sequence[Network], groups: Sequence[str], options: AuditOptions, progress: Progress
+        self,
+        networks: Sequence[Network],
+        groups: str | Sequence[str],
+        options: AuditOptions,
+        progress: Progress,
     ) -> None:
         self._started = time.perf_counter()
         require_equal_geometry(networks)
@@ -72,7 +76,7 @@ class Session:
         self._refused: dict[str, RefusedFile] = {}
         self._waited_s = 0.0
 
-    def _prepare(self, network: Network, groups: Sequence[str]) -> _Prepared:
+    def _prepare(self, network: Network, groups: str | Sequence[str]) -> _Prepared:
         """Resolve everything that can be wrong before time is spent on images."""
         network = move(network, self._placement)
         planned = make_plan(network, groups, self._options)
@@ -149,13 +153,16 @@ class Session:
                 expected="at least one readable image",
                 remedy="--on-bad-image error names the first of them with its reason",
             )
+        if drawn.normaliser is not None and len(normaliser) < 2:
+            raise _no_normaliser(len(normaliser), interrupted=self._progress.stopping())
         data = describe_data(drawn, audited, normaliser, list(self._refused.values()), self._options.data)
         return tuple(self._result(one, data, confidence, looks) for one in self._prepared)
 
     def _result(self, one: _Prepared, data: Data, confidence: float | None, looks: Looks | None) -> Result:
         before = time.perf_counter()
         audited = tuple(one.rows[image.path] for image in data.images)
-        normaliser = tuple(one.rows[image.path] for image in data.normaliser_images) or None
+        separate = self._options.data.norm_samples is not None
+        normaliser = tuple(one.rows[image.path] for image in data.normaliser_images) if separate else None
         entries = tabulate(
             Rows(audited, normaliser),
             one.planned,
@@ -211,6 +218,17 @@ class Session:
             measures=tuple(measure.name for measure in one.planned.plan.measures),
             layers=one.layers,
         )
+
+
+def _no_normaliser(count: int, *, interrupted: bool) -> BaseException:
+    """M asked for over other images is never taken over the audited ones instead."""
+    if interrupted:
+        return KeyboardInterrupt()
+    return RunError(
+        f"{count} of the normaliser's images could be used",
+        expected="at least 2 for the normaliser M",
+        remedy="more --norm-samples, or leave it out to use the audited images",
+    )
 
 
 def _not_finite(path: str, where: str) -> RunError:

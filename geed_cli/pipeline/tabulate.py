@@ -75,11 +75,12 @@ def tabulate(
     rows: Rows, planned: Planned, options: IntervalOptions, layers: Sequence[str], *, confidence: float
 ) -> tuple[Entry, ...]:
     """One entry for each group, measure and layer, in that nesting."""
+    per_layer: Sequence[str | None] = layers or [None]
     cells = [
         (Cell(measure.name, group.group.name, layer), measure, group)
         for group in planned.plan.groups
         for measure in planned.plan.measures
-        for layer in (layers if measure.site == "channelwise" else [None])
+        for layer in (per_layer if measure.site == "channelwise" else [None])
     ]
     filled = [_fill(*one, rows) for one in cells if one[0] not in planned.not_applicable]
     found = _intervals([one.sample for one in filled], options, confidence)
@@ -133,8 +134,10 @@ def _blank(cell: Cell, reason: str) -> Entry:
 
 def _entry(one: _Filled, rows: Rows, found: Interval) -> Entry:
     sample = one.sample
-    normaliser = float(sample.row_means.mean()) if isinstance(sample, RatioSample) else None
-    row_means = tuple(map(float, sample.row_means)) if isinstance(sample, RatioSample) else None
+    # one image has no pairs, so that M is not 0 but not there
+    pairs = sample.row_means if isinstance(sample, RatioSample) and len(sample.row_means) > 1 else None
+    normaliser = None if pairs is None else float(pairs.mean())
+    row_means = None if pairs is None else tuple(map(float, pairs))
     return Entry(
         metric=one.cell.metric,
         group=one.cell.group,
@@ -160,11 +163,20 @@ def _concentration(one: _Filled) -> tuple[str, ...]:
 def per_image(measure: Measure, deviations: Array) -> Array:
     """The mean over g of each image's deviations, shape (images,); flips are counted over g ≠ e alone.
 
+    An element without a value, such as e at a layer that is dead for the plain image, is left out; an image without
+    any has NaN.
+
     Args:
         measure: which measure.
         deviations: m(f(gx), g·f̂(x)), shape (images, n).
     """
-    return np.asarray(deviations[:, _first(measure) :].mean(axis=1))
+    counted = deviations[:, _first(measure) :]
+    defined = np.isfinite(counted)
+    means = np.full(len(counted), np.nan)
+    np.divide(
+        np.where(defined, counted, 0.0).sum(axis=1), defined.sum(axis=1), out=means, where=defined.any(axis=1)
+    )
+    return means
 
 
 def _first(measure: Measure) -> int:

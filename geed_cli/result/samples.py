@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
 from geed_cli.statistics.scale import Scale
@@ -28,12 +29,12 @@ def scale_in(result: Result, metric: str, group: str) -> Scale:
 
 
 def sample_of(result: Result, entry: Entry) -> Sample | None:
-    """The rows of an entry; None where it has none (not applicable)."""
+    """The rows of an entry; None where it has none: not applicable, or a ratio without pairs for its M."""
     if entry.per_image is None:
         return None
     scale = scale_in(result, entry.metric, entry.group)
     values = np.array([math.nan if v is None else v for v in entry.per_image.value])
     if entry.per_image.normaliser is None:
-        return MeanSample(values, scale)
+        return None if BY_NAME[entry.metric].normalised else MeanSample(values, scale)
     shared = not result.data.normaliser_images
     return RatioSample(values, np.array(entry.per_image.normaliser), shared, scale)

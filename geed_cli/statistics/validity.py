@@ -1,8 +1,8 @@
 """When a cell has a value, and when that value may carry an interval.
 
-A ratio needs a normaliser that is clearly above 0: a constant model has M = 0, and a cosine M whose own
-interval reaches 0 makes the ratio meaningless. An interval needs enough images; below 20 no method keeps
-its level.
+A ratio needs a normaliser above 0: a constant model has M = 0. A cosine M can have either sign, so it must be clearly
+above 0: one whose own interval reaches 0 makes the ratio meaningless. An interval needs enough images; below 20 no
+method keeps its level.
 """
 
 import math
@@ -60,8 +60,8 @@ def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
         return "undefined: M = 0, the model gives every image the same embedding"
     if not normaliser > 0.0 or not math.isfinite(normaliser):
         return f"undefined: M = {normaliser:.3g} is not above 0"
-    if len(sample.row_means) < 3:
-        return None
+    if len(sample.row_means) < 3 or sample.scale.kind == "log":
+        return None  # a mean of distances is above 0 wherever any two images differ
     m = normaliser_estimate(sample)
     low = m.value - float(stdtrit(m.counts[0] - 1, (1.0 + confidence) / 2.0)) * m.standard_error
     if low > 0.0:

@@ -109,3 +109,46 @@ def test_bicubic_is_closer_to_the_truth_than_bilinear_on_a_smooth_picture() -> N
 def test_float32_stays_float32() -> None:
     """A view does not change the type that the network is run in."""
     assert View(Planar(Fraction(1, 8)), "zero", "bilinear").act(torch.rand(3, 8, 8)).dtype == torch.float32
+
+
+def keys(t: float) -> float:
+    """Keys' cubic convolution kernel at a = −1/2, from the paper's eq. (15), written out for one distance."""
+    t = abs(t)
+    if t < 1:
+        return 3 / 2 * t**3 - 5 / 2 * t**2 + 1
+    return -1 / 2 * t**3 + 5 / 2 * t**2 - 4 * t + 2 if t < 2 else 0.0
+
+
+def read(picture: np.ndarray, row: int, column: int, boundary: str) -> float:
+    """One pixel, also outside the frame: 0, the nearest, or its mirror image about the outer edge."""
+    size = len(picture)
+    if boundary == "zero" and not (0 <= row < size and 0 <= column < size):
+        return 0.0
+
+    def inside(i: int) -> int:
+        if boundary == "reflect":
+            while not 0 <= i < size:
+                i = -1 - i if i < 0 else 2 * size - 1 - i
+        return min(max(i, 0), size - 1)
+
+    return float(picture[inside(row), inside(column)])
+
+
+@pytest.mark.parametrize("boundary", ["disc", "zero", "reflect"])
+@pytest.mark.parametrize("turn", [Fraction(1, 8), Fraction(1, 5), Fraction(7, 12)])
+def test_bicubic_agrees_with_its_formula_pixel_by_pixel(boundary: str, turn: Fraction) -> None:
+    """Sixteen taps a pixel, in a loop, on 7×7; masked to the disc afterwards where the boundary is the disc."""
+    picture = np.random.default_rng(1).random((7, 7))
+    angle, expected = 2 * np.pi * float(turn), np.zeros((7, 7))
+    for i in range(7):
+        for j in range(7):
+            y, x = i - 3, j - 3
+            row = x * np.sin(angle) + y * np.cos(angle) + 3
+            column = x * np.cos(angle) - y * np.sin(angle) + 3
+            for r in range(int(np.floor(row)) - 1, int(np.floor(row)) + 3):
+                for c in range(int(np.floor(column)) - 1, int(np.floor(column)) + 3):
+                    expected[i, j] += read(picture, r, c, boundary) * keys(row - r) * keys(column - c)
+            if boundary == "disc" and np.hypot(x, y) > 3 + 1e-9:
+                expected[i, j] = 0
+    found = View(Planar(turn), boundary, "bicubic").act(torch.from_numpy(picture))
+    assert found.numpy() == pytest.approx(expected, abs=1e-12)

@@ -55,13 +55,6 @@ def test_element_names_differ_in_every_group() -> None:
         assert len(set(group_named(name).elements)) == group_named(name).order
 
 
-def test_generated_subgroup() -> None:
-    """r90 generates c4 inside d4; a mirror generates two elements."""
-    group = group_named("d4")
-    assert group.generated_by([1]) == {0, 1, 2, 3}
-    assert group.generated_by([4]) == {0, 4}
-
-
 def test_shared_elements_are_equal() -> None:
     """Flip ⊂ d4 ⊂ d8 as sets of transforms, so that a run evaluates them once."""
     flip, d4, d8 = (set(group_named(name).transforms) for name in ("flip", "d4", "d8"))

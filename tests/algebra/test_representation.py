@@ -1,10 +1,9 @@
 """Kernels: from the action itself, at the real shape of the map."""
 
 import pytest
-import torch
 
 from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.representation import Spatial, Trivial
+from geed_cli.algebra.representation import Spatial
 from geed_cli.algebra.view import views_of
 
 
@@ -34,10 +33,3 @@ def test_quarter_turns_need_square_maps() -> None:
     """A quarter turn of 2×3 is 3×2; mirrors do not mind."""
     assert not Spatial(views_of(group_named("c4"), "zero", "bilinear"), 2, 3).defined
     assert Spatial(views_of(group_named("flips"), "zero", "bilinear"), 2, 3).defined
-
-
-def test_the_trivial_representation_moves_nothing() -> None:
-    """Its kernel is G."""
-    y = torch.rand(5)
-    assert torch.equal(Trivial(3).act(2, y), y)
-    assert Trivial(3).kernel() == (0, 1, 2)

@@ -70,11 +70,46 @@ def test_python_dash_m() -> None:
 
 
 def test_a_closed_pipe_is_no_error() -> None:
-    """``geed ls groups | head -1`` ends quietly."""
-    command = f"{sys.executable} -m geed_cli ls groups 'd*' | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, env=os.environ)
+    """``geed ls groups | true``: the reader is gone before anything is written; quiet, exit 0."""
+    code = (
+        "import os, sys\n"
+        "read, write = os.pipe()\n"
+        "os.close(read)\n"
+        "os.dup2(write, 1)\n"
+        "from geed_cli.__main__ import main\n"
+        "sys.argv = ['geed', 'ls', 'groups', 'd*']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
-    assert "group" in done.stdout
+    assert done.returncode == 0
+
+
+def test_a_full_device_is_an_error_with_its_reason() -> None:
+    """``geed ls groups > /dev/full``: exit 3 and what the system said, not an internal error."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "geed_cli", "ls", "groups"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert "No space left" in done.stderr
+    assert "internal" not in done.stderr
+
+
+def test_a_stream_that_cannot_show_a_sign_is_no_error() -> None:
+    """Windows code pages and C locales: a question mark instead of a bar."""
+    done = subprocess.run(
+        [sys.executable, "-m", "geed_cli", "ls", "metrics"],
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "cp1252"},
+    )
+    assert done.returncode == 0
+    assert b"latent.l2" in done.stdout
 
 
 def test_a_closed_pipe_does_not_lose_the_json(tmp_path: Path) -> None:

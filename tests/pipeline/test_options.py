@@ -1,8 +1,23 @@
 """Choices that are written down twice, so that --help need not import statistics or torch."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import get_args
 
-from geed_cli.pipeline.options import IntervalMethod, IntervalOptions
+import pytest
+from networks import small_conv_net
+from pictures import smooth_pictures
+
+from geed_cli.errors import InputError
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.options import (
+    ActionOptions,
+    AuditOptions,
+    DataOptions,
+    IntervalMethod,
+    IntervalOptions,
+    RunOptions,
+)
 from geed_cli.statistics.interval import DEFAULT_METHOD, METHODS
 
 
@@ -10,3 +25,42 @@ def test_interval_methods_are_those_of_the_statistics() -> None:
     """The same names, and the default that the coverage study chose."""
     assert get_args(IntervalMethod) == METHODS
     assert IntervalOptions().method == DEFAULT_METHOD
+
+
+def test_the_action_options_reach_the_action(tmp_path: Path) -> None:
+    """Boundary and interpolation change values of c8, and stand in the signature and in the result's groups."""
+    folder = smooth_pictures(tmp_path / "p", 2, 15)
+    values, signatures = [], []
+    for action in (
+        ActionOptions(),
+        ActionOptions("zero"),
+        ActionOptions("reflect"),
+        ActionOptions("disc", "bicubic"),
+    ):
+        options = AuditOptions(data=DataOptions(folder), action=action, run=RunOptions("cpu", 8, "fp64"))
+        result = audit(small_conv_net(size=15), ["flip", "c8"], options)
+        values.append(next(e.raw for e in result.results if (e.metric, e.group) == ("latent.l2", "c8")))
+        signatures.append(result.signature)
+        assert (result.groups[1].boundary, result.groups[1].interpolation) == (
+            action.boundary,
+            action.interpolation,
+        )
+    assert len(set(values)) == len(set(signatures)) == 4
+
+
+def test_the_signature_literally(tmp_path: Path) -> None:
+    """One line with everything that two results must share."""
+    folder = smooth_pictures(tmp_path / "p", 2, 15)
+    options = AuditOptions(data=DataOptions(folder), run=RunOptions("cpu", 8, "fp64"))
+    result = audit(small_conv_net(size=15), "flip,c8", options)
+    assert result.signature == (
+        f"measure=1 data={result.data.sha256[:12]} n=2 norm=audited group=flip,c8:disc:bilinear "
+        "input=15:15:center:bilinear precision=fp64"
+    )
+
+
+@pytest.mark.parametrize("wrong", [lambda: RunOptions(batch_size=0), lambda: ActionOptions("dsic")])
+def test_options_are_checked_where_they_are_made(wrong: Callable[[], object]) -> None:
+    """The Python API gets the same clear errors as the command line."""
+    with pytest.raises(InputError):
+        wrong()

@@ -128,9 +128,17 @@ def test_cosine_normaliser_near_zero_is_undefined() -> None:
     rng = np.random.default_rng(0)
     f = rng.normal(size=(60, 200))
     f /= np.linalg.norm(f, axis=1, keepdims=True)
-    answer = interval(RatioSample(-rng.random(60), row_means_of(f @ f.T), True, Scale.log()))
+    answer = interval(RatioSample(-rng.random(60), row_means_of(f @ f.T), True, Scale.identity()))
     assert answer.value is None
     assert "above 0" in answer.notes[0]
+
+
+def test_a_mean_distance_above_zero_is_enough_for_a_ratio_of_distances() -> None:
+    """Distances cannot be negative: M > 0 defines latent.l2, however uncertain M is, at any number of images."""
+    distances = np.zeros((3, 3))
+    distances[0, 1] = distances[1, 0] = 3.0
+    answer = interval(RatioSample(np.array([1.0, 2.0, 3.0]), row_means_of(distances), True, Scale.log()))
+    assert answer.value == pytest.approx(2.0)
 
 
 def test_rows_without_a_value_are_left_out_and_counted() -> None:
