@@ -67,6 +67,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     follow_links: of.FollowLinks = False,
     checkpoint: common.Checkpoint = None,
     arch: common.Arch = None,
+    strip_prefix: common.StripPrefix = None,
     weights: common.Weights = "spec",
     spec_dir: common.SpecDir = None,
     img_size: common.ImgSize = None,
@@ -115,7 +116,16 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     from geed_cli.cli.run_check import CheckRequest  # noqa: PLC0415
 
     request = ModelRequest(
-        model, checkpoint, arch, weights, seed, spec_dir, allow_code, img_size, allow_pickle
+        model,
+        checkpoint,
+        arch,
+        weights,
+        seed,
+        spec_dir,
+        allow_code,
+        img_size,
+        allow_pickle,
+        tuple(strip_prefix or ()),
     )
     judged = (
         CheckRequest((), policy, baseline, on_undecided, tuple(output or ()), output_format)

@@ -21,6 +21,7 @@ def inspect(  # noqa: PLR0913 - every parameter is an option of the command
     ] = None,
     checkpoint: common.Checkpoint = None,
     arch: common.Arch = None,
+    strip_prefix: common.StripPrefix = None,
     weights: common.Weights = "spec",
     spec_dir: common.SpecDir = None,
     img_size: common.ImgSize = None,
@@ -35,6 +36,15 @@ def inspect(  # noqa: PLR0913 - every parameter is an option of the command
     from geed_cli.cli.run_inspect import run_inspect  # noqa: PLC0415
 
     request = ModelRequest(
-        model, checkpoint, arch, weights, seed, spec_dir, allow_code, img_size, allow_pickle
+        model,
+        checkpoint,
+        arch,
+        weights,
+        seed,
+        spec_dir,
+        allow_code,
+        img_size,
+        allow_pickle,
+        tuple(strip_prefix or ()),
     )
     run_inspect(request, write_spec, every=layers)

@@ -28,6 +28,7 @@ class ModelRequest:
     allow_code: bool = False
     img_size: int | None = None
     allow_pickle: bool = False
+    strip_prefix: tuple[str, ...] = ()
 
     def load(self) -> Network:
         """The network.
@@ -55,4 +56,5 @@ class ModelRequest:
             allow_code=self.allow_code,
             img_size=self.img_size,
             allow_pickle=self.allow_pickle,
+            strip_prefix=self.strip_prefix,
         )

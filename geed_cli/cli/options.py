@@ -21,6 +21,14 @@ Checkpoint = Annotated[
     Path | None,
     typer.Option(help="Take the weights from this file (.safetensors, .pt, .pth).", rich_help_panel=MODEL),
 ]
+StripPrefix = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PREFIX",
+        help="Take this off the names in the weights file, such as 'module.'; repeatable.",
+        rich_help_panel=MODEL,
+    ),
+]
 Arch = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from geed_cli.comparison.track_schema import SCHEMA, Track
 from geed_cli.errors import InputError
-from geed_cli.result.file import read_result, write_atomically
+from geed_cli.result.file import first_fault, read_result, read_strict_json, write_atomically
 from geed_cli.result.schema import Result
 
 
@@ -44,22 +44,13 @@ def read_saved(path: Path) -> Result | Track:
     Raises:
         InputError: neither.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
-    except (OSError, ValueError, RecursionError):
-        return read_result(path)  # which says what is wrong
+    content = read_strict_json(path)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         return read_result(path)
     try:
         return Track.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise _not_a_track(path, f"at {where}: {first['msg']}") from error
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not strict JSON")
+        raise _not_a_track(path, first_fault(error)) from error
 
 
 def _not_a_track(path: Path, why: str) -> InputError:

@@ -10,7 +10,7 @@ from geed_cli.models.build import Built, build
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
 from geed_cli.models.preprocessing import input_settings
-from geed_cli.models.requested import requested_spec, with_random_weights
+from geed_cli.models.requested import requested_spec, with_prefixes, with_random_weights
 from geed_cli.models.soundness import require_classifier, require_one_tensor
 from geed_cli.models.spec import ModelSpec
 from geed_cli.models.split import split_network
@@ -27,6 +27,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     allow_code: bool = False,
     allow_pickle: bool = False,
     img_size: int | None = None,
+    strip_prefix: tuple[str, ...] = (),
 ) -> Network:
     """Load a model with its weights, its preprocessing and its split.
 
@@ -42,6 +43,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
         allow_pickle: let a checkpoint file that holds more than tensors run its code, in the process that reads
             it; noted in the weights' origin. No file can ask for this.
         img_size: another input size than the model's own.
+        strip_prefix: taken off the names in a weights file where present, besides those that the spec declares.
 
     Returns:
         the network in evaluation mode, float32, on the CPU, without gradients.
@@ -51,6 +53,8 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
         RunError: weights that cannot be had (exit code 3).
     """
     requested = requested_spec(reference, arch, checkpoint, spec_dir)
+    if strip_prefix:
+        requested = replace(requested, spec=with_prefixes(requested.spec, strip_prefix))
     has_file = checkpoint is not None or arch is not None
     if weights == "random":
         if has_file:
@@ -64,10 +68,10 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
     built = build(requested, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
-    return _assemble(requested.spec, built, size)
+    return _assemble(requested.spec, built, size, reference)
 
 
-def _assemble(spec: ModelSpec, built: Built, size: int | None) -> Network:
+def _assemble(spec: ModelSpec, built: Built, size: int | None, reference: str) -> Network:
     architecture = built.architecture
     module = architecture.module.eval().requires_grad_(False).float()
     model_id = _id(spec, architecture, built.loaded.detail)
@@ -83,13 +87,14 @@ def _assemble(spec: ModelSpec, built: Built, size: int | None) -> Network:
         features=split.features,
         logits=split.classifier is not None,
         classifier=split.classifier,
-        layers=resolve_layers(module, spec.layers, model_id) if spec.layers else architecture.layers,
+        layers=resolve_layers(module, spec.layers, reference) if spec.layers else architecture.layers,
         input=settings,
         weights=_origin(spec, built),
         parameters=sum(p.numel() for name, p in module.named_parameters() if name not in built.absent),
         spec=spec,
         channels_last=architecture.channels_last,
         prefix_tokens=architecture.prefix_tokens,
+        reference=reference,
     )
 
 

@@ -65,6 +65,7 @@ class Network:
         parameters: how many parameters came from there.
         spec: the spec behind it, for writing a starting spec.
         channels_last: whether the layers' 4-D outputs are B×H×W×C instead of B×C×H×W.
+        reference: what the user called it, for hints that can be typed; empty where it was not loaded by name.
         prefix_tokens: how many tokens precede the H·W grid tokens in a layer's B×tokens×C output.
     """
 
@@ -82,6 +83,7 @@ class Network:
     spec: ModelSpec | None = None
     channels_last: bool = False
     prefix_tokens: int = 0
+    reference: str = ""
 
 
 def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the network") -> tuple[str, ...]:

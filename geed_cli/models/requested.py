@@ -57,6 +57,12 @@ def with_checkpoint(spec: ModelSpec, checkpoint: Path) -> ModelSpec:
     return spec.model_copy(update={"weights": weights})
 
 
+def with_prefixes(spec: ModelSpec, prefixes: tuple[str, ...]) -> ModelSpec:
+    """The spec with further prefixes to take off the names in its weights file."""
+    stripped = (*spec.weights.strip_prefix, *prefixes)
+    return spec.model_copy(update={"weights": spec.weights.model_copy(update={"strip_prefix": stripped})})
+
+
 def with_random_weights(spec: ModelSpec) -> ModelSpec:
     """The spec with random weights."""
     return spec.model_copy(update={"weights": WeightsPart(origin="random")})

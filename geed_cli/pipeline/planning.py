@@ -83,7 +83,11 @@ def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[Grou
 
 def _layers(network: Network, measures: Sequence[Measure], patterns: Sequence[str]) -> tuple[str, ...]:
     """The layers asked for, else the network's own; none where no measure is layerwise."""
-    chosen = resolve_layers(network.module, patterns, network.id) if patterns else network.layers
+    chosen = (
+        resolve_layers(network.module, patterns, network.reference or network.id)
+        if patterns
+        else network.layers
+    )
     return chosen if any(measure.site == "channelwise" for measure in measures) else ()
 
 

@@ -92,21 +92,36 @@ def read_result(path: Path) -> Result:
     Raises:
         InputError: missing, no regular file, larger than ``MAX_BYTES``, not JSON, another schema, or broken.
     """
-    text = _text(path)
-    try:
-        content = json.loads(text, parse_constant=_no_constant)
-        if "\\ud" in text.lower():  # half of a surrogate pair cannot be printed or written
-            json.dumps(content, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise _not_a_result(path, f"it is not strict JSON ({error})") from error
+    content = read_strict_json(path)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise _not_a_result(path, "it has another schema")
     try:
         return Result.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise _not_a_result(path, f"at {where}: {first['msg']}") from error
+        raise _not_a_result(path, first_fault(error)) from error
+
+
+def read_strict_json(path: Path) -> object:
+    """The content of a saved file, from a stranger perhaps.
+
+    Raises:
+        InputError: missing, no regular file, larger than ``MAX_BYTES``, not strict JSON, or with control characters.
+    """
+    text = _text(path)
+    try:
+        content: object = json.loads(text, parse_constant=_no_constant)
+        if "\\ud" in text.lower():  # half of a surrogate pair cannot be printed or written
+            json.dumps(content, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise _not_a_result(path, f"it is not strict JSON ({error})") from error
+    return content
+
+
+def first_fault(error: ValidationError) -> str:
+    """Where a file leaves its schema first, on one line whatever its keys hold."""
+    first = error.errors()[0]
+    where = ".".join(" ".join(str(part).split()) for part in first["loc"])
+    return f"at {where}: {first['msg']}"
 
 
 def _text(path: Path) -> str:

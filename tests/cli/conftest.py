@@ -1,15 +1,13 @@
 """Runs the command line in this process, so that torch is imported once."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command import Geed
 from pictures import smooth_pictures
 from typer.testing import CliRunner, Result
 
 from geed_cli.cli.app import app
-
-Geed = Callable[..., Result]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Geed
+from command import Geed
 from gate_results import result, spread
 
 import geed_cli

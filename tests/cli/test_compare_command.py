@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Geed
+from command import Geed
 from results import small_result
 
 from geed_cli.result.file import write_result

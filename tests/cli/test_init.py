@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Geed
+from command import Geed
 from gate_results import result, spread
 
 from geed_cli.policy.policy import read_policy

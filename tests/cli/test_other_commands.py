@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Geed
+from command import Geed
 from results import small_result
 
 from geed_cli.result.file import write_result
@@ -123,3 +123,24 @@ def test_validate_refuses(geed: Geed, tmp_path: Path, text: str, message: str) -
     assert done.exit_code == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_prefixed_checkpoint_is_one_option_away(geed: Geed, tmp_path: Path) -> None:
+    """A file saved by DataParallel: the refusal names the option, and with it the file loads without a spec."""
+    import timm
+    import torch
+
+    state = timm.create_model("test_resnet", pretrained=False).state_dict()
+    path = tmp_path / "wrapped.pth"
+    torch.save({"state_dict": {f"module.{name}": value for name, value in state.items()}}, path)
+    refused = geed("inspect", "--checkpoint", path, "--arch", "test_resnet")
+    assert refused.exit_code == 2
+    assert "--strip-prefix module." in refused.stderr
+    done = geed("inspect", "--checkpoint", path, "--arch", "test_resnet", "--strip-prefix", "module.")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_hints_repeat_what_was_typed(geed: Geed) -> None:
+    """The command under "try:" works when it is copied."""
+    done = geed("audit", "efficientnet_lite0", "--weights", "random", "--layer", "blocks.9")
+    assert "geed inspect efficientnet_lite0 --layers" in done.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import timm
 import torch
-from conftest import Geed
+from command import Geed
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch.nn.functional import cross_entropy
