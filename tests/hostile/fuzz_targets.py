@@ -33,8 +33,12 @@ from geed_cli.models.requested import requested_spec
 from geed_cli.models.weights_answer import Refused
 from geed_cli.models.weights_limits import limits_for
 from geed_cli.models.weights_request import Request
+from geed_cli.policy.gate import gate
+from geed_cli.policy.policy import read_policy
+from geed_cli.report.gate_table import print_gate
 from geed_cli.report.table import print_result
 from geed_cli.result.file import read_result, to_json
+from geed_cli.result.schema import Result
 
 Verdict = Literal["same", "different", "different, noted"]
 SETTINGS = InputSettings(16, 16, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -51,6 +55,17 @@ weights:
 layers: [layer1, layer2]
 split: {features: global_pool, classifier: fc}
 input: {size: 224, crop_pct: 0.875, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}
+"""
+POLICY = """\
+version: 1
+require: {min_images: 5, max_refused: 0, groups: [flip]}
+rules:
+  - {id: flip-latent, metric: latent.l2, group: flip, max: 0.9, level: error}
+  - {id: flip-layers, metric: channelwise.cosine, group: flip, layer: "block*", max: -0.1, level: warn}
+baseline:
+  rules:
+    - {metric: "latent.*", group: "*", max_increase: 5%, level: error}
+    - {metric: softmax.kl, group: flip, max_increase: 0.01, level: warn}
 """
 
 
@@ -161,6 +176,18 @@ def result(path: Path, sound: bytes, mutation: str) -> Verdict:
     return "same" if json.loads(again) == json.loads(sound) else "different, noted"
 
 
+def policy_of(judged: Result) -> Callable[[Path, bytes, str], Verdict]:
+    """Read as a policy, and a sound result judged by it and drawn: whatever the verdict is, it is one."""
+
+    def policy(path: Path, sound: bytes, mutation: str) -> Verdict:
+        del sound, mutation
+        report = gate({"model": judged}, read_policy(path), judged)
+        print_gate(report, Console(file=io.StringIO(), width=100))
+        return "same"
+
+    return policy
+
+
 def pictures() -> tuple[bytes, ...]:
     values = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     made = []
@@ -190,6 +217,11 @@ def targets(result_json: bytes) -> dict[str, Target]:
         ),
         "spec (YAML)": Target((SPEC.encode(), SPEC.replace("\n", "\r\n").encode()),
                               (*m.BYTES, m.yaml_bit, m.yaml_bit, m.yaml_bit, m.lines, m.lines), ".yaml", spec),
+        "policy (YAML)": Target(
+            (POLICY.encode(), POLICY.replace("\n", "\r\n").encode()),
+            (*m.BYTES, m.yaml_bit, m.yaml_bit, m.yaml_bit, m.lines, m.lines), ".yaml",
+            policy_of(Result.model_validate_json(result_json)),
+        ),
         "image": Target(pictures(), (*m.BYTES, m.repack_png), ".png", picture),
         "saved result": Target((result_json, result_json.replace(b"flip", b"c2")), text, ".json", result),
     }  # fmt: skip

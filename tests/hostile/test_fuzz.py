@@ -18,7 +18,7 @@ from results import small_result
 from geed_cli.result.file import write_result
 
 HERE = Path(__file__).parent
-KINDS = 6
+KINDS = 7
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks and limits as Linux has them")
 
 
