@@ -37,7 +37,10 @@ class ModelRequest:
             InputError: no model was named, or what was named cannot be used.
             RunError: the weights cannot be had.
         """
-        reference = self.model or (str(self.checkpoint) if self.checkpoint else None)
+        reference, arch = self.model or (str(self.checkpoint) if self.checkpoint else None), self.arch
+        if self.model is None and self.checkpoint is not None and arch is not None:
+            # whatever the file is called, it is a checkpoint, since the option says so
+            reference, arch = (arch if ":" in arch else f"timm:{arch}"), None
         if reference is None:
             raise InputError(
                 "no model was named",
@@ -48,8 +51,8 @@ class ModelRequest:
             message_console().print(PICKLE_WARNING)
         return load_model(
             reference,
-            checkpoint=self.checkpoint if self.model else None,
-            arch=self.arch,
+            checkpoint=None if reference == str(self.checkpoint) else self.checkpoint,
+            arch=arch,
             weights=self.weights,
             seed=self.seed,
             spec_dir=self.spec_dir,
