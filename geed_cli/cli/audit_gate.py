@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from geed_cli.cli.run_check import CheckRequest, check_baseline, check_outputs, deliver
+from geed_cli.cli.run_check import CheckRequest, prepare
 from geed_cli.errors import InputError
-from geed_cli.policy.gate import gate
-from geed_cli.policy.policy import read_policy
-from geed_cli.result.file import read_result
 from geed_cli.result.schema import Result
 
 
@@ -28,14 +25,5 @@ def prepare_gate(request: CheckRequest, json: Path | None) -> Callable[[Result],
         raise InputError(
             "--json - together with --policy", expected="stdout for the report", remedy="--json result.json"
         )
-    check_outputs(request.outputs, [request.policy, *filter(None, [request.baseline, json])])
-    policy = read_policy(request.policy)
-    check_baseline(policy, request.baseline)
-    baseline = None if request.baseline is None else read_result(request.baseline)
-
-    def judge(result: Result) -> int:
-        report = gate({result.model.id: result}, policy, baseline, request.on_undecided)
-        deliver(report, request.outputs, request.output_format)
-        return report.exit_code
-
-    return judge
+    judge = prepare(request, [json] if json is not None else [])
+    return lambda result: judge({result.model.id: result})

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -37,14 +37,34 @@ class CheckRequest:
 
 def run_check(request: CheckRequest) -> int:
     """Read, judge, print and write; the exit code."""
-    inputs = [*request.results, request.policy, *filter(None, [request.baseline])]
-    check_outputs(request.outputs, inputs)
+    judge = prepare(request, request.results)
+    return judge(labelled(request.results))
+
+
+def prepare(request: CheckRequest, results: Sequence[Path]) -> Callable[[Mapping[str, Result]], int]:
+    """Refuse what can be refused before there is a result, and read policy and baseline.
+
+    Args:
+        request: policy, baseline and outputs.
+        results: files that hold the results to be judged, or will; no output may replace them.
+
+    Returns:
+        A function that judges results by label, prints and writes the report, and gives the exit code.
+
+    Raises:
+        InputError: a policy, baseline or output that cannot be used.
+    """
+    check_outputs(request.outputs, [*results, request.policy, *filter(None, [request.baseline])])
     policy = read_policy(request.policy)
     check_baseline(policy, request.baseline)
     baseline = None if request.baseline is None else read_result(request.baseline)
-    report = gate(labelled(request.results), policy, baseline, request.on_undecided)
-    deliver(report, request.outputs, request.output_format)
-    return report.exit_code
+
+    def judge(found: Mapping[str, Result]) -> int:
+        report = gate(found, policy, baseline, request.on_undecided)
+        deliver(report, request.outputs, request.output_format)
+        return report.exit_code
+
+    return judge
 
 
 def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
