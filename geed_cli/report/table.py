@@ -4,6 +4,7 @@ A person should understand it without the paper; every number in it stands in th
 terminal whole columns are left out, never parts of numbers.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -125,11 +126,17 @@ def _interval(entry: Entry) -> str:
 
 
 def _furthest(entry: Entry) -> str:
-    """The element with the largest mean of its own."""
+    """The element with the largest mean of its own; where e ties with another, as in every group of two, the other.
+
+    Both members of an orbit of two are equally far from its mean, so that rounding alone would choose.
+    """
     means = {name: mean for name, mean in entry.per_element.items() if mean is not None}
     if not means:
         return ""
-    name = max(means, key=means.__getitem__)
+    largest = max(means.values())
+    # 1e-9 relative: sums of float64 rows in another order
+    tied = [name for name, mean in means.items() if math.isclose(mean, largest, rel_tol=1e-9)]
+    name = tied[-1] if tied[0] == "e" else tied[0]
     return f"{name} {number(means[name])}"
 
 

@@ -106,6 +106,9 @@ def test_the_furthest_element_is_the_one_with_the_largest_mean() -> None:
     text = printed(result.model_copy(update={"results": (swapped, *result.results[1:])}))
     assert "e 9.00" in text
     assert "m 0.500" not in text
+    tied = Entry.model_validate(entry.model_dump() | {"per_element": {"e": 0.5 + 1e-15, "m": 0.5}})
+    text = printed(result.model_copy(update={"results": (tied, *result.results[1:])}))
+    assert "m 0.500" in text, "an orbit of two ties, and rounding must not choose"
 
 
 def test_a_narrow_terminal_leaves_out_columns_not_parts_of_numbers() -> None:
