@@ -17,7 +17,8 @@ def sample_bicubic(maps: Tensor, rows: Tensor, columns: Tensor, boundary: Bounda
         maps: shape (..., H, W).
         rows: where to read, in pixels (0 is the centre of the first row), float64, shape (H', W').
         columns: likewise.
-        boundary: how pixels outside the frame are read: 0, the nearest border pixel (``disc``), or mirrored.
+        boundary: how pixels outside the frame are read: 0, the nearest border pixel (``disc`` and ``context``), or
+            mirrored.
 
     Returns:
         Shape (..., H', W'), the dtype of maps.

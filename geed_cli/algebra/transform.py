@@ -1,57 +1,108 @@
-"""Symmetries of the square picture plane: a mirror, then a rotation by a rational part of a turn.
+"""Elements of groups: what is done to a picture, in exact arithmetic and without torch.
 
-``Planar(turn, mirror)`` first mirrors left-right if asked, then rotates counter-clockwise as displayed (rows point
-down). Every catalogue group of mirrors and rotations is made of these, so equal elements of two groups are equal.
+A ``Transform`` mirrors, turns, then shifts cyclically; its colour part commutes with all of these. Equal elements of
+two groups are equal, so a run evaluates them once.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 
-QUARTER = Fraction(1, 4)
+from geed_cli.algebra.colour import Colour
+from geed_cli.algebra.planar import QUARTER, Planar, degrees
+from geed_cli.algebra.shift import Shift
+from geed_cli.errors import InputError
+
+__all__ = ["IDENTITY", "MIRROR", "QUARTER", "VERTICAL_MIRROR", "Colour", "Planar", "Shift", "Transform"]
+
+
+NO_TURN, NO_SHIFT, NO_COLOUR = Planar(), Shift(), Colour()
 
 
 @dataclass(frozen=True)
-class Planar:
-    """r^turn · m^mirror, an element of O(2) with a rational angle.
+class Transform:
+    """s · p · k: the planar part p first, then the shift s; the colour part k at any time.
 
     Attributes:
-        turn: part of a full turn in [0, 1), counter-clockwise.
-        mirror: whether the picture is mirrored left-right (across the vertical axis) first.
+        planar: mirror and turn about the centre.
+        shift: cyclic translation, after the turn.
+        colour: on the three channels of pixels; hidden maps have none.
+
+    Raises:
+        InputError: a shift beside a turn that is no multiple of 90 degrees. Such a turn does not map the torus, on
+            which cyclic shifts live, to itself, so the two have no products.
     """
 
-    turn: Fraction = Fraction(0)
-    mirror: bool = False
+    planar: Planar = NO_TURN
+    shift: Shift = NO_SHIFT
+    colour: Colour = NO_COLOUR
 
-    def __matmul__(self, other: "Planar") -> "Planar":
-        """The product gh, "first h, then g": r^a m^s · r^b m^t = r^(a + (−1)^s b) m^(s+t)."""
-        turn = self.turn - other.turn if self.mirror else self.turn + other.turn
-        return Planar(turn % 1, self.mirror != other.mirror)
+    def __post_init__(self) -> None:
+        _check_meeting(self.planar, self.shift)
+
+    def __matmul__(self, other: "Transform") -> "Transform":
+        """The product gh, "first h, then g": s p · t q = (s + p·t) (pq), colours beside.
+
+        Raises:
+            InputError: a turn that is no multiple of 90 degrees meets a shift.
+        """
+        _check_meeting(self.planar, other.shift)
+        return Transform(
+            self.planar @ other.planar,
+            self.shift @ other.shift.carried_by(self.planar),
+            self.colour @ other.colour,
+        )
 
     @property
-    def exact(self) -> bool:
-        """Whether the element permutes the pixels of a square image: its turn is a multiple of a quarter."""
-        return self.turn % QUARTER == 0
+    def inverse(self) -> "Transform":
+        """g⁻¹ = (p⁻¹·s⁻¹) p⁻¹, colours beside."""
+        back = self.planar.inverse
+        return Transform(back, self.shift.inverse.carried_by(back), self.colour.inverse)
 
     @property
     def is_identity(self) -> bool:
         """Whether this is e."""
-        return self.turn == 0 and not self.mirror
+        return self.planar.is_identity and self.shift.is_identity and self.colour.is_identity
+
+    @property
+    def exact(self) -> bool:
+        """Whether no turn resamples square pictures, whatever their size; shifts are judged by ``exact_at``."""
+        return self.planar.exact
+
+    def whole_pixels(self, height: int, width: int) -> bool:
+        """Whether the shift is a whole number of pixels on maps of that size; else it is interpolated."""
+        return self.shift.whole_pixels(height, width)
+
+    def exact_at(self, size: int) -> bool:
+        """Whether nothing is resampled on square pictures of that side."""
+        return self.exact and self.whole_pixels(size, size)
 
     @property
     def swaps_axes(self) -> bool:
         """Whether rows and columns mix, so that the element acts on square maps alone."""
-        return self.turn % Fraction(1, 2) != 0
+        return self.planar.swaps_axes
+
+    @property
+    def moves_colour(self) -> bool:
+        """Whether the colour part is not the identity, so that no action on hidden maps is known."""
+        return not self.colour.is_identity
 
     @property
     def name(self) -> str:
-        """``e``, ``r90`` (degrees counter-clockwise), ``m`` (mirror), ``r90m`` (mirror, then rotate)."""
-        if self.is_identity:
-            return "e"
-        degrees = f"{float(self.turn * 360):.2f}".rstrip("0").rstrip(".")
-        return (f"r{degrees}" if self.turn else "") + ("m" if self.mirror else "")
+        """The parts that are not e as a product, ``x6/7*m*invert``: the factor on the right acts first."""
+        names = (part.name for part in (self.shift, self.planar, self.colour) if not part.is_identity)
+        return "*".join(names) or "e"
 
 
-IDENTITY = Planar()
-MIRROR = Planar(mirror=True)
-VERTICAL_MIRROR = Planar(Fraction(1, 2), mirror=True)
+def _check_meeting(planar: Planar, shift: Shift) -> None:
+    if not planar.exact and not shift.is_identity:
+        raise InputError(
+            f"a turn by {degrees(planar.turn)} degrees and the cyclic shift {shift.name} have no product",
+            expected="cyclic shifts with mirrors and turns by multiples of 90 degrees only",
+            remedy="c4*shift7 or flip*xshift7; geed ls groups lists the others",
+        )
+
+
+IDENTITY = Transform()
+MIRROR = Transform(Planar(mirror=True))
+VERTICAL_MIRROR = Transform(Planar(Fraction(1, 2), mirror=True))
 """Mirror across the horizontal axis (up-down): a half turn after the left-right mirror."""

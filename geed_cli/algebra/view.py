@@ -8,10 +8,16 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from geed_cli.algebra.action import act, disc_mask
+from geed_cli.algebra.action import act, centre, disc_mask
+from geed_cli.algebra.alteration import Alteration
 from geed_cli.algebra.conditions import Boundary, Resampling
 from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.transform import Planar
+from geed_cli.algebra.recolour import recolour
+from geed_cli.algebra.transform import IDENTITY, Transform
+from geed_cli.algebra.transformation_set import TransformationSet
+
+MASKING = ("disc", "context")
+"""Boundaries under which hidden maps are compared inside the disc; ``disc`` masks pictures too."""
 
 
 @dataclass(frozen=True)
@@ -19,31 +25,70 @@ class View:
     """One transformed copy of every image.
 
     Attributes:
-        transform: the element g.
-        boundary: ``disc`` also masks; None where nothing is resampled and nothing masked.
-        interpolation: the resampling filter; None where nothing is resampled.
+        transform: the element g, or a member of a set that is no group.
+        boundary: None where nothing is turned by other than quarters and nothing masked.
+        interpolation: the resampling filter; None where nothing is resampled at any size.
     """
 
-    transform: Planar
+    transform: Transform | Alteration
     boundary: Boundary | None = None
     interpolation: Resampling | None = None
 
+    def show(self, pixels: Tensor, size: int) -> Tensor:
+        """What the network is shown.
+
+        Args:
+            pixels: the picture in [0, 1], shape (..., 3, P, P), P − size even and ≥ 0. Under ``context`` a rotation
+                reads the whole of it; otherwise its centre is the picture.
+            size: S, the side of what is shown.
+
+        Returns:
+            Shape (..., 3, S, S): mirrored, turned, shifted, recoloured; masked to the disc under ``disc``.
+        """
+        if isinstance(self.transform, Alteration):
+            return self.transform.show(centre(pixels, size, size))
+        seen = pixels if self.boundary == "context" else centre(pixels, size, size)
+        shown = recolour(self._moved(self.transform, seen, (size, size)), self.transform.colour)
+        return _inside_disc(shown) if self.boundary == "disc" else shown
+
     def act(self, maps: Tensor) -> Tensor:
-        """g·x on the last two axes, masked to the disc where the boundary says so."""
-        moved = act(self.transform, maps, self.boundary or "zero", self.interpolation or "bilinear")
-        return self.restrict(moved)
+        """g·x on maps (..., H, W) at their own size, but for its colours; masked as ``restrict`` does.
+
+        Raises:
+            TypeError: a member of a set, which does not act on maps.
+        """
+        if isinstance(self.transform, Alteration):
+            raise TypeError(f"{self.transform.name} has no action on hidden maps")
+        return self.restrict(self._moved(self.transform, maps))
 
     def restrict(self, maps: Tensor) -> Tensor:
         """The part of a map on which the action is compared: the inscribed disc, or the whole map."""
-        if self.boundary != "disc":
-            return maps
-        height, width = maps.shape[-2:]
-        return maps * disc_mask(height, width).to(maps.dtype).to(maps.device)
+        return _inside_disc(maps) if self.boundary in MASKING else maps
+
+    def _moved(self, g: Transform, maps: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        return act(g, maps, self.boundary or "zero", self.interpolation or "bilinear", size)
 
 
-def views_of(group: FiniteGroup, boundary: Boundary, interpolation: Resampling) -> tuple[View, ...]:
-    """The views of a group's elements, in their order, identity first."""
-    if group.exact:
-        return tuple(View(transform) for transform in group.transforms)
-    masked: Boundary | None = "disc" if boundary == "disc" else None
-    return tuple(View(t, masked) if t.exact else View(t, boundary, interpolation) for t in group.transforms)
+def views_of(
+    group: FiniteGroup | TransformationSet, boundary: Boundary, interpolation: Resampling
+) -> tuple[View, ...]:
+    """The views of a group's elements, or of a set's members, in their order, identity first."""
+    if isinstance(group, TransformationSet):
+        # e of a set is e of every group, so that it is evaluated once
+        return tuple(View(IDENTITY if member.is_identity else member) for member in group.transforms)
+    masked: Boundary | None = boundary if boundary in MASKING and not group.exact else None
+    return tuple(_view(transform, boundary, masked, interpolation) for transform in group.transforms)
+
+
+def _view(
+    transform: Transform, boundary: Boundary, masked: Boundary | None, interpolation: Resampling
+) -> View:
+    """The filter is kept for shifts, too: whether they are whole pixels differs from map to map."""
+    if not transform.exact:
+        return View(transform, boundary, interpolation)
+    return View(transform, masked, None if transform.shift.is_identity else interpolation)
+
+
+def _inside_disc(maps: Tensor) -> Tensor:
+    height, width = maps.shape[-2:]
+    return maps * disc_mask(height, width).to(maps.dtype).to(maps.device)

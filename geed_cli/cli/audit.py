@@ -13,6 +13,7 @@ from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
+    ControlOptions,
     DataOptions,
     IntervalOptions,
     RunOptions,
@@ -52,6 +53,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     model: common.ModelName = None,
     *,
     group: of.Groups = None,
+    set_: of.Sets = None,
     metric: of.Metrics = None,
     layer: of.Layers = None,
     boundary: of.BoundaryName = "disc",
@@ -77,6 +79,10 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     resamples: of.Resamples = IntervalOptions.resamples,
     ci: of.Ci = IntervalOptions.method,
     simultaneous: of.Simultaneous = False,
+    floor: of.Floor = ControlOptions.probes,
+    twin: of.Twin = False,
+    phase_correct: of.PhaseCorrect = False,
+    discover: of.Discover = None,
     device: of.Device = "auto",
     batch_size: of.BatchSize = None,
     precision: of.PrecisionName = "fp32",
@@ -110,6 +116,8 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
         until=until_options(until_width, max_samples, width_of),
         metrics=tuple(metric or ()),
         layers=tuple(layer or ()),
+        sets=tuple(set_ or ()),
+        controls=ControlOptions(floor, phase_correct, discover),
     )
     from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
     from geed_cli.cli.run_audit import run_audit  # noqa: PLC0415
@@ -132,4 +140,5 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
         if policy
         else None
     )
-    run_audit(request, tuple(group or ("flip",)), asked, json, judged, quiet=quiet)
+    default = () if set_ else ("flip",)
+    run_audit(request, tuple(group or default), asked, json, judged, twin=twin, quiet=quiet)

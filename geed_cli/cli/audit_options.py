@@ -6,8 +6,15 @@ from typing import Annotated
 import typer
 
 from geed_cli.algebra.conditions import Boundary, Resampling
-from geed_cli.cli.options import DATA, MEASURE, OUTPUT, RUN
-from geed_cli.pipeline.options import DeviceName, IntervalMethod, OnBadImage, OnNonFinite, Precision
+from geed_cli.cli.options import CONTROLS, DATA, MEASURE, OUTPUT, RUN
+from geed_cli.pipeline.options import (
+    DeviceName,
+    IntervalMethod,
+    OnBadImage,
+    OnNonFinite,
+    Precision,
+)
+from geed_cli.pipeline.options import Discover as DiscoverKind
 
 Groups = Annotated[
     list[str] | None,
@@ -15,8 +22,53 @@ Groups = Annotated[
         "--group",
         "-g",
         metavar="NAME",
-        help="flip, vflip, flips, c<n> or d<n>; repeatable. Default: flip.",
+        help="flip, c4, d8, shift7, rgb, hue8, … (geed ls groups), a product such as 'flip*xshift7', or a YAML "
+        "file of generators; repeatable. Default: flip.",
         rich_help_panel=MEASURE,
+        show_default=False,
+    ),
+]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="SET",
+        help="A set of transformations that is no group, such as blur:1,2, jpeg:90,50 or a YAML file; repeatable.",
+        rich_help_panel=MEASURE,
+        show_default=False,
+    ),
+]
+Floor = Annotated[
+    int,
+    typer.Option(
+        "--floor",
+        metavar="N",
+        min=0,
+        help="Images on which the controls null and floor are measured; 0 leaves them out.",
+        rich_help_panel=CONTROLS,
+    ),
+]
+Twin = Annotated[
+    bool,
+    typer.Option(
+        "--twin",
+        help="Audit the same architecture with random weights beside, as a control.",
+        rich_help_panel=CONTROLS,
+    ),
+]
+PhaseCorrect = Annotated[
+    bool,
+    typer.Option(
+        "--phase-correct",
+        help="Also compare maps about the centre of each layer's own sampling grid.",
+        rich_help_panel=CONTROLS,
+    ),
+]
+Discover = Annotated[
+    DiscoverKind | None,
+    typer.Option(
+        help="Look for a hidden action on channels at every layer: fitted on half of the images, scored on the other.",
+        rich_help_panel=CONTROLS,
         show_default=False,
     ),
 ]

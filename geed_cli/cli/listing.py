@@ -1,43 +1,84 @@
-"""The tables of ``geed ls``; none of them needs torch."""
+"""The tables of ``geed ls``; only that of the sets needs torch."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich import box
+from rich.console import RenderableType
 from rich.table import Table
 
-from geed_cli.algebra.catalogue import FAMILIES, MAX_N, group_named
+from geed_cli.algebra.catalogue import GROUP_SUFFIXES, family_of, group_named
+from geed_cli.algebra.families import FAMILIES
+from geed_cli.algebra.group import FiniteGroup
 from geed_cli.cli.matching import matching
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.report.console import emit, result_console
 
-SHOWN = ("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8")
+SHOWN = (
+    *("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8"),
+    *("xshift7", "yshift7", "shift7", "rgb", "hue8", "invert", "flip*xshift7"),
+)
+
+GROUP_NOTES = (
+    *(f"{family.pattern}: {family.described}" for family in FAMILIES),
+    "A*B: all products of elements of two groups or more, flip*xshift7, where these are a group",
+    "FILE.yaml: the group closed from the generators in a file (docs/groups.md)",
+    "elements: r90 turns by 90° counter-clockwise, m mirrors left-right, x1/7 shifts right, y1/7 down,",
+    "  gbr says where red, green and blue come from; in a product the factor on the right acts first",
+    "exact: no pixel is interpolated; shifts are exact on pictures and maps whose side n divides",
+)
+"""What ``geed ls groups`` says below its table, within 100 columns."""
 
 
-def show(table: Table) -> None:
-    """Print a table to stdout."""
-    emit([table], result_console())
+def show(*parts: RenderableType) -> None:
+    """Print tables to stdout."""
+    emit(parts, result_console())
 
 
 def group_table(pattern: str | None) -> Table:
     """Groups whose names match; a selection and the families where no pattern is given."""
-    table = _table("group", "order", "exact", "elements")
-    for name in _group_names(pattern):
+    table = make_table("group", "order", "exact", "elements")
+    for name in group_names(pattern):
         group = group_named(name)
         elements = ", ".join(group.elements[:8]) + (f", … ({group.order})" if group.order > 8 else "")
-        table.add_row(group.name, str(group.order), "yes" if group.exact else "resampled", elements)
-    caption = [f"{family.pattern}: {family.description}" for family in FAMILIES]
-    caption += [
-        "elements: r90 turns by 90° counter-clockwise, m mirrors left-right, r90m mirrors, then turns"
-    ]
-    table.caption = "\n".join(caption)
+        table.add_row(group.name, str(group.order), exactness(group), elements)
+    return table
+
+
+def exactness(group: FiniteGroup) -> str:
+    """Whether anything is resampled: by turns at every size, by shifts at sides that they do not divide."""
+    if not group.exact:
+        return "resampled"
+    return "yes" if group.steps == 1 else f"if {group.steps} divides the side"
+
+
+def group_names(pattern: str | None) -> Sequence[str]:
+    """The names that a pattern selects: itself where it is a group, else those of the catalogue that are like it."""
+    if pattern is None:
+        return SHOWN
+    if _is_name(pattern):
+        return [pattern]
+    every = [name for family in FAMILIES for name in family.names]
+    return matching("group", pattern.lower(), every)
+
+
+def set_table(pattern: str | None) -> Table:
+    """The families of transformation sets whose names match."""
+    from geed_cli.algebra.set_catalogue import SET_FAMILIES  # noqa: PLC0415 - imports torch
+
+    table = make_table("set", "example", "members beside e")
+    families = {family.name: family for family in SET_FAMILIES}
+    for name in matching("set", pattern, families):
+        family = families[name]
+        table.add_row(family.pattern, family.example, family.description)
+    table.caption = "sets are no groups: f̂ is the set's mean (docs/sets.md); FILE.yaml holds any of their members"
     table.caption_justify = "left"
     return table
 
 
 def metric_table(pattern: str | None) -> Table:
     """The measures whose names match."""
-    table = _table("metric", "unit", "range", "definition (larger means further from invariance)")
+    table = make_table("metric", "unit", "range", "definition (larger means further from invariance)")
     for measure in select_measures(matching("metric", pattern, BY_NAME)):
         table.add_row(measure.name, measure.unit or "–", measure.range, measure.definition)
     return table
@@ -47,7 +88,7 @@ def spec_table(pattern: str | None, spec_dir: Path | None) -> Table:
     """The model specs whose names match."""
     from geed_cli.models.spec_files import read_spec, spec_paths  # noqa: PLC0415 - only here
 
-    table = _table("spec", "architecture", "weights", "layers")
+    table = make_table("spec", "architecture", "weights", "layers")
     specs = spec_paths(spec_dir)
     for name, path in specs.items():
         if name in matching("spec", pattern, specs):
@@ -63,14 +104,14 @@ def spec_table(pattern: str | None, spec_dir: Path | None) -> Table:
     return table
 
 
-def _group_names(pattern: str | None) -> Sequence[str]:
-    if pattern is None:
-        return SHOWN
-    every = ["flip", "vflip", "flips", *(f"{kind}{n}" for kind in "cd" for n in range(1, MAX_N + 1))]
-    return [pattern.lower()] if pattern.lower() in every else matching("group", pattern.lower(), every)
+def _is_name(pattern: str) -> bool:
+    """Whether this is meant as one group: a file, a name, or a product of names; ``c*`` is a glob."""
+    factors = [factor.strip().lower() for factor in pattern.split("*")]
+    return all(factor.endswith(GROUP_SUFFIXES) or family_of(factor) for factor in factors)
 
 
-def _table(*columns: str) -> Table:
+def make_table(*columns: str) -> Table:
+    """An empty table in the style of these lists."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
     for number, name in enumerate(columns):
         table.add_column(name, no_wrap=number == 0, overflow="fold")

@@ -1,4 +1,4 @@
-"""``geed ls``: what there is to audit with: specs, groups, metrics, models."""
+"""``geed ls``: what there is to audit with: specs, groups, sets, metrics, models."""
 
 from typing import Annotated
 
@@ -8,21 +8,42 @@ from geed_cli.cli.guard import guarded
 from geed_cli.cli.matching import matching
 from geed_cli.cli.options import Debug, SpecDir
 
-ls = typer.Typer(help="List specs, groups, metrics or models.", no_args_is_help=True)
+ls = typer.Typer(help="List specs, groups, sets, metrics or models.", no_args_is_help=True)
 
 Pattern = Annotated[
     str | None, typer.Argument(help="Only names like this: a part of a name, or a glob such as 'c*'.")
 ]
 
 
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Every element with its order and inverse, and the Cayley table."),
+]
+
+
 @ls.command()
 @guarded
-def groups(pattern: Pattern = None, debug: Debug = False) -> None:
-    """Groups: name, order, exact or resampled, elements."""
+def groups(pattern: Pattern = None, verbose: Verbose = False, debug: Debug = False) -> None:
+    """Groups: name, order, exact or resampled, elements; a product or a YAML file of generators, too."""
     del debug
-    from geed_cli.cli.listing import group_table, show  # noqa: PLC0415 - rich only when it prints
+    from geed_cli.cli.listing import GROUP_NOTES, group_table, show  # noqa: PLC0415 - rich only when it prints
 
-    show(group_table(pattern))
+    if verbose:
+        from geed_cli.cli.group_details import show_details  # noqa: PLC0415
+
+        show_details(pattern)
+    else:
+        show(group_table(pattern), "", *GROUP_NOTES)
+
+
+@ls.command()
+@guarded
+def sets(pattern: Pattern = None, debug: Debug = False) -> None:
+    """Transformation sets that are no group: how they are written, what their members do."""
+    del debug
+    from geed_cli.cli.listing import set_table, show  # noqa: PLC0415
+
+    show(set_table(pattern))
 
 
 @ls.command()

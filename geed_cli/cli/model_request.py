@@ -1,6 +1,6 @@
 """The model options of a command line as one value, and the network that they name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,23 @@ class ModelRequest:
     img_size: int | None = None
     allow_pickle: bool = False
     strip_prefix: tuple[str, ...] = ()
+
+    def twin(self) -> "ModelRequest":
+        """The same architecture with random weights; of another seed where the weights are random already."""
+        model = self.model
+        if self.arch is not None:
+            model = self.arch if ":" in self.arch else f"timm:{self.arch}"
+        seed = self.seed + 1 if self.weights == "random" else self.seed
+        return replace(
+            self,
+            model=model,
+            checkpoint=None,
+            arch=None,
+            weights="random",
+            seed=seed,
+            allow_pickle=False,
+            strip_prefix=(),
+        )
 
     def load(self) -> Network:
         """The network.

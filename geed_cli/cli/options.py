@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-MODEL, DATA, MEASURE, RUN, OUTPUT = "Model", "Data", "Groups and measures", "Running", "Output"
+MODEL, DATA, MEASURE = "Model", "Data", "Groups and measures"
+CONTROLS, RUN, OUTPUT = "Controls", "Running", "Output"
 """Panels of ``--help``."""
 
 ModelName = Annotated[

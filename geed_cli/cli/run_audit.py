@@ -12,9 +12,9 @@ from geed_cli.cli.progress import TerminalProgress
 from geed_cli.cli.run_check import CheckRequest
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.groups import plan_groups
 from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
@@ -31,6 +31,7 @@ def run_audit(
     json: Path | None,
     judged: CheckRequest | None = None,
     *,
+    twin: bool = False,
     quiet: bool,
 ) -> None:
     """Audit, show and judge; everything that can be refused cheaply is refused before weights are loaded.
@@ -48,7 +49,11 @@ def run_audit(
     draw(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         progress.step(f"loading {request.model or request.checkpoint}")
-        result = audit(request.load(), groups, options, progress)
+        network = request.load()
+        if twin:
+            progress.step("building the random twin")
+        beside = request.twin().load() if twin else None
+        result = audit(network, groups, options, progress, beside)
     if json is not None and json != STDOUT:
         write_result(result, json)  # before the table, whose reader may have gone
         message_console().print(f"wrote {json}")

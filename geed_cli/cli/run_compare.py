@@ -12,6 +12,7 @@ from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.comparison.subjects import Contender
 from geed_cli.errors import InputError
+from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.comparison_table import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
@@ -113,7 +114,12 @@ def _audit(named: Sequence[Named], request: CompareRequest) -> dict[str, tuple[R
 
 
 def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result, ...]:
-    """The results with only the entries that --metric and --layer ask for."""
+    """The results with only the entries that --metric and --layer ask for.
+
+    The correlation, a control of the cosine beside it, has to be asked for: as claims of their own its lines would
+    only weaken the others under Holm's correction.
+    """
+    metrics = options.metrics or tuple(name for name in BY_NAME if name != "channelwise.correlation")
 
     def wanted(name: str | None, patterns: tuple[str, ...]) -> bool:
         return not patterns or name is None or any(fnmatch.fnmatchcase(name, p) for p in patterns)
@@ -124,7 +130,7 @@ def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result,
                 "results": tuple(
                     entry
                     for entry in result.results
-                    if wanted(entry.metric, options.metrics) and wanted(entry.layer, options.layers)
+                    if wanted(entry.metric, metrics) and wanted(entry.layer, options.layers)
                 )
             }
         )

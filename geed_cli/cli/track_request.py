@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from geed_cli.algebra.catalogue import group_named
+from geed_cli.algebra.catalogue import GROUP_SUFFIXES, group_named
 from geed_cli.comparison.track_schema import Recipe
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import AuditOptions
@@ -30,6 +30,19 @@ class TrackRequest:
     quiet: bool = False
 
 
+def _canonical(name: str) -> str:
+    """The group's name, or the text itself where a file is part of it: its name alone would not find it again."""
+    group = group_named(name)
+    return (
+        name
+        if any(
+            name.lower().rstrip().endswith(suffix) or f"{suffix}*" in name.lower()
+            for suffix in GROUP_SUFFIXES
+        )
+        else group.name
+    )
+
+
 def recipe_of(request: TrackRequest) -> Recipe:
     """What checkpoints are to be audited with.
 
@@ -41,7 +54,7 @@ def recipe_of(request: TrackRequest) -> Recipe:
         model=_model(request),
         spec_sha256=_spec_sha256(request),
         img_size=request.img_size,
-        groups=tuple(dict.fromkeys(group_named(name).name for name in request.groups)),
+        groups=tuple(dict.fromkeys(_canonical(name) for name in request.groups)),
         boundary=options.action.boundary,
         interpolation=options.action.interpolation,
         metrics=options.metrics,

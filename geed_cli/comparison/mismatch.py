@@ -1,5 +1,6 @@
 """What two results must share to be compared, part by part, so that a refusal can name the difference."""
 
+import hashlib
 from collections.abc import Sequence
 
 from geed_cli.errors import InputError
@@ -56,9 +57,14 @@ def _normaliser(result: Result) -> str:
 
 def _groups(groups: Sequence[Group]) -> str:
     return ", ".join(
-        "/".join(filter(None, (group.name, group.boundary, group.interpolation)))
+        "/".join(filter(None, (group.name, group.boundary, group.interpolation, _members(group))))
         for group in sorted(groups, key=lambda group: group.name)
     )
+
+
+def _members(group: Group) -> str:
+    """What the members of a set do, as a fingerprint: sets of one name may differ in it."""
+    return hashlib.sha256("\n".join(group.calls).encode()).hexdigest()[:8] if group.calls else ""
 
 
 def _geometry(result: Result) -> str:

@@ -46,6 +46,8 @@ def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] 
     """
     there = tuple(dict.fromkeys(Column(row.metric, row.layer) for row in track.rows))
     layered = [column for column in there if column.layer is not None]
+    if not metrics:  # the correlation has to be asked for, like every measure that is not usual
+        layered = [column for column in layered if column.metric == "channelwise.cosine"] or layered
     chosen = _with_layers(layered, layers)
     if metrics:
         names = {measure.name for measure in select_measures(metrics)}

@@ -120,6 +120,8 @@ def _holds(value: object, part: str | int) -> bool:
 def _known_keys(model: type[BaseModel], path: Path) -> tuple[str, ...]:
     """The keys that the schema knows in the mapping at ``path``; () where it is free."""
     for part in path:
+        if isinstance(part, int):  # an item of a list is of the list's model
+            continue
         field = model.model_fields.get(str(part))
         inner = _models_in(field.annotation) if field else []
         if not inner:

@@ -1,6 +1,9 @@
-"""Turns what was collected of one image into its row: every deviation of every group, measure and layer."""
+"""Turns what was collected of one image into its row: every deviation of every group, measure and layer.
 
-from collections.abc import Mapping
+Vectors and maps follow one rule: f(gx) is compared with ρ(g)f̂(x), f̂ the mean over the kernel of ρ (eq. 2 and 4).
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,15 +11,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.view import View
-from geed_cli.engine.layers import Comparison, Family, LayerReducer
-from geed_cli.engine.plan import GroupPlan, Plan
-from geed_cli.engine.row import Cell, Row
+from geed_cli.engine.layers import LayerReducer, Orbit
+from geed_cli.engine.plan import GroupPlan, Plan, Shown, VectorSite
+from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.measures.latent import cosine_deviation, l2_deviation
 from geed_cli.measures.prediction import flips
-from geed_cli.measures.softmax import probabilities, softmax_deviation
+from geed_cli.measures.softmax import divergence, probabilities
 
-Deviations = dict[Cell, NDArray[np.float64]]
+Array = NDArray[np.float64]
+Deviation = Callable[[Tensor, Tensor], Tensor]
+VECTOR_MEASURES: Mapping[str, tuple[VectorSite, Deviation]] = {
+    "latent.l2": ("features", l2_deviation),
+    "latent.cosine": ("features", cosine_deviation),
+    "softmax.kl": ("logits", divergence),
+    "prediction.flip_rate": ("logits", flips),
+}
+"""Site of each vector measure, and its m(f(gx), ρ(g)f̂(x)) for (n, k) and (n, k), shape (n,)."""
 
 
 @dataclass
@@ -24,65 +36,117 @@ class Collected:
     """All that was read of one image.
 
     Attributes:
-        embeddings: f1 per view; empty where no latent measure is wanted.
-        logits: per view; empty where the network has none.
+        vectors: per site, what it held under everything that was shown; logits as probabilities.
         layers: comparisons per layer.
     """
 
-    embeddings: Mapping[View, Tensor] = field(default_factory=dict)
-    logits: Mapping[View, Tensor] = field(default_factory=dict)
-    layers: Mapping[str, Mapping[tuple[Family, View], Comparison]] = field(default_factory=dict)
+    vectors: dict[VectorSite, Mapping[Shown, Tensor]] = field(default_factory=dict)
+    layers: Mapping[str, Orbit] = field(default_factory=dict)
+
+
+def collect(
+    features: Mapping[Shown, Tensor], logits: Mapping[Shown, Tensor], layers: Mapping[str, Orbit]
+) -> Collected:
+    """What was read of one image; sites that are not measured are empty."""
+    vectors: dict[VectorSite, Mapping[Shown, Tensor]] = {}
+    if features:
+        vectors["features"] = features
+    if logits:
+        vectors["logits"] = {shown: probabilities(z) for shown, z in logits.items()}
+    return Collected(vectors, layers)
 
 
 def assemble(image: int, plan: Plan, collected: Collected, reducers: Mapping[str, LayerReducer]) -> Row:
     """The row of an audited image."""
-    deviations: Deviations = {}
-    dead: Deviations = {}
-    names = {measure.name for measure in plan.measures}
+    deviations: dict[Cell, Array] = {}
+    controls: dict[tuple[Cell, Control], Array] = {}
     for group in plan.groups:
-        deviations |= _vector_cells(group, collected, names)
-        for layer, comparisons in collected.layers.items():
-            family = reducers[layer].family.get(group.group.name)
-            if family is not None:
-                cell = Cell("channelwise.cosine", group.group.name, layer)
-                found = [comparisons[family, view] for view in group.views]
-                deviations[cell] = _array(torch.stack([c.value for c in found]))
-                dead[cell] = _array(torch.stack([c.dead for c in found]))
-    return Row(image, deviations, dead, _embeddings(plan, collected), _probabilities(plan, collected))
+        for measure in plan.measures:
+            if measure.name in VECTOR_MEASURES:
+                _vector_cell(measure.name, group, plan, collected, deviations, controls)
+        for layer, orbit in collected.layers.items():
+            _layer_cells(layer, group, plan, orbit, reducers[layer], deviations, controls)
+    return Row(image, deviations, controls, *_identities(plan, collected))
 
 
 def assemble_identity(image: int, plan: Plan, collected: Collected) -> Row:
     """The row of an image that only serves the normaliser: no deviations."""
-    return Row(image, {}, {}, _embeddings(plan, collected), {})
+    return Row(image, {}, {}, _identities(plan, collected)[0], {})
 
 
-def _vector_cells(group: GroupPlan, collected: Collected, names: set[str]) -> Deviations:
-    """The latent, softmax and prediction deviations of one group, shape (n,) each."""
-    cells: Deviations = {}
-    if collected.embeddings:
-        orbit = _orbit(group, collected.embeddings)
-        for name, measure in (("latent.l2", l2_deviation), ("latent.cosine", cosine_deviation)):
-            cells[Cell(name, group.group.name)] = _array(measure(orbit)[:, 0])
-    if collected.logits:
-        orbit = _orbit(group, collected.logits)
-        divergence = softmax_deviation(probabilities(orbit))
-        cells[Cell("softmax.kl", group.group.name)] = _array(divergence[:, 0])
-        cells[Cell("prediction.flip_rate", group.group.name)] = _array(flips(orbit)[:, 0])
-    return {cell: values for cell, values in cells.items() if cell.metric in names}
+def expected_orbit(orbit: Tensor, representation: Representation) -> Tensor:
+    """ρ(g)f̂(x) for every g, f̂ the mean of the orbit over the kernel; orbit (n, k) → (n, k)."""
+    centre = orbit[list(representation.kernel())].mean(dim=0)
+    return torch.stack([representation.act(g, centre) for g in range(len(orbit))])
 
 
-def _orbit(group: GroupPlan, vectors: Mapping[View, Tensor]) -> Tensor:
-    """The group's orbit as (n, 1, k)."""
-    return torch.stack([vectors[view] for view in group.views])[:, None]
+def _vector_cell(
+    metric: str,
+    group: GroupPlan,
+    plan: Plan,
+    collected: Collected,
+    deviations: dict[Cell, Array],
+    controls: dict[tuple[Cell, Control], Array],
+) -> None:
+    """One latent, softmax or prediction measure of one group, and its floor."""
+    site, deviation = VECTOR_MEASURES[metric]
+    held = collected.vectors.get(site)
+    representation = plan.vectors.get((site, group.name))
+    if held is None or representation is None:
+        return
+    cell = Cell(metric, group.name)
+    orbit = torch.stack([held[view] for view in group.views])
+    if metric == "prediction.flip_rate":  # against f(x) itself: an orbit mean has no prediction
+        expected = torch.stack([representation.act(g, orbit[0]) for g in range(len(orbit))])
+    else:
+        expected = expected_orbit(orbit, representation)
+    deviations[cell] = _array(deviation(orbit, expected))
+    trips = {view: trip for view, trip in plan.trips[group.name].items() if trip in held}
+    if trips:
+        back = torch.stack([held[trips[view]] if view in trips else orbit[0] for view in group.views])
+        controls[cell, "floor"] = _array(deviation(back, orbit[0].expand_as(back)))
 
 
-def _embeddings(plan: Plan, collected: Collected) -> dict[View, NDArray[np.float64]]:
-    return {v: _array(collected.embeddings[v]) for v in plan.identities if v in collected.embeddings}
+def _layer_cells(
+    layer: str,
+    group: GroupPlan,
+    plan: Plan,
+    orbit: Orbit,
+    reducer: LayerReducer,
+    deviations: dict[Cell, Array],
+    controls: dict[tuple[Cell, Control], Array],
+) -> None:
+    """The layerwise measures of one group at one layer, and their controls."""
+    family = reducer.family.get(group.name)
+    if family is None:
+        return
+    found = [orbit.done[family, view] for view in group.views]
+    for metric in plan.names("channelwise"):
+        cell = Cell(metric, group.name, layer)
+        for name, control in found[0]:
+            if name == metric:
+                values = _array(torch.stack([each[name, control] for each in found]))
+                if control is None:
+                    deviations[cell] = values
+                else:
+                    controls[cell, control] = values
+        trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in orbit.trips}
+        if trips:
+            perfect = torch.tensor(-1.0, dtype=torch.float64)  # exact elements come back as they were
+            back = [
+                orbit.trips[family, trips[v]][metric, None] if v in trips else perfect for v in group.views
+            ]
+            controls[cell, "floor"] = _array(torch.stack([value.cpu() for value in back]))
 
 
-def _probabilities(plan: Plan, collected: Collected) -> dict[View, NDArray[np.float64]]:
-    return {v: _array(probabilities(collected.logits[v])) for v in plan.identities if v in collected.logits}
+def _identities(plan: Plan, collected: Collected) -> tuple[dict[View, Array], dict[View, Array]]:
+    """Embeddings and probabilities under each view of e."""
+    features, logits = (collected.vectors.get(site, {}) for site in ("features", "logits"))
+    return (
+        {v: _array(features[v]) for v in plan.identities if v in features},
+        {v: _array(logits[v]) for v in plan.identities if v in logits},
+    )
 
 
-def _array(tensor: Tensor) -> NDArray[np.float64]:
+def _array(tensor: Tensor) -> Array:
     return np.asarray(tensor.double().cpu().numpy(), dtype=np.float64)

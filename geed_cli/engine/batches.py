@@ -9,35 +9,41 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.view import View
+from geed_cli.engine.plan import Shown
 from geed_cli.input_settings import InputSettings
 
 
 @dataclass(frozen=True)
 class Task:
-    """One image and the views it is shown under.
+    """One image and what the network is shown of it.
 
     Attributes:
         image: number of the image in the run.
-        pixels: uint8, shape (3, S, S).
-        views: what the network is shown, the views of e first.
+        pixels: uint8, shape (3, P, P), P ≥ S; larger where the boundary needs the picture around the crop.
+        shown: the views of e first.
         audited: False where the image serves the normaliser only and is shown under the views of e.
+        probe: whether the controls are measured on it.
+        fit: whether a hidden action is fitted on it; on the others it is scored.
     """
 
     image: int
     pixels: Tensor
-    views: tuple[View, ...]
+    shown: tuple[Shown, ...]
     audited: bool = True
+    probe: bool = False
+    fit: bool = False
 
 
 @dataclass(frozen=True)
 class Slot:
-    """What one row of a batch is: an image under a view; ``last`` closes the image's orbit."""
+    """What one row of a batch is: an image as it is shown; ``last`` closes the image's orbit."""
 
     image: int
-    view: View
+    shown: Shown
     last: bool
     audited: bool = True
+    probe: bool = False
+    fit: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,15 +66,16 @@ class Placement:
     batch_size: int
 
 
-def batches(tasks: Iterable[Task], placement: Placement) -> Iterator[Batch]:
-    """The tasks' views as batches of exactly B rows."""
+def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[Batch]:
+    """What the tasks show as batches of exactly B rows of side S = ``size``."""
     rows: list[Tensor] = []
     slots: list[Slot] = []
     for task in tasks:
         pixels = task.pixels.to(placement.device).to(placement.dtype) / 255
-        for view in task.views:
-            rows.append(view.act(pixels))
-            slots.append(Slot(task.image, view, view == task.views[-1], task.audited))
+        for shown in task.shown:
+            rows.append(shown.show(pixels, size))
+            last = shown == task.shown[-1]
+            slots.append(Slot(task.image, shown, last, task.audited, task.probe, task.fit))
             if len(rows) == placement.batch_size:
                 yield Batch(_stack(rows), tuple(slots))
                 rows, slots = [], []

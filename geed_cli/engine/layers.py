@@ -1,58 +1,62 @@
 """Reduces one layer's maps to channelwise deviations while the network runs; no map outlives its use.
 
 f̂(x) is the mean over the kernel of the action at the layer's real shape, so a map is held only until the kernel's
-members of its orbit have come: usually e alone, which comes first. Groups with the same kernel share comparisons.
+members of its orbit have come: usually e alone, which comes first. On probe images the same maps also give the
+controls: against the previous probe image (null), and of round trips (floor).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.representation import Spatial
+from geed_cli.algebra.round_trip import RoundTrip
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
-from geed_cli.engine.plan import GroupPlan, unique
-from geed_cli.measures.channelwise import channelwise_deviation
+from geed_cli.engine.compare_maps import compare_maps
+from geed_cli.engine.family import Family, families
+from geed_cli.engine.plan import GroupPlan, LayerPlan, Shown
+from geed_cli.engine.row import Control
 
-
-@dataclass(frozen=True)
-class Comparison:
-    """One deviation and the part of channels that were dead in it."""
-
-    value: Tensor
-    dead: Tensor
-
-
-@dataclass(frozen=True)
-class Family:
-    """Groups whose kernels agree at this layer: f̂ is the mean over ``kernel``, compared under ``views``."""
-
-    kernel: tuple[View, ...]
-    views: tuple[View, ...]
-
-    @property
-    def trivial(self) -> bool:
-        """Whether the action on this layer is trivial, so that g·f̂ = f̂."""
-        return len(self.kernel) > 1 and set(self.kernel) == set(self.views)
+Quantity = tuple[str, Control | None]
+"""A layer's measure, and the control of it that is meant; None is the deviation itself."""
+Found = Mapping[Quantity, Tensor]
 
 
 @dataclass
-class _Orbit:
-    """What is held of one image: its maps so far, and the comparisons made."""
+class Orbit:
+    """What is held of one image: its maps so far, and the scalars made of them.
 
-    maps: dict[View, Tensor] = field(default_factory=dict)
-    done: dict[tuple[Family, View], Comparison] = field(default_factory=dict)
+    Attributes:
+        maps: shape (C, H, W) each.
+        done: per family and view, each quantity as a scalar.
+        trips: per family and round trip.
+    """
+
+    maps: dict[Shown, Tensor] = field(default_factory=dict)
+    done: dict[tuple[Family, View], Found] = field(default_factory=dict)
+    trips: dict[tuple[Family, RoundTrip], Found] = field(default_factory=dict)
 
 
 class LayerReducer:
-    """The channelwise deviations of one layer of shape (C, H, W) for several groups."""
+    """The channelwise deviations of one layer for several groups.
 
-    def __init__(self, groups: Sequence[GroupPlan], height: int, width: int) -> None:
-        self.family = families(groups, height, width)
+    Args:
+        groups: all groups of the run.
+        layer: how the layer is read, and which of the groups act on it.
+        metrics: names of the layerwise measures that are wanted.
+
+    Attributes:
+        family: the family of each group that acts here, by the group's name.
+    """
+
+    def __init__(self, groups: Sequence[GroupPlan], layer: LayerPlan, metrics: Sequence[str]) -> None:
+        self.family = families(groups, layer)
         self._distinct = tuple(dict.fromkeys(self.family.values()))
-        self._orbits: dict[int, _Orbit] = {}
+        self._metrics = tuple(metrics)
+        self._orbits: dict[int, Orbit] = {}
+        self._partner: dict[Family, Tensor] = {}
 
     def consume(self, slots: Sequence[Slot], maps: Tensor) -> set[int]:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
@@ -60,60 +64,73 @@ class LayerReducer:
         Returns:
             The images of which a map is not finite.
         """
-        for row, slot in enumerate(slots):
-            self._orbits.setdefault(slot.image, _Orbit()).maps[slot.view] = maps[row]
-        finished = {slot.image for slot in slots if slot.last}
         broken = set()
-        for image in dict.fromkeys(slot.image for slot in slots):
-            orbit = self._orbits[image]
-            finite = [_compare(orbit, family) for family in self._distinct]
+        for image, rows in _by_image(slots):
+            orbit = self._orbits.setdefault(image, Orbit())
+            orbit.maps |= {slots[row].shown: maps[row] for row in rows}
+            finite = [self._compare(orbit, family, probe=slots[rows[0]].probe) for family in self._distinct]
             if not all(finite):
                 broken.add(image)
-            orbit.maps = {} if image in finished else self._kept(orbit)
+            self._let_go(orbit, slots[rows[-1]])
         return broken
 
-    def pop(self, image: int) -> dict[tuple[Family, View], Comparison]:
+    def pop(self, image: int) -> Orbit:
         """The finished comparisons of one image."""
-        return self._orbits.pop(image).done
+        return self._orbits.pop(image)
 
-    def _kept(self, orbit: _Orbit) -> dict[View, Tensor]:
-        """Maps that later batches need: the kernels', and those not compared with every family yet."""
-        needed = {
-            view
-            for family in self._distinct
-            for view in orbit.maps
-            if view in family.kernel or (view in family.views and (family, view) not in orbit.done)
-        }
-        return {view: orbit.maps[view].clone() for view in needed}
-
-
-def families(groups: Sequence[GroupPlan], height: int, width: int) -> dict[str, Family]:
-    """The family of each group that acts on H×W maps, by the group's name."""
-    kernels: dict[str, tuple[View, ...]] = {}
-    for plan in groups:
-        representation = Spatial(plan.views, height, width)
-        if representation.defined:
-            kernels[plan.group.name] = tuple(plan.views[g] for g in representation.kernel())
-    views = {
-        kernel: unique(
-            view for plan in groups if kernels.get(plan.group.name) == kernel for view in plan.views
+    def _compare(self, orbit: Orbit, family: Family, *, probe: bool) -> bool:
+        """Make every comparison of the family that the held maps allow; whether all of these maps were finite."""
+        if not all(view in orbit.maps for view in family.kernel):
+            return True
+        if probe:
+            self._compare_trips(orbit, family)
+        ready = [v for v in family.moves if v in orbit.maps and (family, v) not in orbit.done]
+        if not ready:
+            return True
+        centre = _centre(orbit, family)
+        partner = self._partner.get(family) if probe else None
+        outcome, finite = compare_maps(
+            family, ready, [orbit.maps[v] for v in ready], centre, partner, self._metrics
         )
-        for kernel in kernels.values()
-    }
-    return {name: Family(kernel, views[kernel]) for name, kernel in kernels.items()}
+        orbit.done |= {(family, view): found for view, found in zip(ready, outcome, strict=True)}
+        return finite
+
+    def _compare_trips(self, orbit: Orbit, family: Family) -> None:
+        """Round trips against the image they should have come back to."""
+        for trip in [shown for shown in orbit.maps if isinstance(shown, RoundTrip)]:
+            if trip.there in family.moves and (family, trip) not in orbit.trips:
+                identity = orbit.maps[trip.identity]
+                outcome, _ = compare_maps(
+                    family, [trip.identity], [orbit.maps[trip]], identity, None, self._metrics
+                )
+                orbit.trips[family, trip] = outcome[0]
+
+    def _let_go(self, orbit: Orbit, slot: Slot) -> None:
+        """Keep what later batches need: the kernels' maps, and those not compared with every family yet."""
+        if slot.last:
+            if slot.probe:
+                self._partner = {family: _centre(orbit, family).clone() for family in self._distinct}
+            orbit.maps = {}
+            return
+        needed = {
+            shown
+            for family in self._distinct
+            for shown in orbit.maps
+            if shown in family.kernel or (shown in family.moves and (family, shown) not in orbit.done)
+        }
+        orbit.maps = {shown: orbit.maps[shown].clone() for shown in needed}
 
 
-def _compare(orbit: _Orbit, family: Family) -> bool:
-    """Make every comparison of the family that the held maps allow; whether all of these maps were finite."""
-    if not all(view in orbit.maps for view in family.kernel):
-        return True
-    ready = [v for v in family.views if v in orbit.maps and (family, v) not in orbit.done]
-    if not ready:
-        return True
-    centre = torch.stack([orbit.maps[view] for view in family.kernel]).mean(dim=0)
-    moved = torch.stack([view.restrict(orbit.maps[view]) for view in ready])
-    expected = torch.stack([view.restrict(centre) if family.trivial else view.act(centre) for view in ready])
-    outcome = channelwise_deviation(moved, expected)
-    for row, view in enumerate(ready):
-        orbit.done[family, view] = Comparison(outcome.value[row], outcome.dead[row])
-    return bool(outcome.finite.all())
+def _by_image(slots: Sequence[Slot]) -> Iterator[tuple[int, list[int]]]:
+    """The rows of each image of a batch, image after image."""
+    rows: dict[int, list[int]] = {}
+    for row, slot in enumerate(slots):
+        rows.setdefault(slot.image, []).append(row)
+    yield from rows.items()
+
+
+def _centre(orbit: Orbit, family: Family) -> Tensor:
+    """f̂(x), the mean over the kernel (eq. 2), shape (C, H, W)."""
+    if len(family.kernel) == 1:
+        return orbit.maps[family.kernel[0]]
+    return torch.stack([orbit.maps[view] for view in family.kernel]).mean(dim=0)

@@ -5,18 +5,18 @@ image wait until its orbit is whole.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from geed_cli.engine.assemble import Collected, assemble, assemble_identity
+from geed_cli.engine.assemble import assemble, assemble_identity, collect
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
+from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.layers import LayerReducer
-from geed_cli.engine.layout import Layout
 from geed_cli.engine.plan import Plan
+from geed_cli.engine.rounding import Rounding, rounding
 from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
@@ -26,46 +26,44 @@ OUTPUT = Site("", "output")
 """The network's output: its logits, where it has a classifier."""
 
 
-@dataclass(frozen=True)
-class MapShape:
-    """The size of a layer's maps, and how they lie in its output."""
-
-    height: int
-    width: int
-    layout: Layout = Layout.CHW
-
-
 class LocalEngine:
     """Makes rows with one network.
 
     Args:
         network: already on the placement's device, in its floating type.
-        plan: what is measured; its layers must all be in ``maps``.
-        maps: shape of each measured layer.
+        plan: what is measured.
         placement: device, floating type, batch size.
 
     Attributes:
         total_s: seconds spent in ``feed`` so far.
         measure_s: seconds of these spent in the taps; on a GPU that is what was queued there, not what it took.
+        rounding: the floating-point floor, measured on the first image.
+        searches: the search for a hidden action at each layer, where one was asked for.
     """
 
-    def __init__(
-        self, network: Network, plan: Plan, maps: Mapping[str, MapShape], placement: Placement
-    ) -> None:
+    def __init__(self, network: Network, plan: Plan, placement: Placement) -> None:
         self._network = network
         self._plan = plan
         self._placement = placement
         self.total_s = self.measure_s = 0.0
+        self.rounding: Rounding = {}
+        self._started = False
         self._broken: dict[int, Broken] = {}
+        metrics = plan.names("channelwise")
         self._reducers = {
-            Site(name, "output"): LayerReducer(plan.groups, shape.height, shape.width)
-            for name, shape in maps.items()
+            Site(name, "output"): LayerReducer(plan.groups, layer, metrics)
+            for name, layer in plan.layers.items()
         }
+        self.searches = (
+            {name: HiddenSearch(plan.groups, layer, plan.discover) for name, layer in plan.layers.items()}
+            if plan.discover
+            else {}
+        )
+        self._layouts = {Site(name, "output"): layer.layout for name, layer in plan.layers.items()}
         wanted = {network.features: plan.wants("latent")}
         wanted[OUTPUT] = wanted.get(OUTPUT, False) or (
             network.logits and (plan.wants("softmax") or plan.wants("prediction"))
         )
-        self._layouts = {Site(name, "output"): shape.layout for name, shape in maps.items()}
         self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
 
     def feed(self, batch: Batch) -> list[Row | Broken]:
@@ -75,6 +73,10 @@ class LocalEngine:
             batch: the next rows of the run; an image's orbit may go on in the next batch.
         """
         before = time.perf_counter()
+        if not self._started:
+            self._started = True
+            with full_precision():
+                self.rounding = rounding(self._network, self._plan, batch.pixels, OUTPUT)
         self._forward(batch)
         done = [self._outcome(slot) for slot in batch.slots if slot.last]
         self.total_s += time.perf_counter() - before
@@ -99,7 +101,10 @@ class LocalEngine:
         if site in self._vectors:
             broken |= self._vectors[site].consume(batch.slots, activation)
         if site in self._reducers:
-            broken |= self._reducers[site].consume(batch.slots, self._layouts[site].maps(activation))
+            maps = self._layouts[site].maps(activation)
+            broken |= self._reducers[site].consume(batch.slots, maps)
+            if site.module in self.searches:
+                self.searches[site.module].consume(batch.slots, maps)
         return broken
 
     def _outcome(self, slot: Slot) -> Row | Broken:
@@ -111,8 +116,8 @@ class LocalEngine:
         image = slot.image
         taken = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
         layers = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
-        collected = Collected(
-            embeddings=taken.get(self._network.features, {}) if self._plan.wants("latent") else {},
+        collected = collect(
+            features=taken.get(self._network.features, {}) if self._plan.wants("latent") else {},
             logits=taken.get(OUTPUT, {}) if self._network.logits else {},
             layers=layers,
         )

@@ -1,34 +1,72 @@
-"""What one run measures: groups with their views, layers, measures.
+"""What one run measures: groups with their views, layers with their representations, measures, controls.
 
 Elements that several groups share under the same conditions are one view and are evaluated once.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from geed_cli.algebra.conditions import Boundary, Resampling
 from geed_cli.algebra.group import FiniteGroup
+from geed_cli.algebra.representation import Representation
+from geed_cli.algebra.round_trip import RoundTrip, round_trips
+from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.algebra.view import View, views_of
+from geed_cli.discovery.discovered import Method
+from geed_cli.engine.layout import Layout
 from geed_cli.measures.catalogue import Measure, Site
+
+VectorSite = Literal["features", "logits"]
+Shown = View | RoundTrip
+"""What a network can be shown of an image."""
 
 
 @dataclass(frozen=True)
 class GroupPlan:
-    """A group and the view of each of its elements, identity first."""
+    """A group, or a set of transformations that is none, and the view of each element, identity first."""
 
-    group: FiniteGroup
+    group: FiniteGroup | TransformationSet
     views: tuple[View, ...]
 
     @classmethod
-    def of(cls, group: FiniteGroup, boundary: Boundary, interpolation: Resampling) -> "GroupPlan":
+    def of(
+        cls, group: FiniteGroup | TransformationSet, boundary: Boundary, interpolation: Resampling
+    ) -> "GroupPlan":
         """The group under one boundary and interpolation."""
         return cls(group, views_of(group, boundary, interpolation))
+
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return self.group.name
 
     @property
     def identity(self) -> View:
         """The view of e: the plain image, or the image inside the disc."""
         return self.views[0]
+
+    def round_trips(self, size: int) -> dict[View, RoundTrip]:
+        """The round trips of the elements that resample pictures of that side; none for a set, without inverses."""
+        return round_trips(self.views, size) if isinstance(self.group, FiniteGroup) else {}
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """How one layer is read and compared.
+
+    Attributes:
+        layout: how its output becomes maps.
+        shape: of these maps, (C, H, W).
+        representations: how G acts on them, by the group's name; only groups that act on maps of this shape.
+        corrected: the same about the centre of the layer's own sampling grid, where that was asked for and is known.
+    """
+
+    layout: Layout
+    shape: tuple[int, int, int]
+    representations: Mapping[str, Representation]
+    corrected: Mapping[str, Representation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,28 +75,49 @@ class Plan:
 
     Attributes:
         groups: in the order asked for.
-        layers: names of modules whose maps are measured, in network order.
+        layers: by module name, in network order.
         measures: which measures.
+        vectors: how G acts on the features and on the class probabilities, by site and the group's name.
+        size: side of the network's input in pixels.
+        floor: whether probe images are shown under round trips too.
+        discover: the hidden action that is looked for, if any.
     """
 
     groups: tuple[GroupPlan, ...]
-    layers: tuple[str, ...]
+    layers: Mapping[str, LayerPlan]
     measures: tuple[Measure, ...]
+    vectors: Mapping[tuple[VectorSite, str], Representation]
+    size: int
+    floor: bool = True
+    discover: Method | None = None
 
     @cached_property
     def views(self) -> tuple[View, ...]:
         """Every view once, identities first, so that what others are compared with comes early."""
-        identities = unique(plan.identity for plan in self.groups)
-        return unique([*identities, *(view for plan in self.groups for view in plan.views)])
+        return unique([*self.identities, *(view for plan in self.groups for view in plan.views)])
 
     @cached_property
     def identities(self) -> tuple[View, ...]:
         """The different views of e: one, or two where some groups mask to the disc."""
         return unique(plan.identity for plan in self.groups)
 
+    @cached_property
+    def trips(self) -> Mapping[str, Mapping[View, RoundTrip]]:
+        """The round trips of each group by the view of g; empty where no floor is wanted."""
+        return {plan.name: plan.round_trips(self.size) if self.floor else {} for plan in self.groups}
+
+    @cached_property
+    def round_trips(self) -> tuple[RoundTrip, ...]:
+        """Every round trip once."""
+        return tuple(dict.fromkeys(trip for trips in self.trips.values() for trip in trips.values()))
+
     def wants(self, site: Site) -> bool:
         """Whether any measure at that site is asked for."""
         return any(measure.site == site for measure in self.measures)
+
+    def names(self, site: Site) -> tuple[str, ...]:
+        """The names of the measures at that site."""
+        return tuple(measure.name for measure in self.measures if measure.site == site)
 
 
 def unique(views: Iterable[View]) -> tuple[View, ...]:

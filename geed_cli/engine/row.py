@@ -5,11 +5,14 @@ Merging rows is a union keyed by the image, so it is associative, commutative an
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.algebra.view import View
+
+Control = Literal["dead", "null", "floor", "phase_corrected"]
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,16 @@ class Row:
     Attributes:
         image: number of the image in the run.
         deviations: m(f(gx), g·f̂(x)) per cell, shape (n,), elements in the group's order.
-        dead: part of dead channels per channelwise cell, shape (n,).
+        controls: what explains a cell, shape (n,) each: the part of dead channels; the same deviation against
+            another image (null) and of a round trip (floor), both on probe images alone; the deviation about the
+            layer's own centre (phase_corrected).
         embeddings: f1(x) per view of e, shape (k,), for the normalisers.
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
     """
 
     image: int
     deviations: Mapping[Cell, NDArray[np.float64]]
-    dead: Mapping[Cell, NDArray[np.float64]]
+    controls: Mapping[tuple[Cell, Control], NDArray[np.float64]]
     embeddings: Mapping[View, NDArray[np.float64]]
     probabilities: Mapping[View, NDArray[np.float64]]
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
+from geed_cli.engine.geometric import from_geometric_package
 from geed_cli.errors import InputError
 from geed_cli.models.network import Site
 
@@ -49,13 +50,15 @@ class Taps:
 
 
 def as_tensor(site: Site, activation: Any) -> Tensor:  # noqa: ANN401 - whatever a module returns
-    """The one tensor of a module's output, or of its single positional input.
+    """The one tensor of a module's output, or of its single positional input; of a geometric tensor, the plain one.
 
     Raises:
         InputError: the module returns several tensors or none, so it has no one activation.
     """
     if isinstance(activation, tuple | list) and len(activation) == 1:
         activation = activation[0]
+    if from_geometric_package(activation) and isinstance(getattr(activation, "tensor", None), Tensor):
+        activation = activation.tensor
     if not isinstance(activation, Tensor):
         raise InputError(
             f"the {site.side} of module {site.module or '(whole network)'!r} is a {type(activation).__name__}",

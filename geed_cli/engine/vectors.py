@@ -1,21 +1,21 @@
 """Collects the feature vectors and logits of each image's orbit until the orbit is whole.
 
-Vectors are small, so they are kept for all views of the images in flight, flattened, on the CPU in float64.
+Vectors are small, so they are kept for everything shown of the images in flight, flattened, on the CPU in float64.
 """
 
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
+from geed_cli.engine.plan import Shown
 
 
 class VectorCollector:
-    """f(gx) for every view of the images in flight, one vector each."""
+    """f(gx) for everything shown of the images in flight, one vector each."""
 
     def __init__(self) -> None:
-        self._orbits: dict[int, dict[View, Tensor]] = {}
+        self._orbits: dict[int, dict[Shown, Tensor]] = {}
 
     def consume(self, slots: Sequence[Slot], activation: Tensor) -> set[int]:
         """Take a batch's activations, shape (B, …), flattened to (B, k).
@@ -27,9 +27,9 @@ class VectorCollector:
         vectors = activation.detach().flatten(1)[: len(slots)].to("cpu", copy=True).double()
         finite = vectors.isfinite().all(dim=1).tolist()
         for row, slot in enumerate(slots):
-            self._orbits.setdefault(slot.image, {})[slot.view] = vectors[row]
+            self._orbits.setdefault(slot.image, {})[slot.shown] = vectors[row]
         return {slot.image for slot, good in zip(slots, finite, strict=True) if not good}
 
-    def pop(self, image: int) -> Mapping[View, Tensor]:
+    def pop(self, image: int) -> Mapping[Shown, Tensor]:
         """The whole orbit of one image."""
         return self._orbits.pop(image)

@@ -2,7 +2,8 @@
 
 Values stay uint8 in [0, 255]; dividing by 255 and normalising come after g. The result equals, bit for bit,
 what timm's ``create_transform`` and torchvision's ``weights.transforms()`` make at this stage from the same
-picture. Sizes are (height, width) as in torchvision.
+picture. ``side`` asks for a larger square about the same centre at the same scale, for rotations that need what
+lies around the S×S. Sizes are (height, width) as in torchvision.
 """
 
 import torch
@@ -12,36 +13,69 @@ from torchvision.transforms import functional as TF  # noqa: N812 - its customar
 
 from geed_cli.images.decode import MAX_PIXELS
 from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.wide_crop import reached, wide_crop
 from geed_cli.input_settings import InputSettings
 
 Size = tuple[int, int]
 
 
-def to_pixels(picture: Image.Image, settings: InputSettings) -> torch.Tensor:
+def to_pixels(picture: Image.Image, settings: InputSettings, *, side: int | None = None) -> torch.Tensor:
     """Resize and crop.
 
     Args:
         picture: mode RGB, any size.
         settings: the model's preprocessing; ``size`` is S.
+        side: of a larger crop, S plus an even number; None for S. Its centre S×S equals the crop without it,
+            bit for bit. Beyond the frame that S×S is cut from, the frame is mirrored (see ``wide_crop``).
 
     Returns:
-        uint8, shape (3, S, S), contiguous. Where the picture does not fill the square it is padded: with
-        black for ``center`` and ``squash`` (only if ``resize`` < S), with the model's mean colour for
-        ``border``.
+        uint8, shape (3, S, S) or (3, side, side), contiguous. Where the picture does not fill the S×S square it
+        is padded: with black for ``center`` and ``squash`` (only if ``resize`` < S), with the model's mean
+        colour for ``border``.
 
     Raises:
         ImageRefused: so long and thin that the resized picture would be empty or above ``MAX_PIXELS``.
     """
+    size = _checked(picture, settings)
+    resized = TF.resize(picture, list(size), InterpolationMode(settings.interpolation))
+    if side is not None and side != settings.size:
+        return wide_crop(_pad(resized, settings), settings.size, side)
+    if settings.crop_mode == "border":
+        resized = _pad(resized, settings)
+    pixels: torch.Tensor = TF.pil_to_tensor(TF.center_crop(resized, [settings.size, settings.size]))
+    return pixels.contiguous()
+
+
+def made_up(picture: Image.Image, settings: InputSettings, side: int) -> float:
+    """The part of a larger crop's surroundings that the picture does not reach, so that it is made up.
+
+    The surroundings are the side² − S² pixels around the centre S×S, corners included; made up are those that
+    show no pixel of the resized picture in its own place: mirrored ones, and the model's own padding.
+
+    Args:
+        picture: as for ``to_pixels``, which must accept it.
+        settings: the model's preprocessing.
+        side: of the larger crop, at least S.
+
+    Returns:
+        in [0, 1]; 0 where ``side`` is S.
+    """
+    size = settings.size
+    if side == size:
+        return 0.0
+    height, width = _resized(picture, settings)
+    inside = reached(height, size, size) * reached(width, size, size)
+    real = reached(height, size, side) * reached(width, size, side) - inside
+    return 1 - real / (side**2 - size**2)
+
+
+def _checked(picture: Image.Image, settings: InputSettings) -> Size:
     height, width = _resized(picture, settings)
     if min(height, width) < 1 or height * width > MAX_PIXELS:
         raise ImageRefused(
             f"too long and thin: {picture.width} × {picture.height} would become {width} × {height} pixels"
         )
-    resized = TF.resize(picture, [height, width], InterpolationMode(settings.interpolation))
-    if settings.crop_mode == "border":
-        resized = _pad(resized, settings)
-    pixels: torch.Tensor = TF.pil_to_tensor(TF.center_crop(resized, [settings.size, settings.size]))
-    return pixels.contiguous()
+    return height, width
 
 
 def _resized(picture: Image.Image, settings: InputSettings) -> Size:
@@ -58,10 +92,10 @@ def _resized(picture: Image.Image, settings: InputSettings) -> Size:
 
 
 def _pad(picture: Image.Image, settings: InputSettings) -> Image.Image:
-    """Pad with the mean colour to at least S×S; an odd pixel goes to the right and to the bottom."""
+    """Pad to at least S×S as the crop mode does; an odd pixel goes to the right and to the bottom."""
     across = max(settings.size - picture.width, 0)
     down = max(settings.size - picture.height, 0)
     borders = [across // 2, down // 2, (across + 1) // 2, (down + 1) // 2]
-    fill = [round(255 * value) for value in settings.mean]
-    padded: Image.Image = TF.pad(picture, borders, fill=fill)
+    mean = [round(255 * value) for value in settings.mean]
+    padded: Image.Image = TF.pad(picture, borders, fill=mean if settings.crop_mode == "border" else 0)
     return padded

@@ -18,7 +18,7 @@ from geed_cli.errors import RunError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.folder import list_folder
 from geed_cli.images.prefetch import prefetch
-from geed_cli.images.preprocess import to_pixels
+from geed_cli.images.preprocess import made_up, to_pixels
 from geed_cli.images.refusal import ImageRefused, RefusedFile
 from geed_cli.images.sample import sample_folder
 from geed_cli.images.selection import select
@@ -28,7 +28,7 @@ OnBadImage = Literal["error", "skip"]
 
 SAMPLE_ROOT = "bundled sample"
 PREFETCH_DEPTH = 16
-"""Images decoded ahead: a few batches of one orbit each, 2.4 MB at S = 224."""
+"""Images decoded ahead: a few batches of one orbit each, 2.4 MB at S = 224, or 4.9 MB of larger crops."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,13 @@ class LoadedImage:
 
     Attributes:
         record: its identity.
-        pixels: uint8, shape (3, S, S), in [0, 255].
+        pixels: uint8, shape (3, S, S), in [0, 255]; (3, side, side) where a larger crop was asked for.
+        made_up: the part of a larger crop's surroundings that the picture does not reach, in [0, 1].
     """
 
     record: ImageRecord
     pixels: torch.Tensor
+    made_up: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,12 @@ def open_images(data: Path | None, samples: int, seed: int, *, follow_links: boo
 
 
 def iter_pixels(
-    images: ImageSet, settings: InputSettings, on_bad_image: OnBadImage = "error", *, workers: int = 2
+    images: ImageSet,
+    settings: InputSettings,
+    on_bad_image: OnBadImage = "error",
+    *,
+    workers: int = 2,
+    side: int | None = None,
 ) -> Generator[LoadedImage | RefusedFile, None, None]:
     """Decode the drawn images ahead of the consumer; yield one item for each of ``images.paths``, in order.
 
@@ -124,11 +131,12 @@ def iter_pixels(
         on_bad_image: ``error`` ends the run at the first image that cannot be used; ``skip`` yields it as a
             ``RefusedFile``. What listing refused by its name is never an error and is not repeated here.
         workers: decoding threads, at least 1; the items do not depend on it.
+        side: of a larger crop, see ``to_pixels``; None for the network's own.
 
     Raises:
         RunError: an image cannot be used and ``on_bad_image`` is ``error``.
     """
-    load = partial(_load, images, settings)
+    load = partial(_load, images, settings, side)
     loaded = prefetch(load, images.paths, workers=workers, depth=PREFETCH_DEPTH)
     try:
         for item in loaded:
@@ -139,12 +147,17 @@ def iter_pixels(
         loaded.close()
 
 
-def _load(images: ImageSet, settings: InputSettings, path: str) -> LoadedImage | RefusedFile:
+def _load(
+    images: ImageSet, settings: InputSettings, side: int | None, path: str
+) -> LoadedImage | RefusedFile:
     file = images.folder / path
     try:
         # The reader itself never follows a link: a file that became one since the listing is refused.
         picture, sha256 = read_picture(Path(os.path.realpath(file)) if images.follow_links else file)
-        return LoadedImage(ImageRecord(path, sha256), to_pixels(picture, settings))
+        pixels = to_pixels(picture, settings, side=side)
+        return LoadedImage(
+            ImageRecord(path, sha256), pixels, made_up(picture, settings, side or settings.size)
+        )
     except ImageRefused as refusal:
         return RefusedFile(path, refusal.reason)
 

@@ -69,6 +69,14 @@ MEASURES = (
         "mean over x, g and live channels i of −cos([f_l(gx)]_i, g·[f̂_l(x)]_i), per layer",
     ),
     Measure(
+        "channelwise.correlation",
+        "channelwise",
+        False,
+        "",
+        "−1 to 1",
+        "channelwise.cosine of maps from which each channel's own mean has been taken, per layer",
+    ),
+    Measure(
         "prediction.flip_rate",
         "prediction",
         False,

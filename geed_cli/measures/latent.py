@@ -1,37 +1,38 @@
-"""Latent G-EED (eq. 6): deviations of an orbit of feature vectors from its mean, and the normaliser's pairs.
+"""Latent G-EED (eq. 6): deviations of an orbit of feature vectors, and the normaliser's pairs.
 
-G acts trivially on R^k, so the kernel is G and f̂1(x) is the orbit mean (eq. 2).
+Where G acts trivially on R^k, as it does unless a spec declares otherwise, the kernel is G and ρ(g)f̂1(x) is the
+orbit mean (eq. 2).
 """
 
 import torch
 from torch import Tensor
 
 
-def l2_deviation(embeddings: Tensor) -> Tensor:
-    """‖f1(gx) − f̂1(x)‖₂, f̂1 the orbit mean: the integrand of ``latent.l2``.
+def l2_deviation(moved: Tensor, expected: Tensor) -> Tensor:
+    """‖f1(gx) − ρ(g)f̂1(x)‖₂: the integrand of ``latent.l2``.
 
     Args:
-        embeddings: f1(gx), shape (n, B, k).
+        moved: f1(gx), shape (..., k).
+        expected: ρ(g)f̂1(x), a shape that broadcasts with it.
 
     Returns:
-        Shape (n, B), float64, ≥ 0, in the units of the features.
+        Shape (...), float64, ≥ 0, in the units of the features.
     """
-    f = embeddings.double()
-    distances: Tensor = torch.linalg.vector_norm(f - f.mean(dim=0), dim=-1)
+    distances: Tensor = torch.linalg.vector_norm(moved.double() - expected.double(), dim=-1)
     return distances
 
 
-def cosine_deviation(embeddings: Tensor) -> Tensor:
-    """−cos(f1(gx), f̂1(x)), f̂1 the orbit mean: the integrand of ``latent.cosine``.
+def cosine_deviation(moved: Tensor, expected: Tensor) -> Tensor:
+    """−cos(f1(gx), ρ(g)f̂1(x)): the integrand of ``latent.cosine``.
 
     Args:
-        embeddings: f1(gx), shape (n, B, k).
+        moved: f1(gx), shape (..., k).
+        expected: ρ(g)f̂1(x), a shape that broadcasts with it.
 
     Returns:
-        Shape (n, B), float64, in [−1, 1]; 0 where either vector is 0.
+        Shape (...), float64, in [−1, 1]; 0 where either vector is 0.
     """
-    f = unit(embeddings.double())
-    return -(f * unit(embeddings.double().mean(dim=0))).sum(dim=-1).clamp(-1, 1)
+    return -(unit(moved.double()) * unit(expected.double())).sum(dim=-1).clamp(-1, 1)
 
 
 def l2_pairs(embeddings: Tensor) -> Tensor:

@@ -1,19 +1,19 @@
 """Prediction flips: does the arg max change under g?
 
-Ties in the logits go to the lowest class, as in ``torch.argmax`` on the CPU.
+Ties go to the lowest class, as in ``torch.argmax`` on the CPU.
 """
 
 from torch import Tensor
 
 
-def flips(logits: Tensor) -> Tensor:
-    """1 where arg max f(gx) ≠ arg max f(x), else 0: the integrand of ``prediction.flip_rate``.
+def flips(moved: Tensor, expected: Tensor) -> Tensor:
+    """1 where arg max p(gx) ≠ arg max ρ(g)p(x), else 0: the integrand of ``prediction.flip_rate``.
 
     Args:
-        logits: f(gx), shape (n, B, classes), row 0 the identity.
+        moved: p(gx) or the logits, shape (..., classes).
+        expected: ρ(g)p(x) likewise, a shape that broadcasts with it; p(x) itself unless a spec declares otherwise.
 
     Returns:
-        Shape (n, B), float64 zeros and ones; row 0 is 0 and is left out of the rate.
+        Shape (...), float64 zeros and ones; e is 0 and is left out of the rate.
     """
-    classes = logits.argmax(dim=-1)
-    return (classes != classes[0]).double()
+    return (moved.argmax(dim=-1) != expected.argmax(dim=-1)).double()

@@ -1,4 +1,4 @@
-"""Softmax G-EED (section 3.1): divergence of an orbit of class probabilities from its mean, and its control.
+"""Softmax G-EED (section 3.1): divergence of class probabilities, and its control.
 
 Probabilities are float64 softmaxes of the network's logits; KL terms are x·log x with 0·log 0 = 0, so they are
 finite for zeros.
@@ -11,18 +11,6 @@ from torch import Tensor
 def probabilities(logits: Tensor) -> Tensor:
     """p(x): the softmax over the last axis in float64, from logits of any precision."""
     return torch.softmax(logits.double(), dim=-1)
-
-
-def softmax_deviation(p: Tensor) -> Tensor:
-    """KL(p(gx) ‖ p̂(x)) with p̂ the orbit mean: the integrand of ``softmax.kl``.
-
-    Args:
-        p: p(gx), shape (n, B, classes), rows sum to 1.
-
-    Returns:
-        Shape (n, B), nats. The mean over n lies in [0, ln n]; a probability of 0 contributes 0.
-    """
-    return divergence(p, p.double().mean(dim=0))
 
 
 def sensitivity(p: Tensor) -> Tensor:
@@ -40,7 +28,18 @@ def sensitivity(p: Tensor) -> Tensor:
 
 
 def divergence(p: Tensor, q: Tensor) -> Tensor:
-    """KL(p ‖ q) = Σ p ln(p/q) over the last axis, nats, where q > 0 wherever p > 0."""
+    """KL(p ‖ q) = Σ p ln(p/q) over the last axis, where q > 0 wherever p > 0.
+
+    With p = p(gx) and q = ρ(g)p̂(x), p̂ the mean over the kernel, it is the integrand of ``softmax.kl``. Its mean over
+    an orbit lies in [0, ln n], since p̂ has at least a part 1/n of every p(gx).
+
+    Args:
+        p: shape (..., classes), rows sum to 1; a probability of 0 contributes 0.
+        q: likewise, a shape that broadcasts with it.
+
+    Returns:
+        Shape (...), nats, ≥ 0.
+    """
     p, q = p.double(), q.double()
     # rounding can leave −1e-17 where p = q; the divergence is never negative
     return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum(dim=-1).clamp(min=0)

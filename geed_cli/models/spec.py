@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from geed_cli.input_settings import CropMode, Interpolation
+from geed_cli.models.actions import Action, check_sites
 from geed_cli.models.checkpoint_rules import KeyRules
 
 Argument = bool | int | float | str
@@ -121,6 +122,18 @@ class InputPart(_Part):
     crop_mode: CropMode | None = None
 
 
+class TokensPart(_Part):
+    """How the tokens of a layer lie on the picture, for a network whose modules do not say.
+
+    Attributes:
+        grid: height and width, in tokens; the tokens are in row order.
+        prefix: tokens that precede the grid's, such as a class token.
+    """
+
+    grid: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+    prefix: Annotated[int, Field(ge=0)] = 0
+
+
 class ModelSpec(_Part):
     """One spec file; the attributes are its sections."""
 
@@ -128,14 +141,11 @@ class ModelSpec(_Part):
     weights: WeightsPart
     split: SplitPart = SplitPart()
     layers: tuple[Name, ...] = ()
-    actions: dict[str, str] = {}
+    actions: dict[Name, Action] = {}
+    tokens: dict[Name, TokensPart] = {}
     input: InputPart = InputPart()
 
     @field_validator("actions")
     @classmethod
-    def _no_actions_yet(cls, actions: dict[str, str]) -> dict[str, str]:
-        if actions:
-            raise ValueError(
-                "hidden actions are not available in this version; expected an empty mapping, {}"
-            )
-        return actions
+    def _fit_their_sites(cls, actions: dict[str, Action]) -> dict[str, Action]:
+        return check_sites(actions)

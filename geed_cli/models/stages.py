@@ -2,7 +2,7 @@
 
 The trunk is the container of the stages, under one of a few usual names, or else the network itself. In a chain
 with several poolings (AlexNet, VGG, SqueezeNet) a stage ends before each of them; elsewhere the stages are the
-children that hold modules of their own.
+children that hold modules of their own. Of a long run of equal blocks a few are chosen, spread over the depth.
 """
 
 from itertools import pairwise
@@ -12,6 +12,8 @@ from torch import nn
 TRUNKS = ("features", "trunk_output", "encoder.layers", "layers", "blocks", "stages")
 POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 GLOBAL_POOLS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+SPREAD = 6
+"""How many of a long run of equal blocks are measured: neighbours differ little, and a table has to be read."""
 VECTOR_LAYERS = (nn.Linear, nn.Flatten, nn.Dropout, nn.Softmax, nn.BatchNorm1d, nn.LayerNorm)
 
 Child = tuple[str, nn.Module]
@@ -35,7 +37,24 @@ def default_stages(module: nn.Module, classifier: str | None) -> tuple[str, ...]
     if not blocks:
         kinds = (*VECTOR_LAYERS, *GLOBAL_POOLS)
         blocks = [(name, child) for name, child in children if not isinstance(child, kinds)]
-    return tuple(name for name, _ in blocks if not _holds(name, classifier))
+    return spread(module, tuple(name for name, _ in blocks if not _holds(name, classifier)))
+
+
+def spread(module: nn.Module, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, or ``SPREAD`` of them where they are a longer run of equal blocks, as in a plain transformer.
+
+    Args:
+        module: the network.
+        names: its stages or blocks, in network order.
+
+    Returns:
+        evenly over the depth, the last among them: every second one of twelve blocks.
+    """
+    kinds = {type(module.get_submodule(name)) for name in names}
+    count = len(names)
+    if count <= SPREAD or len(kinds) > 1 or nn.Sequential in kinds:  # a Sequential may hold anything
+        return names
+    return tuple(names[count * (i + 1) // SPREAD - 1] for i in range(SPREAD))
 
 
 def _trunk(module: nn.Module) -> tuple[str, nn.Module]:

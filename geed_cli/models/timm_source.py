@@ -19,7 +19,7 @@ from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.fingerprint import file_sha256
 from geed_cli.models.from_file import require_from_file
 from geed_cli.models.spec import Argument
-from geed_cli.models.stages import default_stages
+from geed_cli.models.stages import default_stages, spread
 from geed_cli.models.timm_classifiers import timm_classifiers
 from geed_cli.models.timm_names import TimmName, resolve_timm_name, timm_weights
 from geed_cli.models.weights_convert import Choice
@@ -156,4 +156,4 @@ def _stages(module: nn.Module) -> tuple[str, ...]:
     listed = getattr(module, "feature_info", None) or []
     names = {name for name, _ in module.named_modules()}
     found = [stage["module"] for stage in getattr(listed, "info", listed)]
-    return tuple(name for name in found if name in names)
+    return spread(module, tuple(name for name in found if name in names))

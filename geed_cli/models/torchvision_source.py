@@ -101,12 +101,18 @@ def _build(
         module=module,
         input=settings,
         classifier=classifier,
-        layers=default_stages(module, classifier),
+        layers=_layers(module, classifier),
         channels_last=isinstance(module, torchvision.models.SwinTransformer),
         prefix_tokens=1 if isinstance(module, torchvision.models.VisionTransformer) else 0,
         rules=KeyRules(rename=_rename(name.arch), unexpected=AUXILIARY.get(name.arch, ())),
         notes=notes,
     )
+
+
+def _layers(module: nn.Module, classifier: str) -> tuple[str, ...]:
+    stages = default_stages(module, classifier)
+    # Swin's features alternate: patch embedding, stage, patch merging, stage, ...
+    return stages[1::2] if isinstance(module, torchvision.models.SwinTransformer) else stages
 
 
 def _rename(arch: str) -> tuple[tuple[str, str], ...]:

@@ -36,6 +36,10 @@ def starting_spec(network: Network) -> str:
         "layers": list(network.layers),
         "input": _input(network.input),
     }
+    for section in ("actions", "tokens"):
+        declared = spec.model_dump(mode="json", exclude_unset=True).get(section)
+        if declared:
+            document[section] = declared
     return HEADER + yaml.safe_dump(document, sort_keys=False, default_flow_style=None, allow_unicode=True)
 
 

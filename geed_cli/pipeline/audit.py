@@ -8,6 +8,7 @@ from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.pipeline.session import Session
+from geed_cli.pipeline.twin import with_twin
 from geed_cli.pipeline.until import grow
 from geed_cli.result.schema import Result
 
@@ -19,6 +20,7 @@ def audit(
     groups: str | Sequence[str] = ("flip",),
     options: AuditOptions = DEFAULTS,
     progress: Progress | None = None,
+    twin: Network | None = None,
 ) -> Result:
     """Measure G-EED (eq. 4) of one network for one or more groups on one set of images.
 
@@ -27,6 +29,7 @@ def audit(
         groups: names of groups, such as ``flip`` and ``d4``.
         options: everything else.
         progress: told about every stage and image.
+        twin: the same architecture with random weights, whose values are put beside the network's own.
 
     Returns:
         The result, with one entry for each group, measure and layer.
@@ -36,7 +39,9 @@ def audit(
         RunError: weights, an image or the device could not be had, memory ran out, or numbers are not finite.
     """
     network = load_model(model) if isinstance(model, str) else model
-    return audit_together([network], groups, options, progress)[0]
+    if twin is None:
+        return audit_together([network], groups, options, progress)[0]
+    return with_twin(*audit_together([network, twin], groups, options, progress))
 
 
 def audit_together(
@@ -61,7 +66,7 @@ def audit_together(
         RunError: as for ``audit``.
     """
     progress = progress or Silent()
-    drawn = draw(options.data)
+    drawn = draw(options.data, options.controls.probes, halves=options.controls.discover is not None)
     progress.step("preparing")
     session = Session(networks, groups, options, progress)
     if options.until is not None:

@@ -8,6 +8,7 @@ from importlib.metadata import version
 import torch
 
 from geed_cli import __version__
+from geed_cli.algebra.group import FiniteGroup
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
@@ -55,6 +56,9 @@ def describe_model(network: Network) -> Model:
         parameters=network.parameters,
         features=f"{network.features.side} of {network.features.module or 'the network'}",
         classifier=network.classifier,
+        actions=network.spec.model_dump(mode="json", exclude_unset=True).get("actions", {})
+        if network.spec
+        else {},
     )
 
 
@@ -87,14 +91,26 @@ def data_sha256(records: Sequence[ImageRecord]) -> str:
     return hashlib.sha256("\n".join(record.sha256 for record in records).encode()).hexdigest()
 
 
-def describe_group(plan: GroupPlan) -> Group:
-    """A group and its conditions."""
-    resampled = [view for view in plan.views if view.interpolation is not None]
+def describe_group(plan: GroupPlan, size: int) -> Group:
+    """A group or set and its conditions for pictures of that side."""
+    group = plan.group
+    if not isinstance(group, FiniteGroup):
+        return Group(
+            name=group.name,
+            kind="set",
+            order=group.order,
+            elements=group.elements,
+            calls=group.calls,
+            exact=False,
+            boundary=None,
+            interpolation=None,
+        )
+    resampled = [view for view in plan.views if view in plan.round_trips(size)]
     return Group(
-        name=plan.group.name,
-        order=plan.group.order,
-        elements=plan.group.elements,
-        exact=plan.group.exact,
+        name=group.name,
+        order=group.order,
+        elements=group.elements,
+        exact=not resampled,
         boundary=resampled[0].boundary if resampled else None,
         interpolation=resampled[0].interpolation if resampled else None,
     )
@@ -107,14 +123,18 @@ def sign(model: Model, data: Data, groups: Sequence[Group], precision: str) -> s
     if data.normaliser_images:
         hashes = "\n".join(image.sha256 for image in data.normaliser_images)
         norm = hashlib.sha256(hashes.encode()).hexdigest()[:12]
-    conditions = ",".join(
-        ":".join(filter(None, (group.name, group.boundary, group.interpolation))) for group in groups
-    )
+    conditions = ",".join(_conditions(group) for group in groups)
     return (
         f"measure={MEASURE_VERSION} data={data.sha256[:12]} n={data.count} norm={norm} group={conditions} "
         f"input={settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation} "
         f"precision={precision}"
     )
+
+
+def _conditions(group: Group) -> str:
+    """A group's name, how it resamples, and what the members of a set do, which their names do not tell."""
+    calls = hashlib.sha256("\n".join(group.calls).encode()).hexdigest()[:8] if group.calls else None
+    return ":".join(filter(None, (group.name, group.boundary, group.interpolation, calls)))
 
 
 def describe_environment(device: torch.device) -> Environment:

@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 
+from geed_cli.algebra.conditions import context_size
 from geed_cli.engine.batches import Task
-from geed_cli.engine.plan import Plan
+from geed_cli.engine.plan import Plan, Shown
 from geed_cli.errors import InputError
 from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.selection import select
 from geed_cli.images.source import ImageRecord, ImageSet, iter_pixels, open_images
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.options import DataOptions, OnBadImage
@@ -20,10 +22,14 @@ class Drawn:
     Attributes:
         audited: those with deviations.
         normaliser: those that only give M; None where M is taken over the audited ones.
+        probes: paths of the audited images on which controls are measured; part of those of every larger draw.
+        fit: paths of the audited images on which hidden actions are fitted, before the others are scored.
     """
 
     audited: ImageSet
     normaliser: ImageSet | None
+    probes: frozenset[str] = frozenset()
+    fit: frozenset[str] = frozenset()
 
     @property
     def count(self) -> int:
@@ -36,11 +42,17 @@ class Drawn:
         def rest(images: ImageSet) -> ImageSet:
             return replace(images, paths=tuple(path for path in images.paths if path not in known))
 
-        return Drawn(rest(self.audited), rest(self.normaliser) if self.normaliser else None)
+        normaliser = rest(self.normaliser) if self.normaliser else None
+        return replace(self, audited=rest(self.audited), normaliser=normaliser)
 
 
-def draw(options: DataOptions) -> Drawn:
+def draw(options: DataOptions, probes: int = 0, *, halves: bool = False) -> Drawn:
     """Draw the audited images and, where asked for, as many others for the normaliser.
+
+    Args:
+        options: which images.
+        probes: on how many of the audited images controls are measured.
+        halves: whether a random half of the audited images is to be fitted on and the other scored.
 
     The normaliser's images are drawn after the audited ones from the same seeded order, so none is in both and
     the two samples are independent.
@@ -49,8 +61,10 @@ def draw(options: DataOptions) -> Drawn:
         InputError: the folder cannot be used or holds too few images for both.
     """
     audited = _open(options, options.samples)
+    chosen = frozenset(_open(options, min(probes, options.samples)).paths if probes else ())
+    half = select(audited.paths, max(len(audited.paths) // 2, 1), options.seed) if halves else ()
     if options.norm_samples is None:
-        return Drawn(audited, None)
+        return Drawn(audited, None, chosen, frozenset(half))
     wanted = len(audited.paths) + options.norm_samples
     both = _open(options, wanted)
     if len(both.paths) < wanted or options.norm_samples < 2:
@@ -61,7 +75,7 @@ def draw(options: DataOptions) -> Drawn:
             remedy="fewer --samples, or leave out --norm-samples to use the audited images themselves",
         )
     others = tuple(sorted(set(both.paths) - set(audited.paths), key=both.paths.index))
-    return Drawn(audited, replace(both, paths=others))
+    return Drawn(audited, replace(both, paths=others), chosen, frozenset(half))
 
 
 def _open(options: DataOptions, samples: int) -> ImageSet:
@@ -71,6 +85,7 @@ def _open(options: DataOptions, samples: int) -> ImageSet:
 class TaskStream:
     """Decodes the drawn images into tasks, numbered in order; afterwards knows what was used and refused.
 
+    ``made_up`` is the part of each image's surroundings that had to be invented, where a boundary reads them.
     Once ``stop`` says so it hands out no further task, and the images begun are finished.
     """
 
@@ -92,9 +107,13 @@ class TaskStream:
         self.normaliser: list[ImageRecord] = []
         self.refused: list[RefusedFile] = []
         self.waited_s = 0.0
+        self.made_up: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Task]:
-        yield from self._tasks(self._drawn.audited, self.audited, audited=True)
+        # a stable sort: those that are fitted first, each part in the folder's order
+        paths = sorted(self._drawn.audited.paths, key=lambda path: path not in self._drawn.fit)
+        audited = replace(self._drawn.audited, paths=tuple(paths))
+        yield from self._tasks(audited, self.audited, audited=True)
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, self.normaliser, audited=False)
 
@@ -102,9 +121,19 @@ class TaskStream:
         """The identity of a task's image."""
         return (self.audited + self.normaliser)[number]
 
+    def _shown(self, *, audited: bool, probe: bool) -> tuple[Shown, ...]:
+        """What the network is shown of an image; a probe's round trips come last."""
+        if not audited:
+            return self._plan.identities
+        return (*self._plan.views, *self._plan.round_trips) if probe else self._plan.views
+
+    def _side(self) -> int | None:
+        """Of the crop that is decoded: larger than the network's input where a boundary reads the surroundings."""
+        context = any(view.boundary == "context" for view in self._plan.views)
+        return context_size(self._settings.size) if context else None
+
     def _tasks(self, images: ImageSet, used: list[ImageRecord], *, audited: bool) -> Iterator[Task]:
-        views = self._plan.views if audited else self._plan.identities
-        items = iter_pixels(images, self._settings, self._on_bad_image)
+        items = iter_pixels(images, self._settings, self._on_bad_image, side=self._side())
         try:
             while not self._stop():
                 before = time.perf_counter()
@@ -116,7 +145,11 @@ class TaskStream:
                     self.refused.append(item)
                     continue
                 used.append(item.record)
+                self.made_up[item.record.path] = item.made_up
                 number = len(self.audited) + len(self.normaliser) - 1
-                yield Task(number, item.pixels, views, audited)
+                path = item.record.path
+                probe = audited and path in self._drawn.probes
+                shown = self._shown(audited=audited, probe=probe)
+                yield Task(number, item.pixels, shown, audited, probe, path in self._drawn.fit)
         finally:
             items.close()

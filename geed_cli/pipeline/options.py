@@ -12,6 +12,7 @@ Precision = Literal["fp32", "fp64"]
 IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t"]
 OnBadImage = Literal["error", "skip"]
 OnNonFinite = Literal["error", "skip"]
+Discover = Literal["permutation", "linear"]
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,21 @@ class RunOptions:
 
 
 @dataclass(frozen=True)
+class ControlOptions:
+    """What is measured beside the values, so that they can be read.
+
+    Attributes:
+        probes: images on which null and floor are measured; 0 leaves both out.
+        phase_correct: whether layers are also compared about the centre of their own sampling grid.
+        discover: which hidden actions are looked for at every layer; None looks for none.
+    """
+
+    probes: int = 16
+    phase_correct: bool = False
+    discover: Discover | None = None
+
+
+@dataclass(frozen=True)
 class AuditOptions:
     """One audit, apart from the model and the groups.
 
@@ -125,6 +141,8 @@ class AuditOptions:
         until: add images until intervals are narrow enough; None audits ``data.samples`` images.
         metrics: names or globs of measures; empty is all.
         layers: names or globs of modules; empty is the spec's layers or the network's stages.
+        sets: transformation sets that are no group, such as ``blur:1,2``.
+        controls: what is measured beside the values.
     """
 
     data: DataOptions = DataOptions()
@@ -134,3 +152,5 @@ class AuditOptions:
     until: UntilOptions | None = None
     metrics: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    controls: ControlOptions = ControlOptions()

@@ -1,84 +1,95 @@
 """From names to a plan: which layers can be measured for which groups, and a reason for each that cannot."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import torch
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.representation import Spatial
-from geed_cli.engine.layout import layout_of
-from geed_cli.engine.local import MapShape
-from geed_cli.engine.plan import GroupPlan, Plan
+from geed_cli.algebra.group import FiniteGroup
+from geed_cli.algebra.representation import Representation, Spatial
+from geed_cli.algebra.transform import Transform
+from geed_cli.algebra.transformation_set import TransformationSet
+from geed_cli.engine.actions import representation_of
+from geed_cli.engine.field_types import field_types
+from geed_cli.engine.geometric import FieldType
+from geed_cli.engine.layout import layout_of, why_no_map
+from geed_cli.engine.phase import trace_phase
+from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, VectorSite
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace_shapes
-from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import Measure, select_measures
 from geed_cli.models.network import Network, Site, resolve_layers
+from geed_cli.pipeline.groups import plan_groups
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.phase import corrected, grid_phases
+from geed_cli.result.schema import GridPhase
+
+OUTPUT = Site("", "output")
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, the shapes it rests on, and why some cells have no value.
+    """A plan, and what has to be said about its cells.
 
     Attributes:
         plan: what is measured.
-        maps: shape of each layer in the plan.
         not_applicable: reason for each cell that cannot be measured.
+        notes: of cells that are measured.
+        grid_phase: layers whose sampling grid a group does not map onto itself.
     """
 
     plan: Plan
-    maps: Mapping[str, MapShape]
     not_applicable: Mapping[Cell, str]
+    notes: Mapping[Cell, tuple[str, ...]] = field(default_factory=dict)
+    grid_phase: tuple[GridPhase, ...] = ()
 
 
-def make_plan(network: Network, group_names: str | Sequence[str], options: AuditOptions) -> Planned:
+def make_plan(network: Network, names: str | Sequence[str], options: AuditOptions) -> Planned:
     """The plan of an audit.
 
     Raises:
-        InputError: an unknown group, metric or layer, or nothing left to measure.
+        InputError: an unknown group, set, metric or layer, or nothing left to measure.
     """
-    groups = plan_groups(group_names, options)
+    groups = plan_groups(names, options)
+    for one in groups:
+        if isinstance(one.group, TransformationSet):
+            one.group.check(network.input.size)
     measures = select_measures(options.metrics)
-    layers = _layers(network, measures, options.layers)
-    sites = {network.features: None} | {Site(layer, "output"): None for layer in layers}
+    names_of_layers = _layers(network, measures, options.layers)
+    sites = {network.features: None, OUTPUT: None} | {
+        Site(layer, "output"): None for layer in names_of_layers
+    }
     shapes = trace_shapes(network, sites)
-    reasons = _vector_reasons(network, groups, measures)
-    maps = {}
-    for layer in layers:
-        shape = shapes[Site(layer, "output")]
-        layout = layout_of(network, layer, shape)
-        if layout is None:
-            reasons |= _no_map(layer, shape, groups)
-            continue
-        _, height, width = layout.shape(shape)
-        maps[layer] = MapShape(height, width, layout)
-        reasons |= _not_acted_on(layer, maps[layer], groups)
-    if not layers:
-        reasons |= {
-            Cell(
-                "channelwise.cosine", plan.group.name
-            ): "the network has no stages by itself; name layers with --layer"
-            for plan in groups
+    vectors, reasons = _vectors(network, groups, measures, shapes)
+    layers: dict[str, LayerPlan] = {}
+    types = field_types(network, names_of_layers)
+    layerwise = [measure.name for measure in measures if measure.site == "channelwise"]
+    for name in names_of_layers:
+        layer, why = _layer(network, name, shapes[Site(name, "output")], groups, types)
+        reasons |= {Cell(metric, group, name): text for metric in layerwise for group, text in why.items()}
+        if layer is not None:
+            layers[name] = layer
+            reasons |= _nothing_varies(name, layer)
+    if not names_of_layers:
+        none = "the network has no stages by itself; name layers with --layer"
+        reasons |= {Cell(metric, one.name): none for metric in layerwise for one in groups}
+    notes = {
+        Cell(metric, group, name): (note,)
+        for name, layer in layers.items()
+        for group, note in _notes(layer, groups).items()
+        for metric in layerwise
+    }
+    phases = trace_phase(network, tuple(layers))
+    if options.controls.phase_correct:
+        layers = {
+            name: replace(layer, corrected=corrected(layer, phases[name], groups))
+            if name in phases
+            else layer
+            for name, layer in layers.items()
         }
-    plan = Plan(groups, tuple(maps), measures)
-    return Planned(plan, maps, reasons)
-
-
-def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
-    """The groups under the run's boundary and interpolation, each once.
-
-    Raises:
-        InputError: no group, or an unknown one.
-    """
-    names = [names] if isinstance(names, str) else names
-    if not names:
-        raise InputError("no group", expected="at least one", remedy="--group flip")
-    each = [part for name in names for part in name.split(",")]  # -g flip,c4 is -g flip -g c4
-    groups = {group.name: group for group in map(group_named, each)}
-    action = options.action
-    return tuple(GroupPlan.of(g, action.boundary, action.interpolation) for g in groups.values())
+    floor = options.controls.probes > 0
+    plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
+    return Planned(plan, reasons, notes, grid_phases(network, layers, phases, groups))
 
 
 def _layers(network: Network, measures: Sequence[Measure], patterns: Sequence[str]) -> tuple[str, ...]:
@@ -91,39 +102,94 @@ def _layers(network: Network, measures: Sequence[Measure], patterns: Sequence[st
     return chosen if any(measure.site == "channelwise" for measure in measures) else ()
 
 
-def _vector_reasons(
-    network: Network, groups: Sequence[GroupPlan], measures: Sequence[Measure]
-) -> dict[Cell, str]:
-    """Why latent, softmax or prediction measures have no value."""
-    reasons = {}
-    for measure in measures:
-        for plan in groups:
-            cell = Cell(measure.name, plan.group.name)
-            if measure.site in {"softmax", "prediction"} and not network.logits:
-                reasons[cell] = "the network has no classifier"
-            elif measure.site == "prediction" and plan.group.order == 1:
-                reasons[cell] = "the group has no element but e"
-    return reasons
+def _vectors(
+    network: Network,
+    groups: Sequence[GroupPlan],
+    measures: Sequence[Measure],
+    shapes: Mapping[Site, tuple[int, ...]],
+) -> tuple[dict[tuple[VectorSite, str], Representation], dict[Cell, str]]:
+    """How G acts on features and logits, and why latent, softmax or prediction measures have no value."""
+    sites: dict[VectorSite, Site] = {"features": network.features}
+    if network.logits:
+        sites["logits"] = OUTPUT
+    found = {
+        (name, plan.name): representation_of(network, name, _flat(shapes[site]), plan)
+        for plan in groups
+        for name, site in sites.items()
+    }
+    whys = {
+        Cell(measure.name, plan.name): _why_no_vector(measure, plan, found)
+        for plan in groups
+        for measure in measures
+        if measure.site != "channelwise"
+    }
+    acting = {key: rho for key, rho in found.items() if rho.undefined is None}
+    return acting, {cell: why for cell, why in whys.items() if why is not None}
 
 
-def _no_map(layer: str, shape: tuple[int, ...], groups: Sequence[GroupPlan]) -> dict[Cell, str]:
-    """Why a layer whose output is no map cannot be measured for any group."""
-    text = "×".join(map(str, shape))
-    reason = (
-        f"its output of shape {text} is no channels × height × width map (tokens are not read as maps yet)"
-    )
-    return {Cell("channelwise.cosine", plan.group.name, layer): reason for plan in groups}
+def _why_no_vector(
+    measure: Measure, plan: GroupPlan, found: Mapping[tuple[VectorSite, str], Representation]
+) -> str | None:
+    """Why a latent, softmax or prediction measure has no value for a group; None where it has."""
+    representation = found.get(("features" if measure.site == "latent" else "logits", plan.name))
+    if representation is None:
+        return "the network has no classifier"
+    if measure.site == "prediction" and plan.group.order == 1:
+        return "the group has no element but e"
+    return representation.undefined
 
 
-def _not_acted_on(layer: str, maps: MapShape, groups: Sequence[GroupPlan]) -> dict[Cell, str]:
-    """Why a layer cannot be measured for groups that do not act on maps of its size."""
-    size = f"{maps.height}×{maps.width}"
-    reasons = {}
+def _flat(shape: tuple[int, ...]) -> tuple[int]:
+    length = 1
+    for side in shape:
+        length *= side
+    return (length,)
+
+
+def _layer(
+    network: Network,
+    name: str,
+    shape: tuple[int, ...],
+    groups: Sequence[GroupPlan],
+    types: Mapping[str, FieldType],
+) -> tuple[LayerPlan | None, dict[str, str]]:
+    """How a layer is measured, None where for no group; and the reason for each group for which it is not."""
+    layout = layout_of(network, name, shape)
+    if layout is None:
+        return None, {plan.name: why_no_map(network, name, shape) for plan in groups}
+    maps = layout.shape(shape)
+    found = {plan.name: representation_of(network, name, maps, plan, types) for plan in groups}
+    reasons = {group: rho.undefined for group, rho in found.items() if rho.undefined is not None}
+    acting = {group: rho for group, rho in found.items() if rho.undefined is None}
+    return LayerPlan(layout, maps, acting), reasons
+
+
+def _nothing_varies(name: str, layer: LayerPlan) -> dict[Cell, str]:
+    """Maps of which a single pixel is compared have no correlation."""
+    _, height, width = layer.shape
+    pixels = torch.ones(1, height, width)
+    return {
+        Cell("channelwise.correlation", group, name): "one pixel of its maps is compared, which cannot vary"
+        for group, rho in layer.representations.items()
+        if int(rho.restrict(pixels).sum()) == 1
+    }
+
+
+def _notes(layer: LayerPlan, groups: Sequence[GroupPlan]) -> dict[str, str]:
+    """What a reader has to know about a layer's action, by the group's name."""
+    _, height, width = layer.shape
+    notes = {}
     for plan in groups:
-        cell = Cell("channelwise.cosine", plan.group.name, layer)
-        representation = Spatial(plan.views, maps.height, maps.width)
-        if not representation.defined:
-            reasons[cell] = f"its {size} maps are not square, and the group turns them"
-        elif not representation.restrict(torch.ones(maps.height, maps.width)).any():
-            reasons[cell] = f"its {size} maps have no pixel inside the disc"
-    return reasons
+        if plan.name not in layer.representations:
+            continue
+        if not isinstance(plan.group, FiniteGroup):
+            notes[plan.name] = "not a group: maps are compared with the set's mean where they are"
+        elif not all(_whole(view.transform, height, width) for view in plan.views):
+            notes[plan.name] = f"shifts are no whole pixels of its {height}×{width} maps and are interpolated"
+        elif not isinstance(layer.representations[plan.name], Spatial):
+            notes[plan.name] = "compared under its own action, which moves channels too (docs/specs.md)"
+    return notes
+
+
+def _whole(transform: object, height: int, width: int) -> bool:
+    return not isinstance(transform, Transform) or transform.whole_pixels(height, width)

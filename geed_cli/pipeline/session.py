@@ -25,13 +25,14 @@ from geed_cli.pipeline.describe import (
     describe_model,
     sign,
 )
+from geed_cli.pipeline.hidden import hidden_actions
 from geed_cli.pipeline.images import Drawn, TaskStream
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place, require_equal_geometry
 from geed_cli.pipeline.planning import Planned, make_plan
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.tabulate import Rows, tabulate
-from geed_cli.result.schema import Data, Entry, Looks, Result, Settings, Timing
+from geed_cli.result.schema import Data, Entry, HiddenAction, Looks, Result, Settings, Timing
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ class Session:
         self._progress = progress
         self._placement = place(options.run)
         self._prepared = [self._prepare(network, groups) for network in networks]
+        self._size = networks[0].input.size
         self._records: dict[str, ImageRecord] = {}
         self._refused: dict[str, RefusedFile] = {}
+        self._made_up: dict[str, float] = {}
         self._waited_s = 0.0
 
     def _prepare(self, network: Network, groups: str | Sequence[str]) -> _Prepared:
@@ -82,7 +85,7 @@ class Session:
         planned = make_plan(network, groups, self._options)
         blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
         layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
-        engine = LocalEngine(network, planned.plan, planned.maps, self._placement)
+        engine = LocalEngine(network, planned.plan, self._placement)
         return _Prepared(network, planned, layers, engine)
 
     def extend(self, drawn: Drawn) -> None:
@@ -96,7 +99,7 @@ class Session:
         done = 0
         self._progress.images(done, new.count)
         with out_of_memory(self._placement):
-            for batch in batches(stream, self._placement):
+            for batch in batches(stream, self._size, self._placement):
                 outcomes = [one.engine.feed(batch) for one in self._prepared]
                 for finished in zip(*outcomes, strict=True):
                     self._take(stream.record_of(finished[0].image), finished)
@@ -104,6 +107,7 @@ class Session:
                 self._progress.images(done, new.count)
         self._refused |= {item.path: item for item in stream.refused}
         self._waited_s += stream.waited_s
+        self._made_up |= stream.made_up
 
     def _stream(self, drawn: Drawn) -> TaskStream:
         first = self._prepared[0]
@@ -156,7 +160,15 @@ class Session:
         if drawn.normaliser is not None and len(normaliser) < 2:
             raise _no_normaliser(len(normaliser), interrupted=self._progress.stopping())
         data = describe_data(drawn, audited, normaliser, list(self._refused.values()), self._options.data)
+        data = data.model_copy(update={"made_up": self._mean_made_up(data)})
         return tuple(self._result(one, data, confidence, looks) for one in self._prepared)
+
+    def _mean_made_up(self, data: Data) -> float | None:
+        """The mean part of the surroundings that pictures do not reach; None where no boundary reads them."""
+        views = self._prepared[0].planned.plan.views
+        if not any(view.boundary == "context" for view in views):
+            return None
+        return sum(self._made_up[image.path] for image in data.images) / data.count
 
     def _result(self, one: _Prepared, data: Data, confidence: float | None, looks: Looks | None) -> Result:
         before = time.perf_counter()
@@ -168,16 +180,24 @@ class Session:
             one.planned,
             self._options.interval,
             one.layers,
+            one.engine.rounding,
             confidence=confidence or self._options.interval.confidence,
         )
         timing = self._timing(one.engine, data.count, time.perf_counter() - before)
-        return self._assemble(one, data, entries, timing, looks)
+        hidden = tuple(hidden_actions(one.engine.searches, audited))
+        return self._assemble(one, data, entries, hidden, timing, looks)
 
     def _assemble(
-        self, one: _Prepared, data: Data, entries: tuple[Entry, ...], timing: Timing, looks: Looks | None
+        self,
+        one: _Prepared,
+        data: Data,
+        entries: tuple[Entry, ...],
+        hidden: tuple[HiddenAction, ...],
+        timing: Timing,
+        looks: Looks | None,
     ) -> Result:
         model = describe_model(one.network)
-        groups = tuple(describe_group(plan) for plan in one.planned.plan.groups)
+        groups = tuple(describe_group(plan, self._size) for plan in one.planned.plan.groups)
         return Result(
             status="partial" if self._progress.stopping() else "complete",
             signature=sign(model, data, groups, self._options.run.precision),
@@ -186,6 +206,8 @@ class Session:
             groups=groups,
             settings=self._settings(one, looks),
             results=entries,
+            grid_phase=one.planned.grid_phase,
+            hidden_actions=hidden,
             environment=describe_environment(self._placement.device),
             timing=timing,
         )
@@ -217,6 +239,9 @@ class Session:
             threads=torch.get_num_threads(),
             measures=tuple(measure.name for measure in one.planned.plan.measures),
             layers=one.layers,
+            probes=options.controls.probes,
+            phase_correct=options.controls.phase_correct,
+            discover=options.controls.discover,
         )
 
 

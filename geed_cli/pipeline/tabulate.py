@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from geed_cli.algebra.view import View
 from geed_cli.engine.plan import GroupPlan
+from geed_cli.engine.rounding import Rounding
 from geed_cli.engine.row import Cell, Row
 from geed_cli.measures.catalogue import Measure
 from geed_cli.measures.latent import cosine_pairs, l2_pairs
-from geed_cli.measures.softmax import sensitivity
+from geed_cli.pipeline.controls import controls_of, first_element, fourier_of, per_image
 from geed_cli.pipeline.options import IntervalOptions
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.samples import scale_of
@@ -72,7 +73,13 @@ class _Filled:
 
 
 def tabulate(
-    rows: Rows, planned: Planned, options: IntervalOptions, layers: Sequence[str], *, confidence: float
+    rows: Rows,
+    planned: Planned,
+    options: IntervalOptions,
+    layers: Sequence[str],
+    rounding: Rounding,
+    *,
+    confidence: float,
 ) -> tuple[Entry, ...]:
     """One entry for each group, measure and layer, in that nesting."""
     per_layer: Sequence[str | None] = layers or [None]
@@ -84,7 +91,10 @@ def tabulate(
     ]
     filled = [_fill(*one, rows) for one in cells if one[0] not in planned.not_applicable]
     found = _intervals([one.sample for one in filled], options, confidence)
-    entries = {one.cell: _entry(one, rows, limits) for one, limits in zip(filled, found, strict=True)}
+    entries = {
+        one.cell: _entry(one, rows, limits, planned, rounding)
+        for one, limits in zip(filled, found, strict=True)
+    }
     return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
 
 
@@ -132,12 +142,13 @@ def _blank(cell: Cell, reason: str) -> Entry:
     )
 
 
-def _entry(one: _Filled, rows: Rows, found: Interval) -> Entry:
+def _entry(one: _Filled, rows: Rows, found: Interval, planned: Planned, rounding: Rounding) -> Entry:
     sample = one.sample
     # one image has no pairs, so that M is not 0 but not there
     pairs = sample.row_means if isinstance(sample, RatioSample) and len(sample.row_means) > 1 else None
     normaliser = None if pairs is None else float(pairs.mean())
     row_means = None if pairs is None else tuple(map(float, pairs))
+    profile = _per_element(one.measure, one.group, one.deviations)
     return Entry(
         metric=one.cell.metric,
         group=one.cell.group,
@@ -147,10 +158,11 @@ def _entry(one: _Filled, rows: Rows, found: Interval) -> Entry:
         ci=_limits(found),
         raw=_mean(sample.values),
         normaliser=normaliser,
-        controls=_controls(one.cell, one.measure, one.group, rows),
-        per_element=_per_element(one.measure, one.group, one.deviations),
+        controls=controls_of(one.cell, one.measure, one.group, rows.audited, normaliser, rounding),
+        per_element=profile,
+        fourier=fourier_of(one.group, profile),
         per_image=PerImage(value=tuple(_finite(v) for v in sample.values), normaliser=row_means),
-        notes=(*found.notes, *_concentration(one)),
+        notes=(*found.notes, *_concentration(one), *planned.notes.get(one.cell, ())),
     )
 
 
@@ -158,30 +170,6 @@ def _concentration(one: _Filled) -> tuple[str, ...]:
     """Whether a few images carry a mean of distances or divergences."""
     watched = {"latent.l2", "softmax.kl"}
     return concentration_note(one.sample.values) if one.cell.metric in watched else ()
-
-
-def per_image(measure: Measure, deviations: Array) -> Array:
-    """The mean over g of each image's deviations, shape (images,); flips are counted over g ≠ e alone.
-
-    An element without a value, such as e at a layer that is dead for the plain image, is left out; an image without
-    any has NaN.
-
-    Args:
-        measure: which measure.
-        deviations: m(f(gx), g·f̂(x)), shape (images, n).
-    """
-    counted = deviations[:, _first(measure) :]
-    defined = np.isfinite(counted)
-    means = np.full(len(counted), np.nan)
-    np.divide(
-        np.where(defined, counted, 0.0).sum(axis=1), defined.sum(axis=1), out=means, where=defined.any(axis=1)
-    )
-    return means
-
-
-def _first(measure: Measure) -> int:
-    """The first element that counts: a prediction cannot flip under e."""
-    return 1 if measure.site == "prediction" else 0
 
 
 def _sample(measure: Measure, group: GroupPlan, rows: Rows, values: Array) -> MeanSample | RatioSample:
@@ -192,20 +180,11 @@ def _sample(measure: Measure, group: GroupPlan, rows: Rows, values: Array) -> Me
     return RatioSample(values, row_means_of(distances), rows.normaliser is None, scale, distances)
 
 
-def _controls(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows) -> dict[str, float]:
-    """The numbers that make a value readable: sensitivity of the softmax, dead part of the channels."""
-    if measure.name == "softmax.kl":
-        p = torch.from_numpy(np.stack([row.probabilities[group.identity] for row in rows.audited]))
-        return {"sensitivity": float(sensitivity(p).mean())}
-    if measure.site == "channelwise":
-        return {"dead_fraction": float(np.mean([row.dead[cell].mean() for row in rows.audited]))}
-    return {}
-
-
 def _per_element(measure: Measure, group: GroupPlan, deviations: Array) -> dict[str, float | None]:
     """Each element's own mean over the images, raw, by the element's name."""
-    names = group.group.elements[_first(measure) :]
-    columns = deviations[:, _first(measure) :].T
+    first = first_element(measure)
+    names = group.group.elements[first:]
+    columns = deviations[:, first:].T
     return {name: _mean(column) for name, column in zip(names, columns, strict=True)}
 
 

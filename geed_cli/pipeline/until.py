@@ -36,7 +36,7 @@ def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
     confidences = look_confidences(sizes, options.interval.confidence)
     results: tuple[Result, ...] = ()
     for number, (size, confidence) in enumerate(zip(sizes, confidences, strict=True), start=1):
-        drawn = draw(replace(options.data, samples=size))
+        drawn = draw(replace(options.data, samples=size), options.controls.probes)
         session.extend(drawn)
         looks = Looks(sizes=sizes, used=number, confidence=confidence, width=until.width, metric=until.metric)
         results = session.results(drawn, confidence=confidence, looks=looks)
@@ -55,6 +55,12 @@ def check_until(options: AuditOptions) -> None:
     until = options.until
     if until is None:
         return
+    if options.controls.discover is not None:
+        raise InputError(
+            "--until-width together with --discover",
+            expected="one of them: a hidden action is fitted on half of a known number of images",
+            remedy="--discover with --samples",
+        )
     if options.data.norm_samples is not None:
         raise InputError(
             "--until-width together with --norm-samples",

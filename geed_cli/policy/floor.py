@@ -23,7 +23,11 @@ def floating_noise(metric: str, precision: str) -> float:
 
 def lowest_value(entry: Entry, precision: str) -> float:
     """The floor of an entry's value: the larger of its control and of floating point."""
-    best = {"channelwise.cosine": -1.0, "latent.cosine": -1.0 / (entry.normaliser or 1.0)}
+    best = {
+        "channelwise.cosine": -1.0,
+        "channelwise.correlation": -1.0,
+        "latent.cosine": -1.0 / (entry.normaliser or 1.0),
+    }
     numeric = best.get(entry.metric, 0.0) + floating_noise(entry.metric, precision)
     return max(numeric, entry.controls.get("floor", numeric))
 

@@ -58,6 +58,8 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
     yield "data", ", ".join(parts)
     if data.bundled_sample:
         yield "", "only a sample of a few pictures, for a first look: --data DIR audits your own images"
+    if data.made_up is not None:
+        yield "", f"{100 * data.made_up:.1f}% of the surroundings that boundary context reads were mirrored"
     for refused in data.refused[:REFUSED_SHOWN]:
         yield "", f"refused {refused.path}: {refused.reason}"
     if len(data.refused) > REFUSED_SHOWN:

@@ -25,10 +25,28 @@ def legend(result: Result) -> Iterator[str]:
     yield "Larger means further from invariance (values, raw means, bars)."
     shown = {entry.metric for entry in result.results}
     yield from (text for metric, text in EXPLAINED.items() if metric in shown)
+    yield from _controls(result)
     yield (
         "M: mean over pairs of different images. furthest: the element with the largest mean of its own, which for "
         "latent and softmax measures is its distance from the orbit's mean, not from e."
     )
+
+
+CONTROLS = {
+    "correlation": "correlation: the cosine of maps without each channel's own mean, which makes any two maps alike.",
+    "null": "null: the same against another image's maps; nearer to it than to −1 is hardly equivariant.",
+    "floor": "floor: what resampling alone does, of pictures turned there and back.",
+    "twin": "twin: the same architecture with random weights.",
+    "phase_corrected": "corrected: about the centre of each layer's own sampling grid.",
+}
+
+
+def _controls(result: Result) -> Iterator[str]:
+    """One line for each control shown."""
+    shown = {name for entry in result.results for name in entry.controls}
+    if any(entry.metric == "channelwise.correlation" for entry in result.results):
+        shown.add("correlation")
+    yield from (text for name, text in CONTROLS.items() if name in shown)
 
 
 def enough(result: Result) -> Iterator[str]:

@@ -19,6 +19,7 @@ def scale_of(metric: str, order: int) -> Scale:
         "latent.cosine": Scale.identity(),
         "softmax.kl": Scale.log(),
         "channelwise.cosine": Scale.bounded(-1.0, 1.0),
+        "channelwise.correlation": Scale.bounded(-1.0, 1.0),
         "prediction.flip_rate": Scale.rate(),
     }[metric]
 

@@ -6,7 +6,7 @@ comparing, gating and re-rendering need.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 SCHEMA = "geed.result/1"
 
@@ -52,6 +52,7 @@ class Model(Part):
     parameters: int
     features: str
     classifier: str | None
+    actions: dict[str, dict[str, JsonValue]] = Field({}, description="hidden actions that the spec declares")
 
 
 class Image(Part):
@@ -81,14 +82,19 @@ class Data(Part):
     images: tuple[Image, ...]
     normaliser_images: tuple[Image, ...] = Field((), description="empty: the audited images themselves")
     refused: tuple[Refused, ...] = ()
+    made_up: float | None = Field(
+        None, description="part of the surroundings that boundary context reads and the pictures do not reach"
+    )
 
 
 class Group(Part):
-    """One group and the conditions of its action."""
+    """One group, or set of transformations that is no group, and the conditions of its action."""
 
     name: str
+    kind: Literal["group", "set"] = "group"
     order: int
     elements: tuple[str, ...]
+    calls: tuple[str, ...] = Field((), description="of a set: what each member does, in full")
     exact: bool
     boundary: str | None
     interpolation: str | None
@@ -129,6 +135,10 @@ class Settings(Part):
     threads: int
     measures: tuple[str, ...]
     layers: tuple[str, ...]
+    probes: int = Field(0, description="images on which null and floor were measured")
+    phase_correct: bool = False
+    twin: str | None = Field(None, description="weights of the random twin that was audited beside")
+    discover: str | None = None
 
 
 class PerImage(Part):
@@ -142,7 +152,11 @@ class PerImage(Part):
 
 
 class Entry(Part):
-    """One measure for one group, at one layer where the measure is layerwise."""
+    """One measure for one group, at one layer where the measure is layerwise.
+
+    ``controls`` are in the value's own unit; docs/controls.md explains each. ``fourier`` are the pairs (a_j, b_j) of
+    the per-element profile over the powers of the group's first element, frequency j from 0.
+    """
 
     metric: str
     group: str
@@ -154,7 +168,43 @@ class Entry(Part):
     normaliser: float | None
     controls: dict[str, float] = {}
     per_element: dict[str, float | None] = {}
+    fourier: tuple[tuple[float, float], ...] | None = None
     per_image: PerImage | None = None
+    notes: tuple[str, ...] = ()
+
+
+class GridPhase(Part):
+    """Whether a layer's sampling grid is mapped onto itself by a group, at this input size."""
+
+    group: str
+    layer: str
+    reason: str = Field(description="which module breaks it first, and how")
+    offset: tuple[float, float] | None = Field(
+        description="of the grid's centre, down and right, in layer pixels"
+    )
+    clean_size: int | None = Field(
+        description="the next larger input size at which no audited layer is broken"
+    )
+
+
+class HiddenAction(Part):
+    """What ``--discover`` found for one group at one layer; docs/discovery.md explains each number."""
+
+    group: str
+    layer: str
+    method: Literal["permutation", "linear"]
+    variant: str
+    verdict: str
+    reason: str
+    explained: dict[str, float]
+    before: dict[str, float | None]
+    after: dict[str, float | None]
+    unmoved: dict[str, float | None]
+    null: dict[str, float | None]
+    defect: float | None
+    fitted: int
+    scored: int
+    maps: dict[str, tuple[int, ...]] = Field({}, description="the permutation found for each element")
     notes: tuple[str, ...] = ()
 
 
@@ -192,6 +242,8 @@ class Result(Part):
     groups: tuple[Group, ...]
     settings: Settings
     results: tuple[Entry, ...]
+    grid_phase: tuple[GridPhase, ...] = ()
+    hidden_actions: tuple[HiddenAction, ...] = ()
     environment: Environment
     timing: Timing
 

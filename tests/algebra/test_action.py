@@ -11,7 +11,8 @@ from reference import action as oracle
 
 from geed_cli.algebra.action import act, disc_mask, split_turn
 from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.transform import Planar
+from geed_cli.algebra.planar import Planar
+from geed_cli.algebra.transform import Transform
 from geed_cli.algebra.view import View, views_of
 
 PICTURE = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
@@ -29,7 +30,7 @@ PICTURE = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
 )
 def test_exact_elements_by_hand(turn: Fraction, mirror: bool, expected: list[list[int]]) -> None:
     """A counter-clockwise quarter turn brings the right column to the top; mirror first, then turn."""
-    assert act(Planar(turn, mirror), PICTURE, "zero", "bilinear").tolist() == expected
+    assert act(Transform(Planar(turn, mirror)), PICTURE, "zero", "bilinear").tolist() == expected
 
 
 @pytest.mark.parametrize("name", ["flip", "vflip", "flips", "c4", "d4"])
@@ -99,7 +100,9 @@ def test_bicubic_is_closer_to_the_truth_than_bilinear_on_a_smooth_picture() -> N
         return torch.cos(0.2 * x) + torch.sin(0.15 * y)
 
     truth = wave(x * angle.cos() + y * angle.sin(), -x * angle.sin() + y * angle.cos())
-    turned = [act(Planar(Fraction(1, 12)), wave(x, y), "disc", mode) for mode in ("bilinear", "bicubic")]
+    turned = [
+        act(Transform(Planar(Fraction(1, 12))), wave(x, y), "disc", mode) for mode in ("bilinear", "bicubic")
+    ]
     # four pixels off the rim, where the bicubic filter reads beyond the frame
     inside = torch.hypot(x, y) < 28
     errors = [(z - truth)[inside].abs().max().item() for z in turned]
@@ -108,7 +111,10 @@ def test_bicubic_is_closer_to_the_truth_than_bilinear_on_a_smooth_picture() -> N
 
 def test_float32_stays_float32() -> None:
     """A view does not change the type that the network is run in."""
-    assert View(Planar(Fraction(1, 8)), "zero", "bilinear").act(torch.rand(3, 8, 8)).dtype == torch.float32
+    assert (
+        View(Transform(Planar(Fraction(1, 8))), "zero", "bilinear").act(torch.rand(3, 8, 8)).dtype
+        == torch.float32
+    )
 
 
 def keys(t: float) -> float:
@@ -150,5 +156,5 @@ def test_bicubic_agrees_with_its_formula_pixel_by_pixel(boundary: str, turn: Fra
                     expected[i, j] += read(picture, r, c, boundary) * keys(row - r) * keys(column - c)
             if boundary == "disc" and np.hypot(x, y) > 3 + 1e-9:
                 expected[i, j] = 0
-    found = View(Planar(turn), boundary, "bicubic").act(torch.from_numpy(picture))
+    found = View(Transform(Planar(turn)), boundary, "bicubic").act(torch.from_numpy(picture))
     assert found.numpy() == pytest.approx(expected, abs=1e-12)

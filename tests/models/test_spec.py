@@ -86,8 +86,8 @@ def test_classifier_null_is_not_the_same_as_no_classifier_key() -> None:
         ("weights: {origin: file, path: a, missing: fc.*}", "'weights.missing' is 'fc.*'", "a list"),
         (
             "weights: {origin: random}\nactions: {b: regular}",
-            "'actions': hidden actions are not available",
-            "{}",
+            "'actions.b': not an action",
+            "spatial, trivial, or one of regular",
         ),
         ("weights: {origin: random}\ninput: {size: 224.5}", "'input.size' is 224.5", "integer"),
         ("weights: {origin: random}\ninput: {size: 0}", "'input.size' is 0", "greater than or equal to 1"),

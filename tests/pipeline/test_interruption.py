@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from measured import measured
 from networks import SmallConvNet, network_of, small_conv_net
 from pictures import smooth_pictures
 
@@ -48,7 +49,7 @@ def test_an_interrupted_run_keeps_whole_images_alone(folder: Path) -> None:
     assert part.status == "partial"
     assert 7 <= part.data.count < 30
     assert part.data.found == part.data.count + part.data.not_drawn == 30
-    for one, all_of_them in zip(part.results, whole.results, strict=True):
+    for one, all_of_them in zip(measured(part), measured(whole), strict=True):
         assert one.per_image is not None
         assert all_of_them.per_image is not None
         assert one.per_image.value == all_of_them.per_image.value[: part.data.count]

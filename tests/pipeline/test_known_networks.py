@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from measured import measured
 from networks import SmallConvNet, network_of, small_conv_net
 from pictures import smooth_pictures
 from torch import nn
@@ -238,7 +239,7 @@ def test_intervals_hold_their_values_and_are_reproducible(folder: Path, method: 
     """Lo ≤ value ≤ hi, inside the range, and the same twice."""
     options = AuditOptions(data=DataOptions(folder), run=CPU64, interval=IntervalOptions(method=method))
     first, second = (audit(small_conv_net(size=15), ["d4"], options) for _ in range(2))
-    for entry in first.results:
+    for entry in measured(first):
         assert entry.ci is not None
         assert entry.ci[0] <= entry.value <= entry.ci[1]
         if entry.metric == "softmax.kl":

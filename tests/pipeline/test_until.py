@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from measured import measured
 from networks import small_conv_net
 from pictures import smooth_pictures
 
@@ -84,8 +85,8 @@ def test_simultaneous_intervals_contain_the_plain_ones(folder: Path) -> None:
         small_conv_net(size=15), ["flip", "c4"], replace(options, interval=IntervalOptions(simultaneous=True))
     )
     assert joint.settings.simultaneous
-    for one, both in zip(plain.results, joint.results, strict=True):
+    for one, both in zip(measured(plain), measured(joint), strict=True):
         assert one.value == both.value
         assert both.ci[0] <= one.ci[0]
         assert both.ci[1] >= one.ci[1]
-    assert any(both.ci[1] > one.ci[1] for one, both in zip(plain.results, joint.results, strict=True))
+    assert any(both.ci[1] > one.ci[1] for one, both in zip(measured(plain), measured(joint), strict=True))

@@ -26,11 +26,12 @@ def test_the_schema_of_the_design() -> None:
     assert "Infinity" not in text
     content = json.loads(text)
     assert list(content) == [
-        "schema", "status", "signature", "model", "data", "groups", "settings", "results", "environment", "timing"
+        "schema", "status", "signature", "model", "data", "groups", "settings", "results",
+        "grid_phase", "hidden_actions", "environment", "timing",
     ]  # fmt: skip
     assert content["schema"] == "geed.result/1"
     assert content["data"]["count"] == len(content["data"]["images"]) == 24
-    assert all(len(entry["per_image"]["value"]) == 24 for entry in content["results"])
+    assert all(len(entry["per_image"]["value"]) == 24 for entry in content["results"] if entry["per_image"])
     paths = [image["path"] for image in content["data"]["images"]]
     assert paths == sorted(paths)
 

@@ -1,0 +1,96 @@
+"""How G acts on the output of a layer: as the spec declares, else as the layer's field type states, else by default.
+
+By default maps are moved as pictures are and vectors stay. A declaration for a group serves every group whose elements
+are among its own; where it does not, the layer is not applicable, and the reason says so.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from geed_cli.algebra.channel_action import Matrices, Permutation, as_moves
+from geed_cli.algebra.composed import Joint
+from geed_cli.algebra.group import FiniteGroup
+from geed_cli.algebra.representation import NoAction, Representation, Spatial, Trivial
+from geed_cli.engine.declared import Place, declared
+from geed_cli.engine.geometric import FieldType
+from geed_cli.engine.plan import GroupPlan
+from geed_cli.models.actions import SITES, Action
+from geed_cli.models.network import Network, resolve_layers
+
+NO_TYPES: Mapping[str, FieldType] = MappingProxyType({})
+
+
+def representation_of(
+    network: Network,
+    layer: str,
+    shape: tuple[int, ...],
+    plan: GroupPlan,
+    types: Mapping[str, FieldType] = NO_TYPES,
+) -> Representation:
+    """How the elements of a plan's group act on one output.
+
+    Args:
+        network: with its spec, whose section ``actions`` goes before everything else.
+        layer: dotted name of a layer; for vectors, ``features`` or ``logits``.
+        shape: of the output, (C, H, W) or (k,).
+        plan: the group with its views. A set that is no group moves nothing: its members have no products that an
+            action could respect, and outputs are compared where they are.
+        types: from ``field_types``.
+
+    Returns:
+        the representation; its ``undefined`` says why the group does not act here, where it does not.
+
+    Raises:
+        InputError: a declaration that does not fit: an unknown layer, group or element, numbers of channels that
+            differ, or no homomorphism.
+    """
+    if not isinstance(plan.group, FiniteGroup):
+        return Trivial(len(plan.views), shape)
+    action = declared_action(network, layer, vector=len(shape) == 1)
+    if action is not None:
+        return declared(action, Place(f"the action of {layer}", shape, plan.views), plan.group.transforms)
+    if len(shape) == 1:
+        return Trivial(plan.group.order, shape)
+    spatial = Spatial.of(plan.views, shape)
+    return _of_fields(types[layer], spatial, plan.group) if layer in types else spatial
+
+
+def declared_action(network: Network, layer: str, *, vector: bool) -> Action | None:
+    """What the spec declares for a layer: the first entry that selects it. Every entry has to select one.
+
+    Args:
+        network: with its spec.
+        layer: dotted name, or ``features`` or ``logits``.
+        vector: whether those two words mean the vectors of that name.
+
+    Raises:
+        InputError: an entry of the spec that selects no layer.
+    """
+    entries = network.spec.actions if network.spec is not None else {}
+    if vector and layer in SITES:
+        return entries.get(layer)
+    selected: dict[str, Action] = {}
+    for pattern, action in entries.items():
+        if pattern not in SITES:
+            for name in resolve_layers(network.module, [pattern], network.reference or network.id):
+                selected.setdefault(name, action)
+    return selected.get(layer)
+
+
+def _of_fields(fields: FieldType, spatial: Spatial, group: FiniteGroup) -> Representation:
+    """The action that a geometric tensor's type states."""
+    matrices = fields.matrices(group.transforms)
+    if isinstance(matrices, str):
+        reason = f"its field type is of {fields.space.name}, which has no {matrices}"
+        return NoAction(spatial.order, spatial.shape, "none", reason)
+    return Joint.of(spatial, _channels(matrices, spatial.shape, fields))
+
+
+def _channels(matrices: np.ndarray, shape: tuple[int, ...], fields: FieldType) -> Representation:
+    """Moves where the matrices are permutations, which is exact and fast."""
+    moves = as_moves(matrices)
+    if moves is not None:
+        return Permutation.of(moves, shape, fields.key)
+    return Matrices.of(matrices, shape, fields.key)

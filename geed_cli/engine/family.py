@@ -1,0 +1,83 @@
+"""Families: groups that act on one layer alike and with one kernel, so that they share f̂ and all comparisons.
+
+c4 and d4 on plain maps are one family: a comparison under a quarter turn is made once for both.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from geed_cli.algebra.representation import Representation
+from geed_cli.algebra.view import View
+from geed_cli.engine.plan import GroupPlan, LayerPlan
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Groups with one action and one kernel on the maps of a layer.
+
+    Attributes:
+        kernel: the views that act as the identity: f̂ is the mean over them (eq. 2).
+        moves: the representation and element that move a map as each view moves images.
+        corrected: the same about the layer's own centre, where that was asked for.
+        height: H.
+        width: W.
+    """
+
+    kernel: tuple[View, ...]
+    moves: Mapping[View, tuple[Representation, int]]
+    corrected: Mapping[View, tuple[Representation, int]]
+    height: int
+    width: int
+
+    @property
+    def representation(self) -> Representation:
+        """Any of the family's representations: they mask alike."""
+        return next(iter(self.moves.values()))[0]
+
+    @cached_property
+    def support(self) -> Tensor:
+        """The pixels that are compared, shape (H, W), bool."""
+        return self.representation.restrict(torch.ones(1, self.height, self.width))[0] > 0
+
+    def restrict(self, maps: Tensor) -> Tensor:
+        """The compared part of maps of shape (..., C, H, W)."""
+        return self.representation.restrict(maps)
+
+    def expected(self, view: View, centre: Tensor) -> Tensor:
+        """The compared part of ρ(g)f̂, shape (C, H, W)."""
+        representation, g = self.moves[view]
+        return representation.restrict(representation.act(g, centre))
+
+
+def families(groups: Sequence[GroupPlan], layer: LayerPlan) -> dict[str, Family]:
+    """The family of each group that acts on the layer's maps, by the group's name."""
+    alike: dict[tuple[Hashable, tuple[View, ...], bool], list[GroupPlan]] = {}
+    for plan in groups:
+        representation = layer.representations.get(plan.name)
+        if representation is not None:
+            kernel = tuple(plan.views[g] for g in representation.kernel())
+            # a group without a centre must not take over the corrections of the views that it shares
+            key = representation.key, kernel, plan.name in layer.corrected
+            alike.setdefault(key, []).append(plan)
+    return {
+        plan.name: family
+        for (_, kernel, _), members in alike.items()
+        for family in [_family(kernel, members, layer)]
+        for plan in members
+    }
+
+
+def _family(kernel: tuple[View, ...], members: Sequence[GroupPlan], layer: LayerPlan) -> Family:
+    def moves(of: Mapping[str, Representation]) -> dict[View, tuple[Representation, int]]:
+        return {
+            view: (of[plan.name], g)
+            for plan in members
+            if plan.name in of
+            for g, view in enumerate(plan.views)
+        }
+
+    return Family(kernel, moves(layer.representations), moves(layer.corrected), *layer.shape[1:])

@@ -1,0 +1,58 @@
+"""Square crops larger than a network's input, about the same centre, for rotations that need the surroundings.
+
+A frame is the resized picture, padded to at least S×S as the model pads it. The larger crop keeps the place of the
+S×S crop, odd pixel and all, and mirrors the frame where it ends (the edge pixel is not repeated).
+"""
+
+import torch
+from PIL import Image
+from torchvision.transforms import functional as TF  # noqa: N812 - its customary name
+
+
+def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
+    """The crop of ``side`` whose centre is the centre crop of ``size``.
+
+    Args:
+        frame: mode RGB, at least ``size`` in both directions.
+        size: S.
+        side: larger than S by an even number, so that both squares have one centre.
+
+    Returns:
+        uint8, shape (3, side, side), contiguous. Beyond the frame it is mirrored; in a direction in which the
+        frame is too small to be mirrored that far, its edge pixels are repeated instead.
+    """
+    if side < size or (side - size) % 2:
+        raise ValueError(f"side {side} must be {size} plus an even number")
+    top, left = (_start(length, size) - (side - size) // 2 for length in (frame.height, frame.width))
+    # Only the part that is read: a panorama is many times as wide as any crop of it.
+    box = (max(left, 0), max(top, 0), min(left + side, frame.width), min(top + side, frame.height))
+    pixels: torch.Tensor = TF.pil_to_tensor(frame.crop(box))
+    rows = [row - box[1] for row in _places(top, side, frame.height)]
+    columns = [column - box[0] for column in _places(left, side, frame.width)]
+    return pixels[:, rows][:, :, columns].contiguous()
+
+
+def reached(length: int, size: int, side: int) -> int:
+    """How many of a crop's ``side`` rows (or columns) show a row of the resized picture in its own place.
+
+    Args:
+        length: rows of the resized picture, before padding.
+        size: S.
+        side: of the crop, S or more by an even number.
+    """
+    start = _start(length, size) - (side - size) // 2
+    return min(start + side, length) - max(start, 0)  # all of it where it is shorter than S
+
+
+def _start(length: int, size: int) -> int:
+    """Where torchvision's centre crop begins: a half is rounded to even, so not always down."""
+    return round((length - size) / 2)
+
+
+def _places(start: int, side: int, length: int) -> list[int]:
+    """The rows of a frame of ``length`` that rows start .. start + side − 1 are read from."""
+    last = length - 1
+    mirrored = max(-start, start + side - 1 - last) <= last
+    if not mirrored:
+        return [min(max(row, 0), last) for row in range(start, start + side)]
+    return [last - abs(last - abs(row)) for row in range(start, start + side)]

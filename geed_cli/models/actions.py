@@ -1,0 +1,151 @@
+"""The section ``actions`` of a spec: how groups act on hidden layers, where that is more than moving pixels.
+
+An action is one of a few kinds; ``spatial`` in it says whether pixels move with the picture as well. The words
+``spatial`` and ``trivial`` stand for channels that stay, with pixels that move or that do not.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from geed_cli.errors import nearest
+
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+# lists, not tuples: where a validator runs before the fields are read, strict mode takes no list for a tuple
+Moves = Annotated[list[int], Field(min_length=1)]
+Rows = Annotated[list[Annotated[list[float], Field(min_length=1)]], Field(min_length=1)]
+
+SITES = ("features", "logits")
+"""Keys of ``actions`` that are no layers: the vectors f1(x), and the class scores."""
+WORDS = {"spatial": {"spatial": True}, "trivial": {"spatial": False}}
+KINDS = ("regular", "permutation", "matrices", "sum", "through")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
+        """Unknown keys with a suggestion: inside free mappings the general message has none."""
+        if isinstance(value, dict):
+            known = tuple(cls.model_fields)
+            for key, inner in value.items():
+                if key not in known:
+                    close = nearest(str(key), known)
+                    hint = f"did you mean {' or '.join(close)}? " if close else ""
+                    raise ValueError(f"unknown key '{key}'; expected {hint}one of {', '.join(known)}")
+                if inner is None:
+                    raise ValueError(f"the key '{key}' is empty; expected a value, or no such key")
+        return value
+
+
+class PermutationPart(_Strict):
+    """Channels that change places.
+
+    Attributes:
+        group: its name.
+        generators: for elements that generate the group: where each channel goes, counted from 0.
+    """
+
+    group: Name
+    generators: dict[Name, Moves]
+
+
+class MatricesPart(_Strict):
+    """Channels that mix.
+
+    Attributes:
+        group: its name.
+        generators: for elements that generate the group: the C×C matrix, row by row.
+    """
+
+    group: Name
+    generators: dict[Name, Rows]
+
+
+class ThroughPart(_Strict):
+    """A homomorphism.
+
+    Attributes:
+        group: where it starts; the audited elements are elements of this group.
+        onto: where it leads; the action is of this group.
+        generators: the image of each of some elements that generate ``group``.
+    """
+
+    group: Name
+    onto: Name
+    generators: dict[Name, Name]
+
+
+class Summand(_Strict):
+    """Consecutive channels of a direct sum, and the action on them."""
+
+    channels: Annotated[int, Field(ge=1)]
+    action: "Action"
+
+
+class Action(_Strict):
+    """One action; at most one of the kinds is given.
+
+    Attributes:
+        regular: a group: channels are copies of its elements, and the component of h goes to gh.
+        order: how the channels of ``regular`` are laid out: channel = field·n + element, or element·fields + field.
+        permutation: channels change places.
+        matrices: channels mix.
+        sum: slices of the channels, each with an action.
+        through: the channels move as ``action`` says of the image of g under a homomorphism.
+        action: of the group that ``through`` leads to.
+        spatial: whether g also moves pixels; for vectors it says nothing.
+    """
+
+    regular: Name | None = None
+    order: Literal["field-major", "group-major"] = "field-major"
+    permutation: PermutationPart | None = None
+    matrices: MatricesPart | None = None
+    sum: Annotated[list[Summand], Field(min_length=1)] | None = None
+    through: ThroughPart | None = None
+    action: "Action | None" = None
+    spatial: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
+        if isinstance(value, str) and value in WORDS:
+            return WORDS[value]
+        if not isinstance(value, dict) or not value:
+            raise ValueError(f"not an action; expected spatial, trivial, or one of {', '.join(KINDS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Action":
+        given = self.model_fields_set
+        kinds = [kind for kind in KINDS if kind in given]
+        if len(kinds) > 1:
+            raise ValueError(f"{' and '.join(kinds)} in one action; expected one of them")
+        if "order" in given and self.regular is None:
+            raise ValueError("order without regular; expected it beside regular alone")
+        if (self.through is None) != (self.action is None):
+            raise ValueError("through and action go together; expected both or neither")
+        if "spatial" in given and (self.sum or self.through):
+            raise ValueError("spatial beside sum or through; expected it inside their actions")
+        return self
+
+    @property
+    def has_matrices(self) -> bool:
+        """Whether channels mix anywhere in it."""
+        inner = [self.action, *(part.action for part in self.sum or ())]
+        return self.matrices is not None or any(each is not None and each.has_matrices for each in inner)
+
+
+def check_sites(actions: dict[str, Action]) -> dict[str, Action]:
+    """Probabilities may be permuted but not mixed: softmax commutes with permutations alone.
+
+    Raises:
+        ValueError: matrices on the logits.
+    """
+    if "logits" in actions and actions["logits"].has_matrices:
+        raise ValueError(
+            "matrices on the logits do not act on probabilities; expected a permutation of classes"
+        )
+    return actions
