@@ -2,8 +2,8 @@
 
 With a the acceleration (a sixth of the skewness of θ) and T = (ψ(θ̂) − ψ(θ))/se on the natural scale ψ,
 Hall's cubic g(T) = T + bT² + b²T³/3 + a, b = 2a + se_θ ψ″/(2ψ′), is symmetric to second order (Hall 1992;
-the ψ″ term is what the scale has already done). It is inverted at ±t. Needs no resampling, no seed, and no
-order of the images.
+the ψ″ term is what the scale has already done). The limits are where it is ±t. Needs no resampling, no seed,
+and no order of the images.
 """
 
 import numpy as np
@@ -12,12 +12,15 @@ from scipy.special import stdtrit
 from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.scale import Array, Scale
 
+SKEWNESS = 2.0  # the skewness of few images is low, for the far images are the missing ones: a counts twice
+OUTWARD = 0.75  # of the first-order move, which overshoots the more the larger it is
+FEWEST_FREEDOM = 3.0  # below, t says little but that nothing is known
+
 
 def corrected_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> tuple[float, float]:
-    """Limits of a value in the interior of its scale.
+    """Limits of a value in the interior of its scale. A rate gets ``score_limits``.
 
-    An end that the skewness moves outwards is moved in full; one that it moves inwards only halfway, since
-    the skewness of few images is known too poorly to give width away. A rate gets ``score_limits``.
+    The constants were chosen by simulation (docs/statistics.md).
     """
     if scale.kind == "rate":
         return score_limits(estimate, confidence)
@@ -25,10 +28,10 @@ def corrected_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> t
     half = se * float(scale.slope(estimate.value))
     centre = float(scale.forward(estimate.value))
     t = float(stdtrit(effective_freedom(estimate), (1.0 + confidence) / 2.0))
-    a = estimate.acceleration
+    a = SKEWNESS * estimate.acceleration
     b = 2.0 * a + se * scale.bend(estimate.value) / 2.0
-    up, down = -_inverse_cubic(-t, a, b), _inverse_cubic(t, a, b)
-    return scale.inverse(centre - _cautious(down, t) * half), scale.inverse(centre + _cautious(up, t) * half)
+    down, up = _distance(t, a, b), _distance(t, -a, -b)  # g(−T; a, b) = −g(T; −a, −b)
+    return scale.inverse(centre - down * half), scale.inverse(centre + up * half)
 
 
 def score_limits(estimate: Estimate, confidence: float) -> tuple[float, float]:
@@ -44,11 +47,12 @@ def score_limits(estimate: Estimate, confidence: float) -> tuple[float, float]:
 
 
 def effective_freedom(estimate: Estimate) -> float:
-    """Degrees of freedom of the jackknife variance, from the kurtosis of the deviations.
+    """Degrees of freedom of the jackknife variance, from the skewness γ and kurtosis κ of the deviations.
 
-    2 var²/Var(var) of one set is 2n/(κ − 1), n − 1 at most (κ = 3 gives n); the estimate of κ is bounded by
-    n and thus low for heavy tails, hence κ(1 + κ/n). Two sets combine as Satterthwaite's 1/ν = Σ_k (share
-    of variance)²/ν_k.
+    Of one set 1/ν = 1/(n − 1) + 2 max(κ′ − 3 − γ², 0)/n, at least 3: κ − 1 − γ² is n times the squared relative
+    error of the variance that is left when its regression on the mean is taken out (g takes care of that), and 2
+    where rows are normal. κ′ = κ(1 + 2κ/n), since the estimate of κ is bounded by n and thus low for heavy
+    tails. Two sets combine as Satterthwaite's 1/ν = Σ_k (share of variance)²/ν_k.
     """
     total = estimate.variance
     inverse = 0.0
@@ -63,9 +67,23 @@ def _freedom(u: Array, n: int) -> float:
     second = float(squares.sum()) / n
     if second == 0.0:
         return n - 1.0
+    skewness = float(squares @ scaled) / n / second**1.5
     kurtosis = float(squares @ squares) / n / second**2
-    kurtosis *= 1.0 + kurtosis / n
-    return float(min(max(2.0 * n / (max(kurtosis, 2.0) - 1.0), 3.0), n - 1.0))
+    excess = kurtosis * (1.0 + 2.0 * kurtosis / n) - 3.0 - skewness**2
+    return float(max(1.0 / (1.0 / (n - 1.0) + 2.0 * max(excess, 0.0) / n), FEWEST_FREEDOM))
+
+
+def _distance(t: float, a: float, b: float) -> float:
+    """How far the lower limit lies below ψ(θ̂), in standard errors.
+
+    An end that the skewness moves inwards is the T with g(T) = t, where g is flat enough to be trusted, but not
+    beyond ψ(θ̂); one that it moves outwards is not, for g⁻¹ soon diverges there: it gets the first order of
+    g⁻¹(t) = t − a − bt² + …, damped.
+    """
+    outwards = -(a + b * t * t)
+    if outwards > 0.0:
+        return t + OUTWARD * outwards
+    return min(max(_inverse_cubic(t, a, b), 0.0), t)
 
 
 def _inverse_cubic(y: float, a: float, b: float) -> float:
@@ -74,7 +92,3 @@ def _inverse_cubic(y: float, a: float, b: float) -> float:
     if abs(b * y) < 1e-6:  # the limit b → 0; the quotient would lose half of its digits below this
         return y - b * y * y
     return float((np.cbrt(1.0 + 3.0 * b * y) - 1.0) / b)
-
-
-def _cautious(distance: float, t: float) -> float:
-    return distance if distance >= t else (distance + t) / 2.0
