@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from geed_cli.algebra.transform import Transform
 from geed_cli.algebra.view import View
 
 SEED = 20220913
@@ -41,6 +42,10 @@ class Representation(ABC):
     def restrict(self, y: Tensor) -> Tensor:
         """The part of y on which the action is compared, for any number of channels; here all of it."""
         return y
+
+    def rearranges(self, g: int) -> bool:  # noqa: ARG002 - no element does, unless a class says so
+        """Whether g only moves compared pixels to other places of their own channel, so that sums over them stay."""
+        return False
 
     def restrict_under(self, g: int, y: Tensor) -> Tensor:  # noqa: ARG002 - most actions compare one part
         """The part of y that is compared under g: that of ``restrict``, unless elements differ."""
@@ -81,6 +86,10 @@ class Trivial(Representation):
     def act(self, g: int, y: Tensor) -> Tensor:  # noqa: ARG002 - every element acts alike
         """Y itself."""
         return y
+
+    def rearranges(self, g: int) -> bool:  # noqa: ARG002
+        """Nothing moves at all."""
+        return True
 
     def kernel(self) -> tuple[int, ...]:
         """All of G."""
@@ -144,6 +153,13 @@ class Spatial(Representation):
     def act(self, g: int, y: Tensor) -> Tensor:
         """The view's action on the last two axes."""
         return self.views[g].act(y)
+
+    def rearranges(self, g: int) -> bool:
+        """Quarter turns and mirrors, which leave the disc in place, and shifts by whole pixels."""
+        transform = self.views[g].transform
+        if not isinstance(transform, Transform):
+            return False
+        return transform.exact and transform.whole_pixels(*self.shape[-2:])
 
     def restrict(self, y: Tensor) -> Tensor:
         """Masked to the disc where the group's boundary is the disc."""

@@ -6,11 +6,13 @@ import typer
 
 from geed_cli import __version__
 from geed_cli.cli.audit import audit
+from geed_cli.cli.cache import cache
 from geed_cli.cli.check import check
 from geed_cli.cli.compare import compare
 from geed_cli.cli.init import init
 from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
+from geed_cli.cli.selftest import selftest
 from geed_cli.cli.track import track
 from geed_cli.cli.validate import validate
 
@@ -45,6 +47,8 @@ app.command()(check)
 app.command()(compare)
 app.command()(init)
 app.command()(inspect)
+app.command()(selftest)
 app.command()(track)
 app.command()(validate)
+app.add_typer(cache, name="cache")
 app.add_typer(ls, name="ls")

@@ -71,7 +71,9 @@ def set_table(pattern: str | None) -> Table:
     for name in matching("set", pattern, families):
         family = families[name]
         table.add_row(family.pattern, family.example, family.description)
-    table.caption = "sets are no groups: f̂ is the set's mean (docs/sets.md); FILE.yaml holds any of their members"
+    table.caption = (
+        "sets are no groups: f̂ is the set's mean (docs/sets.md); FILE.yaml holds any of their members"
+    )
     table.caption_justify = "left"
     return table
 

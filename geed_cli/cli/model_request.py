@@ -30,12 +30,16 @@ class ModelRequest:
     allow_pickle: bool = False
     strip_prefix: tuple[str, ...] = ()
 
-    def twin(self) -> "ModelRequest":
-        """The same architecture with random weights; of another seed where the weights are random already."""
+    def twin(self, network: Network) -> "ModelRequest":
+        """The same architecture with random weights; of another seed where the weights are random already.
+
+        Args:
+            network: what this request loaded; a spec may have random weights of its own.
+        """
         model = self.model
         if self.arch is not None:
             model = self.arch if ":" in self.arch else f"timm:{self.arch}"
-        seed = self.seed + 1 if self.weights == "random" else self.seed
+        seed = self.seed + 1 if network.weights.origin == "random" else self.seed
         return replace(
             self,
             model=model,

@@ -52,7 +52,7 @@ def run_audit(
         network = request.load()
         if twin:
             progress.step("building the random twin")
-        beside = request.twin().load() if twin else None
+        beside = request.twin(network).load() if twin else None
         result = audit(network, groups, options, progress, beside)
     if json is not None and json != STDOUT:
         write_result(result, json)  # before the table, whose reader may have gone

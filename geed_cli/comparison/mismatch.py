@@ -9,12 +9,14 @@ from geed_cli.result.schema import Group, Result
 
 def mismatches(reference: Result, other: Result) -> tuple[str, ...]:
     """Every difference in what both must share, as "what: reference, other"; empty where comparable."""
+    shared = {group.name for group in reference.groups} & {group.name for group in other.groups}
     pairs = {
         "measure version": (_measure_version(reference), _measure_version(other)),
         "status": (reference.status, other.status),
         "images": (_images(reference), _images(other)),
         "normaliser images": (_normaliser(reference), _normaliser(other)),
         "groups": (_groups(reference.groups), _groups(other.groups)),
+        "elements": (_elements(reference, shared), _elements(other, shared)),
         "input geometry": (_geometry(reference), _geometry(other)),
         "precision": (reference.settings.precision, other.settings.precision),
     }
@@ -62,9 +64,22 @@ def _groups(groups: Sequence[Group]) -> str:
     )
 
 
+def _elements(result: Result, names: set[str]) -> str:
+    """What the groups of those names consist of, in any order: files may call different groups the same."""
+    return ", ".join(
+        f"{group.name} of {group.order} ({_fingerprint(sorted(group.elements))})"
+        for group in sorted(result.groups, key=lambda group: group.name)
+        if group.name in names and group.kind == "group"
+    )
+
+
 def _members(group: Group) -> str:
     """What the members of a set do, as a fingerprint: sets of one name may differ in it."""
-    return hashlib.sha256("\n".join(group.calls).encode()).hexdigest()[:8] if group.calls else ""
+    return _fingerprint(group.calls) if group.calls else ""
+
+
+def _fingerprint(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:8]
 
 
 def _geometry(result: Result) -> str:

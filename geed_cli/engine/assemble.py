@@ -13,7 +13,8 @@ from torch import Tensor
 
 from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.view import View
-from geed_cli.engine.layers import LayerReducer, Orbit
+from geed_cli.engine.family import Family
+from geed_cli.engine.layers import Comparisons
 from geed_cli.engine.plan import GroupPlan, Plan, Shown, VectorSite
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.measures.latent import cosine_deviation, l2_deviation
@@ -41,11 +42,11 @@ class Collected:
     """
 
     vectors: dict[VectorSite, Mapping[Shown, Tensor]] = field(default_factory=dict)
-    layers: Mapping[str, Orbit] = field(default_factory=dict)
+    layers: Mapping[str, Comparisons] = field(default_factory=dict)
 
 
 def collect(
-    features: Mapping[Shown, Tensor], logits: Mapping[Shown, Tensor], layers: Mapping[str, Orbit]
+    features: Mapping[Shown, Tensor], logits: Mapping[Shown, Tensor], layers: Mapping[str, Comparisons]
 ) -> Collected:
     """What was read of one image; sites that are not measured are empty."""
     vectors: dict[VectorSite, Mapping[Shown, Tensor]] = {}
@@ -56,16 +57,26 @@ def collect(
     return Collected(vectors, layers)
 
 
-def assemble(image: int, plan: Plan, collected: Collected, reducers: Mapping[str, LayerReducer]) -> Row:
-    """The row of an audited image."""
+def assemble(
+    image: int, plan: Plan, collected: Collected, families: Mapping[str, Mapping[str, Family]]
+) -> Row:
+    """The row of an audited image.
+
+    Args:
+        image: its number.
+        plan: what is measured.
+        collected: what was read of it.
+        families: of every group at every layer, as the comparisons were made.
+    """
     deviations: dict[Cell, Array] = {}
     controls: dict[tuple[Cell, Control], Array] = {}
     for group in plan.groups:
         for measure in plan.measures:
             if measure.name in VECTOR_MEASURES:
                 _vector_cell(measure.name, group, plan, collected, deviations, controls)
-        for layer, orbit in collected.layers.items():
-            _layer_cells(layer, group, plan, orbit, reducers[layer], deviations, controls)
+        for layer, comparisons in collected.layers.items():
+            family = families[layer].get(group.name)
+            _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
     return Row(image, deviations, controls, *_identities(plan, collected))
 
 
@@ -111,32 +122,26 @@ def _layer_cells(
     layer: str,
     group: GroupPlan,
     plan: Plan,
-    orbit: Orbit,
-    reducer: LayerReducer,
+    comparisons: Comparisons,
+    family: Family | None,
     deviations: dict[Cell, Array],
     controls: dict[tuple[Cell, Control], Array],
 ) -> None:
     """The layerwise measures of one group at one layer, and their controls."""
-    family = reducer.family.get(group.name)
     if family is None:
         return
-    found = [orbit.done[family, view] for view in group.views]
-    for metric in plan.names("channelwise"):
-        cell = Cell(metric, group.name, layer)
-        for name, control in found[0]:
-            if name == metric:
-                values = _array(torch.stack([each[name, control] for each in found]))
-                if control is None:
-                    deviations[cell] = values
-                else:
-                    controls[cell, control] = values
-        trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in orbit.trips}
-        if trips:
-            perfect = torch.tensor(-1.0, dtype=torch.float64)  # exact elements come back as they were
-            back = [
-                orbit.trips[family, trips[v]][metric, None] if v in trips else perfect for v in group.views
-            ]
-            controls[cell, "floor"] = _array(torch.stack([value.cpu() for value in back]))
+    found = [comparisons[family, view] for view in group.views]
+    trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
+    for metric, control in found[0]:
+        values = np.array([each[metric, control] for each in found])
+        if control is None:
+            deviations[Cell(metric, group.name, layer)] = values
+        else:
+            controls[Cell(metric, group.name, layer), control] = values
+    for metric in plan.names("channelwise") if trips else ():
+        # exact elements come back as they were
+        back = [comparisons[family, trips[v]][metric, None] if v in trips else -1.0 for v in group.views]
+        controls[Cell(metric, group.name, layer), "floor"] = np.array(back)
 
 
 def _identities(plan: Plan, collected: Collected) -> tuple[dict[View, Array], dict[View, Array]]:

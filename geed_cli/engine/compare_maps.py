@@ -1,4 +1,8 @@
-"""The comparisons of a few views of one image at one layer: every layerwise measure, and its controls."""
+"""The comparisons of many maps with what G makes of their centres: every layerwise measure in one pass.
+
+A row is one map f_l(gx). Rows of one view are compared together, over images; sums over pixels that an element only
+rearranges are taken once, of the centre.
+"""
 
 from collections.abc import Sequence
 
@@ -10,71 +14,89 @@ from geed_cli.engine.family import Family
 from geed_cli.engine.row import Control
 from geed_cli.measures.channelwise import (
     ChannelwiseDeviation,
-    channelwise_correlation,
-    channelwise_deviation,
+    Moments,
+    Sizes,
+    compare,
+    correlate,
+    moments_of,
+    products_of,
 )
 
-Quantities = dict[tuple[str, Control | None], Tensor]
+Quantity = tuple[str, Control | None]
+"""A layer's measure, and the control of it that is meant; None is the deviation itself."""
+Found = dict[Quantity, float]
+MEASURES = {"channelwise.cosine": compare, "channelwise.correlation": correlate}
 
 
 def compare_maps(
     family: Family,
     views: Sequence[View],
-    maps: Sequence[Tensor],
-    centre: Tensor,
-    partner: Tensor | None,
+    own: Moments,
+    centres: Tensor,
+    of: Sequence[int],
     metrics: Sequence[str],
-) -> tuple[list[Quantities], bool]:
-    """Compare f_l(gx) with ρ(g)f̂_l(x) for each view.
+) -> tuple[list[Found], list[bool]]:
+    """Compare each map f_l(gx) with ρ(g)f̂_l(x).
 
     Args:
         family: how the views act on these maps.
-        views: of g, one for each map.
-        maps: f_l(gx), shape (C, H, W) each.
-        centre: f̂_l(x), shape (C, H, W).
-        partner: f̂_l(x') of another image for the null; None where none is wanted.
+        views: of g, one for each row.
+        own: of the compared parts of f_l(gx), R of them.
+        centres: f̂_l(x), shape (m, C, H, W).
+        of: for each row, which of the centres is its image's.
         metrics: names of the layerwise measures.
 
     Returns:
-        For each view, every quantity as a scalar; and whether all of these maps were finite.
+        For each row the measures and their dead parts, and whether its maps were finite.
     """
-    moved = torch.stack([family.restrict(each) for each in maps])
-    expected = torch.stack([family.expected(view, centre) for view in views])
-    found: Quantities = {}
-    finite = True
-    for metric in metrics:
-        outcome = _deviation(metric, moved, expected, family.support)
-        found[metric, None], found[metric, "dead"] = outcome.value, outcome.dead
-        finite = finite and bool(outcome.finite.all())
-    if partner is not None:
-        other = torch.stack([family.expected(view, partner) for view in views])
-        for metric in metrics:
-            found[metric, "null"] = _deviation(metric, moved, other, family.support).value
-    if family.corrected:
-        found |= _corrected(family, views, maps, centre, metrics)
-    return [{key: column[row] for key, column in found.items()} for row in range(len(views))], finite
+    expected, products = _expected(family, views, own, centres, of)
+    return as_rows({metric: MEASURES[metric](own.sizes, expected, products) for metric in metrics})
 
 
-def _corrected(
-    family: Family, views: Sequence[View], maps: Sequence[Tensor], centre: Tensor, metrics: Sequence[str]
-) -> Quantities:
-    """The same comparisons about the layer's own centre, each on the pixels whose sources lie inside the map."""
-    columns: dict[str, list[Tensor]] = {metric: [] for metric in metrics}
-    for view, each in zip(views, maps, strict=True):
-        if view not in family.corrected:
-            for column in columns.values():
-                column.append(torch.full((), torch.nan, dtype=torch.float64))
+def moments_in(family: Family, maps: Tensor) -> Moments:
+    """The moments of the part of maps (R, C, H, W) that the family compares."""
+    return moments_of(family.restrict(maps), family.support)
+
+
+def as_rows(found: dict[str, ChannelwiseDeviation]) -> tuple[list[Found], list[bool]]:
+    """Columns as plain numbers, row by row: one transfer from the device for all of them."""
+    columns = [column for each in found.values() for column in (each.value, each.dead, each.finite)]
+    table = torch.stack([column.double() for column in columns], dim=1).tolist()
+    rows: list[Found] = []
+    finite: list[bool] = []
+    for numbers in table:
+        row: Found = {}
+        for place, metric in enumerate(found):
+            row[metric, None], row[metric, "dead"] = numbers[3 * place], numbers[3 * place + 1]
+        rows.append(row)
+        finite.append(all(numbers[2::3]))
+    return rows, finite
+
+
+def _expected(
+    family: Family, views: Sequence[View], own: Moments, centres: Tensor, of: Sequence[int]
+) -> tuple[Sizes, Tensor]:
+    """The sizes of ρ(g)f̂(x) for every row, and its inner products with the row."""
+    centre = moments_in(family, centres)
+    sizes = centre.sizes.rows(of)
+    products = torch.empty_like(own.sizes.squares)
+    for view in dict.fromkeys(views):
+        rows = [row for row, each in enumerate(views) if each == view]
+        images = [of[row] for row in rows]
+        representation, g = family.moves[view]
+        moved = pick(own.centred, rows)
+        if representation.rearranges(g):
+            products[rows] = products_of(moved, representation.act(g, pick(centre.centred, images)))
             continue
-        representation, g = family.corrected[view]
-        support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
-        moved = representation.restrict_under(g, each)[None]
-        expected = representation.restrict_under(g, representation.act(g, centre))[None]
-        for metric in metrics:
-            columns[metric].append(_deviation(metric, moved, expected, support).value[0])
-    return {(metric, "phase_corrected"): torch.stack(column) for metric, column in columns.items()}
+        each = moments_in(family, representation.act(g, pick(centres, images)))
+        products[rows] = products_of(moved, each.centred)
+        sizes.means[rows], sizes.squares[rows] = each.sizes.means, each.sizes.squares
+    return sizes, products
 
 
-def _deviation(metric: str, moved: Tensor, expected: Tensor, support: Tensor) -> ChannelwiseDeviation:
-    if metric == "channelwise.correlation":
-        return channelwise_correlation(moved, expected, support.to(moved.device))
-    return channelwise_deviation(moved, expected)
+def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:
+    """Rows of a stack, without copying where they are evenly spaced, as those of one view are."""
+    step = rows[1] - rows[0] if len(rows) > 1 else 1
+    if step > 0 and list(rows) == list(range(rows[0], rows[-1] + 1, step)):
+        return stack[rows[0] : rows[-1] + 1 : step]
+    return stack[list(rows)]

@@ -3,7 +3,7 @@
 c4 and d4 on plain maps are one family: a comparison under a quarter turn is made once for both.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.view import View
-from geed_cli.engine.plan import GroupPlan, LayerPlan
+from geed_cli.engine.plan import GroupPlan, LayerPlan, Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +39,18 @@ class Family:
         return next(iter(self.moves.values()))[0]
 
     @cached_property
-    def support(self) -> Tensor:
-        """The pixels that are compared, shape (H, W), bool."""
-        return self.representation.restrict(torch.ones(1, self.height, self.width))[0] > 0
+    def support(self) -> Tensor | None:
+        """The pixels that are compared, shape (H, W), bool; None where that is all of them."""
+        inside = self.representation.restrict(torch.ones(1, self.height, self.width))[0] > 0
+        return None if bool(inside.all()) else inside
+
+    def kernel_in(self, held: Container[Shown]) -> bool:
+        """Whether everything that f̂ is the mean of is there."""
+        return all(view in held for view in self.kernel)
 
     def restrict(self, maps: Tensor) -> Tensor:
         """The compared part of maps of shape (..., C, H, W)."""
         return self.representation.restrict(maps)
-
-    def expected(self, view: View, centre: Tensor) -> Tensor:
-        """The compared part of ρ(g)f̂, shape (C, H, W)."""
-        representation, g = self.moves[view]
-        return representation.restrict(representation.act(g, centre))
 
 
 def families(groups: Sequence[GroupPlan], layer: LayerPlan) -> dict[str, Family]:

@@ -5,7 +5,7 @@ members of its orbit have come: usually e alone, which comes first. On probe ima
 controls: against the previous probe image (null), and of round trips (floor).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -14,48 +14,61 @@ from torch import Tensor
 from geed_cli.algebra.round_trip import RoundTrip
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
-from geed_cli.engine.compare_maps import compare_maps
-from geed_cli.engine.family import Family, families
-from geed_cli.engine.plan import GroupPlan, LayerPlan, Shown
-from geed_cli.engine.row import Control
+from geed_cli.engine.compare_centred import compare_centred
+from geed_cli.engine.compare_maps import Found, compare_maps, moments_in, pick
+from geed_cli.engine.family import Family
+from geed_cli.engine.plan import Shown
+from geed_cli.measures.channelwise import Moments
 
-Quantity = tuple[str, Control | None]
-"""A layer's measure, and the control of it that is meant; None is the deviation itself."""
-Found = Mapping[Quantity, Tensor]
+Comparisons = dict[tuple[Family, Shown], Found]
+"""By family and by what was shown: the view of g, or a round trip."""
 
 
 @dataclass
-class Orbit:
-    """What is held of one image: its maps so far, and the scalars made of them.
-
-    Attributes:
-        maps: shape (C, H, W) each.
-        done: per family and view, each quantity as a scalar.
-        trips: per family and round trip.
-    """
+class _Orbit:
+    """What is held of one image: maps that later batches need, and the numbers made so far."""
 
     maps: dict[Shown, Tensor] = field(default_factory=dict)
-    done: dict[tuple[Family, View], Found] = field(default_factory=dict)
-    trips: dict[tuple[Family, RoundTrip], Found] = field(default_factory=dict)
+    found: Comparisons = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Maps of one family that can be compared now.
+
+    Attributes:
+        images: whose kernels are complete.
+        centres: f̂ of each, shape (m, C, H, W).
+        rows: image and view of each map.
+        own: the moments of these maps.
+    """
+
+    images: tuple[int, ...]
+    centres: Tensor
+    rows: tuple[tuple[int, View], ...]
+    own: Moments
+
+    def centre(self, image: int) -> Tensor:
+        """f̂ of one image, shape (C, H, W)."""
+        return self.centres[self.images.index(image)]
+
+    def of(self, image: int) -> list[int]:
+        """The rows of one image."""
+        return [row for row, (each, _) in enumerate(self.rows) if each == image]
 
 
 class LayerReducer:
     """The channelwise deviations of one layer for several groups.
 
     Args:
-        groups: all groups of the run.
-        layer: how the layer is read, and which of the groups act on it.
+        families: those of the groups that act on the layer.
         metrics: names of the layerwise measures that are wanted.
-
-    Attributes:
-        family: the family of each group that acts here, by the group's name.
     """
 
-    def __init__(self, groups: Sequence[GroupPlan], layer: LayerPlan, metrics: Sequence[str]) -> None:
-        self.family = families(groups, layer)
-        self._distinct = tuple(dict.fromkeys(self.family.values()))
+    def __init__(self, families: Sequence[Family], metrics: Sequence[str]) -> None:
+        self._families = tuple(dict.fromkeys(families))
         self._metrics = tuple(metrics)
-        self._orbits: dict[int, Orbit] = {}
+        self._orbits: dict[int, _Orbit] = {}
         self._partner: dict[Family, Tensor] = {}
 
     def consume(self, slots: Sequence[Slot], maps: Tensor) -> set[int]:
@@ -64,73 +77,118 @@ class LayerReducer:
         Returns:
             The images of which a map is not finite.
         """
-        broken = set()
-        for image, rows in _by_image(slots):
-            orbit = self._orbits.setdefault(image, Orbit())
-            orbit.maps |= {slots[row].shown: maps[row] for row in rows}
-            finite = [self._compare(orbit, family, probe=slots[rows[0]].probe) for family in self._distinct]
-            if not all(finite):
-                broken.add(image)
-            self._let_go(orbit, slots[rows[-1]])
+        last = {slot.image: slot for slot in slots}
+        for row, slot in enumerate(slots):
+            self._orbits.setdefault(slot.image, _Orbit()).maps[slot.shown] = maps[row]
+        broken: set[int] = set()
+        for family in self._families:
+            ready = self._ready(family, list(last), slots, maps)
+            if ready is not None:
+                broken |= self._compare(family, ready)
+                self._probe(family, ready, last)
+        for image, slot in last.items():
+            self._let_go(self._orbits[image], slot)
         return broken
 
-    def pop(self, image: int) -> Orbit:
+    def pop(self, image: int) -> Comparisons:
         """The finished comparisons of one image."""
-        return self._orbits.pop(image)
+        return self._orbits.pop(image).found
 
-    def _compare(self, orbit: Orbit, family: Family, *, probe: bool) -> bool:
-        """Make every comparison of the family that the held maps allow; whether all of these maps were finite."""
-        if not all(view in orbit.maps for view in family.kernel):
-            return True
-        if probe:
-            self._compare_trips(orbit, family)
-        ready = [v for v in family.moves if v in orbit.maps and (family, v) not in orbit.done]
-        if not ready:
-            return True
-        centre = _centre(orbit, family)
-        partner = self._partner.get(family) if probe else None
-        outcome, finite = compare_maps(
-            family, ready, [orbit.maps[v] for v in ready], centre, partner, self._metrics
+    def _ready(
+        self, family: Family, images: Sequence[int], slots: Sequence[Slot], maps: Tensor
+    ) -> _Ready | None:
+        """What can be compared of the images of this batch; None where no image's kernel is complete."""
+        whole = tuple(image for image in images if family.kernel_in(self._orbits[image].maps))
+        if not whole:
+            return None
+        rows = tuple(
+            (image, view)
+            for image in whole
+            for view in family.moves
+            if view in self._orbits[image].maps and (family, view) not in self._orbits[image].found
         )
-        orbit.done |= {(family, view): found for view, found in zip(ready, outcome, strict=True)}
-        return finite
+        places = {(slot.image, slot.shown): row for row, slot in enumerate(slots)}
+        stack = self._stack(rows, places, maps) if rows else maps[:0]
+        if len(family.kernel) == 1:
+            centres = self._stack([(image, family.kernel[0]) for image in whole], places, maps)
+        else:
+            centres = torch.stack([self._mean(image, family.kernel) for image in whole])
+        return _Ready(whole, centres, rows, moments_in(family, stack))
 
-    def _compare_trips(self, orbit: Orbit, family: Family) -> None:
-        """Round trips against the image they should have come back to."""
-        for trip in [shown for shown in orbit.maps if isinstance(shown, RoundTrip)]:
-            if trip.there in family.moves and (family, trip) not in orbit.trips:
-                identity = orbit.maps[trip.identity]
-                outcome, _ = compare_maps(
-                    family, [trip.identity], [orbit.maps[trip]], identity, None, self._metrics
-                )
-                orbit.trips[family, trip] = outcome[0]
+    def _compare(self, family: Family, ready: _Ready) -> set[int]:
+        """The deviations of all rows; the images with maps that are not finite."""
+        if not ready.rows:
+            return set()
+        views = [view for _, view in ready.rows]
+        of = [ready.images.index(image) for image, _ in ready.rows]
+        found, finite = compare_maps(family, views, ready.own, ready.centres, of, self._metrics)
+        for (image, view), numbers in zip(ready.rows, found, strict=True):
+            orbit = self._orbits[image]
+            if view in family.corrected:
+                centre = ready.centre(image)
+                numbers.update(compare_centred(family, view, orbit.maps[view], centre, self._metrics))
+            orbit.found[family, view] = numbers
+        return {image for (image, _), good in zip(ready.rows, finite, strict=True) if not good}
 
-    def _let_go(self, orbit: Orbit, slot: Slot) -> None:
+    def _probe(self, family: Family, ready: _Ready, last: dict[int, Slot]) -> None:
+        """The controls of the probe images among these, in their order."""
+        for image in ready.images:
+            if last[image].probe:
+                self._null(family, ready, image)
+                self._trips(family, self._orbits[image])
+                if last[image].last:
+                    self._partner[family] = ready.centre(image).clone()
+
+    def _null(self, family: Family, ready: _Ready, image: int) -> None:
+        """f(gx) against g·f̂(x') of the probe image before."""
+        partner, rows = self._partner.get(family), ready.of(image)
+        if partner is None or not rows:
+            return
+        views = [ready.rows[row][1] for row in rows]
+        own = Moments(pick(ready.own.centred, rows), ready.own.sizes.rows(rows))
+        found, _ = compare_maps(family, views, own, partner[None], [0] * len(views), self._metrics)
+        for view, numbers in zip(views, found, strict=True):
+            null: Found = {(metric, "null"): numbers[metric, None] for metric in self._metrics}
+            self._orbits[image].found[family, view] |= null
+
+    def _trips(self, family: Family, orbit: _Orbit) -> None:
+        """Round trips against the image that they should have come back to."""
+        trips = [
+            shown
+            for shown in orbit.maps
+            if isinstance(shown, RoundTrip)
+            and shown.there in family.moves
+            and (family, shown) not in orbit.found
+        ]
+        if trips:
+            own = moments_in(family, torch.stack([orbit.maps[trip] for trip in trips]))
+            identity = torch.stack([orbit.maps[trip.identity] for trip in trips])
+            views = [trip.identity for trip in trips]
+            found, _ = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
+            orbit.found |= {(family, trip): numbers for trip, numbers in zip(trips, found, strict=True)}
+
+    def _mean(self, image: int, kernel: Sequence[View]) -> Tensor:
+        """f̂(x), the mean over the kernel (eq. 2), shape (C, H, W)."""
+        return torch.stack([self._orbits[image].maps[view] for view in kernel]).mean(dim=0)
+
+    def _stack(
+        self, wanted: Sequence[tuple[int, View]], places: Mapping[tuple[int, Shown], int], maps: Tensor
+    ) -> Tensor:
+        """Maps as one stack: rows of the batch as they lie there, else a copy."""
+        rows = [places[each] for each in wanted if each in places]
+        if len(rows) == len(wanted):
+            return pick(maps, rows)
+        return torch.stack([self._orbits[image].maps[view] for image, view in wanted])
+
+    def _let_go(self, orbit: _Orbit, slot: Slot) -> None:
         """Keep what later batches need: the kernels' maps, and those not compared with every family yet."""
         if slot.last:
-            if slot.probe:
-                self._partner = {family: _centre(orbit, family).clone() for family in self._distinct}
             orbit.maps = {}
             return
         needed = {
             shown
-            for family in self._distinct
+            for family in self._families
             for shown in orbit.maps
-            if shown in family.kernel or (shown in family.moves and (family, shown) not in orbit.done)
+            if shown in family.kernel or (shown in family.moves and (family, shown) not in orbit.found)
         }
         orbit.maps = {shown: orbit.maps[shown].clone() for shown in needed}
-
-
-def _by_image(slots: Sequence[Slot]) -> Iterator[tuple[int, list[int]]]:
-    """The rows of each image of a batch, image after image."""
-    rows: dict[int, list[int]] = {}
-    for row, slot in enumerate(slots):
-        rows.setdefault(slot.image, []).append(row)
-    yield from rows.items()
-
-
-def _centre(orbit: Orbit, family: Family) -> Tensor:
-    """f̂(x), the mean over the kernel (eq. 2), shape (C, H, W)."""
-    if len(family.kernel) == 1:
-        return orbit.maps[family.kernel[0]]
-    return torch.stack([orbit.maps[view] for view in family.kernel]).mean(dim=0)

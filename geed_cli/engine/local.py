@@ -13,6 +13,7 @@ from torch import Tensor
 
 from geed_cli.engine.assemble import assemble, assemble_identity, collect
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
+from geed_cli.engine.family import families
 from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.plan import Plan
@@ -50,9 +51,10 @@ class LocalEngine:
         self._started = False
         self._broken: dict[int, Broken] = {}
         metrics = plan.names("channelwise")
+        self._families = {name: families(plan.groups, layer) for name, layer in plan.layers.items()}
         self._reducers = {
-            Site(name, "output"): LayerReducer(plan.groups, layer, metrics)
-            for name, layer in plan.layers.items()
+            Site(name, "output"): LayerReducer(tuple(acting.values()), metrics)
+            for name, acting in self._families.items()
         }
         self.searches = (
             {name: HiddenSearch(plan.groups, layer, plan.discover) for name, layer in plan.layers.items()}
@@ -123,8 +125,7 @@ class LocalEngine:
         )
         if not slot.audited:
             return assemble_identity(image, self._plan, collected)
-        reducers = {site.module: reducer for site, reducer in self._reducers.items()}
-        return assemble(image, self._plan, collected, reducers)
+        return assemble(image, self._plan, collected, self._families)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """The floating-point floor of a run: one image in the run's own precision against the same image in float64.
 
-A deviation of this size is rounding. The network is copied for it, run once, and dropped before the run goes on.
+A deviation of this size is rounding. The network is turned to float64 for it, run once, and turned back, which changes
+no float32 weight; not every network can be copied.
 """
 
-import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,8 @@ def rounding(network: Network, plan: Plan, pixels: Tensor, output: Site) -> Roun
         output: the site of the logits.
 
     Returns:
-        One number for each; empty on a device without float64, or where the run is in float64 itself.
+        One number for each; empty on a device without float64, where the run is in float64 itself, or where the
+        network does not run in it.
     """
     if pixels.dtype == torch.float64 or pixels.device.type == "mps":
         return {}
@@ -40,7 +42,13 @@ def rounding(network: Network, plan: Plan, pixels: Tensor, output: Site) -> Roun
     sites += [Site(layer, "output") for layer in plan.layers]
     inputs = normalise(pixels, network.input)
     own = _activations(network.module, sites, inputs)
-    exact = _activations(copy.deepcopy(network.module).double(), sites, inputs[:1].double())
+    try:
+        with _in_double(network.module, pixels.dtype):
+            exact = _activations(network.module, sites, inputs[:1].double())
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # parts of some networks are made for float32, such as e2cnn's GroupPooling
+        return {}
     found: Rounding = {}
     for measure in plan.measures:
         if measure.name in VECTOR_MEASURES:
@@ -54,6 +62,18 @@ def rounding(network: Network, plan: Plan, pixels: Tensor, output: Site) -> Roun
                 maps = [planned.layout.maps(runs[Site(layer, "output")][None]) for runs in (own, exact)]
                 found[measure.name, layer] = _layer(measure.name, *maps)
     return found
+
+
+@contextmanager
+def _in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
+    """The network in float64, and afterwards in its own type again; its weights stay ordinary tensors."""
+    try:
+        with torch.inference_mode(mode=False):
+            module.double()
+        yield
+    finally:
+        with torch.inference_mode(mode=False):
+            module.to(dtype)
 
 
 def _activations(module: nn.Module, sites: Sequence[Site], inputs: Tensor) -> dict[Site, Tensor]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -59,8 +60,10 @@ def trace_all(network: Network) -> dict[str, str]:
 
 def forward_zeros(module: nn.Module, size: int) -> Tensor:
     """The network's output on ``TRACED`` black images."""
-    parameter = next(module.parameters(), None)
-    like = parameter if parameter is not None else torch.zeros(())
+    tensors = tuple(chain(module.parameters(), module.buffers()))
+    # masks and counters say where a network is, not in what type it computes
+    anywhere = torch.zeros((), device=tensors[0].device if tensors else None)
+    like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
     with torch.inference_mode():
         output = module(torch.zeros(TRACED, 3, size, size, dtype=like.dtype, device=like.device))
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"

@@ -1,14 +1,17 @@
-"""Channelwise G-EED (eq. 5): mean over live channels of −cos([f_l(gx)]_i, g·[f̂_l(x)]_i).
+"""Channelwise G-EED (eq. 5): mean over live channels of −cos([f_l(gx)]_i, g·[f̂_l(x)]_i), and its correlation.
 
 A channel whose two maps are both zero says nothing and is left out and counted (``dead``); if exactly one is zero
-its cosine is 0. Zero is relative to the comparison's largest channel, since rounding noise is no signal. The
-correlation is the cosine of what is left of each map without its own mean.
+its cosine is 0. Zero is relative to the comparison's largest channel, since rounding noise is no signal. Both
+measures come from one pass over the maps: with a = a' + ā, ⟨a, b⟩ = ⟨a', b'⟩ + n ā b̄.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from geed_cli.measures.pixel_sums import pixel_products, pixel_sums
 
 ZERO = 1e-6
 """A map is zero below this part of the largest map's norm: about ten float32 roundings of that map."""
@@ -33,37 +36,107 @@ class ChannelwiseDeviation:
     finite: Tensor
 
 
-def channelwise_deviation(moved: Tensor, expected: Tensor) -> ChannelwiseDeviation:
+@dataclass(frozen=True)
+class Sizes:
+    """How large maps are, channel by channel.
+
+    Attributes:
+        means: ā over the compared pixels, shape (B, C), float64.
+        squares: ⟨a', a'⟩ of what varies about the mean, shape (B, C), float64.
+        pixels: n, how many are compared.
+    """
+
+    means: Tensor
+    squares: Tensor
+    pixels: int
+
+    @property
+    def norms(self) -> Tensor:
+        """‖a‖ = (⟨a', a'⟩ + n ā²)^½, shape (B, C)."""
+        return (self.squares + self.pixels * self.means**2).sqrt()
+
+    def rows(self, rows: Sequence[int]) -> "Sizes":
+        """Those of some of the stacks."""
+        return Sizes(self.means[rows], self.squares[rows], self.pixels)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Maps taken apart into their means and what varies about them.
+
+    Attributes:
+        centred: a' = a − ā on the compared pixels, 0 elsewhere, shape (B, C, H, W).
+        sizes: of the maps.
+    """
+
+    centred: Tensor
+    sizes: Sizes
+
+
+def moments_of(maps: Tensor, support: Tensor | None = None) -> Moments:
+    """The moments of maps of shape (B, C, H, W).
+
+    Args:
+        maps: zero outside the support.
+        support: the pixels that are compared, shape (H, W), bool; None for all of them.
+
+    Returns:
+        In float32, or float64 where the maps are, or where their squares would overflow or vanish in float32.
+    """
+    maps = maps.cpu() if maps.device.type == "mps" else maps  # MPS has no float64
+    maps = maps if maps.dtype == torch.float64 else maps.float()
+    pixels = maps.shape[-2] * maps.shape[-1] if support is None else int(support.sum())
+    means = pixel_sums(maps) / pixels
+    centred = maps - means[:, :, None, None].to(maps.dtype)
+    if support is not None:
+        centred = centred * support.to(maps.device, maps.dtype)
+    sizes = Sizes(means, pixel_products(centred, centred), pixels)
+    if centred.dtype != torch.float64 and _unsafe(sizes):
+        return moments_of(maps.double(), support)
+    return Moments(centred, sizes)
+
+
+def compare(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
     """−(1/C) Σ_i cos(moved_i, expected_i), over live channels.
 
     Args:
-        moved: f_l(gx), shape (B, C, H, W), masked already where the action is masked.
-        expected: g·f̂_l(x), the same shape, masked likewise.
+        moved: of f_l(gx).
+        expected: of g·f̂_l(x).
+        products: ⟨a', b'⟩ of both, from ``products_of``.
     """
-    product, norms = _inner_products(moved, expected)
-    largest = torch.maximum(*norms).amax(dim=1, keepdim=True)
-    if _unsafe(moved, largest):
-        return channelwise_deviation(moved.cpu().double(), expected.cpu().double())
-    return _deviation(product, norms, largest)
+    inner = products + moved.pixels * moved.means * expected.means
+    norms = moved.norms, expected.norms
+    return _deviation(inner, norms, torch.maximum(*norms).amax(dim=1, keepdim=True))
 
 
-def channelwise_correlation(moved: Tensor, expected: Tensor, support: Tensor) -> ChannelwiseDeviation:
+def correlate(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
     """−(1/C) Σ_i corr(moved_i, expected_i), over channels that vary: the cosine without each map's own mean.
 
     Maps behind a ReLU are positive, so that any two of them have a high cosine; without their means they have not.
-    A channel is dead here where both maps are constant.
-
-    Args:
-        moved: f_l(gx), shape (B, C, H, W), zero outside the support.
-        expected: g·f̂_l(x), the same shape, likewise.
-        support: the pixels that are compared, shape (H, W), bool.
+    A channel is dead here where both maps are constant. Arguments as in ``compare``.
     """
-    largest = torch.maximum(_sum(moved * moved), _sum(expected * expected)).sqrt().amax(dim=1, keepdim=True)
-    if _unsafe(moved, largest):
-        return channelwise_correlation(moved.cpu().double(), expected.cpu().double(), support.cpu())
-    product, norms = _inner_products(_centred(moved, support), _centred(expected, support))
+    largest = torch.maximum(moved.norms, expected.norms).amax(dim=1, keepdim=True)
     # a constant map leaves rounding noise, which is judged by the size of the maps themselves
-    return _deviation(product, norms, largest)
+    return _deviation(products, (moved.squares.sqrt(), expected.squares.sqrt()), largest)
+
+
+def products_of(one: Tensor, other: Tensor) -> Tensor:
+    """⟨a', b'⟩ for every channel of two stacks of centred maps (B, C, H, W); shape (B, C), float64."""
+    if one.dtype != other.dtype:  # one of them had to be float64
+        one, other = one.double(), other.double()
+    return pixel_products(one, other)
+
+
+def channelwise_deviation(moved: Tensor, expected: Tensor) -> ChannelwiseDeviation:
+    """``compare`` for maps of shape (B, C, H, W), masked already where the action is masked."""
+    one, other = moments_of(moved), moments_of(expected)
+    return compare(one.sizes, other.sizes, products_of(one.centred, other.centred))
+
+
+def channelwise_correlation(moved: Tensor, expected: Tensor, support: Tensor) -> ChannelwiseDeviation:
+    """``correlate`` for maps of shape (B, C, H, W), zero outside the support of shape (H, W)."""
+    one, other = moments_of(moved, support), moments_of(expected, support)
+    return correlate(one.sizes, other.sizes, products_of(one.centred, other.centred))
 
 
 def _deviation(product: Tensor, norms: tuple[Tensor, Tensor], largest: Tensor) -> ChannelwiseDeviation:
@@ -81,25 +154,7 @@ def _deviation(product: Tensor, norms: tuple[Tensor, Tensor], largest: Tensor) -
     )
 
 
-def _unsafe(maps: Tensor, largest: Tensor) -> bool:
-    """Whether float32 products would overflow or vanish; a zero layer counts as unsafe and stays zero."""
-    inside = (largest > SAFE[0]) & (largest < SAFE[1])
-    return maps.dtype != torch.float64 and not bool(inside.all())
-
-
-def _centred(maps: Tensor, support: Tensor) -> Tensor:
-    """Each channel without its mean over the support, zero outside."""
-    means = _sum(maps) / support.sum()
-    return (maps - means[:, :, None, None].to(maps.device, maps.dtype)) * support.to(maps.device, maps.dtype)
-
-
-def _inner_products(moved: Tensor, expected: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """⟨moved_i, expected_i⟩ and both norms for every channel, shape (B, C) each."""
-    squares = _sum(moved * moved), _sum(expected * expected)
-    return _sum(moved * expected), (squares[0].sqrt(), squares[1].sqrt())
-
-
-def _sum(maps: Tensor) -> Tensor:
-    """Sum over H and W, accumulated in float64; shape (B, C)."""
-    # MPS has no float64
-    return (maps.cpu() if maps.device.type == "mps" else maps).flatten(2).sum(dim=2, dtype=torch.float64)
+def _unsafe(sizes: Sizes) -> bool:
+    """Whether float32 squares overflowed or vanished; a stack of zeros counts as unsafe and stays zero."""
+    largest = sizes.norms.amax(dim=1)
+    return not bool(((largest > SAFE[0]) & (largest < SAFE[1])).all())

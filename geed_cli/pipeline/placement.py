@@ -52,7 +52,10 @@ def choose_device(name: DeviceName) -> torch.device:
 def move(network: Network, placement: Placement) -> Network:
     """The network on its device in its floating type, channels last."""
     module = network.module.to(placement.device, placement.dtype)
-    return replace(network, module=module.to(memory_format=torch.channels_last))
+    for parameter in module.parameters():  # Module.to would refuse a network with any parameter of five axes
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return replace(network, module=module)
 
 
 def require_equal_geometry(networks: Sequence[Network]) -> None:

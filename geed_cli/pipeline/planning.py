@@ -36,12 +36,14 @@ class Planned:
         not_applicable: reason for each cell that cannot be measured.
         notes: of cells that are measured.
         grid_phase: layers whose sampling grid a group does not map onto itself.
+        moves_logits: whether the spec declares how G acts on the classes.
     """
 
     plan: Plan
     not_applicable: Mapping[Cell, str]
     notes: Mapping[Cell, tuple[str, ...]] = field(default_factory=dict)
     grid_phase: tuple[GridPhase, ...] = ()
+    moves_logits: bool = False
 
 
 def make_plan(network: Network, names: str | Sequence[str], options: AuditOptions) -> Planned:
@@ -89,7 +91,8 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
         }
     floor = options.controls.probes > 0
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
-    return Planned(plan, reasons, notes, grid_phases(network, layers, phases, groups))
+    moves_logits = network.spec is not None and "logits" in network.spec.actions
+    return Planned(plan, reasons, notes, grid_phases(network, layers, phases, groups), moves_logits)
 
 
 def _layers(network: Network, measures: Sequence[Measure], patterns: Sequence[str]) -> tuple[str, ...]:

@@ -89,7 +89,11 @@ def tabulate(
         for measure in planned.plan.measures
         for layer in (per_layer if measure.site == "channelwise" else [None])
     ]
-    filled = [_fill(*one, rows) for one in cells if one[0] not in planned.not_applicable]
+    filled = [
+        _fill(*one, rows, moves_logits=planned.moves_logits)
+        for one in cells
+        if one[0] not in planned.not_applicable
+    ]
     found = _intervals([one.sample for one in filled], options, confidence)
     entries = {
         one.cell: _entry(one, rows, limits, planned, rounding)
@@ -122,9 +126,9 @@ def _intervals(
     ]
 
 
-def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows) -> _Filled:
+def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, *, moves_logits: bool) -> _Filled:
     deviations = np.stack([row.deviations[cell] for row in rows.audited])
-    sample = _sample(measure, group, rows, per_image(measure, deviations))
+    sample = _sample(measure, group, rows, per_image(measure, deviations), moves_logits=moves_logits)
     return _Filled(cell, measure, group, deviations, sample)
 
 
@@ -172,8 +176,10 @@ def _concentration(one: _Filled) -> tuple[str, ...]:
     return concentration_note(one.sample.values) if one.cell.metric in watched else ()
 
 
-def _sample(measure: Measure, group: GroupPlan, rows: Rows, values: Array) -> MeanSample | RatioSample:
-    scale = scale_of(measure.name, group.group.order)
+def _sample(
+    measure: Measure, group: GroupPlan, rows: Rows, values: Array, *, moves_logits: bool
+) -> MeanSample | RatioSample:
+    scale = scale_of(measure.name, group.group.order, moves_logits=moves_logits)
     if not measure.normalised:
         return MeanSample(values, scale)
     distances = rows.distances(measure.name, group.identity)

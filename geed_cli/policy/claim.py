@@ -10,14 +10,17 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from geed_cli.policy.policy import Limit
+from geed_cli.statistics.cautious_t import cautious_t_limits
 from geed_cli.statistics.corrected_t import corrected_t_limits
 from geed_cli.statistics.difference import PLAIN, paired_estimate
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import interval
+from geed_cli.statistics.interval import Method, interval
 from geed_cli.statistics.sample import Sample, finite_rows
 from geed_cli.statistics.validity import withheld_reason
 
 Limits = tuple[float, float]
+JOINT: Method = "cautious-t"
+"""What claims that must hold together are made with: far out in the tails, skewness is not trusted."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def value_claim(sample: Sample, confidence: float) -> Claim | str:
         return found.notes[-1]
 
     def at(level: float) -> Limits | None:
-        again = interval(sample, confidence=level)
+        again = interval(sample, confidence=level, method=JOINT)
         return _pair(again.low, again.high)
 
     rows = finite_rows(sample)
@@ -99,11 +102,14 @@ def _paired(
         notes = (*notes, "every image has the same difference: no width")
         return Claim(value, before, tested, alone, None, lambda _: alone, images, notes)
 
-    def at(level: float) -> Limits | None:
-        low, high = corrected_t_limits(moved, PLAIN, level)
-        return _pair(low / unit + shift, high / unit + shift)
+    def shown_as(limits: Limits) -> Limits | None:
+        return _pair(limits[0] / unit + shift, limits[1] / unit + shift)
 
-    return Claim(value, before, tested, at(confidence), moved, at, images, notes)
+    def at(level: float) -> Limits | None:
+        return shown_as(cautious_t_limits(moved, PLAIN, level))
+
+    ci = shown_as(corrected_t_limits(moved, PLAIN, confidence))
+    return Claim(value, before, tested, ci, moved, at, images, notes)
 
 
 def _pair(low: float | None, high: float | None) -> Limits | None:

@@ -34,7 +34,7 @@ def legend(result: Result) -> Iterator[str]:
 
 CONTROLS = {
     "correlation": "correlation: the cosine of maps without each channel's own mean, which makes any two maps alike.",
-    "null": "null: the same against another image's maps; nearer to it than to −1 is hardly equivariant.",
+    "null": "null: the same against another image's maps; set it against the elements beside e (furthest).",
     "floor": "floor: what resampling alone does, of pictures turned there and back.",
     "twin": "twin: the same architecture with random weights.",
     "phase_corrected": "corrected: about the centre of each layer's own sampling grid.",

@@ -13,7 +13,7 @@ from geed_cli.result.schema import Entry, GridPhase, Result
 INSENSITIVE = 0.02
 """A sensitivity below this part of ln(images), its largest possible value, is no reaction to speak of."""
 LIKE_NULL = 0.9
-"""A layer whose 1 + value reaches this part of its 1 + null treats gx like another image."""
+"""A layer whose 1 + deviation under g ≠ e reaches this part of its 1 + null treats gx like another image."""
 LIKE_FLOOR = 2.0
 """A value within so many floors of perfect cannot be told from resampling."""
 BEST = {"channelwise.cosine": -1.0, "channelwise.correlation": -1.0}
@@ -26,7 +26,7 @@ def verdicts(result: Result, group: str) -> Iterator[str]:
     yield from _insensitive(entries, result.data.count)
     yield from _like_null(entries)
     yield from _like_floor(entries)
-    yield from _like_twin(entries)
+    yield from _like_twin(entries, result.data.count)
     yield from _off_centre([phase for phase in result.grid_phase if phase.group == group])
 
 
@@ -46,10 +46,16 @@ def _like_null(entries: Sequence[Entry]) -> Iterator[str]:
         for entry in entries
         if entry.metric == "channelwise.cosine"
         and "null" in entry.controls
-        and 1 + (entry.value or 0.0) > LIKE_NULL * (1 + entry.controls["null"])
+        and 1 + _beside_identity(entry) > LIKE_NULL * (1 + entry.controls["null"])
     ]
     if layers:
         yield f"{some(layers)}: maps of gx are about as far from g·f(x) as those of another image (null)"
+
+
+def _beside_identity(entry: Entry) -> float:
+    """The mean deviation over the elements beside e, which is perfect by definition and the null is not."""
+    means = [mean for name, mean in entry.per_element.items() if name != "e" and mean is not None]
+    return sum(means) / len(means) if means else -1.0
 
 
 def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
@@ -64,11 +70,18 @@ def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"{_named(found)}: not above twice the floor, so resampling alone may explain it"
 
 
-def _like_twin(entries: Sequence[Entry]) -> Iterator[str]:
+def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
+    """Where the twin does as well; what an insensitive twin predicts, it predicts for every picture."""
+    reacts = all(
+        count > 1 and entry.controls["twin_sensitivity"] >= INSENSITIVE * math.log(count)
+        for entry in entries
+        if "twin_sensitivity" in entry.controls
+    )
+    uninformative = {"latent.cosine"} | (set() if reacts else {"softmax.kl", "prediction.flip_rate"})
     found = []
     for entry in entries:
         twin = entry.controls.get("twin")
-        if twin is not None and entry.metric != "latent.cosine" and twin <= (entry.value or 0.0):
+        if twin is not None and entry.metric not in uninformative and twin <= (entry.value or 0.0):
             found.append(entry)
     if found:
         yield f"{_named(found)}: random weights (twin) are no further from invariance"
@@ -78,10 +91,10 @@ def _off_centre(phases: Sequence[GridPhase]) -> Iterator[str]:
     if not phases:
         return
     size = phases[0].clean_size
-    way = f"--img-size {size} avoids it" if size is not None else "no larger size nearby avoids it"
+    way = f"--img-size {size} centres it" if size is not None else "no larger size nearby centres it"
     yield (
-        f"{some([phase.layer for phase in phases])}: cannot be equivariant at this input size "
-        f"({phases[0].reason}); {way}"
+        f"{some([phase.layer for phase in phases])}: sampling grid off centre at this input size, which alone "
+        f"breaks equivariance ({phases[0].reason}); {way}"
     )
 
 

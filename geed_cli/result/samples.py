@@ -10,9 +10,15 @@ from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
 from geed_cli.statistics.scale import Scale
 
 
-def scale_of(metric: str, order: int) -> Scale:
-    """The natural scale of a measure for a group of that order; see docs/statistics.md."""
-    if metric == "softmax.kl" and order > 1:
+def scale_of(metric: str, order: int, *, moves_logits: bool = False) -> Scale:
+    """The natural scale of a measure for a group of that order; see docs/statistics.md.
+
+    Args:
+        metric: its name.
+        order: n = |G|.
+        moves_logits: whether a spec declares how G acts on the classes; softmax.kl then has no bound.
+    """
+    if metric == "softmax.kl" and order > 1 and not moves_logits:
         return Scale.bounded(0.0, math.log(order))
     return {
         "latent.l2": Scale.log(),
@@ -26,7 +32,8 @@ def scale_of(metric: str, order: int) -> Scale:
 
 def scale_in(result: Result, metric: str, group: str) -> Scale:
     """The natural scale of a measure for a group of the result."""
-    return scale_of(metric, next(each.order for each in result.groups if each.name == group))
+    order = next(each.order for each in result.groups if each.name == group)
+    return scale_of(metric, order, moves_logits="logits" in result.model.actions)
 
 
 def sample_of(result: Result, entry: Entry) -> Sample | None:

@@ -14,6 +14,7 @@ from geed_cli.statistics.scale import Array, Scale
 
 SKEWNESS = 2.0  # the skewness of few images is low, for the far images are the missing ones: a counts twice
 OUTWARD = 0.75  # of the first-order move, which overshoots the more the larger it is
+USUAL = 0.975  # one-sided: the limits of 95% and less are where the method was tuned
 FEWEST_FREEDOM = 3.0  # below, t says little but that nothing is known
 
 
@@ -27,10 +28,13 @@ def corrected_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> t
     se = estimate.standard_error
     half = se * float(scale.slope(estimate.value))
     centre = float(scale.forward(estimate.value))
-    t = float(stdtrit(effective_freedom(estimate), (1.0 + confidence) / 2.0))
+    freedom = effective_freedom(estimate)
+    t = float(stdtrit(freedom, (1.0 + confidence) / 2.0))
+    known = min(t, float(stdtrit(freedom, USUAL)))
     a = SKEWNESS * estimate.acceleration
     b = 2.0 * a + se * scale.bend(estimate.value) / 2.0
-    down, up = _distance(t, a, b), _distance(t, -a, -b)  # g(−T; a, b) = −g(T; −a, −b)
+    # g(−T; a, b) = −g(T; −a, −b)
+    down, up = _distance(t, known, a, b), _distance(t, known, -a, -b)
     return scale.inverse(centre - down * half), scale.inverse(centre + up * half)
 
 
@@ -73,20 +77,21 @@ def _freedom(u: Array, n: int) -> float:
     return float(max(1.0 / (1.0 / (n - 1.0) + 2.0 * max(excess, 0.0) / n), FEWEST_FREEDOM))
 
 
-def _distance(t: float, a: float, b: float) -> float:
+def _distance(t: float, known: float, a: float, b: float) -> float:
     """How far the lower limit lies below ψ(θ̂), in standard errors.
 
     An end that the skewness moves inwards is the T with g(T) = t, where g is flat enough to be trusted, but not
-    beyond ψ(θ̂); one that it moves outwards is not, for g⁻¹ soon diverges there: it gets the first order of
+    beyond ψ(θ̂), and never moved by more than at ``known``: farther out, the skewness of few images promises too
+    much. One that it moves outwards is not, for g⁻¹ soon diverges there: it gets the first order of
     g⁻¹(t) = t − a − bt² + …, damped.
     """
     outwards = -(a + b * t * t)
     if outwards > 0.0:
         return t + OUTWARD * outwards
-    return min(max(_inverse_cubic(t, a, b), 0.0), t)
+    return t - known + min(max(inverse_cubic(known, a, b), 0.0), known)
 
 
-def _inverse_cubic(y: float, a: float, b: float) -> float:
+def inverse_cubic(y: float, a: float, b: float) -> float:
     """The T with T + bT² + b²T³/3 + a = y: ((1 + 3b(y − a))^{1/3} − 1)/b."""
     y -= a
     if abs(b * y) < 1e-6:  # the limit b → 0; the quotient would lose half of its digits below this

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from geed_cli.errors import InputError, nearest
+from geed_cli.statistics.cautious_t import cautious_t_limits
 from geed_cli.statistics.corrected_t import corrected_t_limits
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.jackknife_t import jackknife_t_limits
@@ -21,7 +22,7 @@ from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import studentized_limits
 from geed_cli.statistics.validity import point_value, undefined_reason, withheld_reason
 
-Method = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t"]
+Method = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t", "cautious-t"]
 METHODS: tuple[Method, ...] = get_args(Method)
 DEFAULT_METHOD: Method = "corrected-t"
 Limits = tuple[float, float]
@@ -110,6 +111,8 @@ def _limits(
         return jackknife_t_limits(estimated, rows.sample.scale, confidence)
     if method == "corrected-t":
         return corrected_t_limits(estimated, rows.sample.scale, confidence)
+    if method == "cautious-t":
+        return cautious_t_limits(estimated, rows.sample.scale, confidence)
     if method == "studentized":
         return studentized_limits(rows, estimated, confidence, resamples, seed)
     drawn = replicates(rows, resamples, seed)

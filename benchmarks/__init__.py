@@ -1,0 +1,1 @@
+"""What the tables and figures in docs/ were made with: ``python -m benchmarks.NAME``. Not part of the package."""

@@ -1,0 +1,94 @@
+"""The printed self-test: the verdict first, then each check with its values beside what was expected.
+
+Values that are not as expected, and checks that could not be carried out, are told once more at the end with reasons.
+"""
+
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from geed_cli.report.cells import plain_table
+from geed_cli.report.console import emit
+from geed_cli.report.gate_text import plain
+from geed_cli.report.selftest_report import Case, Finding, SelftestReport
+
+GOOD, BAD = "green", "bold red"
+
+
+def print_selftest(report: SelftestReport, console: Console) -> None:
+    """Print the whole report."""
+    emit(render(report), console)
+
+
+def render(report: SelftestReport) -> Iterator[RenderableType]:
+    """The parts of the printed report, top to bottom."""
+    yield Text(f"geed selftest · {_headline(report)}", style=GOOD if report.ok else BAD)
+    where = report.environment
+    versions = f"geed {where.geed}, torch {where.torch}, timm {where.timm}, python {where.python}"
+    yield Text(
+        f"on {plain(where.device)} in {report.precision}, {report.seconds:.1f} s; {versions}", style="dim"
+    )
+    yield Text()
+    yield _table(report)
+    for case in report.cases:
+        yield from _failures(case)
+
+
+def _headline(report: SelftestReport) -> str:
+    findings = [one for case in report.cases for one in case.findings]
+    good = sum(one.ok for one in findings)
+    tally = f"{good} of {len(findings)} values as expected, {len(report.cases)} checks"
+    broken = sum(case.error is not None for case in report.cases)
+    return f"{'PASS' if report.ok else 'FAIL'} · {tally}" + (f", {broken} not carried out" if broken else "")
+
+
+def _table(report: SelftestReport) -> Table:
+    table = plain_table("check", "expected", "found", "tolerance")
+    table.add_column("ok", no_wrap=True, min_width=6)
+    for case in report.cases:
+        table.add_row(Text(case.name, style="bold"))
+        for one in case.findings:
+            table.add_row(f"  {one.quantity}", *_numbers(one), _mark(ok=one.ok))
+        if case.error is not None:
+            table.add_row("  carried out to its end", "yes", "no", "", _mark(ok=False))
+    return table
+
+
+def _numbers(one: Finding) -> tuple[str, str, str]:
+    """Expected, found, tolerance."""
+    expected = f"> {_digits(one.expected)}" if one.relation == "above" else _digits(one.expected)
+    return expected, _digits(one.found), _tolerance(one.tolerance)
+
+
+def _tolerance(value: float | None) -> str:
+    """One digit is enough; nothing where none belongs, and none is exact."""
+    if value is None:
+        return ""
+    return "exact" if value == 0 else f"±{value:.1g}"
+
+
+def _digits(value: float | str) -> str:
+    """Six significant digits, two of what is nearly nothing; words as they are."""
+    if isinstance(value, str):
+        return plain(value)
+    return f"{value:.1e}" if 0 < abs(value) < 1e-4 else f"{value:.6g}"
+
+
+def _mark(*, ok: bool) -> Text:
+    return Text("ok" if ok else "FAILED", style=GOOD if ok else BAD)
+
+
+def _failures(case: Case) -> Iterator[RenderableType]:
+    """What is not as expected, with its reason."""
+    for one in case.findings:
+        if not one.ok:
+            expected, found, tolerance = _numbers(one)
+            said = f"{case.name}, {one.quantity}: {found} instead of {expected} {tolerance}".rstrip()
+            yield Text()
+            yield Text(said, style=BAD)
+            yield Text(f"  {one.reason}")
+    if case.error is not None:
+        yield Text()
+        yield Text(f"{case.name}: {plain(case.error)}", style=BAD)

@@ -1,0 +1,106 @@
+"""The bench on which known answers are measured: pictures of noise, and audits of small networks on them.
+
+White noise has no direction and no two alike pictures, and it is written at the network's own size, so that nothing
+is resized. Audits are those of ``geed audit``, on the user's device and in the user's precision.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from geed_cli.models.network import Network
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.options import (
+    AuditOptions,
+    ControlOptions,
+    DataOptions,
+    Discover,
+    Precision,
+    RunOptions,
+)
+from geed_cli.result.schema import Entry, Result
+
+COUNT = 20
+ROUNDING: dict[Precision, float] = {"fp32": 1e-4, "fp64": 1e-9}
+"""What rounding may leave of a zero. Sums in another order leave 1e-6 of a deviation in float32 (measured: at most
+1.3e-6) and 1e-15 in float64; a hundred times that and more is allowed for other devices' kernels. Convolutions whose
+inputs have the 10 bits of TF32 leave 5e-3 (measured), which is not rounding."""
+WHY_ROUNDING = "the tolerance is for rounding, which leaves about 1e-6 in float32 and 1e-15 in float64"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where known answers are measured.
+
+    Attributes:
+        folder: where pictures are written; it is the caller's to remove.
+        run: device and precision.
+    """
+
+    folder: Path
+    run: RunOptions
+
+    @property
+    def rounding(self) -> float:
+        """The largest deviation that is still rounding, in this precision."""
+        return ROUNDING[self.run.precision]
+
+    def audit(
+        self,
+        network: Network,
+        group: str,
+        metrics: tuple[str, ...] = (),
+        *,
+        discover: Discover | None = None,
+        run: RunOptions | None = None,
+    ) -> Result:
+        """Audit on noise of the network's size.
+
+        Args:
+            network: to be audited; it is moved to the device.
+            group: the name of one.
+            metrics: names of measures; () is all.
+            discover: the hidden action that is looked for.
+            run: in place of the bench's own.
+        """
+        options = AuditOptions(
+            data=DataOptions(self.noise(network.input.size), samples=COUNT),
+            run=run or self.run,
+            metrics=metrics,
+            controls=ControlOptions(probes=0, discover=discover),
+        )
+        return audit(network, [group], options)
+
+    def batched(self, rows: int) -> RunOptions:
+        """The bench's way to run, in batches of so many rows."""
+        return replace(self.run, batch_size=rows)
+
+    def noise(self, size: int) -> Path:
+        """A folder of pictures of white noise, S×S; the same on every machine."""
+        folder = self.folder / f"noise{size}"
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            generator = np.random.Generator(np.random.PCG64(size))
+            for number in range(COUNT):
+                pixels = generator.integers(0, 256, size=(size, size, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(folder / f"{number:02d}.png")
+        return folder
+
+
+def entry_of(result: Result, metric: str, layer: str | None = None) -> Entry:
+    """The entry of one measure; the audits of the self-test have one group."""
+    return next(one for one in result.results if (one.metric, one.layer) == (metric, layer))
+
+
+def value_of(result: Result, metric: str, layer: str | None = None) -> float | str:
+    """The value of one measure, or the status that stands for it."""
+    entry = entry_of(result, metric, layer)
+    return entry.status if entry.value is None else entry.value
+
+
+def raw_of(result: Result, metric: str) -> float | str:
+    """The raw mean of a latent measure, before it is divided by M."""
+    entry = entry_of(result, metric)
+    return entry.status if entry.raw is None else entry.raw

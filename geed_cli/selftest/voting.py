@@ -1,0 +1,86 @@
+"""Networks without weights whose answers can be worked out by hand: pixels, a vote of sectors, and a constant."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from geed_cli.models.network import Network, Site
+from geed_cli.selftest.wrap import wrap
+
+SIZE = 16
+"""Even, so that no pixel lies on an axis and quarter turns and mirrors across the axes fix none."""
+
+
+class Pixels(nn.Module):
+    """Features are the normalised pixels themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Flatten()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps x (B, 3, S, S) → (B, 3·S·S)."""
+        pixels: Tensor = self.features(x)
+        return pixels
+
+
+class BrightestSector(nn.Module):
+    """A class for each of k sectors about the centre; the brightest one leads by a fixed gap of logits.
+
+    A group that moves the sectors freely gives every picture each of |G| = k predictions once.
+
+    Args:
+        sectors: k: 2 for halves left and right, 4 for quarters, 8 for eighths.
+        gap: of the winner's logit over the others, which are 0.
+    """
+
+    def __init__(self, sectors: int, gap: float) -> None:
+        super().__init__()
+        self.gap = gap
+        self.sectors = nn.Parameter(_sectors(sectors))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps x (B, 3, S, S) → logits (B, k)."""
+        brightness = torch.einsum("bchw,khw->bk", x, self.sectors)
+        winner = brightness.argmax(dim=1)
+        return self.gap * nn.functional.one_hot(winner, len(self.sectors)).to(x.dtype)
+
+
+class Constant(nn.Module):
+    """Ignores its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same logits (B, 3) for every picture."""
+        logits: Tensor = self.fc(torch.ones(len(x), 4, dtype=x.dtype, device=x.device))
+        return logits
+
+
+def pixels_network(size: int) -> Network:
+    """``Pixels``; S decides how well noise keeps to its expectation."""
+    return wrap(Pixels, size, Site("features", "output"), logits=False)
+
+
+def voting_network(sectors: int, gap: float) -> Network:
+    """``BrightestSector``."""
+    return wrap(lambda: BrightestSector(sectors, gap), SIZE, Site("", "output"))
+
+
+def constant_network() -> Network:
+    """``Constant``."""
+    return wrap(Constant, SIZE, Site("fc", "input"))
+
+
+def _sectors(count: int) -> Tensor:
+    """Which pixels belong to each sector, shape (k, S, S), 0 or 1; the diagonals belong to none."""
+    from_centre = torch.arange(SIZE, dtype=torch.float64) - (SIZE - 1) / 2
+    y, x = torch.meshgrid(from_centre, from_centre, indexing="ij")
+    # halves are left and right of the vertical axis
+    turned = torch.atan2(y, x) + (math.pi / 2 if count == 2 else 0.0)
+    number = (turned.remainder(2 * math.pi) * count / (2 * math.pi)).floor().long()
+    inside = torch.nn.functional.one_hot(number, count).permute(2, 0, 1)
+    return (inside * (x.abs() != y.abs())).float()

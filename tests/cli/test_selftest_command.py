@@ -1,0 +1,127 @@
+"""``geed selftest`` as a user runs it: what it prints, saves and exits with, and what it says of a fault."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command import Geed
+
+import geed_cli
+from geed_cli.algebra import action
+from geed_cli.models.network import Network
+from geed_cli.selftest import invariance
+
+ROOT = Path(geed_cli.__file__).parents[1]
+
+
+def test_it_passes_here(geed: Geed) -> None:
+    """The verdict first, every value beside what was expected, exit 0, nothing wider than the terminal."""
+    done = geed("selftest", "--device", "cpu")
+    assert done.exit_code == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("geed selftest · PASS · ")
+    assert lines[1].startswith("on cpu")
+    assert max(map(len, lines)) <= 100
+    assert ["softmax.kl,", "nats", "0.368064", "0.368064", "±1e-06", "ok"] in [line.split() for line in lines]
+    assert "FAILED" not in done.stdout
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_fault_exits_with_1_and_says_where(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shifts that do nothing: red where shifts are looked at, with the reason below the table."""
+    monkeypatch.setattr(action, "roll", lambda maps, _shift, _interpolation: maps)
+    done = geed("selftest", "--device", "cpu", "--quiet")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("geed selftest · FAIL · ")
+    failed = [line.split()[0] for line in done.stdout.splitlines() if line.endswith("FAILED")]
+    assert "shift3" in failed
+    assert "exact actions, values not as by hand, shift3: " in done.stdout
+    assert "they are moved and never computed" in done.stdout
+
+
+def _no_network() -> Network:
+    raise ZeroDivisionError("no [red]network[/red]")
+
+
+def test_a_check_that_raises_is_a_failed_line(
+    geed: Geed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its message and no traceback; the other checks are there; the same in the JSON."""
+    monkeypatch.setattr(invariance, "constant_network", _no_network)
+    done = geed("selftest", "--device", "cpu", "--json", tmp_path / "s.json")
+    assert done.exit_code == 1
+    assert "a constant network: ZeroDivisionError: no [red]network[/red]" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "1 not carried out" in done.stdout.splitlines()[0]
+    saved = json.loads((tmp_path / "s.json").read_text())
+    assert saved["ok"] is False
+    assert [case["name"] for case in saved["cases"] if case["error"]] == ["a constant network"]
+    assert len(saved["cases"]) > 10
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_debug_shows_the_traceback(geed: Geed, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """The error itself comes out."""
+    monkeypatch.setattr(invariance, "constant_network", _no_network)
+    if how == "variable":
+        monkeypatch.setenv("GEED_DEBUG", "1")
+    done = geed("selftest", "--device", "cpu", *(["--debug"] if how == "option" else []))
+    assert isinstance(done.exception, ZeroDivisionError)
+
+
+def test_json_on_stdout(geed: Geed) -> None:
+    """Nothing but strict JSON there, with expected, found, tolerance and reason of every value."""
+    done = geed("selftest", "--device", "cpu", "--precision", "fp64", "--json", "-")
+    assert done.exit_code == 0
+    report = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert report["schema"] == "geed.selftest/1"
+    assert (report["ok"], report["device"], report["precision"]) == (True, "cpu", "fp64")
+    findings = [one for case in report["cases"] for one in case["findings"]]
+    assert all(one["reason"] and one["ok"] for one in findings)
+    swap = next(one for one in findings if one["expected"] == 0.368064)
+    assert swap["found"] == pytest.approx(0.368064, abs=swap["tolerance"])
+
+
+def test_a_device_that_is_not_there(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 3 before anything is measured: nothing was tested, so nothing has failed."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    done = geed("selftest", "--device", "cuda")
+    assert done.exit_code == 3
+    assert "device 'cuda' is not available here" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_file_that_cannot_be_written(geed: Geed, tmp_path: Path) -> None:
+    """Exit 2 before anything is measured."""
+    done = geed("selftest", "--json", tmp_path / "nowhere" / "s.json")
+    assert done.exit_code == 2
+    assert "cannot write" in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_interrupt_is_no_failed_check(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 130."""
+
+    def stop(_sectors: int, _gap: float) -> Network:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(invariance, "voting_network", stop)
+    done = geed("selftest", "--device", "cpu")
+    assert done.exit_code == 130
+    assert done.stdout == ""
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """``geed selftest --help`` answers at once."""
+    code = (
+        "import sys\n"
+        "from geed_cli.cli.app import app\n"
+        "try: app(['selftest', '--help'])\n"
+        "except SystemExit: pass\n"
+        "print('heavy:', [m for m in ('torch', 'timm', 'torchvision', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "heavy: []"

@@ -1,0 +1,155 @@
+"""Faults put into the program one at a time, each of a kind that programs have had; the self-test must see them."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from geed_cli.algebra import action, view
+from geed_cli.algebra.planar import Planar
+from geed_cli.algebra.representation import Spatial
+from geed_cli.algebra.shift import Shift
+from geed_cli.algebra.transform import Transform
+from geed_cli.engine import assemble, compare_maps, local
+from geed_cli.measures.channelwise import ChannelwiseDeviation, Sizes
+from geed_cli.measures.softmax import divergence
+from geed_cli.pipeline import planning, tabulate
+
+Patch = pytest.MonkeyPatch
+
+
+def turned_the_wrong_way(patch: Patch) -> None:
+    """Rotations clockwise: the matrix is transposed."""
+    real = view.act
+
+    def wrong(g: Transform, *rest: object) -> Tensor:
+        planar = Planar(-g.planar.turn % 1, g.planar.mirror)
+        return real(replace(g, planar=planar), *rest)
+
+    patch.setattr(view, "act", wrong)
+
+
+def acting_from_the_right(patch: Patch) -> None:
+    """g⁻¹ in place of g: a right action."""
+    real = view.act
+    patch.setattr(view, "act", lambda g, *rest: real(g.inverse, *rest))
+
+
+def turned_about_another_centre(patch: Patch) -> None:
+    """About S/2 in place of (S − 1)/2: everything lies a pixel off afterwards."""
+    real = view.act
+
+    def wrong(g: Transform, *rest: object) -> Tensor:
+        moved = real(g, *rest)
+        return moved.roll(1, -1) if g.planar.turn else moved
+
+    patch.setattr(view, "act", wrong)
+
+
+def rotating_by_interpolation(patch: Patch) -> None:
+    """Quarter turns are resampled, as torchvision's rotate does."""
+    patch.setattr(action, "split_turn", lambda turn: (0, turn))
+
+
+def rolling_one_pixel_too_far(patch: Patch) -> None:
+    """Every shift to the right is a pixel too long."""
+    real = action.roll
+
+    def wrong(maps: Tensor, shift: Shift, *rest: object) -> Tensor:
+        return real(maps.roll(1, -1) if shift.right else maps, shift, *rest)
+
+    patch.setattr(action, "roll", wrong)
+
+
+def counting_pairs_with_themselves(patch: Patch) -> None:
+    """Distances whose mean is 1/n too small, as with the zeros of the diagonal among them."""
+    real = tabulate.PAIRS["latent.l2"]
+    patch.setitem(tabulate.PAIRS, "latent.l2", lambda features: real(features) * (1 - 1 / len(features)))
+
+
+def divergence_in_bits(patch: Patch) -> None:
+    """A logarithm of base 2."""
+    wrong = ("logits", lambda p, q: divergence(p, q) / math.log(2))
+    patch.setattr(assemble, "VECTOR_MEASURES", {**assemble.VECTOR_MEASURES, "softmax.kl": wrong})
+
+
+def cosine_without_its_sign(patch: Patch) -> None:
+    """A similarity in place of a deviation."""
+    real = compare_maps.MEASURES["channelwise.cosine"]
+
+    def wrong(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
+        found = real(moved, expected, products)
+        return replace(found, value=-found.value)
+
+    patch.setitem(compare_maps.MEASURES, "channelwise.cosine", wrong)
+
+
+def maps_left_where_they_are(patch: Patch) -> None:
+    """The action on hidden maps does nothing."""
+    patch.setattr(Spatial, "act", lambda _self, _g, y: y)
+
+
+def zero_for_nothing(patch: Patch) -> None:
+    """0/0 is made 0 by a small number in the denominator, as is often done."""
+    real = tabulate.PAIRS["latent.l2"]
+    patch.setitem(tabulate.PAIRS, "latent.l2", lambda features: real(features) + 1e-12)
+
+
+def statistics_of_the_batch(patch: Patch) -> None:
+    """Pictures are normalised by what else is in their batch."""
+    real = local.normalise
+
+    def wrong(pixels: Tensor, *rest: object) -> Tensor:
+        seen = real(pixels, *rest)
+        return seen - seen.mean(dim=(0, 2, 3), keepdim=True)
+
+    patch.setattr(local, "normalise", wrong)
+
+
+def ten_bits(patch: Patch) -> None:
+    """Convolutions in the precision of TF32, which some devices choose by themselves."""
+    real = torch.nn.functional.conv2d
+
+    def cut(values: Tensor) -> Tensor:
+        if values.dtype != torch.float32:
+            return values
+        return (values.contiguous().view(torch.int32) & ~0x1FFF).view(torch.float32)
+
+    def wrong(x: Tensor, weight: Tensor, *rest: object, **named: object) -> Tensor:
+        return real(cut(x), cut(weight), *rest, **named)
+
+    patch.setattr(torch.nn.functional, "conv2d", wrong)
+
+
+def grids_never_looked_at(patch: Patch) -> None:
+    """The analysis of sampling grids finds nothing."""
+    patch.setattr(planning, "grid_phases", lambda *_: ())
+
+
+HAND, TABLE = "exact actions, values not as by hand", "ρ(g)ρ(h) = ρ(gh), values that differ"
+TRIVIAL, NOISE = "the trivial group", "white noise, pixels as features"
+SWAP, ONE_HOT = "(.9, .1) and (.1, .9), swapped by a flip", "a one-hot prediction for each element"
+CONSTANT, AVERAGED = "a constant network", "a network averaged over d4, under d4"
+LIFTING, DISCOVERY = "a C4 lifting convolution with ReLU", "discovery finds the roll of its channels"
+PHASE, VIT = "a flip-symmetric convolution k3/s2/p1", "a plain ViT without position embedding"
+BATCHES, DEVICE = "batch sizes do not matter", "this device against the CPU in float64"
+
+SABOTAGE: dict[Callable[[Patch], None], set[str]] = {
+    turned_the_wrong_way: {HAND, LIFTING, DISCOVERY},
+    acting_from_the_right: {HAND, TABLE, LIFTING, DISCOVERY},
+    turned_about_another_centre: {HAND, TABLE, ONE_HOT, AVERAGED, LIFTING},
+    rotating_by_interpolation: {TABLE},
+    rolling_one_pixel_too_far: {HAND, TABLE, VIT},
+    counting_pairs_with_themselves: {NOISE},
+    divergence_in_bits: {SWAP, ONE_HOT},
+    cosine_without_its_sign: {TRIVIAL, LIFTING, PHASE},
+    maps_left_where_they_are: {LIFTING, DISCOVERY, PHASE},
+    zero_for_nothing: {CONSTANT},
+    statistics_of_the_batch: {BATCHES},
+    ten_bits: {DEVICE},
+    grids_never_looked_at: {PHASE},
+}
+"""Which checks turn red under each fault: these and no others."""

@@ -1,0 +1,66 @@
+"""What the tests of the cache share: keys, a network, values that are easily got wrong, a filled store."""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geed_cli.cache.digest import digest
+from geed_cli.cache.layout import FILE_NAME
+from geed_cli.cache.store import RowStore
+
+NETWORK = digest({"network": "one"})
+
+
+def key(number: int) -> bytes:
+    """A key of its own for every number."""
+    return digest({"number": str(number)})
+
+
+def value(number: int, length: int = 3) -> NDArray[np.float64]:
+    """A vector that only this number has."""
+    return np.arange(length) + number / 7
+
+
+def values(count: int, length: int = 3, start: int = 0) -> dict[bytes, NDArray[np.float64]]:
+    """Keys with their values."""
+    return {key(n): value(n, length) for n in range(start, start + count)}
+
+
+def fill(folder: Path, count: int, length: int = 3) -> Path:
+    """A store with these values; its file."""
+    with RowStore(folder) as store:
+        store.register(NETWORK, "network one", {"weights": "abc"})
+        store.put_many(NETWORK, values(count, length))
+        assert store.notes == ()
+    return folder / FILE_NAME
+
+
+def assert_true(found: dict[bytes, NDArray[np.float64]], count: int, length: int = 3) -> None:
+    """Nothing was found that was not written so."""
+    written = values(count, length)
+    for one, got in found.items():
+        assert got.tobytes() == written[one].tobytes()
+
+
+def serves(folder: Path) -> bool:
+    """Whether a store there keeps what it is given, without notes."""
+    with RowStore(folder) as store:
+        store.register(NETWORK, "network one", {})
+        store.put_many(NETWORK, {key(-1): value(-1)})
+    with RowStore(folder) as store:
+        return list(store.get_many([key(-1)])) == [key(-1)] and store.notes == ()
+
+
+def change(file: Path, *statements: str) -> None:
+    """Do SQL to the file behind the store's back."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def digest_of(name: str) -> bytes:
+    """A network's key by its name."""
+    return digest({"network": name})
