@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from geed_cli.algebra.action import act, centre
+from geed_cli.algebra.recolour import recolour
 from geed_cli.algebra.transform import Transform
 from geed_cli.algebra.view import View
 
@@ -28,9 +30,18 @@ class RoundTrip:
     identity: View
 
     def show(self, pixels: Tensor, size: int) -> Tensor:
-        """The picture after both moves, shape (3, size, size); a larger crop is cropped after the second."""
-        wide = pixels.shape[-1] if self.there.boundary == "context" else size  # cyclic shifts are of the crop
-        return self.back.show(self.there.show(pixels, wide), size)
+        """The picture after both moves, shape (3, size, size), masked at the end alone: g·x itself reads no mask.
+
+        A larger crop is moved whole and cropped at the end; cyclic shifts are of the crop.
+        """
+        if self.there.boundary != "context":
+            pixels = centre(pixels, size, size)
+        assert isinstance(self.there.transform, Transform), "sets have no round trips"
+        boundary, interpolation = self.there.boundary or "zero", self.there.interpolation or "bilinear"
+        moved = recolour(
+            act(self.there.transform, pixels, boundary, interpolation), self.there.transform.colour
+        )
+        return self.back.show(moved, size)
 
 
 def round_trips(views: Sequence[View], size: int) -> dict[View, RoundTrip]:

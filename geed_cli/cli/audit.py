@@ -67,6 +67,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     width_of: of.WidthOf = UntilOptions.metric,
     on_bad_image: of.BadImage = "error",
     follow_links: of.FollowLinks = False,
+    decode: of.DecodeMode = "exact",
     checkpoint: common.Checkpoint = None,
     arch: common.Arch = None,
     strip_prefix: common.StripPrefix = None,
@@ -109,7 +110,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
             "--baseline or -o without --policy", expected="a policy", remedy="--policy geed.yaml"
         )
     asked = AuditOptions(
-        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links),
+        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links, decode),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed, simultaneous),
         run=RunOptions(device, batch_size, precision, on_nonfinite),

@@ -8,6 +8,7 @@ import typer
 from geed_cli.algebra.conditions import Boundary, Resampling
 from geed_cli.cli.options import CONTROLS, DATA, MEASURE, OUTPUT, RUN
 from geed_cli.pipeline.options import (
+    Decode,
     DeviceName,
     IntervalMethod,
     OnBadImage,
@@ -136,6 +137,13 @@ FollowLinks = Annotated[
     typer.Option(
         "--follow-links",
         help="Follow symbolic links in the folder; every file still counts once.",
+        rich_help_panel=DATA,
+    ),
+]
+DecodeMode = Annotated[
+    Decode,
+    typer.Option(
+        help="'fast' reduces large JPEGs while they are decoded, within the bound of docs/decoding.md.",
         rich_help_panel=DATA,
     ),
 ]

@@ -19,6 +19,7 @@ def mismatches(reference: Result, other: Result) -> tuple[str, ...]:
         "elements": (_elements(reference, shared), _elements(other, shared)),
         "input geometry": (_geometry(reference), _geometry(other)),
         "precision": (reference.settings.precision, other.settings.precision),
+        "decoding": (reference.settings.decode, other.settings.decode),
     }
     return tuple(f"{what}: {one} and {two}" for what, (one, two) in pairs.items() if one != two)
 

@@ -1,10 +1,9 @@
-"""Turns what was collected of one image into its row: every deviation of every group, measure and layer.
+"""Turns what was observed of one image into its row: every deviation of every group, measure and layer.
 
 Vectors and maps follow one rule: f(gx) is compared with ρ(g)f̂(x), f̂ the mean over the kernel of ρ (eq. 2 and 4).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -13,8 +12,8 @@ from torch import Tensor
 
 from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.view import View
-from geed_cli.engine.family import Family
-from geed_cli.engine.layers import Comparisons
+from geed_cli.engine.family import Families, Family
+from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Shown, VectorSite
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.measures.latent import cosine_deviation, l2_deviation
@@ -23,6 +22,7 @@ from geed_cli.measures.softmax import divergence, probabilities
 
 Array = NDArray[np.float64]
 Deviation = Callable[[Tensor, Tensor], Tensor]
+Vectors = Mapping[VectorSite, Mapping[Shown, Tensor]]
 VECTOR_MEASURES: Mapping[str, tuple[VectorSite, Deviation]] = {
     "latent.l2": ("features", l2_deviation),
     "latent.cosine": ("features", cosine_deviation),
@@ -32,57 +32,38 @@ VECTOR_MEASURES: Mapping[str, tuple[VectorSite, Deviation]] = {
 """Site of each vector measure, and its m(f(gx), ρ(g)f̂(x)) for (n, k) and (n, k), shape (n,)."""
 
 
-@dataclass
-class Collected:
-    """All that was read of one image.
-
-    Attributes:
-        vectors: per site, what it held under everything that was shown; logits as probabilities.
-        layers: comparisons per layer.
-    """
-
-    vectors: dict[VectorSite, Mapping[Shown, Tensor]] = field(default_factory=dict)
-    layers: Mapping[str, Comparisons] = field(default_factory=dict)
-
-
-def collect(
-    features: Mapping[Shown, Tensor], logits: Mapping[Shown, Tensor], layers: Mapping[str, Comparisons]
-) -> Collected:
-    """What was read of one image; sites that are not measured are empty."""
-    vectors: dict[VectorSite, Mapping[Shown, Tensor]] = {}
-    if features:
-        vectors["features"] = features
-    if logits:
-        vectors["logits"] = {shown: probabilities(z) for shown, z in logits.items()}
-    return Collected(vectors, layers)
-
-
-def assemble(
-    image: int, plan: Plan, collected: Collected, families: Mapping[str, Mapping[str, Family]]
-) -> Row:
+def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
     """The row of an audited image.
 
     Args:
-        image: its number.
         plan: what is measured.
-        collected: what was read of it.
         families: of every group at every layer, as the comparisons were made.
+        seen: of everything that the plan shows of the image.
     """
     deviations: dict[Cell, Array] = {}
     controls: dict[tuple[Cell, Control], Array] = {}
+    vectors = _vectors(seen)
     for group in plan.groups:
         for measure in plan.measures:
             if measure.name in VECTOR_MEASURES:
-                _vector_cell(measure.name, group, plan, collected, deviations, controls)
-        for layer, comparisons in collected.layers.items():
+                _vector_cell(measure.name, group, plan, vectors, deviations, controls)
+        for layer, comparisons in seen.layers.items():
             family = families[layer].get(group.name)
             _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
-    return Row(image, deviations, controls, *_identities(plan, collected))
+    return Row(seen.image, deviations, controls, *_identities(plan, vectors))
 
 
-def assemble_identity(image: int, plan: Plan, collected: Collected) -> Row:
+def assemble_identity(plan: Plan, seen: Observation) -> Row:
     """The row of an image that only serves the normaliser: no deviations."""
-    return Row(image, {}, {}, _identities(plan, collected)[0], {})
+    return Row(seen.image, {}, {}, _identities(plan, _vectors(seen))[0], {})
+
+
+def _vectors(seen: Observation) -> Vectors:
+    """The features as they are, and the logits as probabilities."""
+    return {
+        site: held if site == "features" else {shown: probabilities(z) for shown, z in held.items()}
+        for site, held in seen.vectors.items()
+    }
 
 
 def expected_orbit(orbit: Tensor, representation: Representation) -> Tensor:
@@ -95,13 +76,13 @@ def _vector_cell(
     metric: str,
     group: GroupPlan,
     plan: Plan,
-    collected: Collected,
+    vectors: Vectors,
     deviations: dict[Cell, Array],
     controls: dict[tuple[Cell, Control], Array],
 ) -> None:
     """One latent, softmax or prediction measure of one group, and its floor."""
     site, deviation = VECTOR_MEASURES[metric]
-    held = collected.vectors.get(site)
+    held = vectors.get(site)
     representation = plan.vectors.get((site, group.name))
     if held is None or representation is None:
         return
@@ -144,9 +125,9 @@ def _layer_cells(
         controls[Cell(metric, group.name, layer), "floor"] = np.array(back)
 
 
-def _identities(plan: Plan, collected: Collected) -> tuple[dict[View, Array], dict[View, Array]]:
+def _identities(plan: Plan, vectors: Vectors) -> tuple[dict[View, Array], dict[View, Array]]:
     """Embeddings and probabilities under each view of e."""
-    features, logits = (collected.vectors.get(site, {}) for site in ("features", "logits"))
+    features, logits = (vectors.get(site, {}) for site in ("features", "logits"))
     return (
         {v: _array(features[v]) for v in plan.identities if v in features},
         {v: _array(logits[v]) for v in plan.identities if v in logits},

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.view import View
-from geed_cli.engine.plan import GroupPlan, LayerPlan, Shown
+from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, Shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,15 @@ class Family:
     def restrict(self, maps: Tensor) -> Tensor:
         """The compared part of maps of shape (..., C, H, W)."""
         return self.representation.restrict(maps)
+
+
+Families = Mapping[str, Mapping[str, Family]]
+"""By layer and by the group's name."""
+
+
+def families_of(plan: Plan) -> Families:
+    """The family of each group that acts on a layer, for all layers of a plan."""
+    return {name: families(plan.groups, layer) for name, layer in plan.layers.items()}
 
 
 def families(groups: Sequence[GroupPlan], layer: LayerPlan) -> dict[str, Family]:

@@ -17,11 +17,9 @@ from geed_cli.engine.batches import Slot
 from geed_cli.engine.compare_centred import compare_centred
 from geed_cli.engine.compare_maps import Found, compare_maps, moments_in, pick
 from geed_cli.engine.family import Family
+from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.plan import Shown
 from geed_cli.measures.channelwise import Moments
-
-Comparisons = dict[tuple[Family, Shown], Found]
-"""By family and by what was shown: the view of g, or a round trip."""
 
 
 @dataclass

@@ -1,24 +1,24 @@
-"""The local engine: forward passes of one network in this process, and the rows they give.
+"""The local engine: forward passes of one network in this process, and what they show of each image.
 
 The network runs in inference mode with TF32 off. Hooks reduce layers while it runs; embeddings and logits of an
 image wait until its orbit is whole.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
-from geed_cli.engine.assemble import assemble, assemble_identity, collect
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
-from geed_cli.engine.family import families
+from geed_cli.engine.family import Families
 from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.layers import LayerReducer
-from geed_cli.engine.plan import Plan
+from geed_cli.engine.observation import Observation
+from geed_cli.engine.plan import Plan, Shown, VectorSite
 from geed_cli.engine.rounding import Rounding, rounding
-from geed_cli.engine.row import Broken, Row
+from geed_cli.engine.row import Broken
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
 from geed_cli.models.network import Network, Site
@@ -28,11 +28,12 @@ OUTPUT = Site("", "output")
 
 
 class LocalEngine:
-    """Makes rows with one network.
+    """Observes images with one network.
 
     Args:
         network: already on the placement's device, in its floating type.
         plan: what is measured.
+        families: of the plan, from ``families_of``.
         placement: device, floating type, batch size.
 
     Attributes:
@@ -42,7 +43,7 @@ class LocalEngine:
         searches: the search for a hidden action at each layer, where one was asked for.
     """
 
-    def __init__(self, network: Network, plan: Plan, placement: Placement) -> None:
+    def __init__(self, network: Network, plan: Plan, families: Families, placement: Placement) -> None:
         self._network = network
         self._plan = plan
         self._placement = placement
@@ -51,10 +52,9 @@ class LocalEngine:
         self._started = False
         self._broken: dict[int, Broken] = {}
         metrics = plan.names("channelwise")
-        self._families = {name: families(plan.groups, layer) for name, layer in plan.layers.items()}
         self._reducers = {
             Site(name, "output"): LayerReducer(tuple(acting.values()), metrics)
-            for name, acting in self._families.items()
+            for name, acting in families.items()
         }
         self.searches = (
             {name: HiddenSearch(plan.groups, layer, plan.discover) for name, layer in plan.layers.items()}
@@ -68,7 +68,7 @@ class LocalEngine:
         )
         self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
 
-    def feed(self, batch: Batch) -> list[Row | Broken]:
+    def feed(self, batch: Batch) -> list[Observation | Broken]:
         """Run one batch; what became of the images whose orbits it completes, in order.
 
         Args:
@@ -109,23 +109,20 @@ class LocalEngine:
                 self.searches[site.module].consume(batch.slots, maps)
         return broken
 
-    def _outcome(self, slot: Slot) -> Row | Broken:
-        """The row of a finished image, or why it has none; nothing of the image is held afterwards."""
-        row = self._row(slot)
-        return self._broken.pop(slot.image, row)
+    def _outcome(self, slot: Slot) -> Observation | Broken:
+        """What was seen of a finished image, or why that is nothing; nothing of it is held afterwards."""
+        seen = self._observation(slot.image)
+        return self._broken.pop(slot.image, seen)
 
-    def _row(self, slot: Slot) -> Row:
-        image = slot.image
+    def _observation(self, image: int) -> Observation:
         taken = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
         layers = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
-        collected = collect(
-            features=taken.get(self._network.features, {}) if self._plan.wants("latent") else {},
-            logits=taken.get(OUTPUT, {}) if self._network.logits else {},
-            layers=layers,
-        )
-        if not slot.audited:
-            return assemble_identity(image, self._plan, collected)
-        return assemble(image, self._plan, collected, self._families)
+        vectors: dict[VectorSite, Mapping[Shown, Tensor]] = {}
+        if self._plan.wants("latent"):
+            vectors["features"] = taken[self._network.features]
+        if self._network.logits and OUTPUT in taken:
+            vectors["logits"] = taken[OUTPUT]
+        return Observation(image, vectors, layers)
 
 
 @contextmanager

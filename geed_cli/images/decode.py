@@ -11,8 +11,9 @@ import re
 import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from geed_cli.images.picture import Least, Picture
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.regular_file import read_regular
 
@@ -26,29 +27,32 @@ _PNG_END = b"IEND\xaeB\x60\x82"
 _FROM_PILLOW = re.compile(r"PIL\.")
 
 
-def read_picture(path: Path) -> tuple[Image.Image, str]:
+def read_picture(path: Path, least: Least | None = None) -> tuple[Picture, str]:
     """The picture in a file and the sha256 of the file, from one read: what is hashed is what is seen.
 
     Args:
         path: a regular file.
+        least: see ``decode_picture``.
 
     Returns:
-        the picture, mode RGB, upright, in memory; and the hash of the file's bytes, 64 hexadecimal digits.
+        the picture; and the hash of the file's bytes, 64 hexadecimal digits.
 
     Raises:
         ImageRefused: it is not a regular file, or ``decode_picture`` refuses its contents.
     """
     data = read_regular(path)
-    return decode_picture(data), hashlib.sha256(data).hexdigest()
+    return decode_picture(data, least), hashlib.sha256(data).hexdigest()
 
 
-def decode_picture(data: bytes) -> Image.Image:
+def decode_picture(data: bytes, least: Least | None = None) -> Picture:
     """Decode a JPEG, PNG, WebP, BMP or TIFF file completely.
 
     EXIF orientation is applied, alpha is composited on white, palettes, grey, 1-bit and CMYK become RGB.
 
     Args:
         data: the contents of the file.
+        least: the size from which a JPEG's picture may be reduced, by 2, 4 or 8, while it is decoded; the file
+            is read to its end all the same. It must not depend on which side is the height. None reduces nothing.
 
     Returns:
         mode RGB, 8 bits per channel.
@@ -61,7 +65,7 @@ def decode_picture(data: bytes) -> Image.Image:
     if not data:
         raise ImageRefused("empty file")
     try:
-        return _decode(data)
+        return _decode(data, least)
     except ImageRefused:
         raise
     except UnidentifiedImageError:
@@ -73,14 +77,21 @@ def decode_picture(data: bytes) -> Image.Image:
         raise ImageRefused(f"truncated or damaged: {lines[0]}") from error
 
 
-def _decode(data: bytes) -> Image.Image:
+def _decode(data: bytes, least: Least | None) -> Picture:
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
         _check_size(picture)
         _check_samples(picture)
         if isinstance(picture, PngImagePlugin.PngImageFile):
             _check_png(picture, data)
+        size = picture.size
+        drafted = picture.draft(None, least(size)) if least else None  # None too for all but JPEG
         picture.load()
-        return _to_rgb(ImageOps.exif_transpose(picture))
+        orientation = picture.getexif().get(ExifTags.Base.Orientation) if drafted else None
+        ImageOps.exif_transpose(picture, in_place=True)  # otherwise it copies: 48 MB for 12 megapixels
+        upright = _to_rgb(picture)
+        return (
+            Picture.reduced(upright, size, drafted[1][2:], orientation) if drafted else Picture.whole(upright)
+        )
 
 
 def _check_size(picture: Image.Image) -> None:
@@ -120,7 +131,7 @@ def _check_png(picture: PngImagePlugin.PngImageFile, data: bytes) -> None:
 
 def _to_rgb(picture: Image.Image) -> Image.Image:
     if not picture.has_transparency_data:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     layer = picture.convert("RGBA")
     canvas = Image.new("RGB", layer.size, "white")
     canvas.paste(layer, mask=layer.getchannel("A"))

@@ -1,29 +1,48 @@
 """From a picture to the S×S pixels that G acts on: the model's own resizing and cropping, nothing after it.
 
-Values stay uint8 in [0, 255]; dividing by 255 and normalising come after g. The result equals, bit for bit,
-what timm's ``create_transform`` and torchvision's ``weights.transforms()`` make at this stage from the same
-picture. ``side`` asks for a larger square about the same centre at the same scale, for rotations that need what
-lies around the S×S. Sizes are (height, width) as in torchvision.
+Values stay uint8 in [0, 255]; dividing by 255 and normalising come after g. The result equals, bit for bit, what
+timm's ``create_transform`` and torchvision's ``weights.transforms()`` make at this stage from the same picture,
+unless that was reduced while it was decoded. ``side`` asks for a larger square about the same centre at the same
+scale, for rotations that need what lies around the S×S. Sizes are (width, height) as in Pillow.
 """
+
+from functools import partial
 
 import torch
 from PIL import Image
-from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as TF  # noqa: N812 - its customary name
 
 from geed_cli.images.decode import MAX_PIXELS
+from geed_cli.images.picture import Decode, Least, Picture, Size
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.wide_crop import reached, wide_crop
 from geed_cli.input_settings import InputSettings
 
-Size = tuple[int, int]
+MARGIN = 2
+"""A picture decoded ``fast`` is still at least so many times as wide and as high as it is resized to."""
 
 
-def to_pixels(picture: Image.Image, settings: InputSettings, *, side: int | None = None) -> torch.Tensor:
+def least_size(settings: InputSettings, decode: Decode) -> Least | None:
+    """How far a JPEG may be reduced while it is decoded.
+
+    Args:
+        settings: the model's preprocessing.
+        decode: ``exact`` or ``fast``.
+
+    Returns:
+        from the size of a whole picture to ``MARGIN`` times what it is resized to; None where nothing may be
+        reduced: for ``exact``, and for ``nearest``, which takes single pixels instead of averaging them.
+    """
+    if decode == "exact" or settings.interpolation == "nearest":
+        return None
+    return partial(_least, settings)
+
+
+def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = None) -> torch.Tensor:
     """Resize and crop.
 
     Args:
-        picture: mode RGB, any size.
+        picture: of any size.
         settings: the model's preprocessing; ``size`` is S.
         side: of a larger crop, S plus an even number; None for S. Its centre S×S equals the crop without it,
             bit for bit. Beyond the frame that S×S is cut from, the frame is mirrored (see ``wide_crop``).
@@ -37,7 +56,7 @@ def to_pixels(picture: Image.Image, settings: InputSettings, *, side: int | None
         ImageRefused: so long and thin that the resized picture would be empty or above ``MAX_PIXELS``.
     """
     size = _checked(picture, settings)
-    resized = TF.resize(picture, list(size), InterpolationMode(settings.interpolation))
+    resized = picture.resize(size, Image.Resampling[settings.interpolation.upper()])
     if side is not None and side != settings.size:
         return wide_crop(_pad(resized, settings), settings.size, side)
     if settings.crop_mode == "border":
@@ -46,7 +65,7 @@ def to_pixels(picture: Image.Image, settings: InputSettings, *, side: int | None
     return pixels.contiguous()
 
 
-def made_up(picture: Image.Image, settings: InputSettings, side: int) -> float:
+def made_up(picture: Picture, settings: InputSettings, side: int) -> float:
     """The part of a larger crop's surroundings that the picture does not reach, so that it is made up.
 
     The surroundings are the side² − S² pixels around the centre S×S, corners included; made up are those that
@@ -63,32 +82,37 @@ def made_up(picture: Image.Image, settings: InputSettings, side: int) -> float:
     size = settings.size
     if side == size:
         return 0.0
-    height, width = _resized(picture, settings)
+    width, height = _resized(picture.size, settings)
     inside = reached(height, size, size) * reached(width, size, size)
     real = reached(height, size, side) * reached(width, size, side) - inside
     return 1 - real / (side**2 - size**2)
 
 
-def _checked(picture: Image.Image, settings: InputSettings) -> Size:
-    height, width = _resized(picture, settings)
+def _least(settings: InputSettings, size: Size) -> Size:
+    width, height = _resized(size, settings)
+    return MARGIN * max(width, 1), MARGIN * max(height, 1)  # what would be empty is refused by to_pixels
+
+
+def _checked(picture: Picture, settings: InputSettings) -> Size:
+    width, height = _resized(picture.size, settings)
     if min(height, width) < 1 or height * width > MAX_PIXELS:
         raise ImageRefused(
-            f"too long and thin: {picture.width} × {picture.height} would become {width} × {height} pixels"
+            f"too long and thin: {picture.size[0]} × {picture.size[1]} would become {width} × {height} pixels"
         )
-    return height, width
+    return width, height
 
 
-def _resized(picture: Image.Image, settings: InputSettings) -> Size:
+def _resized(size: Size, settings: InputSettings) -> Size:
     """The size before cropping, by the rounding of torchvision (``center``) and timm (``border``)."""
-    height, width = picture.height, picture.width
+    width, height = size
     if settings.crop_mode == "squash":
         return settings.resize, settings.resize
     if settings.crop_mode == "border":
         ratio = max(height / settings.resize, width / settings.resize)
-        return round(height / ratio), round(width / ratio)
+        return round(width / ratio), round(height / ratio)
     if height <= width:
-        return settings.resize, int(settings.resize * width / height)
-    return int(settings.resize * height / width), settings.resize
+        return int(settings.resize * width / height), settings.resize
+    return settings.resize, int(settings.resize * height / width)
 
 
 def _pad(picture: Image.Image, settings: InputSettings) -> Image.Image:

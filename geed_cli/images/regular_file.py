@@ -33,11 +33,15 @@ def read_regular(path: Path) -> bytes:
         _check(os.lstat(path))
         descriptor = os.open(path, _FLAGS)
         with open(descriptor, "rb") as file:
-            _check(os.fstat(descriptor))
-            data = file.read(MAX_BYTES + 1)
+            status = os.fstat(descriptor)
+            _check(status)
+            # not MAX_BYTES at once, for which Python sets aside so much memory beforehand
+            data = file.read(status.st_size + 1)
+            if len(data) > status.st_size:  # it grew, or is one of those that never tell their size
+                data += file.read(MAX_BYTES + 1 - len(data))
     except OSError as error:
         raise ImageRefused(f"cannot be read: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:  # it grew while it was read
+    if len(data) > MAX_BYTES:
         raise ImageRefused(_too_large(len(data)))
     return data
 

@@ -16,12 +16,14 @@ import torch
 
 from geed_cli.errors import RunError
 from geed_cli.images.decode import read_picture
-from geed_cli.images.folder import list_folder
+from geed_cli.images.folder import FolderListing, list_folder
+from geed_cli.images.picture import Decode
 from geed_cli.images.prefetch import prefetch
-from geed_cli.images.preprocess import made_up, to_pixels
+from geed_cli.images.preprocess import least_size, made_up, to_pixels
 from geed_cli.images.refusal import ImageRefused, RefusedFile
 from geed_cli.images.sample import sample_folder
 from geed_cli.images.selection import select
+from geed_cli.images.workers import decoding_workers
 from geed_cli.input_settings import InputSettings
 
 OnBadImage = Literal["error", "skip"]
@@ -90,29 +92,64 @@ class ImageSet:
         return self.found - len(self.refused) - len(self.paths)
 
 
-def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
-    """List a folder and draw the images to audit.
+@dataclass(frozen=True)
+class ImageListing:
+    """What a folder holds, looked up once, of which several samples can be drawn.
+
+    Attributes:
+        root: how the folder is named in results, see ``ImageSet``.
+        folder: where the files are.
+        files: every file below it, as a candidate or as a refusal.
+        follow_links: whether symbolic links were followed.
+    """
+
+    root: str
+    folder: Path
+    files: FolderListing
+    follow_links: bool = False
+
+    def draw(self, samples: int, seed: int) -> ImageSet:
+        """Draw images; a smaller sample of one seed is part of every larger one.
+
+        Args:
+            samples: how many images to draw, at least 1; all of them if there are no more.
+            seed: of the draw, not negative.
+
+        Raises:
+            InputError: ``samples`` or ``seed`` out of range.
+        """
+        return ImageSet(
+            root=self.root,
+            folder=self.folder,
+            paths=select(self.files.candidates, samples, seed),
+            refused=self.files.refused,
+            found=self.files.found,
+            follow_links=self.follow_links,
+        )
+
+
+def list_images(data: Path | None, *, follow_links: bool = False) -> ImageListing:
+    """List a folder without opening a file.
 
     Args:
         data: the folder; None for the bundled sample.
-        samples: how many images to draw; all of them if there are no more.
-        seed: of the draw.
         follow_links: see ``list_folder``.
 
     Raises:
-        InputError: the folder is missing, is not one or holds no images; ``samples`` or ``seed`` out of
-            range.
+        InputError: the folder is missing, is not one or holds no images.
     """
     folder = sample_folder() if data is None else data
-    listing = list_folder(folder, follow_links=follow_links)
-    return ImageSet(
-        root=SAMPLE_ROOT if data is None else str(data),
-        folder=folder,
-        paths=select(listing.candidates, samples, seed),
-        refused=listing.refused,
-        found=listing.found,
-        follow_links=follow_links,
-    )
+    files = list_folder(folder, follow_links=follow_links)
+    return ImageListing(SAMPLE_ROOT if data is None else str(data), folder, files, follow_links)
+
+
+def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
+    """List a folder and draw one sample of its images: ``list_images`` and ``ImageListing.draw`` at once.
+
+    Raises:
+        InputError: as those two do.
+    """
+    return list_images(data, follow_links=follow_links).draw(samples, seed)
 
 
 def iter_pixels(
@@ -120,8 +157,9 @@ def iter_pixels(
     settings: InputSettings,
     on_bad_image: OnBadImage = "error",
     *,
-    workers: int = 2,
+    workers: int | None = None,
     side: int | None = None,
+    decode: Decode = "exact",
 ) -> Generator[LoadedImage | RefusedFile, None, None]:
     """Decode the drawn images ahead of the consumer; yield one item for each of ``images.paths``, in order.
 
@@ -130,14 +168,15 @@ def iter_pixels(
         settings: the model's preprocessing.
         on_bad_image: ``error`` ends the run at the first image that cannot be used; ``skip`` yields it as a
             ``RefusedFile``. What listing refused by its name is never an error and is not repeated here.
-        workers: decoding threads, at least 1; the items do not depend on it.
+        workers: decoding threads, at least 1; None for ``decoding_workers()``. The items do not depend on it.
         side: of a larger crop, see ``to_pixels``; None for the network's own.
+        decode: whether JPEGs may be reduced while they are decoded, see ``least_size``.
 
     Raises:
         RunError: an image cannot be used and ``on_bad_image`` is ``error``.
     """
-    load = partial(_load, images, settings, side)
-    loaded = prefetch(load, images.paths, workers=workers, depth=PREFETCH_DEPTH)
+    load = partial(_load, images, settings, side, decode)
+    loaded = prefetch(load, images.paths, workers=workers or decoding_workers(), depth=PREFETCH_DEPTH)
     try:
         for item in loaded:
             if on_bad_image == "error" and isinstance(item, RefusedFile):
@@ -148,12 +187,13 @@ def iter_pixels(
 
 
 def _load(
-    images: ImageSet, settings: InputSettings, side: int | None, path: str
+    images: ImageSet, settings: InputSettings, side: int | None, decode: Decode, path: str
 ) -> LoadedImage | RefusedFile:
     file = images.folder / path
     try:
         # The reader itself never follows a link: a file that became one since the listing is refused.
-        picture, sha256 = read_picture(Path(os.path.realpath(file)) if images.follow_links else file)
+        real = Path(os.path.realpath(file)) if images.follow_links else file
+        picture, sha256 = read_picture(real, least_size(settings, decode))
         pixels = to_pixels(picture, settings, side=side)
         return LoadedImage(
             ImageRecord(path, sha256), pixels, made_up(picture, settings, side or settings.size)

@@ -8,13 +8,15 @@ from importlib.metadata import version
 import torch
 
 from geed_cli import __version__
+from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.engine.plan import GroupPlan
+from geed_cli.errors import InputError
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network
 from geed_cli.pipeline.images import Drawn
-from geed_cli.pipeline.options import DataOptions
+from geed_cli.pipeline.options import AuditOptions, DataOptions
 from geed_cli.result.schema import (
     Data,
     Environment,
@@ -116,7 +118,7 @@ def describe_group(plan: GroupPlan, size: int) -> Group:
     )
 
 
-def sign(model: Model, data: Data, groups: Sequence[Group], precision: str) -> str:
+def sign(model: Model, data: Data, groups: Sequence[Group], options: AuditOptions) -> str:
     """One line that names everything two results must share to be compared."""
     settings = model.input
     norm = "audited"
@@ -124,17 +126,27 @@ def sign(model: Model, data: Data, groups: Sequence[Group], precision: str) -> s
         hashes = "\n".join(image.sha256 for image in data.normaliser_images)
         norm = hashlib.sha256(hashes.encode()).hexdigest()[:12]
     conditions = ",".join(_conditions(group) for group in groups)
+    decode = "" if options.data.decode == "exact" else f" decode={options.data.decode}"
     return (
         f"measure={MEASURE_VERSION} data={data.sha256[:12]} n={data.count} norm={norm} group={conditions} "
         f"input={settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation} "
-        f"precision={precision}"
+        f"precision={options.run.precision}{decode}"
     )
 
 
 def _conditions(group: Group) -> str:
-    """A group's name, how it resamples, and what the members of a set do, which their names do not tell."""
-    calls = hashlib.sha256("\n".join(group.calls).encode()).hexdigest()[:8] if group.calls else None
+    """A group's name, how it resamples, and what is in it where the name does not tell: in a set or a file's group."""
+    told = group.calls or (() if named_alike(group) else group.elements)
+    calls = hashlib.sha256("\n".join(told).encode()).hexdigest()[:8] if told else None
     return ":".join(filter(None, (group.name, group.boundary, group.interpolation, calls)))
+
+
+def named_alike(group: Group) -> bool:
+    """Whether the catalogue has a group of that name with these elements."""
+    try:
+        return group_named(group.name).elements == group.elements
+    except InputError:
+        return False
 
 
 def describe_environment(device: torch.device) -> Environment:

@@ -31,7 +31,7 @@ def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> Hid
     permutations = {
         name: tuple(each.source.tolist())
         for name, each in zip(names, found.maps, strict=True)
-        if isinstance(each, Permutation)
+        if found.method == "permutation" and isinstance(each, Permutation)
     }
     return HiddenAction(
         group=plan.name,

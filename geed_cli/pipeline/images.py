@@ -8,9 +8,10 @@ from geed_cli.algebra.conditions import context_size
 from geed_cli.engine.batches import Task
 from geed_cli.engine.plan import Plan, Shown
 from geed_cli.errors import InputError
+from geed_cli.images.picture import Decode
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.selection import select
-from geed_cli.images.source import ImageRecord, ImageSet, iter_pixels, open_images
+from geed_cli.images.source import ImageRecord, ImageSet, iter_pixels, list_images
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.options import DataOptions, OnBadImage
 
@@ -60,13 +61,14 @@ def draw(options: DataOptions, probes: int = 0, *, halves: bool = False) -> Draw
     Raises:
         InputError: the folder cannot be used or holds too few images for both.
     """
-    audited = _open(options, options.samples)
-    chosen = frozenset(_open(options, min(probes, options.samples)).paths if probes else ())
+    listing = list_images(options.folder, follow_links=options.follow_links)
+    audited = listing.draw(options.samples, options.seed)
+    chosen = frozenset(listing.draw(min(probes, options.samples), options.seed).paths if probes else ())
     half = select(audited.paths, max(len(audited.paths) // 2, 1), options.seed) if halves else ()
     if options.norm_samples is None:
         return Drawn(audited, None, chosen, frozenset(half))
     wanted = len(audited.paths) + options.norm_samples
-    both = _open(options, wanted)
+    both = listing.draw(wanted, options.seed)
     if len(both.paths) < wanted or options.norm_samples < 2:
         raise InputError(
             f"{audited.root} holds {len(both.paths)} images for {len(audited.paths)} audited ones "
@@ -76,10 +78,6 @@ def draw(options: DataOptions, probes: int = 0, *, halves: bool = False) -> Draw
         )
     others = tuple(sorted(set(both.paths) - set(audited.paths), key=both.paths.index))
     return Drawn(audited, replace(both, paths=others), chosen, frozenset(half))
-
-
-def _open(options: DataOptions, samples: int) -> ImageSet:
-    return open_images(options.folder, samples, options.seed, follow_links=options.follow_links)
 
 
 class TaskStream:
@@ -96,6 +94,7 @@ class TaskStream:
         plan: Plan,
         on_bad_image: OnBadImage,
         *,
+        decode: Decode = "exact",
         stop: Callable[[], bool],
     ) -> None:
         self._stop = stop
@@ -103,6 +102,7 @@ class TaskStream:
         self._settings = settings
         self._plan = plan
         self._on_bad_image = on_bad_image
+        self._decode = decode
         self.audited: list[ImageRecord] = []
         self.normaliser: list[ImageRecord] = []
         self.refused: list[RefusedFile] = []
@@ -116,6 +116,10 @@ class TaskStream:
         yield from self._tasks(audited, self.audited, audited=True)
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, self.normaliser, audited=False)
+
+    def is_audited(self, number: int) -> bool:
+        """Whether a task's image was audited, or only serves the normaliser."""
+        return number < len(self.audited)
 
     def record_of(self, number: int) -> ImageRecord:
         """The identity of a task's image."""
@@ -133,7 +137,9 @@ class TaskStream:
         return context_size(self._settings.size) if context else None
 
     def _tasks(self, images: ImageSet, used: list[ImageRecord], *, audited: bool) -> Iterator[Task]:
-        items = iter_pixels(images, self._settings, self._on_bad_image, side=self._side())
+        items = iter_pixels(
+            images, self._settings, self._on_bad_image, side=self._side(), decode=self._decode
+        )
         try:
             while not self._stop():
                 before = time.perf_counter()

@@ -9,7 +9,8 @@ from geed_cli.errors import InputError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "fp64"]
-IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t"]
+IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t", "cautious-t"]
+Decode = Literal["exact", "fast"]
 OnBadImage = Literal["error", "skip"]
 OnNonFinite = Literal["error", "skip"]
 Discover = Literal["permutation", "linear"]
@@ -27,6 +28,7 @@ class DataOptions:
         seed: of the draw.
         on_bad_image: whether an unreadable image ends the run or is left out and counted.
         follow_links: whether symbolic links in the folder are followed.
+        decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/decoding.md.
     """
 
     root: str | Path | None = None
@@ -35,6 +37,7 @@ class DataOptions:
     seed: int = 0
     on_bad_image: OnBadImage = "error"
     follow_links: bool = False
+    decode: Decode = "exact"
 
     @property
     def folder(self) -> Path | None:

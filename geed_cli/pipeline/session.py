@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 
 import torch
 
+from geed_cli.engine.assemble import assemble, assemble_identity
 from geed_cli.engine.batches import batches
+from geed_cli.engine.family import Families, families_of
 from geed_cli.engine.local import LocalEngine
 from geed_cli.engine.memory import out_of_memory
+from geed_cli.engine.observation import Observation
 from geed_cli.engine.row import Broken, Row
 from geed_cli.errors import RunError
 from geed_cli.images.refusal import RefusedFile
@@ -42,8 +45,14 @@ class _Prepared:
     network: Network
     planned: Planned
     layers: tuple[str, ...]
+    families: Families
     engine: LocalEngine
     rows: dict[str, Row] = field(default_factory=dict)
+
+    def row_of(self, seen: Observation, *, audited: bool) -> Row:
+        """The row of an image that was audited, or that only serves the normaliser."""
+        plan = self.planned.plan
+        return assemble(plan, self.families, seen) if audited else assemble_identity(plan, seen)
 
 
 class Session:
@@ -85,8 +94,9 @@ class Session:
         planned = make_plan(network, groups, self._options)
         blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
         layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
-        engine = LocalEngine(network, planned.plan, self._placement)
-        return _Prepared(network, planned, layers, engine)
+        families = families_of(planned.plan)
+        engine = LocalEngine(network, planned.plan, families, self._placement)
+        return _Prepared(network, planned, layers, families, engine)
 
     def extend(self, drawn: Drawn) -> None:
         """Measure the drawn images that have not been measured yet, until the run is asked to stop.
@@ -102,7 +112,8 @@ class Session:
             for batch in batches(stream, self._size, self._placement):
                 outcomes = [one.engine.feed(batch) for one in self._prepared]
                 for finished in zip(*outcomes, strict=True):
-                    self._take(stream.record_of(finished[0].image), finished)
+                    number = finished[0].image
+                    self._take(stream.record_of(number), finished, audited=stream.is_audited(number))
                     done += 1
                 self._progress.images(done, new.count)
         self._refused |= {item.path: item for item in stream.refused}
@@ -116,10 +127,11 @@ class Session:
             first.network.input,
             first.planned.plan,
             self._options.data.on_bad_image,
+            decode=self._options.data.decode,
             stop=self._progress.stopping,
         )
 
-    def _take(self, record: ImageRecord, finished: Sequence[Row | Broken]) -> None:
+    def _take(self, record: ImageRecord, finished: Sequence[Observation | Broken], *, audited: bool) -> None:
         """Keep an image's rows; an image that broke any of the networks is left out of all, or ends the run."""
         for one, outcome in zip(self._prepared, finished, strict=True):
             if isinstance(outcome, Broken):
@@ -130,8 +142,8 @@ class Session:
                 return
         self._records[record.path] = record
         for one, outcome in zip(self._prepared, finished, strict=True):
-            assert isinstance(outcome, Row), "broken outcomes have returned above"
-            one.rows[record.path] = outcome
+            assert isinstance(outcome, Observation), "broken outcomes have returned above"
+            one.rows[record.path] = one.row_of(outcome, audited=audited)
 
     def results(
         self, drawn: Drawn, *, confidence: float | None = None, looks: Looks | None = None
@@ -200,7 +212,7 @@ class Session:
         groups = tuple(describe_group(plan, self._size) for plan in one.planned.plan.groups)
         return Result(
             status="partial" if self._progress.stopping() else "complete",
-            signature=sign(model, data, groups, self._options.run.precision),
+            signature=sign(model, data, groups, self._options),
             model=model,
             data=data,
             groups=groups,
@@ -233,6 +245,7 @@ class Session:
             simultaneous=options.interval.simultaneous,
             looks=looks,
             seed=options.interval.seed,
+            decode=options.data.decode,
             precision=options.run.precision,
             batch_size=self._placement.batch_size,
             device=str(self._placement.device),

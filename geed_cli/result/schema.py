@@ -129,6 +129,7 @@ class Settings(Part):
     simultaneous: bool = False
     looks: Looks | None = None
     seed: int
+    decode: str = "exact"
     precision: str
     batch_size: int
     device: str

@@ -156,11 +156,13 @@ def picture(path: Path, sound: bytes, mutation: str) -> Verdict:
     to_pixels(decoded, SETTINGS)
     with Image.open(path) as other:
         other.load()
-        reference = other.convert("RGB") if other.mode in {"RGB", "L"} else decoded
-    if reference.size == decoded.size and not np.array_equal(np.asarray(reference), np.asarray(decoded)):
+        reference = other.convert("RGB") if other.mode in {"RGB", "L"} else decoded.image
+    if reference.size == decoded.size and not np.array_equal(
+        np.asarray(reference), np.asarray(decoded.image)
+    ):
         return "different"
     original = np.asarray(Image.open(io.BytesIO(sound)).convert("RGB"))
-    if np.array_equal(original, np.asarray(decoded)):
+    if np.array_equal(original, np.asarray(decoded.image)):
         return "same"
     checked = sound.startswith(b"\x89PNG") and mutation.startswith("flip")
     return "different" if checked else "different, noted"

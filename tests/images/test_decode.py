@@ -28,8 +28,9 @@ def reason(data: bytes) -> str:
 def array(data: bytes) -> np.ndarray:
     """The decoded pixels, H×W×3."""
     picture = decode_picture(data)
-    assert picture.mode == "RGB"
-    return np.asarray(picture)
+    assert picture.image.mode == "RGB"
+    assert picture.size == picture.image.size
+    return np.asarray(picture.image)
 
 
 @pytest.mark.parametrize("options", [("PNG", {}), ("BMP", {}), ("TIFF", {}), ("WEBP", {"lossless": True})])
@@ -40,7 +41,7 @@ def test_lossless_formats_keep_every_pixel(options: tuple[str, dict[str, object]
 
 
 def test_jpeg_is_decoded_as_pillow_decodes_it(tmp_path: Path) -> None:
-    """JPEG pixels are those of a plain Pillow load: no other decoder, no draft mode."""
+    """JPEG pixels are those of a plain Pillow load: no other decoder, and no draft mode unless asked for."""
     path = tmp_path / "a.jpg"
     path.write_bytes(encoded(noise(40, 30), "JPEG"))
     np.testing.assert_array_equal(array(path.read_bytes()), np.asarray(Image.open(path)))
@@ -51,7 +52,7 @@ def test_contents_decide_and_not_the_suffix(tmp_path: Path) -> None:
     path = tmp_path / "really.jpg"
     path.write_bytes(encoded(noise(5, 4), "PNG"))
     picture, sha256 = read_picture(path)
-    np.testing.assert_array_equal(np.asarray(picture), np.asarray(noise(5, 4)))
+    np.testing.assert_array_equal(np.asarray(picture.image), np.asarray(noise(5, 4)))
     assert sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 

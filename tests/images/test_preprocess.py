@@ -13,6 +13,7 @@ from timm.data import create_transform
 from torchvision.models import get_model_weights
 from torchvision.transforms import functional as TF  # noqa: N812
 
+from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
@@ -57,7 +58,7 @@ def test_pixels_equal_timm_bit_for_bit(
         theirs = timm_transform(ours, crop_pct, normalize=False)
         for seed, (width, height) in enumerate(SHAPES):
             picture = noise(width, height, seed)
-            pixels = to_pixels(picture, ours)
+            pixels = to_pixels(Picture.whole(picture), ours)
             assert pixels.shape == (3, size, size)
             assert pixels.dtype == torch.uint8
             assert pixels.is_contiguous()
@@ -78,7 +79,7 @@ def test_any_shape_equals_timm(
     ours = settings(size, crop_pct, "bilinear", crop_mode)
     picture = noise(width, height)
     try:
-        pixels = to_pixels(picture, ours)
+        pixels = to_pixels(Picture.whole(picture), ours)
     except ImageRefused:
         with pytest.raises(ValueError, match="height and width must be > 0"):
             timm_transform(ours, crop_pct, normalize=False)(picture)
@@ -90,7 +91,7 @@ def test_normalised_pixels_equal_timm_in_full() -> None:
     """Divided by 255 and normalised, the float input of a model is the one that timm feeds it."""
     ours = settings(48, 0.875)
     picture = noise(90, 70)
-    normalised = TF.normalize(to_pixels(picture, ours).float() / 255, MEAN, STD)
+    normalised = TF.normalize(to_pixels(Picture.whole(picture), ours).float() / 255, MEAN, STD)
     assert torch.equal(normalised, timm_transform(ours, 0.875, normalize=True)(picture))
 
 
@@ -108,13 +109,15 @@ def test_pixels_equal_torchvision_weights_transforms(model: str, weights: str, r
     ours = InputSettings(224, resize, "bilinear", MEAN, STD)
     for seed, (width, height) in enumerate(SHAPES):
         picture = noise(width, height, seed)
-        normalised = TF.normalize(to_pixels(picture, ours).float() / 255, MEAN, STD)
+        normalised = TF.normalize(to_pixels(Picture.whole(picture), ours).float() / 255, MEAN, STD)
         assert torch.equal(normalised, theirs(picture)), (width, height)
 
 
 def test_border_pads_with_the_mean_colour() -> None:
     """A wide picture keeps its width; above and below is round(255·mean)."""
-    pixels = to_pixels(Image.new("RGB", (64, 32), "black"), settings(32, 1.0, crop_mode="border"))
+    pixels = to_pixels(
+        Picture.whole(Image.new("RGB", (64, 32), "black")), settings(32, 1.0, crop_mode="border")
+    )
     assert pixels[:, 0, 0].tolist() == [round(255 * value) for value in MEAN] == [124, 116, 104]
     assert pixels[:, 16].max() == 0
     assert pixels[:, :8].unique().numel() == 3
@@ -127,7 +130,7 @@ def test_border_pads_with_the_mean_colour() -> None:
 def test_threads_of_pixels_are_refused(shape: tuple[int, int], crop_mode: CropMode) -> None:
     """Resizing 1 × 400 000 pixels to 256 on the short side would take 26 gigapixels."""
     with pytest.raises(ImageRefused, match="too long and thin"):
-        to_pixels(Image.new("RGB", shape), settings(224, 0.875, crop_mode=crop_mode))
+        to_pixels(Picture.whole(Image.new("RGB", shape)), settings(224, 0.875, crop_mode=crop_mode))
 
 
 def test_resize_for_is_timms_rule() -> None:

@@ -60,3 +60,13 @@ def test_enormous_files_are_refused_unread(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "b").write_bytes(bytes(11))
     assert len(read_regular(tmp_path / "a")) == 10
     assert reason(tmp_path / "b") == "too large: 11 bytes or more, at most 10 are read"
+
+
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="Linux's own file system")
+def test_files_that_are_longer_than_they_say_are_read_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file under /proc says 0 bytes, as a file that grows says too few: all of it is read, or it is too large."""
+    path = Path("/proc/version")
+    assert path.stat().st_size == 0
+    assert read_regular(path) == path.read_bytes() != b""
+    monkeypatch.setattr(regular_file, "MAX_BYTES", 10)
+    assert reason(path) == "too large: 11 bytes or more, at most 10 are read"

@@ -10,9 +10,10 @@ import torch
 from PIL import Image
 
 from geed_cli.errors import InputError, RunError
+from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.images.refusal import RefusedFile
-from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, open_images
+from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, list_images, open_images
 
 from .pictures import SETTINGS, write_folder
 
@@ -51,7 +52,7 @@ def test_pixels_and_hashes_come_in_order(folder: Path) -> None:
         data = (folder / path).read_bytes()
         assert item.record.path == path
         assert item.record.sha256 == hashlib.sha256(data).hexdigest()
-        assert torch.equal(item.pixels, to_pixels(Image.open(io.BytesIO(data)), SETTINGS))
+        assert torch.equal(item.pixels, to_pixels(Picture.whole(Image.open(io.BytesIO(data))), SETTINGS))
 
 
 def test_the_number_of_workers_changes_nothing(folder: Path) -> None:
@@ -148,3 +149,28 @@ def test_wrong_input_is_reported_before_anything_is_read(tmp_path: Path) -> None
     """A missing folder is exit 2, not 3."""
     with pytest.raises(InputError, match="no such folder"):
         open_images(tmp_path / "missing", 200, 0)
+
+
+def test_one_listing_serves_several_draws(folder: Path) -> None:
+    """Each draw is the one that opening the folder anew makes; what appears in between is not in it."""
+    listing = list_images(folder)
+    expected = [open_images(folder, samples, 3) for samples in (2, 5, 200)]
+    (folder / "cat" / "late.jpg").write_bytes(b"")
+    drawn = [listing.draw(samples, 3) for samples in (2, 5, 200)]
+    assert drawn == expected
+    assert set(drawn[0].paths) < set(drawn[1].paths) < set(drawn[2].paths)
+    assert open_images(folder, 200, 3).found == drawn[2].found + 1
+
+
+def test_a_listing_remembers_what_was_asked_of_it(folder: Path, tmp_path: Path) -> None:
+    """Links are followed in every draw or in none; the bundled sample is known as such."""
+    (folder / "link.jpg").symlink_to(folder / "cat" / "0.jpg")
+    assert [list_images(folder, follow_links=yes).draw(5, 0).follow_links for yes in (True, False)] == [
+        True,
+        False,
+    ]
+    assert list_images(None).draw(3, 0).is_sample
+    with pytest.raises(InputError, match="0 samples"):
+        list_images(folder).draw(0, 0)
+    with pytest.raises(InputError, match="no such folder"):
+        list_images(tmp_path / "missing")

@@ -11,7 +11,7 @@ import torch
 from measured import measured
 from networks import MEAN, STD, network_of, small_conv_net
 from pictures import pixels_of, smooth_pictures
-from reference.action import act, compose, is_exact, mask, planar_group
+from reference.action import act, compose, is_exact, mask, planar_group, rotate_and_mirror
 from reference.aggregates import normaliser, pair_distances
 from reference.measures import average, channelwise_cosine, compare_maps, hidden_estimate, norm
 from reference.network import Observation, hooked_network, observe
@@ -114,7 +114,7 @@ def test_floor_is_the_deviation_of_round_trips(folder: Path) -> None:
         trips = []
         for g in elements:
             inverse = next(h for h in elements if compose(h, g) == elements[0])
-            trips.append(act(inverse, act(g, picture, elements, "disc"), elements, "disc"))
+            trips.append(act(inverse, rotate_and_mirror(picture, g, "disc"), elements, "disc"))
         plain, *back = shown(network, [start, *trips])
         identities.append(plain["features"])
         latent.append(np.mean([norm(seen["features"] - plain["features"]) for seen in back]))

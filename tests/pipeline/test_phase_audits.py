@@ -78,7 +78,7 @@ def test_flags_say_which_layers_are_broken_and_where_they_are_not(folders: dict[
             assert clean == pytest.approx(-1, abs=EXACT)
     (sentence,) = [line for line in verdicts(even, "flip") if "input size" in line]
     assert sentence.startswith("second, third: sampling grid off centre")
-    assert "--img-size 17 avoids it" in sentence
+    assert "--img-size 17 centres it" in sentence
 
 
 def test_a_size_can_be_clean_by_chance_of_arithmetic(folders: dict[int, Path]) -> None:

@@ -1,0 +1,111 @@
+"""Taking rows out of the cache: by network, by age, by size. What any of the rules names goes.
+
+Age and order are those of a network's last use. By size the networks used longest ago go first, and of the last of
+them only its oldest rows.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from geed_cli.cache.contents import NetworkUse, measure, sums
+from geed_cli.cache.database import Database
+
+
+@dataclass(frozen=True)
+class PruneRule:
+    """What is to go.
+
+    Attributes:
+        everything: all rows.
+        model: networks whose description has this in it, upper and lower case alike.
+        used_before: networks last used before this time, Unix time.
+        max_bytes: as much as it takes until the rest has at most that size.
+    """
+
+    everything: bool = False
+    model: str | None = None
+    used_before: float | None = None
+    max_bytes: int | None = None
+
+    def names(self, network: NetworkUse) -> bool:
+        """Whether all of a network goes, its size apart."""
+        return (
+            self.everything
+            or (self.model is not None and self.model.casefold() in network.description.casefold())
+            or (self.used_before is not None and network.used < self.used_before)
+        )
+
+
+def prune(database: Database, rule: PruneRule, *, dry_run: bool) -> tuple[NetworkUse, ...] | None:
+    """Remove what the rule names and give its room back to the disk.
+
+    Args:
+        database: the open cache.
+        rule: what is to go.
+        dry_run: only say what would go.
+
+    Returns:
+        what went (or would), network by network with its rows and bytes; None where the file did not serve, and
+        then nothing went.
+    """
+    if dry_run:
+        return database.read(lambda connection: _doomed(connection, rule), None)
+    gone = database.write(lambda connection: _remove(connection, rule), None)
+    if gone:
+        database.read(_shrink, None)
+    return gone
+
+
+def _remove(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse, ...]:
+    gone = _doomed(connection, rule)
+    connection.execute("DELETE FROM main.rows WHERE id NOT IN (SELECT id FROM temp.sizes)")
+    connection.executemany(
+        "DELETE FROM networks WHERE key = ? AND id NOT IN (SELECT network FROM temp.sizes)",
+        [(network.key,) for network in gone],
+    )
+    return gone
+
+
+def _doomed(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse, ...]:
+    """What goes; ``sizes`` keeps what stays."""
+    measure(connection)
+    # rows whose network damage has made unknown are of no use to anybody who lists or prunes
+    connection.execute("DELETE FROM temp.sizes WHERE network NOT IN (SELECT id FROM networks)")
+    before = sums(connection)
+    named = [network for network in before if rule.names(network)]
+    connection.executemany(
+        "DELETE FROM temp.sizes WHERE network = (SELECT id FROM networks WHERE key = ?)",
+        [(network.key,) for network in named],
+    )
+    if rule.max_bytes is not None:
+        _keep(connection, rule.max_bytes)
+    return _difference(before, sums(connection), {network.key for network in named})
+
+
+def _keep(connection: sqlite3.Connection, max_bytes: int) -> None:
+    """Leave in ``sizes`` the rows used last, newest first, as far as they fit."""
+    connection.execute(
+        "DELETE FROM temp.sizes WHERE id IN (SELECT id FROM (SELECT sizes.id AS id, SUM(bytes) OVER"
+        " (ORDER BY used DESC, network, sizes.id DESC) AS together"
+        " FROM temp.sizes JOIN networks ON network = networks.id) WHERE together > ?)",
+        (max_bytes,),
+    )
+
+
+def _difference(
+    before: Sequence[NetworkUse], after: Sequence[NetworkUse], named: set[bytes]
+) -> tuple[NetworkUse, ...]:
+    """What the networks lost; one that is named goes even if it had no rows."""
+    left = {network.key: network for network in after}
+    lost = (
+        replace(one, rows=one.rows - left[one.key].rows, bytes=one.bytes - left[one.key].bytes)
+        for one in before
+    )
+    return tuple(network for network in lost if network.rows or network.key in named)
+
+
+def _shrink(connection: sqlite3.Connection) -> None:
+    """Give free pages back; where another process is reading, a later run does it."""
+    connection.executescript("PRAGMA incremental_vacuum")  # ``execute`` stops after the first page
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -1,0 +1,81 @@
+"""``geed cache``: where finished rows are kept, what is kept, and how to be rid of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geed_cli.cli.guard import guarded
+from geed_cli.cli.options import Debug
+
+cache = typer.Typer(help="Show or prune what earlier runs have kept.", no_args_is_help=True)
+
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The cache's folder; default: GEED_CACHE_DIR, else the system's place for caches.",
+        show_default=False,
+    ),
+]
+Json = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the list to exactly this file; '-' writes it to stdout in place of the table.",
+    ),
+]
+OlderThan = Annotated[
+    str | None, typer.Option(metavar="AGE", help="Networks not used for so long, such as 30d or 12h.")
+]
+MaxSize = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="What was used longest ago, until at most so much is left: 2GB."),
+]
+Model = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Networks with this text in their description.")
+]
+Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")]
+
+
+@cache.command()
+@guarded
+def path(cache_dir: CacheDir = None, debug: Debug = False) -> None:
+    """Print the cache's folder."""
+    del debug
+    from geed_cli.cache.folder import cache_folder  # noqa: PLC0415
+
+    typer.echo(cache_folder(cache_dir))
+
+
+@cache.command("list")
+@guarded
+def list_(cache_dir: CacheDir = None, json: Json = None, debug: Debug = False) -> None:
+    """What is kept, network by network: rows, size and last use."""
+    del debug
+    from geed_cli.cli.run_cache import show_contents  # noqa: PLC0415 - rich and sqlite only when they are used
+
+    show_contents(cache_dir, json)
+
+
+@cache.command()
+@guarded
+def prune(
+    *,
+    older_than: OlderThan = None,
+    max_size: MaxSize = None,
+    model: Model = None,
+    everything: Everything = False,
+    dry_run: DryRun = False,
+    cache_dir: CacheDir = None,
+    debug: Debug = False,
+) -> None:
+    """Remove what is kept; what any of the options names goes.
+
+    Example: geed cache prune --older-than 30d --max-size 2GB
+    """
+    del debug
+    from geed_cli.cli.run_cache import PruneRequest, remove  # noqa: PLC0415
+
+    remove(PruneRequest(older_than, max_size, model, everything=everything), cache_dir, dry_run=dry_run)

@@ -1,0 +1,171 @@
+"""The work of ``geed cache``: tables on stdout, what is wrong with the file on stderr."""
+
+import json as text
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.table import Table
+
+from geed_cli.cache.amounts import bytes_as_text, bytes_in, seconds_in
+from geed_cli.cache.contents import NetworkUse, networks_in
+from geed_cli.cache.database import Database
+from geed_cli.cache.fault import aside
+from geed_cli.cache.folder import cache_folder
+from geed_cli.cache.layout import FILE_NAME
+from geed_cli.cache.prune import PruneRule, prune
+from geed_cli.cli.listing import make_table
+from geed_cli.errors import InputError, RunError
+from geed_cli.report.console import emit, message_console, result_console
+from geed_cli.report.gate_text import plain
+from geed_cli.result.file import check_writable, write_atomically
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class PruneRequest:
+    """The options of ``geed cache prune`` as they were typed."""
+
+    older_than: str | None = None
+    max_size: str | None = None
+    model: str | None = None
+    everything: bool = False
+
+    def rule(self, now: float) -> PruneRule:
+        """The options as a rule.
+
+        Args:
+            now: Unix time.
+
+        Raises:
+            InputError: an age or a size that is none, or nothing was asked for.
+        """
+        if not (self.older_than or self.max_size or self.model or self.everything):
+            raise InputError(
+                "nothing says what is to go",
+                expected="--older-than, --max-size, --model or --all",
+                remedy="geed cache prune --older-than 30d --dry-run",
+            )
+        return PruneRule(
+            everything=self.everything,
+            model=self.model,
+            used_before=None if self.older_than is None else now - seconds_in(self.older_than),
+            max_bytes=None if self.max_size is None else bytes_in(self.max_size),
+        )
+
+
+def show_contents(cache_dir: Path | None, json: Path | None) -> None:
+    """Print what the cache holds, or write it as JSON.
+
+    Raises:
+        InputError: a JSON file that cannot be written.
+        RunError: the same, found too late.
+    """
+    if json is not None and json != STDOUT:
+        check_writable(json)
+    folder = cache_folder(cache_dir)
+    networks = _contents(folder)
+    if json == STDOUT:
+        sys.stdout.write(_as_json(folder, networks))
+        return
+    if json is not None:
+        write_atomically(_as_json(folder, networks), json)
+        message_console().print(f"wrote {json}")
+    _print(networks, f"in {folder}")
+
+
+def remove(request: PruneRequest, cache_dir: Path | None, *, dry_run: bool) -> None:
+    """Remove what was asked for and print what went.
+
+    Raises:
+        InputError: the options are wrong, or no network is called so.
+        RunError: the file did not serve.
+    """
+    rule = request.rule(time.time())
+    file = cache_folder(cache_dir) / FILE_NAME
+    gone = _pruned(file, rule, dry_run=dry_run) if file.exists() else ()
+    if rule.everything and not dry_run:
+        aside(file).unlink(missing_ok=True)
+    _print(gone, "would go" if dry_run else "removed")
+
+
+def _pruned(file: Path, rule: PruneRule, *, dry_run: bool) -> tuple[NetworkUse, ...]:
+    """What went from a file that is there."""
+    with Database(file.parent) as database:
+        known = networks_in(database)
+        gone = prune(database, rule, dry_run=dry_run)
+    _tell(database.notes)
+    if gone is None:
+        raise RunError(
+            f"nothing was removed from {file}",
+            expected="a cache that this user may change and no other process holds",
+            remedy="again when no audit is running, or remove the file",
+        )
+    if rule.model is not None and not any(PruneRule(model=rule.model).names(one) for one in known):
+        raise InputError(
+            f"no network in the cache has {rule.model!r} in its description",
+            expected=", ".join(plain(one.description) for one in known) or "anything, but nothing is cached",
+            remedy="geed cache list",
+        )
+    return gone
+
+
+def _contents(folder: Path) -> tuple[NetworkUse, ...]:
+    """What is there; looking makes no file."""
+    if not (folder / FILE_NAME).exists():
+        return ()
+    with Database(folder) as database:
+        networks = networks_in(database)
+    _tell(database.notes)
+    return networks
+
+
+def _tell(notes: Sequence[str]) -> None:
+    for note in notes:
+        message_console().print(f"note: {note}")
+
+
+def _print(networks: Sequence[NetworkUse], what: str) -> None:
+    """A line for each network and the sum below; the sum alone where there is none."""
+    rows, size = sum(one.rows for one in networks), sum(one.bytes for one in networks)
+    total = f"{rows} rows, {bytes_as_text(size)}, {what}"
+    emit([_table(networks), "", total] if networks else [total], result_console())
+
+
+def _table(networks: Sequence[NetworkUse]) -> Table:
+    table = make_table("network", "rows", "size", "last used")
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for one in networks:
+        table.add_row(plain(one.description), str(one.rows), bytes_as_text(one.bytes), _when(one.used))
+    return table
+
+
+def _when(seconds: float) -> str:
+    """Local time to the minute."""
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC).astimezone():%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return "unknown"
+
+
+def _as_json(folder: Path, networks: Sequence[NetworkUse]) -> str:
+    """Strict JSON; times are seconds since 1970."""
+    listed = [
+        {
+            "key": one.key.hex(),
+            "description": one.description,
+            "details": dict(one.details),
+            "rows": one.rows,
+            "bytes": one.bytes,
+            "created": one.created,
+            "used": one.used,
+        }
+        for one in networks
+    ]
+    return text.dumps({"folder": str(folder), "networks": listed}, indent=1, allow_nan=False) + "\n"

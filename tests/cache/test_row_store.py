@@ -1,0 +1,131 @@
+"""The store when nothing is wrong."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stored import NETWORK, change, fill, key, value, values
+
+from geed_cli.cache.contents import networks_in
+from geed_cli.cache.database import Database
+from geed_cli.cache.digest import digest
+from geed_cli.cache.folder import cache_folder
+from geed_cli.cache.store import RowStore
+
+
+def test_what_is_put_is_found_by_the_next_opening(tmp_path: Path) -> None:
+    """More keys than one query takes, some unknown, some twice; a new folder below a new folder."""
+    folder = tmp_path / "a" / "b"
+    fill(folder, 1203)
+    with RowStore(folder) as store:
+        found = store.get_many([key(n) for n in [*range(2000), 5, 5]])
+        assert store.get_many([]) == {}
+        assert store.notes == ()
+    expected = values(1203)
+    assert found.keys() == expected.keys()
+    assert all(np.array_equal(found[one], expected[one]) for one in expected)
+
+
+def test_types_and_shapes_stay(tmp_path: Path) -> None:
+    """Scalars, vectors, nothing at all, both widths; an embedding longer than a page."""
+    given = [
+        np.float64(-0.0) * np.ones(()),
+        np.zeros(0),
+        np.array([np.nan, -np.inf]),
+        np.ones(5000, np.float32),
+    ]
+    with RowStore(tmp_path) as store:
+        store.register(NETWORK, "n", {})
+        store.put_many(NETWORK, {key(n): one for n, one in enumerate(given)})
+        found = store.get_many([key(n) for n in range(4)])
+    for n, one in enumerate(given):
+        got = found[key(n)]
+        assert (got.dtype, got.shape, got.tobytes()) == (one.dtype, one.shape, one.tobytes())
+
+
+def test_putting_again_replaces(tmp_path: Path) -> None:
+    """One value a key, the last."""
+    fill(tmp_path, 3)
+    with RowStore(tmp_path) as store:
+        store.register(NETWORK, "n", {})
+        store.put_many(NETWORK, {key(1): value(9)})
+        store.put_many(NETWORK, {})
+        assert np.array_equal(store.get_many([key(1)])[key(1)], value(9))
+    with Database(tmp_path) as database:
+        assert networks_in(database)[0].rows == 3
+
+
+def test_a_put_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    """The second value is none, so the first is not stored either, and the store goes on."""
+    with RowStore(tmp_path) as store:
+        store.register(NETWORK, "n", {})
+        with pytest.raises(TypeError):
+            store.put_many(NETWORK, {key(0): value(0), key(1): np.zeros(1, int)})
+        assert store.get_many([key(0)]) == {}
+        store.put_many(NETWORK, {key(2): value(2)})
+        assert list(store.get_many([key(2)])) == [key(2)]
+
+
+def test_rows_need_a_registered_network(tmp_path: Path) -> None:
+    """A mistake of the caller, not of the file."""
+    with RowStore(tmp_path) as store, pytest.raises(KeyError):
+        store.put_many(NETWORK, values(1))
+
+
+def test_contents_by_network(tmp_path: Path) -> None:
+    """Rows and details of each, the last used first; a registered network without rows has 0."""
+    fill(tmp_path, 5)
+    with RowStore(tmp_path) as store:
+        store.register(digest({"network": "two"}), "network two", {"source": "timm"})
+    with Database(tmp_path) as database:
+        two, one = networks_in(database)
+    assert (two.description, two.rows, two.bytes, two.details) == ("network two", 0, 0, {"source": "timm"})
+    assert (one.key, one.rows, one.details) == (NETWORK, 5, {"weights": "abc"})
+
+
+def test_last_use_is_written_once_an_opening(tmp_path: Path) -> None:
+    """A second registration writes nothing; a new opening does."""
+    file = fill(tmp_path, 1)
+    with RowStore(tmp_path) as store:
+        store.register(NETWORK, "renamed", {})
+        change(file, "UPDATE networks SET used = 1")
+        store.register(NETWORK, "ignored", {})
+        store.get_many([key(0)])
+    with Database(tmp_path) as database:
+        assert [(one.description, one.used) for one in networks_in(database)] == [("renamed", 1)]
+    with RowStore(tmp_path) as store:
+        store.register(NETWORK, "renamed", {})
+    with Database(tmp_path) as database:
+        (one,) = networks_in(database)
+    assert one.used >= one.created > 1
+
+
+def test_a_network_pruned_meanwhile_comes_back(tmp_path: Path) -> None:
+    """Its rows are never booked on another network that has got its number."""
+    with RowStore(tmp_path) as store:
+        store.register(NETWORK, "one", {})
+        with RowStore(tmp_path) as other, Database(tmp_path) as database:
+            database.write(lambda c: c.execute("DELETE FROM networks"), None)
+            other.register(digest({"network": "two"}), "two", {})
+        store.put_many(NETWORK, values(4))
+    with Database(tmp_path) as database:
+        assert {(one.description, one.rows) for one in networks_in(database)} == {("one", 4), ("two", 0)}
+
+
+def test_sizes_are_about_those_of_the_file(tmp_path: Path) -> None:
+    """Within a fifth: pages are never quite full, and how full depends on the keys."""
+    for length in (1, 2048):
+        file = fill(tmp_path / str(length), 3000 if length == 1 else 300, length)
+        with Database(file.parent) as database:
+            assert networks_in(database)[0].bytes == pytest.approx(file.stat().st_size, rel=0.2)
+
+
+def test_which_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The option, else GEED_CACHE_DIR, else XDG_CACHE_HOME; an empty variable is none."""
+    monkeypatch.setenv("GEED_CACHE_DIR", "~/there")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache_folder(Path("given")) == Path("given")
+    assert cache_folder(None) == tmp_path / "there"
+    monkeypatch.setenv("GEED_CACHE_DIR", "")
+    assert cache_folder(None) == tmp_path / "xdg" / "geed"
