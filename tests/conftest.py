@@ -1,11 +1,14 @@
 """Opt-in markers and the hypothesis profile that every test runs under."""
 
 import os
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# no test reads or fills the cache of whoever runs it
+os.environ["GEED_CACHE_DIR"] = tempfile.mkdtemp(prefix="geed-tests-")
 settings.register_profile(
     "geed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )

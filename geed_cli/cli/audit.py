@@ -88,6 +88,9 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     batch_size: of.BatchSize = None,
     precision: of.PrecisionName = "fp32",
     on_nonfinite: of.NonFinite = "error",
+    compile_: of.Compile = False,
+    cache_dir: common.CacheDir = None,
+    no_cache: common.NoCache = False,
     seed: common.Seed = 0,
     json: of.Json = None,
     policy: PolicyFile = None,
@@ -113,12 +116,13 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
         data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links, decode),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed, simultaneous),
-        run=RunOptions(device, batch_size, precision, on_nonfinite),
+        run=RunOptions(device, of.rows(batch_size), precision, on_nonfinite, compile_),
         until=until_options(until_width, max_samples, width_of),
         metrics=tuple(metric or ()),
         layers=tuple(layer or ()),
         sets=tuple(set_ or ()),
         controls=ControlOptions(floor, phase_correct, discover),
+        cache=common.kept_in(cache_dir, no_cache=no_cache),
     )
     from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
     from geed_cli.cli.run_audit import run_audit  # noqa: PLC0415

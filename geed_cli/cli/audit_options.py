@@ -7,9 +7,12 @@ import typer
 
 from geed_cli.algebra.conditions import Boundary, Resampling
 from geed_cli.cli.options import CONTROLS, DATA, MEASURE, OUTPUT, RUN
+from geed_cli.errors import InputError
+from geed_cli.pipeline.options import BatchSize as BatchRows
 from geed_cli.pipeline.options import (
     Decode,
     DeviceName,
+    ExactPrecision,
     IntervalMethod,
     OnBadImage,
     OnNonFinite,
@@ -187,10 +190,32 @@ WidthOf = Annotated[
 ]
 Device = Annotated[DeviceName, typer.Option(rich_help_panel=RUN)]
 BatchSize = Annotated[
-    int | None,
-    typer.Option(min=1, help="Rows of every batch. Default: 8 on a CPU, 64 on a GPU.", rich_help_panel=RUN),
+    str | None,
+    typer.Option(
+        metavar="N|auto",
+        help="Rows of every batch; 'auto' measures which is fastest and remembers it. Default: 8, on a GPU 64.",
+        rich_help_panel=RUN,
+        show_default=False,
+    ),
 ]
-PrecisionName = Annotated[Precision, typer.Option(help="Floating type of the network.", rich_help_panel=RUN)]
+PrecisionName = Annotated[
+    Precision,
+    typer.Option(
+        help="Floating type of the network; for bf16 and fp16 the table says how far values moved from fp32.",
+        rich_help_panel=RUN,
+    ),
+]
+ExactPrecisionName = Annotated[
+    ExactPrecision, typer.Option(help="Floating type of the network.", rich_help_panel=RUN)
+]
+Compile = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Compile the network first (torch.compile); worth its minute in long runs.",
+        rich_help_panel=RUN,
+    ),
+]
 NonFinite = Annotated[
     OnNonFinite,
     typer.Option(
@@ -207,3 +232,21 @@ Json = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]
+
+
+def rows(text: str | None) -> BatchRows | None:
+    """The value of --batch-size.
+
+    Raises:
+        InputError: neither a whole number nor ``auto``.
+    """
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        raise InputError(
+            f"a batch size of {text!r}", expected="a whole number, or auto", remedy="--batch-size 8"
+        ) from None

@@ -52,6 +52,8 @@ def compare(  # noqa: PLR0913 - every parameter is an option of the command
     device: of.Device = "auto",
     batch_size: of.BatchSize = None,
     precision: of.PrecisionName = "fp32",
+    cache_dir: common.CacheDir = None,
+    no_cache: common.NoCache = False,
     seed: common.Seed = 0,
     allow_mismatch: Annotated[
         bool,
@@ -83,9 +85,10 @@ def compare(  # noqa: PLR0913 - every parameter is an option of the command
         data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed),
-        run=RunOptions(device, batch_size, precision),
+        run=RunOptions(device, of.rows(batch_size), precision),
         metrics=tuple(metric or ()),
         layers=tuple(layer or ()),
+        cache=common.kept_in(cache_dir, no_cache=no_cache),
     )
     run_compare(
         CompareRequest(

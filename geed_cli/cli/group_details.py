@@ -18,6 +18,10 @@ EXACT = {"yes": "exact", "resampled": "resampled"}
 """How a headline says it; shifts are ``exact if 7 divides the side``."""
 
 
+TABLE_UP_TO = 64
+"""Largest order whose table is printed: 64² products are already a page of 30 kB."""
+
+
 def show_details(pattern: str | None) -> None:
     """Print the groups that a pattern selects.
 
@@ -43,6 +47,9 @@ def emit_group(group: FiniteGroup, console: Console) -> None:
     for g, (name, order) in enumerate(zip(group.elements, group.element_orders, strict=True)):
         elements.add_row(str(g), name, str(order), group.elements[group.inverse(g)])
     emit([f"{group.name}: order {group.order}, {how}, {commutes}", "", elements, ""], console)
+    if group.order > TABLE_UP_TO:
+        emit([f"the table of {group.order}² products is shown up to order {TABLE_UP_TO}"], console)
+        return
     # written as it is: rich would take seconds for the million products of a group of order 1024
     console.file.writelines(f"{line}\n" for line in table_lines(group, console.width))
 

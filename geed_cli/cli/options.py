@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from geed_cli.cache.folder import cache_folder
+from geed_cli.errors import InputError
+
 MODEL, DATA, MEASURE = "Model", "Data", "Groups and measures"
 CONTROLS, RUN, OUTPUT = "Controls", "Running", "Output"
 """Panels of ``--help``."""
@@ -68,5 +71,29 @@ ImgSize = Annotated[
         metavar="S", min=1, help="Input side in pixels instead of the model's own.", rich_help_panel=MODEL
     ),
 ]
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Where rows are kept for later runs; default: GEED_CACHE_DIR, else the system's place for caches.",
+        rich_help_panel=RUN,
+        show_default=False,
+    ),
+]
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Neither read nor keep rows of other runs.", rich_help_panel=RUN),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random weights and of resamples.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks (or set GEED_DEBUG=1).")]
+
+
+def kept_in(cache_dir: Path | None, *, no_cache: bool) -> Path | None:
+    """The folder of the cache; None where none is wanted.
+
+    Raises:
+        InputError: a folder together with ``--no-cache``.
+    """
+    if no_cache and cache_dir is not None:
+        raise InputError("--cache-dir together with --no-cache", expected="one of them", remedy="--no-cache")
+    return None if no_cache else cache_folder(cache_dir)

@@ -69,12 +69,16 @@ class TerminalProgress:
         """A stage without a count has begun."""
         self._bar.update(self._task, description=what)
 
+    def note(self, text: str) -> None:
+        """One line, also where progress is not shown."""
+        self._console.print(Text(text))
+
     def images(self, done: int, total: int) -> None:
         """So many images are done."""
         if done == 0:
             self._began = self._said = time.monotonic()
             self._bar.reset(self._task, total=total, description="auditing")
-        self._bar.update(self._task, completed=done)
+        self._bar.update(self._task, completed=done, description="auditing")
         now = time.monotonic()
         if (
             not self._quiet

@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from geed_cli.cli.audit_options import Device, Json, PrecisionName, Quiet
+from geed_cli.cli.audit_options import Device, ExactPrecisionName, Json, Quiet
 from geed_cli.cli.guard import DEBUG_VARIABLE, guarded
 from geed_cli.cli.options import Debug
 from geed_cli.pipeline.options import RunOptions
@@ -14,7 +14,7 @@ from geed_cli.pipeline.options import RunOptions
 def selftest(
     *,
     device: Device = "auto",
-    precision: PrecisionName = "fp32",
+    precision: ExactPrecisionName = "fp32",
     json: Json = None,
     quiet: Quiet = False,
     debug: Debug = False,

@@ -102,6 +102,8 @@ def track(  # noqa: PLR0913 - every parameter is an option of the command
     device: of.Device = "auto",
     batch_size: of.BatchSize = None,
     precision: of.PrecisionName = "fp32",
+    cache_dir: common.CacheDir = None,
+    no_cache: common.NoCache = False,
     seed: common.Seed = 0,
     json: Json = None,
     csv: Csv = None,
@@ -124,9 +126,10 @@ def track(  # noqa: PLR0913 - every parameter is an option of the command
         data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed),
-        run=RunOptions(device, batch_size, precision),
+        run=RunOptions(device, of.rows(batch_size), precision),
         metrics=tuple(metric or ()),
         layers=tuple(layer or ()),
+        cache=common.kept_in(cache_dir, no_cache=no_cache),
     )
     run_track(
         TrackRequest(

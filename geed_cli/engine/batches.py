@@ -24,6 +24,7 @@ class Task:
         audited: False where the image serves the normaliser only and is shown under the views of e.
         probe: whether the controls are measured on it.
         fit: whether a hidden action is fitted on it; on the others it is scored.
+        first: whether the run's rounding is measured on it.
     """
 
     image: int
@@ -32,6 +33,7 @@ class Task:
     audited: bool = True
     probe: bool = False
     fit: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Slot:
     audited: bool = True
     probe: bool = False
     fit: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,11 +62,16 @@ class Batch:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where and how inputs are made: device, floating type, batch size B."""
+    """Where and how the network runs: device, floating type, batch size B."""
 
     device: torch.device
     dtype: torch.dtype
     batch_size: int
+
+    @property
+    def input_dtype(self) -> torch.dtype:
+        """In what pictures are transformed and normalised: never less than float32, so that no view rounds them."""
+        return torch.promote_types(self.dtype, torch.float32)
 
 
 def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[Batch]:
@@ -71,11 +79,11 @@ def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[
     rows: list[Tensor] = []
     slots: list[Slot] = []
     for task in tasks:
-        pixels = task.pixels.to(placement.device).to(placement.dtype) / 255
+        pixels = _on_device(task.pixels, placement.device).to(placement.input_dtype) / 255
         for shown in task.shown:
             rows.append(shown.show(pixels, size))
             last = shown == task.shown[-1]
-            slots.append(Slot(task.image, shown, last, task.audited, task.probe, task.fit))
+            slots.append(Slot(task.image, shown, last, task.audited, task.probe, task.fit, task.first))
             if len(rows) == placement.batch_size:
                 yield Batch(_stack(rows), tuple(slots))
                 rows, slots = [], []
@@ -89,6 +97,13 @@ def normalise(pixels: Tensor, settings: InputSettings) -> Tensor:
     mean = torch.tensor(settings.mean, dtype=pixels.dtype, device=pixels.device)[:, None, None]
     std = torch.tensor(settings.std, dtype=pixels.dtype, device=pixels.device)[:, None, None]
     return (pixels - mean) / std
+
+
+def _on_device(pixels: Tensor, device: torch.device) -> Tensor:
+    """The bytes of a picture on the device; the copy to a GPU goes on beside what is queued there."""
+    if device.type != "cuda":
+        return pixels.to(device)
+    return pixels.pin_memory().to(device, non_blocking=True)
 
 
 def _stack(rows: list[Tensor]) -> Tensor:

@@ -21,6 +21,7 @@ from geed_cli.measures.channelwise import (
     moments_of,
     products_of,
 )
+from geed_cli.measures.pixel_sums import channels_last
 
 Quantity = tuple[str, Control | None]
 """A layer's measure, and the control of it that is meant; None is the deviation itself."""
@@ -99,4 +100,10 @@ def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:
     step = rows[1] - rows[0] if len(rows) > 1 else 1
     if step > 0 and list(rows) == list(range(rows[0], rows[-1] + 1, step)):
         return stack[rows[0] : rows[-1] + 1 : step]
-    return stack[list(rows)]
+    return laid_out(stack[list(rows)], stack)
+
+
+def laid_out(copy: Tensor, maps: Tensor) -> Tensor:
+    """A copy in the memory order of the maps, so that sums go the same way whatever else is in a batch."""
+    last = channels_last(maps)
+    return copy.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)

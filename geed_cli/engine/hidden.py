@@ -24,9 +24,18 @@ class HiddenSearch:
             looked for like any hidden action, beside what the element does to pixels.
         layer: how the layer is read.
         method: what is looked for.
+        told: told once, when the fitted half is complete and the maps are being solved for.
     """
 
-    def __init__(self, groups: Sequence[GroupPlan], layer: LayerPlan, method: Method) -> None:
+    def __init__(
+        self,
+        groups: Sequence[GroupPlan],
+        layer: LayerPlan,
+        method: Method,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._told = told
+        self._solved = False
         self._searches: list[tuple[GroupPlan, Discovery]] = []
         self._references: dict[str, Tensor] = {}
         self._acts: dict[str, Callable[[int, Tensor], Tensor]] = {}
@@ -52,6 +61,14 @@ class HiddenSearch:
             assert isinstance(plan.group, FiniteGroup), "sets are left out above"
             yield plan, search.outcome(plan.group.table)
 
+    def _solve(self) -> None:
+        """Find the maps of every group, once."""
+        if not self._solved:
+            self._solved = True
+            self._told()
+            for _, search in self._searches:
+                search.solve()
+
     def _take(self, plan: GroupPlan, search: Discovery, slot: Slot, maps: Tensor) -> None:
         if slot.shown == plan.identity:
             self._references[plan.name] = maps.clone()
@@ -64,7 +81,7 @@ class HiddenSearch:
         if slot.fit:
             search.fit(g, act(0, maps), expected)
         else:
-            search.solve()
+            self._solve()
             search.score(g, act(0, maps), expected)
 
 

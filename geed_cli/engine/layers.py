@@ -15,7 +15,7 @@ from geed_cli.algebra.round_trip import RoundTrip
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.compare_centred import compare_centred
-from geed_cli.engine.compare_maps import Found, compare_maps, moments_in, pick
+from geed_cli.engine.compare_maps import Found, compare_maps, laid_out, moments_in, pick
 from geed_cli.engine.family import Family
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.plan import Shown
@@ -111,6 +111,7 @@ class LayerReducer:
             centres = self._stack([(image, family.kernel[0]) for image in whole], places, maps)
         else:
             centres = torch.stack([self._mean(image, family.kernel) for image in whole])
+            centres = laid_out(centres, maps)
         return _Ready(whole, centres, rows, moments_in(family, stack))
 
     def _compare(self, family: Family, ready: _Ready) -> set[int]:
@@ -133,7 +134,7 @@ class LayerReducer:
         for image in ready.images:
             if last[image].probe:
                 self._null(family, ready, image)
-                self._trips(family, self._orbits[image])
+                self._trips(family, self._orbits[image], ready.centres)
                 if last[image].last:
                     self._partner[family] = ready.centre(image).clone()
 
@@ -149,8 +150,8 @@ class LayerReducer:
             null: Found = {(metric, "null"): numbers[metric, None] for metric in self._metrics}
             self._orbits[image].found[family, view] |= null
 
-    def _trips(self, family: Family, orbit: _Orbit) -> None:
-        """Round trips against the image that they should have come back to."""
+    def _trips(self, family: Family, orbit: _Orbit, like: Tensor) -> None:
+        """Round trips against the image that they should have come back to, laid out like other maps."""
         trips = [
             shown
             for shown in orbit.maps
@@ -159,8 +160,8 @@ class LayerReducer:
             and (family, shown) not in orbit.found
         ]
         if trips:
-            own = moments_in(family, torch.stack([orbit.maps[trip] for trip in trips]))
-            identity = torch.stack([orbit.maps[trip.identity] for trip in trips])
+            own = moments_in(family, laid_out(torch.stack([orbit.maps[trip] for trip in trips]), like))
+            identity = laid_out(torch.stack([orbit.maps[trip.identity] for trip in trips]), like)
             views = [trip.identity for trip in trips]
             found, _ = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
             orbit.found |= {(family, trip): numbers for trip, numbers in zip(trips, found, strict=True)}
@@ -176,7 +177,7 @@ class LayerReducer:
         rows = [places[each] for each in wanted if each in places]
         if len(rows) == len(wanted):
             return pick(maps, rows)
-        return torch.stack([self._orbits[image].maps[view] for image, view in wanted])
+        return laid_out(torch.stack([self._orbits[image].maps[view] for image, view in wanted]), maps)
 
     def _let_go(self, orbit: _Orbit, slot: Slot) -> None:
         """Keep what later batches need: the kernels' maps, and those not compared with every family yet."""

@@ -5,13 +5,15 @@ image wait until its orbit is whole.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
+from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.family import Families
 from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.layers import LayerReducer
@@ -35,15 +37,26 @@ class LocalEngine:
         plan: what is measured.
         families: of the plan, from ``families_of``.
         placement: device, floating type, batch size.
+        compiled: whether the forward passes are those of the compiled network.
+        told: told of stages that take long.
 
     Attributes:
         total_s: seconds spent in ``feed`` so far.
         measure_s: seconds of these spent in the taps; on a GPU that is what was queued there, not what it took.
-        rounding: the floating-point floor, measured on the first image.
+        rounding: the floating-point floor, measured on the run's first image.
         searches: the search for a hidden action at each layer, where one was asked for.
     """
 
-    def __init__(self, network: Network, plan: Plan, families: Families, placement: Placement) -> None:
+    def __init__(
+        self,
+        network: Network,
+        plan: Plan,
+        families: Families,
+        placement: Placement,
+        *,
+        compiled: bool = False,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._network = network
         self._plan = plan
         self._placement = placement
@@ -57,7 +70,12 @@ class LocalEngine:
             for name, acting in families.items()
         }
         self.searches = (
-            {name: HiddenSearch(plan.groups, layer, plan.discover) for name, layer in plan.layers.items()}
+            {
+                name: HiddenSearch(
+                    plan.groups, layer, plan.discover, partial(told, f"solving for actions at {name}")
+                )
+                for name, layer in plan.layers.items()
+            }
             if plan.discover
             else {}
         )
@@ -67,6 +85,17 @@ class LocalEngine:
             network.logits and (plan.wants("softmax") or plan.wants("prediction"))
         )
         self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
+        self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers]))
+        self._compiled = CompiledNetwork(network, self._sites) if compiled else None
+
+    @property
+    def needs_rounding(self) -> bool:
+        """Whether the rounding is not known and has not been measured yet."""
+        return not self._started
+
+    def take_rounding(self, known: Rounding) -> None:
+        """Use a rounding that is known already instead of measuring it."""
+        self._started, self.rounding = True, known
 
     def feed(self, batch: Batch) -> list[Observation | Broken]:
         """Run one batch; what became of the images whose orbits it completes, in order.
@@ -75,14 +104,21 @@ class LocalEngine:
             batch: the next rows of the run; an image's orbit may go on in the next batch.
         """
         before = time.perf_counter()
-        if not self._started:
-            self._started = True
-            with full_precision():
-                self.rounding = rounding(self._network, self._plan, batch.pixels, OUTPUT)
+        self._measure_rounding(batch)
         self._forward(batch)
         done = [self._outcome(slot) for slot in batch.slots if slot.last]
         self.total_s += time.perf_counter() - before
         return done
+
+    def _measure_rounding(self, batch: Batch) -> None:
+        """Where the batch shows e of the run's first image, the rounding of that."""
+        for row, slot in enumerate(batch.slots):
+            if slot.first and slot.shown == self._plan.identities[0] and not self._started:
+                self._started = True
+                with full_precision():
+                    pixels = batch.pixels.roll(-row, 0)
+                    dtype = self._placement.dtype
+                    self.rounding = rounding(self._network, self._plan, pixels, OUTPUT, dtype)
 
     def _forward(self, batch: Batch) -> None:
         """Run the network; the taps reduce what they read."""
@@ -93,9 +129,15 @@ class LocalEngine:
                 self._broken.setdefault(image, Broken(image, site.module))
             self.measure_s += time.perf_counter() - before
 
-        sites = dict.fromkeys([*self._vectors, *self._reducers])
-        with Taps(self._network.module, sites, read), full_precision():
-            self._network.module(normalise(batch.pixels, self._network.input))
+        # rounded last, so that pictures are transformed and normalised in full
+        inputs = normalise(batch.pixels, self._network.input).to(self._placement.dtype)
+        if self._compiled is not None:
+            with full_precision():
+                for site, activation in self._compiled(inputs).items():
+                    read(site, activation)
+            return
+        with Taps(self._network.module, self._sites, read), full_precision():
+            self._network.module(inputs)
 
     def _reduce(self, site: Site, activation: Tensor, batch: Batch) -> set[int]:
         """Reduce one site's activation; the images of which it is not finite."""
@@ -103,7 +145,7 @@ class LocalEngine:
         if site in self._vectors:
             broken |= self._vectors[site].consume(batch.slots, activation)
         if site in self._reducers:
-            maps = self._layouts[site].maps(activation)
+            maps = in_full(self._layouts[site].maps(activation))
             broken |= self._reducers[site].consume(batch.slots, maps)
             if site.module in self.searches:
                 self.searches[site.module].consume(batch.slots, maps)
@@ -123,6 +165,11 @@ class LocalEngine:
         if self._network.logits and OUTPUT in taken:
             vectors["logits"] = taken[OUTPUT]
         return Observation(image, vectors, layers)
+
+
+def in_full(maps: Tensor) -> Tensor:
+    """The same numbers in float32 or float64, so that what is done with maps rounds them no further."""
+    return maps if maps.dtype == torch.float64 else maps.float()
 
 
 @contextmanager

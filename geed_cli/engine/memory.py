@@ -1,4 +1,4 @@
-"""Exhausted memory, on any device, becomes one error with a way out."""
+"""Exhausted memory, on any device, becomes one error with a way out; no other error is taken for it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,27 +8,44 @@ import torch
 from geed_cli.engine.batches import Placement
 from geed_cli.errors import RunError
 
+CPU_ALLOCATOR = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory")
+"""How torch says it for the CPU, where its error has no class of its own (Linux and macOS, Windows)."""
+
+
+class OutOfMemoryError(RunError):
+    """Memory ran out at that batch size; another one may do.
+
+    Args:
+        placement: of the run.
+    """
+
+    def __init__(self, placement: Placement) -> None:
+        rows = placement.batch_size
+        super().__init__(
+            f"memory ran out on {placement.device} at batch size {rows}",
+            expected="room for one batch and its activations",
+            remedy=f"--batch-size {rows // 2}" if rows > 1 else "a smaller --img-size, or another device",
+        )
+        self.batch_size = rows
+
 
 @contextmanager
 def out_of_memory(placement: Placement) -> Iterator[None]:
     """Turn an exhausted memory into an error with a way out.
 
     Raises:
-        RunError: in place of torch's or Python's own error.
+        OutOfMemoryError: in place of torch's or Python's own error.
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _no_memory(placement) from error
-    except RuntimeError as error:
-        if "can't allocate memory" not in str(error):
+    except Exception as error:
+        if not is_out_of_memory(error):
             raise
-        raise _no_memory(placement) from error
+        raise OutOfMemoryError(placement) from error
 
 
-def _no_memory(placement: Placement) -> RunError:
-    return RunError(
-        f"memory ran out on {placement.device} at batch size {placement.batch_size}",
-        expected="room for one batch and its activations",
-        remedy=f"--batch-size {max(1, placement.batch_size // 2)}",
-    )
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the error says that memory ran out, and nothing else."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in CPU_ALLOCATOR)

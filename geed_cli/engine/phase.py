@@ -1,24 +1,28 @@
 """Grid phase: whether strides, kernel sizes and paddings let a layer be equivariant at all at this input size.
 
 No picture and no weight is looked at. Mirrors and rotations need every sampling grid upstream to lie about its input's
-middle (δ = 0, see ``phase_grid``); cyclic shifts need whole pixels on all of them. A grid that is off centre anywhere
+middle (δ = 0, see ``phase_step``); cyclic shifts need whole pixels on all of them. A grid that is off centre anywhere
 upstream breaks the layer, even where a later one moves it back: borders differ.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from torch import nn
 
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.algebra.transform import Transform
 from geed_cli.algebra.transformation_set import TransformationSet
-from geed_cli.engine.phase_grid import Pair, SamplingGrid, Step
+from geed_cli.engine.phase_grid import SamplingGrid
+from geed_cli.engine.phase_step import Pair, Step
 from geed_cli.engine.phase_trace import data_free, trace_grids
 from geed_cli.models.network import Network
 
 Group = FiniteGroup | TransformationSet
+Kind = Literal["off centre", "shift", "axes"]
 LIMIT = 64
 """How many larger input sizes are tried: strides of common networks multiply to 32 at most, and sizes of each parity
 recur within that."""
@@ -37,6 +41,20 @@ class Needs:
     centred: frozenset[int] = frozenset()
     exchanged: bool = False
     shifts: frozenset[tuple[int, Fraction]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a layer cannot be equivariant.
+
+    Attributes:
+        kind: what the group lacks: a grid about the middle (mirrors and rotations), whole pixels on a grid with a
+            cycle (shifts), or rows and columns that are treated alike (quarter turns).
+        reason: which module breaks the grid, and how, as a clause.
+    """
+
+    kind: Kind
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -60,12 +78,12 @@ class LayerPhase:
 
     def breaks(self, group: Group) -> bool:
         """Whether the layer cannot be equivariant under the group at this input size."""
-        return self.reason(group) is not None
+        return self.obstacle(group) is not None
 
-    def reason(self, group: Group) -> str | None:
-        """Which module breaks the grid first, and how, as a clause; None where none does."""
+    def obstacle(self, group: Group) -> Obstacle | None:
+        """What breaks the grid first; None where nothing does."""
         needs = needs_of(group)
-        return next((reason for step in self.steps for reason in _obstacles(step, needs)), None)
+        return next((obstacle for step in self.steps for obstacle in _obstacles(step, needs)), None)
 
     @property
     def known_offset(self) -> tuple[float, float] | None:
@@ -84,10 +102,11 @@ def trace_phase(network: Network, layers: Sequence[str]) -> dict[str, LayerPhase
     Returns:
         By name, in the order given; a layer whose pixels cannot be followed is left out.
     """
-    try:
-        return _phases(data_free(network.module), network.input.size, layers)
-    except Exception:  # a network may look at its numbers, which the copy without data has none of
-        return _phases(network.module, network.input.size, layers)
+    # a network may look at its numbers, which the copy without data has none of, or refuse a single black picture
+    for prepare in (data_free, _itself):
+        with suppress(Exception):
+            return _phases(prepare(network.module), network.input.size, layers)
+    return {}
 
 
 def clean_sizes(
@@ -139,19 +158,25 @@ def needs_of(group: Group) -> Needs:
     return Needs(frozenset(centred), exchanged, frozenset((axis, part) for axis, part in shifts if part))
 
 
-def _obstacles(step: Step, needs: Needs) -> Iterator[str]:
+def _itself(module: nn.Module) -> nn.Module:
+    return module
+
+
+def _obstacles(step: Step, needs: Needs) -> Iterator[Obstacle]:
     """Why the step's grid does not give the group what it needs."""
     for axis in sorted(needs.centred, reverse=True):
         delta = step.delta(axis)
         if delta:
-            yield f"{_described(step, axis)} samples {float(abs(delta)):g} pixels off its input's middle"
+            text = f"samples {float(abs(delta)):g} pixels off its input's middle"
+            yield Obstacle("off centre", f"{_described(step, axis)} {text}")
     if needs.exchanged and not step.even_handed:
-        yield f"{_described(step, 0)} treats rows and columns differently"
+        yield Obstacle("axes", f"{_described(step, 0)} treats rows and columns differently")
     for axis, part in sorted(needs.shifts):
+        text = f"{_described(step, axis)} puts out {step.n_out[axis]} pixels"
         if not step.cyclic(axis):
-            yield f"{_described(step, axis)} puts out {step.n_out[axis]} pixels: shifts do not go round alike"
+            yield Obstacle("shift", f"{text}: shifts do not go round alike")
         elif (step.n_out[axis] * part).denominator != 1:
-            yield f"{_described(step, axis)} puts out {step.n_out[axis]} pixels, of which {part} is no whole number"
+            yield Obstacle("shift", f"{text}, of which {part} is no whole number")
 
 
 def _described(step: Step, axis: int) -> str:

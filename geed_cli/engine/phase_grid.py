@@ -1,81 +1,18 @@
 """Sampling grids: where the pixels of a hidden map sit in the picture, followed from operation to operation.
 
-A convolution or pooling samples its input at s·u − p + d(k − 1)/2, u = 0 … n_out − 1. Seen from the input's own middle
-the middle of these positions lies at
-
-    δ = (n_out − 1)·s/2 − p + d(k − 1)/2 − (n_in − 1)/2
-
-in the input's pixels, p being the padding applied at the top or left. Where δ ≠ 0, no mirror or rotation about the
-picture's middle maps the grid to itself. Axes are (down, right) throughout.
+A grid's offset is Σ δ·jump over the steps upstream (``phase_step``). Where δ ≠ 0 at any of them, no mirror or rotation
+about the picture's middle maps the grid to itself. Axes are (down, right) throughout.
 """
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
-Pair = tuple[int, int]
+from geed_cli.engine.phase_step import Pair, Step, Window
+
 Offset = tuple[Fraction | None, Fraction | None]
-
-
-@dataclass(frozen=True)
-class Window:
-    """The window of a convolution, a pooling, or (1×1, with the padding alone) of a padding.
-
-    Attributes:
-        kernel: k.
-        stride: s.
-        padding: p, at the top and left alone; negative where a border is cut off.
-        dilation: d.
-    """
-
-    kernel: Pair
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One operation that samples its input anew, as it was carried out.
-
-    Attributes:
-        number: its place in the order of execution.
-        module: dotted name of the innermost module that carried it out.
-        window: what it samples with.
-        n_in: size of its input.
-        n_out: size of its output.
-    """
-
-    number: int
-    module: str
-    window: Window
-    n_in: Pair
-    n_out: Pair
-
-    def delta(self, axis: int) -> Fraction:
-        """δ along an axis, in pixels of the input."""
-        reach = self.window.dilation[axis] * (self.window.kernel[axis] - 1)
-        middle = Fraction((self.n_out[axis] - 1) * self.window.stride[axis] + reach, 2)
-        return middle - self.window.padding[axis] - Fraction(self.n_in[axis] - 1, 2)
-
-    def cyclic(self, axis: int) -> bool:
-        """Whether the output covers the input's whole cycle, n_in = s·n_out; else it has no cyclic shift."""
-        return self.n_in[axis] == self.window.stride[axis] * self.n_out[axis]
-
-    @property
-    def even_handed(self) -> bool:
-        """Whether both axes are treated alike, so that their exchange maps the grid to itself."""
-        window = self.window
-        pairs = (window.kernel, window.stride, window.padding, window.dilation, self.n_in, self.n_out)
-        return all(down == right for down, right in pairs)
-
-    def padded_before(self, pad: "Step") -> "Step":
-        """This step on the input of a padding that went before it."""
-        added = (
-            self.window.padding[0] + pad.window.padding[0],
-            self.window.padding[1] + pad.window.padding[1],
-        )
-        return replace(self, window=replace(self.window, padding=added), n_in=pad.n_in)
+PREFIX = 8
+"""How many tokens without a place are allowed for: class, distillation and registers are 6 together."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +25,9 @@ class SamplingGrid:
         offset: Σ δ·jump, of the grid's middle from the picture's, in pixels of the picture; None along an axis where
             branches of one size disagree.
         steps: everything upstream.
-        pending: a padding that the next convolution or pooling may use up.
+        pending: a padding that the next convolution or pooling may use up, or a slice along one axis that the next
+            may complete.
+        followed: whether all of the above is known: False behind an operation that is not understood.
     """
 
     size: Pair
@@ -96,28 +35,64 @@ class SamplingGrid:
     offset: Offset = (Fraction(0), Fraction(0))
     steps: frozenset[Step] = frozenset()
     pending: Step | None = None
+    followed: bool = True
 
     def after(self, step: Step) -> "SamplingGrid":
         """The grid of the step's output; a padding just before it is counted as the step's own."""
         if self.pending is not None:
-            return replace(self, pending=None).after(step.padded_before(self.pending))
+            if self.skips is not None:
+                return self.settled.after(step)
+            return replace(self, pending=None).after(step.on_input_of(self.pending))
         stride = step.window.stride
         return SamplingGrid(
             size=step.n_out,
             jump=(self.jump[0] * stride[0], self.jump[1] * stride[1]),
             offset=(self._moved(step, 0), self._moved(step, 1)),
             steps=self.steps | {step},
+            followed=self.followed,
         )
 
     def padded(self, step: Step) -> "SamplingGrid":
-        """The grid after a padding, which counts as a step of its own unless a convolution or pooling follows."""
-        whole = step if self.pending is None else step.padded_before(self.pending)
+        """The grid after a padding or slice, which waits for what belongs to it before it counts as a step."""
+        whole = step if self.pending is None else step.on_input_of(self.pending)
         return replace(self, size=step.n_out, pending=whole)
+
+    def refined(self, size: Pair) -> "SamplingGrid":
+        """The grid after an upsampling, whose pixels lie about the middle of those that it was made of."""
+        whole = self.settled
+        factor = size[0] // whole.size[0]
+        fine = (whole.size[0] * factor, whole.size[1] * factor) == size
+        if not fine or not factor or whole.jump[0] % factor or whole.jump[1] % factor:
+            return self.lost
+        return replace(whole, size=size, jump=(whole.jump[0] // factor, whole.jump[1] // factor))
 
     @property
     def settled(self) -> "SamplingGrid":
-        """The grid with its pending padding counted."""
+        """The grid with its pending step counted."""
         return self if self.pending is None else replace(self, pending=None).after(self.pending)
+
+    @property
+    def lost(self) -> "SamplingGrid":
+        """The grid behind an operation that is not understood."""
+        return replace(self, followed=False)
+
+    @property
+    def skips(self) -> Window | None:
+        """The window of a pending slice that leaves out rows or columns."""
+        window = None if self.pending is None else self.pending.window
+        return None if window is None or window.stride == (1, 1) else window
+
+    def describes(self, shape: tuple[int, ...]) -> bool:
+        """Whether a layer's output of that shape, batch first, is a map of this grid, its tokens, or has no pixels.
+
+        Pixels are the last two axes, or the second and third; tokens are the second, with a few that have no place.
+        """
+        height, width = self.size
+        if len(shape) <= 2:
+            return True
+        if len(shape) == 3:
+            return shape[1] == 1 or 0 <= shape[1] - height * width <= PREFIX
+        return any(pixels in {self.size, (1, 1)} for pixels in (shape[-2:], shape[1:3]))
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Whether a tensor of that shape may have such a map in it: height and width, or as many tokens."""
@@ -133,7 +108,8 @@ def merged(grids: list[SamplingGrid], shapes: list[tuple[int, ...]]) -> Sampling
     """The grid of what an operation makes of several tensors, with everything upstream of each.
 
     Its pixels are those of the first tensor whose size its output has: of a map and not of the gate it is multiplied
-    by, of queries and not of keys. Where none fits they are those of the finest.
+    by, of queries and not of keys. Where none fits they are those of the finest. What is put together of slices that
+    start at different pixels, as space-to-depth is, has pixels of several grids: it is not followed further.
 
     Args:
         grids: of the inputs, in their order.
@@ -150,6 +126,7 @@ def merged(grids: list[SamplingGrid], shapes: list[tuple[int, ...]]) -> Sampling
         chosen,
         offset=(_agreed(alike, 0), _agreed(alike, 1)),
         steps=frozenset().union(*(grid.steps for grid in settled)),
+        followed=all(grid.followed for grid in grids) and len({grid.skips for grid in grids} - {None}) <= 1,
     )
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.phase_grid import SamplingGrid, Step
-from geed_cli.engine.phase_tracer import EnoughSeenError, GridTracer, merges, tensors_of
+from geed_cli.engine.phase_grid import SamplingGrid
+from geed_cli.engine.phase_step import Step
+from geed_cli.engine.phase_tracer import EnoughSeenError, GridTracer, tensors_of
 
 
 def data_free(module: nn.Module) -> nn.Module:
@@ -38,7 +39,8 @@ def trace_grids(
         hopeless: whether to give up after a step.
 
     Returns:
-        By name; a layer is left out that puts out no tensor, or was not reached.
+        By name; a layer is left out that puts out no tensor, was not reached, or lies behind an operation whose
+        sampling is not understood: one that says so itself, or whose output is not of the size that was followed.
 
     Raises:
         Exception: whatever the network raises on pictures of that size.
@@ -47,36 +49,45 @@ def trace_grids(
     pictures = torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device)
     tracer = GridTracer(pictures, hopeless)
     wanted = set(layers)
-    found: dict[str, SamplingGrid] = {}
+    found: dict[str, SamplingGrid | None] = {}
 
-    def leave(name: str, part: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
-        tracer.path.pop()
-        if merges(part) and isinstance(output, Tensor):
-            tracer.merge_patches(inputs[0], output)
-        grid = tracer.grid_of(tensors_of(output)) if name in wanted else None
-        if grid is not None:
-            found[name] = grid.settled
-            if len(found) == len(wanted):
-                raise EnoughSeenError
+    def seen(name: str, output: object) -> None:
+        if name not in wanted:
+            return
+        found[name] = _followed(tracer, tensors_of(output))
+        if len(found) == len(wanted):
+            raise EnoughSeenError
 
     # no_grad and not inference_mode: under the latter composite operations would not be seen as their parts
-    with torch.no_grad(), _watched(module, tracer.path, leave), suppress(EnoughSeenError), tracer:
+    with torch.no_grad(), _watched(module, tracer, seen), suppress(EnoughSeenError), tracer:
         module(pictures)
-    return found
+    return {name: grid for name, grid in found.items() if grid is not None}
+
+
+def _followed(tracer: GridTracer, outputs: list[Tensor]) -> SamplingGrid | None:
+    """The grid of a layer's output; None where it is not known."""
+    grid = tracer.grid_of(outputs)
+    if grid is None:
+        return None
+    whole = grid.settled
+    known = whole.followed and any(whole.describes(tuple(output.shape)) for output in outputs)
+    return whole if known else None
 
 
 @contextmanager
-def _watched(
-    module: nn.Module, path: list[tuple[str, nn.Module]], leave: Callable[..., None]
-) -> Iterator[None]:
-    """Keep the running modules in ``path``, and call ``leave`` after each."""
+def _watched(module: nn.Module, tracer: GridTracer, seen: Callable[[str, object], None]) -> Iterator[None]:
+    """Tell the tracer which modules run, and call ``seen`` after each with its output."""
+
+    def leave(name: str, inputs: tuple[Any, ...], named: dict[str, Any], output: object) -> None:
+        tracer.leave((inputs, named), output)
+        seen(name, output)
+
     with ExitStack() as stack:
         for name, part in module.named_modules():
-            before = part.register_forward_pre_hook(
-                lambda part, _inputs, name=name: path.append((name, part))
-            )
+            before = part.register_forward_pre_hook(lambda part, _inputs, name=name: tracer.enter(name, part))
             after = part.register_forward_hook(
-                lambda part, inputs, output, name=name: leave(name, part, inputs, output)
+                lambda _part, inputs, named, output, name=name: leave(name, inputs, named, output),
+                with_kwargs=True,
             )
             stack.callback(before.remove)
             stack.callback(after.remove)

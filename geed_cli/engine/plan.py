@@ -47,7 +47,7 @@ class GroupPlan:
         """The view of e: the plain image, or the image inside the disc."""
         return self.views[0]
 
-    def round_trips(self, size: int) -> dict[View, RoundTrip]:
+    def trips_at(self, size: int) -> dict[View, RoundTrip]:
         """The round trips of the elements that resample pictures of that side; none for a set, without inverses."""
         return round_trips(self.views, size) if isinstance(self.group, FiniteGroup) else {}
 
@@ -104,7 +104,7 @@ class Plan:
     @cached_property
     def trips(self) -> Mapping[str, Mapping[View, RoundTrip]]:
         """The round trips of each group by the view of g; empty where no floor is wanted."""
-        return {plan.name: plan.round_trips(self.size) if self.floor else {} for plan in self.groups}
+        return {plan.name: plan.trips_at(self.size) if self.floor else {} for plan in self.groups}
 
     @cached_property
     def round_trips(self) -> tuple[RoundTrip, ...]:

@@ -1,7 +1,7 @@
 """The floating-point floor of a run: one image in the run's own precision against the same image in float64.
 
 A deviation of this size is rounding. The network is turned to float64 for it, run once, and turned back, which changes
-no float32 weight; not every network can be copied.
+no weight; not every network can be copied.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ Rounding = dict[tuple[str, str | None], float]
 """By measure and layer."""
 
 
-def rounding(network: Network, plan: Plan, pixels: Tensor, output: Site) -> Rounding:
+def rounding(network: Network, plan: Plan, pixels: Tensor, output: Site, dtype: torch.dtype) -> Rounding:
     """m(f(x), f₆₄(x)) for every measure and layer of the plan: raw means, before any normaliser.
 
     Args:
@@ -30,6 +30,7 @@ def rounding(network: Network, plan: Plan, pixels: Tensor, output: Site) -> Roun
         plan: what is measured.
         pixels: a batch of the run, shape (B, 3, S, S) in [0, 1]; its first row is used, in that batch shape.
         output: the site of the logits.
+        dtype: in which the network runs. Weights that were rounded to it stay so: this is what the run itself rounds.
 
     Returns:
         One number for each; empty on a device without float64, where the run is in float64 itself, or where the
@@ -41,9 +42,9 @@ def rounding(network: Network, plan: Plan, pixels: Tensor, output: Site) -> Roun
     sites = [site for name, site in vectors.items() if any(key[0] == name for key in plan.vectors)]
     sites += [Site(layer, "output") for layer in plan.layers]
     inputs = normalise(pixels, network.input)
-    own = _activations(network.module, sites, inputs)
+    own = _activations(network.module, sites, inputs.to(dtype))
     try:
-        with _in_double(network.module, pixels.dtype):
+        with _in_double(network.module, dtype):
             exact = _activations(network.module, sites, inputs[:1].double())
     except torch.OutOfMemoryError:
         raise

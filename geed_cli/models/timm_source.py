@@ -154,6 +154,6 @@ def _input(name: TimmName, module: nn.Module, size: int | None) -> InputSettings
 def _stages(module: nn.Module) -> tuple[str, ...]:
     """The source's own list of stages, as far as they are modules of the network."""
     listed = getattr(module, "feature_info", None) or []
-    names = {name for name, _ in module.named_modules()}
+    names = {name for name, _ in module.named_modules() if name}
     found = [stage["module"] for stage in getattr(listed, "info", listed)]
     return spread(module, tuple(name for name in found if name in names))

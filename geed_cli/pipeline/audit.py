@@ -2,11 +2,17 @@
 
 from collections.abc import Sequence
 
+from geed_cli.cache.store import RowStore
+from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.batch_size import with_batch_size
+from geed_cli.pipeline.images import Drawn, draw
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.placement import fit_threads
 from geed_cli.pipeline.progress import Progress, Silent
+from geed_cli.pipeline.reduced import in_float32, with_shift
+from geed_cli.pipeline.retry import halving
 from geed_cli.pipeline.session import Session
 from geed_cli.pipeline.twin import with_twin
 from geed_cli.pipeline.until import grow
@@ -68,7 +74,41 @@ def audit_together(
     progress = progress or Silent()
     drawn = draw(options.data, options.controls.probes, halves=options.controls.discover is not None)
     progress.step("preparing")
-    session = Session(networks, groups, options, progress)
+    fit_threads()
+    sized = with_batch_size(networks, options)
+    results = halving(lambda tried: _audit(networks, groups, drawn, tried, progress), sized, progress.note)
+    if not options.run.reduced or progress.stopping():
+        return results
+    progress.step("the same in fp32")
+    asked = in_float32(options, results[0].settings.batch_size)
+    first = draw(asked.data)
+    try:
+        exact = halving(lambda tried: _audit(networks, groups, first, tried, progress), asked, progress.note)
+    except (RunError, KeyboardInterrupt) as error:  # the results themselves are finished
+        progress.note(f"not set against fp32: {str(error).partition(chr(10))[0] or 'interrupted'}")
+        return results
+    return tuple(map(with_shift, results, exact))
+
+
+def _audit(
+    networks: Sequence[Network],
+    groups: str | Sequence[str],
+    drawn: Drawn,
+    options: AuditOptions,
+    progress: Progress,
+) -> tuple[Result, ...]:
+    """One try at an audit, with the rows that the cache holds."""
+    if options.cache is None:
+        return _run(Session(networks, groups, options, progress), drawn, options, progress)
+    with RowStore(options.cache) as store:
+        results = _run(Session(networks, groups, options, progress, store), drawn, options, progress)
+    for note in store.notes:
+        progress.note(f"cache: {note}")
+    return results
+
+
+def _run(session: Session, drawn: Drawn, options: AuditOptions, progress: Progress) -> tuple[Result, ...]:
+    """The results of a session, whose images come at once or in looks."""
     if options.until is not None:
         return grow(session, options)
     session.extend(drawn)

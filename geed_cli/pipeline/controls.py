@@ -90,7 +90,7 @@ def fourier_of(group: GroupPlan, profile: dict[str, float | None]) -> tuple[tupl
         return None
     powers = cyclic_prefix(group.group)
     names = [group.group.elements[g] for g in range(powers)]
-    values = [profile.get(name, 0.0) for name in names]
+    values = [0.0 if name == names[0] and name not in profile else profile[name] for name in names]
     if powers < 3 or any(value is None for value in values):
         return None
     return fourier_components([value for value in values if value is not None])

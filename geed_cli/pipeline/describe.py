@@ -107,7 +107,7 @@ def describe_group(plan: GroupPlan, size: int) -> Group:
             boundary=None,
             interpolation=None,
         )
-    resampled = [view for view in plan.views if view in plan.round_trips(size)]
+    resampled = [view for view in plan.views if view in plan.trips_at(size)]
     return Group(
         name=group.name,
         order=group.order,
@@ -151,7 +151,6 @@ def named_alike(group: Group) -> bool:
 
 def describe_environment(device: torch.device) -> Environment:
     """Versions and the machine."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu"
     return Environment(
         geed=__version__,
         python=platform.python_version(),
@@ -159,8 +158,14 @@ def describe_environment(device: torch.device) -> Environment:
         timm=version("timm"),
         torchvision=version("torchvision"),
         platform=platform.platform(),
-        device=f"{device.type} ({name})",
+        device=device_name(device),
     )
+
+
+def device_name(device: torch.device) -> str:
+    """The kind of device and, where the system says it, which one."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu"
+    return f"{device.type} ({name})"
 
 
 def _images(records: Sequence[ImageRecord]) -> tuple[Image, ...]:

@@ -1,7 +1,7 @@
 """From a folder to numbered tasks for an engine, keeping account of every image that was used or refused."""
 
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from geed_cli.algebra.conditions import context_size
@@ -25,17 +25,24 @@ class Drawn:
         normaliser: those that only give M; None where M is taken over the audited ones.
         probes: paths of the audited images on which controls are measured; part of those of every larger draw.
         fit: paths of the audited images on which hidden actions are fitted, before the others are scored.
+        first: path of the audited image on which rounding is measured; the same for every larger draw.
     """
 
     audited: ImageSet
     normaliser: ImageSet | None
     probes: frozenset[str] = frozenset()
     fit: frozenset[str] = frozenset()
+    first: str | None = None
 
     @property
     def count(self) -> int:
         """How many images will be decoded."""
         return len(self.audited.paths) + (len(self.normaliser.paths) if self.normaliser else 0)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The audited paths as they are shown: those that are fitted first, each part in the folder's order."""
+        return tuple(sorted(self.audited.paths, key=lambda path: path not in self.fit))
 
     def without(self, known: Set[str]) -> "Drawn":
         """The images that are not among those paths."""
@@ -65,8 +72,9 @@ def draw(options: DataOptions, probes: int = 0, *, halves: bool = False) -> Draw
     audited = listing.draw(options.samples, options.seed)
     chosen = frozenset(listing.draw(min(probes, options.samples), options.seed).paths if probes else ())
     half = select(audited.paths, max(len(audited.paths) // 2, 1), options.seed) if halves else ()
+    first = listing.draw(1, options.seed).paths[0]
     if options.norm_samples is None:
-        return Drawn(audited, None, chosen, frozenset(half))
+        return Drawn(audited, None, chosen, frozenset(half), first)
     wanted = len(audited.paths) + options.norm_samples
     both = listing.draw(wanted, options.seed)
     if len(both.paths) < wanted or options.norm_samples < 2:
@@ -77,14 +85,15 @@ def draw(options: DataOptions, probes: int = 0, *, halves: bool = False) -> Draw
             remedy="fewer --samples, or leave out --norm-samples to use the audited images themselves",
         )
     others = tuple(sorted(set(both.paths) - set(audited.paths), key=both.paths.index))
-    return Drawn(audited, replace(both, paths=others), chosen, frozenset(half))
+    return Drawn(audited, replace(both, paths=others), chosen, frozenset(half), first)
 
 
 class TaskStream:
     """Decodes the drawn images into tasks, numbered in order; afterwards knows what was used and refused.
 
-    ``made_up`` is the part of each image's surroundings that had to be invented, where a boundary reads them.
-    Once ``stop`` says so it hands out no further task, and the images begun are finished.
+    ``shown`` says what an image is shown where that is not everything. ``made_up`` is the part of each image's
+    surroundings that had to be invented, where a boundary reads them. Once ``stop`` says so it hands out no further
+    task, and the images begun are finished.
     """
 
     def __init__(
@@ -95,6 +104,7 @@ class TaskStream:
         on_bad_image: OnBadImage,
         *,
         decode: Decode = "exact",
+        shown: Mapping[str, tuple[Shown, ...]] | None = None,
         stop: Callable[[], bool],
     ) -> None:
         self._stop = stop
@@ -103,6 +113,7 @@ class TaskStream:
         self._plan = plan
         self._on_bad_image = on_bad_image
         self._decode = decode
+        self._shown_of = shown or {}
         self.audited: list[ImageRecord] = []
         self.normaliser: list[ImageRecord] = []
         self.refused: list[RefusedFile] = []
@@ -110,9 +121,7 @@ class TaskStream:
         self.made_up: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Task]:
-        # a stable sort: those that are fitted first, each part in the folder's order
-        paths = sorted(self._drawn.audited.paths, key=lambda path: path not in self._drawn.fit)
-        audited = replace(self._drawn.audited, paths=tuple(paths))
+        audited = replace(self._drawn.audited, paths=self._drawn.order)
         yield from self._tasks(audited, self.audited, audited=True)
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, self.normaliser, audited=False)
@@ -155,7 +164,8 @@ class TaskStream:
                 number = len(self.audited) + len(self.normaliser) - 1
                 path = item.record.path
                 probe = audited and path in self._drawn.probes
-                shown = self._shown(audited=audited, probe=probe)
-                yield Task(number, item.pixels, shown, audited, probe, path in self._drawn.fit)
+                shown = self._shown_of.get(path) or self._shown(audited=audited, probe=probe)
+                first = audited and path == self._drawn.first
+                yield Task(number, item.pixels, shown, audited, probe, path in self._drawn.fit, first)
         finally:
             items.close()

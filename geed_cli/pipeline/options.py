@@ -8,7 +8,12 @@ from geed_cli.algebra.conditions import Boundary, Resampling
 from geed_cli.errors import InputError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-Precision = Literal["fp32", "fp64"]
+Precision = Literal["fp32", "fp64", "bf16", "fp16"]
+ExactPrecision = Literal["fp32", "fp64"]
+"""The types in which rounding is small enough to test theorems."""
+REDUCED: tuple[Precision, ...] = ("bf16", "fp16")
+"""The types whose deviation from fp32 is measured beside every value."""
+BatchSize = int | Literal["auto"]
 IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t", "cautious-t"]
 Decode = Literal["exact", "fast"]
 OnBadImage = Literal["error", "skip"]
@@ -103,22 +108,35 @@ class RunOptions:
 
     Attributes:
         device: ``auto`` takes CUDA, then MPS, then the CPU.
-        batch_size: rows B of every batch; None takes 8 on a CPU and 64 on a GPU.
-        precision: floating type of the forward pass.
+        batch_size: rows B of every batch; None takes 8 on a CPU and 64 on a GPU, ``auto`` measures which is fastest.
+        precision: floating type of the network; inputs are made and values are reduced in float32 or float64.
         on_nonfinite: whether an image for which the network puts out infinities or NaN ends the run, or is left
             out and counted among the refused.
+        compile: whether the network is compiled by ``torch.compile``.
     """
 
     device: DeviceName = "auto"
-    batch_size: int | None = None
+    batch_size: BatchSize | None = None
     precision: Precision = "fp32"
     on_nonfinite: OnNonFinite = "error"
+    compile: bool = False
 
     def __post_init__(self) -> None:
-        if self.batch_size is not None and self.batch_size < 1:
+        if isinstance(self.batch_size, int) and self.batch_size < 1:
             raise InputError(
-                f"a batch size of {self.batch_size}", expected="at least 1, or None", remedy="--batch-size 8"
+                f"a batch size of {self.batch_size}", expected="at least 1, or auto", remedy="--batch-size 8"
             )
+        if self.precision not in get_args(Precision):
+            raise InputError(
+                f"precision {self.precision!r}",
+                expected=f"one of {', '.join(get_args(Precision))}",
+                remedy="--precision fp32",
+            )
+
+    @property
+    def reduced(self) -> bool:
+        """Whether the network runs in fewer digits than float32 has."""
+        return self.precision in REDUCED
 
 
 @dataclass(frozen=True)
@@ -146,6 +164,7 @@ class AuditOptions:
         layers: names or globs of modules; empty is the spec's layers or the network's stages.
         sets: transformation sets that are no group, such as ``blur:1,2``.
         controls: what is measured beside the values.
+        cache: folder of the rows of earlier runs; None neither reads nor keeps any.
     """
 
     data: DataOptions = DataOptions()
@@ -157,3 +176,4 @@ class AuditOptions:
     layers: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     controls: ControlOptions = ControlOptions()
+    cache: Path | None = None

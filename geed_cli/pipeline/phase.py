@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from geed_cli.algebra.composed import Joint
-from geed_cli.algebra.representation import Representation, Spatial
+from geed_cli.algebra.composed import DirectSum, Joint
+from geed_cli.algebra.representation import Representation, Spatial, Trivial
 from geed_cli.engine.phase import LayerPhase, clean_sizes
 from geed_cli.engine.phase_action import AboutOwnCentre
 from geed_cli.engine.plan import GroupPlan, LayerPlan
@@ -26,18 +26,25 @@ def grid_phases(
         groups: of the run.
     """
     broken = {
-        (plan.name, name): (plan, phase, reason)
+        (plan.name, name): (plan, phase, obstacle)
         for plan in groups
         for name, phase in phases.items()
         if plan.name in layers[name].representations
-        for reason in [phase.reason(plan.group)]
-        if reason is not None
+        for obstacle in [phase.obstacle(plan.group)]
+        if obstacle is not None
     }
     concerned = {plan.name: plan.group for plan, _, _ in broken.values()}
     sizes = clean_sizes(network, tuple(phases), tuple(concerned.values())) if broken else {}
     return tuple(
-        GridPhase(group=group, layer=layer, reason=reason, offset=phase.known_offset, clean_size=sizes[group])
-        for (group, layer), (_, phase, reason) in broken.items()
+        GridPhase(
+            group=group,
+            layer=layer,
+            kind=obstacle.kind,
+            reason=obstacle.reason,
+            offset=phase.known_offset,
+            clean_size=sizes[group],
+        )
+        for (group, layer), (_, phase, obstacle) in broken.items()
     )
 
 
@@ -56,10 +63,23 @@ def corrected(layer: LayerPlan, phase: LayerPhase, groups: Sequence[GroupPlan]) 
     for plan in groups:
         plain = layer.representations.get(plan.name)
         about = AboutOwnCentre.of(plan.views, layer.shape, offset)
-        if about.undefined is not None:
+        if plain is None or about.undefined is not None:
             continue
         if isinstance(plain, Spatial):
             found[plan.name] = about
-        elif isinstance(plain, Joint):
-            found[plan.name] = Joint.of(about, plain.channels)
+        elif (channels := _channels(plain)) is not None:
+            found[plan.name] = Joint.of(about, channels)
     return found
+
+
+def _channels(plain: Representation) -> Representation | None:
+    """What an action that moves every pixel does to channels; None where it may leave pixels in place."""
+    if isinstance(plain, Spatial):
+        return Trivial(plain.order, plain.shape)
+    if isinstance(plain, Joint):
+        return plain.channels
+    if not isinstance(plain, DirectSum):
+        return None
+    parts = [_channels(part) for part in plain.parts]
+    known = [part for part in parts if part is not None]
+    return DirectSum.of(known) if len(known) == len(parts) else None

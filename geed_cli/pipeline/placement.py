@@ -1,12 +1,18 @@
 """Choosing the device, the floating type and the batch size, and moving the network there."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
+from torch import nn
 
 from geed_cli.engine.batches import Placement
+from geed_cli.engine.local import full_precision
+from geed_cli.engine.memory import is_out_of_memory
+from geed_cli.engine.shapes import forward_zeros
 from geed_cli.errors import InputError, RunError
+from geed_cli.images.workers import usable_cores
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import DeviceName, RunOptions
@@ -14,11 +20,11 @@ from geed_cli.pipeline.options import DeviceName, RunOptions
 CPU_BATCH, GPU_BATCH = 8, 64
 """Default rows of a batch: on small CPUs 4 to 16 is fastest, a GPU wants to be filled."""
 
-DTYPES = {"fp32": torch.float32, "fp64": torch.float64}
+DTYPES = {"fp32": torch.float32, "fp64": torch.float64, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def place(options: RunOptions) -> Placement:
-    """Device, floating type and batch size of a run.
+    """Device, floating type and batch size of a run; where that is ``auto``, the default stands in for it.
 
     Raises:
         InputError: fp64 on MPS.
@@ -26,10 +32,16 @@ def place(options: RunOptions) -> Placement:
     """
     device = choose_device(options.device)
     default = CPU_BATCH if device.type == "cpu" else GPU_BATCH
-    batch = default if options.batch_size is None else options.batch_size
+    batch = options.batch_size if isinstance(options.batch_size, int) else default
     if device.type == "mps" and options.precision == "fp64":
         raise InputError("fp64 on MPS", expected="a device with float64", remedy="--device cpu")
     return Placement(device, DTYPES[options.precision], batch)
+
+
+def fit_threads() -> None:
+    """Let torch use no more threads than this process has cores; what it chose itself stays where it is less."""
+    if torch.get_num_threads() > usable_cores():
+        torch.set_num_threads(usable_cores())
 
 
 def choose_device(name: DeviceName) -> torch.device:
@@ -50,12 +62,43 @@ def choose_device(name: DeviceName) -> torch.device:
 
 
 def move(network: Network, placement: Placement) -> Network:
-    """The network on its device in its floating type, channels last."""
-    module = network.module.to(placement.device, placement.dtype)
+    """The network on its device in its floating type, channels last.
+
+    For a type with fewer digits than float32 it is a copy, so that the network itself keeps its weights.
+
+    Raises:
+        InputError: the network does not run in such a type on this device.
+    """
+    if placement.dtype.itemsize < torch.float32.itemsize:
+        return _reduced(network, placement)
+    return replace(network, module=_moved(network.module, placement))
+
+
+def _reduced(network: Network, placement: Placement) -> Network:
+    """A copy with rounded weights, once it has run."""
+    try:
+        module = _moved(copy.deepcopy(network.module), placement)
+        with full_precision():
+            forward_zeros(module, network.input.size)
+    except Exception as error:  # whatever kernels, modules and copies raise
+        if is_out_of_memory(error):
+            raise
+        said = " ".join(str(error).split())[:200]
+        name = str(placement.dtype).removeprefix("torch.")
+        raise InputError(
+            f"{network.id} does not run in {name} on {placement.device}: {said}",
+            expected="weights that can be rounded, and every operation of the network in that type",
+            remedy="--precision fp32",
+        ) from error
+    return replace(network, module=module)
+
+
+def _moved(module: nn.Module, placement: Placement) -> nn.Module:
+    module = module.to(placement.device, placement.dtype)
     for parameter in module.parameters():  # Module.to would refuse a network with any parameter of five axes
         if parameter.dim() == 4:
             parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return replace(network, module=module)
+    return module
 
 
 def require_equal_geometry(networks: Sequence[Network]) -> None:

@@ -17,6 +17,7 @@ from geed_cli.engine.phase import trace_phase
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, VectorSite
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace_shapes
+from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import Measure, select_measures
 from geed_cli.models.network import Network, Site, resolve_layers
 from geed_cli.pipeline.groups import plan_groups
@@ -57,6 +58,7 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
         if isinstance(one.group, TransformationSet):
             one.group.check(network.input.size)
     measures = select_measures(options.metrics)
+    _check_controls(options, groups, measures, network.input.size)
     names_of_layers = _layers(network, measures, options.layers)
     sites = {network.features: None, OUTPUT: None} | {
         Site(layer, "output"): None for layer in names_of_layers
@@ -93,6 +95,38 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
     return Planned(plan, reasons, notes, grid_phases(network, layers, phases, groups), moves_logits)
+
+
+def _check_controls(
+    options: AuditOptions, groups: Sequence[GroupPlan], measures: Sequence[Measure], size: int
+) -> None:
+    """Refuse controls of layers where no layer is measured in the way that they need.
+
+    Raises:
+        InputError: naming the option.
+    """
+    names = {measure.name for measure in measures}
+    controls = options.controls
+    if controls.phase_correct and not any(measure.site == "channelwise" for measure in measures):
+        raise InputError(
+            "--phase-correct without a measure of layers",
+            expected="channelwise.cosine or channelwise.correlation among the metrics",
+            remedy="leave out --metric, or add --metric 'channelwise.*'",
+        )
+    if controls.discover is None:
+        return
+    if "channelwise.cosine" not in names:
+        raise InputError(
+            "--discover without channelwise.cosine, which it is judged by",
+            expected="channelwise.cosine among the metrics",
+            remedy="leave out --metric, or add --metric channelwise.cosine",
+        )
+    if controls.probes == 0 and any(plan.trips_at(size) for plan in groups):
+        raise InputError(
+            "--discover with --floor 0 for a group that resamples",
+            expected="the floor, which says how much of a deviation resampling explains",
+            remedy="leave out --floor 0",
+        )
 
 
 def _layers(network: Network, measures: Sequence[Measure], patterns: Sequence[str]) -> tuple[str, ...]:

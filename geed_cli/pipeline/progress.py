@@ -12,6 +12,9 @@ class Progress(Protocol):
     def images(self, done: int, total: int) -> None:
         """So many of the run's images are done."""
 
+    def note(self, text: str) -> None:
+        """Something happened that the user should know; one line."""
+
     def stopping(self) -> bool:
         """Whether the run should finish the images it has begun and end; a result is then ``partial``."""
 
@@ -23,6 +26,9 @@ class Silent:
         """Nothing."""
 
     def images(self, done: int, total: int) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
         """Nothing."""
 
     def stopping(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from geed_cli.cache.store import RowStore
 from geed_cli.engine.assemble import assemble, assemble_identity
 from geed_cli.engine.batches import batches
 from geed_cli.engine.family import Families, families_of
@@ -30,6 +31,7 @@ from geed_cli.pipeline.describe import (
 )
 from geed_cli.pipeline.hidden import hidden_actions
 from geed_cli.pipeline.images import Drawn, TaskStream
+from geed_cli.pipeline.memory import Memory, Remembered
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place, require_equal_geometry
 from geed_cli.pipeline.planning import Planned, make_plan
@@ -49,6 +51,11 @@ class _Prepared:
     engine: LocalEngine
     rows: dict[str, Row] = field(default_factory=dict)
 
+    @property
+    def subject(self) -> Remembered:
+        """What the cache has to know of it."""
+        return Remembered(self.network, self.planned.plan, self.families, self.engine)
+
     def row_of(self, seen: Observation, *, audited: bool) -> Row:
         """The row of an image that was audited, or that only serves the normaliser."""
         plan = self.planned.plan
@@ -63,6 +70,7 @@ class Session:
         groups: names of groups.
         options: everything else.
         progress: told about every image.
+        store: of rows that are known from other runs; used where all networks can be told apart by their weights.
 
     Raises:
         InputError: a group, layer or metric that cannot be used, or networks whose preprocessing differs.
@@ -75,6 +83,7 @@ class Session:
         groups: str | Sequence[str],
         options: AuditOptions,
         progress: Progress,
+        store: RowStore | None = None,
     ) -> None:
         self._started = time.perf_counter()
         require_equal_geometry(networks)
@@ -87,6 +96,7 @@ class Session:
         self._refused: dict[str, RefusedFile] = {}
         self._made_up: dict[str, float] = {}
         self._waited_s = 0.0
+        self._memory = Memory.of([one.subject for one in self._prepared], store, options, self._placement)
 
     def _prepare(self, network: Network, groups: str | Sequence[str]) -> _Prepared:
         """Resolve everything that can be wrong before time is spent on images."""
@@ -95,7 +105,14 @@ class Session:
         blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
         layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
         families = families_of(planned.plan)
-        engine = LocalEngine(network, planned.plan, families, self._placement)
+        engine = LocalEngine(
+            network,
+            planned.plan,
+            families,
+            self._placement,
+            compiled=self._options.run.compile,
+            told=self._progress.step,
+        )
         return _Prepared(network, planned, layers, families, engine)
 
     def extend(self, drawn: Drawn) -> None:
@@ -105,10 +122,11 @@ class Session:
             RunError: an image could not be read, memory ran out, or numbers are not finite.
         """
         new = drawn.without(self._records.keys() | self._refused.keys())
-        stream = self._stream(new)
-        done = 0
+        self._memory.recall(new)
+        done = self._restore()
+        stream = self._stream(new.without(self._records.keys()))
         self._progress.images(done, new.count)
-        with out_of_memory(self._placement):
+        with out_of_memory(self._placement), self._memory.writing():
             for batch in batches(stream, self._size, self._placement):
                 outcomes = [one.engine.feed(batch) for one in self._prepared]
                 for finished in zip(*outcomes, strict=True):
@@ -118,7 +136,16 @@ class Session:
                 self._progress.images(done, new.count)
         self._refused |= {item.path: item for item in stream.refused}
         self._waited_s += stream.waited_s
-        self._made_up |= stream.made_up
+        self._made_up |= self._memory.made_up(stream.made_up)
+
+    def _restore(self) -> int:
+        """The rows of images of which everything is known; how many images these are."""
+        restored = self._memory.restored()
+        for record, audited, observations in restored:
+            self._records[record.path] = record
+            for one, seen in zip(self._prepared, observations, strict=True):
+                one.rows[record.path] = one.row_of(seen, audited=audited)
+        return len(restored)
 
     def _stream(self, drawn: Drawn) -> TaskStream:
         first = self._prepared[0]
@@ -128,6 +155,7 @@ class Session:
             first.planned.plan,
             self._options.data.on_bad_image,
             decode=self._options.data.decode,
+            shown=self._memory.shown,
             stop=self._progress.stopping,
         )
 
@@ -141,9 +169,11 @@ class Session:
                 self._refused[record.path] = RefusedFile(record.path, where)
                 return
         self._records[record.path] = record
-        for one, outcome in zip(self._prepared, finished, strict=True):
+        for number, (one, outcome) in enumerate(zip(self._prepared, finished, strict=True)):
             assert isinstance(outcome, Observation), "broken outcomes have returned above"
-            one.rows[record.path] = one.row_of(outcome, audited=audited)
+            one.rows[record.path] = one.row_of(
+                self._memory.complete(number, record, outcome), audited=audited
+            )
 
     def results(
         self, drawn: Drawn, *, confidence: float | None = None, looks: Looks | None = None
@@ -231,6 +261,7 @@ class Session:
             measure_s=engine.measure_s,
             statistics_s=statistics_s,
             total_s=time.perf_counter() - self._started,
+            cached=self._memory.count,
             images_per_s=count / max(engine.total_s + self._waited_s, 1e-9),
         )
 
@@ -247,6 +278,7 @@ class Session:
             seed=options.interval.seed,
             decode=options.data.decode,
             precision=options.run.precision,
+            compiled=options.run.compile,
             batch_size=self._placement.batch_size,
             device=str(self._placement.device),
             threads=torch.get_num_threads(),

@@ -1,52 +1,117 @@
-"""What tables of an audit have in common: their shape, and how an entry's value and furthest element read."""
+"""Columns that fit the width of the console, the same way in every table of an audit and of a self-test.
 
-import math
+Numbers are never cut. Where a table is too wide, texts are folded and whole columns left out, and a line below
+the table names these; every number is in the JSON result.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
-from geed_cli.report.numbers import interval, number, percent
-from geed_cli.result.schema import Entry
+FOLDED = 20
+"""Width to which names are folded: that of the longest name of a measure."""
+UNREADABLE = 8
+"""Where less than this were left for the names, the numbers are broken over lines as well."""
+DECORATION = 0
+"""``Column.keep`` of a column that says nothing new, and is not missed."""
 
 
-def plain_table(first: str, *numeric: str) -> Table:
-    """A table without frame: one column of names, then numbers."""
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
-    )
-    table.add_column(first, overflow="fold", min_width=20)
-    for name in numeric:
-        # in a very narrow terminal a number wraps; it is never cut off
-        table.add_column(name, justify="right", overflow="fold")
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: the heading.
+        cells: one for each row.
+        keep: None for a column that is always there; of the others the lowest is left out first.
+        folds_to: width to which its texts may be folded; None for numbers, which stay whole.
+        justify: of its cells.
+    """
+
+    name: str
+    cells: Sequence[str | Text]
+    keep: int | None = None
+    folds_to: int | None = None
+    justify: Literal["left", "right"] = "right"
+
+    @property
+    def widest(self) -> int:
+        """Characters of the longest among heading and cells."""
+        return max(cell_len(str(cell)) for cell in (self.name, *self.cells))
+
+    @property
+    def folded(self) -> int:
+        """Characters that it takes at least."""
+        return self.widest if self.folds_to is None else min(self.widest, self.folds_to)
+
+
+def texts(name: str, cells: Sequence[str | Text]) -> Column:
+    """A column of names or words, which is always there."""
+    return Column(name, cells, folds_to=FOLDED, justify="left")
+
+
+def fitted_table(columns: Sequence[Column], width: int) -> Table:
+    """A table without frame, of the columns that there is room for.
+
+    Args:
+        columns: in the order shown, the first of texts; all with as many cells.
+        width: characters that the table may take.
+    """
+    shown = _fitting(columns, width)
+    spare = width - _least(shown)
+    if shown[0].folded + spare < UNREADABLE:
+        table = _table(shown, [None] * len(shown), wraps=True)
+    else:
+        table = _table(shown, _widths(shown, spare), wraps=False)
+    missed = [each.name for each in columns if each not in shown and each.keep != DECORATION]
+    if missed:
+        table.caption = f"no room here for: {' · '.join(missed)}"
+        table.caption_justify = "left"
     return table
 
 
-def value_text(entry: Entry) -> str:
-    """The value, or why there is none."""
-    if entry.status == "not_applicable":
-        return "not applicable"
-    if entry.value is None:
-        return "undefined"
-    return percent(entry.value) if entry.metric == "prediction.flip_rate" else number(entry.value)
+def _fitting(columns: Sequence[Column], width: int) -> list[Column]:
+    """The columns that fit with their texts folded; those that are always there may still be too wide."""
+    shown = list(columns)
+    for _, column in sorted((each.keep, at) for at, each in enumerate(columns) if each.keep is not None):
+        if _least(shown) <= width:
+            break
+        shown.remove(columns[column])
+    return shown
 
 
-def interval_text(entry: Entry) -> str:
-    """The interval in the value's unit."""
-    if entry.metric == "prediction.flip_rate" and entry.ci is not None:
-        return f"[{percent(entry.ci[0])}, {percent(entry.ci[1])}]"
-    return interval(entry.ci)
+def _least(columns: Sequence[Column]) -> int:
+    """Characters that a table takes with its texts folded and its numbers whole."""
+    console = Console(width=100_000)  # wide enough for anything, so that it measures and does not squeeze
+    table = _table(columns, [each.folded for each in columns], wraps=False)
+    return Measurement.get(console, console.options, table).maximum
 
 
-def furthest(entry: Entry) -> str:
-    """The element with the largest mean of its own; where e ties with another, as in every group of two, the other.
+def _widths(columns: Sequence[Column], spare: int) -> list[int]:
+    """The texts share the spare room, the first before the others; where room is lacking the first gives it."""
+    widths = []
+    for column in columns:
+        granted = min(column.widest - column.folded, spare)
+        widths.append(column.folded + granted)
+        spare -= granted
+    return widths
 
-    Both members of an orbit of two are equally far from its mean, so that rounding alone would choose.
-    """
-    means = {name: mean for name, mean in entry.per_element.items() if mean is not None}
-    if not means:
-        return ""
-    largest = max(means.values())
-    # 1e-9 relative: sums of float64 rows in another order
-    tied = [name for name, mean in means.items() if math.isclose(mean, largest, rel_tol=1e-9)]
-    name = tied[-1] if tied[0] == "e" else tied[0]
-    return f"{name} {number(means[name])}"
+
+def _table(columns: Sequence[Column], widths: Sequence[int | None], *, wraps: bool) -> Table:
+    """The table; ``wraps`` where numbers may be broken, which loses nothing but is hard to read."""
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
+    )
+    for column, width in zip(columns, widths, strict=True):
+        whole = column.folds_to is None and not wraps
+        table.add_column(column.name, justify=column.justify, overflow="fold", width=width, no_wrap=whole)
+    for row in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*row)
+    return table

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
 
+from geed_cli.report.numbers import number
 from geed_cli.result.schema import Data, Model, Result
 
 REFUSED_SHOWN = 5
@@ -26,9 +27,28 @@ def header_lines(result: Result) -> Iterator[tuple[str, str]]:
     settings, timing = result.settings, result.timing
     yield (
         "run",
-        f"{settings.device}, {settings.precision}, batch {settings.batch_size}; {timing.total_s:.1f} s in all, "
-        f"{timing.images_per_s:.1f} images/s once loaded",
+        f"{settings.device}, {settings.precision}{', compiled' * settings.compiled}, batch {settings.batch_size}; "
+        f"{timing.total_s:.1f} s in all, "
+        + (
+            f"{timing.cached} of {result.data.count} images from the cache"
+            if timing.cached
+            else f"{timing.images_per_s:.1f} images/s once loaded"
+        ),
     )
+    yield from _precision_lines(result)
+
+
+def _precision_lines(result: Result) -> Iterator[tuple[str, str]]:
+    """How far a reduced precision moved each measure, at most over groups and layers."""
+    largest: dict[str, float] = {}
+    for entry in result.results:
+        if "precision_shift" in entry.controls:
+            largest[entry.metric] = max(largest.get(entry.metric, 0.0), entry.controls["precision_shift"])
+    if largest:
+        count = result.settings.precision_probes
+        moved = ", ".join(f"{metric} {number(shift)}" for metric, shift in largest.items())
+        images = f"{count} image{'s' * (count != 1)}"
+        yield "", f"{result.settings.precision} against fp32 on {images}: values moved by up to {moved}"
 
 
 def model_lines(model: Model) -> Iterator[tuple[str, str]]:

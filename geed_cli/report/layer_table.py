@@ -1,6 +1,7 @@
 """The layers of one group: value, interval, correlation, and the controls that were measured, one row a layer.
 
-Columns that no layer has are left out, and so is the bar in a terminal that is too narrow for it.
+Columns that no layer fills are left out, and of the others those for which there is no room: the bar first, what was
+asked for by an option last.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,7 +9,8 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from geed_cli.report.cells import furthest, plain_table, value_text
+from geed_cli.report.cells import DECORATION, Column, fitted_table, texts
+from geed_cli.report.entry_text import control_text, furthest, value_text
 from geed_cli.report.numbers import bar, interval, number, percent
 from geed_cli.result.schema import Entry
 
@@ -24,29 +26,25 @@ class LayerRow:
     correlation: Entry | None
 
 
-def layer_table(entries: Sequence[Entry], level: str, width: int, *, narrow: bool) -> Table:
+def layer_table(entries: Sequence[Entry], level: str, width: int) -> Table:
     """The table of a group's layerwise entries.
 
     Args:
         entries: of the layerwise measures.
         level: heading of the intervals.
         width: of the console.
-        narrow: whether value and interval alone are shown.
     """
     rows = _rows(entries)
-    columns = [] if narrow else _columns(rows)
-    table = plain_table(f"{rows[0].entry.metric} at", "value", level, *(name for name, _ in columns))
-    # name, value, interval, then about 13 characters a column with its gap
-    with_bar = not narrow and width >= 52 + 13 * len(columns) + BAR_WIDTH
-    if with_bar:
-        table.add_column("−1 … 0", no_wrap=True, min_width=BAR_WIDTH)
-    for row in rows:
-        entry = row.entry
-        more = [show(row) for _, show in columns]
-        if with_bar:
-            more.append(bar(1 + entry.value, BAR_WIDTH) if entry.value is not None else "")
-        table.add_row(entry.layer or "", value_text(entry), interval(entry.ci), *more)
-    return table
+    shown = [row.entry for row in rows]
+    columns = [
+        texts(f"{shown[0].metric} at", [entry.layer or "" for entry in shown]),
+        Column("value", [value_text(entry) for entry in shown]),
+        Column(level, [interval(entry.ci) for entry in shown]),
+        *_further(rows),
+    ]
+    if any(entry.value is not None for entry in shown):
+        columns.append(Column("−1 … 0", list(map(_bar, shown)), keep=DECORATION, justify="left"))
+    return fitted_table(columns, width)
 
 
 def _rows(entries: Sequence[Entry]) -> list[LayerRow]:
@@ -58,29 +56,34 @@ def _rows(entries: Sequence[Entry]) -> list[LayerRow]:
     return [LayerRow(entry, None) for entry in by_layer.values()]
 
 
-def _columns(rows: Sequence[LayerRow]) -> list[tuple[str, Callable[[LayerRow], str]]]:
+def _further(rows: Sequence[LayerRow]) -> list[Column]:
     """The further columns that at least one layer fills."""
 
     def control(name: str) -> Callable[[LayerRow], str]:
-        return lambda row: number(row.entry.controls[name]) if name in row.entry.controls else ""
+        return lambda row: control_text(row.entry, name)
 
-    every: list[tuple[str, Callable[[LayerRow], str]]] = [
-        (
-            "correlation",
-            lambda row: number(row.correlation.value) if row.correlation and row.correlation.ci else "",
-        ),
-        ("null", control("null")),
-        ("floor", control("floor")),
-        ("twin", control("twin")),
-        ("corrected", control("phase_corrected")),
-        ("furthest", lambda row: furthest(row.entry)),
-        (
-            "dead",
-            lambda row: (
-                percent(row.entry.controls["dead_fraction"])
-                if row.entry.controls.get("dead_fraction")
-                else ""
-            ),
-        ),
+    every: list[tuple[str, int, Callable[[LayerRow], str]]] = [
+        ("correlation", 5, _correlation),
+        ("null", 4, control("null")),
+        ("floor", 3, control("floor")),
+        ("twin", 7, control("twin")),
+        ("corrected", 6, control("phase_corrected")),
+        ("furthest", 2, lambda row: furthest(row.entry)),
+        ("dead", 1, _dead),
     ]
-    return [(name, show) for name, show in every if any(show(row) for row in rows)]
+    columns = [Column(name, [show(row) for row in rows], keep) for name, keep, show in every]
+    return [column for column in columns if any(column.cells)]
+
+
+def _correlation(row: LayerRow) -> str:
+    found = row.correlation
+    return number(found.value) if found is not None and found.value is not None else ""
+
+
+def _dead(row: LayerRow) -> str:
+    fraction = row.entry.controls.get("dead_fraction")
+    return percent(fraction) if fraction else ""
+
+
+def _bar(entry: Entry) -> str:
+    return "" if entry.value is None else bar(1 + entry.value, BAR_WIDTH).ljust(BAR_WIDTH)

@@ -38,6 +38,8 @@ CONTROLS = {
     "floor": "floor: what resampling alone does, of pictures turned there and back.",
     "twin": "twin: the same architecture with random weights.",
     "phase_corrected": "corrected: about the centre of each layer's own sampling grid.",
+    "hidden": "explained: how much of the way from another image's maps to perfect equivariance, without → with the "
+    "hidden action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G.",
 }
 
 
@@ -46,6 +48,8 @@ def _controls(result: Result) -> Iterator[str]:
     shown = {name for entry in result.results for name in entry.controls}
     if any(entry.metric == "channelwise.correlation" for entry in result.results):
         shown.add("correlation")
+    if result.hidden_actions:
+        shown.add("hidden")
     yield from (text for name, text in CONTROLS.items() if name in shown)
 
 
@@ -55,8 +59,8 @@ def enough(result: Result) -> Iterator[str]:
     for entry in result.results:
         if entry.ci is not None:
             widths[entry.metric] = max(widths.get(entry.metric, 0.0), entry.ci[1] - entry.ci[0])
-    yield ""
     if widths:
+        yield ""
         shown = ", ".join(f"{metric} {number(width)}" for metric, width in widths.items())
         count = result.data.count
         yield f"Enough images? With {count} the widest intervals are: {shown}."

@@ -9,20 +9,22 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from geed_cli.report.cells import plain_table
+from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.console import emit
 from geed_cli.report.gate_text import plain
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 
+DIGITS = 14
+"""Of the longest number, ``> -1.23457e-05``; longer words are folded."""
 GOOD, BAD = "green", "bold red"
 
 
 def print_selftest(report: SelftestReport, console: Console) -> None:
     """Print the whole report."""
-    emit(render(report), console)
+    emit(render(report, console.width), console)
 
 
-def render(report: SelftestReport) -> Iterator[RenderableType]:
+def render(report: SelftestReport, width: int) -> Iterator[RenderableType]:
     """The parts of the printed report, top to bottom."""
     yield Text(f"geed selftest · {_headline(report)}", style=GOOD if report.ok else BAD)
     where = report.environment
@@ -31,7 +33,7 @@ def render(report: SelftestReport) -> Iterator[RenderableType]:
         f"on {plain(where.device)} in {report.precision}, {report.seconds:.1f} s; {versions}", style="dim"
     )
     yield Text()
-    yield _table(report)
+    yield _table(report, width)
     for case in report.cases:
         yield from _failures(case)
 
@@ -44,16 +46,26 @@ def _headline(report: SelftestReport) -> str:
     return f"{'PASS' if report.ok else 'FAIL'} · {tally}" + (f", {broken} not carried out" if broken else "")
 
 
-def _table(report: SelftestReport) -> Table:
-    table = plain_table("check", "expected", "found", "tolerance")
-    table.add_column("ok", no_wrap=True, min_width=6)
-    for case in report.cases:
-        table.add_row(Text(case.name, style="bold"))
-        for one in case.findings:
-            table.add_row(f"  {one.quantity}", *_numbers(one), _mark(ok=one.ok))
-        if case.error is not None:
-            table.add_row("  carried out to its end", "yes", "no", "", _mark(ok=False))
-    return table
+def _table(report: SelftestReport, width: int) -> Table:
+    rows = [row for case in report.cases for row in _rows(case)]
+    check, expected, found, tolerance, ok = zip(*rows, strict=True) if rows else [()] * 5
+    columns = [
+        texts("check", check),
+        Column("expected", expected, folds_to=DIGITS),
+        Column("found", found, folds_to=DIGITS),
+        Column("tolerance", tolerance, keep=1),
+        Column("ok", ok, justify="left"),
+    ]
+    return fitted_table(columns, width)
+
+
+def _rows(case: Case) -> Iterator[tuple[str | Text, ...]]:
+    """The check's name, then its values."""
+    yield Text(case.name, style="bold"), "", "", "", ""
+    for one in case.findings:
+        yield f"  {one.quantity}", *_numbers(one), _mark(ok=one.ok)
+    if case.error is not None:
+        yield "  carried out to its end", "yes", "no", "", _mark(ok=False)
 
 
 def _numbers(one: Finding) -> tuple[str, str, str]:

@@ -7,15 +7,25 @@ constants are explained in docs/controls.md.
 import math
 from collections.abc import Iterator, Sequence
 
+from geed_cli.report.grid_sentences import grid_sentences
+from geed_cli.report.naming import named, some
 from geed_cli.report.numbers import number
-from geed_cli.result.schema import Entry, GridPhase, Result
+from geed_cli.result.schema import Entry, Result
 
 INSENSITIVE = 0.02
 """A sensitivity below this part of ln(images), its largest possible value, is no reaction to speak of."""
+REACTS_LESS = 0.1
+"""An insensitive network whose value is below this part of its sensitivity is invariant all the same."""
+NO_REACTION = 1e-12
+"""Nats: a sensitivity below this is what rounding leaves of one answer for every image."""
 LIKE_NULL = 0.9
 """A layer whose 1 + deviation under g ≠ e reaches this part of its 1 + null treats gx like another image."""
 LIKE_FLOOR = 2.0
 """A value within so many floors of perfect cannot be told from resampling."""
+AT_ROUNDING = 10.0
+"""Values within so many roundings of each other, or of perfect, are alike: an orbit sums a few of them."""
+TELLS = 1e-6
+"""Where rounding is not known: differences below it are none in float32."""
 BEST = {"channelwise.cosine": -1.0, "channelwise.correlation": -1.0}
 """Value of a perfect network, 0 where not named; latent.cosine has none in its own unit."""
 
@@ -27,16 +37,25 @@ def verdicts(result: Result, group: str) -> Iterator[str]:
     yield from _like_null(entries)
     yield from _like_floor(entries)
     yield from _like_twin(entries, result.data.count)
-    yield from _off_centre([phase for phase in result.grid_phase if phase.group == group])
+    yield from _at_rounding(entries)
+    yield from grid_sentences([phase for phase in result.grid_phase if phase.group == group])
 
 
 def _insensitive(entries: Sequence[Entry], count: int) -> Iterator[str]:
     for entry in entries:
-        sensitivity = entry.controls.get("sensitivity")
-        if sensitivity is not None and count > 1 and sensitivity < INSENSITIVE * math.log(count):
+        sensitivity, value = entry.controls.get("sensitivity"), entry.value or 0.0
+        if sensitivity is None or count < 2 or sensitivity >= INSENSITIVE * math.log(count):
+            continue
+        reaction = f"(sensitivity {number(sensitivity)} nats)"
+        if value >= sensitivity or sensitivity < NO_REACTION:
             yield (
-                f"softmax.kl {number(entry.value)} is low because the network hardly reacts to its input at all "
-                f"(sensitivity {number(sensitivity)} nats): insensitive, not invariant"
+                f"softmax.kl {number(value)}: the network hardly reacts to its input {reaction}, "
+                "and no less to the group"
+            )
+        elif value > REACTS_LESS * sensitivity:
+            yield (
+                f"softmax.kl {number(value)} is low because the network hardly reacts to its input at all "
+                f"{reaction}: insensitive, not invariant"
             )
 
 
@@ -67,7 +86,7 @@ def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
         if entry.metric != "latent.cosine" and floor > 0 and value < LIKE_FLOOR * floor:
             found.append(entry)
     if found:
-        yield f"{_named(found)}: not above twice the floor, so resampling alone may explain it"
+        yield f"{named(found)}: not above twice the floor, so resampling alone may explain it"
 
 
 def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
@@ -78,34 +97,32 @@ def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
         if "twin_sensitivity" in entry.controls
     )
     uninformative = {"latent.cosine"} | (set() if reacts else {"softmax.kl", "prediction.flip_rate"})
+    found = [
+        entry
+        for entry in entries
+        if entry.metric not in uninformative
+        and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > _indistinct(entry)
+    ]
+    for aim, layerwise in (("invariance", False), ("equivariance", True)):
+        alike = [entry for entry in found if (entry.layer is not None) == layerwise]
+        if alike:
+            yield f"{named(alike)}: random weights (twin) are no further from {aim}"
+
+
+def _indistinct(entry: Entry) -> float:
+    """The largest difference from the entry's value that rounding alone may make."""
+    if "rounding" not in entry.controls:
+        return TELLS
+    return AT_ROUNDING * (entry.controls["rounding"] - BEST.get(entry.metric, 0.0))
+
+
+def _at_rounding(entries: Sequence[Entry]) -> Iterator[str]:
+    """Where only the last digits of floating point are left; latent.cosine is never perfect in its own unit."""
     found = []
     for entry in entries:
-        twin = entry.controls.get("twin")
-        if twin is not None and entry.metric not in uninformative and twin <= (entry.value or 0.0):
+        distance = (entry.value or 0.0) - BEST.get(entry.metric, 0.0)
+        known = "rounding" in entry.controls and entry.metric != "latent.cosine"
+        if known and _indistinct(entry) > 0 and distance <= _indistinct(entry):
             found.append(entry)
     if found:
-        yield f"{_named(found)}: random weights (twin) are no further from invariance"
-
-
-def _off_centre(phases: Sequence[GridPhase]) -> Iterator[str]:
-    if not phases:
-        return
-    size = phases[0].clean_size
-    way = f"--img-size {size} centres it" if size is not None else "no larger size nearby centres it"
-    yield (
-        f"{some([phase.layer for phase in phases])}: sampling grid off centre at this input size, which alone "
-        f"breaks equivariance ({phases[0].reason}); {way}"
-    )
-
-
-def _named(entries: Sequence[Entry]) -> str:
-    """The measures, each layerwise one with its layers."""
-    layers: dict[str, list[str]] = {}
-    for entry in entries:
-        layers.setdefault(entry.metric, []).extend([entry.layer] if entry.layer is not None else [])
-    return "; ".join(f"{metric} at {some(at)}" if at else metric for metric, at in layers.items())
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more."""
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+        yield f"{named(found)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"

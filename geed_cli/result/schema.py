@@ -131,6 +131,8 @@ class Settings(Part):
     seed: int
     decode: str = "exact"
     precision: str
+    precision_probes: int = Field(0, description="images on which a reduced precision was set against fp32")
+    compiled: bool = False
     batch_size: int
     device: str
     threads: int
@@ -179,6 +181,10 @@ class GridPhase(Part):
 
     group: str
     layer: str
+    kind: Literal["off centre", "shift", "axes"] = Field(
+        "off centre",
+        description="what the group lacks: a grid about the middle, whole pixels, or rows and columns treated alike",
+    )
     reason: str = Field(description="which module breaks it first, and how")
     offset: tuple[float, float] | None = Field(
         description="of the grid's centre, down and right, in layer pixels"
@@ -229,6 +235,7 @@ class Timing(Part):
     measure_s: float
     statistics_s: float
     total_s: float
+    cached: int = Field(0, description="images of which every row was known from earlier runs")
     images_per_s: float
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from geed_cli.errors import GeedError
+from geed_cli.errors import GeedError, InputError
 from geed_cli.pipeline.describe import describe_environment
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.pipeline.placement import place
@@ -30,9 +30,15 @@ def run_selftest(
         caught: kinds of errors that fail a check; others end the run.
 
     Raises:
-        InputError: fp64 on a device without it.
+        InputError: fp64 on a device without it, or a reduced precision.
         RunError: the device is not there.
     """
+    if run.reduced:
+        raise InputError(
+            f"a self-test in {run.precision}",
+            expected="one of fp32, fp64: in fewer digits rounding hides what is tested",
+            remedy="--precision fp32",
+        )
     device = place(run).device
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="geed-selftest-") as folder:

@@ -6,7 +6,7 @@ degrees of freedom count the whole kurtosis: at one chance in a thousand, the sk
 
 from scipy.special import stdtrit
 
-from geed_cli.statistics.corrected_t import inverse_cubic, score_limits
+from geed_cli.statistics.corrected_t import combined_freedom, inverse_cubic, score_limits
 from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.scale import Array, Scale
 
@@ -31,14 +31,9 @@ def whole_freedom(estimate: Estimate) -> float:
     """Degrees of freedom of the jackknife variance, from the kurtosis κ of the deviations.
 
     2 var²/Var(var) of one set is 2n/(κ − 1), n − 1 at most (κ = 3 gives n); the estimate of κ is bounded by n and
-    thus low for heavy tails, hence κ(1 + κ/n). Two sets combine as Satterthwaite's 1/ν = Σ_k (share of
-    variance)²/ν_k.
+    thus low for heavy tails, hence κ(1 + κ/n).
     """
-    total = estimate.variance
-    inverse = 0.0
-    for u, n in zip(estimate.deviations, estimate.counts, strict=True):
-        inverse += (float(u @ u) / (n * (n - 1)) / total) ** 2 / _freedom(u, n)
-    return 1.0 / inverse
+    return combined_freedom(estimate, _freedom)
 
 
 def _freedom(u: Array, n: int) -> float:

@@ -6,6 +6,8 @@ the ψ″ term is what the scale has already done). The limits are where it is �
 and no order of the images.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import stdtrit
 
@@ -58,10 +60,15 @@ def effective_freedom(estimate: Estimate) -> float:
     where rows are normal. κ′ = κ(1 + 2κ/n), since the estimate of κ is bounded by n and thus low for heavy
     tails. Two sets combine as Satterthwaite's 1/ν = Σ_k (share of variance)²/ν_k.
     """
+    return combined_freedom(estimate, _freedom)
+
+
+def combined_freedom(estimate: Estimate, of_one: Callable[[Array, int], float]) -> float:
+    """Satterthwaite's ν of the sets of an estimate: 1/ν = Σ_k (share of variance)²/ν_k, ν_k from ``of_one``."""
     total = estimate.variance
     inverse = 0.0
     for u, n in zip(estimate.deviations, estimate.counts, strict=True):
-        inverse += (float(u @ u) / (n * (n - 1)) / total) ** 2 / _freedom(u, n)
+        inverse += (float(u @ u) / (n * (n - 1)) / total) ** 2 / of_one(u, n)
     return 1.0 / inverse
 
 

@@ -85,7 +85,7 @@ def test_everything_at_once(geed: Geed, spec: Path, pictures: Path) -> None:
         (phase.group, phase.layer) for phase in result.grid_phase if phase.offset not in {None, (0.0, 0.0)}
     }
     for text in (
-        "gamma:0.5,2 · 3 elements: e, gamma0.5, gamma2 · not a group: f̂ is the set's mean",
+        "gamma:0.5,2 · 3 members: e, gamma0.5, gamma2 · not a group: f̂ is the set's mean",
         "c8 · 8 elements: e, r45, r90, r135, r180, r225, r270, r315 · resampled: bilinear, boundary context",
         "hidden permutation at",
         "of the surroundings that boundary context reads were mirrored",

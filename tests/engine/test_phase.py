@@ -135,9 +135,9 @@ def test_resnet_at_224_and_225() -> None:
     for group in map(group_named, ("flip", "vflip", "flips", "c2", "c4", "d4", "c8")):
         assert all(even[layer].breaks(group) for layer in layers)
         assert not any(odd[layer].breaks(group) for layer in layers)
-    reason = even["layer4"].reason(group_named("flip"))
-    assert reason is not None
-    assert reason.startswith("conv1 (kernel 7, stride 2, padding 3 in front, on 224 pixels)")
+    obstacle = even["layer4"].obstacle(group_named("flip"))
+    assert obstacle is not None
+    assert obstacle.reason.startswith("conv1 (kernel 7, stride 2, padding 3 in front, on 224 pixels)")
     # by hand: −1/2 pixel at each of five halvings, −(1 + 2 + 4 + 8 + 16)/2 picture pixels at 32 a pixel
     assert even["layer4"].known_offset == (-15.5 / 32, -15.5 / 32)
     assert (even["conv1"].known_offset, even["conv1"].jump) == ((-0.25, -0.25), (2, 2))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from audits import audited, entry_of, observed_orbits
+from equivariant_networks import declaring
 from networks import network_of, small_conv_net
 from pictures import smooth_pictures
 from reference.measures import Array, compare_maps
@@ -66,7 +67,7 @@ def test_flags_say_which_layers_are_broken_and_where_they_are_not(folders: dict[
     assert {phase.clean_size for phase in even.grid_phase} == {17}
     # windows start at −1: the grid's middle is half an input pixel, a quarter of its own, up and left
     (second,) = [p for p in even.grid_phase if (p.group, p.layer) == ("flip", "second")]
-    assert second.offset == (-0.25, -0.25)
+    assert (second.kind, second.offset) == ("off centre", (-0.25, -0.25))
     assert "second (kernel 3, stride 2, padding 1 in front, on 16 pixels)" in second.reason
     odd = audited(square(17), ["flip", "c4"], folders[17])
     assert odd.grid_phase == ()
@@ -96,6 +97,7 @@ def test_shifts_need_whole_pixels_on_every_grid(folders: dict[int, Path]) -> Non
         ("xshift2", "third", 16)
     ]
     assert "1/2 is no whole number" in broken.grid_phase[0].reason
+    assert broken.grid_phase[0].kind == "shift"
 
 
 def sampled(maps: Array, rows: Array, columns: Array) -> Array:
@@ -187,3 +189,28 @@ def test_a_resampled_group_is_corrected_inside_the_disc(folders: dict[int, Path]
     assert entry.controls["phase_corrected"] < entry.value
     trivial = replace(network, layers=("first",))
     assert not corrections(audited(trivial, ["c8"], folders[16], controls=CORRECT))
+
+
+@pytest.mark.parametrize("action", ["spatial", {"regular": "flip"}])
+def test_a_declared_sum_is_corrected_as_its_parts_are(folders: dict[int, Path], action: object) -> None:
+    """Six channels in one, or as two and four of the same kind: one number, and a sum with a still part has none."""
+
+    def found(actions: object) -> dict[tuple[str, str], float]:
+        network = declaring(replace(square(16), layers=("second",)), {"second": actions})
+        return corrections(audited(network, ["flip"], folders[16], controls=CORRECT))
+
+    parts = {"sum": [{"channels": 2, "action": action}, {"channels": 4, "action": action}]}
+    whole = found(action)
+    assert set(whole) == {("flip", "second")}
+    assert found(parts) == pytest.approx(whole, abs=EXACT)
+    mixed = {"sum": [{"channels": 2, "action": action}, {"channels": 4, "action": {"spatial": False}}]}
+    assert not found(mixed)
+
+
+def test_layers_that_cannot_be_followed_have_neither_flag_nor_correction(folders: dict[int, Path]) -> None:
+    """Behind a transposed convolution nothing is said; what lies before it is judged and corrected as ever."""
+    network = square(16)
+    network.module.third = nn.ConvTranspose2d(6, 8, 3, 2, 1, 1)
+    result = audited(network, ["flip"], folders[16], controls=CORRECT)
+    assert {phase.layer for phase in result.grid_phase} == {"second"}
+    assert set(corrections(result)) == {("flip", "second")}

@@ -1,15 +1,16 @@
 """The printed audit: from a result alone, at a fixed width without colour."""
 
 import io
+import re
 
 import pytest
+from printing import printed
 from results import small_result
-from rich.console import Console
 
 from geed_cli.report.console import make_console
 from geed_cli.report.numbers import bar, interval, number, percent
 from geed_cli.report.table import print_result
-from geed_cli.result.schema import Entry, Result
+from geed_cli.result.schema import Entry, HiddenAction
 
 
 @pytest.mark.parametrize(
@@ -40,13 +41,6 @@ def test_intervals_percentages_and_bars() -> None:
     assert bar(0.5, 4) == "██"
     assert bar(0.03125, 4) == "▏"
     assert bar(7.0, 2) == "██"
-
-
-def printed(result: Result, width: int = 110) -> str:
-    """The audit as plain text."""
-    stream = io.StringIO()
-    print_result(result, Console(file=stream, width=width, no_color=True, markup=False, highlight=False))
-    return stream.getvalue()
 
 
 def test_a_block_for_each_group_with_every_value() -> None:
@@ -121,6 +115,109 @@ def test_a_narrow_terminal_leaves_out_columns_not_parts_of_numbers() -> None:
         if entry.metric not in {"prediction.flip_rate", "channelwise.correlation"}:
             assert f"{number(entry.value)}  " in text
             assert interval(entry.ci) in text
+
+
+def test_few_images_keep_their_correlation() -> None:
+    """Without intervals, below twenty images, the column is there all the same."""
+    result = small_result()
+    bare = [entry.model_copy(update={"ci": None}) for entry in result.results]
+    text = printed(result.model_copy(update={"results": tuple(bare)}))
+    correlations = [e for e in bare if e.metric == "channelwise.correlation"]
+    assert correlations
+    for entry in correlations:
+        assert re.search(rf"^{entry.layer} .* {re.escape(number(entry.value))} ", text, re.MULTILINE)
+    assert "\n\n\n" not in text, "one blank line before the legend"
+    assert "\n\nLarger means" in text
+
+
+def test_one_image_has_no_different_images() -> None:
+    """The sensitivity is 0 by definition there, and says nothing."""
+    result = small_result()
+    assert "between different images" in printed(result)
+    one = result.data.model_copy(update={"count": 1})
+    assert "between different images" not in printed(result.model_copy(update={"data": one}))
+
+
+def test_no_bar_where_nothing_can_be_drawn() -> None:
+    """Every layer is not applicable: neither a bar nor its heading."""
+    result = small_result()
+    assert "−1 … 0" in printed(result)
+    none = {"status": "not_applicable", "value": None, "ci": None, "raw": None, "per_element": {}}
+    results = tuple(e.model_copy(update=none) if e.layer else e for e in result.results)
+    assert "−1 … 0" not in printed(result.model_copy(update={"results": results}))
+
+
+@pytest.mark.parametrize("kept", ["latent.l2", "channelwise.cosine"])
+def test_a_block_of_one_table_has_no_stray_lines(kept: str) -> None:
+    """The table follows the group's line, and what is said follows the table."""
+    result = small_result()
+    results = tuple(entry for entry in result.results if entry.metric == kept)
+    text = printed(result.model_copy(update={"results": results}))
+    assert "\n\n\n" not in text
+    for group in result.groups:
+        (line,) = re.findall(rf"^{group.name} · .*\n(.*)\n", text, re.MULTILINE)
+        assert line.startswith(("measure", "channelwise.cosine at"))
+        block = text.split(f"\n{group.name} · ")[1].split("\n\n")[0]
+        assert len(block.splitlines()) > 3, "remarks stand directly below the table"
+
+
+def test_sets_have_members_and_colours_are_not_moved() -> None:
+    """A set is no group and has no elements; of exact groups the line says no more than is true of all."""
+    result = small_result()
+    weather = result.groups[0].model_copy(update={"name": "weather", "kind": "set"})
+    flip = result.groups[0]
+    text = printed(result.model_copy(update={"groups": (weather, flip)}))
+    assert f"weather · {flip.order} members: e, m · not a group" in text
+    assert f"flip · {flip.order} elements: e, m · exact (nothing is resampled)" in text
+
+
+def profiled(fourier: tuple[tuple[float, float], ...], order: int = 8) -> str:
+    """The audit of a cyclic group whose latent.l2 has this profile and M = 2."""
+    result = small_result()
+    names = ("e", *(f"r{k * 45}" for k in range(1, order)))
+    group = result.groups[1].model_copy(update={"order": order, "elements": names})
+    entries = [e for e in result.results if e.group == group.name]
+    entries[0] = entries[0].model_copy(update={"fourier": fourier, "normaliser": 2.0})
+    assert entries[0].metric == "latent.l2"
+    return printed(result.model_copy(update={"groups": (group,), "results": tuple(entries)}), 120)
+
+
+def test_the_strongest_frequency_is_named_in_the_unit_of_the_value() -> None:
+    """By hand: (0.03, 0.04) has size 0.05, over M 0.025; a twentieth of the mean is not named."""
+    rest = ((0.01, 0.0), (0.03, 0.04), (0.02, 0.0), (0.0, 0.0))
+    assert (
+        "profile of latent.l2: strongest component at frequency 2 (period r180), 0.0250 of 0.250"
+        in profiled(((0.5, 0.0), *rest))
+    )
+    assert "profile of" not in profiled(((1.01, 0.0), *rest))
+    assert "frequency 3 (3 times round)" in profiled(
+        ((0.5, 0.0), (0.0, 0.0), (0.0, 0.0), (0.1, 0.0), (0.0, 0.0))
+    )
+    assert "frequency 1 (once round)" in profiled(((0.5, 0.0), (0.1, 0.0)), order=3)
+    assert "profile of" not in profiled(((0.5, 0.0), (0.1, 0.0), (0.0, 0.0)), order=8), "of a subgroup alone"
+
+
+def test_notes_of_hidden_actions_stand_below_once() -> None:
+    """Each with its layers; why a layer is undecided too; at most four, and how many more."""
+    result = small_result()
+
+    def hidden(layer: str, verdict: str, *notes: str) -> HiddenAction:
+        return HiddenAction(
+            group="flip", layer=layer, method="linear", variant="ridge", verdict=verdict, reason=f"why {layer}",
+            explained={"before": 0.314}, before={"m": -0.5}, after={"m": -0.6}, unmoved={}, null={}, defect=None,
+            fitted=2, scored=2, notes=notes,
+        )  # fmt: skip
+
+    few = (hidden("a", "neither", "few data"), hidden("b", "neither", "few data"), hidden("c", "undecided"))
+    text = printed(result.model_copy(update={"hidden_actions": few}))
+    assert "note: hidden linear at a, b: few data\n" in text
+    assert "note: hidden linear at c: why c\n" in text
+    assert "why a" not in text
+    assert re.search(r"^a .* 31% → – ", text, re.MULTILINE)
+    many = tuple(hidden(f"layer{k}", "neither", f"note {k}") for k in range(6))
+    text = printed(result.model_copy(update={"hidden_actions": many}))
+    assert text.count("note: hidden linear at") == 4
+    assert "note: 2 more of hidden actions; --json has them all" in text
 
 
 def test_nothing_is_wider_than_the_console() -> None:

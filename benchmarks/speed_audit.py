@@ -1,0 +1,81 @@
+"""How long an audit takes from its first image to its last row, and what it spends that on."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.speed_settings import Settings
+from geed_cli.images.picture import Decode
+from geed_cli.models.network import Network
+from geed_cli.pipeline.batch_size import with_batch_size
+from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
+from geed_cli.pipeline.progress import Silent
+from geed_cli.pipeline.session import Session
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of one audit.
+
+    Attributes:
+        total: from the first image to the last row: decoding, views, forward passes, measures.
+        forward: in the network, the first batch's float64 reference among it.
+        measure: in the hooks that reduce layers.
+        waited: for decoded images.
+        batch: rows of a batch that the audit chose.
+    """
+
+    total: float
+    forward: float
+    measure: float
+    waited: float
+    batch: int
+
+    @property
+    def split(self) -> str:
+        """The parts of the total; the rest are views, batches and rows."""
+        rest = self.total - self.forward - self.measure - self.waited
+        parts = {"forward": self.forward, "measure": self.measure, "waiting": self.waited, "the rest": rest}
+        shares = ", ".join(f"{name} {100 * part / self.total:.1f}%" for name, part in parts.items())
+        return f"{shares}; batch {self.batch}"
+
+
+def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -> Spent:
+    """Audit and time it; preparing and statistics are left out of the time."""
+    session = Session([network], groups, options, Silent())
+    drawn = draw(options.data, options.controls.probes)
+    started = time.perf_counter()
+    session.extend(drawn)
+    total = time.perf_counter() - started
+    result = session.results(drawn)[0]
+    timing = result.timing
+    return Spent(total, timing.forward_s, timing.measure_s, timing.decode_s, result.settings.batch_size)
+
+
+def options_for(
+    network: Network,
+    settings: Settings,
+    *,
+    folder: Path | None = None,
+    images: int | None = None,
+    layers: tuple[str, ...] = (),
+    decode: Decode = "exact",
+) -> AuditOptions:
+    """The defaults, batch size among them where none is asked for, on a folder or on the bundled sample.
+
+    Args:
+        network: for which a batch size of ``auto`` is measured.
+        settings: number of images, batch size, device and precision.
+        folder: of images.
+        images: another number than the settings'.
+        layers: another choice than the network's stages.
+        decode: how large JPEGs are decoded.
+    """
+    options = AuditOptions(
+        data=DataOptions(folder, samples=images or settings.images, decode=decode),
+        run=RunOptions(settings.device, settings.batch_size, settings.precision),
+        layers=layers,
+    )
+    return with_batch_size([network], options)

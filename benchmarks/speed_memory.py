@@ -1,0 +1,68 @@
+"""Goals: peak memory at most 1.15 times the bare loop's at the same batch size, and flat in the number of images.
+
+Every point is the largest resident memory of a process of its own, with the libraries in it. This module imports no
+torch, since children inherit the figure of the process that starts them.
+"""
+
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.speed_case import serve
+from benchmarks.speed_child import Measured, Request, measured
+from benchmarks.speed_pictures import write_small
+from benchmarks.speed_settings import Settings
+from benchmarks.table import Line
+
+FLAT = 1.1
+"""No growth is the goal; a tenth is about what allocators keep of large and small blocks freed in turn."""
+
+
+def memory(settings: Settings) -> Iterator[Line]:
+    """A line for each network against its bare loop, then two for each curve."""
+    for model in settings.models:
+        yield beside_bare(model, settings)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = write_small(Path(temporary), max(settings.counts))
+        for model, img_size in ((settings.light, None), (settings.small, 64)):
+            yield from curve(model, img_size, folder, settings)
+
+
+def beside_bare(model: str, settings: Settings) -> Line:
+    """The audit's peak against the bare loop's."""
+
+    def median(request: Request, read: Callable[[Measured], float]) -> float:
+        return statistics.median(read(measured(request)) for _ in range(settings.repeats))
+
+    audit = Request("audit", model, samples=settings.images, batch=settings.batch)
+    bare = Request("bare", model, inputs=settings.images * 4, batch=settings.batch)
+    ours, theirs = median(audit, lambda m: m.peak_after), median(bare, lambda m: m.peak)
+    words = f"{ours:.0f} against {theirs:.0f} MiB, batch {settings.batch}"
+    return Line(
+        f"{model.partition(':')[2]}, c4, peak memory against the bare loop", words, ours / theirs, 1.15
+    )
+
+
+def curve(model: str, img_size: int | None, folder: Path, settings: Settings) -> Iterator[Line]:
+    """Peak memory against the number of images: the ratio of its ends less the rows' own bytes, and all points."""
+    points = {
+        count: measured(
+            Request("audit", model, "flip", count, str(folder), batch=settings.batch, img_size=img_size)
+        )
+        for count in settings.counts
+    }
+    first, last = (points[count] for count in (min(points), max(points)))
+    name = model.partition(":")[2]
+    words = f"{first.peak:.0f} → {last.peak:.0f} MiB, of these rows {first.held:.1f} → {last.held:.1f}"
+    ratio = (last.peak - last.held) / (first.peak - first.held)
+    yield Line(
+        f"{name}, flip, peak memory less rows, {max(points)} images against {min(points)}", words, ratio, FLAT
+    )
+    yield Line("… the curve, MiB", "; ".join(f"{n}: {m.peak:.0f}" for n, m in points.items()))
+    after = "; ".join(f"{n}: {m.peak_after:.0f}" for n, m in points.items())
+    yield Line("… with statistics, which hold d(x, x') of all pairs, MiB", after)
+
+
+if __name__ == "__main__":
+    serve(memory)

@@ -1,0 +1,95 @@
+"""Goals: start-up to the first forward pass within 1.3 times the import of torch and timm; the rest at once.
+
+Every time is of a process of its own, from its start to its end, the best of several. Imports no torch.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks.speed_case import module_command, serve
+from benchmarks.speed_settings import Settings
+from benchmarks.speed_turns import in_turns
+from benchmarks.table import Line
+
+POLICY = """\
+version: 1
+rules:
+  - {metric: latent.l2, group: "*", max: 5, level: error}
+  - {metric: channelwise.cosine, group: "*", layer: "*", max: 1, level: error}
+"""
+ON_CHANGES = """\
+baseline:
+  rules:
+    - {metric: "latent.*", group: "*", max_increase: 50%, level: warn}
+"""
+
+
+def startup(settings: Settings) -> Iterator[Line]:
+    """A line for each command, and one with the import and the network alone."""
+    yield command_line("geed --help", ["--help"], 0.3, settings)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        yield from first_forward(settings, folder / "cache")
+        subprocess.run(module_command("benchmarks.speed_saved", name, str(settings.saved)), check=True)
+        policy, changes = folder / "policy.yaml", folder / "changes.yaml"
+        policy.write_text(POLICY, encoding="utf-8")
+        changes.write_text(POLICY + ON_CHANGES, encoding="utf-8")
+        one, other = str(folder / "0.json"), str(folder / "1.json")
+        alone = ["check", one, "--policy", str(policy)]
+        against = ["check", one, "--policy", str(changes), "--baseline", other]
+        about = f"{settings.saved} images"
+        yield command_line(f"geed check, {about}", alone, 1, settings)
+        yield command_line(f"geed check --baseline, {about}", against, 1, settings)
+        yield command_line(f"geed compare of two results, {about}", ["compare", one, other], 1, settings)
+
+
+def first_forward(settings: Settings, cache: Path) -> Iterator[Line]:
+    """`geed audit` up to its first forward pass on an image, against the import, and that with the network."""
+    name = settings.deep.removeprefix("timm:")
+    network = f"import torch, timm; timm.create_model('{name}').eval()"
+    commands = {
+        "geed": module_command("benchmarks.speed_first_forward", settings.deep, str(cache)),
+        "imports": (sys.executable, "-c", "import torch, timm"),
+        "network": (sys.executable, "-c", network),
+    }
+    turns = in_turns({key: partial(seconds_of, command) for key, command in commands.items()}, runs(settings))
+    geed, imports, made = (turns.best(key) for key in commands)
+    what = f"{name}, start to first forward pass, against importing torch and timm"
+    yield Line(what, f"{geed:.2f} s against {imports:.2f} s", geed / imports, 1.3)
+    words = f"{geed:.2f} s against {made:.2f} s"
+    yield Line("… against importing them and creating the network", words, geed / made)
+
+
+def command_line(what: str, arguments: Sequence[str], limit: float, settings: Settings) -> Line:
+    """Seconds of a geed command."""
+    command = module_command("geed_cli", *arguments)
+    seconds = min(seconds_of(command) for _ in range(runs(settings)))
+    return Line(what, f"best of {runs(settings)}", seconds, limit, "s")
+
+
+def runs(settings: Settings) -> int:
+    """How often each process runs: two more than what is long, since the first reads files from the disk."""
+    return settings.repeats + 2
+
+
+def seconds_of(command: Sequence[str]) -> float:
+    """Seconds of one process.
+
+    Raises:
+        RuntimeError: it did not work. A gate that does not pass has worked.
+    """
+    started = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    if done.returncode not in {0, 1} or "Traceback" in done.stderr:
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stdout}{done.stderr}")
+    return seconds
+
+
+if __name__ == "__main__":
+    serve(startup)

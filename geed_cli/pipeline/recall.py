@@ -1,0 +1,81 @@
+"""What a run has to do for each image once the cache was asked: nothing, a part of its orbit, or all of it.
+
+The null of a probe is measured against the probe before it, so where one is missing the one before is shown as well.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from geed_cli.engine.plan import Plan, Shown
+from geed_cli.pipeline.images import Drawn
+from geed_cli.pipeline.row_cache import Known, RowCache, Subject
+
+
+@dataclass
+class Todo:
+    """One image.
+
+    Attributes:
+        subject: what its rows depend on.
+        known: from the cache, for each network.
+        shown: what it is to be shown; nothing where all is known.
+    """
+
+    subject: Subject
+    known: Sequence[Known]
+    shown: set[Shown] = field(default_factory=set)
+
+
+def recall(
+    drawn: Drawn,
+    order: Sequence[str],
+    hashes: Mapping[str, str],
+    caches: Sequence[RowCache],
+    last_probe: str | None,
+) -> dict[str, Todo]:
+    """What is to be done for each drawn image whose file could be hashed.
+
+    Args:
+        drawn: the images of this part of the run.
+        order: the audited paths as they will be shown.
+        hashes: of the files.
+        caches: of the networks.
+        last_probe: hash of the probe shown before these, if any.
+
+    Returns:
+        By path; an image that is absent has to be shown everything.
+    """
+    found: dict[str, Todo] = {}
+    before: Todo | None = None
+    for path, subject in _subjects(drawn, order, hashes, last_probe):
+        known = [cache.recall(subject) for cache in caches]
+        todo = found[path] = Todo(subject, known)
+        for cache, values in zip(caches, known, strict=True):
+            shown, null = cache.missing(subject, values)
+            todo.shown |= shown
+            if null and before is not None:
+                before.shown |= cache.kernels()
+        if subject.probe:
+            before = todo
+    return found
+
+
+def _subjects(
+    drawn: Drawn, order: Sequence[str], hashes: Mapping[str, str], last_probe: str | None
+) -> Iterator[tuple[str, Subject]]:
+    """The images in the order in which they will be shown, each probe with the one before it."""
+    partner = last_probe
+    for path in order:
+        if path in hashes:
+            probe = path in drawn.probes
+            yield path, Subject(hashes[path], True, probe, partner if probe else None)
+            partner = hashes[path] if probe else partner
+    for path in drawn.normaliser.paths if drawn.normaliser else ():
+        if path in hashes:
+            yield path, Subject(hashes[path], audited=False)
+
+
+def in_order(plan: Plan, subject: Subject, shown: set[Shown]) -> tuple[Shown, ...]:
+    """What an image is shown, views of e first and round trips last."""
+    every = (*plan.views, *plan.round_trips) if subject.audited else plan.identities
+    return tuple(each for each in every if each in shown)

@@ -1,0 +1,71 @@
+"""How far a reduced precision moved the values: the first images of the run once more in float32, image by image.
+
+``precision_shift`` is the mean over these images of |v(x) − v₃₂(x)|, v an image's own mean deviation, in the value's
+unit: the differences do not cancel, so that it is an upper estimate of how far the mean over all images moved.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from geed_cli.pipeline.options import AuditOptions, ControlOptions
+from geed_cli.result.schema import Entry, Result
+
+PROBES = 4
+CONTROL = "precision_shift"
+
+
+def in_float32(options: AuditOptions, batch_size: int) -> AuditOptions:
+    """The same audit in float32 on the first images of the draw, without controls.
+
+    Args:
+        options: of the run in reduced precision.
+        batch_size: that it ended with.
+    """
+    return replace(
+        options,
+        data=replace(
+            options.data,
+            samples=min(PROBES, options.data.samples),
+            norm_samples=None,
+            on_bad_image="skip",
+        ),
+        run=replace(options.run, precision="fp32", batch_size=batch_size, on_nonfinite="skip", compile=False),
+        until=None,
+        controls=ControlOptions(probes=0),
+    )
+
+
+def with_shift(result: Result, exact: Result) -> Result:
+    """The result with ``precision_shift`` among the controls of every entry that has values for these images.
+
+    Args:
+        result: in reduced precision.
+        exact: in float32, of the same network, groups, measures and layers, on some of the images.
+    """
+    places = {image.path: place for place, image in enumerate(result.data.images)}
+    shared = {
+        places[image.path]: place for place, image in enumerate(exact.data.images) if image.path in places
+    }
+    others = {(entry.metric, entry.group, entry.layer): entry for entry in exact.results}
+    entries = tuple(
+        _with_control(entry, _shift(entry, others[entry.metric, entry.group, entry.layer], shared))
+        for entry in result.results
+    )
+    settings = result.settings.model_copy(update={"precision_probes": len(shared)})
+    return result.model_copy(update={"results": entries, "settings": settings})
+
+
+def _with_control(entry: Entry, shift: float | None) -> Entry:
+    if shift is None:
+        return entry
+    return entry.model_copy(update={"controls": entry.controls | {CONTROL: shift}})
+
+
+def _shift(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> float | None:
+    """The mean difference; None where no image has both values, or the value has no unit."""
+    unit = 1.0 if entry.normaliser is None else abs(entry.normaliser)
+    if entry.per_image is None or exact.per_image is None or unit == 0:
+        return None
+    pairs = [(entry.per_image.value[own], exact.per_image.value[other]) for own, other in shared.items()]
+    moved = [abs(one - other) for one, other in pairs if one is not None and other is not None]
+    return sum(moved) / len(moved) / unit if moved else None

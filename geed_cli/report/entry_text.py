@@ -1,0 +1,45 @@
+"""How an entry reads in a cell: its value and interval in its own unit, its controls, its furthest element."""
+
+import math
+
+from geed_cli.report.numbers import interval, number, percent
+from geed_cli.result.schema import Entry
+
+
+def value_text(entry: Entry) -> str:
+    """The value, or why there is none."""
+    if entry.status == "not_applicable":
+        return "not applicable"
+    if entry.value is None:
+        return "undefined"
+    return percent(entry.value) if entry.metric == "prediction.flip_rate" else number(entry.value)
+
+
+def interval_text(entry: Entry) -> str:
+    """The interval in the value's unit."""
+    if entry.metric == "prediction.flip_rate" and entry.ci is not None:
+        return f"[{percent(entry.ci[0])}, {percent(entry.ci[1])}]"
+    return interval(entry.ci)
+
+
+def control_text(entry: Entry, name: str) -> str:
+    """A control in the value's unit; nothing where it was not measured."""
+    if name not in entry.controls:
+        return ""
+    value = entry.controls[name]
+    return percent(value) if entry.metric == "prediction.flip_rate" else number(value)
+
+
+def furthest(entry: Entry) -> str:
+    """The element with the largest mean of its own; where e ties with another, as in every group of two, the other.
+
+    Both members of an orbit of two are equally far from its mean, so that rounding alone would choose.
+    """
+    means = {name: mean for name, mean in entry.per_element.items() if mean is not None}
+    if not means:
+        return ""
+    largest = max(means.values())
+    # 1e-9 relative: sums of float64 rows in another order
+    tied = [name for name, mean in means.items() if math.isclose(mean, largest, rel_tol=1e-9)]
+    name = tied[-1] if tied[0] == "e" else tied[0]
+    return f"{name} {number(means[name])}"

@@ -1,0 +1,185 @@
+"""--batch-size auto: the search, what is remembered of it, and that a run does not depend on how its size was found."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from networks import small_conv_net
+from pictures import smooth_pictures
+
+from geed_cli.engine.autobatch import fastest
+from geed_cli.engine.batches import Placement
+from geed_cli.errors import InputError
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.batch_size import FILE_NAME, BatchSizes, described, with_batch_size
+from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
+
+AUTO = RunOptions("cpu", "auto")
+CPU = Placement(torch.device("cpu"), torch.float32, 8)
+
+
+def timed(rates: dict[int, float], tried: list[int]) -> Callable[[int], float]:
+    """A machine that does so many rows a second at each size, and keeps what it was asked."""
+
+    def seconds(rows: int) -> float:
+        tried.append(rows)
+        return rows / rates[rows]
+
+    return seconds
+
+
+def test_the_fastest_size_is_found_and_the_search_ends_behind_it() -> None:
+    """Rates 10, 20, 40, 30, 35: 4 is the best, and two slower sizes are enough to stop; each is timed twice."""
+    tried: list[int] = []
+    rates = {1: 10.0, 2: 20.0, 4: 40.0, 8: 30.0, 16: 35.0, 32: 99.0}
+    assert fastest(timed(rates, tried), 32) == 4
+    assert tried == [1, 1, 2, 2, 4, 4, 8, 8, 16, 16]
+
+
+def test_one_slower_size_does_not_end_the_search() -> None:
+    """8 is slower than 4 but 16 is the best; 32 is the largest that a CPU tries."""
+    rates = {1: 10.0, 2: 20.0, 4: 40.0, 8: 39.0, 16: 60.0, 32: 50.0}
+    assert fastest(timed(rates, []), 32) == 16
+
+
+def test_rows_that_bring_nothing_are_not_taken() -> None:
+    """Within 3% of the best the smallest size is taken: memory is not free."""
+    rates = {1: 10.0, 2: 20.0, 4: 40.0, 8: 41.0, 16: 40.5, 32: 41.0}
+    assert fastest(timed(rates, []), 32) == 4
+
+
+def test_the_better_of_two_repeats_counts() -> None:
+    """A size that was disturbed once is not held back by it."""
+    rates = iter([9.0, 10.0, 2.0, 20.0, 5.0, 5.0, 5.0, 5.0])
+    assert fastest(lambda rows: rows / next(rates), 8) == 2
+
+
+def test_the_search_has_a_budget() -> None:
+    """A slow machine, 0.5 rows a second at most: 2·1/0.4 + 2·2/0.5 = 13 s, after which 2 has to do."""
+    tried: list[int] = []
+    assert fastest(timed({1: 0.4, 2: 0.5, 4: 9.0}, tried), 32) == 2
+    assert tried == [1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("room", [0, 1, 5])
+def test_exhausted_memory_ends_the_search(room: int) -> None:
+    """The best of the sizes that had room; 1 where none had."""
+
+    def seconds(rows: int) -> float:
+        if rows > room:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return 1.0
+
+    assert fastest(seconds, 32) == max(1, 1 << (room.bit_length() - 1) if room else 1)
+
+
+def test_other_errors_are_not_taken_for_it() -> None:
+    """A network that breaks at a size is broken."""
+
+    def seconds(rows: int) -> float:
+        raise RuntimeError(f"shape mismatch at {rows}")
+
+    with pytest.raises(RuntimeError, match="shape mismatch"):
+        fastest(seconds, 32)
+
+
+def test_a_size_is_measured_once_and_then_remembered(tmp_path: Path) -> None:
+    """The next run takes what the file says, here another size than was measured."""
+    network, options = small_conv_net(), AuditOptions(run=AUTO, cache=tmp_path / "new")
+    found = with_batch_size([network], options).run.batch_size
+    assert isinstance(found, int)
+    assert found in {1, 2, 4, 8, 16, 32}
+    path = tmp_path / "new" / FILE_NAME
+    content = json.loads(path.read_text())
+    (name,) = content["sizes"]
+    assert content["sizes"][name] == found
+    path.write_text(json.dumps(content | {"sizes": {name: 128}}))
+    assert with_batch_size([network], options).run.batch_size == 128
+
+
+def test_a_number_is_left_alone_and_nothing_is_written(tmp_path: Path) -> None:
+    """Only ``auto`` measures."""
+    options = AuditOptions(run=RunOptions("cpu", 3), cache=tmp_path)
+    assert with_batch_size([small_conv_net()], options) == options
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe{",
+        b"[]",
+        b'{"sizes": {"x": 4}}',
+        b'{"format": "geed.batch-sizes/1", "sizes": 3}',
+        b'{"format": "geed.batch-sizes/1", "sizes": {"x": true, "y": 3, "z": -8, "u": 512, "v": "8"}}',
+        b'{"format": "other/1", "sizes": {"x": 4}}',
+        b"[" * 100_000,
+        b'{"format": "geed.batch-sizes/1", "sizes": {"x": 4}}' + b" " * 2**20,
+    ],
+)
+def test_damaged_and_foreign_content_is_ignored_and_replaced(tmp_path: Path, content: bytes) -> None:
+    """Nothing is recalled from it; the next size that is kept makes the file whole again."""
+    path = tmp_path / FILE_NAME
+    path.write_bytes(content)
+    sizes = BatchSizes(path)
+    assert [sizes.recall(name) for name in "xyzuv"] == [None] * 5
+    sizes.keep("x", 16)
+    assert BatchSizes(path).recall("x") == 16
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    """The memory is never needed."""
+    (tmp_path / "file").write_text("")
+    sizes = BatchSizes(tmp_path / "file" / FILE_NAME)
+    sizes.keep("x", 4)
+    assert sizes.recall("x") is None
+    assert BatchSizes(None).recall("x") is None
+
+
+def test_everything_that_the_speed_depends_on_is_in_the_name() -> None:
+    """Architecture, size, precision, companions and threads: each alone makes another name."""
+    network = small_conv_net()
+    names = {
+        described([network], CPU),
+        described([replace(network, arch="other")], CPU),
+        described([replace(network, parameters=1)], CPU),
+        described([small_conv_net(size=32)], CPU),
+        described([network, network], CPU),
+        described([network], replace(CPU, dtype=torch.bfloat16)),
+    }
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(before + 1)
+        names.add(described([network], CPU))
+    finally:
+        torch.set_num_threads(before)
+    assert len(names) == 7
+
+
+def test_an_audit_records_the_size_and_gives_what_that_size_gives(tmp_path: Path) -> None:
+    """Digit for digit, since a size that was found is a size like any other."""
+    folder = smooth_pictures(tmp_path / "p", 3, 16)
+    options = AuditOptions(data=DataOptions(folder), run=AUTO)
+    found = audit(small_conv_net(), ["c4"], options)
+    again = replace(options, run=RunOptions("cpu", found.settings.batch_size))
+    assert audit(small_conv_net(), ["c4"], again).results == found.results
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "often", "2.5"])
+def test_the_command_line_refuses_what_is_no_size(text: str) -> None:
+    """A whole number of at least 1, or auto."""
+    from geed_cli.cli.audit_options import rows
+
+    with pytest.raises(InputError):
+        RunOptions("cpu", rows(text))
+
+
+def test_the_command_line_takes_numbers_and_auto() -> None:
+    """And nothing given stays nothing, which is the default."""
+    from geed_cli.cli.audit_options import rows
+
+    assert [rows(text) for text in ("12", "auto", None)] == [12, "auto", None]

@@ -1,0 +1,257 @@
+"""Rows of earlier runs: cached and fresh results are the same digit for digit, and only what is new is computed.
+
+The networks are real timm networks at a small size, since only such are told apart by their weights.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from pictures import smooth_pictures
+
+from geed_cli.cache.database import FILE_NAME
+from geed_cli.errors import RunError
+from geed_cli.models.load import load_model
+from geed_cli.models.network import Network
+from geed_cli.pipeline.audit import audit, audit_together
+from geed_cli.pipeline.options import (
+    ActionOptions,
+    AuditOptions,
+    ControlOptions,
+    DataOptions,
+    RunOptions,
+    UntilOptions,
+)
+from geed_cli.pipeline.progress import Silent
+from geed_cli.result.schema import Result
+
+SIZE = 32
+GROUPS = ("flip", "c4", "c8")
+LAYERS = ("layer1", "layer3", "layer4")
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    return load_model("timm:resnet10t", weights="random", img_size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=9, size=40)
+
+
+def options_of(folder: Path, cache: Path | None, **changes: object) -> AuditOptions:
+    options = AuditOptions(
+        data=DataOptions(folder),
+        run=RunOptions("cpu", 8),
+        layers=LAYERS,
+        controls=ControlOptions(probes=4),
+        cache=cache,
+    )
+    return replace(options, **changes)
+
+
+@contextmanager
+def counting(network: Network) -> Iterator[list[int]]:
+    """The batch of every forward pass of 8 rows: tracing and rounding run others."""
+    passes: list[int] = []
+
+    def count(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if len(inputs[0]) == 8 and inputs[0].device.type == "cpu":
+            passes.append(len(inputs[0]))
+
+    handle = network.module.register_forward_pre_hook(count)
+    try:
+        yield passes
+    finally:
+        handle.remove()
+
+
+def numbers(result: Result) -> str:
+    """Everything in a result but when and where it was made."""
+    return result.model_dump_json(exclude={"timing"})
+
+
+def test_a_rerun_takes_no_forward_pass_and_gives_the_same_digits(
+    network: Network, folder: Path, tmp_path: Path
+) -> None:
+    """All values, intervals, controls and rows: fresh without a cache, fresh with one, and cached."""
+    without = audit(network, GROUPS, options_of(folder, None))
+    first = audit(network, GROUPS, options_of(folder, tmp_path))
+    with counting(network) as passes:
+        again = audit(network, GROUPS, options_of(folder, tmp_path))
+    assert passes == []
+    assert again.timing.cached == 9
+    assert numbers(without) == numbers(first) == numbers(again)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("flip",), GROUPS),
+        (("c8",), ("c4", "c8")),
+        (("d4",), ("c4",)),
+    ],
+)
+def test_another_group_computes_only_its_new_elements(
+    network: Network, folder: Path, tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    """The same digits as without a cache; no more passes than the missing elements and e need."""
+    audit(network, before, options_of(folder, tmp_path))
+    with counting(network) as passes:
+        grown = audit(network, after, options_of(folder, tmp_path))
+    with counting(network) as all_passes:
+        fresh = audit(network, after, options_of(folder, None))
+    assert numbers(grown) == numbers(fresh)
+    assert len(passes) < len(all_passes)
+
+
+def test_another_layer_and_more_images(network: Network, folder: Path, tmp_path: Path) -> None:
+    """A layer needs its maps, so the passes are made again; further images are the only new ones."""
+    few = options_of(folder, tmp_path, layers=LAYERS[:1], data=DataOptions(folder, samples=5))
+    audit(network, ["c4"], few)
+    more = options_of(folder, tmp_path, layers=LAYERS[:1])
+    with counting(network) as passes:
+        grown = audit(network, ["c4"], more)
+    # nine images, four more, of which probes may be shown again for their null
+    assert 2 <= len(passes) <= 4
+    assert numbers(grown) == numbers(audit(network, ["c4"], replace(more, cache=None)))
+    wider = options_of(folder, tmp_path)
+    assert numbers(audit(network, ["c4"], wider)) == numbers(
+        audit(network, ["c4"], replace(wider, cache=None))
+    )
+
+
+class StopAfter(Silent):
+    """A user who asks the run to end once so many images are done."""
+
+    def __init__(self, images: int) -> None:
+        self.limit, self.done = images, 0
+
+    def images(self, done: int, total: int) -> None:
+        del total
+        self.done = done
+
+    def stopping(self) -> bool:
+        return self.done >= self.limit
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(network: Network, folder: Path, tmp_path: Path) -> None:
+    """What was finished is known; the whole result is that of a run without interruption."""
+    part = audit(network, GROUPS, options_of(folder, tmp_path), StopAfter(4))
+    assert part.status == "partial"
+    with counting(network) as passes:
+        whole = audit(network, GROUPS, options_of(folder, tmp_path))
+    fresh = audit(network, GROUPS, options_of(folder, None))
+    assert (
+        whole.timing.cached >= part.data.count - 1
+    )  # the last probe may be shown again for the next one's null
+    assert numbers(whole) == numbers(fresh)
+    assert 0 < len(passes) < 9 * (8 + 1) // 8 + 4
+
+
+def test_looks_and_runs_share_rows(network: Network, tmp_path: Path) -> None:
+    """A growing run leaves rows that a plain run of the same images takes."""
+    pictures = smooth_pictures(tmp_path / "many", count=44, size=40)
+    until = UntilOptions(1e-9, 44)
+    options = options_of(pictures, tmp_path, data=DataOptions(pictures, samples=20), until=until)
+    audit(network, ["flip"], options)
+    with counting(network) as passes:
+        plain = audit(network, ["flip"], options_of(pictures, tmp_path))
+    assert passes == []
+    assert plain.timing.cached == 44
+
+
+CHANGES = {
+    "precision": {"run": RunOptions("cpu", 8, "fp64")},
+    "batch": {"run": RunOptions("cpu", 4)},
+    "interpolation": {"action": ActionOptions(interpolation="bicubic")},
+    "boundary": {"action": ActionOptions("zero")},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_setting_that_changes_digits_misses(
+    network: Network, folder: Path, tmp_path: Path, change: str
+) -> None:
+    """Changed alone, it takes nothing of c8's resampled elements from the cache, and the digits are its own."""
+    audit(network, ["c8"], options_of(folder, tmp_path))
+    changed = options_of(folder, tmp_path, **CHANGES[change])
+    other = audit(network, ["c8"], changed)
+    assert other.timing.cached == 0
+    assert numbers(other) == numbers(audit(network, ["c8"], replace(changed, cache=None)))
+
+
+def test_other_weights_sizes_and_pictures_miss(network: Network, folder: Path, tmp_path: Path) -> None:
+    """The weights' hash, the input size and the file's hash are part of every key."""
+    audit(network, ["flip"], options_of(folder, tmp_path))
+    others = [
+        load_model("timm:resnet10t", weights="random", seed=1, img_size=SIZE),
+        load_model("timm:resnet10t", weights="random", img_size=SIZE + 4),
+        load_model("timm:resnet14t", weights="random", img_size=SIZE),
+    ]
+    for other in others:
+        assert audit(other, ["flip"], options_of(folder, tmp_path)).timing.cached == 0
+    changed = smooth_pictures(tmp_path / "changed", count=9, size=41)
+    assert audit(network, ["flip"], options_of(changed, tmp_path)).timing.cached == 0
+    # the same pictures in another folder are the same pictures
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for path in folder.iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    assert audit(network, ["flip"], options_of(copy, tmp_path)).timing.cached == 9
+
+
+def test_two_networks_in_one_run(network: Network, folder: Path, tmp_path: Path) -> None:
+    """What one of them still needs is shown to both; each keeps its own rows."""
+    other = load_model("timm:resnet10t", weights="random", seed=3, img_size=SIZE)
+    audit(network, ["c4"], options_of(folder, tmp_path))
+    together = audit_together([network, other], ["c4"], options_of(folder, tmp_path))
+    apart = [audit(each, ["c4"], options_of(folder, None)) for each in (network, other)]
+    assert list(map(numbers, together)) == list(map(numbers, apart))
+    with counting(network) as passes:
+        again = audit_together([network, other], ["c4"], options_of(folder, tmp_path))
+    assert passes == []
+    assert list(map(numbers, again)) == list(map(numbers, apart))
+
+
+def test_context_discovery_and_normaliser_images(network: Network, folder: Path, tmp_path: Path) -> None:
+    """What is made up around pictures is known too; a search shows every image; M of other images is kept."""
+    for changes in (
+        {"action": ActionOptions("context")},
+        {"controls": ControlOptions(4, True, "permutation")},
+        {"data": DataOptions(folder, samples=5, norm_samples=4)},
+    ):
+        options = options_of(folder, tmp_path, **changes)
+        first, again = (audit(network, ["c8"], options) for _ in range(2))
+        fresh = audit(network, ["c8"], replace(options, cache=None))
+        assert numbers(first) == numbers(again) == numbers(fresh)
+
+
+def test_a_damaged_cache_is_a_note_and_no_error(network: Network, folder: Path, tmp_path: Path) -> None:
+    """Garbage in place of the file: everything is computed, and the user is told."""
+    (tmp_path / FILE_NAME).write_bytes(b"garbage" * 1000)
+    told: list[str] = []
+
+    class Telling(Silent):
+        def note(self, text: str) -> None:
+            told.append(text)
+
+    result = audit(network, ["flip"], options_of(folder, tmp_path), Telling())
+    assert numbers(result) == numbers(audit(network, ["flip"], options_of(folder, None)))
+    assert any("cache" in sentence for sentence in told)
+
+
+def test_a_picture_that_changes_during_the_run_ends_it(
+    network: Network, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was looked up is not what was decoded."""
+    from geed_cli.pipeline import memory
+
+    real = memory.hashes_of
+    monkeypatch.setattr(memory, "hashes_of", lambda images: dict.fromkeys(real(images), "0" * 64))
+    with pytest.raises(RunError, match="changed while"):
+        audit(network, ["flip"], options_of(folder, tmp_path))
