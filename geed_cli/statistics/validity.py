@@ -46,7 +46,8 @@ def withheld_reason(rows: Rows) -> str | None:
     """Why a defined value has no interval, or None where it may have one."""
     sample = rows.sample
     if len(sample.values) < MIN_IMAGES:
-        return f"interval withheld: {len(sample.values)} images, at least {MIN_IMAGES} needed"
+        count = len(sample.values)
+        return f"interval withheld: {count} image{'s' * (count != 1)}, at least {MIN_IMAGES} needed"
     if isinstance(sample, RatioSample) and len(sample.row_means) < MIN_IMAGES:
         return f"interval withheld: {len(sample.row_means)} normaliser images, at least {MIN_IMAGES} needed"
     return None
