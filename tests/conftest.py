@@ -7,12 +7,19 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-# no test reads or fills the cache of whoever runs it
+# no test reads or fills the cache of whoever runs it, nor that of another test
 os.environ["GEED_CACHE_DIR"] = tempfile.mkdtemp(prefix="geed-tests-")
 settings.register_profile(
     "geed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("geed")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A cache of its own for every test, which would otherwise depend on what ran before it."""
+    monkeypatch.setenv("GEED_CACHE_DIR", str(tmp_path_factory.getbasetemp() / f"cache-{os.urandom(8).hex()}"))
+
 
 OPT_IN = ("slow", "gpu", "network")
 

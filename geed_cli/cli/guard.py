@@ -43,13 +43,23 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, wherever that was; torch's errors by their names, since it may not be imported."""
+    kind = type(error).__name__
+    return (
+        isinstance(error, MemoryError)
+        or kind == "OutOfMemoryError"
+        or (kind == "RuntimeError" and "DefaultCPUAllocator" in str(error))
+    )
+
+
 def explain(error: BaseException) -> tuple[str, int]:
     """What a person is told of an error, and the exit code."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted: nothing was written", INTERRUPTED
     if isinstance(error, GeedError):
         return f"error: {error}", error.exit_code
-    if isinstance(error, MemoryError):
+    if _out_of_memory(error):
         exhausted = GeedError(
             "memory ran out", expected="room for the run", remedy="a smaller --batch-size or fewer --samples"
         )

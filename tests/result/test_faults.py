@@ -80,21 +80,36 @@ import geed_cli.pipeline.audit, timm, scipy.special, torch
 torch.nn.functional.conv2d(torch.rand(1, 3, 8, 8), torch.rand(4, 3, 3, 3))  # libraries that load late are in by now
 torch.rand(64, 64) @ torch.rand(64, 64)
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 700_000_000, used + 700_000_000))
-app(["audit", sys.argv[1], "--weights", "random", "-g", "d8", "--batch-size", "640", "--json", sys.argv[2]])
+resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[3]), used + int(sys.argv[3])))
+options = ["--weights", "random", "-g", "flip", "--samples", "4", "--floor", "0", "--no-cache"]
+app(["audit", sys.argv[1], *options, "--batch-size", "640", "--json", sys.argv[2]])
 """
+
+
+def with_little_memory(target: Path, spare: int) -> subprocess.CompletedProcess[str]:
+    """An audit with batches of 640 rows of 224 pixels that may take so many bytes more than its libraries."""
+    command = [sys.executable, "-c", LITTLE_MEMORY, "efficientnet_lite0", str(target), str(spare)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
+def test_a_batch_too_large_for_the_memory_is_halved_until_it_fits(tmp_path: Path) -> None:
+    """700 MB hold some smaller batch: the run says so, starts over, and its result records the size."""
+    target = tmp_path / "r.json"
+    done = with_little_memory(target, 700_000_000)
+    assert done.returncode == 0, done.stderr
+    assert "memory ran out on cpu at batch size 640; starting over with 320" in done.stderr
+    assert read_result(target).settings.batch_size < 320
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 def test_exhausted_memory_is_exit_3_and_leaves_the_old_file(tmp_path: Path) -> None:
-    """640 rows of 224 pixels in 700 MB: a clear error with a smaller batch, no traceback, the old file stays."""
+    """Where not even one row fits: a clear error, no traceback, the old file stays."""
     target = tmp_path / "r.json"
     target.write_text("old")
-    command = [sys.executable, "-c", LITTLE_MEMORY, "efficientnet_lite0", str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = with_little_memory(target, 60_000_000)
     assert done.returncode == 3, done.stderr
     assert "memory ran out" in done.stderr
-    assert "--batch-size 320" in done.stderr
     assert "Traceback" not in done.stderr
     assert target.read_text() == "old"
 
