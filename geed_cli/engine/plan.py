@@ -111,6 +111,11 @@ class Plan:
         """Every round trip once."""
         return tuple(dict.fromkeys(trip for trips in self.trips.values() for trip in trips.values()))
 
+    @cached_property
+    def reads_surroundings(self) -> bool:
+        """Whether a view reads what lies around the crop, so that a larger crop has to be decoded."""
+        return any(view.boundary == "context" for view in self.views)
+
     def wants(self, site: Site) -> bool:
         """Whether any measure at that site is asked for."""
         return any(measure.site == site for measure in self.measures)

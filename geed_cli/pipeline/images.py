@@ -142,8 +142,7 @@ class TaskStream:
 
     def _side(self) -> int | None:
         """Of the crop that is decoded: larger than the network's input where a boundary reads the surroundings."""
-        context = any(view.boundary == "context" for view in self._plan.views)
-        return context_size(self._settings.size) if context else None
+        return context_size(self._settings.size) if self._plan.reads_surroundings else None
 
     def _tasks(self, images: ImageSet, used: list[ImageRecord], *, audited: bool) -> Iterator[Task]:
         items = iter_pixels(

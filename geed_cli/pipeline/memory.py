@@ -157,7 +157,7 @@ class Memory:
 
     def made_up(self, fresh: Mapping[str, float]) -> dict[str, float]:
         """The made-up parts of the images' surroundings, fresh and known; fresh ones are kept."""
-        if self.caches:
+        if self.caches and self.networks[0].plan.reads_surroundings:
             side = context_size(self.networks[0].network.input.size)
             for path, value in fresh.items():
                 if path in self._todo:
@@ -180,7 +180,7 @@ class Memory:
     def _recall_surroundings(self) -> None:
         """Where a boundary reads what lies around the crop, how much of that is made up."""
         plan = self.networks[0].plan
-        if not any(view.boundary == "context" for view in plan.views):
+        if not plan.reads_surroundings:
             return
         side = context_size(self.networks[0].network.input.size)
         for path, todo in self._todo.items():

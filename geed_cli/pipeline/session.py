@@ -207,8 +207,7 @@ class Session:
 
     def _mean_made_up(self, data: Data) -> float | None:
         """The mean part of the surroundings that pictures do not reach; None where no boundary reads them."""
-        views = self._prepared[0].planned.plan.views
-        if not any(view.boundary == "context" for view in views):
+        if not self._prepared[0].planned.plan.reads_surroundings:
             return None
         return sum(self._made_up[image.path] for image in data.images) / data.count
 

@@ -231,6 +231,20 @@ def test_context_discovery_and_normaliser_images(network: Network, folder: Path,
         assert numbers(first) == numbers(again) == numbers(fresh)
 
 
+def test_what_is_made_up_outlives_a_run_that_reads_no_surroundings(
+    network: Network, folder: Path, tmp_path: Path
+) -> None:
+    """A run inside the disc between two with context leaves the known parts as they are."""
+    wide = options_of(folder, tmp_path, action=ActionOptions("context"))
+    before = audit(network, ["c8"], wide)
+    audit(network, ["c8"], options_of(folder, tmp_path))
+    after = audit(network, ["c8"], wide)
+    assert after.timing.cached == 9
+    assert before.data.made_up == after.data.made_up
+    assert before.data.made_up is not None
+    assert before.data.made_up > 0
+
+
 def test_a_damaged_cache_is_a_note_and_no_error(network: Network, folder: Path, tmp_path: Path) -> None:
     """Garbage in place of the file: everything is computed, and the user is told."""
     (tmp_path / FILE_NAME).write_bytes(b"garbage" * 1000)
