@@ -8,6 +8,7 @@ scale, for rotations that need what lies around the S×S. Sizes are (width, heig
 
 from functools import partial
 
+import numpy as np
 import torch
 from PIL import Image
 from torchvision.transforms import functional as TF  # noqa: N812 - its customary name
@@ -15,7 +16,7 @@ from torchvision.transforms import functional as TF  # noqa: N812 - its customar
 from geed_cli.images.decode import MAX_PIXELS
 from geed_cli.images.picture import Decode, Least, Picture, Size
 from geed_cli.images.refusal import ImageRefused
-from geed_cli.images.wide_crop import reached, wide_crop
+from geed_cli.images.wide_crop import as_tensor, reached, wide_crop
 from geed_cli.input_settings import InputSettings
 
 MARGIN = 2
@@ -61,8 +62,7 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
         return wide_crop(_pad(resized, settings), settings.size, side)
     if settings.crop_mode == "border":
         resized = _pad(resized, settings)
-    pixels: torch.Tensor = TF.pil_to_tensor(TF.center_crop(resized, [settings.size, settings.size]))
-    return pixels.contiguous()
+    return as_tensor(np.asarray(TF.center_crop(resized, [settings.size, settings.size])).transpose(2, 0, 1))
 
 
 def made_up(picture: Picture, settings: InputSettings, side: int) -> float:

@@ -4,9 +4,10 @@ A frame is the resized picture, padded to at least S×S as the model pads it. Th
 S×S crop, odd pixel and all, and mirrors the frame where it ends (the edge pixel is not repeated).
 """
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
-from torchvision.transforms import functional as TF  # noqa: N812 - its customary name
 
 
 def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
@@ -26,10 +27,19 @@ def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
     top, left = (_start(length, size) - (side - size) // 2 for length in (frame.height, frame.width))
     # Only the part that is read: a panorama is many times as wide as any crop of it.
     box = (max(left, 0), max(top, 0), min(left + side, frame.width), min(top + side, frame.height))
-    pixels: torch.Tensor = TF.pil_to_tensor(frame.crop(box))
+    pixels = np.asarray(frame.crop(box)).transpose(2, 0, 1)
     rows = [row - box[1] for row in _places(top, side, frame.height)]
     columns = [column - box[0] for column in _places(left, side, frame.width)]
-    return pixels[:, rows][:, :, columns].contiguous()
+    return as_tensor(pixels[:, rows][:, :, columns])
+
+
+def as_tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
+    """The same bytes in a contiguous tensor of shape (3, H, W).
+
+    numpy turns the axes: a torch operation of this size in a decoding thread would leave a pool of OpenMP threads
+    behind, and with more of these than cores every operation of the network waits longer for its own.
+    """
+    return torch.from_numpy(np.array(pixels, order="C"))
 
 
 def reached(length: int, size: int, side: int) -> int:
