@@ -52,6 +52,7 @@ def act(
     return roll(turned, transform.shift, interpolation)
 
 
+@lru_cache(maxsize=1024)
 def split_turn(turn: Fraction) -> tuple[int, Fraction]:
     """A turn as a whole number of quarters (0..3) and a remainder in (−1/8, 1/8]."""
     quarters = -((QUARTER / 2 - turn) // QUARTER)

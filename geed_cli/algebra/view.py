@@ -4,7 +4,8 @@ Two groups that share an element under the same conditions share the view, so it
 have no boundary, unless their group's disc masks every member of the orbit.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 from torch import Tensor
 
@@ -33,6 +34,18 @@ class View:
     transform: Transform | Alteration
     boundary: Boundary | None = None
     interpolation: Resampling | None = None
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.transform, self.boundary, self.interpolation))
+
+    def __hash__(self) -> int:
+        """Kept, since views are looked up many times for every batch and hashing fractions is slow."""
+        return self._hash
+
+    def __getstate__(self) -> dict[str, object]:
+        """The fields alone: another process hashes text differently."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def show(self, pixels: Tensor, size: int) -> Tensor:
         """What the network is shown.

@@ -5,7 +5,9 @@ rearranges are taken once, of the centre.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,6 +15,7 @@ from geed_cli.algebra.view import View
 from geed_cli.engine.family import Family
 from geed_cli.engine.row import Control
 from geed_cli.measures.channelwise import (
+    Array,
     ChannelwiseDeviation,
     Moments,
     Sizes,
@@ -29,11 +32,33 @@ Found = dict[Quantity, float]
 MEASURES = {"channelwise.cosine": compare, "channelwise.correlation": correlate}
 
 
+@dataclass(frozen=True)
+class Centres:
+    """f̂_l(x) of some images.
+
+    Attributes:
+        maps: shape (m, C, H, W).
+        moments: of the compared part.
+        shown: the view whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
+            a mean, or maps of another batch or image.
+    """
+
+    maps: Tensor
+    moments: Moments
+    shown: View | None = None
+
+    def clone(self, place: int) -> "Centres":
+        """One of them, to be kept beyond the batch."""
+        rows = slice(place, place + 1)
+        centred, sizes = self.moments.centred[rows].clone(), self.moments.sizes.rows([place])
+        return Centres(self.maps[rows].clone(), Moments(centred, sizes))
+
+
 def compare_maps(
     family: Family,
     views: Sequence[View],
     own: Moments,
-    centres: Tensor,
+    centres: Centres,
     of: Sequence[int],
     metrics: Sequence[str],
 ) -> tuple[list[Found], list[bool]]:
@@ -43,7 +68,7 @@ def compare_maps(
         family: how the views act on these maps.
         views: of g, one for each row.
         own: of the compared parts of f_l(gx), R of them.
-        centres: f̂_l(x), shape (m, C, H, W).
+        centres: f̂_l(x) of m images.
         of: for each row, which of the centres is its image's.
         metrics: names of the layerwise measures.
 
@@ -60,36 +85,33 @@ def moments_in(family: Family, maps: Tensor) -> Moments:
 
 
 def as_rows(found: dict[str, ChannelwiseDeviation]) -> tuple[list[Found], list[bool]]:
-    """Columns as plain numbers, row by row: one transfer from the device for all of them."""
-    columns = [column for each in found.values() for column in (each.value, each.dead, each.finite)]
-    table = torch.stack([column.double() for column in columns], dim=1).tolist()
-    rows: list[Found] = []
-    finite: list[bool] = []
-    for numbers in table:
-        row: Found = {}
-        for place, metric in enumerate(found):
-            row[metric, None], row[metric, "dead"] = numbers[3 * place], numbers[3 * place + 1]
-        rows.append(row)
-        finite.append(all(numbers[2::3]))
-    return rows, finite
+    """Columns as plain numbers, row by row."""
+    columns: dict[Quantity, list[float]] = {}
+    for metric, each in found.items():
+        columns[metric, None], columns[metric, "dead"] = each.value.tolist(), each.dead.tolist()
+    rows = [dict(zip(columns, numbers, strict=True)) for numbers in zip(*columns.values(), strict=True)]
+    return rows, np.all([each.finite for each in found.values()], axis=0).tolist()
 
 
 def _expected(
-    family: Family, views: Sequence[View], own: Moments, centres: Tensor, of: Sequence[int]
-) -> tuple[Sizes, Tensor]:
+    family: Family, views: Sequence[View], own: Moments, centres: Centres, of: Sequence[int]
+) -> tuple[Sizes, Array]:
     """The sizes of ρ(g)f̂(x) for every row, and its inner products with the row."""
-    centre = moments_in(family, centres)
+    centre = centres.moments
     sizes = centre.sizes.rows(of)
-    products = torch.empty_like(own.sizes.squares)
+    products = np.empty_like(own.sizes.squares)
     for view in dict.fromkeys(views):
         rows = [row for row, each in enumerate(views) if each == view]
+        if view == centres.shown:  # a map against itself
+            products[rows] = own.sizes.squares[rows]
+            continue
         images = [of[row] for row in rows]
         representation, g = family.moves[view]
         moved = pick(own.centred, rows)
         if representation.rearranges(g):
             products[rows] = products_of(moved, representation.act(g, pick(centre.centred, images)))
             continue
-        each = moments_in(family, representation.act(g, pick(centres, images)))
+        each = moments_in(family, representation.act(g, pick(centres.maps, images)))
         products[rows] = products_of(moved, each.centred)
         sizes.means[rows], sizes.squares[rows] = each.sizes.means, each.sizes.squares
     return sizes, products

@@ -15,7 +15,7 @@ from geed_cli.algebra.round_trip import RoundTrip
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.compare_centred import compare_centred
-from geed_cli.engine.compare_maps import Found, compare_maps, laid_out, moments_in, pick
+from geed_cli.engine.compare_maps import Centres, Found, compare_maps, laid_out, moments_in, pick
 from geed_cli.engine.family import Family
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.plan import Shown
@@ -36,19 +36,19 @@ class _Ready:
 
     Attributes:
         images: whose kernels are complete.
-        centres: f̂ of each, shape (m, C, H, W).
+        centres: f̂ of each.
         rows: image and view of each map.
         own: the moments of these maps.
     """
 
     images: tuple[int, ...]
-    centres: Tensor
+    centres: Centres
     rows: tuple[tuple[int, View], ...]
     own: Moments
 
     def centre(self, image: int) -> Tensor:
         """f̂ of one image, shape (C, H, W)."""
-        return self.centres[self.images.index(image)]
+        return self.centres.maps[self.images.index(image)]
 
     def of(self, image: int) -> list[int]:
         """The rows of one image."""
@@ -67,7 +67,7 @@ class LayerReducer:
         self._families = tuple(dict.fromkeys(families))
         self._metrics = tuple(metrics)
         self._orbits: dict[int, _Orbit] = {}
-        self._partner: dict[Family, Tensor] = {}
+        self._partner: dict[Family, Centres] = {}
 
     def consume(self, slots: Sequence[Slot], maps: Tensor) -> set[int]:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
@@ -106,13 +106,28 @@ class LayerReducer:
             if view in self._orbits[image].maps and (family, view) not in self._orbits[image].found
         )
         places = {(slot.image, slot.shown): row for row, slot in enumerate(slots)}
-        stack = self._stack(rows, places, maps) if rows else maps[:0]
-        if len(family.kernel) == 1:
-            centres = self._stack([(image, family.kernel[0]) for image in whole], places, maps)
-        else:
-            centres = torch.stack([self._mean(image, family.kernel) for image in whole])
-            centres = laid_out(centres, maps)
-        return _Ready(whole, centres, rows, moments_in(family, stack))
+        own = moments_in(family, self._stack(rows, places, maps) if rows else maps[:0])
+        return _Ready(whole, self._centres(family, whole, rows, own, places, maps), rows, own)
+
+    def _centres(
+        self,
+        family: Family,
+        images: Sequence[int],
+        rows: Sequence[tuple[int, View]],
+        own: Moments,
+        places: Mapping[tuple[int, Shown], int],
+        maps: Tensor,
+    ) -> Centres:
+        """f̂ of the images, whose moments are known already where these are maps that are compared now."""
+        if len(family.kernel) > 1:
+            means = laid_out(torch.stack([self._mean(image, family.kernel) for image in images]), maps)
+            return Centres(means, moments_in(family, means))
+        (view,) = family.kernel
+        alone = self._stack([(image, view) for image in images], places, maps)
+        if not all((image, view) in rows for image in images):
+            return Centres(alone, moments_in(family, alone))
+        at = [rows.index((image, view)) for image in images]
+        return Centres(alone, Moments(pick(own.centred, at), own.sizes.rows(at)), view)
 
     def _compare(self, family: Family, ready: _Ready) -> set[int]:
         """The deviations of all rows; the images with maps that are not finite."""
@@ -134,9 +149,9 @@ class LayerReducer:
         for image in ready.images:
             if last[image].probe:
                 self._null(family, ready, image)
-                self._trips(family, self._orbits[image], ready.centres)
+                self._trips(family, self._orbits[image], ready.centres.maps)
                 if last[image].last:
-                    self._partner[family] = ready.centre(image).clone()
+                    self._partner[family] = ready.centres.clone(ready.images.index(image))
 
     def _null(self, family: Family, ready: _Ready, image: int) -> None:
         """f(gx) against g·f̂(x') of the probe image before."""
@@ -145,7 +160,7 @@ class LayerReducer:
             return
         views = [ready.rows[row][1] for row in rows]
         own = Moments(pick(ready.own.centred, rows), ready.own.sizes.rows(rows))
-        found, _ = compare_maps(family, views, own, partner[None], [0] * len(views), self._metrics)
+        found, _ = compare_maps(family, views, own, partner, [0] * len(views), self._metrics)
         for view, numbers in zip(views, found, strict=True):
             null: Found = {(metric, "null"): numbers[metric, None] for metric in self._metrics}
             self._orbits[image].found[family, view] |= null
@@ -161,7 +176,8 @@ class LayerReducer:
         ]
         if trips:
             own = moments_in(family, laid_out(torch.stack([orbit.maps[trip] for trip in trips]), like))
-            identity = laid_out(torch.stack([orbit.maps[trip.identity] for trip in trips]), like)
+            stack = laid_out(torch.stack([orbit.maps[trip.identity] for trip in trips]), like)
+            identity = Centres(stack, moments_in(family, stack))
             views = [trip.identity for trip in trips]
             found, _ = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
             orbit.found |= {(family, trip): numbers for trip, numbers in zip(trips, found, strict=True)}

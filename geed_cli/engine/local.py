@@ -104,40 +104,51 @@ class LocalEngine:
             batch: the next rows of the run; an image's orbit may go on in the next batch.
         """
         before = time.perf_counter()
-        self._measure_rounding(batch)
-        self._forward(batch)
+        # rounded last, so that pictures are transformed and normalised in full
+        inputs = normalise(batch.pixels, self._network.input)
+        first = self._first_row(batch)
+        own = self._forward(batch, inputs.to(self._placement.dtype), first)
+        if first is not None:
+            self._measure_rounding(own, inputs[first : first + 1])
         done = [self._outcome(slot) for slot in batch.slots if slot.last]
         self.total_s += time.perf_counter() - before
         return done
 
-    def _measure_rounding(self, batch: Batch) -> None:
-        """Where the batch shows e of the run's first image, the rounding of that."""
-        for row, slot in enumerate(batch.slots):
-            if slot.first and slot.shown == self._plan.identities[0] and not self._started:
-                self._started = True
-                with full_precision():
-                    pixels = batch.pixels.roll(-row, 0)
-                    dtype = self._placement.dtype
-                    self.rounding = rounding(self._network, self._plan, pixels, OUTPUT, dtype)
+    def _first_row(self, batch: Batch) -> int | None:
+        """Where the batch shows e of the run's first image, unless its rounding is known."""
+        shown = self._plan.identities[0]
+        rows = (row for row, slot in enumerate(batch.slots) if slot.first and slot.shown == shown)
+        return None if self._started else next(rows, None)
 
-    def _forward(self, batch: Batch) -> None:
-        """Run the network; the taps reduce what they read."""
+    def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> None:
+        """The rounding, from what the run held of its first image and from that image in float64."""
+        self._started = True
+        vectors: dict[VectorSite, Site] = {"features": self._network.features, "logits": OUTPUT}
+        with full_precision():
+            self.rounding = rounding(
+                self._network.module, self._plan, vectors, own, inputs, self._placement.dtype
+            )
+
+    def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
+        """Run the network; the taps reduce what they read. What each site held of the kept row, if any."""
+        own: dict[Site, Tensor] = {}
 
         def read(site: Site, activation: Tensor) -> None:
             before = time.perf_counter()
+            if kept is not None:
+                own[site] = activation[kept].clone()
             for image in self._reduce(site, activation, batch):
                 self._broken.setdefault(image, Broken(image, site.module))
             self.measure_s += time.perf_counter() - before
 
-        # rounded last, so that pictures are transformed and normalised in full
-        inputs = normalise(batch.pixels, self._network.input).to(self._placement.dtype)
-        if self._compiled is not None:
-            with full_precision():
+        with full_precision():
+            if self._compiled is not None:
                 for site, activation in self._compiled(inputs).items():
                     read(site, activation)
-            return
-        with Taps(self._network.module, self._sites, read), full_precision():
-            self._network.module(inputs)
+            else:
+                with Taps(self._network.module, self._sites, read):
+                    self._network.module(inputs)
+        return own
 
     def _reduce(self, site: Site, activation: Tensor, batch: Batch) -> set[int]:
         """Reduce one site's activation; the images of which it is not finite."""
@@ -175,11 +186,21 @@ def in_full(maps: Tensor) -> Tensor:
 @contextmanager
 def full_precision() -> Iterator[None]:
     """Inference mode with TF32 off and no autotuning, so that fp32 means fp32; the settings are put back."""
+    with exact_arithmetic(), torch.inference_mode():
+        yield
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """TF32 off and no autotuning; the settings are put back.
+
+    They are the process's, not a thread's. Within this, entering it again changes nothing, so whoever runs several
+    threads enters it around all of them; else one would put back what another still needs.
+    """
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark
     matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = False, False, False
     try:
-        with torch.inference_mode():
-            yield
+        yield
     finally:
         matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = before

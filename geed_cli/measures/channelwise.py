@@ -7,11 +7,16 @@ measures come from one pass over the maps: with a = a' + ā, ⟨a, b⟩ = ⟨a',
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from geed_cli.measures.pixel_sums import pixel_products, pixel_sums
+
+Array = NDArray[np.float64]
 
 ZERO = 1e-6
 """A map is zero below this part of the largest map's norm: about ten float32 roundings of that map."""
@@ -26,34 +31,39 @@ class ChannelwiseDeviation:
     """The outcome for B comparisons.
 
     Attributes:
-        value: shape (B,), float64 in [−1, 1]; NaN where no channel is live.
+        value: shape (B,), in [−1, 1]; NaN where no channel is live.
         dead: shape (B,), the part of channels left out, in [0, 1].
-        finite: shape (B,), bool, whether both maps were finite throughout.
+        finite: shape (B,), whether both maps were finite throughout.
     """
 
-    value: Tensor
-    dead: Tensor
-    finite: Tensor
+    value: Array
+    dead: Array
+    finite: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large maps are, channel by channel.
+    """How large maps are, channel by channel; on the CPU, wherever the maps are.
 
     Attributes:
-        means: ā over the compared pixels, shape (B, C), float64.
-        squares: ⟨a', a'⟩ of what varies about the mean, shape (B, C), float64.
+        means: ā over the compared pixels, shape (B, C).
+        squares: ⟨a', a'⟩ of what varies about the mean, shape (B, C).
         pixels: n, how many are compared.
     """
 
-    means: Tensor
-    squares: Tensor
+    means: Array
+    squares: Array
     pixels: int
 
-    @property
-    def norms(self) -> Tensor:
+    @cached_property
+    def norms(self) -> Array:
         """‖a‖ = (⟨a', a'⟩ + n ā²)^½, shape (B, C)."""
-        return (self.squares + self.pixels * self.means**2).sqrt()
+        return np.sqrt(self.squares + self.pixels * self.means**2)
+
+    @cached_property
+    def deviations(self) -> Array:
+        """‖a'‖ = ⟨a', a'⟩^½, shape (B, C)."""
+        return np.sqrt(self.squares)
 
     def rows(self, rows: Sequence[int]) -> "Sizes":
         """Those of some of the stacks."""
@@ -90,13 +100,13 @@ def moments_of(maps: Tensor, support: Tensor | None = None) -> Moments:
     centred = maps - means[:, :, None, None].to(maps.dtype)
     if support is not None:
         centred = centred * support.to(maps.device, maps.dtype)
-    sizes = Sizes(means, pixel_products(centred, centred), pixels)
+    sizes = Sizes(means.cpu().numpy(), pixel_products(centred, centred), pixels)
     if centred.dtype != torch.float64 and _unsafe(sizes):
         return moments_of(maps.double(), support)
     return Moments(centred, sizes)
 
 
-def compare(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
+def compare(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
     """−(1/C) Σ_i cos(moved_i, expected_i), over live channels.
 
     Args:
@@ -105,23 +115,21 @@ def compare(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDevia
         products: ⟨a', b'⟩ of both, from ``products_of``.
     """
     inner = products + moved.pixels * moved.means * expected.means
-    norms = moved.norms, expected.norms
-    return _deviation(inner, norms, torch.maximum(*norms).amax(dim=1, keepdim=True))
+    return _deviation(inner, (moved.norms, expected.norms), _largest(moved, expected))
 
 
-def correlate(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
+def correlate(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
     """−(1/C) Σ_i corr(moved_i, expected_i), over channels that vary: the cosine without each map's own mean.
 
     Maps behind a ReLU are positive, so that any two of them have a high cosine; without their means they have not.
     A channel is dead here where both maps are constant. Arguments as in ``compare``.
     """
-    largest = torch.maximum(moved.norms, expected.norms).amax(dim=1, keepdim=True)
     # a constant map leaves rounding noise, which is judged by the size of the maps themselves
-    return _deviation(products, (moved.squares.sqrt(), expected.squares.sqrt()), largest)
+    return _deviation(products, (moved.deviations, expected.deviations), _largest(moved, expected))
 
 
-def products_of(one: Tensor, other: Tensor) -> Tensor:
-    """⟨a', b'⟩ for every channel of two stacks of centred maps (B, C, H, W); shape (B, C), float64."""
+def products_of(one: Tensor, other: Tensor) -> Array:
+    """⟨a', b'⟩ for every channel of two stacks of centred maps (B, C, H, W); shape (B, C)."""
     if one.dtype != other.dtype:  # one of them had to be float64
         one, other = one.double(), other.double()
     return pixel_products(one, other)
@@ -139,22 +147,22 @@ def channelwise_correlation(moved: Tensor, expected: Tensor, support: Tensor) ->
     return correlate(one.sizes, other.sizes, products_of(one.centred, other.centred))
 
 
-def _deviation(product: Tensor, norms: tuple[Tensor, Tensor], largest: Tensor) -> ChannelwiseDeviation:
+def _largest(one: Sizes, other: Sizes) -> Array:
+    """The largest norm of a channel in either map, the scale of zero, shape (B, 1)."""
+    return np.asarray(np.maximum(one.norms, other.norms).max(axis=1, keepdims=True))
+
+
+def _deviation(product: Array, norms: tuple[Array, Array], largest: Array) -> ChannelwiseDeviation:
     """The mean over live channels, from products and norms of shape (B, C) and the scale of zero, (B, 1)."""
     zero = norms[0] <= ZERO * largest, norms[1] <= ZERO * largest
     dead = zero[0] & zero[1]
-    one_zero = zero[0] ^ zero[1]
-    cosine = torch.where(dead | one_zero, 0.0, product / (norms[0] * norms[1]).clamp(min=1e-300))
-    live = (~dead).sum(dim=1)
-    return ChannelwiseDeviation(
-        # 0/0 is NaN exactly where no channel is live
-        value=-cosine.clamp(-1, 1).sum(dim=1) / live,
-        dead=dead.double().mean(dim=1),
-        finite=largest[:, 0].isfinite(),
-    )
+    with np.errstate(invalid="ignore", divide="ignore"):  # NaN and 0/0 are answers here: see value and finite
+        cosine = np.where(zero[0] | zero[1], 0.0, product / np.maximum(norms[0] * norms[1], 1e-300))
+        value = -cosine.clip(-1, 1).sum(axis=1) / np.count_nonzero(~dead, axis=1)
+    return ChannelwiseDeviation(value, dead.mean(axis=1), np.isfinite(largest[:, 0]))
 
 
 def _unsafe(sizes: Sizes) -> bool:
     """Whether float32 squares overflowed or vanished; a stack of zeros counts as unsafe and stays zero."""
-    largest = sizes.norms.amax(dim=1)
+    largest = sizes.norms.max(axis=1)
     return not bool(((largest > SAFE[0]) & (largest < SAFE[1])).all())

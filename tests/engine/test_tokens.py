@@ -157,7 +157,7 @@ def test_whole_patch_shifts_permute_the_tokens_of_a_vit_without_positions(tokens
         moved, still = maps_of(network, layer, shifted), maps_of(network, layer, images)
         value = channelwise_deviation(moved, still.roll(tokens, (-2, -1))).value
         # float64 through three blocks
-        torch.testing.assert_close(value, torch.full((4,), -1.0, dtype=torch.float64), rtol=0, atol=1e-9)
+        assert value.tolist() == pytest.approx([-1.0] * 4, rel=0, abs=1e-9)
         assert (channelwise_deviation(moved, still).value > -0.9).all()  # they did move
     torch.testing.assert_close(pooled(network, shifted), pooled(network, images), rtol=0, atol=1e-9)
 

@@ -1,0 +1,91 @@
+"""A network in float64 for a moment, as a reference for its own precision.
+
+It is turned to float64 and back, which changes no weight: not every network can be copied. Depthwise convolutions, for
+which torch has no fast kernel in float64, are summed here tap by tap.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+
+
+@contextmanager
+def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
+    """The network in float64, and afterwards in its own type again; its weights stay ordinary tensors.
+
+    Args:
+        module: in the floating type ``dtype``.
+        dtype: its own type.
+    """
+    try:
+        with torch.inference_mode(mode=False):
+            module.double()
+        with _TapByTap():
+            yield
+    finally:
+        with torch.inference_mode(mode=False):
+            module.to(dtype)
+
+
+class _TapByTap(TorchFunctionMode):
+    """Takes over the convolutions with one filter for each channel."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - whatever the function returns
+        """Called by torch in place of each of its functions."""
+        if func is functional.conv2d and not kwargs and len(args) == 7 and _is_depthwise(*args):
+            return depthwise(*args[:6])
+        return func(*args, **(kwargs or {}))
+
+
+def depthwise(
+    maps: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+) -> Tensor:
+    """conv2d with one filter for each channel: the sum over taps of shifted maps times the tap's weight.
+
+    Args:
+        maps: shape (B, C, H, W).
+        weight: shape (C, 1, h, w).
+        bias: shape (C,), or None.
+        stride: of rows and columns, as are padding and dilation.
+        padding: with zeros.
+        dilation: between taps.
+
+    Returns:
+        Shape (B, C, H', W') as torch's conv2d has it.
+    """
+    maps = functional.pad(maps, (padding[1], padding[1], padding[0], padding[0]))
+    taps = weight.shape[-2:]
+    reach = [dilation[axis] * (taps[axis] - 1) + 1 for axis in (0, 1)]
+    height, width = ((maps.shape[2 + axis] - reach[axis]) // stride[axis] + 1 for axis in (0, 1))
+    start = torch.zeros_like(weight[:, 0, 0, 0]) if bias is None else bias
+    summed = start[:, None, None].expand(len(maps), -1, height, width).contiguous()
+    for row in range(taps[0]):
+        for column in range(taps[1]):
+            top, left = row * dilation[0], column * dilation[1]
+            rows = slice(top, top + stride[0] * (height - 1) + 1, stride[0])
+            columns = slice(left, left + stride[1] * (width - 1) + 1, stride[1])
+            summed.addcmul_(maps[:, :, rows, columns], weight[:, 0, row, column, None, None])
+    return summed
+
+
+def _is_depthwise(*args: Any) -> bool:  # noqa: ANN401 - of conv2d
+    """Whether these arguments of conv2d are float64 maps on a CPU with one filter each, padded by numbers."""
+    maps, weight, groups = args[0], args[1], args[6]
+    plain = all(isinstance(each, tuple) for each in args[3:6])
+    return plain and groups == len(weight) == maps.shape[1] > 1 and maps.dim() == 4 and not maps.is_cuda
