@@ -9,10 +9,15 @@ LINEAR, FLAT = 1.1, 0.1
 """At most these exponents: a tenth is what a constant part or noise does to a fit over one to two decades."""
 
 
+def power(x: tuple[float, ...], y: tuple[float, ...]) -> tuple[float, float]:
+    """(a, p) of the power law y = a·xᵖ, by least squares on logarithms; x, y > 0."""
+    slope, start = np.polyfit(np.log(x), np.log(y), 1)
+    return float(np.exp(start)), float(slope)
+
+
 def exponent(x: tuple[float, ...], y: tuple[float, ...]) -> float:
-    """Exponent p of the power law y = a·xᵖ, by least squares on logarithms; y > 0."""
-    slope, _ = np.polyfit(np.log(x), np.log(y), 1)
-    return float(slope)
+    """Exponent p of that power law."""
+    return power(x, y)[1]
 
 
 def straight(x: tuple[float, ...], y: tuple[float, ...]) -> tuple[float, float]:
@@ -30,7 +35,7 @@ def lines_of(series: Series) -> list[Line]:
     seconds = tuple(point.seconds for point in series.points)
     memory = tuple(point.memory for point in series.points)
     what = f"{series.axis}, {series.about}"
-    if series.name == "layers":
+    if series.additive:
         start, each = straight(x, seconds)
         part = 100 * each / start
         time = Line(

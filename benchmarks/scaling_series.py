@@ -49,6 +49,11 @@ class Series:
     axis: str
     points: tuple[Point, ...]
 
+    @property
+    def additive(self) -> bool:
+        """Whether each step adds its own small part to what is there anyway, instead of time in proportion."""
+        return self.name == "layers"
+
 
 @dataclass(frozen=True)
 class Amounts:
@@ -69,8 +74,8 @@ class Amounts:
     images: tuple[int, ...] = (100, 200, 500, 1000, 2000, 5000)
     cyclic: tuple[int, ...] = (2, 4, 8, 16)
     dihedral: tuple[int, ...] = (2, 4, 8, 16)
-    group_images: int = 16
-    layers: tuple[int, ...] = (1, 2, 5, 10, 20, 40, 80, 160)
+    group_images: int = 32
+    layers: tuple[int, ...] = (1, 10, 20, 40, 80, 120, 160)
     layer_images: int = 8
     light: str = "timm:tf_efficientnet_lite0"
     deep: str = "timm:resnet50"

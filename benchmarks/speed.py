@@ -4,6 +4,7 @@
     python -m benchmarks.speed --only loops layers   # some of them
     python -m benchmarks.speed --append              # also append the table to benchmarks/RESULTS.md
     python -m benchmarks.speed --quick               # tiny amounts: whether everything runs, not how fast
+    python -m benchmarks.speed --only timm --timm-script PATH/benchmark.py    # against timm's own script
 
 The bare loop runs the same network over as many inputs that lie ready in memory, in inference mode, at the best of
 several batch sizes and both memory formats, which is found first. Weights are random, since speed does not depend on
@@ -16,10 +17,11 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 from benchmarks.machine import describe_machine
-from benchmarks.speed_case import CASES, run_case
+from benchmarks.speed_case import CASES, TIMM, run_case
 from benchmarks.speed_settings import Settings, with_tuples
 from benchmarks.table import Line, append_results, table
 from geed_cli.pipeline.options import BatchSize, DeviceName, Precision
@@ -30,10 +32,10 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--only", nargs="+", choices=CASES, default=CASES, metavar="CASE", help=", ".join(CASES)
-    )
-    parser.add_argument("--models", nargs="+", help="of loops and memory; timm: names")
+    every = (*CASES, TIMM)
+    parser.add_argument("--only", nargs="+", choices=every, metavar="CASE", help=", ".join(every))
+    parser.add_argument("--timm-script", help="a copy of timm's benchmark.py, which the case timm runs")
+    parser.add_argument("--models", nargs="+", help="of loops, memory and timm; timm: names")
     parser.add_argument("--images", type=int, help="of an audit beside a bare loop")
     parser.add_argument("--pictures", type=int, help="large JPEGs to decode")
     parser.add_argument("--repeats", type=int)
@@ -43,7 +45,20 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--precision", choices=get_args(Precision))
     parser.add_argument("--quick", action="store_true", help="tiny amounts, a check that everything runs")
     parser.add_argument("--append", action="store_true", help="append the table to benchmarks/RESULTS.md")
-    return parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
+    if asked.timm_script and not Path(asked.timm_script).is_file():
+        parser.error(f"--timm-script: {asked.timm_script} is no file")
+    if TIMM in (asked.only or ()) and not asked.timm_script:
+        parser.error(
+            "the case timm needs --timm-script PATH/benchmark.py, from the root of timm's repository"
+        )
+    return asked
+
+
+def cases_of(asked: argparse.Namespace) -> Sequence[str]:
+    """The cases that were asked for, else all that can run."""
+    chosen: Sequence[str] | None = asked.only
+    return chosen or (*CASES, *([TIMM] if asked.timm_script else []))
 
 
 def rows(text: str) -> BatchSize:
@@ -55,7 +70,9 @@ def settings_of(asked: argparse.Namespace) -> Settings:
     """The defaults, or tiny amounts, with what was asked for in their place."""
     base = Settings().quick() if asked.quick else Settings()
     names = ("models", "images", "pictures", "repeats", "batches", "batch_size", "device", "precision")
-    given: dict[str, Any] = {name: getattr(asked, name) for name in names if getattr(asked, name) is not None}
+    given: dict[str, Any] = {
+        name: getattr(asked, name) for name in (*names, "timm_script") if getattr(asked, name) is not None
+    }
     return replace(base, **with_tuples(given))
 
 
@@ -77,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = settings_of(asked)
     machine = describe_machine()
     lines: list[Line] = []
-    for name in asked.only:
+    for name in cases_of(asked):
         lines += told(name, settings)
     sys.stdout.write(f"{machine}\n\n{table(lines)}\n")
     if asked.append:

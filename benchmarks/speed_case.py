@@ -13,6 +13,8 @@ from benchmarks.speed_settings import Settings
 from benchmarks.table import Line
 
 CASES = ("loops", "groups", "layers", "memory", "decoding", "statistics", "startup")
+TIMM = "timm"
+"""The case that needs a copy of timm's benchmark script; see ``benchmarks.speed_timm``."""
 
 
 def run_case(name: str, settings: Settings) -> Iterator[Line]:

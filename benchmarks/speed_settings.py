@@ -26,6 +26,9 @@ class Settings:
         batch_size: of audits that are timed; None is the default, ``auto`` is measured before the time starts.
         device: of audits and bare loops alike.
         precision: of both.
+        timm_script: path of timm's ``benchmark.py``; empty leaves that case out.
+        steady: seconds that an audit beside that script should last, at the script's rate.
+        iterations: batches that the script times.
     """
 
     images: int = 32
@@ -42,6 +45,9 @@ class Settings:
     batch_size: BatchSize | None = None
     device: DeviceName = "auto"
     precision: Precision = "fp32"
+    timm_script: str = ""
+    steady: float = 5.0
+    iterations: int = 40
 
     def quick(self) -> "Settings":
         """The same in tiny: to see that everything runs, not how fast."""
@@ -57,6 +63,8 @@ class Settings:
             deep=tiny,
             light=tiny,
             saved=20,
+            steady=0.0,
+            iterations=5,
         )
 
     def to_json(self) -> str:

@@ -1,7 +1,7 @@
 """Lines of a benchmark: a measured value beside its goal, and how they are printed and kept.
 
-A line without a limit says where the time goes and has no goal. All goals are of the form "at most". Nothing here
-imports torch, so that a process that only collects lines stays small.
+A line without a limit says where the time goes and has no goal. Goals are of the form "at most", rates "at least".
+Nothing here imports torch, so that a process that only collects lines stays small.
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,7 @@ class Line:
         value: in ``unit``; None where a line only explains the one before it.
         limit: the goal, at most so much; None where there is none.
         unit: ``×`` for ratios, ``s`` for seconds, ``%`` for parts.
+        least: the goal, at least so much, in place of ``limit``.
     """
 
     what: str
@@ -29,20 +30,29 @@ class Line:
     value: float | None = None
     limit: float | None = None
     unit: str = "×"
+    least: float | None = None
 
     @property
     def verdict(self) -> str:
         """Whether the goal was reached; empty where there is none."""
-        if self.value is None or self.limit is None:
+        if self.value is None or not self.goal:
             return ""
-        return "reached" if self.value <= self.limit else "**missed**"
+        below = self.limit is None or self.value <= self.limit
+        above = self.least is None or self.value >= self.least
+        return "reached" if below and above else "**missed**"
+
+    @property
+    def goal(self) -> str:
+        """The goal with its unit; empty where there is none."""
+        if self.least is not None:
+            return f"≥ {self.least:g} {self.unit}"
+        return "" if self.limit is None else f"≤ {self.limit:g} {self.unit}"
 
     @property
     def markdown(self) -> str:
         """A row of the table."""
         value = "" if self.value is None else f"{self.value:.3f} {self.unit}"
-        goal = "" if self.limit is None else f"≤ {self.limit:g} {self.unit}"
-        return f"| {self.what} | {self.detail} | {value} | {goal} | {self.verdict} |"
+        return f"| {self.what} | {self.detail} | {value} | {self.goal} | {self.verdict} |"
 
 
 def table(lines: Iterable[Line]) -> str:

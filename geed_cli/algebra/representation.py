@@ -8,6 +8,7 @@ trivial, on larger maps faithful, in between whatever it is.
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -156,10 +157,16 @@ class Spatial(Representation):
 
     def rearranges(self, g: int) -> bool:
         """Quarter turns and mirrors, which leave the disc in place, and shifts by whole pixels."""
-        transform = self.views[g].transform
-        if not isinstance(transform, Transform):
-            return False
-        return transform.exact and transform.whole_pixels(*self.shape[-2:])
+        return self._rearranging[g]
+
+    @cached_property
+    def _rearranging(self) -> tuple[bool, ...]:
+        """For each element; asked for with every batch."""
+        elements = [view.transform for view in self.views]
+        return tuple(
+            isinstance(each, Transform) and each.exact and each.whole_pixels(*self.shape[-2:])
+            for each in elements
+        )
 
     def restrict(self, y: Tensor) -> Tensor:
         """Masked to the disc where the group's boundary is the disc."""

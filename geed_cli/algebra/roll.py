@@ -26,6 +26,8 @@ def roll(maps: Tensor, shift: Shift, interpolation: Resampling) -> Tensor:
     Returns:
         The same shape and dtype.
     """
+    if shift.is_identity:
+        return maps
     moved = _roll_axis(maps, shift.down * maps.shape[-2], -2, interpolation)
     return _roll_axis(moved, shift.right * maps.shape[-1], -1, interpolation)
 

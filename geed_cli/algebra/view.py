@@ -51,8 +51,8 @@ class View:
         """What the network is shown.
 
         Args:
-            pixels: the picture in [0, 1], shape (..., 3, P, P), P − size even and ≥ 0. Under ``context`` a rotation
-                reads the whole of it; otherwise its centre is the picture.
+            pixels: the picture in [0, 1], shape (..., 3, P, P), P − size even and ≥ 0; bytes where ``rearranges``.
+                Under ``context`` a rotation reads the whole of it; otherwise its centre is the picture.
             size: S, the side of what is shown.
 
         Returns:
@@ -63,6 +63,11 @@ class View:
         seen = pixels if self.boundary == "context" else centre(pixels, size, size)
         shown = recolour(self._moved(self.transform, seen, (size, size)), self.transform.colour)
         return _inside_disc(shown) if self.boundary == "disc" else shown
+
+    def rearranges(self, size: int) -> bool:
+        """Whether pictures of that side are only rearranged, pixel by pixel, so that ``show`` takes bytes as well."""
+        g = self.transform
+        return isinstance(g, Transform) and g.exact_at(size) and not g.moves_colour
 
     def act(self, maps: Tensor) -> Tensor:
         """g·x on maps (..., H, W) at their own size, but for its colours; masked as ``restrict`` does.

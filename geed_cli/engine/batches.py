@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from geed_cli.algebra.view import View
 from geed_cli.engine.plan import Shown
 from geed_cli.input_settings import InputSettings
 
@@ -79,24 +80,35 @@ def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[
     rows: list[Tensor] = []
     slots: list[Slot] = []
     for task in tasks:
-        pixels = _on_device(task.pixels, placement.device).to(placement.input_dtype) / 255
-        for shown in task.shown:
-            rows.append(shown.show(pixels, size))
+        for shown, row in _rows(task, size, placement):
+            rows.append(row)
             last = shown == task.shown[-1]
             slots.append(Slot(task.image, shown, last, task.audited, task.probe, task.fit, task.first))
             if len(rows) == placement.batch_size:
-                yield Batch(_stack(rows), tuple(slots))
+                yield Batch(_stack(rows, placement), tuple(slots))
                 rows, slots = [], []
     if rows:
         padding = [rows[-1]] * (placement.batch_size - len(rows))
-        yield Batch(_stack(rows + padding), tuple(slots))
+        yield Batch(_stack(rows + padding, placement), tuple(slots))
+
+
+def _rows(task: Task, size: int, placement: Placement) -> Iterator[tuple[Shown, Tensor]]:
+    """What is shown of an image: bytes, which are a quarter of the memory, where pixels are only rearranged."""
+    pixels = _on_device(task.pixels, placement.device)
+    unit: Tensor | None = None
+    for shown in task.shown:
+        if isinstance(shown, View) and shown.rearranges(size):
+            yield shown, shown.show(pixels, size)
+        else:
+            unit = _in_unit(pixels, placement) if unit is None else unit
+            yield shown, shown.show(unit, size)
 
 
 def normalise(pixels: Tensor, settings: InputSettings) -> Tensor:
     """(x − mean) / std per colour channel; pixels in [0, 1], shape (..., 3, S, S)."""
     mean = torch.tensor(settings.mean, dtype=pixels.dtype, device=pixels.device)[:, None, None]
     std = torch.tensor(settings.std, dtype=pixels.dtype, device=pixels.device)[:, None, None]
-    return (pixels - mean) / std
+    return (pixels - mean).div_(std)
 
 
 def _on_device(pixels: Tensor, device: torch.device) -> Tensor:
@@ -106,5 +118,14 @@ def _on_device(pixels: Tensor, device: torch.device) -> Tensor:
     return pixels.pin_memory().to(device, non_blocking=True)
 
 
-def _stack(rows: list[Tensor]) -> Tensor:
-    return torch.stack(rows).contiguous(memory_format=torch.channels_last)
+def _in_unit(pixels: Tensor, placement: Placement) -> Tensor:
+    """Bytes as numbers in [0, 1]."""
+    return pixels.to(placement.input_dtype).div_(255)
+
+
+def _stack(rows: list[Tensor], placement: Placement) -> Tensor:
+    if all(row.dtype == torch.uint8 for row in rows):
+        together = torch.stack(rows).contiguous(memory_format=torch.channels_last)
+        return _in_unit(together, placement)
+    numbers = [_in_unit(row, placement) if row.dtype == torch.uint8 else row for row in rows]
+    return torch.stack(numbers).contiguous(memory_format=torch.channels_last)

@@ -100,8 +100,10 @@ def _expected(
     centre = centres.moments
     sizes = centre.sizes.rows(of)
     products = np.empty_like(own.sizes.squares)
-    for view in dict.fromkeys(views):
-        rows = [row for row, each in enumerate(views) if each == view]
+    rows_of: dict[View, list[int]] = {}
+    for row, view in enumerate(views):
+        rows_of.setdefault(view, []).append(row)
+    for view, rows in rows_of.items():
         if view == centres.shown:  # a map against itself
             products[rows] = own.sizes.squares[rows]
             continue

@@ -1,0 +1,252 @@
+"""Every field of a row's key, changed alone, misses: nothing of an earlier run is taken, and the digits are fresh ones.
+
+Which fields there are is heard from the keys that a run makes, so that a new field without a change here fails.
+"""
+
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+from networks import small_conv_net
+from pictures import smooth_pictures
+
+from geed_cli.cache.digest import digest
+from geed_cli.engine import compiled
+from geed_cli.models.network import Network, Site
+from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
+from geed_cli.pipeline import memory, placement, row_cache
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.options import ActionOptions, AuditOptions, ControlOptions, DataOptions, RunOptions
+from geed_cli.result.schema import Result
+
+GROUPS = ("c8",)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is audited, and how."""
+
+    network: Network
+    options: AuditOptions
+
+    def result(self) -> Result:
+        return audit(self.network, GROUPS, self.options)
+
+
+Change = Callable[[Run, pytest.MonkeyPatch], Run]
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Run:
+    """A run with every control, whose rows are in the cache."""
+    options = AuditOptions(
+        data=DataOptions(smooth_pictures(tmp_path / "pictures", 3, 16)),
+        run=RunOptions("cpu", 4),
+        controls=ControlOptions(2, True),
+        cache=tmp_path / "cache",
+    )
+    # rows are kept of networks of known libraries alone, which their weights tell apart
+    run = Run(replace(small_conv_net(), source="timm", spec=spec(1)), options)
+    run.result()
+    return run
+
+
+def spec(classes: int) -> ModelSpec:
+    return ModelSpec(
+        model=ModelPart(source="timm", name="small", arguments={"num_classes": classes}),
+        weights=WeightsPart(origin="random"),
+    )
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """The fields of all keys that are made, with the values that each has had."""
+    fields: dict[str, set[str]] = {}
+
+    def listening(made: dict[str, str]) -> bytes:
+        for name, value in made.items():
+            fields.setdefault(name, set()).add(value)
+        return digest(made)
+
+    for module in (memory, row_cache):
+        monkeypatch.setattr(module, "digest", listening)
+    return fields
+
+
+def network(**changes: object) -> Change:
+    return lambda run, _: replace(run, network=replace(run.network, **changes))
+
+
+def run_options(**changes: object) -> Change:
+    return lambda run, _: replace(run, options=replace(run.options, run=replace(run.options.run, **changes)))
+
+
+def other_weights(run: Run, _: pytest.MonkeyPatch) -> Run:
+    return replace(
+        run,
+        network=replace(run.network, weights=replace(run.network.weights, state_sha256="1" * 64)),
+    )
+
+
+def other_mean(run: Run, _: pytest.MonkeyPatch) -> Run:
+    settings = replace(run.network.input, mean=(0.5, 0.5, 0.5))
+    return replace(run, network=replace(run.network, input=settings))
+
+
+def decoded_fast(run: Run, _: pytest.MonkeyPatch) -> Run:
+    return replace(run, options=replace(run.options, data=replace(run.options.data, decode="fast")))
+
+
+def compiled_without_code(run: Run, patch: pytest.MonkeyPatch) -> Run:
+    patch.setattr(compiled.CompiledNetwork.__init__, "__defaults__", ("aot_eager",))
+    return run_options(compile=True)(run, patch)
+
+
+def other_processor(run: Run, patch: pytest.MonkeyPatch) -> Run:
+    patch.setattr(platform, "processor", lambda: "another")
+    return run
+
+
+def one_thread_more(run: Run, patch: pytest.MonkeyPatch) -> Run:
+    patch.setattr(placement, "usable_cores", lambda: 64)
+    torch.set_num_threads(torch.get_num_threads() + 1)
+    return run
+
+
+def constant(name: str, value: object) -> Change:
+    def change(run: Run, patch: pytest.MonkeyPatch) -> Run:
+        patch.setattr(memory, name, value)
+        return run
+
+    return change
+
+
+def library(name: str) -> Change:
+    def change(run: Run, patch: pytest.MonkeyPatch) -> Run:
+        installed = memory.version
+        patch.setattr(memory, "version", lambda each: "0" if each == name else installed(each))
+        return run
+
+    return change
+
+
+OF_THE_NETWORK: dict[str, Change] = {
+    "measure": constant("MEASURE_VERSION", -1),
+    "geed": constant("__version__", "0"),
+    "source": network(source="torchvision"),
+    "arch": network(arch="another"),
+    "arguments": network(spec=spec(2)),
+    "weights": other_weights,
+    "input": other_mean,
+    "decode": decoded_fast,
+    "precision": run_options(precision="fp64"),
+    "compiled": compiled_without_code,
+    "device": other_processor,
+    "batch": run_options(batch_size=5),
+    "threads": one_thread_more,
+    **{name: library(name) for name in memory.LIBRARIES},
+}
+"""A change for each field of a network's key."""
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    """Torch's own number of threads is put back."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def numbers(result: Result) -> str:
+    """Everything in a result but when it was made."""
+    return result.model_dump_json(exclude={"timing"})
+
+
+def test_an_unchanged_run_is_known(before: Run) -> None:
+    """Without a change everything is known: the changes below are what misses."""
+    assert before.result().timing.cached == 3
+
+
+def test_every_field_has_a_change(before: Run, heard: dict[str, set[str]]) -> None:
+    """The keys of a run have the fields that are changed here, and no others."""
+    wide = replace(before.options, action=ActionOptions("context"))
+    replace(before, options=wide).result()
+    assert heard.keys() == OF_THE_NETWORK.keys() | OF_A_VALUE.keys()
+
+
+@pytest.mark.parametrize("field", OF_THE_NETWORK)
+def test_a_field_of_the_network_misses(
+    before: Run, heard: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    """That field is the only one that changes, no image is known, and every digit is that of a run without a cache."""
+    before.result()
+    known = {name: set(values) for name, values in heard.items()}
+    after = OF_THE_NETWORK[field](before, monkeypatch)
+    result = after.result()
+    grown = {name for name in OF_THE_NETWORK if heard[name] != known[name]}
+    assert grown == {field}
+    assert result.timing.cached == 0
+    without = replace(after, options=replace(after.options, cache=None))
+    assert numbers(result) == numbers(without.result())
+
+
+def other_picture(run: Run, _: pytest.MonkeyPatch) -> Run:
+    """One of three: it is new, and so is the null of the probe after it."""
+    assert run.options.data.folder is not None
+    first = min(run.options.data.folder.iterdir())
+    smooth_pictures(first.parent, 1, 16, seed=9)
+    return run
+
+
+def other_probe_before(run: Run, _: pytest.MonkeyPatch) -> Run:
+    """The same pictures, each under the name of the one before it: a probe's null has another partner."""
+    assert run.options.data.folder is not None
+    paths = sorted(run.options.data.folder.iterdir())
+    held = [path.read_bytes() for path in paths]
+    for path, content in zip(paths, [*held[1:], held[0]], strict=True):
+        path.write_bytes(content)
+    return run
+
+
+def other_boundary(run: Run, _: pytest.MonkeyPatch) -> Run:
+    return replace(run, options=replace(run.options, action=ActionOptions("zero")))
+
+
+def with_surroundings(run: Run, _: pytest.MonkeyPatch) -> Run:
+    return replace(run, options=replace(run.options, action=ActionOptions("context")))
+
+
+def other_features(run: Run, _: pytest.MonkeyPatch) -> Run:
+    """The embedding of another module has as many numbers as the one before."""
+    return replace(run, network=replace(run.network, features=Site("pool", "output")))
+
+
+OF_A_VALUE: dict[str, tuple[Change, ...]] = {
+    "network": (),  # each of the fields above
+    "image": (other_picture,),
+    "partner": (other_probe_before,),
+    "value": (other_boundary, other_features),
+    "number": (with_surroundings,),  # beside the rounding, how much of them is made up
+}
+"""Changes for each field of a value's key. Other values of the same images stay known."""
+
+
+@pytest.mark.parametrize(
+    ("field", "change"), [(field, change) for field, changes in OF_A_VALUE.items() for change in changes]
+)
+def test_a_field_of_a_value_misses(
+    before: Run, heard: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch, field: str, change: Change
+) -> None:
+    """The digits are those of a run without a cache, though other rows of these images are known."""
+    before.result()
+    known = {name: set(values) for name, values in heard.items()}
+    after = change(before, monkeypatch)
+    result = after.result()
+    assert heard["network"] == known["network"]
+    assert heard[field] > known[field]
+    assert result.timing.cached < 3
+    without = replace(after, options=replace(after.options, cache=None))
+    assert numbers(result) == numbers(without.result())
