@@ -14,6 +14,7 @@ them. Each pair is timed in turns and medians are reported: times are of one mac
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from typing import Any, get_args
 
 from benchmarks.machine import describe_machine
 from benchmarks.speed_case import CASES, TIMM, run_case
+from benchmarks.speed_photographs import copy_photographs
 from benchmarks.speed_settings import Settings, with_tuples
 from benchmarks.table import Line, append_results, table
 from geed_cli.pipeline.options import BatchSize, DeviceName, Precision
@@ -94,8 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = settings_of(asked)
     machine = describe_machine()
     lines: list[Line] = []
-    for name in cases_of(asked):
-        lines += told(name, settings)
+    with tempfile.TemporaryDirectory() as folder:
+        copy_photographs(Path(folder), settings.images)
+        for name in cases_of(asked):
+            lines += told(name, replace(settings, folder=folder))
     sys.stdout.write(f"{machine}\n\n{table(lines)}\n")
     if asked.append:
         command = " ".join(["python -m benchmarks.speed", *(arguments or sys.argv[1:])])

@@ -68,13 +68,13 @@ def options_for(
     Args:
         network: for which a batch size of ``auto`` is measured.
         settings: number of images, batch size, device and precision.
-        folder: of images.
+        folder: of other images than the settings' photographs.
         images: another number than the settings'.
         layers: another choice than the network's stages.
         decode: how large JPEGs are decoded.
     """
     options = AuditOptions(
-        data=DataOptions(folder, samples=images or settings.images, decode=decode),
+        data=DataOptions(folder or settings.photographs, samples=images or settings.images, decode=decode),
         run=RunOptions(settings.device, settings.batch_size, settings.precision),
         layers=layers,
     )

@@ -35,7 +35,7 @@ def beside_bare(model: str, settings: Settings) -> Line:
     def median(request: Request, read: Callable[[Measured], float]) -> float:
         return statistics.median(read(measured(request)) for _ in range(settings.repeats))
 
-    audit = Request("audit", model, samples=settings.images, batch=settings.batch)
+    audit = Request("audit", model, samples=settings.images, folder=settings.folder, batch=settings.batch)
     bare = Request("bare", model, inputs=settings.images * 4, batch=settings.batch)
     ours, theirs = median(audit, lambda m: m.peak_after), median(bare, lambda m: m.peak)
     words = f"{ours:.0f} against {theirs:.0f} MiB, batch {settings.batch}"

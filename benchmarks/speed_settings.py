@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from geed_cli.pipeline.options import BatchSize, DeviceName, Precision
@@ -13,6 +14,7 @@ class Settings:
 
     Attributes:
         images: of an audit that is set against a bare loop.
+        folder: of photographs, at least as many; empty is the bundled sample.
         repeats: of everything that is timed; medians are reported.
         pictures: large JPEGs to decode.
         counts: images of the curve of peak memory.
@@ -31,7 +33,8 @@ class Settings:
         iterations: batches that the script times.
     """
 
-    images: int = 32
+    images: int = 100
+    folder: str = ""
     repeats: int = 3
     pictures: int = 500
     counts: tuple[int, ...] = (100, 200, 500, 1000, 2000)
@@ -48,6 +51,11 @@ class Settings:
     timm_script: str = ""
     steady: float = 5.0
     iterations: int = 40
+
+    @property
+    def photographs(self) -> Path | None:
+        """The folder; None is the bundled sample."""
+        return Path(self.folder) if self.folder else None
 
     def quick(self) -> "Settings":
         """The same in tiny: to see that everything runs, not how fast."""

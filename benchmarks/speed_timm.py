@@ -6,7 +6,6 @@ kernels by trying them. The audit decodes as many copies of the sample's photogr
 """
 
 import math
-import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,11 +14,11 @@ from pathlib import Path
 from benchmarks.speed_against import ORDERS, warm_up
 from benchmarks.speed_audit import Spent, audit_once, options_for
 from benchmarks.speed_case import serve
+from benchmarks.speed_photographs import copy_photographs
 from benchmarks.speed_settings import Settings
 from benchmarks.speed_timm_script import PRECISIONS, Asked, ScriptError, script_rate
 from benchmarks.speed_turns import in_turns
 from benchmarks.table import Line
-from geed_cli.images.sample import sample_folder
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
@@ -51,7 +50,7 @@ def beside_script(network: Network, settings: Settings, folder: Path) -> Iterato
     warm_up(network, list(ORDERS), options_for(network, settings, images=4))
     for group, order in ORDERS.items():
         images = min(MOST, max(settings.images, math.ceil(rate * settings.steady / order)))
-        fill(folder, images)
+        copy_photographs(folder, images)
         yield from lines_of(network, group, replace_data(first, folder, images), asked, settings)
     if asked.device == "cuda" and settings.precision == "fp32":
         loose = script_rate(script, asked, tf32=True)
@@ -97,13 +96,6 @@ def lines_of(
 def replace_data(options: AuditOptions, folder: Path, images: int) -> AuditOptions:
     """The same audit over so many images of that folder."""
     return replace(options, data=replace(options.data, root=folder, samples=images))
-
-
-def fill(folder: Path, images: int) -> None:
-    """Copies of the bundled sample's photographs, at least so many."""
-    photographs = sorted(path for path in sample_folder().iterdir() if path.suffix == ".jpg")
-    for number in range(len(list(folder.iterdir())), images):
-        shutil.copyfile(photographs[number % len(photographs)], folder / f"{number:05d}.jpg")
 
 
 if __name__ == "__main__":
