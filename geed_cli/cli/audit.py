@@ -9,6 +9,7 @@ from geed_cli.cli import audit_options as of
 from geed_cli.cli import check as gated
 from geed_cli.cli import options as common
 from geed_cli.cli.guard import guarded
+from geed_cli.cli.startup import uncollected
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
     ActionOptions,
@@ -85,6 +86,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     phase_correct: of.PhaseCorrect = False,
     discover: of.Discover = None,
     device: of.Device = "auto",
+    devices: of.Devices = None,
     batch_size: of.BatchSize = None,
     precision: of.PrecisionName = "fp32",
     on_nonfinite: of.NonFinite = "error",
@@ -116,7 +118,9 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
         data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links, decode),
         action=ActionOptions(boundary, interpolation),
         interval=IntervalOptions(confidence, resamples, ci, seed, simultaneous),
-        run=RunOptions(device, of.rows(batch_size), precision, on_nonfinite, compile_),
+        run=RunOptions(
+            device, of.rows(batch_size), precision, on_nonfinite, compile_, of.devices_in(devices)
+        ),
         until=until_options(until_width, max_samples, width_of),
         metrics=tuple(metric or ()),
         layers=tuple(layer or ()),
@@ -124,9 +128,10 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
         controls=ControlOptions(floor, phase_correct, discover),
         cache=common.kept_in(cache_dir, no_cache=no_cache),
     )
-    from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
-    from geed_cli.cli.run_audit import run_audit  # noqa: PLC0415
-    from geed_cli.cli.run_check import CheckRequest  # noqa: PLC0415
+    with uncollected():
+        from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
+        from geed_cli.cli.run_audit import run_audit  # noqa: PLC0415
+        from geed_cli.cli.run_check import CheckRequest  # noqa: PLC0415
 
     request = ModelRequest(
         model,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from geed_cli.cli.model_request import ModelRequest
+from geed_cli.cli.model_request import ModelRequest, kept_weights
 from geed_cli.cli.progress import TerminalProgress
 from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit_together
@@ -43,7 +43,7 @@ def _load(name: str, request: "CompareRequest", progress: Progress) -> Network:
         spec_dir=request.spec_dir,
         allow_code=request.allow_code,
         img_size=request.img_size,
-    ).load()
+    ).load(kept_weights(request.options.cache, progress))
 
 
 def _by_geometry(networks: Sequence[Network]) -> list[list[int]]:

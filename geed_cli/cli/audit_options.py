@@ -189,6 +189,15 @@ WidthOf = Annotated[
     ),
 ]
 Device = Annotated[DeviceName, typer.Option(rich_help_panel=RUN)]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N,N|all",
+        help="Share the images among several CUDA devices of this machine, by their numbers.",
+        rich_help_panel=RUN,
+        show_default=False,
+    ),
+]
 BatchSize = Annotated[
     str | None,
     typer.Option(
@@ -232,6 +241,11 @@ Json = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]
+
+
+def devices_in(text: str | None) -> tuple[str, ...]:
+    """The value of --devices as names, which ``RunOptions`` checks."""
+    return () if text is None else tuple(name.strip() for name in text.split(","))
 
 
 def rows(text: str | None) -> BatchRows | None:

@@ -7,12 +7,19 @@ from typing import Literal
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.models.weights_kept import KeptWeights
+from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 
 PICKLE_WARNING = (
     "warning: --allow-pickle lets the checkpoint file run code of its own, with your rights; "
     "the result says so in its notes"
 )
+
+
+def kept_weights(cache: Path | None, progress: Progress) -> KeptWeights | None:
+    """The converted weights of a cache, whose faults become notes; None where there is no cache."""
+    return KeptWeights(cache, lambda said: progress.note(f"cache: {said}")) if cache is not None else None
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,11 @@ class ModelRequest:
             strip_prefix=(),
         )
 
-    def load(self) -> Network:
+    def load(self, kept: KeptWeights | None = None) -> Network:
         """The network.
+
+        Args:
+            kept: where weights that had to be converted are kept between runs; None keeps and finds none.
 
         Raises:
             InputError: no model was named, or what was named cannot be used.
@@ -81,4 +91,5 @@ class ModelRequest:
             img_size=self.img_size,
             allow_pickle=self.allow_pickle,
             strip_prefix=self.strip_prefix,
+            kept=kept,
         )

@@ -7,7 +7,7 @@ import typer
 
 from geed_cli.cli.audit_gate import prepare_gate
 from geed_cli.cli.guard import INTERRUPTED
-from geed_cli.cli.model_request import ModelRequest
+from geed_cli.cli.model_request import ModelRequest, kept_weights
 from geed_cli.cli.progress import TerminalProgress
 from geed_cli.cli.run_check import CheckRequest
 from geed_cli.measures.catalogue import select_measures
@@ -49,7 +49,7 @@ def run_audit(
     draw(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         progress.step(f"loading {request.model or request.checkpoint}")
-        network = request.load()
+        network = request.load(kept_weights(options.cache, progress))
         if twin:
             progress.step("building the random twin")
         beside = request.twin(network).load() if twin else None

@@ -17,13 +17,17 @@ from geed_cli.cache.fault import aside
 from geed_cli.cache.folder import cache_folder
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.prune import PruneRule, prune
+from geed_cli.cli.cached_weights import as_values, prune_weights, summary
 from geed_cli.cli.listing import make_table
 from geed_cli.errors import InputError, RunError
+from geed_cli.models.weights_stored import StoredWeights, stored_weights
 from geed_cli.report.console import emit, message_console, result_console
 from geed_cli.report.gate_text import plain
 from geed_cli.result.file import check_writable, write_atomically
 
 STDOUT = Path("-")
+GRID_PHASES = "grid-phases.json"
+"""Also in the folder; written by ``pipeline.phase_memory``, which imports torch."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,14 @@ def show_contents(cache_dir: Path | None, json: Path | None) -> None:
     if json is not None and json != STDOUT:
         check_writable(json)
     folder = cache_folder(cache_dir)
-    networks = _contents(folder)
+    networks, weights = _contents(folder), stored_weights(folder)
     if json == STDOUT:
-        sys.stdout.write(_as_json(folder, networks))
+        sys.stdout.write(_as_json(folder, networks, weights))
         return
     if json is not None:
-        write_atomically(_as_json(folder, networks), json)
+        write_atomically(_as_json(folder, networks, weights), json)
         message_console().print(f"wrote {json}")
-    _print(networks, f"in {folder}")
+    _print(networks, weights, f"in {folder}")
 
 
 def remove(request: PruneRequest, cache_dir: Path | None, *, dry_run: bool) -> None:
@@ -86,17 +90,22 @@ def remove(request: PruneRequest, cache_dir: Path | None, *, dry_run: bool) -> N
         RunError: the file did not serve.
     """
     rule = request.rule(time.time())
-    file = cache_folder(cache_dir) / FILE_NAME
-    gone = _pruned(file, rule, dry_run=dry_run) if file.exists() else ()
+    folder = cache_folder(cache_dir)
+    file = folder / FILE_NAME
+    known = _contents(folder)
+    weights = prune_weights(folder, rule, sum(one.bytes for one in known), dry_run=dry_run)
+    gone = _pruned(file, rule, known, bool(weights), dry_run=dry_run) if file.exists() else ()
     if rule.everything and not dry_run:
         aside(file).unlink(missing_ok=True)
-    _print(gone, "would go" if dry_run else "removed")
+        (folder / GRID_PHASES).unlink(missing_ok=True)
+    _print(gone, weights, "would go" if dry_run else "removed")
 
 
-def _pruned(file: Path, rule: PruneRule, *, dry_run: bool) -> tuple[NetworkUse, ...]:
-    """What went from a file that is there."""
+def _pruned(
+    file: Path, rule: PruneRule, known: Sequence[NetworkUse], named: bool, *, dry_run: bool
+) -> tuple[NetworkUse, ...]:
+    """What went from a file that is there; ``named`` says whether the rule has named something else already."""
     with Database(file.parent) as database:
-        known = networks_in(database)
         gone = prune(database, rule, dry_run=dry_run)
     _tell(database.notes)
     if gone is None:
@@ -105,7 +114,11 @@ def _pruned(file: Path, rule: PruneRule, *, dry_run: bool) -> tuple[NetworkUse, 
             expected="a cache that this user may change and no other process holds",
             remedy="again when no audit is running, or remove the file",
         )
-    if rule.model is not None and not any(PruneRule(model=rule.model).names(one) for one in known):
+    if (
+        rule.model is not None
+        and not named
+        and not any(PruneRule(model=rule.model).names(one) for one in known)
+    ):
         raise InputError(
             f"no network in the cache has {rule.model!r} in its description",
             expected=", ".join(plain(one.description) for one in known) or "anything, but nothing is cached",
@@ -129,20 +142,26 @@ def _tell(notes: Sequence[str]) -> None:
         message_console().print(f"note: {note}")
 
 
-def _print(networks: Sequence[NetworkUse], what: str) -> None:
-    """A line for each network and the sum below; the sum alone where there is none."""
+def _print(networks: Sequence[NetworkUse], weights: Sequence[StoredWeights], what: str) -> None:
+    """A line for each network and kept file, and the sums below; the sums alone where there is none."""
     rows, size = sum(one.rows for one in networks), sum(one.bytes for one in networks)
-    total = f"{rows} rows, {bytes_as_text(size)}, {what}"
-    emit([_table(networks), "", total] if networks else [total], result_console())
+    totals = [f"{rows} rows, {bytes_as_text(size)}, {what}"]
+    if weights:
+        totals.append(f"{summary(weights)}, {what}")
+    lines: list[Table | str] = [_table(networks, weights), ""] if networks or weights else []
+    emit([*lines, *totals], result_console())
 
 
-def _table(networks: Sequence[NetworkUse]) -> Table:
+def _table(networks: Sequence[NetworkUse], weights: Sequence[StoredWeights]) -> Table:
     table = make_table("network", "rows", "size", "last used")
     for column in table.columns[1:]:
         column.no_wrap = True
     table.columns[1].justify = table.columns[2].justify = "right"
     for one in networks:
         table.add_row(plain(one.description), str(one.rows), bytes_as_text(one.bytes), _when(one.used))
+    for kept in weights:
+        name = f"weights of {plain(Path(kept.made_from).name)}"
+        table.add_row(name, "", bytes_as_text(kept.bytes), _when(kept.used))
     return table
 
 
@@ -154,7 +173,7 @@ def _when(seconds: float) -> str:
         return "unknown"
 
 
-def _as_json(folder: Path, networks: Sequence[NetworkUse]) -> str:
+def _as_json(folder: Path, networks: Sequence[NetworkUse], weights: Sequence[StoredWeights]) -> str:
     """Strict JSON; times are seconds since 1970."""
     listed = [
         {
@@ -168,4 +187,5 @@ def _as_json(folder: Path, networks: Sequence[NetworkUse]) -> str:
         }
         for one in networks
     ]
-    return text.dumps({"folder": str(folder), "networks": listed}, indent=1, allow_nan=False) + "\n"
+    content = {"folder": str(folder), "networks": listed, "weights": as_values(weights)}
+    return text.dumps(content, indent=1, allow_nan=False) + "\n"

@@ -5,7 +5,6 @@ the assignment minimises on the fitted images the very deviation that is scored 
 """
 
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from geed_cli.discovery.channel_map import ChannelMap, Permutation
@@ -58,6 +57,9 @@ class PermutationFitter:
         """The permutation with the largest summed similarity, channels staying in place where that costs nothing."""
         scores = similarity.cpu()
         scores.diagonal().add_(TIE * self._pairs[g])
+        # here, since it takes a third of a second of every start, and few runs discover anything
+        from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
         _, source = linear_sum_assignment(scores.numpy(), maximize=True)
         return Permutation(torch.from_numpy(source).long())
 

@@ -101,7 +101,7 @@ def moments_of(maps: Tensor, support: Tensor | None = None) -> Moments:
     if support is not None:
         centred = centred * support.to(maps.device, maps.dtype)
     sizes = Sizes(means.cpu().numpy(), pixel_products(centred, centred), pixels)
-    if centred.dtype != torch.float64 and _unsafe(sizes):
+    if centred.dtype != torch.float64 and _unsafe(sizes, maps):
         return moments_of(maps.double(), support)
     return Moments(centred, sizes)
 
@@ -162,7 +162,11 @@ def _deviation(product: Array, norms: tuple[Array, Array], largest: Array) -> Ch
     return ChannelwiseDeviation(value, dead.mean(axis=1), np.isfinite(largest[:, 0]))
 
 
-def _unsafe(sizes: Sizes) -> bool:
-    """Whether float32 squares overflowed or vanished; a stack of zeros counts as unsafe and stays zero."""
+def _unsafe(sizes: Sizes, maps: Tensor) -> bool:
+    """Whether float32 squares of any maps overflowed or vanished; not where these are 0, or not finite themselves.
+
+    Such maps stay as they are, and must not change the digits of others in the same batch.
+    """
     largest = sizes.norms.max(axis=1)
-    return not bool(((largest > SAFE[0]) & (largest < SAFE[1])).all())
+    doubtful = np.flatnonzero(~((largest > SAFE[0]) & (largest < SAFE[1])))
+    return any(bool(maps[row].isfinite().all() & maps[row].any()) for row in doubtful)

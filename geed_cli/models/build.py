@@ -15,6 +15,7 @@ from geed_cli.models.requested import Requested
 from geed_cli.models.timm_source import build_pretrained_timm, build_timm
 from geed_cli.models.torchvision_source import build_pretrained_torchvision, build_torchvision
 from geed_cli.models.unloaded import blank, require_filled
+from geed_cli.models.weights_kept import KeptWeights
 from geed_cli.models.weights_paths import weights_path
 
 
@@ -28,7 +29,13 @@ class Built:
 
 
 def build(
-    requested: Requested, *, seed: int, size: int | None, allow_code: bool, allow_pickle: bool
+    requested: Requested,
+    *,
+    seed: int,
+    size: int | None,
+    allow_code: bool,
+    allow_pickle: bool,
+    kept: KeptWeights | None = None,
 ) -> Built:
     """Build the network of a spec and give it the spec's weights.
 
@@ -38,6 +45,7 @@ def build(
         size: input size; None for the network's own.
         allow_code: whether a spec may import the user's code.
         allow_pickle: whether a checkpoint file may run its code.
+        kept: where converted weights are kept between runs; None keeps and finds none.
 
     Returns:
         the module with its weights, on the CPU.
@@ -49,16 +57,16 @@ def build(
     spec = requested.spec
     match spec.weights.origin, spec.model.source:
         case "pretrained", "timm":
-            return Built(*build_pretrained_timm(spec.model.name, spec.model.arguments, size))
+            return Built(*build_pretrained_timm(spec.model.name, spec.model.arguments, size, kept))
         case "pretrained", "torchvision":
-            return Built(*build_pretrained_torchvision(spec.model.name, spec.model.arguments, size))
+            return Built(*build_pretrained_torchvision(spec.model.name, spec.model.arguments, size, kept))
     architecture = _bare(requested, seed, size, allow_code=allow_code)
     if spec.weights.origin == "random":
         return Built(architecture, Loaded(f"seed {seed}"))
     if spec.weights.origin == "pretrained":
         note = "the weights are as the code returned them; geed cannot tell where they are from"
         return Built(architecture, Loaded(spec.model.name, None, (note,)))
-    return _filled(architecture, requested, allow_pickle=allow_pickle)
+    return _filled(architecture, requested, kept, allow_pickle=allow_pickle)
 
 
 def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool) -> Architecture:
@@ -70,13 +78,15 @@ def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool
     return build_python(model.name, model.arguments, requested.folder, seed=seed, allow_code=allow_code)
 
 
-def _filled(architecture: Architecture, requested: Requested, *, allow_pickle: bool) -> Built:
+def _filled(
+    architecture: Architecture, requested: Requested, kept: KeptWeights | None, *, allow_pickle: bool
+) -> Built:
     """The architecture with the weights of a file."""
     weights = requested.spec.weights
     path = weights_path(weights, requested.folder)
     blank(architecture.module)
     rules = _combined(weights.rules, architecture.rules)
-    record = load_checkpoint(architecture.module, path, rules, allow_pickle=allow_pickle)
+    record = load_checkpoint(architecture.module, path, rules, allow_pickle=allow_pickle, kept=kept)
     absent = require_filled(architecture.module, path, weights.missing)
     notes = record.notes
     if absent:

@@ -19,6 +19,7 @@ from geed_cli.models.state_match import match_state
 from geed_cli.models.state_names import network_names
 from geed_cli.models.weights_convert import Choice
 from geed_cli.models.weights_file import read_tensors
+from geed_cli.models.weights_kept import KeptWeights
 
 __all__ = ["CheckpointRecord", "KeyRules", "load_checkpoint"]
 
@@ -37,7 +38,12 @@ class CheckpointRecord:
 
 
 def load_checkpoint(
-    module: nn.Module, path: Path, rules: KeyRules, *, allow_pickle: bool = False
+    module: nn.Module,
+    path: Path,
+    rules: KeyRules,
+    *,
+    allow_pickle: bool = False,
+    kept: KeptWeights | None = None,
 ) -> CheckpointRecord:
     """Fill a network with the weights of a checkpoint file.
 
@@ -46,6 +52,7 @@ def load_checkpoint(
         path: a .safetensors file or a .pt/.pth file written by torch.save.
         rules: which entry holds the weights and how their names become the network's.
         allow_pickle: let a file that holds more than tensors run its code, in the process that reads it.
+        kept: where conversions are kept between runs; None keeps and finds none.
 
     Returns:
         The file's sha256 and what is to be said about the loading.
@@ -54,7 +61,7 @@ def load_checkpoint(
         RunError: the file is missing or unreadable.
         InputError: the file cannot be trusted or understood, or does not fit the network under these rules.
     """
-    file = read_tensors(path, Choice(rules.key, allow_pickle=allow_pickle))
+    file = read_tensors(path, Choice(rules.key, allow_pickle=allow_pickle), kept=kept)
     with about(path):
         expected = {name: value for name, value in module.state_dict().items() if isinstance(value, Tensor)}
         matched = match_state(expected, network_names(file.state, rules), rules, ordered=file.ordered)
@@ -62,7 +69,7 @@ def load_checkpoint(
         _require_equal_sharing(expected, converted.state)
     _fill(module, converted.state)
     notes = file.notes + matched.notes + converted.notes
-    return CheckpointRecord(sha256=file_sha256(path), notes=notes)
+    return CheckpointRecord(sha256=file.sha256 or file_sha256(path), notes=notes)
 
 
 def _fill(module: nn.Module, state: dict[str, Tensor]) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from timm.models import load_state_dict
 from torch import Tensor, nn
 
 from geed_cli.errors import InputError
+from geed_cli.models.libraries import timm
 from geed_cli.models.unloaded import weights_of
 
 
@@ -52,4 +52,4 @@ def _tensors(file: Path) -> list[Tensor]:
     if file.suffix == ".npz":
         with np.load(file, allow_pickle=False) as arrays:
             return [torch.from_numpy(arrays[name]) for name in arrays.files]
-    return [value for value in load_state_dict(str(file)).values() if isinstance(value, Tensor)]
+    return [value for value in timm.models.load_state_dict(str(file)).values() if isinstance(value, Tensor)]

@@ -1,8 +1,6 @@
 """Every model name that can be given without a file: what ``geed ls models`` lists."""
 
-from timm.models import list_pretrained
-from torchvision.models import get_model_weights
-
+from geed_cli.models.libraries import timm, torchvision
 from geed_cli.models.torchvision_names import torchvision_networks
 
 
@@ -12,10 +10,10 @@ def known_models() -> tuple[str, ...]:
     Returns:
         timm's first, each library's in its own order.
     """
-    from_timm = (f"timm:{name}" for name in list_pretrained())
+    from_timm = (f"timm:{name}" for name in timm.models.list_pretrained())
     from_torchvision = (
         f"torchvision:{arch}/{entry.name}"
         for arch in torchvision_networks()
-        for entry in get_model_weights(arch)
+        for entry in torchvision.models.get_model_weights(arch)
     )
     return (*from_timm, *from_torchvision)

@@ -14,6 +14,7 @@ from geed_cli.models.requested import requested_spec, with_prefixes, with_random
 from geed_cli.models.soundness import require_classifier, require_one_tensor
 from geed_cli.models.spec import ModelSpec
 from geed_cli.models.split import split_network
+from geed_cli.models.weights_kept import KeptWeights
 
 
 def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
@@ -28,6 +29,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     allow_pickle: bool = False,
     img_size: int | None = None,
     strip_prefix: tuple[str, ...] = (),
+    kept: KeptWeights | None = None,
 ) -> Network:
     """Load a model with its weights, its preprocessing and its split.
 
@@ -44,6 +46,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
             it; noted in the weights' origin. No file can ask for this.
         img_size: another input size than the model's own.
         strip_prefix: taken off the names in a weights file where present, besides those that the spec declares.
+        kept: where weights that had to be converted are kept between runs; None keeps and finds none.
 
     Returns:
         the network in evaluation mode, float32, on the CPU, without gradients.
@@ -67,7 +70,9 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
-    built = build(requested, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
+    built = build(
+        requested, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle, kept=kept
+    )
     return _assemble(requested.spec, built, size, reference)
 
 

@@ -7,10 +7,8 @@ one that is, is resolved here, since it differs between versions.
 import json
 from dataclasses import dataclass
 
-import timm
-from timm.models import PretrainedCfg, get_pretrained_cfg, list_pretrained
-
 from geed_cli.errors import InputError, nearest
+from geed_cli.models.libraries import timm
 from geed_cli.models.pretrained_file import PublishedFile, hub_file, url_file
 
 HUB_PREFIX = "hf-hub:"
@@ -39,7 +37,7 @@ class TimmName:
     factory: str
     arch: str
     tag: str | None
-    config: PretrainedCfg | None
+    config: timm.models.PretrainedCfg | None
     fixed_size: bool
     repository: str | None = None
 
@@ -69,10 +67,10 @@ def resolve_timm_name(name: str) -> TimmName:
     arch, _, tag = name.partition(".")
     if not timm.is_model(arch):
         raise unknown_network(name, timm.list_models(), "a timm name")
-    tags = [tagged.partition(".")[2] for tagged in list_pretrained(f"{arch}.*")]
+    tags = [tagged.partition(".")[2] for tagged in timm.models.list_pretrained(f"{arch}.*")]
     if tag and tag not in tags:
         raise _unknown_tag(arch, tag, tags)
-    config = get_pretrained_cfg(name) or PretrainedCfg()
+    config = timm.models.get_pretrained_cfg(name) or timm.models.PretrainedCfg()
     weights_tag = config.tag if config.has_weights else None
     return TimmName(name, arch, weights_tag, config, config.fixed_input_size)
 

@@ -9,8 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-import timm
-from timm.data.config import resolve_model_data_config
 from torch import nn
 
 from geed_cli.errors import InputError
@@ -18,12 +16,14 @@ from geed_cli.input_settings import InputSettings
 from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.fingerprint import file_sha256
 from geed_cli.models.from_file import require_from_file
+from geed_cli.models.libraries import timm
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages, spread
 from geed_cli.models.timm_classifiers import timm_classifiers
 from geed_cli.models.timm_names import TimmName, resolve_timm_name, timm_weights
 from geed_cli.models.weights_convert import Choice
 from geed_cli.models.weights_file import as_safetensors
+from geed_cli.models.weights_kept import KeptWeights
 
 TIMM_ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model")
 """What timm takes from a published file with several entries, in its own order."""
@@ -50,7 +50,7 @@ def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, s
 
 
 def build_pretrained_timm(
-    name: str, arguments: Mapping[str, Argument], size: int | None
+    name: str, arguments: Mapping[str, Argument], size: int | None, kept: KeptWeights | None = None
 ) -> tuple[Architecture, Loaded]:
     """Build a timm network with its published weights.
 
@@ -58,6 +58,7 @@ def build_pretrained_timm(
         name: ``arch``, ``arch.tag`` or ``hf-hub:org/name``.
         arguments: for timm's factory.
         size: input size; None for the network's own.
+        kept: where converted files are kept between runs; None keeps and finds none.
 
     Returns:
         the architecture and which file its weights are from.
@@ -68,7 +69,7 @@ def build_pretrained_timm(
     """
     resolved = resolve_timm_name(name)
     published = timm_weights(resolved)
-    with _readable(published.path) as file:
+    with _readable(published.path, kept) as file:
         module = _create(resolved, arguments, size, 0, file)
         initial = _create(resolved, arguments, size, 0, None)
         require_from_file(module, initial, file, resolved.id, published.path.name)
@@ -76,11 +77,11 @@ def build_pretrained_timm(
     return _describe(resolved, module, size), loaded
 
 
-def _readable(path: Path) -> AbstractContextManager[Path]:
+def _readable(path: Path, kept: KeptWeights | None) -> AbstractContextManager[Path]:
     """The published file as timm may read it: safetensors, or the arrays (.npz) that a few of its URLs lead to."""
     if path.suffix == ".npz":
         return nullcontext(path)
-    return as_safetensors(path, Choice(usual=TIMM_ENTRIES))
+    return as_safetensors(path, Choice(usual=TIMM_ENTRIES), kept)
 
 
 def _create(
@@ -131,7 +132,7 @@ def _describe(name: TimmName, module: nn.Module, size: int | None) -> Architectu
 
 
 def _input(name: TimmName, module: nn.Module, size: int | None) -> InputSettings:
-    config = resolve_model_data_config(module)  # type: ignore[no-untyped-call]
+    config = timm.data.config.resolve_model_data_config(module)  # type: ignore[no-untyped-call]
     channels, height, width = config["input_size"]
     if channels != 3 or height != width:
         raise InputError(

@@ -6,10 +6,8 @@ versions. Only classification networks count.
 
 from dataclasses import dataclass
 
-import torchvision
-from torchvision.models import WeightsEnum
-
 from geed_cli.errors import InputError, nearest
+from geed_cli.models.libraries import torchvision
 from geed_cli.models.timm_names import unknown_network
 
 
@@ -18,7 +16,7 @@ class TorchvisionName:
     """A resolved name: the architecture, one entry of its weights, and whether the name said which."""
 
     arch: str
-    weights: WeightsEnum
+    weights: torchvision.models.WeightsEnum
     explicit: bool
 
     @property

@@ -7,7 +7,6 @@ factory from them. Files are read by this package's own reader, which checks eve
 from collections.abc import Mapping
 from typing import Any
 
-import torchvision
 from torch import nn
 
 from geed_cli.errors import InputError
@@ -15,11 +14,13 @@ from geed_cli.input_settings import InputSettings
 from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.checkpoint import load_checkpoint
 from geed_cli.models.checkpoint_rules import KeyRules
+from geed_cli.models.libraries import torchvision
 from geed_cli.models.pretrained_file import url_file
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages
 from geed_cli.models.torchvision_names import TorchvisionName, resolve_torchvision_name
 from geed_cli.models.unloaded import blank, require_filled
+from geed_cli.models.weights_kept import KeptWeights
 
 # Published before the layers inside a dense layer got names without a second dot.
 DENSENET_NAMES = (
@@ -56,7 +57,7 @@ def build_torchvision(
 
 
 def build_pretrained_torchvision(
-    name: str, arguments: Mapping[str, Argument], size: int | None
+    name: str, arguments: Mapping[str, Argument], size: int | None, kept: KeptWeights | None = None
 ) -> tuple[Architecture, Loaded]:
     """Build a torchvision network with its published weights.
 
@@ -64,6 +65,7 @@ def build_pretrained_torchvision(
         name: ``NAME`` or ``NAME/WEIGHTS``.
         arguments: for torchvision's factory.
         size: input size; None for that of the weights.
+        kept: where converted files are kept between runs; None keeps and finds none.
 
     Returns:
         the architecture and which file its weights are from.
@@ -77,7 +79,7 @@ def build_pretrained_torchvision(
     note = f"{resolved.id} is torchvision's default for {resolved.arch}"
     architecture = _build(resolved, arguments, size, 0, () if resolved.explicit else (note,))
     blank(architecture.module)
-    record = load_checkpoint(architecture.module, published.path, architecture.rules)
+    record = load_checkpoint(architecture.module, published.path, architecture.rules, kept=kept)
     require_filled(architecture.module, published.path, missing=())
     return architecture, Loaded(published.origin, record.sha256, record.notes)
 

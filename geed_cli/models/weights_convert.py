@@ -55,10 +55,12 @@ class Conversion:
     Attributes:
         path: the file.
         taken: the order of its tensors, the whole numbers beside them, notes.
+        sha256: of the original, where it was taken on the way.
     """
 
     path: Path
     taken: Taken
+    sha256: str | None = None
 
 
 @contextmanager

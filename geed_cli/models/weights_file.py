@@ -17,8 +17,10 @@ from geed_cli.errors import RunError
 from geed_cli.models.checkpoint_entry import choose_entry
 from geed_cli.models.checkpoint_formats import HEAD_BYTES, Container, container_of
 from geed_cli.models.checkpoint_text import about
-from geed_cli.models.weights_convert import Choice, Conversion, converted
+from geed_cli.models.weights_convert import Choice, Conversion
+from geed_cli.models.weights_kept import KeptWeights
 from geed_cli.models.weights_limits import Limits
+from geed_cli.models.weights_reuse import conversion_of
 from geed_cli.models.weights_safetensors import check_header, read_safetensors
 from geed_cli.models.weights_tensors import plain_tensor
 
@@ -34,12 +36,14 @@ class WeightsFile:
         ordered: whether they come in the order in which they were saved; safetensors sorts them.
         numbers: whole numbers beside them at the file's top level, such as ``epoch``.
         notes: what a reader of the result should know: the entry, missing checksums, code that was allowed.
+        sha256: of the file, where it was taken on the way.
     """
 
     state: dict[str, Tensor]
     ordered: bool
     numbers: Mapping[str, int]
     notes: tuple[str, ...]
+    sha256: str | None = None
 
     @property
     def contents(self) -> Mapping[str, object]:
@@ -47,13 +51,16 @@ class WeightsFile:
         return {**self.state, **self.numbers}
 
 
-def read_tensors(path: Path, choice: Choice = AUTO, limits: Limits | None = None) -> WeightsFile:
+def read_tensors(
+    path: Path, choice: Choice = AUTO, limits: Limits | None = None, kept: KeptWeights | None = None
+) -> WeightsFile:
     """Read a .safetensors file or a torch.save file (zip archive or the older stream).
 
     Args:
         path: the checkpoint file.
         choice: which entry, and whether the file may run code.
         limits: of the reading process; by default those of the file's size.
+        kept: where conversions are kept between runs; None keeps and finds none.
 
     Returns:
         The tensors of the entry, mapped, on the CPU.
@@ -69,20 +76,22 @@ def read_tensors(path: Path, choice: Choice = AUTO, limits: Limits | None = None
             entry = choose_entry(read_safetensors(path), choice.key, choice.usual)
             plain = {name: plain_tensor(name, value, None) for name, value in entry.state.items()}
             return WeightsFile(plain, ordered=False, numbers={}, notes=entry.notes)
-        with converted(path, container, choice, limits) as conversion:
+        with conversion_of(path, container, choice, limits, kept) as conversion:
             state = _state(conversion)
-        return WeightsFile(state, True, conversion.taken.numbers, conversion.taken.notes)
+        taken = conversion.taken
+        return WeightsFile(state, True, taken.numbers, taken.notes, conversion.sha256)
 
 
 @contextmanager
-def as_safetensors(path: Path, choice: Choice) -> Iterator[Path]:
-    """The file itself where it is safetensors with a sound header, else a conversion, gone after the block.
+def as_safetensors(path: Path, choice: Choice, kept: KeptWeights | None = None) -> Iterator[Path]:
+    """The file itself where it is safetensors with a sound header, else a conversion, to be read in the block.
 
     For libraries that insist on reading files themselves: they get to see no other kind.
 
     Args:
         path: the checkpoint file.
         choice: which entry.
+        kept: as for ``read_tensors``.
 
     Raises:
         RunError: as ``read_tensors``.
@@ -96,7 +105,7 @@ def as_safetensors(path: Path, choice: Choice) -> Iterator[Path]:
                 check_header(path)
                 file = path
             else:
-                file = stack.enter_context(converted(path, container, choice)).path
+                file = stack.enter_context(conversion_of(path, container, choice, kept=kept)).path
         yield file
 
 

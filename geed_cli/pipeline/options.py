@@ -1,5 +1,6 @@
 """Everything that an audit can be told, with its defaults; the command line and the Python API share it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -113,6 +114,9 @@ class RunOptions:
         on_nonfinite: whether an image for which the network puts out infinities or NaN ends the run, or is left
             out and counted among the refused.
         compile: whether the network is compiled by ``torch.compile``.
+        devices: several devices that share the images, instead of ``device``: CUDA numbers such as ``0`` or
+            ``cuda:0``, ``all`` of them, or ``cpu``, once for each lane. ``Progress.stopping`` is then asked from their
+            threads.
     """
 
     device: DeviceName = "auto"
@@ -120,8 +124,12 @@ class RunOptions:
     precision: Precision = "fp32"
     on_nonfinite: OnNonFinite = "error"
     compile: bool = False
+    devices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_devices(self.device, self.devices)
+        if self.compile and self.shared:
+            raise _not_shared("--compile", "torch does not compile in several threads at once", self)
         if isinstance(self.batch_size, int) and self.batch_size < 1:
             raise InputError(
                 f"a batch size of {self.batch_size}", expected="at least 1, or auto", remedy="--batch-size 8"
@@ -137,6 +145,40 @@ class RunOptions:
     def reduced(self) -> bool:
         """Whether the network runs in fewer digits than float32 has."""
         return self.precision in REDUCED
+
+    @property
+    def shared(self) -> bool:
+        """Whether several devices may share the images; how many ``all`` are is not known yet."""
+        return len(self.devices) > 1 or self.devices == ("all",)
+
+
+def _check_devices(device: DeviceName, devices: tuple[str, ...]) -> None:
+    """Refuse names that are none, and devices that are not of the kind asked for beside them.
+
+    Raises:
+        InputError: naming the option.
+    """
+    for name in devices:
+        if not re.fullmatch(r"(cuda:)?[0-9]{1,4}|cpu", name) and devices != ("all",):
+            raise InputError(
+                f"device {name!r} among several",
+                expected="the numbers of CUDA devices, cpu, or 'all' alone",
+                remedy="--devices 0,1",
+            )
+        if device not in {"auto", "cpu" if name == "cpu" else "cuda"}:
+            raise InputError(
+                f"--device {device} together with --devices {','.join(devices)}",
+                expected="one of them",
+                remedy="leave out --device",
+            )
+
+
+def _not_shared(option: str, why: str, run: RunOptions) -> InputError:
+    return InputError(
+        f"{option} together with --devices {','.join(run.devices)}",
+        expected=f"one device: {why}",
+        remedy=f"{option} with --devices 0, or with --device",
+    )
 
 
 @dataclass(frozen=True)
@@ -177,3 +219,9 @@ class AuditOptions:
     sets: tuple[str, ...] = ()
     controls: ControlOptions = ControlOptions()
     cache: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.controls.discover is not None and self.run.shared:
+            raise _not_shared(
+                "--discover", "a hidden action is summed over the images in their order", self.run
+            )

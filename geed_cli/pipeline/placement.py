@@ -1,4 +1,4 @@
-"""Choosing the device, the floating type and the batch size, and moving the network there."""
+"""Choosing the devices, the floating type and the batch size, and moving the network there."""
 
 import copy
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from geed_cli.errors import InputError, RunError
 from geed_cli.images.workers import usable_cores
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network
+from geed_cli.pipeline.devices import choose_devices
 from geed_cli.pipeline.options import DeviceName, RunOptions
 
 CPU_BATCH, GPU_BATCH = 8, 64
@@ -24,13 +25,27 @@ DTYPES = {"fp32": torch.float32, "fp64": torch.float64, "bf16": torch.bfloat16, 
 
 
 def place(options: RunOptions) -> Placement:
-    """Device, floating type and batch size of a run; where that is ``auto``, the default stands in for it.
+    """Device, floating type and batch size of a run; of several devices the first.
+
+    Raises:
+        InputError: as for ``place_all``.
+        RunError: as for ``place_all``.
+    """
+    return place_all(options)[0]
+
+
+def place_all(options: RunOptions) -> tuple[Placement, ...]:
+    """The same for each device of a run; where the batch size is ``auto``, the default stands in for it.
 
     Raises:
         InputError: fp64 on MPS.
-        RunError: the device is not there.
+        RunError: a device is not there, or they are not all of one kind.
     """
-    device = choose_device(options.device)
+    devices = choose_devices(options.devices) if options.devices else (choose_device(options.device),)
+    return tuple(_placement(device, options) for device in devices)
+
+
+def _placement(device: torch.device, options: RunOptions) -> Placement:
     default = CPU_BATCH if device.type == "cpu" else GPU_BATCH
     batch = options.batch_size if isinstance(options.batch_size, int) else default
     if device.type == "mps" and options.precision == "fp64":
@@ -59,6 +74,31 @@ def choose_device(name: DeviceName) -> torch.device:
             f"device {name!r} is not available here", expected=f"one of: {found}", remedy="--device auto"
         )
     return torch.device(name)
+
+
+def move_to_all(network: Network, placements: Sequence[Placement]) -> tuple[Network, ...]:
+    """The network on each device: itself on the first, copies on the others.
+
+    Raises:
+        InputError: as for ``move``, or the network cannot be copied.
+    """
+    copies = [_copy(network) for _ in placements[1:]]
+    return tuple(
+        move(each, placement) for each, placement in zip([network, *copies], placements, strict=True)
+    )
+
+
+def _copy(network: Network) -> Network:
+    try:
+        return replace(network, module=copy.deepcopy(network.module))
+    except Exception as error:  # whatever modules raise
+        if is_out_of_memory(error):
+            raise
+        raise InputError(
+            f"{network.id} cannot be copied to a further device: {' '.join(str(error).split())[:200]}",
+            expected="a network that copy.deepcopy takes",
+            remedy="--device auto, which takes one device",
+        ) from error
 
 
 def move(network: Network, placement: Placement) -> Network:

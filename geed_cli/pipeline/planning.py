@@ -1,7 +1,8 @@
 """From names to a plan: which layers can be measured for which groups, and a reason for each that cannot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
 
 import torch
 
@@ -23,6 +24,7 @@ from geed_cli.models.network import Network, Site, resolve_layers
 from geed_cli.pipeline.groups import plan_groups
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.phase import corrected, grid_phases
+from geed_cli.pipeline.phase_memory import phase_key, remembered
 from geed_cli.result.schema import GridPhase
 
 OUTPUT = Site("", "output")
@@ -36,15 +38,20 @@ class Planned:
         plan: what is measured.
         not_applicable: reason for each cell that cannot be measured.
         notes: of cells that are measured.
-        grid_phase: layers whose sampling grid a group does not map onto itself.
+        phases: finds the layers whose sampling grid a group does not map onto itself, when it is called.
         moves_logits: whether the spec declares how G acts on the classes.
     """
 
     plan: Plan
     not_applicable: Mapping[Cell, str]
     notes: Mapping[Cell, tuple[str, ...]] = field(default_factory=dict)
-    grid_phase: tuple[GridPhase, ...] = ()
+    phases: Callable[[], tuple[GridPhase, ...]] = tuple
     moves_logits: bool = False
+
+    @cached_property
+    def grid_phase(self) -> tuple[GridPhase, ...]:
+        """What ``phases`` finds; it takes a second and no image waits for it, so that it is asked at the end."""
+        return self.phases()
 
 
 def make_plan(network: Network, names: str | Sequence[str], options: AuditOptions) -> Planned:
@@ -83,8 +90,9 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
         for group, note in _notes(layer, groups).items()
         for metric in layerwise
     }
-    phases = trace_phase(network, tuple(layers))
+    traced = cache(partial(trace_phase, network, tuple(layers)))
     if options.controls.phase_correct:
+        phases = traced()
         layers = {
             name: replace(layer, corrected=corrected(layer, phases[name], groups))
             if name in phases
@@ -94,7 +102,12 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
     floor = options.controls.probes > 0
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
-    return Planned(plan, reasons, notes, grid_phases(network, layers, phases, groups), moves_logits)
+    key = phase_key(network, layers, groups)
+
+    def found() -> tuple[GridPhase, ...]:
+        return remembered(options.cache, key, lambda: grid_phases(network, layers, traced(), groups))
+
+    return Planned(plan, reasons, notes, found, moves_logits)
 
 
 def _check_controls(

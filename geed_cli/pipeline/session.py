@@ -6,18 +6,15 @@ far in the order of the folder, so that growing a run gives what one run over al
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
 
 import torch
 
 from geed_cli.cache.store import RowStore
-from geed_cli.engine.assemble import assemble, assemble_identity
-from geed_cli.engine.batches import batches
-from geed_cli.engine.family import Families, families_of
-from geed_cli.engine.local import LocalEngine
+from geed_cli.engine.lanes import Finished, Lane, finished
 from geed_cli.engine.memory import out_of_memory
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.row import Broken, Row
+from geed_cli.engine.row import Broken
 from geed_cli.errors import RunError
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
@@ -31,35 +28,13 @@ from geed_cli.pipeline.describe import (
 )
 from geed_cli.pipeline.hidden import hidden_actions
 from geed_cli.pipeline.images import Drawn, TaskStream
-from geed_cli.pipeline.memory import Memory, Remembered
+from geed_cli.pipeline.memory import Memory
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.placement import move, place, require_equal_geometry
-from geed_cli.pipeline.planning import Planned, make_plan
+from geed_cli.pipeline.placement import place_all, require_equal_geometry
+from geed_cli.pipeline.prepared import Prepared, prepare
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.tabulate import Rows, tabulate
-from geed_cli.result.schema import Data, Entry, HiddenAction, Looks, Result, Settings, Timing
-
-
-@dataclass(frozen=True)
-class _Prepared:
-    """One network with everything that a run needs before its first image is decoded."""
-
-    network: Network
-    planned: Planned
-    layers: tuple[str, ...]
-    families: Families
-    engine: LocalEngine
-    rows: dict[str, Row] = field(default_factory=dict)
-
-    @property
-    def subject(self) -> Remembered:
-        """What the cache has to know of it."""
-        return Remembered(self.network, self.planned.plan, self.families, self.engine)
-
-    def row_of(self, seen: Observation, *, audited: bool) -> Row:
-        """The row of an image that was audited, or that only serves the normaliser."""
-        plan = self.planned.plan
-        return assemble(plan, self.families, seen) if audited else assemble_identity(plan, seen)
+from geed_cli.result.schema import Data, Entry, GridPhase, HiddenAction, Looks, Result, Settings, Timing
 
 
 class Session:
@@ -89,31 +64,17 @@ class Session:
         require_equal_geometry(networks)
         self._options = options
         self._progress = progress
-        self._placement = place(options.run)
-        self._prepared = [self._prepare(network, groups) for network in networks]
+        placements = place_all(options.run)
+        self._prepared = [prepare(one, groups, options, placements, progress.step) for one in networks]
         self._size = networks[0].input.size
+        engines = zip(*(one.engines for one in self._prepared), strict=True)
+        self._lanes = [Lane(where, each, self._size) for where, each in zip(placements, engines, strict=True)]
+        self._placement = placements[0]
         self._records: dict[str, ImageRecord] = {}
         self._refused: dict[str, RefusedFile] = {}
         self._made_up: dict[str, float] = {}
         self._waited_s = 0.0
         self._memory = Memory.of([one.subject for one in self._prepared], store, options, self._placement)
-
-    def _prepare(self, network: Network, groups: str | Sequence[str]) -> _Prepared:
-        """Resolve everything that can be wrong before time is spent on images."""
-        network = move(network, self._placement)
-        planned = make_plan(network, groups, self._options)
-        blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
-        layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
-        families = families_of(planned.plan)
-        engine = LocalEngine(
-            network,
-            planned.plan,
-            families,
-            self._placement,
-            compiled=self._options.run.compile,
-            told=self._progress.step,
-        )
-        return _Prepared(network, planned, layers, families, engine)
 
     def extend(self, drawn: Drawn) -> None:
         """Measure the drawn images that have not been measured yet, until the run is asked to stop.
@@ -126,13 +87,14 @@ class Session:
         done = self._restore()
         stream = self._stream(new.without(self._records.keys()))
         self._progress.images(done, new.count)
-        with out_of_memory(self._placement), self._memory.writing():
-            for batch in batches(stream, self._size, self._placement):
-                outcomes = [one.engine.feed(batch) for one in self._prepared]
-                for finished in zip(*outcomes, strict=True):
-                    number = finished[0].image
-                    self._take(stream.record_of(number), finished, audited=stream.is_audited(number))
-                    done += 1
+        arriving = closing(finished(self._lanes, stream))
+        # lanes end before the memory is written
+        with out_of_memory(self._placement), self._memory.writing(), arriving as batches:
+            for images in batches:
+                for outcomes in images:
+                    number = outcomes[0].image
+                    self._take(stream.record_of(number), outcomes, audited=stream.is_audited(number))
+                done += len(images)
                 self._progress.images(done, new.count)
         self._refused |= {item.path: item for item in stream.refused}
         self._waited_s += stream.waited_s
@@ -159,9 +121,9 @@ class Session:
             stop=self._progress.stopping,
         )
 
-    def _take(self, record: ImageRecord, finished: Sequence[Observation | Broken], *, audited: bool) -> None:
+    def _take(self, record: ImageRecord, outcomes: Finished, *, audited: bool) -> None:
         """Keep an image's rows; an image that broke any of the networks is left out of all, or ends the run."""
-        for one, outcome in zip(self._prepared, finished, strict=True):
+        for one, outcome in zip(self._prepared, outcomes, strict=True):
             if isinstance(outcome, Broken):
                 where = f"the output of {one.network.id} at {outcome.module or 'its end'} is not finite"
                 if self._options.run.on_nonfinite == "error":
@@ -169,7 +131,7 @@ class Session:
                 self._refused[record.path] = RefusedFile(record.path, where)
                 return
         self._records[record.path] = record
-        for number, (one, outcome) in enumerate(zip(self._prepared, finished, strict=True)):
+        for number, (one, outcome) in enumerate(zip(self._prepared, outcomes, strict=True)):
             assert isinstance(outcome, Observation), "broken outcomes have returned above"
             one.rows[record.path] = one.row_of(
                 self._memory.complete(number, record, outcome), audited=audited
@@ -201,7 +163,9 @@ class Session:
             )
         if drawn.normaliser is not None and len(normaliser) < 2:
             raise _no_normaliser(len(normaliser), interrupted=self._progress.stopping())
-        data = describe_data(drawn, audited, normaliser, list(self._refused.values()), self._options.data)
+        # by path: images are finished in any order where several devices share them
+        refused = [self._refused[path] for path in sorted(self._refused)]
+        data = describe_data(drawn, audited, normaliser, refused, self._options.data)
         data = data.model_copy(update={"made_up": self._mean_made_up(data)})
         return tuple(self._result(one, data, confidence, looks) for one in self._prepared)
 
@@ -211,7 +175,7 @@ class Session:
             return None
         return sum(self._made_up[image.path] for image in data.images) / data.count
 
-    def _result(self, one: _Prepared, data: Data, confidence: float | None, looks: Looks | None) -> Result:
+    def _result(self, one: Prepared, data: Data, confidence: float | None, looks: Looks | None) -> Result:
         before = time.perf_counter()
         audited = tuple(one.rows[image.path] for image in data.images)
         separate = self._options.data.norm_samples is not None
@@ -224,16 +188,19 @@ class Session:
             one.engine.rounding,
             confidence=confidence or self._options.interval.confidence,
         )
-        timing = self._timing(one.engine, data.count, time.perf_counter() - before)
+        statistics_s = time.perf_counter() - before
         hidden = tuple(hidden_actions(one.engine.searches, audited))
-        return self._assemble(one, data, entries, hidden, timing, looks)
+        phases = one.planned.grid_phase  # found now, unless it is known
+        timing = self._timing(one, data.count, statistics_s)
+        return self._assemble(one, data, entries, hidden, phases, timing, looks)
 
     def _assemble(
         self,
-        one: _Prepared,
+        one: Prepared,
         data: Data,
         entries: tuple[Entry, ...],
         hidden: tuple[HiddenAction, ...],
+        phases: tuple[GridPhase, ...],
         timing: Timing,
         looks: Looks | None,
     ) -> Result:
@@ -247,24 +214,24 @@ class Session:
             groups=groups,
             settings=self._settings(one, looks),
             results=entries,
-            grid_phase=one.planned.grid_phase,
+            grid_phase=phases,
             hidden_actions=hidden,
             environment=describe_environment(self._placement.device),
             timing=timing,
         )
 
-    def _timing(self, engine: LocalEngine, count: int, statistics_s: float) -> Timing:
+    def _timing(self, one: Prepared, count: int, statistics_s: float) -> Timing:
         return Timing(
             decode_s=self._waited_s,
-            forward_s=engine.total_s - engine.measure_s,
-            measure_s=engine.measure_s,
+            forward_s=one.total_s - one.measure_s,
+            measure_s=one.measure_s,
             statistics_s=statistics_s,
             total_s=time.perf_counter() - self._started,
             cached=self._memory.count,
-            images_per_s=count / max(engine.total_s + self._waited_s, 1e-9),
+            images_per_s=count / max(one.total_s + self._waited_s, 1e-9),
         )
 
-    def _settings(self, one: _Prepared, looks: Looks | None) -> Settings:
+    def _settings(self, one: Prepared, looks: Looks | None) -> Settings:
         options = self._options
         return Settings(
             samples=options.data.samples,
@@ -279,7 +246,7 @@ class Session:
             precision=options.run.precision,
             compiled=options.run.compile,
             batch_size=self._placement.batch_size,
-            device=str(self._placement.device),
+            device=", ".join(str(lane.placement.device) for lane in self._lanes),
             threads=torch.get_num_threads(),
             measures=tuple(measure.name for measure in one.planned.plan.measures),
             layers=one.layers,

@@ -228,7 +228,10 @@ class Environment(Part):
 
 
 class Timing(Part):
-    """Seconds. Decoding overlaps the forward passes, so the parts need not add up to the total."""
+    """Seconds. Decoding overlaps the forward passes, so the parts need not add up to the total.
+
+    ``forward_s`` and ``measure_s`` are the mean over the devices that shared the images.
+    """
 
     decode_s: float
     forward_s: float
