@@ -52,6 +52,7 @@ def turned_about_another_centre(patch: Patch) -> None:
 def rotating_by_interpolation(patch: Patch) -> None:
     """Quarter turns are resampled, as torchvision's rotate does."""
     patch.setattr(action, "split_turn", lambda turn: (0, turn))
+    patch.setattr(view.View, "rearranges", lambda _self, _size: False)
 
 
 def rolling_one_pixel_too_far(patch: Patch) -> None:
