@@ -120,7 +120,7 @@ def test_a_missing_compiler_is_one_clear_error() -> None:
     with (
         missing,
         full_precision(),
-        pytest.raises(InputError, match="could not be compiled.*InvalidCxxCompiler") as caught,
+        pytest.raises(InputError, match=r"could not be compiled.*InvalidCxxCompiler") as caught,
     ):
         compiled(noise(2, 16))
     assert "leave out --compile" in caught.value.remedy
