@@ -49,9 +49,9 @@ class Centres:
 
     def clone(self, place: int) -> "Centres":
         """One of them, to be kept beyond the batch."""
-        rows = slice(place, place + 1)
-        centred, sizes = self.moments.centred[rows].clone(), self.moments.sizes.rows([place])
-        return Centres(self.maps[rows].clone(), Moments(centred, sizes))
+        kept = moments_at(self.moments, [place])
+        kept = Moments(kept.centred.clone(), kept.scales, kept.sizes)
+        return Centres(self.maps[place : place + 1].clone(), kept)
 
 
 def compare_maps(
@@ -111,12 +111,18 @@ def _expected(
         representation, g = family.moves[view]
         moved = pick(own.centred, rows)
         if representation.rearranges(g):
-            products[rows] = products_of(moved, representation.act(g, pick(centre.centred, images)))
+            expected = representation.act(g, pick(centre.centred, images))
+            products[rows] = products_of(moved, expected, own.scales[rows] * centre.scales[images])
             continue
         each = moments_in(family, representation.act(g, pick(centres.maps, images)))
-        products[rows] = products_of(moved, each.centred)
+        products[rows] = products_of(moved, each.centred, own.scales[rows] * each.scales)
         sizes.means[rows], sizes.squares[rows] = each.sizes.means, each.sizes.squares
     return sizes, products
+
+
+def moments_at(moments: Moments, rows: Sequence[int]) -> Moments:
+    """Those of some maps of a stack."""
+    return Moments(pick(moments.centred, rows), moments.scales[list(rows)], moments.sizes.rows(rows))
 
 
 def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:

@@ -5,7 +5,7 @@ probe before, and the image on which rounding is measured.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from threading import Condition
 
 from geed_cli.engine.batches import Task
@@ -41,6 +41,11 @@ class Dealer:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of what makes the tasks, once no thread asks for one any more."""
+        if isinstance(self._tasks, Generator):
+            self._tasks.close()
 
     def _next(self, *, first: bool) -> Task | None:
         with self._changed:

@@ -87,5 +87,6 @@ def depthwise(
 def _is_depthwise(*args: Any) -> bool:  # noqa: ANN401 - of conv2d
     """Whether these arguments of conv2d are float64 maps on a CPU with one filter each, padded by numbers."""
     maps, weight, groups = args[0], args[1], args[6]
-    plain = all(isinstance(each, tuple) for each in args[3:6])
-    return plain and groups == len(weight) == maps.shape[1] > 1 and maps.dim() == 4 and not maps.is_cuda
+    plain = maps.dim() == 4 and all(isinstance(each, tuple) for each in args[3:6])
+    here = maps.device.type == "cpu" and maps.dtype == weight.dtype == torch.float64
+    return plain and here and groups == len(weight) == maps.shape[1] > 1

@@ -2,7 +2,7 @@
 
 A lane runs in a thread and pulls whole images when it wants them; what it finishes comes back to the caller's thread.
 A single lane runs in the caller's thread. Batches have one shape in all lanes, so that an image's numbers are the same
-in each of them.
+in each of them, as far as the network's own do not depend on its place in a batch.
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -83,6 +83,7 @@ def _side_by_side(lanes: Sequence[Lane], tasks: Iterable[Task]) -> Iterator[list
     with ExitStack() as stack:
         # outermost: the settings are the process's, and no lane may put them back under another
         stack.enter_context(exact_arithmetic())
+        stack.callback(dealer.close)
         for thread in threads:
             stack.callback(thread.end)
         stack.callback(dealer.end)  # innermost: a lane that waits for a task would never end

@@ -15,7 +15,7 @@ from geed_cli.algebra.round_trip import RoundTrip
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.compare_centred import compare_centred
-from geed_cli.engine.compare_maps import Centres, Found, compare_maps, laid_out, moments_in, pick
+from geed_cli.engine.compare_maps import Centres, Found, compare_maps, laid_out, moments_at, moments_in, pick
 from geed_cli.engine.family import Family
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.plan import Shown
@@ -127,7 +127,7 @@ class LayerReducer:
         if not all((image, view) in rows for image in images):
             return Centres(alone, moments_in(family, alone))
         at = [rows.index((image, view)) for image in images]
-        return Centres(alone, Moments(pick(own.centred, at), own.sizes.rows(at)), view)
+        return Centres(alone, moments_at(own, at), view)
 
     def _compare(self, family: Family, ready: _Ready) -> set[int]:
         """The deviations of all rows; the images with maps that are not finite."""
@@ -159,7 +159,7 @@ class LayerReducer:
         if partner is None or not rows:
             return
         views = [ready.rows[row][1] for row in rows]
-        own = Moments(pick(ready.own.centred, rows), ready.own.sizes.rows(rows))
+        own = moments_at(ready.own, rows)
         found, _ = compare_maps(family, views, own, partner, [0] * len(views), self._metrics)
         for view, numbers in zip(views, found, strict=True):
             null: Found = {(metric, "null"): numbers[metric, None] for metric in self._metrics}

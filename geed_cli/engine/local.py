@@ -122,12 +122,12 @@ class LocalEngine:
 
     def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> None:
         """The rounding, from what the run held of its first image and from that image in float64."""
-        self._started = True
         vectors: dict[VectorSite, Site] = {"features": self._network.features, "logits": OUTPUT}
         with full_precision():
             self.rounding = rounding(
                 self._network.module, self._plan, vectors, own, inputs, self._placement.dtype
             )
+        self._started = True
 
     def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
         """Run the network; the taps reduce what they read. What each site held of the kept row, if any."""

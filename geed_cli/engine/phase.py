@@ -6,7 +6,6 @@ upstream breaks the layer, even where a later one moves it back: borders differ.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -16,6 +15,7 @@ from torch import nn
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.algebra.transform import Transform
 from geed_cli.algebra.transformation_set import TransformationSet
+from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.phase_grid import SamplingGrid
 from geed_cli.engine.phase_step import Pair, Step
 from geed_cli.engine.phase_trace import data_free, trace_grids
@@ -101,11 +101,17 @@ def trace_phase(network: Network, layers: Sequence[str]) -> dict[str, LayerPhase
 
     Returns:
         By name, in the order given; a layer whose pixels cannot be followed is left out.
+
+    Raises:
+        Exception: memory ran out, which says nothing about the network.
     """
     # a network may look at its numbers, which the copy without data has none of, or refuse a single black picture
     for prepare in (data_free, _itself):
-        with suppress(Exception):
+        try:
             return _phases(prepare(network.module), network.input.size, layers)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
     return {}
 
 

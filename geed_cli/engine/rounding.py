@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from geed_cli.engine.assemble import VECTOR_MEASURES
 from geed_cli.engine.double import in_double
+from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.plan import Plan, VectorSite
 from geed_cli.engine.taps import Taps
 from geed_cli.measures.channelwise import channelwise_correlation, channelwise_deviation
@@ -47,10 +48,10 @@ def rounding(
         return {}
     try:
         exact = _in_double(module, own, inputs, dtype)
-    except torch.OutOfMemoryError:
-        raise
-    except Exception:  # parts of some networks are made for float32, such as e2cnn's GroupPooling
-        return {}
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
     found: Rounding = {}
     for measure in plan.measures:
         if measure.name not in VECTOR_MEASURES:

@@ -58,7 +58,8 @@ class Sizes:
     @cached_property
     def norms(self) -> Array:
         """‖a‖ = (⟨a', a'⟩ + n ā²)^½, shape (B, C)."""
-        return np.sqrt(self.squares + self.pixels * self.means**2)
+        with np.errstate(all="ignore"):  # of maps that are not finite
+            return np.sqrt(self.squares + self.pixels * self.means**2)
 
     @cached_property
     def deviations(self) -> Array:
@@ -75,35 +76,45 @@ class Moments:
     """Maps taken apart into their means and what varies about them.
 
     Attributes:
-        centred: a' = a − ā on the compared pixels, 0 elsewhere, shape (B, C, H, W).
-        sizes: of the maps.
+        centred: s (a − ā) on the compared pixels, 0 elsewhere, shape (B, C, H, W).
+        scales: s, shape (B,): 1, or a power of two where squares of the map would overflow or vanish.
+        sizes: of the maps themselves.
     """
 
     centred: Tensor
+    scales: Array
     sizes: Sizes
 
 
 def moments_of(maps: Tensor, support: Tensor | None = None) -> Moments:
-    """The moments of maps of shape (B, C, H, W).
+    """The moments of maps of shape (B, C, H, W), each by itself: what else is in the stack changes no digit.
 
     Args:
         maps: zero outside the support.
         support: the pixels that are compared, shape (H, W), bool; None for all of them.
 
     Returns:
-        In float32, or float64 where the maps are, or where their squares would overflow or vanish in float32.
+        In float32, or float64 where the maps are.
     """
     maps = maps.cpu() if maps.device.type == "mps" else maps  # MPS has no float64
     maps = maps if maps.dtype == torch.float64 else maps.float()
+    found = _moments(maps, support, np.ones(len(maps)))
+    scales = found.scales if maps.dtype == torch.float64 else _safe_scales(found.sizes, maps)
+    return found if (scales == 1).all() else _moments(maps, support, scales)
+
+
+def _moments(maps: Tensor, support: Tensor | None, scales: Array) -> Moments:
+    """The moments, from maps times their scales."""
+    if (scales != 1).any():
+        maps = maps * torch.from_numpy(scales).to(maps)[:, None, None, None]
     pixels = maps.shape[-2] * maps.shape[-1] if support is None else int(support.sum())
     means = pixel_sums(maps) / pixels
     centred = maps - means[:, :, None, None].to(maps.dtype)
     if support is not None:
         centred = centred * support.to(maps.device, maps.dtype)
-    sizes = Sizes(means.cpu().numpy(), pixel_products(centred, centred), pixels)
-    if centred.dtype != torch.float64 and _unsafe(sizes, maps):
-        return moments_of(maps.double(), support)
-    return Moments(centred, sizes)
+    s = scales[:, None]
+    sizes = Sizes(means.cpu().numpy() / s, pixel_products(centred, centred) / s**2, pixels)
+    return Moments(centred, scales, sizes)
 
 
 def compare(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
@@ -114,7 +125,8 @@ def compare(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviat
         expected: of g·f̂_l(x).
         products: ⟨a', b'⟩ of both, from ``products_of``.
     """
-    inner = products + moved.pixels * moved.means * expected.means
+    with np.errstate(all="ignore"):  # of maps that are not finite
+        inner = products + moved.pixels * moved.means * expected.means
     return _deviation(inner, (moved.norms, expected.norms), _largest(moved, expected))
 
 
@@ -128,23 +140,29 @@ def correlate(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDevi
     return _deviation(products, (moved.deviations, expected.deviations), _largest(moved, expected))
 
 
-def products_of(one: Tensor, other: Tensor) -> Array:
-    """⟨a', b'⟩ for every channel of two stacks of centred maps (B, C, H, W); shape (B, C)."""
-    if one.dtype != other.dtype:  # one of them had to be float64
-        one, other = one.double(), other.double()
-    return pixel_products(one, other)
+def products_of(one: Tensor, other: Tensor, scales: Array) -> Array:
+    """⟨a', b'⟩ for every channel of two stacks of centred maps (B, C, H, W); shape (B, C).
+
+    Args:
+        one: s_a a'.
+        other: s_b b'.
+        scales: s_a s_b, shape (B,).
+    """
+    return pixel_products(one, other) / scales[:, None]
 
 
 def channelwise_deviation(moved: Tensor, expected: Tensor) -> ChannelwiseDeviation:
     """``compare`` for maps of shape (B, C, H, W), masked already where the action is masked."""
     one, other = moments_of(moved), moments_of(expected)
-    return compare(one.sizes, other.sizes, products_of(one.centred, other.centred))
+    products = products_of(one.centred, other.centred, one.scales * other.scales)
+    return compare(one.sizes, other.sizes, products)
 
 
 def channelwise_correlation(moved: Tensor, expected: Tensor, support: Tensor) -> ChannelwiseDeviation:
     """``correlate`` for maps of shape (B, C, H, W), zero outside the support of shape (H, W)."""
     one, other = moments_of(moved, support), moments_of(expected, support)
-    return correlate(one.sizes, other.sizes, products_of(one.centred, other.centred))
+    products = products_of(one.centred, other.centred, one.scales * other.scales)
+    return correlate(one.sizes, other.sizes, products)
 
 
 def _largest(one: Sizes, other: Sizes) -> Array:
@@ -156,17 +174,21 @@ def _deviation(product: Array, norms: tuple[Array, Array], largest: Array) -> Ch
     """The mean over live channels, from products and norms of shape (B, C) and the scale of zero, (B, 1)."""
     zero = norms[0] <= ZERO * largest, norms[1] <= ZERO * largest
     dead = zero[0] & zero[1]
-    with np.errstate(invalid="ignore", divide="ignore"):  # NaN and 0/0 are answers here: see value and finite
+    with np.errstate(all="ignore"):  # NaN and 0/0 are answers here: see value and finite
         cosine = np.where(zero[0] | zero[1], 0.0, product / np.maximum(norms[0] * norms[1], 1e-300))
         value = -cosine.clip(-1, 1).sum(axis=1) / np.count_nonzero(~dead, axis=1)
     return ChannelwiseDeviation(value, dead.mean(axis=1), np.isfinite(largest[:, 0]))
 
 
-def _unsafe(sizes: Sizes, maps: Tensor) -> bool:
-    """Whether float32 squares of any maps overflowed or vanished; not where these are 0, or not finite themselves.
+def _safe_scales(sizes: Sizes, maps: Tensor) -> Array:
+    """1, and powers of two that bring maps near 1 whose float32 squares overflow or vanish, shape (B,).
 
-    Such maps stay as they are, and must not change the digits of others in the same batch.
+    Maps that are 0, or not finite themselves, stay as they are.
     """
+    scales = np.ones(len(maps))
     largest = sizes.norms.max(axis=1)
-    doubtful = np.flatnonzero(~((largest > SAFE[0]) & (largest < SAFE[1])))
-    return any(bool(maps[row].isfinite().all() & maps[row].any()) for row in doubtful)
+    for row in np.flatnonzero(~((largest > SAFE[0]) & (largest < SAFE[1]))):
+        peak = float(maps[row].abs().max())
+        if 0 < peak < np.inf:
+            scales[row] = 2.0 ** -np.frexp(peak)[1]
+    return scales

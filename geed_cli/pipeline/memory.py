@@ -30,6 +30,8 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.recall import Todo, in_order, recall
 from geed_cli.pipeline.row_cache import RowCache
 
+ROWS_VERSION = 2
+"""Counts changes of how numbers of a row are computed that alter their last digits alone."""
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
 LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
@@ -213,6 +215,7 @@ def _fields(network: Network, options: AuditOptions, placement: Placement) -> di
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
     return {
         "measure": str(MEASURE_VERSION),
+        "rows": str(ROWS_VERSION),
         "geed": __version__,
         "source": network.source,
         "arch": network.arch,

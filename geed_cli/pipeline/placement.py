@@ -82,10 +82,9 @@ def move_to_all(network: Network, placements: Sequence[Placement]) -> tuple[Netw
     Raises:
         InputError: as for ``move``, or the network cannot be copied.
     """
-    copies = [_copy(network) for _ in placements[1:]]
-    return tuple(
-        move(each, placement) for each, placement in zip([network, *copies], placements, strict=True)
-    )
+    # one after another, so that at most one copy lies beside the network itself
+    further = tuple(move(_copy(network), placement) for placement in placements[1:])
+    return (move(network, placements[0]), *further)
 
 
 def _copy(network: Network) -> Network:

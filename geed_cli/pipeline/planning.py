@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
+from pathlib import Path
 
 import torch
 
@@ -14,7 +15,8 @@ from geed_cli.engine.actions import representation_of
 from geed_cli.engine.field_types import field_types
 from geed_cli.engine.geometric import FieldType
 from geed_cli.engine.layout import layout_of, why_no_map
-from geed_cli.engine.phase import trace_phase
+from geed_cli.engine.memory import is_out_of_memory
+from geed_cli.engine.phase import LayerPhase, trace_phase
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, VectorSite
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace_shapes
@@ -92,22 +94,33 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
     }
     traced = cache(partial(trace_phase, network, tuple(layers)))
     if options.controls.phase_correct:
-        phases = traced()
+        known = traced()
         layers = {
-            name: replace(layer, corrected=corrected(layer, phases[name], groups))
-            if name in phases
-            else layer
+            name: replace(layer, corrected=corrected(layer, known[name], groups)) if name in known else layer
             for name, layer in layers.items()
         }
     floor = options.controls.probes > 0
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
+    phases_of = partial(_phases, network, layers, groups, traced, options.cache)
+    return Planned(plan, reasons, notes, phases_of, moves_logits)
+
+
+def _phases(
+    network: Network,
+    layers: Mapping[str, LayerPlan],
+    groups: tuple[GroupPlan, ...],
+    traced: Callable[[], Mapping[str, LayerPhase]],
+    folder: Path | None,
+) -> tuple[GridPhase, ...]:
+    """The grid phases, remembered in the cache's folder; none, and nothing remembered, where memory runs out."""
     key = phase_key(network, layers, groups)
-
-    def found() -> tuple[GridPhase, ...]:
-        return remembered(options.cache, key, lambda: grid_phases(network, layers, traced(), groups))
-
-    return Planned(plan, reasons, notes, found, moves_logits)
+    try:
+        return remembered(folder, key, lambda: grid_phases(network, layers, traced(), groups))
+    except Exception as error:  # what has been measured by now is worth more
+        if not is_out_of_memory(error):
+            raise
+        return ()
 
 
 def _check_controls(

@@ -208,3 +208,15 @@ def test_constant_maps_have_no_correlation() -> None:
         ).dead.item()
         == 1
     )
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e20, float("inf"), float("nan"), 0.0])
+def test_what_else_is_in_a_stack_changes_no_digit(scale: float) -> None:
+    """Beside maps whose squares vanish or overflow, or that are not finite, a map has the digits that it has alone."""
+    generator = torch.Generator().manual_seed(0)
+    one, other = (torch.rand(2, 4, 9, 9, generator=generator) for _ in range(2))
+    alone = channelwise_deviation(one[:1], other[:1])
+    one[1] *= scale
+    beside = channelwise_deviation(one, other)
+    assert beside.value[0] == alone.value[0]
+    assert beside.dead[0] == alone.dead[0]

@@ -116,7 +116,7 @@ def test_broken_images_are_counted_in_one_order(folder: Path) -> None:
         audit(
             picky(late if devices else infinite),
             ["c4"],
-            options_of(folder, devices, precision="fp64", on_nonfinite="skip"),
+            options_of(folder, devices, on_nonfinite="skip"),
         )
         for devices in ((), TWO)
     )

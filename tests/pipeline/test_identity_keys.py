@@ -135,6 +135,7 @@ def library(name: str) -> Change:
 
 OF_THE_NETWORK: dict[str, Change] = {
     "measure": constant("MEASURE_VERSION", -1),
+    "rows": constant("ROWS_VERSION", -1),
     "geed": constant("__version__", "0"),
     "source": network(source="torchvision"),
     "arch": network(arch="another"),
