@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 import torch
 from PIL import Image
 from torch import Tensor
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional as TV  # noqa: N812 - the second version of TF
 
 from geed_cli.algebra.arguments import Argument
 from geed_cli.algebra.functionals import Arguments, arguments_of, is_neutral
 from geed_cli.documents.document import Value
 from geed_cli.errors import InputError
+from geed_cli.libraries import torchvision
+
+InterpolationMode = torchvision.transforms.InterpolationMode
+TV = torchvision.transforms.v2.functional
+"""The second version of what is customarily called TF."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``geed cache``: where finished rows are kept, what is kept, and how to be rid of it."""
+"""``geed cache``: where rows and converted weights are kept, which there are, and how to be rid of them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,16 +26,21 @@ Json = Annotated[
     ),
 ]
 OlderThan = Annotated[
-    str | None, typer.Option(metavar="AGE", help="Networks not used for so long, such as 30d or 12h.")
+    str | None,
+    typer.Option(metavar="AGE", help="Networks and weights not used for so long, such as 30d or 12h."),
 ]
 MaxSize = Annotated[
     str | None,
     typer.Option(metavar="SIZE", help="What was used longest ago, until at most so much is left: 2GB."),
 ]
 Model = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="Networks with this text in their description.")
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Networks with this text in their description, weights with it in their checkpoint's path.",
+    ),
 ]
-Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
+Everything = Annotated[bool, typer.Option("--all", help="Everything, grid phases and batch sizes too.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")]
 
 
@@ -52,7 +57,7 @@ def path(cache_dir: CacheDir = None, debug: Debug = False) -> None:
 @cache.command("list")
 @guarded
 def list_(cache_dir: CacheDir = None, json: Json = None, debug: Debug = False) -> None:
-    """What is kept, network by network: rows, size and last use."""
+    """What is kept: each network's rows and each converted weights file, with size and last use."""
     del debug
     from geed_cli.cli.run_cache import show_contents  # noqa: PLC0415 - rich and sqlite only when they are used
 

@@ -10,12 +10,12 @@ from geed_cli.models.weights_stored import StoredWeights, remove_partial, remove
 
 
 def doomed(stored: Sequence[StoredWeights], rule: PruneRule, row_bytes: int) -> tuple[StoredWeights, ...]:
-    """What a rule names: by the checkpoint's path, by last use, and by size before any row goes.
+    """What a rule names: by the checkpoint's path, by last use, and by size before any row goes for its size.
 
     Args:
         stored: the last used first.
         rule: of the command line.
-        row_bytes: what the rows take, which ``max_bytes`` counts too.
+        row_bytes: what rows take that the rule does not name anyway; ``max_bytes`` counts them too.
     """
     named = [one for one in stored if _named(one, rule)]
     if rule.max_bytes is None:
@@ -33,7 +33,7 @@ def doomed(stored: Sequence[StoredWeights], rule: PruneRule, row_bytes: int) -> 
 def prune_weights(
     cache: Path, rule: PruneRule, row_bytes: int, *, dry_run: bool
 ) -> tuple[StoredWeights, ...]:
-    """Remove what a rule names, unless it is only to be said.
+    """Remove what a rule names, unless it is only to be said; the arguments are those of ``doomed``.
 
     Raises:
         RunError: a file cannot be removed.

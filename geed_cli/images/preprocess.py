@@ -11,14 +11,16 @@ from functools import partial
 import numpy as np
 import torch
 from PIL import Image
-from torchvision.transforms import functional as TF  # noqa: N812 - its customary name
 
 from geed_cli.images.decode import MAX_PIXELS
 from geed_cli.images.picture import Decode, Least, Picture, Size
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.wide_crop import as_tensor, reached, wide_crop
 from geed_cli.input_settings import InputSettings
+from geed_cli.libraries import torchvision
 
+TF = torchvision.transforms.functional
+"""By its customary name."""
 MARGIN = 2
 """A picture decoded ``fast`` is still at least so many times as wide and as high as it is resized to."""
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.errors import InputError
-from geed_cli.models.libraries import timm
+from geed_cli.libraries import timm
 from geed_cli.models.unloaded import weights_of
 
 

@@ -1,6 +1,6 @@
 """Every model name that can be given without a file: what ``geed ls models`` lists."""
 
-from geed_cli.models.libraries import timm, torchvision
+from geed_cli.libraries import timm, torchvision
 from geed_cli.models.torchvision_names import torchvision_networks
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.models.libraries import timm
+from geed_cli.libraries import timm
 from geed_cli.models.spec_files import SPEC_SUFFIXES, spec_paths
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".tar")

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.models.libraries import timm
+from geed_cli.libraries import timm
 from geed_cli.models.pretrained_file import PublishedFile, hub_file, url_file
 
 HUB_PREFIX = "hf-hub:"

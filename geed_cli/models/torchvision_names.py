@@ -7,7 +7,7 @@ versions. Only classification networks count.
 from dataclasses import dataclass
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.models.libraries import torchvision
+from geed_cli.libraries import torchvision
 from geed_cli.models.timm_names import unknown_network
 
 

@@ -11,10 +11,10 @@ from torch import nn
 
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
+from geed_cli.libraries import torchvision
 from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.checkpoint import load_checkpoint
 from geed_cli.models.checkpoint_rules import KeyRules
-from geed_cli.models.libraries import torchvision
 from geed_cli.models.pretrained_file import url_file
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages

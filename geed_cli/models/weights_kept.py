@@ -1,8 +1,9 @@
 """Converted weights kept between runs, so that a checkpoint file that was read once is not unpickled again.
 
 In ``weights-1`` of the cache's folder: KEY.safetensors, and KEY.json with its sha256, which is written after it. The
-key is a hash over everything that the conversion depends on. What is wrong with them is a note and never an error,
-and a kept file is trusted no more than one that a user points to. Imports no torch.
+key is a hash over everything that the conversion depends on. What is damaged or does not belong to its entry is a note
+and never an error. What is in a kept file is checked like any other, but an entry that somebody forged whole is used.
+Imports no torch.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ FOLDER = "weights-1"
 """The number is that of the layout and of the conversion; versions that differ do not disturb one another."""
 TENSORS, ENTRY, PARTIAL = ".safetensors", ".json", ".partial"
 CHUNK = 2**20
+LONGEST_NAME = 5000
 
 
 class KeptEntry(BaseModel):
@@ -37,7 +39,7 @@ class KeptEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    made_from: Annotated[str, Field(max_length=5000)]
+    made_from: Annotated[str, Field(max_length=LONGEST_NAME)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     taken: Taken
 
@@ -88,7 +90,7 @@ class KeptWeights:
 
     def keep(self, key: str, made_from: Path, tensors: Path, taken: Taken) -> None:
         """Keep a copy of a conversion; where that is not possible nothing is left behind."""
-        name = str(made_from)[-5000:].encode("utf-8", "backslashreplace").decode()
+        name = str(made_from).encode("utf-8", "backslashreplace").decode()[-LONGEST_NAME:]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with _whole_or_nothing(self.folder / f"{key}{TENSORS}") as copy:
@@ -133,6 +135,8 @@ def read_entry(path: Path) -> KeptEntry:
         OSError: it cannot be read.
         ValueError: it is no such entry.
     """
+    if not path.is_file():  # a named pipe would block for ever
+        raise ValueError("its entry is no file")
     with path.open("rb") as file:
         text = file.read(LARGEST_ANSWER + 1)
     if len(text) > LARGEST_ANSWER:

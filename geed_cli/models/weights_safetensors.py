@@ -17,6 +17,7 @@ from geed_cli.models.checkpoint_text import shown
 from geed_cli.models.weights_limits import MOST_TENSORS
 from geed_cli.models.weights_zip import AGAIN
 
+LENGTH_BYTES = 8
 LARGEST_HEADER = (
     25_000_000  # 100,000 tensors at 250 bytes each; the largest public image models need under 1 MB
 )
@@ -52,12 +53,15 @@ def check_header(path: Path) -> None:
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
+        head = file.read(LENGTH_BYTES)
+        if len(head) < LENGTH_BYTES:
+            raise _damaged(f"it has {len(head)} bytes, fewer than the length of its header takes")
+        (length,) = struct.unpack("<Q", head)
         if length > LARGEST_HEADER:
             raise _too_large(
                 f"the safetensors header claims {length} bytes", f"at most {LARGEST_HEADER} bytes"
             )
-        if 8 + length > size:
+        if LENGTH_BYTES + length > size:
             raise _damaged(f"its header claims {length} bytes and the file has {size}")
         # Every tensor needs a brace of its own; two more belong to the header itself and its metadata.
         tensors = file.read(length).count(b"{") - 2

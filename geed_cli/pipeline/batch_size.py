@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from geed_cli import __version__
+from geed_cli.cache.folder import BATCH_SIZES
 from geed_cli.engine.autobatch import LARGEST_GPU, Trial
 from geed_cli.engine.batches import Placement
 from geed_cli.errors import RunError
@@ -22,7 +23,7 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place
 from geed_cli.result.file import write_atomically
 
-FILE_NAME, FORMAT = "batch-sizes.json", "geed.batch-sizes/1"
+FORMAT = "geed.batch-sizes/1"
 MAX_BYTES = 2**20
 MOST = 2000
 """Sizes that are kept, the newest; about 200 bytes each."""
@@ -42,7 +43,7 @@ def with_batch_size(networks: Sequence[Network], options: AuditOptions) -> Audit
     if options.run.batch_size != "auto":
         return options
     placement = place(options.run)
-    sizes = BatchSizes(None if options.cache is None else options.cache / FILE_NAME)
+    sizes = BatchSizes(None if options.cache is None else options.cache / BATCH_SIZES)
     name = described(networks, placement)
     rows = sizes.recall(name)
     if rows is None:

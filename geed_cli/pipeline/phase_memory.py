@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from geed_cli import __version__
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.cache.digest import digest
+from geed_cli.cache.folder import GRID_PHASES
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.errors import RunError
 from geed_cli.models.network import Network
@@ -24,12 +25,14 @@ from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.result.file import write_atomically
 from geed_cli.result.schema import GridPhase
 
-FILE_NAME, FORMAT = "grid-phases.json", "geed.grid-phases/1"
+FORMAT = "geed.grid-phases/1"
 MAX_BYTES = 2**24
 MOST = 500
 """Entries that are kept, the newest; a few hundred bytes for each broken layer and group."""
 Phases = tuple[GridPhase, ...]
 PHASES = TypeAdapter(Phases)
+Kept = dict[str, str]
+"""An entry: the phases as JSON, and the checksum over them and their key."""
 
 
 def remembered(folder: Path | None, key: str | None, make: Callable[[], Phases]) -> Phases:
@@ -42,7 +45,7 @@ def remembered(folder: Path | None, key: str | None, make: Callable[[], Phases])
     """
     if folder is None or key is None:
         return make()
-    path = folder / FILE_NAME
+    path = folder / GRID_PHASES
     known = _read(path)
     found = _entry(key, known.get(key))
     if found is None:
@@ -78,16 +81,14 @@ def phase_key(network: Network, layers: Mapping[str, LayerPlan], groups: Sequenc
     return digest(fields).hex()
 
 
-def _kept(key: str, phases: Phases) -> dict[str, str]:
+def _kept(key: str, phases: Phases) -> Kept:
     text = PHASES.dump_json(phases).decode()
     return {"phases": text, "sum": _sum(key, text)}
 
 
-def _entry(key: str, kept: object) -> Phases | None:
+def _entry(key: str, kept: Kept | None) -> Phases | None:
     """What was kept; None where it is not as it was written."""
-    if not isinstance(kept, dict) or not isinstance(kept.get("phases"), str):
-        return None
-    if kept.get("sum") != _sum(key, kept["phases"]):
+    if kept is None or kept["sum"] != _sum(key, kept["phases"]):
         return None
     try:
         return PHASES.validate_json(kept["phases"])
@@ -99,8 +100,8 @@ def _sum(key: str, text: str) -> str:
     return hashlib.sha256(f"{key} {text}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _read(path: Path) -> dict[str, object]:
-    """All entries; none where the file is missing, damaged or another program's."""
+def _read(path: Path) -> dict[str, Kept]:
+    """All entries that look like one; none where the file is missing, damaged or another program's."""
     try:
         if not path.is_file() or path.stat().st_size > MAX_BYTES:
             return {}
@@ -108,10 +109,19 @@ def _read(path: Path) -> dict[str, object]:
     except (OSError, ValueError, RecursionError):
         return {}
     kept = found.get("kept") if isinstance(found, dict) and found.get("format") == FORMAT else None
-    return kept if isinstance(kept, dict) else {}
+    return {key: entry for key, entry in kept.items() if _sound(entry)} if isinstance(kept, dict) else {}
 
 
-def _write(path: Path, entries: Mapping[str, object]) -> None:
+def _sound(entry: object) -> bool:
+    """Whether it is two texts: what else somebody put there, however deep, is never written back."""
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == {"phases", "sum"}
+        and all(isinstance(text, str) for text in entry.values())
+    )
+
+
+def _write(path: Path, entries: Mapping[str, Kept]) -> None:
     content = json.dumps({"format": FORMAT, "kept": dict(list(entries.items())[-MOST:])}, indent=1) + "\n"
     with suppress(OSError, RunError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,9 @@ patch make other patches.
 from collections.abc import Iterator
 
 import torch
-from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
+from geed_cli.libraries import timm
 from geed_cli.models.network import Network, Site
 from geed_cli.report.selftest_report import Finding
 from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of
@@ -45,7 +45,7 @@ def bag_of_patches(bench: Bench) -> Iterator[Finding]:
 
 
 def _transformer() -> nn.Module:
-    module: nn.Module = VisionTransformer(
+    module: nn.Module = timm.models.vision_transformer.VisionTransformer(
         img_size=PATCHES * PATCH,
         patch_size=PATCH,
         embed_dim=16,

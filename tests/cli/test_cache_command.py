@@ -9,8 +9,11 @@ import pytest
 from command import Geed
 from stored import change, digest_of, values
 
+from geed_cli.cache.folder import BATCH_SIZES
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
+from geed_cli.pipeline.batch_size import BatchSizes
+from geed_cli.pipeline.phase_memory import remembered
 
 
 @pytest.fixture
@@ -96,6 +99,26 @@ def test_prune_by_size_and_model_and_all(geed: Geed, cache: Path) -> None:
     assert "11 rows" in geed("cache", "prune", "--all").stdout
     assert not (cache / f"{FILE_NAME}.corrupt").exists()
     assert "0 rows" in geed("cache", "list").stdout
+
+
+def test_all_leaves_nothing_but_an_empty_cache(geed: Geed, cache: Path) -> None:
+    """What runs remember beside rows goes too, by the names under which they write it; other options leave it."""
+    BatchSizes(cache / BATCH_SIZES).keep("a network", 8)
+    remembered(cache, "ab" * 32, tuple)
+    both = {"batch-sizes.json", "grid-phases.json"}
+    for options in (["--all", "--dry-run"], ["--max-size", "0B"], ["--model", "vit"]):
+        geed("cache", "prune", *options)
+        assert both < {path.name for path in cache.iterdir()}
+    assert geed("cache", "prune", "--all").exit_code == 0
+    assert [path.name for path in cache.iterdir()] == [FILE_NAME]
+
+
+def test_help_speaks_of_weights(geed: Geed) -> None:
+    """The options of pruning act on converted weights as well as on networks, and so the help says."""
+    said = " ".join(geed("cache", "prune", "--help").stdout.replace("│", " ").split())
+    assert "Networks and weights not used for so long" in said
+    assert "weights with it in their checkpoint's path" in said
+    assert "weights" in geed("cache", "list", "--help").stdout
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 from command import Geed
+from stored import change, digest_of, values
 from torch import nn
 
+from geed_cli.cache.layout import FILE_NAME
+from geed_cli.cache.store import RowStore
 from geed_cli.models.weights_answer import Taken
 from geed_cli.models.weights_kept import FOLDER, KeptWeights
 
@@ -64,6 +67,23 @@ def test_prune(geed: Geed, cache: Path, options: tuple[str, ...], stay: set[str]
     assert left(cache) == stay
     assert {path.stem[:3] for path in (cache / FOLDER).glob("*.json")} == stay
     assert (cache / FOLDER).exists() == (options != ("--all",))
+
+
+@pytest.mark.parametrize("option", [("--older-than", "30d"), ("--model", "resnet18")])
+def test_rows_that_go_anyway_take_no_room(geed: Geed, cache: Path, option: tuple[str, str]) -> None:
+    """40 kB of rows are named by another option, so that what is left fits and no weights go."""
+    with RowStore(cache) as store:
+        store.register(digest_of("resnet18"), "timm:resnet18", {})
+        store.put_many(digest_of("resnet18"), values(5, 1000))
+    change(cache / FILE_NAME, "UPDATE networks SET used = 0")
+    for path in (cache / FOLDER).iterdir():
+        os.utime(path)
+    for extra in ("--dry-run", "--debug"):
+        done = geed("cache", "prune", *option, "--max-size", "20kB", extra)
+        assert done.exit_code == 0
+        assert "5 rows" in done.stdout
+        assert "weights" not in done.stdout
+    assert left(cache) == {"old", "new"}
 
 
 def test_an_audit_keeps_and_finds_them(geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

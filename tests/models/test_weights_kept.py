@@ -1,7 +1,10 @@
 """Converted weights that are kept: when a checkpoint is not read again, when it is, and what is never kept."""
 
+import contextlib
+import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,11 +15,13 @@ from geed_cli.errors import InputError
 from geed_cli.models import weights_convert, weights_kept
 from geed_cli.models.checkpoint import load_checkpoint
 from geed_cli.models.checkpoint_rules import KeyRules
+from geed_cli.models.weights_answer import Taken
 from geed_cli.models.weights_convert import Choice
 from geed_cli.models.weights_file import WeightsFile, as_safetensors, read_tensors
-from geed_cli.models.weights_kept import KeptWeights
+from geed_cli.models.weights_kept import KeptWeights, read_entry
 from geed_cli.models.weights_limits import limits_for
 from geed_cli.models.weights_request import Request
+from geed_cli.models.weights_stored import stored_weights
 
 STATE = {"b": torch.arange(6.0).reshape(2, 3), "a": torch.tensor([7])}
 
@@ -199,6 +204,57 @@ def test_a_cache_that_cannot_be_written_is_a_note(checkpoint: Path, tmp_path: Pa
     assert torch.equal(file.state["b"], STATE["b"])
     assert "not kept" in said[0]
     assert sorted(os.listdir(tmp_path)) == ["cache", "net.pth"]
+
+
+@pytest.mark.parametrize("length", [0, 5, 7])
+def test_a_kept_file_too_short_for_a_header(
+    checkpoint: Path, kept: KeptWeights, said: list[str], length: int
+) -> None:
+    """Its sha256 fits and it is no safetensors file: named in a note and made again."""
+    read_tensors(checkpoint, kept=kept)
+    (tensors,), (entry,) = files(kept, ".safetensors"), files(kept, ".json")
+    tensors.write_bytes(bytes(length))
+    sha256 = hashlib.sha256(bytes(length)).hexdigest()
+    entry.write_text(json.dumps({**json.loads(entry.read_text()), "sha256": sha256}))
+    assert torch.equal(read_tensors(checkpoint, kept=kept).state["b"], STATE["b"])
+    assert len(said) == 1
+    assert f"damaged: it has {length} bytes" in said[0]
+    read_tensors(checkpoint, kept=kept)
+    assert len(said) == 1
+
+
+def test_a_path_whose_bytes_are_no_text(tmp_path: Path, kept: KeptWeights, said: list[str]) -> None:
+    """Shown as escapes it is six times as long as an entry may say; its end is what is kept."""
+    (tmp_path / "tensors").write_bytes(b"x")
+    made_from = Path("/" + "\udcff" * 3000, "net.pth")
+    kept.keep("0" * 64, made_from, tmp_path / "tensors", Taken(order=(), numbers={}, notes=()))
+    assert said == []
+    name = read_entry(files(kept, ".json")[0]).made_from
+    assert len(name) == 5000
+    assert name.endswith(r"\udcff/net.pth")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_in_place_of_an_entry_is_not_read(checkpoint: Path, kept: KeptWeights) -> None:
+    """Listing opens no pipe, where it would wait for ever; here a writer waits, whose entry must not arrive."""
+    read_tensors(checkpoint, kept=kept)
+    (entry,) = files(kept, ".json")
+    text = entry.read_bytes()
+    entry.unlink()
+    os.mkfifo(entry)
+    writer = threading.Thread(target=write_if_read, args=(entry, text), daemon=True)
+    writer.start()
+    assert [one.made_from for one in stored_weights(kept.cache)] == ["unknown"]
+    end = os.open(entry, os.O_RDONLY | os.O_NONBLOCK)  # lets the writer go
+    writer.join(10)
+    os.close(end)
+    assert not writer.is_alive()
+
+
+def write_if_read(pipe: Path, text: bytes) -> None:
+    """Returns when somebody has opened the other end."""
+    with contextlib.suppress(BrokenPipeError):
+        pipe.write_bytes(text)
 
 
 def test_code_that_ran_and_other_limits_are_not_kept(checkpoint: Path, kept: KeptWeights) -> None:

@@ -10,11 +10,12 @@ import torch
 from networks import small_conv_net
 from pictures import smooth_pictures
 
+from geed_cli.cache.folder import BATCH_SIZES
 from geed_cli.engine.autobatch import fastest
 from geed_cli.engine.batches import Placement
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.batch_size import FILE_NAME, BatchSizes, described, with_batch_size
+from geed_cli.pipeline.batch_size import BatchSizes, described, with_batch_size
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 
 AUTO = RunOptions("cpu", "auto")
@@ -92,7 +93,7 @@ def test_a_size_is_measured_once_and_then_remembered(tmp_path: Path) -> None:
     found = with_batch_size([network], options).run.batch_size
     assert isinstance(found, int)
     assert found in {1, 2, 4, 8, 16, 32}
-    path = tmp_path / "new" / FILE_NAME
+    path = tmp_path / "new" / BATCH_SIZES
     content = json.loads(path.read_text())
     (name,) = content["sizes"]
     assert content["sizes"][name] == found
@@ -123,7 +124,7 @@ def test_a_number_is_left_alone_and_nothing_is_written(tmp_path: Path) -> None:
 )
 def test_damaged_and_foreign_content_is_ignored_and_replaced(tmp_path: Path, content: bytes) -> None:
     """Nothing is recalled from it; the next size that is kept makes the file whole again."""
-    path = tmp_path / FILE_NAME
+    path = tmp_path / BATCH_SIZES
     path.write_bytes(content)
     sizes = BatchSizes(path)
     assert [sizes.recall(name) for name in "xyzuv"] == [None] * 5
@@ -134,7 +135,7 @@ def test_damaged_and_foreign_content_is_ignored_and_replaced(tmp_path: Path, con
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     """The memory is never needed."""
     (tmp_path / "file").write_text("")
-    sizes = BatchSizes(tmp_path / "file" / FILE_NAME)
+    sizes = BatchSizes(tmp_path / "file" / BATCH_SIZES)
     sizes.keep("x", 4)
     assert sizes.recall("x") is None
     assert BatchSizes(None).recall("x") is None

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from geed_cli import AuditOptions
+from geed_cli.cache.folder import GRID_PHASES
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.phase_memory import FILE_NAME, remembered
+from geed_cli.pipeline.phase_memory import remembered
 from geed_cli.pipeline.planning import make_plan
 from geed_cli.result.schema import GridPhase
 
@@ -60,11 +61,24 @@ def other_value(text: str) -> str:
 def test_damage_is_made_again(tmp_path: Path, finder: Finder, damage: Callable[[str], str]) -> None:
     """A file that is none, cut off, or with one digit changed: what is in it is not believed."""
     remembered(tmp_path, KEY, finder)
-    file = tmp_path / FILE_NAME
+    file = tmp_path / GRID_PHASES
     file.write_text(damage(file.read_text()))
     assert remembered(tmp_path, KEY, finder) == (PHASE,)
     assert finder.count == 2
     assert KEY in json.loads(file.read_text())["kept"]
+
+
+@pytest.mark.parametrize(
+    "entry", [[[[[1]]]], {}, {"phases": 3, "sum": ""}, {"phases": "", "sum": "", "more": ""}, "text"]
+)
+def test_what_is_no_entry_is_never_written_back(tmp_path: Path, finder: Finder, entry: object) -> None:
+    """Under another key or its own: the content may be anything, nested too deep to be written at all."""
+    remembered(tmp_path, KEY, finder)
+    file = tmp_path / GRID_PHASES
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps({**content, "kept": {"other": entry, KEY: entry}}))
+    assert remembered(tmp_path, KEY, finder) == (PHASE,)
+    assert json.loads(file.read_text()) == content
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, finder: Finder) -> None:
@@ -86,4 +100,4 @@ def test_another_size_or_group_is_another_entry(tmp_path: Path) -> None:
     fresh = [make_plan(network(size), [group], AuditOptions()).grid_phase for size, group in asked]
     assert made == fresh
     assert made[0] != made[1]
-    assert len(json.loads((tmp_path / FILE_NAME).read_text())["kept"]) == 3
+    assert len(json.loads((tmp_path / GRID_PHASES).read_text())["kept"]) == 3

@@ -1,7 +1,14 @@
 """timm and torchvision without the compiler, in fresh processes, and the compiler when it is asked for."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import geed_cli
+
+PACKAGE = Path(geed_cli.__file__).parent
 
 
 def last_line(code: str) -> str:
@@ -21,11 +28,45 @@ def test_loading_a_network_needs_no_compiler() -> None:
     assert last_line(code) == "[]"
 
 
+def imported(path: Path) -> Iterator[str]:
+    """Every module that a file imports by its full name, at its top or in a function."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module
+
+
+def test_one_module_alone_imports_them() -> None:
+    """Whatever is imported first, timm and torchvision come through ``libraries``."""
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if any(name.partition(".")[0] in {"timm", "torchvision"} for name in imported(path))
+    }
+    assert found == {"libraries.py"}
+
+
+def test_any_module_may_be_imported_first() -> None:
+    """Each alone leaves the compiler out; every child of one process has torch and nothing else of these yet."""
+    code = (
+        "import importlib, os, sys, torch\n"
+        "def compiled(name):\n"
+        "    if (child := os.fork()) == 0:\n"
+        "        try: importlib.import_module(name); os._exit('torch._dynamo' in sys.modules)\n"
+        "        except BaseException: os._exit(2)\n"
+        "    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+        "names = 'algebra.view images.preprocess cli.run_audit cli.run_compare pipeline.audit'.split()\n"
+        "print([compiled(f'geed_cli.{name}') for name in names])"
+    )
+    assert last_line(code) == "[0, 0, 0, 0, 0]"
+
+
 def test_the_compiler_is_there_when_it_is_used() -> None:
     """The stand-in has gone, what torchvision took asks the real thing, and functions marked so are not compiled."""
     code = (
         "import torch\n"
-        "from geed_cli.models import libraries\n"
+        "from geed_cli import libraries\n"
         "seen = []\n"
         "with libraries.compiler_deferred():\n"
         "    @torch.compiler.disable\n"
@@ -43,7 +84,7 @@ def test_other_questions_import_the_compiler_as_usual() -> None:
     """A library that takes more from it while it is imported gets the real thing."""
     code = (
         "import torch, sys\n"
-        "from geed_cli.models import libraries\n"
+        "from geed_cli import libraries\n"
         "with libraries.compiler_deferred():\n"
         "    from torch._dynamo.utils import counters\n"
         "import torch._dynamo.utils as real\n"

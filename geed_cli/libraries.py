@@ -1,4 +1,4 @@
-"""timm and torchvision, imported without torch's compiler; every module of ``models`` takes them from here.
+"""timm and torchvision, imported without torch's compiler; every module of geed takes them from here.
 
 Both reach for ``torch._dynamo`` while they are imported, which takes as long as torch itself and is needed only where
 something is compiled. Where they would, they get a stand-in, which fetches the real thing when it is first used.
@@ -89,6 +89,6 @@ with compiler_deferred():
     import timm.models
     import torchvision as torchvision  # noqa: PLC0414
     import torchvision.models
-    import torchvision.tv_tensors  # what torchvision.transforms.v2 begins with
+    import torchvision.transforms.v2.functional
 
 __all__ = ["compiler_deferred", "timm", "torchvision"]
