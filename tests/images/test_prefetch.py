@@ -1,12 +1,14 @@
 """Prefetching changes when work is done and nothing else."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from geed_cli.images.prefetch import prefetch
+from geed_cli.images.prefetch import LOWEST, prefetch
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -84,3 +86,15 @@ def test_nothing_comes_of_nothing() -> None:
 
 def leftovers() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("geed-decode")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux alone")
+def test_work_done_ahead_gives_way() -> None:
+    """The threads have the least urgent priority, and the caller's stays."""
+
+    def priority(_: int = 0) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = priority()
+    assert set(prefetch(priority, range(8), workers=2, depth=4)) == {LOWEST}
+    assert priority() == before
