@@ -1,14 +1,13 @@
 """``--batch-size auto``: measured once for a network on a device, then remembered.
 
 A remembered size lets the next run start at once and gives it the same batches, hence the same digits. The memory is
-one small JSON file in the cache's folder; whatever is wrong with it, the size is measured again.
+one small JSON file in the cache's folder (``json_memory``).
 """
 
-import json
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 import torch
 
@@ -16,12 +15,11 @@ from geed_cli import __version__
 from geed_cli.cache.folder import BATCH_SIZES
 from geed_cli.engine.autobatch import LARGEST_GPU, Trial
 from geed_cli.engine.batches import Placement
-from geed_cli.errors import RunError
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import device_name
+from geed_cli.pipeline.json_memory import JsonMemory
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place
-from geed_cli.result.file import write_atomically
 
 FORMAT = "geed.batch-sizes/1"
 MAX_BYTES = 2**20
@@ -43,7 +41,7 @@ def with_batch_size(networks: Sequence[Network], options: AuditOptions) -> Audit
     if options.run.batch_size != "auto":
         return options
     placement = place(options.run)
-    sizes = BatchSizes(None if options.cache is None else options.cache / BATCH_SIZES)
+    sizes = batch_sizes(None if options.cache is None else options.cache / BATCH_SIZES)
     name = described(networks, placement)
     rows = sizes.recall(name)
     if rows is None:
@@ -52,41 +50,13 @@ def with_batch_size(networks: Sequence[Network], options: AuditOptions) -> Audit
     return replace(options, run=replace(options.run, batch_size=rows))
 
 
-@dataclass(frozen=True)
-class BatchSizes:
-    """The sizes that were measured.
+def batch_sizes(path: Path | None) -> JsonMemory[int]:
+    """The sizes that were measured, by what ``described`` says.
 
-    Attributes:
+    Args:
         path: of the file; None remembers nothing.
     """
-
-    path: Path | None
-
-    def recall(self, name: str) -> int | None:
-        """The size remembered for what ``described`` says; None where there is none."""
-        return self._read().get(name)
-
-    def keep(self, name: str, rows: int) -> None:
-        """Remember a size, if the file can be written at all: it is never needed."""
-        if self.path is None:
-            return
-        known = {key: value for key, value in self._read().items() if key != name} | {name: rows}
-        newest = dict(list(known.items())[-MOST:])
-        content = json.dumps({"format": FORMAT, "sizes": newest}, indent=1) + "\n"
-        with suppress(OSError, RunError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(content, self.path)
-
-    def _read(self) -> dict[str, int]:
-        """What the file holds; nothing where it is missing, damaged or another program's."""
-        try:
-            if self.path is None or not self.path.is_file() or self.path.stat().st_size > MAX_BYTES:
-                return {}
-            found = json.loads(self.path.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return {}
-        sizes = found.get("sizes") if isinstance(found, dict) and found.get("format") == FORMAT else None
-        return {key: rows for key, rows in sizes.items() if _sound(rows)} if isinstance(sizes, dict) else {}
+    return JsonMemory(path, FORMAT, "sizes", _sound, MAX_BYTES, MOST)
 
 
 def described(networks: Sequence[Network], placement: Placement) -> str:
@@ -99,6 +69,6 @@ def described(networks: Sequence[Network], placement: Placement) -> str:
     )
 
 
-def _sound(rows: object) -> bool:
+def _sound(rows: object) -> TypeGuard[int]:
     """Whether it is a size that the search can have found."""
     return type(rows) is int and 1 <= rows <= LARGEST_GPU and rows & (rows - 1) == 0

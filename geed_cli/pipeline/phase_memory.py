@@ -1,16 +1,14 @@
 """Grid phases kept between runs, since following a network's sampling grids takes longer than a run from the cache.
 
-The memory is one small JSON file in the cache's folder, which is never needed: what is missing, damaged or another
-program's is made again. Every entry carries a checksum. What a network's code does is told by its weights only for
-timm and torchvision, so nothing is kept for others.
+The memory is one small JSON file in the cache's folder (``json_memory``). Every entry carries a checksum. What a
+network's code does is told by its weights only for timm and torchvision, so nothing is kept for others.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeGuard
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,10 +17,9 @@ from geed_cli.algebra.group import FiniteGroup
 from geed_cli.cache.digest import digest
 from geed_cli.cache.folder import GRID_PHASES
 from geed_cli.engine.plan import GroupPlan, LayerPlan
-from geed_cli.errors import RunError
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
-from geed_cli.result.file import write_atomically
+from geed_cli.pipeline.json_memory import JsonMemory
 from geed_cli.result.schema import GridPhase
 
 FORMAT = "geed.grid-phases/1"
@@ -45,12 +42,11 @@ def remembered(folder: Path | None, key: str | None, make: Callable[[], Phases])
     """
     if folder is None or key is None:
         return make()
-    path = folder / GRID_PHASES
-    known = _read(path)
-    found = _entry(key, known.get(key))
+    memory = JsonMemory(folder / GRID_PHASES, FORMAT, "kept", _sound, MAX_BYTES, MOST)
+    found = _entry(key, memory.recall(key))
     if found is None:
         found = make()
-        _write(path, {name: value for name, value in known.items() if name != key} | {key: _kept(key, found)})
+        memory.keep(key, _kept(key, found))
     return found
 
 
@@ -100,29 +96,10 @@ def _sum(key: str, text: str) -> str:
     return hashlib.sha256(f"{key} {text}".encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _read(path: Path) -> dict[str, Kept]:
-    """All entries that look like one; none where the file is missing, damaged or another program's."""
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return {}
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    kept = found.get("kept") if isinstance(found, dict) and found.get("format") == FORMAT else None
-    return {key: entry for key, entry in kept.items() if _sound(entry)} if isinstance(kept, dict) else {}
-
-
-def _sound(entry: object) -> bool:
-    """Whether it is two texts: what else somebody put there, however deep, is never written back."""
+def _sound(entry: object) -> TypeGuard[Kept]:
+    """Whether it is an entry's two texts."""
     return (
         isinstance(entry, dict)
         and entry.keys() == {"phases", "sum"}
         and all(isinstance(text, str) for text in entry.values())
     )
-
-
-def _write(path: Path, entries: Mapping[str, Kept]) -> None:
-    content = json.dumps({"format": FORMAT, "kept": dict(list(entries.items())[-MOST:])}, indent=1) + "\n"
-    with suppress(OSError, RunError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(content, path)

@@ -12,7 +12,7 @@ from stored import change, digest_of, values
 from geed_cli.cache.folder import BATCH_SIZES
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
-from geed_cli.pipeline.batch_size import BatchSizes
+from geed_cli.pipeline.batch_size import batch_sizes
 from geed_cli.pipeline.phase_memory import remembered
 
 
@@ -103,7 +103,7 @@ def test_prune_by_size_and_model_and_all(geed: Geed, cache: Path) -> None:
 
 def test_all_leaves_nothing_but_an_empty_cache(geed: Geed, cache: Path) -> None:
     """What runs remember beside rows goes too, by the names under which they write it; other options leave it."""
-    BatchSizes(cache / BATCH_SIZES).keep("a network", 8)
+    batch_sizes(cache / BATCH_SIZES).keep("a network", 8)
     remembered(cache, "ab" * 32, tuple)
     both = {"batch-sizes.json", "grid-phases.json"}
     for options in (["--all", "--dry-run"], ["--max-size", "0B"], ["--model", "vit"]):

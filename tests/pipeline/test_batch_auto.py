@@ -15,7 +15,7 @@ from geed_cli.engine.autobatch import fastest
 from geed_cli.engine.batches import Placement
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.batch_size import BatchSizes, described, with_batch_size
+from geed_cli.pipeline.batch_size import batch_sizes, described, with_batch_size
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 
 AUTO = RunOptions("cpu", "auto")
@@ -126,19 +126,19 @@ def test_damaged_and_foreign_content_is_ignored_and_replaced(tmp_path: Path, con
     """Nothing is recalled from it; the next size that is kept makes the file whole again."""
     path = tmp_path / BATCH_SIZES
     path.write_bytes(content)
-    sizes = BatchSizes(path)
+    sizes = batch_sizes(path)
     assert [sizes.recall(name) for name in "xyzuv"] == [None] * 5
     sizes.keep("x", 16)
-    assert BatchSizes(path).recall("x") == 16
+    assert batch_sizes(path).recall("x") == 16
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     """The memory is never needed."""
     (tmp_path / "file").write_text("")
-    sizes = BatchSizes(tmp_path / "file" / BATCH_SIZES)
+    sizes = batch_sizes(tmp_path / "file" / BATCH_SIZES)
     sizes.keep("x", 4)
     assert sizes.recall("x") is None
-    assert BatchSizes(None).recall("x") is None
+    assert batch_sizes(None).recall("x") is None
 
 
 def test_everything_that_the_speed_depends_on_is_in_the_name() -> None:

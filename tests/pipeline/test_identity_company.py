@@ -14,6 +14,7 @@ import torch
 from networks import SmallConvNet, network_of, small_conv_net
 from pictures import smooth_pictures
 from PIL import Image
+from stopping import StopAfter
 from torch import Tensor
 
 from geed_cli.images import hashes, source
@@ -21,7 +22,6 @@ from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
-from geed_cli.pipeline.progress import Silent
 from geed_cli.result.schema import Entry, Result
 
 SIZE = 16
@@ -143,20 +143,6 @@ def test_one_and_several_decoding_threads(
         found.append(numbers(audit(network, GROUPS, options_of(folder, cache=cache))))
         assert len(asked) >= 2
     assert found[1:] == found[:1] * 2
-
-
-class StopAfter(Silent):
-    """A user who asks the run to end once so many images are done."""
-
-    def __init__(self, images: int) -> None:
-        self.limit, self.done = images, 0
-
-    def images(self, done: int, total: int) -> None:
-        del total
-        self.done = done
-
-    def stopping(self) -> bool:
-        return self.done >= self.limit
 
 
 @pytest.mark.parametrize("batch", BATCHES)

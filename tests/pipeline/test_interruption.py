@@ -8,12 +8,12 @@ import torch
 from measured import measured
 from networks import SmallConvNet, network_of, small_conv_net
 from pictures import smooth_pictures
+from stopping import StopAfter
 
 from geed_cli.errors import RunError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions, UntilOptions
-from geed_cli.pipeline.progress import Silent
 
 SIZE = 15
 
@@ -21,21 +21,6 @@ SIZE = 15
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=30, size=SIZE)
-
-
-class StopAfter(Silent):
-    """A user who asks the run to end once so many images are done."""
-
-    def __init__(self, images: int) -> None:
-        self.limit = images
-        self.done = 0
-
-    def images(self, done: int, total: int) -> None:
-        del total
-        self.done = done
-
-    def stopping(self) -> bool:
-        return self.done >= self.limit
 
 
 def options_of(folder: Path, batch: int = 3, **run: str) -> AuditOptions:

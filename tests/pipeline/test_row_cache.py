@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from pictures import smooth_pictures
+from stopping import StopAfter
 
 from geed_cli.cache.database import FILE_NAME
 from geed_cli.errors import RunError
@@ -129,20 +130,6 @@ def test_another_layer_and_more_images(network: Network, folder: Path, tmp_path:
     assert numbers(audit(network, ["c4"], wider)) == numbers(
         audit(network, ["c4"], replace(wider, cache=None))
     )
-
-
-class StopAfter(Silent):
-    """A user who asks the run to end once so many images are done."""
-
-    def __init__(self, images: int) -> None:
-        self.limit, self.done = images, 0
-
-    def images(self, done: int, total: int) -> None:
-        del total
-        self.done = done
-
-    def stopping(self) -> bool:
-        return self.done >= self.limit
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(network: Network, folder: Path, tmp_path: Path) -> None:
