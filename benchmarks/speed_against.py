@@ -1,12 +1,15 @@
-"""One audit against the best bare loop over as many inputs: the line with the ratio, and the line with the split."""
+"""One audit against the best bare loop over as many inputs: lines with the ratio, and the line with the split."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from benchmarks.speed_audit import Spent, audit_once, options_for
-from benchmarks.speed_bare import BareLoop, Form
+from benchmarks.speed_bare import Bare, BareLoop, bare_loop
 from benchmarks.speed_settings import Settings
 from benchmarks.speed_turns import in_turns
 from benchmarks.table import Line
+from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
 
@@ -14,41 +17,68 @@ ORDERS = {"c4": 4, "d4": 8}
 """Elements of the groups that are timed; none of them resamples, so views are as many."""
 
 
+@dataclass(frozen=True)
+class Sides:
+    """What is timed in turns.
+
+    Attributes:
+        network: that is audited; its weights are random, since speed does not depend on them.
+        plain: its bare loop.
+        kept: the same with freed memory kept, as in an audit.
+        settings: images, repeats, device.
+    """
+
+    network: Network
+    plain: BareLoop
+    kept: BareLoop
+    settings: Settings
+
+
+@contextmanager
+def sides(model: str, settings: Settings) -> Iterator[Sides]:
+    """The network here and its two bare loops, a process each."""
+    with (
+        bare_loop(Bare(model, settings)) as plain,
+        bare_loop(Bare(model, settings, kept=True)) as kept,
+    ):
+        yield Sides(load_model(model, weights="random"), plain, kept, settings)
+
+
 def against_bare(
-    network: Network, group: str, form: Form, settings: Settings, *, layers: tuple[str, ...] = ()
-) -> tuple[float, str, Spent]:
-    """The ratio to the bare loop, the rates of both in words, and one audit's split.
+    what: str, group: str, limit: float, sides: Sides, *, layers: tuple[str, ...] = ()
+) -> Iterator[Line]:
+    """The ratio to the bare loop with its goal, that to the loop with kept memory, and where the audit's time went.
 
     Args:
-        network: loaded.
+        what: is measured, in words.
         group: one of ``ORDERS``.
-        form: of the bare loop.
-        settings: images, repeats, device.
+        limit: the goal.
+        sides: that take turns.
         layers: in place of the network's stages.
     """
-    options = options_for(network, settings, layers=layers)
-    inputs = settings.images * ORDERS[group]
-    bare = BareLoop(network, settings)
+    options = options_for(sides.network, sides.settings, layers=layers)
+    inputs = sides.settings.images * ORDERS[group]
     spent: list[Spent] = []
 
     def audited() -> float:
-        spent.append(audit_once(network, [group], options))
+        spent.append(audit_once(sides.network, [group], options))
         return spent[-1].total
 
-    turns = in_turns({"audit": audited, "bare": lambda: bare.seconds(form, inputs)}, settings.repeats)
-    rates = [inputs / turns.median(name) for name in ("audit", "bare")]
-    words = f"{rates[0]:.1f} against {rates[1]:.1f} inputs/s ({form})"
-    middle = sorted(spent, key=lambda one: one.total)[len(spent) // 2]
-    return turns.ratio("audit", "bare"), words, middle
+    loops = {"plain": sides.plain, "kept": sides.kept}
+    timed = {"audit": audited} | {
+        name: lambda loop=loop: loop.seconds(inputs) for name, loop in loops.items()
+    }
+    turns = in_turns(timed, sides.settings.repeats)
+    rates = {name: inputs / turns.median(name) for name in timed}
+
+    def words(name: str) -> str:
+        return f"{rates['audit']:.1f} against {rates[name]:.1f} inputs/s ({loops[name].form})"
+
+    yield Line(what, words("plain"), turns.ratio("audit", "plain"), limit)
+    yield Line("… against a loop that keeps freed memory, too", words("kept"), turns.ratio("audit", "kept"))
+    yield Line("… its time", sorted(spent, key=lambda one: one.total)[len(spent) // 2].split)
 
 
 def warm_up(network: Network, groups: Sequence[str], options: AuditOptions) -> None:
     """One short audit that is not counted: the first use of each kernel is slower."""
     audit_once(network, groups, options)
-
-
-def lines_for(what: str, found: tuple[float, str, Spent], limit: float) -> Iterator[Line]:
-    """The ratio with its goal, and where the time of the audit went."""
-    ratio, words, spent = found
-    yield Line(what, words, ratio, limit)
-    yield Line("… its time", spent.split)

@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.speed_settings import Settings
 from geed_cli.images.picture import Decode
 from geed_cli.models.network import Network
+from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.batch_size import with_batch_size
 from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
@@ -44,11 +45,12 @@ class Spent:
 
 def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -> Spent:
     """Audit and time it; preparing and statistics are left out of the time."""
-    session = Session([network], groups, options, Silent())
     drawn = draw(options.data, options.controls.probes)
-    started = time.perf_counter()
-    session.extend(drawn)
-    total = time.perf_counter() - started
+    with freed_memory_kept():
+        session = Session([network], groups, options, Silent())
+        started = time.perf_counter()
+        session.extend(drawn)
+        total = time.perf_counter() - started
     result = session.results(drawn)[0]
     timing = result.timing
     return Spent(total, timing.forward_s, timing.measure_s, timing.decode_s, result.settings.batch_size)

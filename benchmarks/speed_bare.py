@@ -1,19 +1,26 @@
 """The bare loop: a network over inputs that lie ready in memory, in inference mode, with nothing else around it.
 
-It is what an audit is set against, at the best of several batch sizes and both memory formats. TF32 is off, as in
-an audit. The same batch is shown again and again, which favours the loop: it reads its input from the cache.
+It is what an audit is set against, at the best of several batch sizes and both memory formats, in a process of its
+own, as torch and the system run it. An audit keeps memory that networks free (``pipeline.allocator``); how much of its
+speed comes from that shows beside the same loop with that memory kept. TF32 is off, as in an audit. The same batch is
+shown again and again, which favours the loop: it reads its input from the cache.
 """
 
-import copy
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing import get_context
 
 import torch
 from torch import nn
 
 from benchmarks.speed_settings import Settings
 from geed_cli.engine.local import full_precision
-from geed_cli.models.network import Network
+from geed_cli.models.load import load_model
+from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.placement import DTYPES, choose_device
 
 TRIED = 32
@@ -36,39 +43,78 @@ class Form:
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
-class BareLoop:
-    """One network's bare loop.
+@dataclass(frozen=True)
+class Bare:
+    """What a process runs.
 
-    Args:
-        network: copied, so that an audit of it in between changes nothing here.
+    Attributes:
+        model: with random weights.
         settings: device, precision, batch sizes to try.
+        kept: whether freed memory is kept, as in an audit.
     """
 
-    def __init__(self, network: Network, settings: Settings) -> None:
-        self._size = network.input.size
-        self._batches = settings.batches
-        self._device = choose_device(settings.device)
-        self._dtype = DTYPES[settings.precision]
-        self._module = copy.deepcopy(network.module).to(self._device, self._dtype)
+    model: str
+    settings: Settings
+    kept: bool = False
 
-    def seconds(self, form: Form, inputs: int) -> float:
-        """Seconds for at least so many inputs, in whole batches, after one batch that is not counted."""
-        module = self._module.to(memory_format=form.memory_format)
-        ready = torch.rand(form.batch, 3, self._size, self._size, device=self._device, dtype=self._dtype)
-        ready = ready.contiguous(memory_format=form.memory_format)
-        self._run(module, ready, 1)
-        started = time.perf_counter()
-        self._run(module, ready, -(-inputs // form.batch))
-        return time.perf_counter() - started
 
-    def best(self) -> Form:
-        """The quickest form."""
-        forms = [Form(batch, last) for last in (False, True) for batch in self._batches]
-        return min(forms, key=lambda form: min(self.seconds(form, TRIED) for _ in range(2)))
+@dataclass(frozen=True)
+class BareLoop:
+    """One network's bare loop at its best form.
 
-    def _run(self, module: nn.Module, ready: torch.Tensor, times: int) -> None:
-        with full_precision():
-            for _ in range(times):
-                module(ready)
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+    Attributes:
+        form: that was found.
+        seconds: for so many inputs, in whole batches.
+    """
+
+    form: Form
+    seconds: Callable[[int], float]
+
+
+@contextmanager
+def bare_loop(bare: Bare) -> Iterator[BareLoop]:
+    """A process with the network, its quickest form found, for as long as the ``with`` lasts."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        form = process.submit(_best, bare).result()
+        yield BareLoop(form, lambda inputs: process.submit(_seconds, bare, form, inputs).result())
+
+
+def _best(bare: Bare) -> Form:
+    forms = [Form(batch, last) for last in (False, True) for batch in bare.settings.batches]
+    return min(forms, key=lambda form: min(_seconds(bare, form, TRIED) for _ in range(2)))
+
+
+def _seconds(bare: Bare, form: Form, inputs: int) -> float:
+    """Seconds for at least so many inputs, after one batch that is not counted."""
+    if not bare.kept:
+        return _timed(bare, form, inputs)
+    with freed_memory_kept():
+        return _timed(bare, form, inputs)
+
+
+def _timed(bare: Bare, form: Form, inputs: int) -> float:
+    module, size = _network(bare)
+    module = module.to(memory_format=form.memory_format)
+    device, dtype = choose_device(bare.settings.device), DTYPES[bare.settings.precision]
+    ready = torch.rand(form.batch, 3, size, size, device=device, dtype=dtype)
+    ready = ready.contiguous(memory_format=form.memory_format)
+    _run(module, ready, 1)
+    started = time.perf_counter()
+    _run(module, ready, -(-inputs // form.batch))
+    return time.perf_counter() - started
+
+
+@cache
+def _network(bare: Bare) -> tuple[nn.Module, int]:
+    """The network on its device, once in a process, and the side of its input."""
+    network = load_model(bare.model, weights="random")
+    placed = network.module.to(choose_device(bare.settings.device), DTYPES[bare.settings.precision])
+    return placed, network.input.size
+
+
+def _run(module: nn.Module, ready: torch.Tensor, times: int) -> None:
+    with full_precision():
+        for _ in range(times):
+            module(ready)
+    if ready.is_cuda:
+        torch.cuda.synchronize(ready.device)

@@ -14,6 +14,7 @@ from benchmarks.speed_layers import every_map_layer
 from geed_cli.engine.shapes import trace_shapes
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
@@ -49,12 +50,13 @@ def audit_in_child(request: Request) -> Measured:
         layers=chosen_layers(network, request.layers),
         controls=ControlOptions(probes=request.probes),
     )
-    session = Session([network], [request.group], options, Silent())
     drawn = draw(options.data, options.controls.probes)
-    started = time.perf_counter()
-    session.extend(drawn)
-    seconds, peak = time.perf_counter() - started, peak_mib()
-    result = session.results(drawn)[0]
+    with freed_memory_kept():
+        session = Session([network], [request.group], options, Silent())
+        started = time.perf_counter()
+        session.extend(drawn)
+        seconds, peak = time.perf_counter() - started, peak_mib()
+        result = session.results(drawn)[0]
     after, statistics_s = peak_mib(), result.timing.statistics_s
     layers = len(result.settings.layers)
     return Measured(seconds, peak, statistics_s, after, held_mib(network, result), layers)

@@ -6,14 +6,12 @@ from contextlib import ExitStack
 
 from torch import Tensor, nn
 
-from benchmarks.speed_against import against_bare, lines_for, warm_up
+from benchmarks.speed_against import against_bare, sides, warm_up
 from benchmarks.speed_audit import options_for
-from benchmarks.speed_bare import BareLoop
 from benchmarks.speed_case import serve
 from benchmarks.speed_settings import Settings
 from benchmarks.table import Line
 from geed_cli.engine.shapes import TRACED, forward_zeros
-from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 
 
@@ -40,13 +38,13 @@ def every_map_layer(network: Network) -> tuple[str, ...]:
 
 
 def layers(settings: Settings) -> Iterator[Line]:
-    """Two lines."""
-    network = load_model(settings.deep, weights="random")
-    names = every_map_layer(network)
-    form = BareLoop(network, settings).best()
-    warm_up(network, ["c4"], options_for(network, settings, images=4, layers=names))
-    what = f"{network.arch}, c4, all {len(names)} modules with maps, against the bare loop"
-    yield from lines_for(what, against_bare(network, "c4", form, settings, layers=names), 1.3)
+    """Lines of one network."""
+    with sides(settings.deep, settings) as both:
+        network = both.network
+        names = every_map_layer(network)
+        warm_up(network, ["c4"], options_for(network, settings, images=4, layers=names))
+        what = f"{network.arch}, c4, all {len(names)} modules with maps, against the bare loop"
+        yield from against_bare(what, "c4", 1.3, both, layers=names)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from geed_cli.cache.store import RowStore
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.batch_size import with_batch_size
 from geed_cli.pipeline.images import Drawn, draw
 from geed_cli.pipeline.options import AuditOptions
@@ -75,10 +76,24 @@ def audit_together(
     drawn = draw(options.data, options.controls.probes, halves=options.controls.discover is not None)
     progress.step("preparing")
     fit_threads()
-    sized = with_batch_size(networks, options)
-    results = halving(lambda tried: _audit(networks, groups, drawn, tried, progress), sized, progress.note)
-    if not options.run.reduced or progress.stopping():
-        return results
+    with freed_memory_kept():
+        sized = with_batch_size(networks, options)
+        results = halving(
+            lambda tried: _audit(networks, groups, drawn, tried, progress), sized, progress.note
+        )
+        if not options.run.reduced or progress.stopping():
+            return results
+        return _beside_float32(networks, groups, options, results, progress)
+
+
+def _beside_float32(
+    networks: Sequence[Network],
+    groups: str | Sequence[str],
+    options: AuditOptions,
+    results: tuple[Result, ...],
+    progress: Progress,
+) -> tuple[Result, ...]:
+    """The results of reduced precision with what they deviate from float32 on the first images."""
     progress.step("the same in fp32")
     asked = in_float32(options, results[0].settings.batch_size)
     first = draw(asked.data)
