@@ -58,8 +58,9 @@ Families = Mapping[str, Mapping[str, Family]]
 
 
 def families_of(plan: Plan) -> Families:
-    """The family of each group that acts on a layer, for all layers of a plan."""
-    return {name: families(plan.groups, layer) for name, layer in plan.layers.items()}
+    """The family of each group that acts on a layer, for all layers of a plan; a layer that repeats another has its."""
+    own = {name: families(plan.groups, layer) for name, layer in plan.layers.items() if layer.repeats is None}
+    return {name: own[layer.repeats or name] for name, layer in plan.layers.items()}
 
 
 def families(groups: Sequence[GroupPlan], layer: LayerPlan) -> dict[str, Family]:

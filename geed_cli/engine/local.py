@@ -66,8 +66,9 @@ class LocalEngine:
         self._broken: dict[int, Broken] = {}
         metrics = plan.names("channelwise")
         self._reducers = {
-            Site(name, "output"): LayerReducer(tuple(acting.values()), metrics)
-            for name, acting in families.items()
+            Site(name, "output"): LayerReducer(tuple(families[name].values()), metrics)
+            for name, layer in plan.layers.items()
+            if layer.repeats is None
         }
         self.searches = (
             {
@@ -169,7 +170,8 @@ class LocalEngine:
 
     def _observation(self, image: int) -> Observation:
         taken = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
-        layers = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
+        own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
+        layers = {name: own[layer.repeats or name] for name, layer in self._plan.layers.items()}
         vectors: dict[VectorSite, Mapping[Shown, Tensor]] = {}
         if self._plan.wants("latent"):
             vectors["features"] = taken[self._network.features]

@@ -61,12 +61,21 @@ class LayerPlan:
         shape: of these maps, (C, H, W).
         representations: how G acts on them, by the group's name; only groups that act on maps of this shape.
         corrected: the same about the centre of the layer's own sampling grid, where that was asked for and is known.
+        repeats: another layer of the plan that puts out the very same maps and is compared alike; it speaks for both.
     """
 
     layout: Layout
     shape: tuple[int, int, int]
     representations: Mapping[str, Representation]
     corrected: Mapping[str, Representation] = field(default_factory=dict)
+    repeats: str | None = None
+
+    def compared_like(self, other: "LayerPlan") -> bool:
+        """Whether equal activations would give both layers equal numbers."""
+        keys, others = (
+            {name: rho.key for name, rho in each.representations.items()} for each in (self, other)
+        )
+        return (self.layout, self.shape, keys) == (other.layout, other.shape, others)
 
 
 @dataclass(frozen=True)

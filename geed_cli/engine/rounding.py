@@ -52,12 +52,11 @@ def rounding(
         if is_out_of_memory(error):
             raise
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
+    pairs = _pairs(plan, own, exact)
     found: Rounding = {}
     for measure in plan.measures:
         if measure.name not in VECTOR_MEASURES:
-            for layer, planned in plan.layers.items():
-                maps = [planned.layout.maps(runs[Site(layer, "output")][None]) for runs in (own, exact)]
-                found[measure.name, layer] = _layer(measure.name, *maps)
+            found |= {(measure.name, layer): _layer(measure.name, *maps) for layer, maps in pairs.items()}
         elif vectors[VECTOR_MEASURES[measure.name][0]] in own:
             found[measure.name, None] = _vector(measure.name, vectors, own, exact)
     return found
@@ -75,6 +74,17 @@ def _in_double(
     with in_double(module, dtype), Taps(module, sites, read):
         module(inputs.double())
     return held
+
+
+def _pairs(
+    plan: Plan, own: Mapping[Site, Tensor], exact: Mapping[Site, Tensor]
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Each layer's maps in both runs, shape (1, C, H, W); those of a layer that repeats another are the other's."""
+    sites = {name: Site(layer.repeats or name, "output") for name, layer in plan.layers.items()}
+    return {
+        name: (layer.layout.maps(own[sites[name]][None]), layer.layout.maps(exact[sites[name]][None]))
+        for name, layer in plan.layers.items()
+    }
 
 
 def _vector(

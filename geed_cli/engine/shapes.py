@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import chain
 
 import torch
@@ -15,8 +16,27 @@ TRACED = 2
 """Images in a traced batch: with one alone, an axis that is not the batch could not be told from it."""
 
 
+@dataclass(frozen=True)
+class Trace:
+    """What was seen at some sites in one forward pass.
+
+    Attributes:
+        shapes: of each site's activation for one image, without the batch axis.
+        first: for each site the one that was first to hold the very same numbers in memory: itself, or the one
+            before, as where a block ends in a ReLU, a stage in a block, or a module passes on what it is given.
+    """
+
+    shapes: dict[Site, tuple[int, ...]]
+    first: dict[Site, Site]
+
+
 def trace_shapes(network: Network, sites: Iterable[Site]) -> dict[Site, tuple[int, ...]]:
-    """The shape of each site's activation for one image, without the batch axis.
+    """The shapes of ``trace``, which says what it raises."""
+    return trace(network, sites).shapes
+
+
+def trace(network: Network, sites: Iterable[Site]) -> Trace:
+    """Run the network once and note what its sites hold.
 
     Raises:
         InputError: a site is not reached, or is reached several times, in one forward pass; or its first axis is
@@ -24,9 +44,15 @@ def trace_shapes(network: Network, sites: Iterable[Site]) -> dict[Site, tuple[in
     """
     sites = tuple(sites)
     seen: dict[Site, list[tuple[int, ...]]] = {site: [] for site in sites}
+    first: dict[Site, Site] = {}
+    before: _Held | None = None
 
     def read(site: Site, activation: Tensor) -> None:
+        nonlocal before
         seen[site].append(tuple(activation.shape))
+        unchanged = before is not None and before.holds(activation)
+        first[site] = first[before.site] if before is not None and unchanged else site
+        before = _Held(site, activation, activation._version)
 
     with Taps(network.module, sites, read):
         forward_zeros(network.module, network.input.size)
@@ -35,7 +61,22 @@ def trace_shapes(network: Network, sites: Iterable[Site]) -> dict[Site, tuple[in
             raise _not_once(network.id, site, len(shapes))
         if len(shapes[0]) < 2 or shapes[0][0] != TRACED:
             raise _no_batch_axis(network.id, site, shapes[0])
-    return {site: shapes[0][1:] for site, shapes in seen.items()}
+    return Trace({site: shapes[0][1:] for site, shapes in seen.items()}, first)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The activation that was read last, kept so that its memory cannot be another's, and how often it was written."""
+
+    site: Site
+    activation: Tensor
+    version: int
+
+    def holds(self, other: Tensor) -> bool:
+        """Whether that is the same memory, read in the same order, and not written since."""
+        mine = self.activation
+        same_memory = mine.data_ptr() == other.data_ptr() and mine.stride() == other.stride()
+        return same_memory and mine.shape == other.shape and self.version == other._version
 
 
 def trace_all(network: Network) -> dict[str, str]:
@@ -64,7 +105,7 @@ def forward_zeros(module: nn.Module, size: int) -> Tensor:
     # masks and counters say where a network is, not in what type it computes
     anywhere = torch.zeros((), device=tensors[0].device if tensors else None)
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
-    with torch.inference_mode():
+    with torch.no_grad():  # not inference mode, in which tensors do not count how often they are written
         output = module(torch.zeros(TRACED, 3, size, size, dtype=like.dtype, device=like.device))
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"
     return output

@@ -19,7 +19,7 @@ from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.phase import LayerPhase, trace_phase
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, VectorSite
 from geed_cli.engine.row import Cell
-from geed_cli.engine.shapes import trace_shapes
+from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import Measure, select_measures
 from geed_cli.models.network import Network, Site, resolve_layers
@@ -72,7 +72,8 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
     sites = {network.features: None, OUTPUT: None} | {
         Site(layer, "output"): None for layer in names_of_layers
     }
-    shapes = trace_shapes(network, sites)
+    seen = trace(network, sites)
+    shapes = seen.shapes
     vectors, reasons = _vectors(network, groups, measures, shapes)
     layers: dict[str, LayerPlan] = {}
     types = field_types(network, names_of_layers)
@@ -99,11 +100,24 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
             name: replace(layer, corrected=corrected(layer, known[name], groups)) if name in known else layer
             for name, layer in layers.items()
         }
+    elif options.controls.discover is None:
+        layers = _each_once(layers, seen.first)
     floor = options.controls.probes > 0
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
     phases_of = partial(_phases, network, layers, groups, traced, options.cache)
     return Planned(plan, reasons, notes, phases_of, moves_logits)
+
+
+def _each_once(layers: Mapping[str, LayerPlan], first: Mapping[Site, Site]) -> dict[str, LayerPlan]:
+    """The layers, of which those with the maps of one before them, compared alike, repeat it."""
+    speakers: dict[Site, str] = {}
+    found: dict[str, LayerPlan] = {}
+    for name, layer in layers.items():
+        speaker = speakers.setdefault(first[Site(name, "output")], name)
+        repeats = speaker != name and layer.compared_like(layers[speaker])
+        found[name] = replace(layer, repeats=speaker) if repeats else layer
+    return found
 
 
 def _phases(
