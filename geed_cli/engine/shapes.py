@@ -52,7 +52,7 @@ def trace(network: Network, sites: Iterable[Site]) -> Trace:
         seen[site].append(tuple(activation.shape))
         unchanged = before is not None and before.holds(activation)
         first[site] = first[before.site] if before is not None and unchanged else site
-        before = _Held(site, activation, activation._version)
+        before = None if activation.is_inference() else _Held(site, activation, activation._version)
 
     with Taps(network.module, sites, read):
         forward_zeros(network.module, network.input.size)
@@ -75,6 +75,8 @@ class _Held:
     def holds(self, other: Tensor) -> bool:
         """Whether that is the same memory, read in the same order, and not written since."""
         mine = self.activation
+        if other.is_inference():
+            return False
         same_memory = mine.data_ptr() == other.data_ptr() and mine.stride() == other.stride()
         return same_memory and mine.shape == other.shape and self.version == other._version
 
@@ -105,7 +107,8 @@ def forward_zeros(module: nn.Module, size: int) -> Tensor:
     # masks and counters say where a network is, not in what type it computes
     anywhere = torch.zeros((), device=tensors[0].device if tensors else None)
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
-    with torch.no_grad():  # not inference mode, in which tensors do not count how often they are written
+    # tensors of inference mode do not count how often they are written
+    with torch.inference_mode(False), torch.no_grad():
         output = module(torch.zeros(TRACED, 3, size, size, dtype=like.dtype, device=like.device))
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"
     return output

@@ -1,14 +1,16 @@
-"""Sums over the pixels of maps, channel by channel: a row or column in the maps' own type, then these in float64.
+"""Sums over the pixels of maps, channel by channel: a row in the maps' own type, then the rows in float64.
 
 A row has at most a few hundred pixels, so its float32 sum keeps six digits or more; converting every pixel to float64
-first costs many times as much. On a CPU numpy's einsum multiplies and adds in one pass, where torch writes the products
-to memory first.
+first costs many times as much.
 """
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+AT_ONCE = 2**20
+"""Products that are made before they are summed: these 4 MiB are still in a CPU's cache then."""
 
 
 def pixel_sums(maps: Tensor) -> Tensor:
@@ -20,14 +22,11 @@ def pixel_sums(maps: Tensor) -> Tensor:
 
 def pixel_products(one: Tensor, other: Tensor) -> NDArray[np.float64]:
     """Σ over H and W of the products of two stacks of maps (B, C, H, W); shape (B, C), on the CPU."""
-    if one.device.type != "cpu":
-        return np.asarray(pixel_sums(one * other).cpu(), dtype=np.float64)
-    a, b = one.numpy(), other.numpy()
-    if channels_last(one):
-        # columns, not rows: neighbouring pixels and their channels are one long stretch of memory
-        sums = np.einsum("bhwc,bhwc->bwc", a.transpose(0, 2, 3, 1), b.transpose(0, 2, 3, 1))
-        return np.asarray(sums.sum(axis=1, dtype=np.float64))
-    return np.asarray(np.einsum("bchw,bchw->bch", a, b).sum(axis=2, dtype=np.float64))
+    _, channels, height, width = one.shape
+    at_once = AT_ONCE if one.device.type == "cpu" else one.numel()
+    maps = max(1, at_once // (channels * height * width))
+    parts = zip(torch.split(one, maps), torch.split(other, maps), strict=True)
+    return np.asarray(torch.cat([pixel_sums(a * b) for a, b in parts]).cpu(), dtype=np.float64)
 
 
 def channels_last(maps: Tensor) -> bool:

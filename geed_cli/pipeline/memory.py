@@ -30,7 +30,7 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.recall import Todo, in_order, recall
 from geed_cli.pipeline.row_cache import RowCache
 
-ROWS_VERSION = 2
+ROWS_VERSION = 3
 """Counts changes of how numbers of a row are computed that alter their last digits alone."""
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""

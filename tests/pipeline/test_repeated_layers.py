@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from audits import audited
 from equivariant_networks import declaring
 from networks import small_conv_net
@@ -50,6 +51,15 @@ def test_the_trace_tells_one_tensor_from_one_that_was_overwritten(network: Netwo
         "block1": "block1.1",
         "block2": "block2.1",
     }
+
+
+@pytest.mark.parametrize("made_there", [False, True])
+def test_a_caller_in_inference_mode_gets_the_same_plan(*, made_there: bool) -> None:
+    """Its tensors do not count how often they are written, those of weights made there among them."""
+    outside = small_conv_net()
+    with torch.inference_mode():
+        network = replace(small_conv_net() if made_there else outside, layers=LAYERS)
+        assert repeats_of(network, AuditOptions()) == REPEATS
 
 
 def test_layers_with_one_tensor_speak_for_each_other(network: Network) -> None:
