@@ -187,9 +187,8 @@ def _safe_scales(sizes: Sizes, maps: Tensor) -> Array:
     """
     scales = np.ones(len(maps))
     largest = sizes.norms.max(axis=1)
-    stored = (
-        maps.permute(0, 2, 3, 1) if channels_last(maps) else maps
-    )  # ten times faster in the order of memory
+    # read in the order of memory, which is ten times faster
+    stored = maps.permute(0, 2, 3, 1) if channels_last(maps) else maps
     for row in np.flatnonzero(~((largest > SAFE[0]) & (largest < SAFE[1]))):
         ends = torch.aminmax(stored[row])
         peak = max(-float(ends.min), float(ends.max))
