@@ -9,7 +9,7 @@ shown again and again, which favours the loop: it reads its input from the cache
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
@@ -86,22 +86,16 @@ def _best(bare: Bare) -> Form:
 
 def _seconds(bare: Bare, form: Form, inputs: int) -> float:
     """Seconds for at least so many inputs, after one batch that is not counted."""
-    if not bare.kept:
-        return _timed(bare, form, inputs)
-    with freed_memory_kept():
-        return _timed(bare, form, inputs)
-
-
-def _timed(bare: Bare, form: Form, inputs: int) -> float:
     module, size = _network(bare)
     module = module.to(memory_format=form.memory_format)
     device, dtype = choose_device(bare.settings.device), DTYPES[bare.settings.precision]
-    ready = torch.rand(form.batch, 3, size, size, device=device, dtype=dtype)
-    ready = ready.contiguous(memory_format=form.memory_format)
-    _run(module, ready, 1)
-    started = time.perf_counter()
-    _run(module, ready, -(-inputs // form.batch))
-    return time.perf_counter() - started
+    with freed_memory_kept() if bare.kept else nullcontext():
+        ready = torch.rand(form.batch, 3, size, size, device=device, dtype=dtype)
+        ready = ready.contiguous(memory_format=form.memory_format)
+        _run(module, ready, 1)
+        started = time.perf_counter()
+        _run(module, ready, -(-inputs // form.batch))
+        return time.perf_counter() - started
 
 
 @cache
