@@ -23,10 +23,7 @@ from geed_cli.engine.rounding import Rounding, rounding
 from geed_cli.engine.row import Broken
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
-from geed_cli.models.network import Network, Site
-
-OUTPUT = Site("", "output")
-"""The network's output: its logits, where it has a classifier."""
+from geed_cli.models.network import OUTPUT, Network, Site
 
 
 class LocalEngine:

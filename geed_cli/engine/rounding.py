@@ -56,7 +56,10 @@ def rounding(
     found: Rounding = {}
     for measure in plan.measures:
         if measure.name not in VECTOR_MEASURES:
-            found |= {(measure.name, layer): _layer(measure.name, *maps) for layer, maps in pairs.items()}
+            layers = {name: _layer(measure.name, *maps) for name, maps in pairs.items()}
+            found |= {
+                (measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()
+            }
         elif vectors[VECTOR_MEASURES[measure.name][0]] in own:
             found[measure.name, None] = _vector(measure.name, vectors, own, exact)
     return found
@@ -79,11 +82,12 @@ def _in_double(
 def _pairs(
     plan: Plan, own: Mapping[Site, Tensor], exact: Mapping[Site, Tensor]
 ) -> dict[str, tuple[Tensor, Tensor]]:
-    """Each layer's maps in both runs, shape (1, C, H, W); those of a layer that repeats another are the other's."""
-    sites = {name: Site(layer.repeats or name, "output") for name, layer in plan.layers.items()}
+    """The maps of each layer that repeats no other in both runs, shape (1, C, H, W)."""
     return {
-        name: (layer.layout.maps(own[sites[name]][None]), layer.layout.maps(exact[sites[name]][None]))
+        name: (layer.layout.maps(own[site][None]), layer.layout.maps(exact[site][None]))
         for name, layer in plan.layers.items()
+        for site in [Site(name, "output")]
+        if layer.repeats is None
     }
 
 

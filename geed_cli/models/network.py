@@ -28,6 +28,10 @@ class Site:
     side: Literal["input", "output"]
 
 
+OUTPUT = Site("", "output")
+"""What the whole network puts out: its logits, where it has a classifier."""
+
+
 @dataclass(frozen=True)
 class WeightsOrigin:
     """Where the weights come from, as printed and recorded.

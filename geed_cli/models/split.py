@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.models.network import Site
+from geed_cli.models.network import OUTPUT, Site
 from geed_cli.models.spec import SplitPart
 
 
@@ -45,7 +45,7 @@ def split_network(module: nn.Module, classifier: str | None, wanted: SplitPart, 
     if wanted.features is not None:
         features = Site(wanted.features, "output")
     else:
-        features = Site(own, "input") if own is not None else Site("", "output")
+        features = Site(own, "input") if own is not None else OUTPUT
     return Split(features, None if wanted.without_classifier else own)
 
 

@@ -5,16 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-import torch
-
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.representation import Representation, Spatial
-from geed_cli.algebra.transform import Transform
+from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.engine.actions import representation_of
-from geed_cli.engine.field_types import field_types
-from geed_cli.engine.geometric import FieldType
-from geed_cli.engine.layout import layout_of, why_no_map
 from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.phase import LayerPhase, trace_phase
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, VectorSite
@@ -22,14 +15,13 @@ from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import Measure, select_measures
-from geed_cli.models.network import Network, Site, resolve_layers
+from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
 from geed_cli.pipeline.groups import plan_groups
+from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.phase import corrected, grid_phases
 from geed_cli.pipeline.phase_memory import phase_key, remembered
 from geed_cli.result.schema import GridPhase
-
-OUTPUT = Site("", "output")
 
 
 @dataclass(frozen=True)
@@ -68,31 +60,12 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
             one.group.check(network.input.size)
     measures = select_measures(options.metrics)
     _check_controls(options, groups, measures, network.input.size)
-    names_of_layers = _layers(network, measures, options.layers)
-    sites = {network.features: None, OUTPUT: None} | {
-        Site(layer, "output"): None for layer in names_of_layers
-    }
-    seen = trace(network, sites)
-    shapes = seen.shapes
-    vectors, reasons = _vectors(network, groups, measures, shapes)
-    layers: dict[str, LayerPlan] = {}
-    types = field_types(network, names_of_layers)
-    layerwise = [measure.name for measure in measures if measure.site == "channelwise"]
-    for name in names_of_layers:
-        layer, why = _layer(network, name, shapes[Site(name, "output")], groups, types)
-        reasons |= {Cell(metric, group, name): text for metric in layerwise for group, text in why.items()}
-        if layer is not None:
-            layers[name] = layer
-            reasons |= _nothing_varies(name, layer)
-    if not names_of_layers:
-        none = "the network has no stages by itself; name layers with --layer"
-        reasons |= {Cell(metric, one.name): none for metric in layerwise for one in groups}
-    notes = {
-        Cell(metric, group, name): (note,)
-        for name, layer in layers.items()
-        for group, note in _notes(layer, groups).items()
-        for metric in layerwise
-    }
+    chosen = _layers(network, measures, options.layers)
+    sites = [network.features, OUTPUT, *(Site(name, "output") for name in chosen)]
+    seen = trace(network, dict.fromkeys(sites))
+    vectors, reasons = _vectors(network, groups, measures, seen.shapes)
+    planned = plan_layers(network, chosen, seen.shapes, groups, measures)
+    layers = planned.layers
     traced = cache(partial(trace_phase, network, tuple(layers)))
     if options.controls.phase_correct:
         known = traced()
@@ -101,23 +74,12 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
             for name, layer in layers.items()
         }
     elif options.controls.discover is None:
-        layers = _each_once(layers, seen.first)
+        layers = each_once(layers, seen.first)
     floor = options.controls.probes > 0
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
     phases_of = partial(_phases, network, layers, groups, traced, options.cache)
-    return Planned(plan, reasons, notes, phases_of, moves_logits)
-
-
-def _each_once(layers: Mapping[str, LayerPlan], first: Mapping[Site, Site]) -> dict[str, LayerPlan]:
-    """The layers, of which those with the maps of one before them, compared alike, repeat it."""
-    speakers: dict[Site, str] = {}
-    found: dict[str, LayerPlan] = {}
-    for name, layer in layers.items():
-        speaker = speakers.setdefault(first[Site(name, "output")], name)
-        repeats = speaker != name and layer.compared_like(layers[speaker])
-        found[name] = replace(layer, repeats=speaker) if repeats else layer
-    return found
+    return Planned(plan, {**reasons, **planned.not_applicable}, planned.notes, phases_of, moves_logits)
 
 
 def _phases(
@@ -221,52 +183,3 @@ def _flat(shape: tuple[int, ...]) -> tuple[int]:
     for side in shape:
         length *= side
     return (length,)
-
-
-def _layer(
-    network: Network,
-    name: str,
-    shape: tuple[int, ...],
-    groups: Sequence[GroupPlan],
-    types: Mapping[str, FieldType],
-) -> tuple[LayerPlan | None, dict[str, str]]:
-    """How a layer is measured, None where for no group; and the reason for each group for which it is not."""
-    layout = layout_of(network, name, shape)
-    if layout is None:
-        return None, {plan.name: why_no_map(network, name, shape) for plan in groups}
-    maps = layout.shape(shape)
-    found = {plan.name: representation_of(network, name, maps, plan, types) for plan in groups}
-    reasons = {group: rho.undefined for group, rho in found.items() if rho.undefined is not None}
-    acting = {group: rho for group, rho in found.items() if rho.undefined is None}
-    return LayerPlan(layout, maps, acting), reasons
-
-
-def _nothing_varies(name: str, layer: LayerPlan) -> dict[Cell, str]:
-    """Maps of which a single pixel is compared have no correlation."""
-    _, height, width = layer.shape
-    pixels = torch.ones(1, height, width)
-    return {
-        Cell("channelwise.correlation", group, name): "one pixel of its maps is compared, which cannot vary"
-        for group, rho in layer.representations.items()
-        if int(rho.restrict(pixels).sum()) == 1
-    }
-
-
-def _notes(layer: LayerPlan, groups: Sequence[GroupPlan]) -> dict[str, str]:
-    """What a reader has to know about a layer's action, by the group's name."""
-    _, height, width = layer.shape
-    notes = {}
-    for plan in groups:
-        if plan.name not in layer.representations:
-            continue
-        if not isinstance(plan.group, FiniteGroup):
-            notes[plan.name] = "not a group: maps are compared with the set's mean where they are"
-        elif not all(_whole(view.transform, height, width) for view in plan.views):
-            notes[plan.name] = f"shifts are no whole pixels of its {height}×{width} maps and are interpolated"
-        elif not isinstance(layer.representations[plan.name], Spatial):
-            notes[plan.name] = "compared under its own action, which moves channels too (docs/specs.md)"
-    return notes
-
-
-def _whole(transform: object, height: int, width: int) -> bool:
-    return not isinstance(transform, Transform) or transform.whole_pixels(height, width)

@@ -7,7 +7,7 @@ filter is equivariant if its channels roll; one with a symmetric filter is mirro
 import torch
 from torch import Tensor, nn
 
-from geed_cli.models.network import Network, Site
+from geed_cli.models.network import OUTPUT, Network, Site
 from geed_cli.selftest.wrap import wrap
 
 ODD = 15
@@ -90,9 +90,9 @@ def averaged_network() -> Network:
 def lifting_network(*, declared: bool) -> Network:
     """``Lifting`` at an odd size, with or without the roll of its channels declared."""
     actions = {"relu": {"regular": "c4"}} if declared else None
-    return wrap(Lifting, ODD, Site("", "output"), layers=("relu",), logits=False, actions=actions)
+    return wrap(Lifting, ODD, OUTPUT, layers=("relu",), logits=False, actions=actions)
 
 
 def strided_network(size: int) -> Network:
     """``SymmetricStrided`` at that size."""
-    return wrap(SymmetricStrided, size, Site("", "output"), layers=("conv",), logits=False)
+    return wrap(SymmetricStrided, size, OUTPUT, layers=("conv",), logits=False)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from geed_cli.models.network import Network, Site
+from geed_cli.models.network import OUTPUT, Network, Site
 from geed_cli.selftest.wrap import wrap
 
 SIZE = 16
@@ -67,7 +67,7 @@ def pixels_network(size: int) -> Network:
 
 def voting_network(sectors: int, gap: float) -> Network:
     """``BrightestSector``."""
-    return wrap(lambda: BrightestSector(sectors, gap), SIZE, Site("", "output"))
+    return wrap(lambda: BrightestSector(sectors, gap), SIZE, OUTPUT)
 
 
 def constant_network() -> Network:

@@ -1,0 +1,132 @@
+"""How each layer is measured: the action of each group on its maps, why there is none, and what to know of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from geed_cli.algebra.group import FiniteGroup
+from geed_cli.algebra.representation import Spatial
+from geed_cli.algebra.transform import Transform
+from geed_cli.engine.actions import representation_of
+from geed_cli.engine.field_types import field_types
+from geed_cli.engine.geometric import FieldType
+from geed_cli.engine.layout import layout_of, why_no_map
+from geed_cli.engine.plan import GroupPlan, LayerPlan
+from geed_cli.engine.row import Cell
+from geed_cli.measures.catalogue import Measure
+from geed_cli.models.network import Network, Site
+
+NO_STAGES = "the network has no stages by itself; name layers with --layer"
+
+
+@dataclass(frozen=True)
+class PlannedLayers:
+    """Layers that are measured, and what has to be said about their cells.
+
+    Attributes:
+        layers: by name, in order; those on which no group acts are left out.
+        not_applicable: reason for each cell that cannot be measured.
+        notes: of cells that are measured.
+    """
+
+    layers: Mapping[str, LayerPlan]
+    not_applicable: Mapping[Cell, str]
+    notes: Mapping[Cell, tuple[str, ...]]
+
+
+def plan_layers(
+    network: Network,
+    names: Sequence[str],
+    shapes: Mapping[Site, tuple[int, ...]],
+    groups: Sequence[GroupPlan],
+    measures: Sequence[Measure],
+) -> PlannedLayers:
+    """The plan of each layer, for the layerwise ones of the measures.
+
+    Args:
+        network: which the layers are of.
+        names: of the layers; none where the network has no stages and the user named none.
+        shapes: of the output of each, from a trace.
+        groups: for which they are measured.
+        measures: all that are wanted.
+    """
+    metrics = [measure.name for measure in measures if measure.site == "channelwise"]
+    types = field_types(network, names)
+    layers: dict[str, LayerPlan] = {}
+    reasons: dict[Cell, str] = {}
+    for name in names:
+        layer, why = _layer(network, name, shapes[Site(name, "output")], groups, types)
+        reasons |= {Cell(metric, group, name): text for metric in metrics for group, text in why.items()}
+        if layer is not None:
+            layers[name] = layer
+            reasons |= _nothing_varies(name, layer)
+    if not names:
+        reasons |= {Cell(metric, one.name): NO_STAGES for metric in metrics for one in groups}
+    notes = {
+        Cell(metric, group, name): (note,)
+        for name, layer in layers.items()
+        for group, note in _notes(layer, groups).items()
+        for metric in metrics
+    }
+    return PlannedLayers(layers, reasons, notes)
+
+
+def each_once(layers: Mapping[str, LayerPlan], first: Mapping[Site, Site]) -> dict[str, LayerPlan]:
+    """The layers, of which those with the maps of one before them, compared alike, repeat it."""
+    speakers: dict[Site, str] = {}
+    found: dict[str, LayerPlan] = {}
+    for name, layer in layers.items():
+        speaker = speakers.setdefault(first[Site(name, "output")], name)
+        repeats = speaker != name and layer.compared_like(layers[speaker])
+        found[name] = replace(layer, repeats=speaker) if repeats else layer
+    return found
+
+
+def _layer(
+    network: Network,
+    name: str,
+    shape: tuple[int, ...],
+    groups: Sequence[GroupPlan],
+    types: Mapping[str, FieldType],
+) -> tuple[LayerPlan | None, dict[str, str]]:
+    """How a layer is measured, None where for no group; and the reason for each group for which it is not."""
+    layout = layout_of(network, name, shape)
+    if layout is None:
+        return None, {plan.name: why_no_map(network, name, shape) for plan in groups}
+    maps = layout.shape(shape)
+    found = {plan.name: representation_of(network, name, maps, plan, types) for plan in groups}
+    reasons = {group: rho.undefined for group, rho in found.items() if rho.undefined is not None}
+    acting = {group: rho for group, rho in found.items() if rho.undefined is None}
+    return LayerPlan(layout, maps, acting), reasons
+
+
+def _nothing_varies(name: str, layer: LayerPlan) -> dict[Cell, str]:
+    """Maps of which a single pixel is compared have no correlation."""
+    _, height, width = layer.shape
+    pixels = torch.ones(1, height, width)
+    return {
+        Cell("channelwise.correlation", group, name): "one pixel of its maps is compared, which cannot vary"
+        for group, rho in layer.representations.items()
+        if int(rho.restrict(pixels).sum()) == 1
+    }
+
+
+def _notes(layer: LayerPlan, groups: Sequence[GroupPlan]) -> dict[str, str]:
+    """What a reader has to know about a layer's action, by the group's name."""
+    _, height, width = layer.shape
+    notes = {}
+    for plan in groups:
+        if plan.name not in layer.representations:
+            continue
+        if not isinstance(plan.group, FiniteGroup):
+            notes[plan.name] = "not a group: maps are compared with the set's mean where they are"
+        elif not all(_whole(view.transform, height, width) for view in plan.views):
+            notes[plan.name] = f"shifts are no whole pixels of its {height}×{width} maps and are interpolated"
+        elif not isinstance(layer.representations[plan.name], Spatial):
+            notes[plan.name] = "compared under its own action, which moves channels too (docs/specs.md)"
+    return notes
+
+
+def _whole(transform: object, height: int, width: int) -> bool:
+    return not isinstance(transform, Transform) or transform.whole_pixels(height, width)
