@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-if (
-    "PYTEST_XDIST_WORKER" in os.environ
-):  # several processes with a thread for each core take each other's time
+# several processes with a thread for each core only take each other's time
+if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test reads or fills the cache of whoever runs it, nor that of another test
 os.environ["GEED_CACHE_DIR"] = tempfile.mkdtemp(prefix="geed-tests-")
