@@ -7,6 +7,7 @@ import typer
 
 from geed_cli.cli import options as common
 from geed_cli.cli.guard import guarded
+from geed_cli.cli.startup import uncollected
 
 
 @guarded
@@ -32,8 +33,9 @@ def inspect(  # noqa: PLR0913 - every parameter is an option of the command
 ) -> None:
     """Show what MODEL resolves to: weights, preprocessing, split, layers with shapes."""
     del debug
-    from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
-    from geed_cli.cli.run_inspect import run_inspect  # noqa: PLC0415
+    with uncollected():
+        from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
+        from geed_cli.cli.run_inspect import run_inspect  # noqa: PLC0415
 
     request = ModelRequest(
         model,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.comparison.subjects import Contender
@@ -106,7 +107,8 @@ def _audit(named: Sequence[Named], request: CompareRequest) -> dict[str, tuple[R
     """Audit the models among the subjects; those that see the same pixels share decoding and transforms."""
     if not named:
         return {}
-    from geed_cli.cli.audit_models import audit_models  # noqa: PLC0415 - imports torch
+    with uncollected():
+        from geed_cli.cli.audit_models import audit_models  # noqa: PLC0415 - imports torch
 
     _distinct(named)
     results = audit_models([one.model or "" for one in named], request)

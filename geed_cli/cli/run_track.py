@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from geed_cli.cli.guard import INTERRUPTED
+from geed_cli.cli.startup import uncollected
 from geed_cli.cli.track_request import TrackRequest, recipe_of
 from geed_cli.comparison.track import require_one_track, track_of
 from geed_cli.comparison.track_columns import columns_of
@@ -86,8 +87,9 @@ def _audited(
     save: Callable[[Sequence[Record]], Track],
 ) -> list[Record]:
     """A record for each checkpoint; reused ones first, then one audit after the other, saved at once."""
-    from geed_cli.cli.track_checkpoints import audits, require_same_images, reused  # noqa: PLC0415 - torch
-    from geed_cli.cli.track_jobs import jobs_of  # noqa: PLC0415
+    with uncollected():
+        from geed_cli.cli.track_checkpoints import audits, require_same_images, reused  # noqa: PLC0415 - torch
+        from geed_cli.cli.track_jobs import jobs_of  # noqa: PLC0415
 
     known = known_checkpoints(before) if before else {}
     jobs = jobs_of(checkpoints, step_pattern(request.step_regex))

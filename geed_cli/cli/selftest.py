@@ -7,6 +7,7 @@ import typer
 from geed_cli.cli.audit_options import Device, ExactPrecisionName, Json, Quiet
 from geed_cli.cli.guard import DEBUG_VARIABLE, guarded
 from geed_cli.cli.options import Debug
+from geed_cli.cli.startup import uncollected
 from geed_cli.pipeline.options import RunOptions
 
 
@@ -26,7 +27,8 @@ def selftest(
 
     Example: geed selftest --device cuda
     """
-    from geed_cli.cli.run_selftest import print_answers  # noqa: PLC0415 - --help must not import torch
+    with uncollected():
+        from geed_cli.cli.run_selftest import print_answers  # noqa: PLC0415 - --help must not import torch
 
     run = RunOptions(device, precision=precision)
     raise typer.Exit(print_answers(run, json, quiet=quiet, debug=debug or DEBUG_VARIABLE in os.environ))

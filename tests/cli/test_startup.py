@@ -123,3 +123,20 @@ def test_a_closed_pipe_does_not_lose_the_json(tmp_path: Path) -> None:
     assert "error" not in done.stderr
     assert target.exists()
     assert done.stdout.startswith("geed audit")
+
+
+def test_what_is_imported_at_once_is_not_searched_for_garbage() -> None:
+    """Modules leave the collector's care; a second block, which imports nothing, leaves it as it is."""
+    code = (
+        "import gc\n"
+        "from geed_cli.cli.startup import uncollected\n"
+        "with uncollected():\n"
+        "    import torch\n"
+        "    print(gc.isenabled())\n"
+        "frozen = gc.get_freeze_count()\n"
+        "kept = [[]]\n"
+        "with uncollected():\n"
+        "    import torch\n"
+        "print(frozen > 10_000, gc.get_freeze_count() == frozen, gc.isenabled())"
+    )
+    assert python(code).split() == ["False", "True", "True", "True"]
