@@ -109,7 +109,7 @@ class RunOptions:
 
     Attributes:
         device: ``auto`` takes CUDA, then MPS, then the CPU.
-        batch_size: rows B of every batch; None takes 8 on a CPU and 64 on a GPU, ``auto`` measures which is fastest.
+        batch_size: rows B of every batch; None takes 16 on a CPU and 64 on a GPU, ``auto`` measures which is fastest.
         precision: floating type of the network; inputs are made and values are reduced in float32 or float64.
         on_nonfinite: whether an image for which the network puts out infinities or NaN ends the run, or is left
             out and counted among the refused.
