@@ -112,7 +112,7 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     del debug  # read by the guard
     if policy is None and (baseline or output):
         raise InputError(
-            "--baseline or -o without --policy", expected="a policy", remedy="--policy geed.yaml"
+            "--baseline or -o without --policy", expected="a policy", remedy="--policy geed-policy.yaml"
         )
     asked = AuditOptions(
         data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links, decode),

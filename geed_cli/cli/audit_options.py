@@ -27,7 +27,7 @@ Groups = Annotated[
         "-g",
         metavar="NAME",
         help="flip, c4, d8, shift7, rgb, hue8, … (geed ls groups), a product such as 'flip*xshift7', or a YAML "
-        "file of generators; repeatable. Default: flip.",
+        "file of generators; repeatable. Default: flip, or none beside --set.",
         rich_help_panel=MEASURE,
         show_default=False,
     ),
@@ -202,7 +202,7 @@ BatchSize = Annotated[
     str | None,
     typer.Option(
         metavar="N|auto",
-        help="Rows of every batch; 'auto' measures which is fastest and remembers it. Default: 8, on a GPU 64.",
+        help="Rows of every batch; 'auto' measures which is fastest and remembers it. Default: 16, on a GPU 64.",
         rich_help_panel=RUN,
         show_default=False,
     ),

@@ -17,7 +17,7 @@ from geed_cli.comparison.track_steps import (
     step_in_name,
 )
 from geed_cli.errors import RunError
-from geed_cli.models.fingerprint import file_sha256
+from geed_cli.models.file_hash import file_sha256
 from geed_cli.models.weights_file import read_tensors
 from geed_cli.report.console import message_console
 

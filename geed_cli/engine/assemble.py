@@ -114,6 +114,8 @@ def _layer_cells(
     found = [comparisons[family, view] for view in group.views]
     trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
     for metric, control in found[0]:
+        if any((metric, control) not in each for each in found):
+            continue  # a null that only some elements have, where the probe before was refused
         values = np.array([each[metric, control] for each in found])
         if control is None:
             deviations[Cell(metric, group.name, layer)] = values
@@ -135,4 +137,5 @@ def _identities(plan: Plan, vectors: Vectors) -> tuple[dict[View, Array], dict[V
 
 
 def _array(tensor: Tensor) -> Array:
-    return np.asarray(tensor.double().cpu().numpy(), dtype=np.float64)
+    """A copy: a view would hold the tensors of the whole batch as long as the row."""
+    return np.array(tensor.cpu().numpy(), dtype=np.float64)

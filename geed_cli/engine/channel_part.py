@@ -19,6 +19,8 @@ REMEDY = "correct the section actions in the spec"
 def channel_part(action: Action, shape: tuple[int, ...], where: str) -> tuple[FiniteGroup, Representation]:
     """The named group, and its action on the channels of outputs of that shape.
 
+    Its key holds the group's elements beside its name, since a file of generators may change.
+
     Args:
         action: regular, permutation or matrices.
         shape: (C, H, W) or (k,).
@@ -27,13 +29,15 @@ def channel_part(action: Action, shape: tuple[int, ...], where: str) -> tuple[Fi
     Raises:
         InputError: an unknown group or element, channels that do not fit, or no action.
     """
-    key = action.model_dump_json(exclude={"spatial"})
+    declared = action.model_dump_json(exclude={"spatial"})
     if action.permutation is not None:
         group = group_named(action.permutation.group)
-        return group, Permutation.of(_permutations(group, action.permutation, shape[0], where), shape, key)
+        moves = _permutations(group, action.permutation, shape[0], where)
+        return group, Permutation.of(moves, shape, (declared, group.elements))
     if action.matrices is not None:
         group = group_named(action.matrices.group)
-        return group, Matrices.of(_matrices(group, action.matrices, shape[0], where), shape, key)
+        matrices = _matrices(group, action.matrices, shape[0], where)
+        return group, Matrices.of(matrices, shape, (declared, group.elements))
     assert action.regular is not None, "an action of this kind names a group"
     group = group_named(action.regular)
     if shape[0] % group.order:
@@ -44,7 +48,7 @@ def channel_part(action: Action, shape: tuple[int, ...], where: str) -> tuple[Fi
         )
     fields = shape[0] // group.order
     moves = regular_moves(group.table, fields, field_major=action.order == "field-major")
-    return group, Permutation.of(moves, shape, key)
+    return group, Permutation.of(moves, shape, (declared, group.elements))
 
 
 def _permutations(group: FiniteGroup, part: PermutationPart, channels: int, where: str) -> np.ndarray:

@@ -5,7 +5,7 @@ members of its orbit have come: usually e alone, which comes first. On probe ima
 controls: against the previous probe image (null), and of round trips (floor).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 import torch
@@ -83,7 +83,7 @@ class LayerReducer:
             ready = self._ready(family, list(last), slots, maps)
             if ready is not None:
                 broken |= self._compare(family, ready)
-                self._probe(family, ready, last)
+                self._probe(family, ready, last, broken)
         for image, slot in last.items():
             self._let_go(self._orbits[image], slot)
         return broken
@@ -144,13 +144,13 @@ class LayerReducer:
             orbit.found[family, view] = numbers
         return {image for (image, _), good in zip(ready.rows, finite, strict=True) if not good}
 
-    def _probe(self, family: Family, ready: _Ready, last: dict[int, Slot]) -> None:
-        """The controls of the probe images among these, in their order."""
+    def _probe(self, family: Family, ready: _Ready, last: dict[int, Slot], broken: Set[int]) -> None:
+        """The controls of the probe images among these, in their order; one that is not finite is no partner."""
         for image in ready.images:
             if last[image].probe:
                 self._null(family, ready, image)
                 self._trips(family, self._orbits[image], ready.centres.maps)
-                if last[image].last:
+                if last[image].last and image not in broken:
                     self._partner[family] = ready.centres.clone(ready.images.index(image))
 
     def _null(self, family: Family, ready: _Ready, image: int) -> None:

@@ -66,7 +66,7 @@ def decode_picture(data: bytes, least: Least | None = None) -> Picture:
         raise ImageRefused("empty file")
     try:
         return _decode(data, least)
-    except ImageRefused:
+    except (ImageRefused, MemoryError):  # the machine's fault, not the picture's
         raise
     except UnidentifiedImageError:
         raise ImageRefused("not a readable JPEG, PNG, WebP, BMP or TIFF file") from None
@@ -98,7 +98,9 @@ def _check_size(picture: Image.Image) -> None:
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise ImageRefused(f"too large: {width} × {height} pixels, at most {MAX_PIXELS} in all")
-    if getattr(picture, "is_animated", False):  # not n_frames, which walks every page of a TIFF
+    # cameras put a preview into a JPEG as a second frame, which every other reader leaves out, too;
+    # not n_frames, which walks every page of a TIFF
+    if picture.format != "MPO" and getattr(picture, "is_animated", False):
         raise ImageRefused("several frames; one picture per file is needed")
 
 

@@ -5,6 +5,7 @@ order is the same on every file system. Symbolic links are not followed unless a
 a folder; followed, they are looked at after everything else, and no folder and no file counts twice.
 """
 
+import heapq
 import os
 import stat
 import unicodedata
@@ -79,9 +80,10 @@ def list_folder(root: Path, *, follow_links: bool = False) -> FolderListing:
 
 def _check_root(root: Path) -> None:
     remedy = "check the path, or leave out --data to use the bundled sample"
-    if not root.exists():
+    # os.path answers where Path raises: below a folder that may not be entered
+    if not os.path.exists(root):
         raise InputError(f"no such folder: {str(root)!r}", expected="a folder of images", remedy=remedy)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise InputError(f"not a folder: {str(root)!r}", expected="a folder of images", remedy=remedy)
     try:
         os.scandir(root).close()
@@ -96,14 +98,15 @@ def _check_root(root: Path) -> None:
 def _walk(root: Path, *, follow_links: bool) -> Iterator[_Found]:
     """Every entry. What links lead to comes last, so that folders are searched under their real names."""
     searched: set[Identity] = set()
-    links = yield from _search(root, "", searched, linked=False)
+    links = [(_bytes(path), path) for path in (yield from _search(root, "", searched, linked=False))]
+    heapq.heapify(links)
     while links:
-        links.sort(key=_bytes, reverse=True)
-        path = links.pop()
+        _, path = heapq.heappop(links)
         if not follow_links:
             yield _Found(path, "a symbolic link, which is not followed")
-        elif (root / path).is_dir() and not Path(path).name.startswith("."):
-            links += yield from _search(root, path, searched, linked=True)
+        elif os.path.isdir(root / path) and not Path(path).name.startswith("."):
+            for further in (yield from _search(root, path, searched, linked=True)):
+                heapq.heappush(links, (_bytes(further), further))
         else:
             yield _judge(root, path, linked=True)
 
@@ -143,7 +146,8 @@ def _judge(root: Path, path: str, *, linked: bool) -> _Found:
     try:
         status = os.stat(root / path)  # not that of a directory entry, which carries no inode on Windows
     except OSError as error:
-        what = "a symbolic link that leads nowhere" if (root / path).is_symlink() else "cannot be read"
+        leads_nowhere = os.path.islink(root / path)
+        what = "a symbolic link that leads nowhere" if leads_nowhere else "cannot be read"
         return _Found(path, f"{what}: {error.strerror}", linked=linked)
     reason = _reason(path, status.st_mode)
     return _Found(path, reason, None if reason else (status.st_dev, status.st_ino), linked)

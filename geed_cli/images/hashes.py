@@ -1,9 +1,7 @@
 """Hashes of image files without decoding them, so that what is known of an image can be looked up first."""
 
 import hashlib
-import os
 from functools import partial
-from pathlib import Path
 
 from geed_cli.images.prefetch import prefetch
 from geed_cli.images.refusal import ImageRefused
@@ -26,9 +24,7 @@ def hashes_of(images: ImageSet) -> dict[str, str]:
 
 
 def _hash(images: ImageSet, path: str) -> tuple[str, str | None]:
-    file = images.folder / path
-    real = Path(os.path.realpath(file)) if images.follow_links else file
     try:
-        return path, hashlib.sha256(read_regular(real)).hexdigest()
+        return path, hashlib.sha256(read_regular(images.file(path))).hexdigest()
     except ImageRefused:
         return path, None

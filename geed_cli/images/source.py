@@ -86,6 +86,11 @@ class ImageSet:
         """Whether this is the bundled sample, which results have to say."""
         return self.root == SAMPLE_ROOT and self.folder == sample_folder()
 
+    def file(self, path: str) -> Path:
+        """Where an image is read; readers never follow a link, so a file that became one since is refused."""
+        file = self.folder / path
+        return Path(os.path.realpath(file)) if self.follow_links else file
+
     @property
     def not_drawn(self) -> int:
         """How many images were found and left out by ``--samples``."""
@@ -186,14 +191,16 @@ def iter_pixels(
         loaded.close()
 
 
+def can_be_used(images: ImageSet, path: str, settings: InputSettings, decode: Decode) -> bool:
+    """Whether decoding will not refuse an image; arguments as for ``iter_pixels``."""
+    return not isinstance(_load(images, settings, None, decode, path), RefusedFile)
+
+
 def _load(
     images: ImageSet, settings: InputSettings, side: int | None, decode: Decode, path: str
 ) -> LoadedImage | RefusedFile:
-    file = images.folder / path
     try:
-        # The reader itself never follows a link: a file that became one since the listing is refused.
-        real = Path(os.path.realpath(file)) if images.follow_links else file
-        picture, sha256 = read_picture(real, least_size(settings, decode))
+        picture, sha256 = read_picture(images.file(path), least_size(settings, decode))
         pixels = to_pixels(picture, settings, side=side)
         return LoadedImage(
             ImageRecord(path, sha256), pixels, made_up(picture, settings, side or settings.size)

@@ -1,7 +1,6 @@
 """What each measure is, for tables and for statistics; nothing here needs torch.
 
-``unit`` and ``range`` are printed; ``lower`` and ``upper`` bound the value (``upper`` None: no bound, or ln|G| for
-the softmax measure).
+``unit`` and ``range`` are printed.
 """
 
 import fnmatch

@@ -193,5 +193,5 @@ def _safe_scales(sizes: Sizes, maps: Tensor) -> Array:
         ends = torch.aminmax(stored[row])
         peak = max(-float(ends.min), float(ends.max))
         if 0 < peak < np.inf:
-            scales[row] = 2.0 ** -np.frexp(peak)[1]
+            scales[row] = 2.0 ** min(-np.frexp(peak)[1], 127)  # float32 ends there
     return scales

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from geed_cli.errors import InputError
 from geed_cli.models.checkpoint_rules import KeyRules
 from geed_cli.models.checkpoint_text import about, shown
-from geed_cli.models.fingerprint import file_sha256
+from geed_cli.models.file_hash import file_sha256
 from geed_cli.models.state_dtypes import convert_types
 from geed_cli.models.state_match import match_state
 from geed_cli.models.state_names import network_names

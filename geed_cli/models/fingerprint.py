@@ -1,12 +1,11 @@
-"""SHA-256 fingerprints of weights and of the files they came from.
+"""SHA-256 fingerprints of weights.
 
 A state's fingerprint depends on the weights alone: the same weights have the same one whether they came
-from .pt or .safetensors, in any order. A file's fingerprint is that of its bytes, as sha256sum prints it.
+from .pt or .safetensors, in any order.
 """
 
 import hashlib
 import sys
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -34,22 +33,6 @@ def state_sha256(module: nn.Module) -> str:
             digest.update(f"{name!r} {value.dtype} {tuple(value.shape)}\n".encode())
             digest.update(_little_endian(value))
     return digest.hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of the file's bytes: 64 hexadecimal digits.
-
-    Args:
-        path: a readable file.
-
-    Returns:
-        What sha256sum prints.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _little_endian(tensor: Tensor) -> bytes:

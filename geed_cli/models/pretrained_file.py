@@ -25,7 +25,7 @@ from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 from geed_cli.errors import RunError
 from geed_cli.models.deadline import within
 from geed_cli.models.download_errors import download_failed
-from geed_cli.models.fingerprint import file_sha256
+from geed_cli.models.file_hash import file_sha256
 
 # One connection may take as long as a slow name server or proxy needs, and all of them stay well below 30 s.
 CONNECT_SECONDS = 5.0

@@ -15,7 +15,7 @@ from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
 from geed_cli.libraries import timm
 from geed_cli.models.architecture import Architecture, Loaded, seeded
-from geed_cli.models.fingerprint import file_sha256
+from geed_cli.models.file_hash import file_sha256
 from geed_cli.models.from_file import require_from_file
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages, spread

@@ -19,6 +19,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from geed_cli.models.file_hash import file_sha256
 from geed_cli.models.weights_answer import LARGEST_ANSWER, Taken
 
 FOLDER = "weights-1"
@@ -76,7 +77,7 @@ class KeptWeights:
             return None
         try:
             entry = read_entry(entry_path)
-            if not path.is_file() or _sha256(path) != entry.sha256:
+            if not path.is_file() or file_sha256(path) != entry.sha256:
                 raise ValueError("its sha256 is another")
             os.utime(entry_path)
         except (OSError, ValueError) as error:
@@ -166,8 +167,3 @@ def _copy(source: Path, target: Path) -> str:
         new.flush()
         os.fsync(new.fileno())
     return digest.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

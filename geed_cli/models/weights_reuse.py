@@ -10,7 +10,7 @@ from pathlib import Path
 
 from geed_cli.errors import InputError
 from geed_cli.models.checkpoint_formats import Container
-from geed_cli.models.fingerprint import file_sha256
+from geed_cli.models.file_hash import file_sha256
 from geed_cli.models.weights_convert import Choice, Conversion, converted
 from geed_cli.models.weights_kept import Found, KeptWeights, key_of
 from geed_cli.models.weights_limits import Limits

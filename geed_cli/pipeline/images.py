@@ -11,7 +11,7 @@ from geed_cli.errors import InputError
 from geed_cli.images.picture import Decode
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.selection import select
-from geed_cli.images.source import ImageRecord, ImageSet, iter_pixels, list_images
+from geed_cli.images.source import ImageListing, ImageRecord, ImageSet, iter_pixels, list_images
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.options import DataOptions, OnBadImage
 
@@ -54,13 +54,16 @@ class Drawn:
         return replace(self, audited=rest(self.audited), normaliser=normaliser)
 
 
-def draw(options: DataOptions, probes: int = 0, *, halves: bool = False) -> Drawn:
+def draw(
+    options: DataOptions, probes: int = 0, *, halves: bool = False, listing: ImageListing | None = None
+) -> Drawn:
     """Draw the audited images and, where asked for, as many others for the normaliser.
 
     Args:
         options: which images.
         probes: on how many of the audited images controls are measured.
         halves: whether a random half of the audited images is to be fitted on and the other scored.
+        listing: of the folder, where several draws are to be of the same images; None lists it now.
 
     The normaliser's images are drawn after the audited ones from the same seeded order, so none is in both and
     the two samples are independent.
@@ -68,7 +71,7 @@ def draw(options: DataOptions, probes: int = 0, *, halves: bool = False) -> Draw
     Raises:
         InputError: the folder cannot be used or holds too few images for both.
     """
-    listing = list_images(options.folder, follow_links=options.follow_links)
+    listing = listing or list_images(options.folder, follow_links=options.follow_links)
     audited = listing.draw(options.samples, options.seed)
     chosen = frozenset(listing.draw(min(probes, options.samples), options.seed).paths if probes else ())
     half = select(audited.paths, max(len(audited.paths) // 2, 1), options.seed) if halves else ()
@@ -132,7 +135,8 @@ class TaskStream:
 
     def record_of(self, number: int) -> ImageRecord:
         """The identity of a task's image."""
-        return (self.audited + self.normaliser)[number]
+        first = len(self.audited)
+        return self.audited[number] if number < first else self.normaliser[number - first]
 
     def _shown(self, *, audited: bool, probe: bool) -> tuple[Shown, ...]:
         """What the network is shown of an image; a probe's round trips come last."""

@@ -22,15 +22,15 @@ from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Shown, VectorSite
 from geed_cli.errors import RunError
 from geed_cli.images.hashes import hashes_of
-from geed_cli.images.source import ImageRecord
+from geed_cli.images.source import ImageRecord, can_be_used
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.pipeline.images import Drawn
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.recall import Todo, in_order, recall
-from geed_cli.pipeline.row_cache import RowCache
+from geed_cli.pipeline.recall import Todo, everything, in_order, recall
+from geed_cli.pipeline.row_cache import RowCache, Subject
 
-ROWS_VERSION = 3
+ROWS_VERSION = 4
 """Counts changes of how numbers of a row are computed that alter their last digits alone."""
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
@@ -54,16 +54,16 @@ class Memory:
     Attributes:
         networks: of the session.
         caches: one for each of them, or none at all.
-        discover: whether every image has to be shown whatever is known.
+        options: of the run.
         count: images of which everything was known.
     """
 
     networks: Sequence[Remembered]
     caches: Sequence[RowCache]
-    discover: bool
+    options: AuditOptions
     count: int = 0
     _todo: dict[str, Todo] = field(default_factory=dict)
-    _last_probe: str | None = None
+    _broken: set[str] = field(default_factory=set)
     _first: str | None = None
     _known_made_up: dict[str, float] = field(default_factory=dict)
 
@@ -86,7 +86,7 @@ class Memory:
         # a spec's own code may change under the same weights
         told_apart = all(one.network.source in {"timm", "torchvision"} for one in networks)
         caches = [_cache(one, store, options, placement) for one in networks] if store and told_apart else []
-        return cls(networks, caches, options.controls.discover is not None)
+        return cls(networks, caches, options)
 
     def recall(self, drawn: Drawn) -> None:
         """Look up what is known of the images of this part of the run."""
@@ -95,17 +95,12 @@ class Memory:
             return
         both = (drawn.audited, *([drawn.normaliser] if drawn.normaliser else []))
         hashes = {path: value for images in both for path, value in hashes_of(images).items()}
-        self._todo = recall(drawn, drawn.order, hashes, self.caches, self._last_probe)
-        probes = [hashes[path] for path in drawn.order if path in drawn.probes and path in hashes]
-        self._last_probe = probes[-1] if probes else self._last_probe
+        self._todo = recall(drawn, hashes, self.caches, self._partners(drawn, hashes))
         self._recall_first(drawn.first)
         self._recall_surroundings()
-        if self.discover:
+        if self.options.controls.discover is not None:  # shown whatever is known
             for todo in self._todo.values():
-                plan = self.networks[0].plan
-                todo.shown = (
-                    {*plan.views, *plan.round_trips} if todo.subject.audited else set(plan.identities)
-                )
+                todo.shown = set(everything(self.networks[0].plan, todo.subject))
 
     @property
     def shown(self) -> Mapping[str, tuple[Shown, ...]]:
@@ -141,31 +136,52 @@ class Memory:
                 expected="files that stay as they are during a run",
                 remedy="run again",
             )
-        whole = self.caches[network].complete(todo.subject, todo.known[network], seen)
+        partnered = todo.subject.partner not in self._broken
+        whole = self.caches[network].complete(todo.subject, todo.known[network], seen, partnered=partnered)
         if self.caches[network].waiting > WRITE_AT:
             self.caches[network].write()
         return whole
 
+    def refuse(self, path: str) -> None:
+        """An image broke a network, so that the next probe's null was not measured against it."""
+        if path in self._todo:
+            self._broken.add(self._todo[path].subject.sha256)
+
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Write what is new at the end, however the run ends."""
+    def writing(self, made_up: Mapping[str, float]) -> Iterator[None]:
+        """Write what is new at the end, however the run ends; what was made up of surroundings is read then."""
         try:
             yield
         finally:
+            self._keep_made_up(made_up)
             for one, cache in zip(self.networks, self.caches, strict=False):
                 if self._first is not None and not one.engine.needs_rounding:
                     cache.keep_rounding(self._first, one.engine.rounding)
                 cache.write()
 
     def made_up(self, fresh: Mapping[str, float]) -> dict[str, float]:
-        """The made-up parts of the images' surroundings, fresh and known; fresh ones are kept."""
+        """The made-up parts of the images' surroundings, fresh and known."""
+        return {**self._known_made_up, **fresh}
+
+    def _keep_made_up(self, fresh: Mapping[str, float]) -> None:
         if self.caches and self.networks[0].plan.reads_surroundings:
             side = context_size(self.networks[0].network.input.size)
             for path, value in fresh.items():
                 if path in self._todo:
                     self.caches[0].keep_made_up(self._todo[path].subject.sha256, side, value)
-            self.caches[0].write()
-        return {**self._known_made_up, **fresh}
+
+    def _partners(self, drawn: Drawn, hashes: Mapping[str, str]) -> set[str]:
+        """The probes that the next one's null is measured against: all but those that will be refused."""
+        probes = {path for path in drawn.probes if path in hashes}
+        if self.options.data.on_bad_image == "error":  # a refused one ends the run
+            return probes
+        settings, decode = self.networks[0].network.input, self.options.data.decode
+        return {
+            path
+            for path in probes
+            if any(cache.recall(Subject(hashes[path])) for cache in self.caches)
+            or can_be_used(drawn.audited, path, settings, decode)
+        }
 
     def _recall_first(self, path: str | None) -> None:
         """The rounding of the run's first image, which is shown where that is not known."""

@@ -23,7 +23,7 @@ class Prepared:
     Attributes:
         network: on the first device.
         planned: what is measured.
-        layers: asked for, measured or not.
+        layers: asked for, those that are measured before those where no group acts.
         families: of the plan.
         engines: one for each device, in their order.
         rows: by the images' paths.

@@ -3,7 +3,7 @@
 The null of a probe is measured against the probe before it, so where one is missing the one before is shown as well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from geed_cli.engine.plan import Plan, Shown
@@ -27,27 +27,22 @@ class Todo:
 
 
 def recall(
-    drawn: Drawn,
-    order: Sequence[str],
-    hashes: Mapping[str, str],
-    caches: Sequence[RowCache],
-    last_probe: str | None,
+    drawn: Drawn, hashes: Mapping[str, str], caches: Sequence[RowCache], partners: Set[str]
 ) -> dict[str, Todo]:
     """What is to be done for each drawn image whose file could be hashed.
 
     Args:
         drawn: the images of this part of the run.
-        order: the audited paths as they will be shown.
         hashes: of the files.
         caches: of the networks.
-        last_probe: hash of the probe shown before these, if any.
+        partners: paths of the probes that can be decoded, so that the next one's null is measured against them.
 
     Returns:
         By path; an image that is absent has to be shown everything.
     """
     found: dict[str, Todo] = {}
     before: Todo | None = None
-    for path, subject in _subjects(drawn, order, hashes, last_probe):
+    for path, subject in _subjects(drawn, hashes, partners):
         known = [cache.recall(subject) for cache in caches]
         todo = found[path] = Todo(subject, known)
         for cache, values in zip(caches, known, strict=True):
@@ -55,21 +50,19 @@ def recall(
             todo.shown |= shown
             if null and before is not None:
                 before.shown |= cache.kernels()
-        if subject.probe:
+        if path in partners:
             before = todo
     return found
 
 
-def _subjects(
-    drawn: Drawn, order: Sequence[str], hashes: Mapping[str, str], last_probe: str | None
-) -> Iterator[tuple[str, Subject]]:
+def _subjects(drawn: Drawn, hashes: Mapping[str, str], partners: Set[str]) -> Iterator[tuple[str, Subject]]:
     """The images in the order in which they will be shown, each probe with the one before it."""
-    partner = last_probe
-    for path in order:
+    partner: str | None = None
+    for path in drawn.order:
         if path in hashes:
             probe = path in drawn.probes
             yield path, Subject(hashes[path], True, probe, partner if probe else None)
-            partner = hashes[path] if probe else partner
+            partner = hashes[path] if path in partners else partner
     for path in drawn.normaliser.paths if drawn.normaliser else ():
         if path in hashes:
             yield path, Subject(hashes[path], audited=False)
@@ -77,5 +70,11 @@ def _subjects(
 
 def in_order(plan: Plan, subject: Subject, shown: set[Shown]) -> tuple[Shown, ...]:
     """What an image is shown, views of e first and round trips last."""
-    every = (*plan.views, *plan.round_trips) if subject.audited else plan.identities
-    return tuple(each for each in every if each in shown)
+    return tuple(each for each in everything(plan, subject) if each in shown)
+
+
+def everything(plan: Plan, subject: Subject) -> tuple[Shown, ...]:
+    """What an image of which nothing is known is shown."""
+    if not subject.audited:
+        return plan.identities
+    return (*plan.views, *plan.round_trips) if subject.probe else plan.views

@@ -5,8 +5,9 @@ another group, layer, measure or image adds only what is new, and a run that was
 Fresh values never replace known ones, which makes cached and fresh results the same digit for digit.
 """
 
+import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,7 +91,8 @@ class RowCache:
 
     def recall(self, subject: Subject) -> Known:
         """Everything known of an image."""
-        keys = {address: self._key(subject, address) for address in self._addresses(subject)}
+        key_of = self._keys(subject)
+        keys = {address: key_of(address) for address in self._addresses(subject)}
         known = self.store.get_many(list(keys.values()))
         return {address: known[key] for address, key in keys.items() if key in known}
 
@@ -112,8 +114,17 @@ class RowCache:
             view for acting in self.families.values() for family in acting.values() for view in family.kernel
         }
 
-    def complete(self, subject: Subject, known: Known, seen: Observation) -> Observation:
-        """The observation with what was known; what is new is kept for ``write``."""
+    def complete(
+        self, subject: Subject, known: Known, seen: Observation, *, partnered: bool = True
+    ) -> Observation:
+        """The observation with what was known; what is new is kept for ``write``.
+
+        Args:
+            subject: the image.
+            known: from ``recall``.
+            seen: what the network showed of it.
+            partnered: whether its null was measured against the subject's partner; if not it is not kept.
+        """
         fresh = {
             address: value
             for address in self._addresses(subject)
@@ -121,7 +132,12 @@ class RowCache:
             for value in [_value(seen, address)]
             if value is not None
         }
-        self._fresh |= {self._key(subject, address): value for address, value in fresh.items()}
+        key_of = self._keys(subject)
+        self._fresh |= {
+            key_of(address): value
+            for address, value in fresh.items()
+            if partnered or address.control != "null"
+        }
         return _observation(seen.image, {**known, **fresh})
 
     def recall_rounding(self, sha256: str) -> Rounding | None:
@@ -181,6 +197,7 @@ class RowCache:
     def _of_family(
         self, layer: str, family: Family, trips: Sequence[RoundTrip], *, null: bool
     ) -> Iterator[Address]:
+        where = self._where(layer)
         for metric in self.plan.names("channelwise"):
             controls: tuple[Control | None, ...] = (None, "dead")
             seen: tuple[Shown, ...] = (*family.moves, *trips)
@@ -188,19 +205,24 @@ class RowCache:
             wanted += [(view, "null") for view in family.moves if null]
             wanted += [(view, "phase_corrected") for view in family.corrected]
             for shown, control in wanted:
-                text = f"layer {layer} {metric} {control} {shown!r} {family_text(family, shown, control)}"
+                text = f"{where} {metric} {control} {shown!r} {family_text(family, shown, control)}"
                 yield Address(layer, shown, text, family, metric, control)
 
-    def _key(self, subject: Subject, address: Address) -> bytes:
-        partner = subject.partner if address.control == "null" else None
-        return digest(
-            {
-                "network": self.network_key.hex(),
-                "image": subject.sha256,
-                "partner": partner or "",
-                "value": address.text,
-            }
-        )
+    def _where(self, layer: str) -> str:
+        """A layer, and how its output is read: another grid of the same tokens makes other maps."""
+        plan = self.plan.layers[layer]
+        return f"layer {layer} {plan.shape} {plan.layout!r}"
+
+    def _keys(self, subject: Subject) -> Callable[[Address], bytes]:
+        """The keys of an image's values; what they share is digested once."""
+        fields = {"network": self.network_key.hex(), "image": subject.sha256}
+        alone, beside = (digest(fields | {"partner": partner}) for partner in ("", subject.partner or ""))
+
+        def key(address: Address) -> bytes:
+            shared = beside if address.control == "null" else alone
+            return value_key(shared, address.text)
+
+        return key
 
     def _rounded(self) -> list[tuple[str, str | None]]:
         return [
@@ -214,10 +236,17 @@ class RowCache:
         return ("features" if site == "latent" else "logits") in self.sites
 
     def _rounding_name(self, each: tuple[str, str | None]) -> str:
-        return f"rounding {each} {self.plan.identities[0]!r}"
+        metric, layer = each
+        where = "" if layer is None else self._where(layer)
+        return f"rounding {metric} {where} {self.plan.identities[0]!r}"
 
     def _number_key(self, sha256: str, name: str) -> bytes:
         return digest({"network": self.network_key.hex(), "image": sha256, "number": name})
+
+
+def value_key(shared: bytes, text: str) -> bytes:
+    """The key of one value, from the digest of network, image and partner and from what it is."""
+    return hashlib.sha256(shared + text.encode("utf-8", "surrogatepass")).digest()
 
 
 def family_text(family: Family, shown: Shown, control: Control | None) -> str:

@@ -83,31 +83,32 @@ class Session:
             RunError: an image could not be read, memory ran out, or numbers are not finite.
         """
         new = drawn.without(self._records.keys() | self._refused.keys())
+        self._progress.step("looking up what is known")
         self._memory.recall(new)
-        done = self._restore()
-        stream = self._stream(new.without(self._records.keys()))
-        self._progress.images(done, new.count)
+        self._restore()
+        left = new.without(self._records.keys())
+        stream, done = self._stream(left), 0
+        self._progress.images(0, left.count)
         arriving = closing(finished(self._lanes, stream))
         # lanes end before the memory is written
-        with out_of_memory(self._placement), self._memory.writing(), arriving as batches:
+        writing = self._memory.writing(stream.made_up)
+        with out_of_memory(self._placement), writing, arriving as batches:
             for images in batches:
                 for outcomes in images:
                     number = outcomes[0].image
                     self._take(stream.record_of(number), outcomes, audited=stream.is_audited(number))
                 done += len(images)
-                self._progress.images(done, new.count)
+                self._progress.images(done + len(stream.refused), left.count)
         self._refused |= {item.path: item for item in stream.refused}
         self._waited_s += stream.waited_s
         self._made_up |= self._memory.made_up(stream.made_up)
 
-    def _restore(self) -> int:
-        """The rows of images of which everything is known; how many images these are."""
-        restored = self._memory.restored()
-        for record, audited, observations in restored:
+    def _restore(self) -> None:
+        """The rows of images of which everything is known."""
+        for record, audited, observations in self._memory.restored():
             self._records[record.path] = record
             for one, seen in zip(self._prepared, observations, strict=True):
                 one.rows[record.path] = one.row_of(seen, audited=audited)
-        return len(restored)
 
     def _stream(self, drawn: Drawn) -> TaskStream:
         first = self._prepared[0]
@@ -129,6 +130,7 @@ class Session:
                 if self._options.run.on_nonfinite == "error":
                     raise _not_finite(record.path, where)
                 self._refused[record.path] = RefusedFile(record.path, where)
+                self._memory.refuse(record.path)
                 return
         self._records[record.path] = record
         for number, (one, outcome) in enumerate(zip(self._prepared, outcomes, strict=True)):
@@ -191,7 +193,7 @@ class Session:
         statistics_s = time.perf_counter() - before
         hidden = tuple(hidden_actions(one.engine.searches, audited))
         phases = one.planned.grid_phase  # found now, unless it is known
-        timing = self._timing(one, data.count, statistics_s)
+        timing = self._timing(one, statistics_s)
         return self._assemble(one, data, entries, hidden, phases, timing, looks)
 
     def _assemble(
@@ -220,7 +222,7 @@ class Session:
             timing=timing,
         )
 
-    def _timing(self, one: Prepared, count: int, statistics_s: float) -> Timing:
+    def _timing(self, one: Prepared, statistics_s: float) -> Timing:
         return Timing(
             decode_s=self._waited_s,
             forward_s=one.total_s - one.measure_s,
@@ -228,7 +230,7 @@ class Session:
             statistics_s=statistics_s,
             total_s=time.perf_counter() - self._started,
             cached=self._memory.count,
-            images_per_s=count / max(one.total_s + self._waited_s, 1e-9),
+            images_per_s=(len(one.rows) - self._memory.count) / max(one.total_s + self._waited_s, 1e-9),
         )
 
     def _settings(self, one: Prepared, looks: Looks | None) -> Settings:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from geed_cli.errors import InputError
+from geed_cli.images.source import list_images
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.pipeline.images import draw
 from geed_cli.pipeline.options import AuditOptions, UntilOptions
@@ -31,12 +32,15 @@ def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
     until = options.until
     assert until is not None, "the caller asks only where a width is wanted"
     check_until(options)
-    largest = draw(replace(options.data, samples=until.max_samples))
+    # listed once, so that every look holds the one before; probed in the first, whose probes are each other's partners
+    listing = list_images(options.data.folder, follow_links=options.data.follow_links)
+    probes = min(options.controls.probes, options.data.samples)
+    largest = draw(replace(options.data, samples=until.max_samples), listing=listing)
     sizes = look_sizes(options.data.samples, min(until.max_samples, len(largest.audited.paths)))
     confidences = look_confidences(sizes, options.interval.confidence)
     results: tuple[Result, ...] = ()
     for number, (size, confidence) in enumerate(zip(sizes, confidences, strict=True), start=1):
-        drawn = draw(replace(options.data, samples=size), options.controls.probes)
+        drawn = draw(replace(options.data, samples=size), probes, listing=listing)
         session.extend(drawn)
         looks = Looks(sizes=sizes, used=number, confidence=confidence, width=until.width, metric=until.metric)
         results = session.results(drawn, confidence=confidence, looks=looks)

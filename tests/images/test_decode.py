@@ -177,11 +177,32 @@ def test_samples_that_8_bits_cannot_hold_are_refused(data: bytes, expected: str)
     assert reason(data) == expected
 
 
-@pytest.mark.parametrize("image_format", ["WEBP", "PNG", "TIFF", "MPO"])
+@pytest.mark.parametrize("image_format", ["WEBP", "PNG", "TIFF"])
 def test_several_frames_are_refused(image_format: str) -> None:
     """Which frame is meant is not for this program to guess."""
     data = encoded(noise(16, 16), image_format, save_all=True, append_images=[noise(16, 16, 1)])
     assert reason(data) == "several frames; one picture per file is needed"
+
+
+def test_the_preview_behind_a_cameras_jpeg_is_left_out() -> None:
+    """Its picture is the first, as every other reader takes it."""
+    picture = noise(16, 16)
+    behind = encoded(picture, "MPO", save_all=True, append_images=[noise(8, 8, 1)])
+    alone = encoded(picture, "JPEG")
+    assert np.array_equal(np.asarray(decode_picture(behind).image), np.asarray(decode_picture(alone).image))
+
+
+def test_memory_that_runs_out_is_no_damaged_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such an image must not be skipped as one: with more memory it can be used."""
+
+    data = encoded(noise(8, 8), "BMP")
+
+    def exhausted(_picture: Image.Image) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "load", exhausted)
+    with pytest.raises(MemoryError):
+        decode_picture(data)
 
 
 @pytest.mark.parametrize(

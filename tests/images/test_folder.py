@@ -122,6 +122,46 @@ def test_an_unreadable_folder_is_refused_and_the_rest_is_listed() -> None:
     assert listing.refused == (RefusedFile("shut", "folder cannot be read: Permission denied"),)
 
 
+@posix
+@pytest.mark.parametrize("data", [("shut", "inside"), ("n" * 300,)])
+def test_a_root_that_cannot_be_looked_up_is_wrong_input(data: tuple[str, ...]) -> None:
+    """Below a folder that may not be entered, and with a name that is too long."""
+    root = Path(tempfile.mkdtemp())
+    user = os.geteuid()
+    try:
+        touch(root, "shut/inside/a.jpg")
+        root.chmod(0o755)
+        (root / "shut").chmod(0o000)
+        if user == 0:
+            os.seteuid(65534)
+        with pytest.raises(InputError, match="no such folder"):
+            list_folder(root.joinpath(*data))
+    finally:
+        os.seteuid(user)
+        (root / "shut").chmod(0o755)
+        shutil.rmtree(root)
+
+
+@posix
+def test_a_folder_that_may_be_read_but_not_entered_costs_its_entries_alone() -> None:
+    """Each of them is refused with its reason."""
+    root = Path(tempfile.mkdtemp())
+    user = os.geteuid()
+    try:
+        touch(root, "a.jpg", "names/b.jpg")
+        root.chmod(0o755)
+        (root / "names").chmod(0o444)
+        if user == 0:
+            os.seteuid(65534)
+        listing = list_folder(root)
+    finally:
+        os.seteuid(user)
+        (root / "names").chmod(0o755)
+        shutil.rmtree(root)
+    assert listing.candidates == ("a.jpg",)
+    assert listing.refused == (RefusedFile("names/b.jpg", "cannot be read: Permission denied"),)
+
+
 def test_a_missing_root_is_wrong_input(tmp_path: Path) -> None:
     """Exit 2, naming the path."""
     with pytest.raises(InputError, match=r"no such folder: '.*nowhere'") as caught:

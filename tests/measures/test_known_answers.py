@@ -210,6 +210,16 @@ def test_constant_maps_have_no_correlation() -> None:
     )
 
 
+@pytest.mark.parametrize("tiny", [1e-37, 1e-40, 1.4e-45])
+def test_the_smallest_numbers_that_float32_has_are_finite(tiny: float) -> None:
+    """A map of them is the same as itself; only a map of zeros says nothing."""
+    maps = torch.full((1, 2, 3, 3), tiny)
+    found = channelwise_deviation(maps, maps)
+    assert found.finite.all()
+    assert found.value.item() == pytest.approx(-1, abs=1e-6)
+    assert found.dead.item() == 0
+
+
 @pytest.mark.parametrize("scale", [1e-30, 1e20, float("inf"), float("nan"), 0.0])
 def test_what_else_is_in_a_stack_changes_no_digit(scale: float) -> None:
     """Beside maps whose squares vanish or overflow, or that are not finite, a map has the digits that it has alone."""

@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from geed_cli.models.checkpoint import KeyRules, load_checkpoint
-from geed_cli.models.fingerprint import file_sha256, state_sha256
+from geed_cli.models.file_hash import file_sha256
+from geed_cli.models.fingerprint import state_sha256
 
 pytestmark = pytest.mark.usefixtures("read_in_this_process")
 

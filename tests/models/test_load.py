@@ -11,7 +11,8 @@ from torchvision.models import densenet121, resnet18, resnet50
 
 from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.fingerprint import file_sha256, state_sha256
+from geed_cli.models.file_hash import file_sha256
+from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.models.spec_files import spec_paths

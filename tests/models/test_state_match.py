@@ -105,6 +105,7 @@ def test_a_head_for_other_classes_is_called_that() -> None:
     error = refusal(found, KeyRules())
     assert "the classifier 'fc' has 1000 classes in the file and 10 in the network" in error.found
     assert "a head that does not match" in error.found
+    assert "'arguments: {num_classes: 1000}'" in error.remedy
     rules = KeyRules(missing=("fc.*",), unexpected=("fc.*",))
     matched = match_state(EXPECTED, found, rules, ordered=True)
     assert "fc.weight" not in matched.pairs

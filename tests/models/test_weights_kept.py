@@ -15,6 +15,7 @@ from geed_cli.errors import InputError
 from geed_cli.models import weights_convert, weights_kept
 from geed_cli.models.checkpoint import load_checkpoint
 from geed_cli.models.checkpoint_rules import KeyRules
+from geed_cli.models.file_hash import file_sha256
 from geed_cli.models.weights_answer import Taken
 from geed_cli.models.weights_convert import Choice
 from geed_cli.models.weights_file import WeightsFile, as_safetensors, read_tensors
@@ -178,7 +179,7 @@ def test_a_forged_file_is_checked_like_any_other(
     entry, tensors = files(kept)
     tensors.write_bytes(foreign)
     content = json.loads(entry.read_text())
-    entry.write_text(json.dumps(content | {"sha256": weights_kept._sha256(tensors)}))
+    entry.write_text(json.dumps(content | {"sha256": file_sha256(tensors)}))
     assert same(read_tensors(checkpoint, kept=kept), plain)
     assert (starts.count, len(said)) == (2, 1)
 

@@ -20,6 +20,7 @@ from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.pipeline import memory, placement, row_cache
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import ActionOptions, AuditOptions, ControlOptions, DataOptions, RunOptions
+from geed_cli.pipeline.row_cache import value_key
 from geed_cli.result.schema import Result
 
 GROUPS = ("c8",)
@@ -71,8 +72,13 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
             fields.setdefault(name, set()).add(value)
         return digest(made)
 
+    def listening_for_values(shared: bytes, text: str) -> bytes:
+        fields.setdefault("value", set()).add(text)
+        return value_key(shared, text)
+
     for module in (memory, row_cache):
         monkeypatch.setattr(module, "digest", listening)
+    monkeypatch.setattr(row_cache, "value_key", listening_for_values)
     return fields
 
 
