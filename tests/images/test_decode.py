@@ -194,7 +194,6 @@ def test_the_preview_behind_a_cameras_jpeg_is_left_out() -> None:
 
 def test_memory_that_runs_out_is_no_damaged_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such an image must not be skipped as one: with more memory it can be used."""
-
     data = encoded(noise(8, 8), "BMP")
 
     def exhausted(_picture: Image.Image) -> None:
