@@ -105,10 +105,10 @@ def _rows(task: Task, size: int, placement: Placement) -> Iterator[tuple[Shown, 
 
 
 def normalise(pixels: Tensor, settings: InputSettings) -> Tensor:
-    """(x − mean) / std per colour channel; pixels in [0, 1], shape (..., 3, S, S)."""
-    mean = torch.tensor(settings.mean, dtype=pixels.dtype, device=pixels.device)[:, None, None]
-    std = torch.tensor(settings.std, dtype=pixels.dtype, device=pixels.device)[:, None, None]
-    return (pixels - mean).div_(std)
+    """(x − mean) / std per colour channel; pixels in [0, 1], shape (B, 3, S, S), channels last in memory."""
+    rows = pixels.permute(0, 2, 3, 1).flatten(2)  # three colours side by side are too short a loop
+    mean, std = (rows.new_tensor(each).repeat(pixels.shape[-1]) for each in (settings.mean, settings.std))
+    return (rows - mean).div_(std).unflatten(2, (-1, 3)).permute(0, 3, 1, 2)
 
 
 def _on_device(pixels: Tensor, device: torch.device) -> Tensor:
