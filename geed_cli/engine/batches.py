@@ -106,9 +106,10 @@ def _rows(task: Task, size: int, placement: Placement) -> Iterator[tuple[Shown, 
 
 def normalise(pixels: Tensor, settings: InputSettings) -> Tensor:
     """(x − mean) / std per colour channel; pixels in [0, 1], shape (B, 3, S, S), channels last in memory."""
-    rows = pixels.permute(0, 2, 3, 1).flatten(2)  # three colours side by side are too short a loop
-    mean, std = (rows.new_tensor(each).repeat(pixels.shape[-1]) for each in (settings.mean, settings.std))
-    return (rows - mean).div_(std).unflatten(2, (-1, 3)).permute(0, 3, 1, 2)
+    pixels = pixels.permute(0, 2, 3, 1)
+    rows = pixels.flatten(2)  # three colours side by side are too short a loop
+    mean, std = (rows.new_tensor(each).repeat(pixels.shape[2]) for each in (settings.mean, settings.std))
+    return (rows - mean).div_(std).view(pixels.shape).permute(0, 3, 1, 2)
 
 
 def _on_device(pixels: Tensor, device: torch.device) -> Tensor:
