@@ -22,9 +22,8 @@ from geed_cli.measures.channelwise import (
     compare,
     correlate,
     moments_of,
-    products_of,
 )
-from geed_cli.measures.pixel_sums import channels_last
+from geed_cli.measures.pixel_sums import channels_last, pixel_products
 
 Quantity = tuple[str, Control | None]
 """A layer's measure, and the control of it that is meant; None is the deviation itself."""
@@ -99,24 +98,27 @@ def _expected(
     """The sizes of ρ(g)f̂(x) for every row, and its inner products with the row."""
     centre = centres.moments
     sizes = centre.sizes.rows(of)
-    products = np.empty_like(own.sizes.squares)
+    products = own.sizes.squares.copy()  # of a map with itself
     rows_of: dict[View, list[int]] = {}
     for row, view in enumerate(views):
-        rows_of.setdefault(view, []).append(row)
+        if view != centres.shown:
+            rows_of.setdefault(view, []).append(row)
+    found: list[Tensor] = []
+    scales: list[Array] = []
     for view, rows in rows_of.items():
-        if view == centres.shown:  # a map against itself
-            products[rows] = own.sizes.squares[rows]
-            continue
         images = [of[row] for row in rows]
         representation, g = family.moves[view]
-        moved = pick(own.centred, rows)
         if representation.rearranges(g):
-            expected = representation.act(g, pick(centre.centred, images))
-            products[rows] = products_of(moved, expected, own.scales[rows] * centre.scales[images])
-            continue
-        each = moments_in(family, representation.act(g, pick(centres.maps, images)))
-        products[rows] = products_of(moved, each.centred, own.scales[rows] * each.scales)
-        sizes.means[rows], sizes.squares[rows] = each.sizes.means, each.sizes.squares
+            expected, scale = representation.act(g, pick(centre.centred, images)), centre.scales[images]
+        else:
+            each = moments_in(family, representation.act(g, pick(centres.maps, images)))
+            expected, scale = each.centred, each.scales
+            sizes.means[rows], sizes.squares[rows] = each.sizes.means, each.sizes.squares
+        found.append(pixel_products(pick(own.centred, rows), expected))
+        scales.append(own.scales[rows] * scale)
+    if found:  # fetched at once, since every fetch waits for the device
+        at = [row for rows in rows_of.values() for row in rows]
+        products[at] = torch.cat(found).cpu().numpy() / np.concatenate(scales)[:, None]
     return sizes, products
 
 

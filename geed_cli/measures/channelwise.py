@@ -112,9 +112,9 @@ def _moments(maps: Tensor, support: Tensor | None, scales: Array) -> Moments:
     centred = maps - means[:, :, None, None].to(maps.dtype)
     if support is not None:
         centred = centred * support.to(maps.device, maps.dtype)
-    s = scales[:, None]
-    sizes = Sizes(means.cpu().numpy() / s, pixel_products(centred, centred) / s**2, pixels)
-    return Moments(centred, scales, sizes)
+    # fetched at once, since every fetch waits for the device
+    found, s = torch.stack([means, pixel_products(centred, centred)]).cpu().numpy(), scales[:, None]
+    return Moments(centred, scales, Sizes(found[0] / s, found[1] / s**2, pixels))
 
 
 def compare(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
@@ -148,7 +148,7 @@ def products_of(one: Tensor, other: Tensor, scales: Array) -> Array:
         other: s_b b'.
         scales: s_a s_b, shape (B,).
     """
-    return pixel_products(one, other) / scales[:, None]
+    return np.asarray(pixel_products(one, other).cpu().numpy() / scales[:, None])
 
 
 def channelwise_deviation(moved: Tensor, expected: Tensor) -> ChannelwiseDeviation:

@@ -4,9 +4,7 @@ A row has at most a few hundred pixels, so its float32 sum keeps six digits or m
 first costs many times as much.
 """
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 AT_ONCE = 2**20
@@ -20,13 +18,13 @@ def pixel_sums(maps: Tensor) -> Tensor:
     return maps.sum(dim=-1).sum(dim=-1, dtype=torch.float64)
 
 
-def pixel_products(one: Tensor, other: Tensor) -> NDArray[np.float64]:
-    """Σ over H and W of the products of two stacks of maps (B, C, H, W); shape (B, C), on the CPU."""
+def pixel_products(one: Tensor, other: Tensor) -> Tensor:
+    """Σ over H and W of the products of two stacks of maps (B, C, H, W); shape (B, C), float64."""
     _, channels, height, width = one.shape
     at_once = AT_ONCE if one.device.type == "cpu" else one.numel()
     maps = max(1, at_once // (channels * height * width))
     parts = zip(torch.split(one, maps), torch.split(other, maps), strict=True)
-    return np.asarray(torch.cat([pixel_sums(a * b) for a, b in parts]).cpu(), dtype=np.float64)
+    return torch.cat([pixel_sums(a * b) for a, b in parts])
 
 
 def channels_last(maps: Tensor) -> bool:
