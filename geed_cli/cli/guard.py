@@ -9,6 +9,7 @@ from typing import ParamSpec
 import typer
 
 from geed_cli.errors import GeedError
+from geed_cli.report.closed_pipe import print_nowhere
 
 P = ParamSpec("P")
 
@@ -31,8 +32,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except typer.Exit:
             raise
         except BrokenPipeError:
-            # the reader of our stdout is gone, as with `geed … | head`; keep Python from flushing into it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            print_nowhere(sys.stdout)
         except BaseException as error:
             if options.get("debug") or os.environ.get(DEBUG_VARIABLE):
                 raise

@@ -18,7 +18,7 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
-from geed_cli.result.file import check_writable, to_json, write_result
+from geed_cli.result.file import check_writable, require_distinct, to_json, write_result
 from geed_cli.statistics.interval import check_options
 
 STDOUT = Path("-")
@@ -42,6 +42,9 @@ def run_audit(
     gate_of = prepare_gate(judged, json) if judged is not None else None
     if json is not None and json != STDOUT:
         check_writable(json)
+    read = (judged.policy, judged.baseline) if judged else ()
+    named = [Path(text) for text in (request.model, *groups, *options.sets) if text and Path(text).suffix]
+    require_distinct([json], [*read, request.checkpoint, *named])
     plan_groups(groups, options)
     select_measures(options.metrics)
     check_until(options)

@@ -125,13 +125,13 @@ def deliver(report: GateReport, outputs: Sequence[Path], output_format: OutputFo
     Raises:
         RunError: an output could not be written.
     """
+    for path in outputs:  # before the table, whose reader may have gone
+        write_gate(report, path)
+        message_console().print(f"wrote {path}")
     print_gate(report, result_console())
     if output_format == "github":
         for line in annotations(report):
             typer.echo(line)
-    for path in outputs:
-        write_gate(report, path)
-        message_console().print(f"wrote {path}")
     summary = os.environ.get(SUMMARY_VARIABLE)
     if summary:
         try:

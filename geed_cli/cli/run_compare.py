@@ -3,7 +3,7 @@
 import fnmatch
 import glob
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,11 +13,17 @@ from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.comparison.subjects import Contender
 from geed_cli.errors import InputError
-from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.comparison_table import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
-from geed_cli.result.file import check_writable, read_result, to_strict_json, write_atomically
+from geed_cli.result.file import (
+    check_writable,
+    read_result,
+    require_distinct,
+    to_strict_json,
+    write_atomically,
+)
 from geed_cli.result.schema import Result
 
 STDOUT = Path("-")
@@ -57,12 +63,16 @@ def run_compare(request: CompareRequest) -> None:
     named = [parse_subject(text) for text in request.subjects]
     if len(named) < 2:
         raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
-    saved = {one.label: tuple(map(read_result, one.files)) for one in named if one.files}
+    _distinct(named)
+    select_measures(request.options.metrics)
+    require_distinct((request.json, request.csv), [file for one in named for file in one.files])
+    saved = {one.label: _once(one.label, map(read_result, one.files)) for one in named if one.files}
     audited = _audit([one for one in named if one.model is not None], request)
     contenders = [
         Contender(one.label, _selected(saved.get(one.label) or audited[one.label], request.options))
-        for one in _distinct(named)
+        for one in named
     ]
+    _require_layers(contenders, request.options.layers)
     if not request.allow_mismatch:
         results = [(result, c.label) for c in contenders for result in c.results]
         require_comparable([result for result, _ in results], [label for _, label in results])
@@ -110,9 +120,30 @@ def _audit(named: Sequence[Named], request: CompareRequest) -> dict[str, tuple[R
     with uncollected():
         from geed_cli.cli.audit_models import audit_models  # noqa: PLC0415 - imports torch
 
-    _distinct(named)
     results = audit_models([one.model or "" for one in named], request)
     return {one.label: (result,) for one, result in zip(named, results, strict=True)}
+
+
+def _once(label: str, results: Iterable[Result]) -> tuple[Result, ...]:
+    """The results of different weights: a copy of a checkpoint is no further model of a population."""
+    found = tuple(results)
+    once = tuple({result.model.weights.state_sha256: result for result in reversed(found)}.values())[::-1]
+    if len(once) < len(found):
+        message_console().print(
+            f"{label}: {len(found)} results of {len(once)} different weights, which count once"
+        )
+    return once
+
+
+def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str]) -> None:
+    """Refuse --layer that is nowhere, which would leave all layers out without a word."""
+    known = {entry.layer for one in contenders for result in one.results for entry in result.results}
+    if patterns and known <= {None}:
+        raise InputError(
+            f"no layer of these results is like {' or '.join(patterns)}",
+            expected="names or globs of layers that were audited",
+            remedy="leave --layer out to see them",
+        )
 
 
 def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result, ...]:

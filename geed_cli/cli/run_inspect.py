@@ -25,10 +25,11 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
     network = request.load()
     title = Text(network.id, style="bold")
     lines = facts(model_lines(describe_model(network)))
-    emit([title, lines, Text(), _layers(network, every=every)], result_console())
-    if write_spec is not None:
+    table = _layers(network, every=every)
+    if write_spec is not None:  # before the table, whose reader may have gone
         write_atomically(starting_spec(network), write_spec)
         message_console().print(f"wrote {write_spec}")
+    emit([title, lines, Text(), table], result_console())
 
 
 def _layers(network: Network, *, every: bool) -> Table:

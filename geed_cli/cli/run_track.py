@@ -25,7 +25,7 @@ from geed_cli.measures.catalogue import select_measures
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_table import print_track, to_csv
-from geed_cli.result.file import check_writable, write_atomically
+from geed_cli.result.file import check_writable, require_distinct, write_atomically
 
 STDOUT = Path("-")
 
@@ -67,6 +67,7 @@ def _check(request: TrackRequest) -> None:
         raise InputError("--json - and --csv -", expected="one of them on stdout", remedy="name a file")
     if request.figure is not None:
         check_figure(request.figure)
+    require_distinct((request.json, request.csv, request.figure))
     select_measures(request.options.metrics)
 
 

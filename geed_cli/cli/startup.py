@@ -14,15 +14,15 @@ from contextlib import contextmanager
 def uncollected() -> Iterator[None]:
     """Suspend automatic collection in this block, which is to import modules and nothing else.
 
-    What modules leave behind is never searched again: it stays until the process ends. A block that finds all of them
-    imported already leaves the collector as it was.
+    What modules leave behind is never searched again where torch is among them: it stays until the process ends. A
+    block that finds torch imported already leaves the collector as it was.
     """
-    was_on, before = gc.isenabled(), len(sys.modules)
+    was_on, known = gc.isenabled(), "torch" in sys.modules
     gc.disable()
     try:
         yield
     finally:
-        if len(sys.modules) > before:
+        if "torch" in sys.modules and not known:
             gc.freeze()
         if was_on:
             gc.enable()

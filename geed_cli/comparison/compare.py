@@ -11,6 +11,7 @@ from geed_cli.comparison.mismatch import mismatches, same_images
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject, Verdict
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
 from geed_cli.result.samples import scale_in
+from geed_cli.result.schema import Result
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_to_decide
 from geed_cli.statistics.holm import holm
@@ -86,6 +87,11 @@ def _subject(contender: Contender) -> Subject:
     )
 
 
+def _with_group(results: Sequence[Result], group: str) -> Result:
+    """The first of them that has the group; where settings are mixed not all have."""
+    return next(result for result in results if any(each.name == group for each in result.groups))
+
+
 def _side(contender: Contender, key: Key, options: ComparisonOptions) -> Side:
     members = contender.members(key)
     if not members:
@@ -94,7 +100,7 @@ def _side(contender: Contender, key: Key, options: ComparisonOptions) -> Side:
         mean = population(
             [member.interval for member in members],
             confidence=options.confidence,
-            scale=scale_in(contender.results[0], key[0], key[1]),
+            scale=scale_in(_with_group(contender.results, key[1]), key[0], key[1]),
         )
         return Side(value=mean.value, ci=_pair(mean.low, mean.high), within=mean.within, notes=mean.notes)
     sample = members[0].sample

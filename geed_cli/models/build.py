@@ -85,6 +85,8 @@ def _filled(
     weights = requested.spec.weights
     path = weights_path(weights, requested.folder)
     blank(architecture.module)
+    # modules that keep what they made of their weights when they enter evaluation, as e2cnn's do, make it anew
+    architecture.module.train()
     rules = _combined(weights.rules, architecture.rules)
     record = load_checkpoint(architecture.module, path, rules, allow_pickle=allow_pickle, kept=kept)
     absent = require_filled(architecture.module, path, weights.missing)

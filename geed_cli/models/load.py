@@ -66,6 +66,12 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
                 expected="one source of weights",
                 remedy="leave out --checkpoint or --weights random",
             )
+        if requested.spec.model.source == "python" and requested.spec.weights.origin == "pretrained":
+            raise InputError(
+                "random weights of a network whose own code gives it its weights",
+                expected="code that leaves weights to the spec: weights.origin file, or random",
+                remedy="leave out --weights random and --twin",
+            )
         requested = replace(requested, spec=with_random_weights(requested.spec))
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")

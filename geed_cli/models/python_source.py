@@ -7,7 +7,7 @@ the spec has to give it.
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from torch import nn
@@ -50,6 +50,7 @@ def build_python(
             expected="specs that run no code, unless you allow it",
             remedy="read that module; if you trust it, add --allow-code",
         )
+    _require_own(module_name, folder)
     with _importable(folder), seeded(seed):
         module = _call(module_name, attribute, arguments)
     linear = [part for part, child in module.named_modules() if isinstance(child, nn.Linear)]
@@ -69,9 +70,23 @@ def _importable(folder: Path) -> Iterator[None]:
         sys.path.remove(str(folder))
 
 
+def _require_own(module_name: str, folder: Path) -> None:
+    """Refuse a module beside the spec of whose name another one is imported already: that one would be taken."""
+    top = module_name.partition(".")[0]
+    held = getattr(sys.modules.get(top), "__file__", None)
+    beside = [path for path in (folder / f"{top}.py", folder / top / "__init__.py") if path.is_file()]
+    if held and beside and Path(held).resolve() != beside[0].resolve():
+        raise InputError(
+            f"a module '{top}' is imported already, from {held}, and another stands beside the spec: {beside[0]}",
+            expected="one module of that name in a run",
+            remedy="rename one of them, or audit them one at a time and compare the saved results",
+        )
+
+
 def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument]) -> nn.Module:
     try:
-        network = getattr(importlib.import_module(module_name), attribute)(**arguments)
+        with redirect_stdout(sys.stderr):  # stdout is for results
+            network = getattr(importlib.import_module(module_name), attribute)(**arguments)
     except Exception as error:  # the user's code may raise anything
         raise InputError(
             f"{module_name}:{attribute} failed: {type(error).__name__}: {error}",

@@ -115,7 +115,7 @@ class InputPart(_Part):
     """Preprocessing; what is left out is the model's own. See ``InputSettings`` for the meanings."""
 
     size: Annotated[int, Field(ge=1, le=4096)] | None = None
-    crop_pct: Annotated[float, Field(gt=0, le=1)] | None = None
+    crop_pct: Annotated[float, Field(ge=0.05, le=1)] | None = None
     interpolation: Interpolation | None = None
     mean: Triple | None = None
     std: tuple[Positive, Positive, Positive] | None = None

@@ -28,6 +28,9 @@ from geed_cli.models.weights_kept import KeptWeights
 TIMM_ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model")
 """What timm takes from a published file with several entries, in its own order."""
 
+ABOUT_WEIGHTS = {"checkpoint_path", "cache_dir", "scriptable", "exportable", "no_jit"}
+"""Arguments of timm's factory that are none of the network's."""
+
 
 def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, seed: int) -> Architecture:
     """Build a timm network with random weights.
@@ -87,6 +90,13 @@ def _readable(path: Path, kept: KeptWeights | None) -> AbstractContextManager[Pa
 def _create(
     name: TimmName, arguments: Mapping[str, Argument], size: int | None, seed: int, file: Path | None
 ) -> nn.Module:
+    about_weights = [key for key in arguments if key.startswith("pretrained") or key in ABOUT_WEIGHTS]
+    if about_weights:
+        raise InputError(
+            f"model.arguments has {about_weights[0]}, which is about weights",
+            expected="arguments of the network itself, such as num_classes",
+            remedy="say in the section weights where they come from",
+        )
     settings: dict[str, Any] = dict(arguments)
     if size is not None and name.fixed_size:
         settings["img_size"] = size
@@ -97,7 +107,7 @@ def _create(
     try:
         with seeded(seed):
             return timm.create_model(name.factory, pretrained=file is not None, **settings)
-    except (TypeError, ValueError, AssertionError, RuntimeError, KeyError) as error:
+    except Exception as error:  # arguments reach all kinds of code
         raise _not_built(name, arguments, size, error) from error
 
 

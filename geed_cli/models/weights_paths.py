@@ -42,7 +42,10 @@ def _in_package(package: str, inside: str) -> Path:
             expected="a relative path inside the package",
             remedy="correct weights.path in the spec, or use origin: file",
         )
-    found = find_spec(package) if package.isidentifier() else None
+    try:
+        found = find_spec(package) if package.isidentifier() else None
+    except ValueError:  # a module that was not imported from a package, such as __main__
+        found = None
     folders = list(found.submodule_search_locations or ()) if found else []
     paths = [Path(place) / inside for place in folders]
     existing = next((path for path in paths if path.is_file()), None)

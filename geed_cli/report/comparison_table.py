@@ -47,18 +47,22 @@ def _block(comparison: Comparison, group: str, labels: Sequence[str]) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
     )
-    table.add_column(f"{group}", overflow="fold", min_width=20)
+    table.add_column(f"{group}", overflow="fold")
     for label in labels:
         table.add_column(label, justify="right", overflow="fold")
     # whole-network measures first, then the layers in network order
     lines = [line for line in comparison.lines if line.group == group]
+    layerwise = {line.metric for line in lines if line.layer is not None}
     for line in sorted(lines, key=lambda line: line.layer is not None):
-        table.add_row(_name(line), *_cells(line))
+        table.add_row(_name(line, named=len(layerwise) > 1), *_cells(line))
     return table
 
 
-def _name(line: Line) -> str:
-    return line.layer if line.layer is not None else line.metric
+def _name(line: Line, *, named: bool) -> str:
+    """The metric, or the layer; with its metric where the table has several for each layer."""
+    if line.layer is None:
+        return line.metric
+    return f"{line.layer} {line.metric.removeprefix('channelwise.')}" if named else line.layer
 
 
 def _cells(line: Line) -> Iterator[str]:
@@ -93,6 +97,9 @@ def _legend(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield "Δ is the difference from the first; above 0 means further from invariance."
     yield f"* differs from the first at {alpha:.2g}% over the whole table (Holm); intervals are for each line alone."
+    layerwise = dict.fromkeys(line.metric for line in comparison.lines if line.layer is not None)
+    if layerwise:
+        yield f"Rows of layers: {', '.join(layerwise)}."
     yield "latent.cosine is raw / M: its difference is one of M as much as of invariance."
     yield "undecided: the images at hand do not tell; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):

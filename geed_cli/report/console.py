@@ -7,6 +7,8 @@ from typing import TextIO
 
 from rich.console import Console, RenderableType
 
+from geed_cli.report.closed_pipe import print_nowhere
+
 PLAIN_WIDTH = 110
 """Columns where there is no terminal to ask, unless COLUMNS says otherwise."""
 
@@ -45,4 +47,8 @@ def emit(parts: Iterable[RenderableType], console: Console) -> None:
         for part in parts:
             console.print(part)
     text = "\n".join(line.rstrip() for line in captured.get().splitlines())
-    console.file.write(text + "\n")
+    try:
+        console.file.write(text + "\n")
+        console.file.flush()
+    except BrokenPipeError:  # files are still written, and a gate's exit code is the verdict's
+        print_nowhere(console.file)

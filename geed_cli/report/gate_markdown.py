@@ -25,7 +25,8 @@ def to_markdown(report: GateReport, most: int | None = None) -> str:
     end = f"\n{escaped(say.legend(report))}\n"
     reserve = len(end.encode()) + 200  # room for the line that counts what is left out
     for part in _parts(report):
-        if most is not None and len(text.encode()) + len(part.encode()) + reserve > most:
+        # from the first on that does not fit: later ones would stand under another model's heading
+        if left_out or (most is not None and len(text.encode()) + len(part.encode()) + reserve > most):
             left_out += 1
         else:
             text += part

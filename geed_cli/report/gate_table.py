@@ -13,14 +13,14 @@ from rich.text import Text
 
 from geed_cli.policy.outcome import REQUIRE, GateReport, Outcome, Verdict
 from geed_cli.report import gate_text as say
+from geed_cli.report.console import emit
 
 COLOUR: dict[Verdict, str] = {"pass": "green", "undecided": "yellow", "fail": "red", "error": "magenta"}
 
 
 def print_gate(report: GateReport, console: Console) -> None:
     """Print the whole report."""
-    for part in render(report):
-        console.print(part)
+    emit(render(report), console)
 
 
 def render(report: GateReport) -> Iterator[RenderableType]:

@@ -9,7 +9,7 @@ def number(value: float | None) -> str:
         return "0"
     if not 1e-3 <= abs(value) < 1e5:
         return f"{value:.2e}"
-    return f"{value:#.3g}".rstrip(".") if abs(value) < 1000 else f"{value:.0f}"
+    return f"{value:#.3g}".rstrip(".") if abs(value) < 999.5 else f"{value:.0f}"
 
 
 def interval(limits: tuple[float, float] | None) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -84,6 +85,25 @@ def check_writable(path: Path) -> None:
             expected="a file in an existing folder that you may write to",
             remedy=f"mkdir -p {folder}" if not folder.exists() else "choose another file",
         )
+
+
+def require_distinct(outputs: Sequence[Path | None], inputs: Sequence[Path | None] = ()) -> None:
+    """Refuse outputs that would replace an input or each other; None and ``-`` are no files.
+
+    Raises:
+        InputError: naming the file.
+    """
+    taken = {path.resolve() for path in inputs if path is not None}
+    for path in outputs:
+        if path is None or str(path) == "-":
+            continue
+        if path.resolve() in taken:
+            raise InputError(
+                f"{path} would be replaced, which this run reads or writes otherwise",
+                expected="a file of its own for every output",
+                remedy="choose another name for it",
+            )
+        taken.add(path.resolve())
 
 
 def read_result(path: Path) -> Result:

@@ -28,6 +28,8 @@ PLAIN = Scale.identity()
 TOO_LARGE = "interval withheld: the rows are too large for floating point"
 SMALLEST_P = 1e-12  # 1 − p keeps four digits in float64
 
+SAME_RATE = "every image has the same difference: exact limits on what was missed"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -135,7 +137,8 @@ def _of_defined(
     if not math.isfinite(estimated.variance):
         return Difference(value, None, None, None, (*notes, TOO_LARGE))
     if estimated.variance == 0.0:
-        return _without_spread(value, min(estimated.counts), notes)
+        rate = all(rows.sample.scale.kind == "rate" for rows in pair)
+        return _without_spread(value, min(estimated.counts), notes, confidence if rate else None)
     limits = _limits(pair, estimated, method, resamples, seed)
     smallest = (
         SMALLEST_P if method.endswith("-t") else 2.0 / (resamples + 1)
@@ -146,10 +149,25 @@ def _of_defined(
     return Difference(value, min(low, value), max(high, value), p_value(limits, smallest), notes)
 
 
-def _without_spread(value: float, n: int, notes: tuple[str, ...]) -> Difference:
-    """Every image has the same difference: no width; by the sign test p = 2^{1−n} unless it is 0."""
+def _without_spread(
+    value: float, n: int, notes: tuple[str, ...], confidence_of_rate: float | None
+) -> Difference:
+    """Every image has the same difference: no width, but for rates; by the sign test p = 2^{1−n} unless it is 0."""
     note = "every image has the same difference: no width"
-    return Difference(value, value, value, 1.0 if value == 0.0 else 2.0 ** (1 - n), (*notes, note))
+    low = high = value
+    if confidence_of_rate is not None:
+        (low, high), note = unseen_limits(value, n, confidence_of_rate), SAME_RATE
+    return Difference(value, low, high, 1.0 if value == 0.0 else 2.0 ** (1 - n), (*notes, note))
+
+
+def unseen_limits(value: float, n: int, confidence: float) -> Limits:
+    """The limits of a difference of rates that is the same in n images.
+
+    Images of which it differs were missed with probability (1 − p)ⁿ, so p ≤ 1 − (α/2)^{1/n} (Clopper-Pearson), and each
+    moves the difference by at most 1.
+    """
+    missed = 1.0 - ((1.0 - confidence) / 2.0) ** (1.0 / n)
+    return max(value - missed, min(value, -1.0)), min(value + missed, max(value, 1.0))
 
 
 def _limits(

@@ -61,7 +61,8 @@ def estimate(rows: Rows) -> Estimate:
     """Value and deviations of a cell with at least 3 finite rows in each set and, for a ratio, M > 0."""
     sample = rows.sample
     if isinstance(sample, MeanSample):
-        u = _place(sample.values - sample.values.mean(), rows.kept, rows.count)
+        varying = float(np.ptp(sample.values)) > 0.0  # the mean of equal numbers may round to another
+        u = _place((sample.values - sample.values.mean()) * varying, rows.kept, rows.count)
         return Estimate(float(sample.values.mean()), (u,), (len(sample.values),))
     value = float(sample.values.mean() / sample.row_means.mean())
     if sample.shared:

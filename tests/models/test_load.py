@@ -1,6 +1,8 @@
 """load_model end to end: specs, files, packages, code, and that no weight is random unless asked for."""
 
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -322,9 +324,88 @@ PYTHON = (
 
 
 @pytest.fixture
-def code(tmp_path: Path) -> Path:
+def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delitem(sys.modules, "geed_test_networks", raising=False)
     (tmp_path / "geed_test_networks.py").write_text(CODE)
     return tmp_path
+
+
+def test_code_of_the_same_name_beside_another_spec_is_refused(code: Path, tmp_path: Path) -> None:
+    """Python would give the module that it has: one network under the name of another."""
+    load_model(str(write_spec(code, PYTHON % "build")), allow_code=True)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "geed_test_networks.py").write_text(CODE.replace("classes=3", "classes=5"))
+    error = error_of(write_spec(other, PYTHON % "build"), allow_code=True)
+    assert "'geed_test_networks' is imported already" in error.found
+
+
+CACHING = """
+import torch
+from torch import nn
+
+class Caching(nn.Linear):
+    def __init__(self):
+        super().__init__(4, 3)
+        self.register_buffer("made", torch.zeros(3, 4))
+
+    def train(self, mode=True):
+        if self.training and not mode:
+            self.made = 2 * self.weight.detach().clone()
+        return super().train(mode)
+
+    def forward(self, x):
+        return x @ self.made.T
+
+def build():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), Caching()).eval()
+"""
+
+
+def test_what_modules_make_of_their_weights_is_made_of_those_in_the_file(code: Path) -> None:
+    """Filters that are made when evaluation begins, as in e2cnn: code that returns .eval() has made them already."""
+    (code / "geed_test_networks.py").write_text(CACHING)
+    namespace: dict[str, Any] = {}
+    exec(CACHING, namespace)
+    trained = namespace["build"]().train()
+    torch.save(trained.state_dict(), code / "w.pth")
+    text = (PYTHON % "build").replace("origin: random", "origin: file, path: w.pth")
+    network = load_model(str(write_spec(code, text)), allow_code=True)
+    x = torch.rand(2, 3, 8, 8)
+    assert torch.equal(network.module(x), trained.eval()(x))
+
+
+def test_random_weights_of_code_that_brings_its_own_are_refused(code: Path) -> None:
+    """They would be the same again under the name of random ones."""
+    text = (PYTHON % "build").replace("origin: random", "origin: pretrained")
+    error = error_of(write_spec(code, text), allow_code=True, weights="random")
+    assert "random weights of a network whose own code" in error.found
+
+
+def test_code_that_prints_leaves_stdout_alone(code: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Stdout is for results."""
+    (code / "geed_test_networks.py").write_text(CODE + "print('hello')")
+    load_model(str(write_spec(code, PYTHON % "build")), allow_code=True)
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "hello\n")
+
+
+@pytest.mark.parametrize("argument", ["checkpoint_path: w.pth", "pretrained_cfg: a1_in1k", "cache_dir: x"])
+def test_arguments_about_weights_are_refused(tmp_path: Path, argument: str) -> None:
+    """They would fill a network from elsewhere, past geed's own reader and its record."""
+    text = (
+        f"model: {{source: timm, name: resnet10t, arguments: {{{argument}}}}}\nweights: {{origin: random}}\n"
+    )
+    assert "which is about weights" in error_of(write_spec(tmp_path, text)).found
+
+
+def test_arguments_that_break_the_factory_are_wrong_input(tmp_path: Path) -> None:
+    """Whatever it raises."""
+    text = (
+        "model: {source: timm, name: resnet10t, arguments: {features_only: true, out_indices: 9}}\n"
+        "weights: {origin: random}\n"
+    )
+    assert "timm cannot build resnet10t" in error_of(write_spec(tmp_path, text)).found
 
 
 def test_python_code_needs_permission(code: Path) -> None:

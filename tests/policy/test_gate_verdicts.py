@@ -185,3 +185,19 @@ def test_the_same_files_give_the_same_report() -> None:
     audited = result({KL: spread(0.1, 0.02), LATENT: spread(0.5, 0.1)})
     rule = policy("version: 1\nrules: [{metric: '*', max: 0.2}]")
     assert gate({"net": audited}, rule) == gate({"net": audited}, rule)
+
+
+def test_a_flip_rate_that_moved_in_no_image_passes_only_with_enough_images() -> None:
+    """0 of n images leave up to 1 − 0.025^{1/n}: 16.8% of 20 and 1.8% of 200, which alone is below 2%."""
+    rate = ("prediction.flip_rate", "flip", None)
+    rules = policy(
+        "version: 1\nrules: []\nbaseline: {rules: [{metric: prediction.flip_rate, max_increase: 0.02}]}"
+    )
+    verdicts = {}
+    for n in (20, 200):
+        same = result({rate: np.zeros(n)})
+        report = gate({"net": same}, rules, same)
+        verdicts[n] = report.verdict
+        missed = stats.binomtest(0, n).proportion_ci(0.95, "exact").high
+        assert only(report).ci == pytest.approx((-missed, missed))
+    assert verdicts == {20: "undecided", 200: "pass"}

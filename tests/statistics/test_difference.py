@@ -181,3 +181,20 @@ def test_any_rows_give_a_defined_difference(rows: list[tuple[float, ...]], metho
     if made.low is not None:
         assert made.low <= made.value <= made.high
         assert 0.0 <= made.p_value <= 1.0
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 1.0])
+def test_rates_that_are_the_same_in_every_image_have_exact_limits(rate: float) -> None:
+    """No image of 20 differs, so less than 16.8% of all do: Clopper and Pearson's limit at 95%."""
+    rows = MeanSample(np.full(20, rate), Scale.rate())
+    found = difference(rows, rows)
+    missed = stats.binomtest(0, 20).proportion_ci(0.95, "exact").high
+    assert found.value == 0
+    assert (found.low, found.high) == pytest.approx((-missed, missed))
+    assert found.p_value == 1
+
+
+def test_a_mean_that_rounds_is_no_spread() -> None:
+    """The mean of a hundred sevenths is not the float 1/7."""
+    rows = finite_rows(MeanSample(np.full(100, 1 / 7), Scale.rate()))
+    assert estimate(rows).variance == 0
