@@ -110,9 +110,11 @@ def audit(  # noqa: PLR0913 - every parameter is an option of the command
     Example: geed audit efficientnet_lite0 --group flip --group c4 --data photos/ --json result.json
     """
     del debug  # read by the guard
-    if policy is None and (baseline or output):
+    if policy is None and (baseline or output or (on_undecided, output_format) != ("fail", "text")):
         raise InputError(
-            "--baseline or -o without --policy", expected="a policy", remedy="--policy geed-policy.yaml"
+            "an option of the gate (--baseline, -o, --on-undecided or --output-format) without --policy",
+            expected="a policy",
+            remedy="--policy geed-policy.yaml",
         )
     asked = AuditOptions(
         data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links, decode),

@@ -60,6 +60,8 @@ def run_compare(request: CompareRequest) -> None:
     for target in (request.json, request.csv):
         if target is not None and target != STDOUT:
             check_writable(target)
+    if request.json == STDOUT and request.csv == STDOUT:
+        raise InputError("--json - and --csv -", expected="one of them on stdout", remedy="name a file")
     named = [parse_subject(text) for text in request.subjects]
     if len(named) < 2:
         raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
@@ -179,8 +181,6 @@ def _show(contenders: Sequence[Contender], request: CompareRequest) -> None:
     )
     texts = {"json": (request.json, to_strict_json(comparison)), "csv": (request.csv, to_csv(comparison))}
     to_stdout = [text for target, text in texts.values() if target == STDOUT]
-    if len(to_stdout) > 1:
-        raise InputError("--json - and --csv -", expected="one of them on stdout", remedy="name a file")
     for target, text in texts.values():
         if target is not None and target != STDOUT:
             write_atomically(text, target)

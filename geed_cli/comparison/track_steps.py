@@ -12,7 +12,7 @@ from pathlib import Path
 from geed_cli.comparison.track_schema import Unit
 from geed_cli.errors import InputError
 
-NUMBER = r"(?P<number>[0-9]{1,15})(?P<times>[kKmM]?)(?![0-9a-zA-Z])"
+NUMBER = r"(?P<number>[0-9]{1,15})(?P<times>[kKmM]?)(?![0-9a-zA-Z]|\.[0-9])"
 WORDS: dict[str, Unit] = {
     "step": "step",
     "checkpoint": "step",
@@ -24,7 +24,7 @@ WORDS: dict[str, Unit] = {
     "ep": "epoch",
 }
 AFTER_A_WORD = re.compile(rf"(?<![a-zA-Z])(?P<word>{'|'.join(WORDS)})s?[=_\-. ]*{NUMBER}", re.IGNORECASE)
-ALONE = re.compile(rf"(?<![0-9a-zA-Z]){NUMBER}")
+ALONE = re.compile(rf"(?<![0-9a-zA-Z])(?<![0-9]\.){NUMBER}")
 GLUED = re.compile(r"(?P<number>[0-9]{1,15})(?P<times>)(?![0-9])")
 TIMES = {"": 1, "k": 1_000, "m": 1_000_000}
 

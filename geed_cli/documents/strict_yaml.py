@@ -27,6 +27,12 @@ def read_yaml(path: FilePath) -> Document:
     Raises:
         InputError: the file cannot be read, is too large, is not UTF-8, or is refused by ``parse_yaml``.
     """
+    if path.exists() and not path.is_file():  # a named pipe would block for ever
+        raise InputError(
+            f"{path} is no regular file",
+            expected="a YAML file",
+            remedy="check that this is the file you meant",
+        )
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)

@@ -57,6 +57,12 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     """
     requested = requested_spec(reference, arch, checkpoint, spec_dir)
     if strip_prefix:
+        if weights == "random" or requested.spec.weights.origin not in {"file", "package"}:
+            raise InputError(
+                "--strip-prefix without a weights file of yours",
+                expected="--checkpoint FILE, or a spec with weights.origin file or package",
+                remedy="leave out --strip-prefix",
+            )
         requested = replace(requested, spec=with_prefixes(requested.spec, strip_prefix))
     has_file = checkpoint is not None or arch is not None
     if weights == "random":

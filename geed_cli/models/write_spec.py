@@ -1,9 +1,11 @@
 """A starting spec for a loaded network: everything that was resolved, written out so that it can be edited."""
 
+import math
 from pathlib import Path
 
 import yaml
 
+from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, WeightsOrigin
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
@@ -40,7 +42,21 @@ def starting_spec(network: Network) -> str:
         declared = spec.model_dump(mode="json", exclude_unset=True).get(section)
         if declared:
             document[section] = declared
-    return HEADER + yaml.safe_dump(document, sort_keys=False, default_flow_style=None, allow_unicode=True)
+    return HEADER + yaml.dump(
+        document, Dumper=_Quoting, sort_keys=False, default_flow_style=None, allow_unicode=True
+    )
+
+
+class _Quoting(yaml.SafeDumper):
+    """Quotes text that geed's reader, which goes by YAML 1.2, would take for something else, such as 08 and 1e3."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(resolve_scalar(text), str) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Quoting.add_representer(str, _text)
 
 
 def _bare_spec(network: Network) -> ModelSpec:
@@ -73,4 +89,7 @@ def _crop_pct(settings: InputSettings) -> float:
         crop = round(settings.crop_pct, digits)
         if InputSettings.resize_for(settings.size, crop) == settings.resize:
             return crop
-    return settings.crop_pct
+    crop = settings.crop_pct
+    while InputSettings.resize_for(settings.size, crop) < settings.resize:  # the quotient was rounded down
+        crop = math.nextafter(crop, 0)
+    return crop

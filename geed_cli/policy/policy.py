@@ -41,6 +41,11 @@ class Limit:
                 return f"increase ≤ {100 * self.value:g}%"
 
 
+def like(name: str, pattern: str) -> bool:
+    """Whether a name is the pattern itself, which may have brackets or stars of its own, or fits it as a glob."""
+    return name == pattern or fnmatch.fnmatchcase(name, pattern)
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule.
@@ -64,9 +69,9 @@ class Rule:
     def matches(self, metric: str, group: str, layer: str | None) -> bool:
         """Whether the rule is about that entry."""
         return (
-            fnmatch.fnmatchcase(metric, self.metric)
-            and fnmatch.fnmatchcase(group, self.group)
-            and (self.layer is None or (layer is not None and fnmatch.fnmatchcase(layer, self.layer)))
+            like(metric, self.metric)
+            and like(group, self.group)
+            and (self.layer is None or (layer is not None and like(layer, self.layer)))
         )
 
 

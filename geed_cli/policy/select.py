@@ -6,10 +6,9 @@ of the two results has is an error as well: a layer that was renamed must not le
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from geed_cli.errors import nearest
-from geed_cli.policy.policy import Rule
+from geed_cli.policy.policy import Rule, like
 from geed_cli.result.schema import Entry, Result
 
 
@@ -41,7 +40,7 @@ def no_match(rule: Rule, result: Result) -> str:
         ("layer", rule.layer, list(dict.fromkeys(e.layer for e in entries if e.layer is not None))),
     )
     for name, pattern, known in fields:
-        if pattern is not None and not any(fnmatchcase(one, pattern) for one in known):
+        if pattern is not None and not any(like(one, pattern) for one in known):
             return f"no {name} is like {pattern!r}; {_known(pattern, known)}"
     return "no entry has that metric, group and layer together"
 

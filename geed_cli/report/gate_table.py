@@ -31,7 +31,10 @@ def render(report: GateReport) -> Iterator[RenderableType]:
     for model, group, outcomes in suites(report):
         yield Text()
         yield Text(f"{say.plain(model)} × {say.plain(group)}", style="bold")
-        yield _requirements(outcomes) if group == REQUIRE else _table(outcomes)
+        required = all(
+            one.rule.startswith(f"{REQUIRE}.") for one in outcomes
+        )  # a group may be called require
+        yield _requirements(outcomes) if group == REQUIRE and required else _table(outcomes)
     yield Text()
     yield Text(say.legend(report), style="dim")
 

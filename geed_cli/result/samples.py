@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
@@ -32,7 +33,13 @@ def scale_of(metric: str, order: int, *, moves_logits: bool = False) -> Scale:
 
 def scale_in(result: Result, metric: str, group: str) -> Scale:
     """The natural scale of a measure for a group of the result."""
-    order = next(each.order for each in result.groups if each.name == group)
+    order = next((each.order for each in result.groups if each.name == group), None)
+    if order is None:
+        raise InputError(
+            f"the result of {result.model.id} has entries of {group}, which is not among its groups",
+            expected="a result as geed wrote it",
+            remedy="audit again with --json",
+        )
     return scale_of(metric, order, moves_logits="logits" in result.model.actions)
 
 

@@ -79,3 +79,9 @@ def test_a_pattern_has_to_find_a_whole_number(text: str) -> None:
     assert pattern is not None
     with pytest.raises(InputError, match=r"runs/a\.pt"):
         step_by_pattern(Path("runs/a.pt"), pattern)
+
+
+@pytest.mark.parametrize("name", ["run_step1.5k.pt", "ckpt_step_2.5e4.pt", "model-1.5M.pt"])
+def test_decimals_are_no_steps(name: str) -> None:
+    """Neither of their halves is meant; --step-regex can say what is."""
+    assert step_in_name(Path("/nowhere") / name) is None

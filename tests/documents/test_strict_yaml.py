@@ -1,5 +1,6 @@
 """Strict YAML: what it means, where values stand, and everything it refuses."""
 
+import os
 import time
 from pathlib import Path
 
@@ -101,3 +102,10 @@ def test_files(tmp_path: Path) -> None:
         read_yaml(path)
     with pytest.raises(InputError, match="larger than 1,000,000 bytes"):
         parse_yaml("#" * (MAX_BYTES + 1), "f")
+
+
+def test_a_named_pipe_is_refused(tmp_path: Path) -> None:
+    """Reading it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(InputError, match="is no regular file"):
+        read_yaml(tmp_path / "pipe.yaml")

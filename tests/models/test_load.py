@@ -1,6 +1,8 @@
 """load_model end to end: specs, files, packages, code, and that no weight is random unless asked for."""
 
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -492,6 +494,46 @@ def test_a_starting_spec_loads_back(tmp_path: Path, model: str) -> None:
     again = load_model(write_spec(tmp_path, starting_spec(network)), seed=4)
     assert same_audit(network, again)
     assert network.weights.state_sha256 == again.weights.state_sha256
+
+
+def test_a_starting_spec_quotes_what_would_be_read_as_a_number(code: Path) -> None:
+    """Modules may be called 08 or 1e3, which YAML 1.1 and 1.2 read differently."""
+    (code / "geed_test_networks.py").write_text(NUMBERED)
+    text = (PYTHON % "build") + "layers: ['08', '1e3']\n"
+    network = load_model(str(write_spec(code, text)), allow_code=True)
+    assert network.layers == ("08", "1e3")
+    again = load_model(write_spec(code, starting_spec(network)), allow_code=True)
+    assert again.layers == network.layers
+
+
+NUMBERED = """
+from torch import nn
+
+def build():
+    net = nn.Sequential()
+    net.add_module("08", nn.Conv2d(3, 4, 3))
+    net.add_module("1e3", nn.Conv2d(4, 4, 3))
+    net.add_module("pool", nn.AdaptiveAvgPool2d(1))
+    net.add_module("flat", nn.Flatten())
+    net.add_module("head", nn.Linear(4, 3))
+    return net
+"""
+
+
+@pytest.mark.parametrize("resize", [400, 373, 331])
+@pytest.mark.parametrize("size", [177, 224, 299])
+def test_a_starting_spec_keeps_the_resized_side(size: int, resize: int) -> None:
+    """size/resize, divided by again, may fall a pixel short."""
+    settings = InputSettings(size, resize, "bicubic", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    network = replace(load_model("timm:resnet10t", weights="random"), input=settings)
+    crop = float(re.search("crop_pct: (.*)", starting_spec(network)).group(1))
+    assert InputSettings.resize_for(size, crop) == resize
+
+
+def test_a_prefix_without_a_file_is_refused() -> None:
+    """It would be taken off nothing."""
+    with pytest.raises(InputError, match="--strip-prefix without a weights file"):
+        load_model("timm:resnet10t", weights="random", strip_prefix=("module.",))
 
 
 def test_a_starting_spec_keeps_the_rules_of_a_file(

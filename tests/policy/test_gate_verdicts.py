@@ -201,3 +201,13 @@ def test_a_flip_rate_that_moved_in_no_image_passes_only_with_enough_images() -> 
         missed = stats.binomtest(0, n).proportion_ci(0.95, "exact").high
         assert only(report).ci == pytest.approx((-missed, missed))
     assert verdicts == {20: "undecided", 200: "pass"}
+
+
+def test_a_name_with_signs_of_a_glob_is_itself() -> None:
+    """A set's name has brackets, which as a glob would mean something else."""
+    name = "torchvision:affine(angle=5,translate=[0,0],scale=1,shear=[0,0])"
+    found = result({("softmax.kl", name, None): spread(0.2, 0.05)})
+    report = gate(
+        {"net": found}, policy(f"version: 1\nrules: [{{metric: softmax.kl, group: '{name}', max: 0.5}}]")
+    )
+    assert report.verdict == "pass"

@@ -240,3 +240,23 @@ def test_passing_rules_show_their_narrowest_entry() -> None:
     assert "layer3" in text
     assert "2 more entries pass" in text
     assert "layer1" not in text
+
+
+def test_what_does_not_fit_is_the_end() -> None:
+    """A later row never stands under the heading of another model, whatever the size."""
+    models = {name: result(ROWS, name) for name in ("a", "b" * 300, "c")}
+    report = gate(models, policy(RULES))
+    whole = to_markdown(report)
+    for most in range(700, len(whole.encode()), 53):
+        kept, sign, _ = to_markdown(report, most).partition("\n… ")
+        assert sign
+        assert whole.startswith(kept)
+
+
+def test_a_group_called_require_is_shown_as_a_group() -> None:
+    """Its failing rule has its id and its number."""
+    rows = {("softmax.kl", "require", None): spread(0.2, 0.02)}
+    stream = io.StringIO()
+    rules = "version: 1\nrules: [{id: fails, metric: softmax.kl, max: 0.1}]"
+    print_gate(gate({"net": result(rows)}, policy(rules)), Console(file=stream, width=110))
+    assert re.search(r"fail .*fails.*0\.20", stream.getvalue())
