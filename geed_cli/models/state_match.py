@@ -100,7 +100,7 @@ def _left_out(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> tu
     random = [name for name in absent if not is_batch_counter(name)]
     notes: tuple[str, ...] = ()
     if random:
-        notes += (f"{counted(len(random), 'tensor')} left at random initial values: {shown_list(random)}",)
+        notes += (f"{counted(len(random), 'tensor')} not loaded: {shown_list(random)}",)
     if counters:
         notes += (f"{counted(len(counters), 'batch counter')} not loaded; evaluation does not read them",)
     return notes

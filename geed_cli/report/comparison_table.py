@@ -11,11 +11,12 @@ from rich.text import Text
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.report.console import emit
+from geed_cli.report.naming import some
 from geed_cli.report.numbers import interval, number
 
 COLUMNS = (
     "group", "metric", "layer", "subject", "value", "low", "high", "within",
-    "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide",
+    "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide", "notes",
 )  # fmt: skip
 """Of the CSV file."""
 
@@ -40,6 +41,7 @@ def render(comparison: Comparison) -> Iterator[RenderableType]:
     for group in dict.fromkeys(line.group for line in comparison.lines):
         yield Text()
         yield _block(comparison, group, labels)
+        yield from (Text(f"  note: {note}", style="yellow") for note in _notes(comparison, group, labels))
     yield from (Text(line, style="dim") for line in _legend(comparison))
 
 
@@ -56,6 +58,24 @@ def _block(comparison: Comparison, group: str, labels: Sequence[str]) -> Table:
     for line in sorted(lines, key=lambda line: line.layer is not None):
         table.add_row(_name(line, named=len(layerwise) > 1), *_cells(line))
     return table
+
+
+def _notes(comparison: Comparison, group: str, labels: Sequence[str]) -> list[str]:
+    """Each note once, with the subject and the lines that it is about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for line in comparison.lines:
+        if line.group == group:
+            notes = [
+                (label, note) for label, side in zip(labels, line.sides, strict=True) for note in side.notes
+            ]
+            notes += [
+                (label, note)
+                for label, delta in zip(labels[1:], line.deltas, strict=True)
+                for note in delta.notes
+            ]
+            for each in notes:
+                about.setdefault(each, []).append(_name(line, named=True))
+    return [f"{label}, {some(list(dict.fromkeys(names)))}: {note}" for (label, note), names in about.items()]
 
 
 def _name(line: Line, *, named: bool) -> str:
@@ -114,8 +134,9 @@ def to_csv(comparison: Comparison) -> str:
     labels = [subject.label for subject in comparison.subjects]
     for line in comparison.lines:
         for label, side, delta in zip(labels, line.sides, (None, *line.deltas), strict=True):
+            notes = "; ".join(dict.fromkeys((*side.notes, *(delta.notes if delta else ()))))
             writer.writerow(
-                [line.group, line.metric, line.layer, label, *_side_row(side), *_delta_row(delta)]
+                [line.group, line.metric, line.layer, label, *_side_row(side), *_delta_row(delta), notes]
             )
     return stream.getvalue()
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from geed_cli.comparison.track_columns import Column, groups_of, labels_of, rows_of
 from geed_cli.comparison.track_schema import Row, Track
 from geed_cli.report.console import emit
+from geed_cli.report.naming import some
 from geed_cli.report.numbers import interval, number, percent
 
 COLUMNS_A_TABLE = 4
@@ -100,11 +101,7 @@ def _notes(track: Track, group: str, label: str, columns: Sequence[Column]) -> l
         for row in rows_of(track, group, column, label):
             for note in row.notes:
                 about.setdefault((note, column.title), []).append(str(row.step))
-    return [f"{title} at {track.unit} {_some(steps)}: {note}" for (note, title), steps in about.items()]
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return [f"{title} at {track.unit} {some(steps)}: {note}" for (note, title), steps in about.items()]
 
 
 def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:

@@ -110,3 +110,13 @@ def test_compare_tells_two_measures_of_a_layer_apart(geed: Geed, folder: Path) -
     assert "Rows of layers: channelwise.cosine, channelwise.correlation." in both
     one = geed("compare", folder / "0.json", folder / "1.json").stdout
     assert "Rows of layers: channelwise.cosine." in one
+
+
+def test_compare_says_why_there_is_no_verdict(geed: Geed, folder: Path) -> None:
+    """One model beside a population: the reason stands below the table and in the CSV."""
+    write_result(small_result(2), folder / "2.json")
+    done = geed("compare", f"one={folder}/0.json", f"two={folder}/[12].json", "--csv", folder / "c.csv")
+    assert done.exit_code == 0, done.stderr
+    assert "note: two, " in done.stdout
+    assert "two models a side" in " ".join(done.stdout.split())
+    assert "two models a side" in (folder / "c.csv").read_text()

@@ -157,7 +157,7 @@ def test_simclr_layout_loads_without_its_projector(tmp_path: Path, trained: dict
     rules = KeyRules(strip_prefix=("encoder.",), missing=("3.*",), unexpected=("projector.*",))
     net = network(0)
     record = load_checkpoint(net, tmp_path / "net.pt", rules)
-    assert record.notes == ("2 tensors left at random initial values: 3.weight, 3.bias",)
+    assert record.notes == ("2 tensors not loaded: 3.weight, 3.bias",)
     assert torch.equal(net[0].weight, trained["0.weight"])
     assert torch.equal(net[3].weight, network(0)[3].weight)
 

@@ -57,7 +57,7 @@ def test_missing_tensors_are_refused_unless_listed() -> None:
     assert "2 tensors of the network not in the file: fc.weight, fc.bias" in error.found
     assert "missing: [fc.*]" in error.remedy
     matched = match_state(EXPECTED, found, KeyRules(missing=("fc.*",)), ordered=True)
-    assert matched.notes == ("2 tensors left at random initial values: fc.weight, fc.bias",)
+    assert matched.notes == ("2 tensors not loaded: fc.weight, fc.bias",)
 
 
 def test_unexpected_tensors_are_refused_unless_listed() -> None:
@@ -109,7 +109,7 @@ def test_a_head_for_other_classes_is_called_that() -> None:
     rules = KeyRules(missing=("fc.*",), unexpected=("fc.*",))
     matched = match_state(EXPECTED, found, rules, ordered=True)
     assert "fc.weight" not in matched.pairs
-    assert matched.notes == ("2 tensors left at random initial values: fc.weight, fc.bias",)
+    assert matched.notes == ("2 tensors not loaded: fc.weight, fc.bias",)
 
 
 def test_another_architecture_is_not_called_a_head() -> None:
@@ -174,7 +174,7 @@ def test_order_leaves_out_what_is_listed() -> None:
     rules = KeyRules(match="order", missing=("fc.*",), unexpected=("projector.*",))
     matched = match_state(EXPECTED, found, rules, ordered=True)
     assert len(matched.pairs) == 6
-    assert "2 tensors left at random initial values: fc.weight, fc.bias" in matched.notes
+    assert "2 tensors not loaded: fc.weight, fc.bias" in matched.notes
 
 
 def test_prefixes_come_off_in_order_and_repeatedly() -> None:
