@@ -156,7 +156,7 @@ class Memory:
             self._keep_made_up(made_up)
             for one, cache in zip(self.networks, self.caches, strict=False):
                 if self._first is not None and not one.engine.needs_rounding:
-                    cache.keep_rounding(self._first, one.engine.rounding)
+                    cache.numbers.keep_rounding(self._first, one.engine.rounding)
                 cache.write()
 
     def made_up(self, fresh: Mapping[str, float]) -> dict[str, float]:
@@ -166,9 +166,9 @@ class Memory:
     def _keep_made_up(self, fresh: Mapping[str, float]) -> None:
         if self.caches and self.networks[0].plan.reads_surroundings:
             side = context_size(self.networks[0].network.input.size)
-            for path, value in fresh.items():
-                if path in self._todo:
-                    self.caches[0].keep_made_up(self._todo[path].subject.sha256, side, value)
+            known = {path: value for path, value in fresh.items() if path in self._todo}
+            parts = {self._todo[path].subject.sha256: value for path, value in known.items()}
+            self.caches[0].numbers.keep_made_up(parts, side)
 
     def _partners(self, drawn: Drawn, hashes: Mapping[str, str]) -> set[str]:
         """The probes that the next one's null is measured against: all but those that will be refused."""
@@ -189,7 +189,7 @@ class Memory:
             return
         self._first = self._todo[path].subject.sha256
         for one, cache in zip(self.networks, self.caches, strict=True):
-            known = cache.recall_rounding(self._first)
+            known = cache.numbers.rounding(self._first)
             if known is None:
                 self._todo[path].shown |= set(one.plan.identities)
             else:
@@ -202,7 +202,7 @@ class Memory:
             return
         side = context_size(self.networks[0].network.input.size)
         for path, todo in self._todo.items():
-            known = self.caches[0].recall_made_up(todo.subject.sha256, side)
+            known = self.caches[0].numbers.made_up(todo.subject.sha256, side)
             if known is None:
                 todo.shown |= set(plan.identities)
             else:

@@ -6,9 +6,9 @@ Fresh values never replace known ones, which makes cached and fresh results the 
 """
 
 import hashlib
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ from geed_cli.engine.compare_maps import Found
 from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import Plan, Shown, VectorSite
-from geed_cli.engine.rounding import Rounding
 from geed_cli.engine.row import Control
+from geed_cli.pipeline.picture_numbers import PictureNumbers, layer_text
 
 Array = NDArray[np.floating[Any]]
 
@@ -140,35 +140,15 @@ class RowCache:
         }
         return _observation(seen.image, {**known, **fresh})
 
-    def recall_rounding(self, sha256: str) -> Rounding | None:
-        """The rounding measured on that image; None where any of it is not known."""
-        keys = {each: self._number_key(sha256, self._rounding_name(each)) for each in self._rounded()}
-        known = self.store.get_many(list(keys.values()))
-        if len(known) < len(keys):
-            return None
-        found = {each: float(known[key]) for each, key in keys.items()}
-        return {each: value for each, value in found.items() if not math.isnan(value)}
-
-    def keep_rounding(self, sha256: str, found: Rounding) -> None:
-        """Keep the rounding for ``write``; NaN where the run has none."""
-        for each in self._rounded():
-            value = np.array(found.get(each, math.nan), dtype=np.float64)
-            self._fresh[self._number_key(sha256, self._rounding_name(each))] = value
-
-    def recall_made_up(self, sha256: str, side: int) -> float | None:
-        """The part of the image's surroundings that is made up; None where it is not known."""
-        key = self._number_key(sha256, f"made up {side}")
-        known = self.store.get_many([key])
-        return float(known[key]) if known else None
-
-    def keep_made_up(self, sha256: str, side: int, value: float) -> None:
-        """Keep that part for ``write``."""
-        self._fresh[self._number_key(sha256, f"made up {side}")] = np.array(value, dtype=np.float64)
-
     def write(self) -> None:
         """Store everything fresh."""
         self.store.put_many(self.network_key, self._fresh)
         self._fresh = {}
+
+    @cached_property
+    def numbers(self) -> PictureNumbers:
+        """What is kept of pictures beside their rows."""
+        return PictureNumbers(self.store, self.network_key, self.plan, frozenset(self.sites))
 
     @property
     def waiting(self) -> int:
@@ -197,7 +177,7 @@ class RowCache:
     def _of_family(
         self, layer: str, family: Family, trips: Sequence[RoundTrip], *, null: bool
     ) -> Iterator[Address]:
-        where = self._where(layer)
+        where = layer_text(self.plan, layer)
         for metric in self.plan.names("channelwise"):
             controls: tuple[Control | None, ...] = (None, "dead")
             seen: tuple[Shown, ...] = (*family.moves, *trips)
@@ -207,11 +187,6 @@ class RowCache:
             for shown, control in wanted:
                 text = f"{where} {metric} {control} {shown!r} {family_text(family, shown, control)}"
                 yield Address(layer, shown, text, family, metric, control)
-
-    def _where(self, layer: str) -> str:
-        """A layer, and how its output is read: another grid of the same tokens makes other maps."""
-        plan = self.plan.layers[layer]
-        return f"layer {layer} {plan.shape} {plan.layout!r}"
 
     def _keys(self, subject: Subject) -> Callable[[Address], bytes]:
         """The keys of an image's values; what they share is digested once."""
@@ -223,25 +198,6 @@ class RowCache:
             return value_key(shared, address.text)
 
         return key
-
-    def _rounded(self) -> list[tuple[str, str | None]]:
-        return [
-            (measure.name, layer)
-            for measure in self.plan.measures
-            for layer in (self.plan.layers if measure.site == "channelwise" else [None])
-            if measure.site == "channelwise" or self._has_site(measure.site)
-        ]
-
-    def _has_site(self, site: str) -> bool:
-        return ("features" if site == "latent" else "logits") in self.sites
-
-    def _rounding_name(self, each: tuple[str, str | None]) -> str:
-        metric, layer = each
-        where = "" if layer is None else self._where(layer)
-        return f"rounding {metric} {where} {self.plan.identities[0]!r}"
-
-    def _number_key(self, sha256: str, name: str) -> bytes:
-        return digest({"network": self.network_key.hex(), "image": sha256, "number": name})
 
 
 def value_key(shared: bytes, text: str) -> bytes:

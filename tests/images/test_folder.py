@@ -4,6 +4,8 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,62 +104,47 @@ def test_names_that_are_not_utf8_are_refused_in_writable_form(tmp_path: Path) ->
     assert listing.candidates == ("a.jpg",)
 
 
+@contextmanager
+def closed(mode: int, *files: str) -> Iterator[Path]:
+    """A folder with those files whose first one's folder has that mode; permissions bind, also where root runs this."""
+    root = Path(tempfile.mkdtemp())  # not tmp_path, whose parents another user may not enter
+    user = os.geteuid()
+    shut = (root / files[0]).parent
+    try:
+        touch(root, *files)
+        root.chmod(0o755)
+        shut.chmod(mode)
+        if user == 0:
+            os.seteuid(65534)
+        yield root
+    finally:
+        os.seteuid(user)
+        shut.chmod(0o755)
+        shutil.rmtree(root)
+
+
 @posix
 def test_an_unreadable_folder_is_refused_and_the_rest_is_listed() -> None:
     """Permission denied below the root costs that folder only."""
-    root = Path(tempfile.mkdtemp())  # not tmp_path, whose parents another user may not enter
-    user = os.geteuid()
-    try:
-        touch(root, "a.jpg", "shut/b.jpg")
-        root.chmod(0o755)
-        (root / "shut").chmod(0o000)
-        if user == 0:
-            os.seteuid(65534)  # permissions do not bind root
+    with closed(0o000, "shut/b.jpg", "a.jpg") as root:
         listing = list_folder(root)
-    finally:
-        os.seteuid(user)
-        (root / "shut").chmod(0o755)
-        shutil.rmtree(root)
     assert listing.candidates == ("a.jpg",)
     assert listing.refused == (RefusedFile("shut", "folder cannot be read: Permission denied"),)
 
 
 @posix
-@pytest.mark.parametrize("data", [("shut", "inside"), ("n" * 300,)])
-def test_a_root_that_cannot_be_looked_up_is_wrong_input(data: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("path", ["shut/inside", "n" * 300])
+def test_a_root_that_cannot_be_looked_up_is_wrong_input(path: str) -> None:
     """Below a folder that may not be entered, and with a name that is too long."""
-    root = Path(tempfile.mkdtemp())
-    user = os.geteuid()
-    try:
-        touch(root, "shut/inside/a.jpg")
-        root.chmod(0o755)
-        (root / "shut").chmod(0o000)
-        if user == 0:
-            os.seteuid(65534)
-        with pytest.raises(InputError, match="no such folder"):
-            list_folder(root.joinpath(*data))
-    finally:
-        os.seteuid(user)
-        (root / "shut").chmod(0o755)
-        shutil.rmtree(root)
+    with closed(0o000, "shut/a.jpg") as root, pytest.raises(InputError, match="no such folder"):
+        list_folder(root / path)
 
 
 @posix
 def test_a_folder_that_may_be_read_but_not_entered_costs_its_entries_alone() -> None:
     """Each of them is refused with its reason."""
-    root = Path(tempfile.mkdtemp())
-    user = os.geteuid()
-    try:
-        touch(root, "a.jpg", "names/b.jpg")
-        root.chmod(0o755)
-        (root / "names").chmod(0o444)
-        if user == 0:
-            os.seteuid(65534)
+    with closed(0o444, "names/b.jpg", "a.jpg") as root:
         listing = list_folder(root)
-    finally:
-        os.seteuid(user)
-        (root / "names").chmod(0o755)
-        shutil.rmtree(root)
     assert listing.candidates == ("a.jpg",)
     assert listing.refused == (RefusedFile("names/b.jpg", "cannot be read: Permission denied"),)
 

@@ -17,7 +17,7 @@ from geed_cli.cache.digest import digest
 from geed_cli.engine import compiled
 from geed_cli.models.network import Network, Site
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
-from geed_cli.pipeline import memory, placement, row_cache
+from geed_cli.pipeline import memory, picture_numbers, placement, row_cache
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import ActionOptions, AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.pipeline.row_cache import value_key
@@ -76,7 +76,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
         fields.setdefault("value", set()).add(text)
         return value_key(shared, text)
 
-    for module in (memory, row_cache):
+    for module in (memory, row_cache, picture_numbers):
         monkeypatch.setattr(module, "digest", listening)
     monkeypatch.setattr(row_cache, "value_key", listening_for_values)
     return fields
