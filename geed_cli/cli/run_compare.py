@@ -11,7 +11,7 @@ from typing import Literal
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import require_comparable
-from geed_cli.comparison.subjects import Contender
+from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.pipeline.options import AuditOptions
@@ -127,9 +127,9 @@ def _audit(named: Sequence[Named], request: CompareRequest) -> dict[str, tuple[R
 
 
 def _once(label: str, results: Iterable[Result]) -> tuple[Result, ...]:
-    """The results of different weights: a copy of a checkpoint is no further model of a population."""
+    """The results of different weights; how many are copies is said."""
     found = tuple(results)
-    once = tuple({result.model.weights.state_sha256: result for result in reversed(found)}.values())[::-1]
+    once = distinct(found)
     if len(once) < len(found):
         message_console().print(
             f"{label}: {len(found)} results of {len(once)} different weights, which count once"

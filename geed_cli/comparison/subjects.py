@@ -62,3 +62,8 @@ def keys_of(contenders: Iterable[Contender]) -> tuple[Key, ...]:
             for entry in result.results
         )
     )
+
+
+def distinct(results: Iterable[Result]) -> tuple[Result, ...]:
+    """Each set of weights once: a copy of a checkpoint is no further draw from its recipe."""
+    return tuple({result.model.weights.state_sha256: result for result in results}.values())

@@ -7,11 +7,10 @@ along a track is the network alone.
 from collections.abc import Iterator, Sequence
 
 from geed_cli.comparison.mismatch import mismatches
-from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
+from geed_cli.comparison.subjects import Contender, Key, Member, distinct, keys_of
 from geed_cli.comparison.track_schema import Recipe, Record, Row, Track, Unit
 from geed_cli.errors import InputError
 from geed_cli.result.samples import scale_in
-from geed_cli.result.schema import Result
 from geed_cli.statistics.population import population
 
 
@@ -88,18 +87,16 @@ def _rows(records: Sequence[Record]) -> Iterator[Row]:
     places: dict[tuple[str, int], list[Record]] = {}
     for record in records:
         places.setdefault((record.label, record.step), []).append(record)
-    contenders = {place: Contender(place[0], _distinct(found)) for place, found in places.items()}
+    contenders = {
+        place: Contender(place[0], distinct(record.result for record in found))
+        for place, found in places.items()
+    }
     copies = {place: len(found) - len(contenders[place].results) for place, found in places.items()}
     for key in keys_of(contenders.values()):
         for place, contender in contenders.items():
             members = contender.members(key)
             if members:
                 yield _row(place, key, members, contender, copies[place])
-
-
-def _distinct(records: Sequence[Record]) -> tuple[Result, ...]:
-    """Each set of weights once: a copy of a checkpoint is no further draw from its recipe."""
-    return tuple({record.result.model.weights.state_sha256: record.result for record in records}.values())
 
 
 def _row(

@@ -113,7 +113,8 @@ def _moments(maps: Tensor, support: Tensor | None, scales: Array) -> Moments:
     if support is not None:
         centred = centred * support.to(maps.device, maps.dtype)
     # fetched at once, since every fetch waits for the device
-    found, s = torch.stack([means, pixel_products(centred, centred)]).cpu().numpy(), scales[:, None]
+    found = torch.stack([means, pixel_products(centred, centred)]).cpu().numpy()
+    s = scales[:, None]
     return Moments(centred, scales, Sizes(found[0] / s, found[1] / s**2, pixels))
 
 

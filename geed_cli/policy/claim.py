@@ -12,7 +12,7 @@ from math import isfinite
 from geed_cli.policy.policy import Limit
 from geed_cli.statistics.cautious_t import cautious_t_limits
 from geed_cli.statistics.corrected_t import corrected_t_limits
-from geed_cli.statistics.difference import PLAIN, SAME_RATE, paired_estimate, unseen_limits
+from geed_cli.statistics.difference import PLAIN, SAME, SAME_RATE, are_rates, paired_estimate, unseen_limits
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.interval import Method, interval
 from geed_cli.statistics.sample import Sample, finite_rows
@@ -102,15 +102,13 @@ def _paired(
         return _pair(limits[0] / unit + shift, limits[1] / unit + shift)
 
     if moved.variance == 0.0:
-        if all(one.sample.scale.kind == "rate" for one in rows):
+        rates = are_rates(rows)
 
-            def unseen(level: float) -> Limits | None:
-                return shown_as(unseen_limits(moved.value, images, level))
+        def same(level: float) -> Limits | None:
+            return shown_as(unseen_limits(moved.value, images, level)) if rates else _pair(tested, tested)
 
-            return Claim(value, before, tested, unseen(confidence), None, unseen, images, (*notes, SAME_RATE))
-        alone = _pair(tested, tested)
-        notes = (*notes, "every image has the same difference: no width")
-        return Claim(value, before, tested, alone, None, lambda _: alone, images, notes)
+        notes = (*notes, SAME_RATE if rates else SAME)
+        return Claim(value, before, tested, same(confidence), None, same, images, notes)
 
     def at(level: float) -> Limits | None:
         return shown_as(cautious_t_limits(moved, PLAIN, level))

@@ -65,16 +65,11 @@ def _notes(comparison: Comparison, group: str, labels: Sequence[str]) -> list[st
     about: dict[tuple[str, str], list[str]] = {}
     for line in comparison.lines:
         if line.group == group:
-            notes = [
-                (label, note) for label, side in zip(labels, line.sides, strict=True) for note in side.notes
-            ]
-            notes += [
-                (label, note)
-                for label, delta in zip(labels[1:], line.deltas, strict=True)
-                for note in delta.notes
-            ]
-            for each in notes:
-                about.setdefault(each, []).append(_name(line, named=True))
+            said = [(label, side.notes) for label, side in zip(labels, line.sides, strict=True)]
+            said += [(label, delta.notes) for label, delta in zip(labels[1:], line.deltas, strict=True)]
+            for label, notes in said:
+                for note in notes:
+                    about.setdefault((label, note), []).append(_name(line, named=True))
     return [f"{label}, {some(list(dict.fromkeys(names)))}: {note}" for (label, note), names in about.items()]
 
 

@@ -31,10 +31,9 @@ def render(report: GateReport) -> Iterator[RenderableType]:
     for model, group, outcomes in suites(report):
         yield Text()
         yield Text(f"{say.plain(model)} × {say.plain(group)}", style="bold")
-        required = all(
-            one.rule.startswith(f"{REQUIRE}.") for one in outcomes
-        )  # a group may be called require
-        yield _requirements(outcomes) if group == REQUIRE and required else _table(outcomes)
+        # a group may be called require, too
+        required = group == REQUIRE and all(one.rule.startswith(f"{REQUIRE}.") for one in outcomes)
+        yield _requirements(outcomes) if required else _table(outcomes)
     yield Text()
     yield Text(say.legend(report), style="dim")
 

@@ -15,7 +15,7 @@ import numpy as np
 from geed_cli.errors import InputError
 from geed_cli.statistics.corrected_t import corrected_t_limits
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import DEFAULT_METHOD, Limits, Method, check_options
+from geed_cli.statistics.interval import DEFAULT_METHOD, Limits, Method, check_options, most_missed
 from geed_cli.statistics.jackknife_t import jackknife_t_limits
 from geed_cli.statistics.replicates import replicates
 from geed_cli.statistics.resampling import bca_limits, percentile_limits
@@ -27,7 +27,7 @@ from geed_cli.statistics.validity import point_value, undefined_reason, withheld
 PLAIN = Scale.identity()
 TOO_LARGE = "interval withheld: the rows are too large for floating point"
 SMALLEST_P = 1e-12  # 1 − p keeps four digits in float64
-
+SAME = "every image has the same difference: no width"
 SAME_RATE = "every image has the same difference: exact limits on what was missed"
 
 
@@ -137,8 +137,7 @@ def _of_defined(
     if not math.isfinite(estimated.variance):
         return Difference(value, None, None, None, (*notes, TOO_LARGE))
     if estimated.variance == 0.0:
-        rate = all(rows.sample.scale.kind == "rate" for rows in pair)
-        return _without_spread(value, min(estimated.counts), notes, confidence if rate else None)
+        return _without_spread(pair, value, min(estimated.counts), confidence, notes)
     limits = _limits(pair, estimated, method, resamples, seed)
     smallest = (
         SMALLEST_P if method.endswith("-t") else 2.0 / (resamples + 1)
@@ -150,23 +149,26 @@ def _of_defined(
 
 
 def _without_spread(
-    value: float, n: int, notes: tuple[str, ...], confidence_of_rate: float | None
+    pair: tuple[Rows, Rows], value: float, n: int, confidence: float, notes: tuple[str, ...]
 ) -> Difference:
     """Every image has the same difference: no width, but for rates; by the sign test p = 2^{1−n} unless it is 0."""
-    note = "every image has the same difference: no width"
-    low = high = value
-    if confidence_of_rate is not None:
-        (low, high), note = unseen_limits(value, n, confidence_of_rate), SAME_RATE
-    return Difference(value, low, high, 1.0 if value == 0.0 else 2.0 ** (1 - n), (*notes, note))
+    p = 1.0 if value == 0.0 else 2.0 ** (1 - n)
+    if are_rates(pair):
+        return Difference(value, *unseen_limits(value, n, confidence), p, (*notes, SAME_RATE))
+    return Difference(value, value, value, p, (*notes, SAME))
+
+
+def are_rates(pair: tuple[Rows, Rows]) -> bool:
+    """Whether both cells are rates of events."""
+    return all(rows.sample.scale.kind == "rate" for rows in pair)
 
 
 def unseen_limits(value: float, n: int, confidence: float) -> Limits:
     """The limits of a difference of rates that is the same in n images.
 
-    Images of which it differs were missed with probability (1 − p)ⁿ, so p ≤ 1 − (α/2)^{1/n} (Clopper-Pearson), and each
-    moves the difference by at most 1.
+    Images in which it is another were missed, at most so many of them, and each moves the difference by at most 1.
     """
-    missed = 1.0 - ((1.0 - confidence) / 2.0) ** (1.0 / n)
+    missed = most_missed(n, confidence)
     return max(value - missed, min(value, -1.0)), min(value + missed, max(value, 1.0))
 
 

@@ -125,15 +125,19 @@ def _limits(
 def _without_spread(rows: Rows, value: float, confidence: float) -> Interval:
     """The interval of n equal rows: no width, but for a rate the exact bound on what was missed.
 
-    With 0 events in n images the two-sided (Clopper-Pearson) upper limit is 1 − (α/2)^{1/n}, about 3.7/n at
-    95%.
+    With 0 events in n images the upper limit is ``most_missed``.
     """
     n = len(rows.sample.values)
     if rows.sample.scale.kind != "rate" or not 0.0 <= value <= 1.0:
         return Interval(value, value, value, (*rows.notes, f"all {n} images have the same value: no width"))
-    missed = 1.0 - ((1.0 - confidence) / 2.0) ** (1.0 / n)
+    missed = most_missed(n, confidence)
     note = f"all {n} images have the same value: exact binomial limits"
     return Interval(value, value * (1.0 - missed), value + (1.0 - value) * missed, (*rows.notes, note))
 
 
-__all__ = ["DEFAULT_METHOD", "METHODS", "Method", "check_options", "interval"]
+def most_missed(n: int, confidence: float) -> float:
+    """1 − (α/2)^{1/n}: the two-sided (Clopper-Pearson) upper limit on what none of n images showed, 3.7/n at 95%."""
+    return 1.0 - math.pow((1.0 - confidence) / 2.0, 1.0 / n)
+
+
+__all__ = ["DEFAULT_METHOD", "METHODS", "Method", "check_options", "interval", "most_missed"]

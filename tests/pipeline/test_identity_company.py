@@ -14,6 +14,7 @@ import torch
 from networks import SmallConvNet, network_of, small_conv_net
 from pictures import smooth_pictures
 from PIL import Image
+from reruns import numbers
 from stopping import StopAfter
 from torch import Tensor
 
@@ -47,11 +48,6 @@ def options_of(folder: Path, batch: int = 8, cache: Path | None = None) -> Audit
         controls=ControlOptions(probes=3),
         cache=cache,
     )
-
-
-def numbers(result: Result) -> str:
-    """Everything in a result but when it was made."""
-    return result.model_dump_json(exclude={"timing"})
 
 
 def rows(result: Result) -> dict[tuple[str, str, str | None, str], float]:

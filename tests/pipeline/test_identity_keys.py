@@ -12,6 +12,7 @@ import pytest
 import torch
 from networks import small_conv_net
 from pictures import smooth_pictures
+from reruns import numbers
 
 from geed_cli.cache.digest import digest
 from geed_cli.engine import compiled
@@ -165,11 +166,6 @@ def _threads() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
-
-
-def numbers(result: Result) -> str:
-    """Everything in a result but when it was made."""
-    return result.model_dump_json(exclude={"timing"})
 
 
 def test_an_unchanged_run_is_known(before: Run) -> None:

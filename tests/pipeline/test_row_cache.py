@@ -3,14 +3,12 @@
 The networks are real timm networks at a small size, since only such are told apart by their weights.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from pictures import smooth_pictures
+from reruns import counting, numbers
 from stopping import StopAfter
 
 from geed_cli.cache.database import FILE_NAME
@@ -27,7 +25,6 @@ from geed_cli.pipeline.options import (
     UntilOptions,
 )
 from geed_cli.pipeline.progress import Silent
-from geed_cli.result.schema import Result
 
 SIZE = 32
 GROUPS = ("flip", "c4", "c8")
@@ -53,27 +50,6 @@ def options_of(folder: Path, cache: Path | None, **changes: object) -> AuditOpti
         cache=cache,
     )
     return replace(options, **changes)
-
-
-@contextmanager
-def counting(network: Network) -> Iterator[list[int]]:
-    """The batch of every forward pass of 8 rows: tracing and rounding run others."""
-    passes: list[int] = []
-
-    def count(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-        if len(inputs[0]) == 8 and inputs[0].device.type == "cpu":
-            passes.append(len(inputs[0]))
-
-    handle = network.module.register_forward_pre_hook(count)
-    try:
-        yield passes
-    finally:
-        handle.remove()
-
-
-def numbers(result: Result) -> str:
-    """Everything in a result but when and where it was made."""
-    return result.model_dump_json(exclude={"timing"})
 
 
 def test_a_rerun_takes_no_forward_pass_and_gives_the_same_digits(

@@ -1,13 +1,11 @@
 """Rows of earlier runs where something changed beside the network: refused probes, grids of tokens, what is shown."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from pictures import smooth_pictures
+from reruns import counting, numbers
 
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -45,30 +43,9 @@ def options_of(folder: Path, cache: Path | None, **changes: object) -> AuditOpti
     return replace(options, **changes)
 
 
-def numbers(result: Result) -> str:
-    """Everything in a result but when and where it was made."""
-    return result.model_dump_json(exclude={"timing"})
-
-
 def nulls(result: Result) -> int:
     """How many entries have a null."""
     return sum("null" in entry.controls for entry in result.results)
-
-
-@contextmanager
-def counted(network: Network) -> Iterator[list[int]]:
-    """The whole batches that the network is shown; tracing and rounding have one row."""
-    batches: list[int] = []
-
-    def count(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-        if len(inputs[0]) == ROWS and inputs[0].device.type == "cpu":
-            batches.append(ROWS)
-
-    handle = network.module.register_forward_pre_hook(count)
-    try:
-        yield batches
-    finally:
-        handle.remove()
 
 
 @pytest.mark.parametrize("later", ["flip", "c4"])
@@ -132,9 +109,9 @@ def test_a_search_shows_round_trips_of_probes_alone(network: Network, tmp_path: 
     """With a cache as many forward passes as without."""
     folder = smooth_pictures(tmp_path / "pictures", 10, SIZE)
     options = options_of(folder, tmp_path / "cache", controls=ControlOptions(2, discover="permutation"))
-    with counted(network) as cached:
+    with counting(network) as cached:
         audit(network, ["c8"], options)
-    with counted(network) as fresh:
+    with counting(network) as fresh:
         audit(network, ["c8"], replace(options, cache=None))
     assert cached == fresh
 
