@@ -91,19 +91,35 @@ def _resample(
 ) -> Tensor:
     """The centre of the maps turned by an angle, shape (..., *size)."""
     height, width = maps.shape[-2:]
-    rows, columns = (centre(source, *size) for source in _sources(height, width, angle))
     if interpolation == "bicubic":
+        rows, columns = (centre(source, *size) for source in _sources(height, width, angle))
         return sample_bicubic(maps, rows, columns, boundary)
-    # grid_sample's units: −1 and 1 are the outer edges of the frame
-    grid = torch.stack([(2 * columns + 1) / width - 1, (2 * rows + 1) / height - 1], dim=-1)[None]
     moved = torch.nn.functional.grid_sample(
         maps.reshape(1, -1, height, width),
-        grid.to(maps.dtype).to(maps.device),
+        _grid((height, width), angle, size, maps.dtype, maps.device),
         mode="bilinear",
         padding_mode=_PADDING[boundary],
         align_corners=False,
     )
     return moved.reshape(*maps.shape[:-2], *size)
+
+
+@lru_cache(maxsize=128)
+def _grid(
+    frame: tuple[int, int],
+    angle: float,
+    size: tuple[int, int],
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Tensor:
+    """The sources in grid_sample's units, where −1 and 1 are the outer edges of the frame; shape (1, *size, 2).
+
+    Kept on the device: every copy to a GPU waits for what is queued there.
+    """
+    height, width = frame
+    rows, columns = (centre(source, *size) for source in _sources(height, width, angle))
+    grid = torch.stack([(2 * columns + 1) / width - 1, (2 * rows + 1) / height - 1], dim=-1)[None]
+    return grid.to(dtype).to(device)
 
 
 @lru_cache(maxsize=256)

@@ -5,8 +5,9 @@ have no boundary, unless their group's disc masks every member of the orbit.
 """
 
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+import torch
 from torch import Tensor
 
 from geed_cli.algebra.action import act, centre, disc_mask
@@ -109,4 +110,10 @@ def _view(
 
 def _inside_disc(maps: Tensor) -> Tensor:
     height, width = maps.shape[-2:]
-    return maps * disc_mask(height, width).to(maps.dtype).to(maps.device)
+    return maps * _disc(height, width, maps.dtype, maps.device)
+
+
+@lru_cache(maxsize=64)
+def _disc(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The mask as numbers, kept on the device: every copy to a GPU waits for what is queued there."""
+    return disc_mask(height, width).to(dtype).to(device)

@@ -6,14 +6,17 @@ import torch
 from torch import Tensor
 
 from geed_cli.algebra.view import View
-from geed_cli.engine.compare_maps import Found, as_rows
 from geed_cli.engine.family import Family
-from geed_cli.measures.channelwise import channelwise_correlation, channelwise_deviation
+from geed_cli.measures.channelwise import (
+    ChannelwiseDeviation,
+    channelwise_correlation,
+    channelwise_deviation,
+)
 
 
 def compare_centred(
     family: Family, view: View, maps: Tensor, centre: Tensor, metrics: Sequence[str]
-) -> Found:
+) -> dict[str, ChannelwiseDeviation]:
     """One map f_l(gx) against ρ(g)f̂_l(x) about the displaced centre.
 
     Args:
@@ -24,17 +27,15 @@ def compare_centred(
         metrics: names of the layerwise measures.
 
     Returns:
-        The control ``phase_corrected`` of each measure.
+        Each measure, of one comparison: the control ``phase_corrected``.
     """
     representation, g = family.corrected[view]
     support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
     moved = representation.restrict_under(g, maps)[None]
     expected = representation.restrict_under(g, representation.act(g, centre))[None]
-    found = {
+    return {
         metric: channelwise_correlation(moved, expected, support)
         if metric == "channelwise.correlation"
         else channelwise_deviation(moved, expected)
         for metric in metrics
     }
-    rows, _ = as_rows(found)
-    return {(metric, "phase_corrected"): rows[0][metric, None] for metric in metrics}

@@ -4,18 +4,18 @@ A row is one map f_l(gx). Rows of one view are compared together, over images; s
 rearranges are taken once, of the centre.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from geed_cli.algebra.view import View
 from geed_cli.engine.family import Family
+from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.row import Control
 from geed_cli.measures.channelwise import (
-    Array,
     ChannelwiseDeviation,
     Moments,
     Sizes,
@@ -23,7 +23,7 @@ from geed_cli.measures.channelwise import (
     correlate,
     moments_of,
 )
-from geed_cli.measures.pixel_sums import channels_last, pixel_products
+from geed_cli.measures.pixel_sums import channels_last, evenly_spaced, numbers_of, pixel_products, taken
 
 Quantity = tuple[str, Control | None]
 """A layer's measure, and the control of it that is meant; None is the deviation itself."""
@@ -46,11 +46,61 @@ class Centres:
     moments: Moments
     shown: View | None = None
 
-    def clone(self, place: int) -> "Centres":
-        """One of them, to be kept beyond the batch."""
-        kept = moments_at(self.moments, [place])
-        kept = Moments(kept.centred.clone(), kept.scales, kept.sizes)
-        return Centres(self.maps[place : place + 1].clone(), kept)
+    def at(self, place: int) -> "Centres":
+        """One of them, as a part of the same stack."""
+        return Centres(self.maps[place : place + 1], moments_at(self.moments, [place]))
+
+    def clone(self) -> "Centres":
+        """A copy that can be kept beyond the batch."""
+        moments = self.moments
+        kept = Moments(moments.centred.clone(), moments.scales.clone(), moments.sizes.clone())
+        return Centres(self.maps.clone(), kept)
+
+    @staticmethod
+    def together(each: Sequence["Centres"]) -> "Centres":
+        """Several as one stack, laid out as they are."""
+        if len(each) == 1:
+            return each[0]
+        maps = [one.maps for one in each]
+        moments = [one.moments for one in each]
+        sizes = [one.sizes for one in moments]
+        return Centres(
+            laid_out(torch.cat(maps), maps[0]),
+            Moments(
+                laid_out(torch.cat([one.centred for one in moments]), moments[0].centred),
+                torch.cat([one.scales for one in moments]),
+                Sizes(
+                    torch.cat([one.means for one in sizes]),
+                    torch.cat([one.squares for one in sizes]),
+                    sizes[0].pixels,
+                ),
+            ),
+        )
+
+
+def send(
+    found: Mapping[str, ChannelwiseDeviation],
+    rows: Sequence[Found],
+    outbox: Outbox,
+    control: Control | None = None,
+) -> None:
+    """Have the numbers of R comparisons delivered.
+
+    Args:
+        found: by measure.
+        rows: R dictionaries, which get the measures and, of deviations themselves, their dead parts.
+        outbox: that delivers them.
+        control: that these numbers are; None where they are the deviations.
+    """
+    for metric, each in found.items():
+        outbox.put(each.value, partial(_fill, rows, (metric, control)))
+        if control is None:
+            outbox.put(each.dead, partial(_fill, rows, (metric, "dead")))
+
+
+def _fill(rows: Sequence[Found], quantity: Quantity, column: Tensor) -> None:
+    for row, number in zip(rows, column.tolist(), strict=True):
+        row[quantity] = number
 
 
 def compare_maps(
@@ -60,7 +110,7 @@ def compare_maps(
     centres: Centres,
     of: Sequence[int],
     metrics: Sequence[str],
-) -> tuple[list[Found], list[bool]]:
+) -> dict[str, ChannelwiseDeviation]:
     """Compare each map f_l(gx) with ρ(g)f̂_l(x).
 
     Args:
@@ -72,10 +122,10 @@ def compare_maps(
         metrics: names of the layerwise measures.
 
     Returns:
-        For each row the measures and their dead parts, and whether its maps were finite.
+        Each measure of every row.
     """
     expected, products = _expected(family, views, own, centres, of)
-    return as_rows({metric: MEASURES[metric](own.sizes, expected, products) for metric in metrics})
+    return {metric: MEASURES[metric](own.sizes, expected, products) for metric in metrics}
 
 
 def moments_in(family: Family, maps: Tensor) -> Moments:
@@ -83,56 +133,46 @@ def moments_in(family: Family, maps: Tensor) -> Moments:
     return moments_of(family.restrict(maps), family.support)
 
 
-def as_rows(found: dict[str, ChannelwiseDeviation]) -> tuple[list[Found], list[bool]]:
-    """Columns as plain numbers, row by row."""
-    columns: dict[Quantity, list[float]] = {}
-    for metric, each in found.items():
-        columns[metric, None], columns[metric, "dead"] = each.value.tolist(), each.dead.tolist()
-    rows = [dict(zip(columns, numbers, strict=True)) for numbers in zip(*columns.values(), strict=True)]
-    return rows, np.all([each.finite for each in found.values()], axis=0).tolist()
-
-
 def _expected(
     family: Family, views: Sequence[View], own: Moments, centres: Centres, of: Sequence[int]
-) -> tuple[Sizes, Array]:
+) -> tuple[Sizes, Tensor]:
     """The sizes of ρ(g)f̂(x) for every row, and its inner products with the row."""
     centre = centres.moments
     sizes = centre.sizes.rows(of)
-    products = own.sizes.squares.copy()  # of a map with itself
+    products = own.sizes.squares.clone()  # of a map with itself
     rows_of: dict[View, list[int]] = {}
     for row, view in enumerate(views):
         if view != centres.shown:
             rows_of.setdefault(view, []).append(row)
     found: list[Tensor] = []
-    scales: list[Array] = []
     for view, rows in rows_of.items():
         images = [of[row] for row in rows]
         representation, g = family.moves[view]
         if representation.rearranges(g):
-            expected, scale = representation.act(g, pick(centre.centred, images)), centre.scales[images]
+            expected = representation.act(g, pick(centre.centred, images))
+            scale = taken(centre.scales, images)
         else:
             each = moments_in(family, representation.act(g, pick(centres.maps, images)))
             expected, scale = each.centred, each.scales
-            sizes.means[rows], sizes.squares[rows] = each.sizes.means, each.sizes.squares
-        found.append(pixel_products(pick(own.centred, rows), expected))
-        scales.append(own.scales[rows] * scale)
-    if found:  # fetched at once, since every fetch waits for the device
-        at = [row for rows in rows_of.values() for row in rows]
-        products[at] = torch.cat(found).cpu().numpy() / np.concatenate(scales)[:, None]
+            at = numbers_of(tuple(rows), products.device)
+            sizes = sizes.replaced(at, each.sizes)
+        scales = taken(own.scales, rows) * scale
+        found.append(pixel_products(pick(own.centred, rows), expected) / scales[:, None])
+    if found:
+        at = numbers_of(tuple(row for rows in rows_of.values() for row in rows), products.device)
+        products[at] = torch.cat(found)
     return sizes, products
 
 
 def moments_at(moments: Moments, rows: Sequence[int]) -> Moments:
     """Those of some maps of a stack."""
-    return Moments(pick(moments.centred, rows), moments.scales[list(rows)], moments.sizes.rows(rows))
+    return Moments(pick(moments.centred, rows), taken(moments.scales, rows), moments.sizes.rows(rows))
 
 
 def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:
-    """Rows of a stack, without copying where they are evenly spaced, as those of one view are."""
-    step = rows[1] - rows[0] if len(rows) > 1 else 1
-    if step > 0 and list(rows) == list(range(rows[0], rows[-1] + 1, step)):
-        return stack[rows[0] : rows[-1] + 1 : step]
-    return laid_out(stack[list(rows)], stack)
+    """Rows of a stack of maps; where they have to be copied, in its memory order."""
+    found = taken(stack, rows)
+    return found if evenly_spaced(rows) is not None else laid_out(found, stack)
 
 
 def laid_out(copy: Tensor, maps: Tensor) -> Tensor:

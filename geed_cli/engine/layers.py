@@ -5,8 +5,9 @@ members of its orbit have come: usually e alone, which comes first. On probe ima
 controls: against the previous probe image (null), and of round trips (floor).
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,9 +16,19 @@ from geed_cli.algebra.round_trip import RoundTrip
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.compare_centred import compare_centred
-from geed_cli.engine.compare_maps import Centres, Found, compare_maps, laid_out, moments_at, moments_in, pick
+from geed_cli.engine.compare_maps import (
+    Centres,
+    Found,
+    compare_maps,
+    laid_out,
+    moments_at,
+    moments_in,
+    pick,
+    send,
+)
 from geed_cli.engine.family import Family
 from geed_cli.engine.observation import Comparisons
+from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Shown
 from geed_cli.measures.channelwise import Moments
 
@@ -50,6 +61,14 @@ class _Ready:
         """f̂ of one image, shape (C, H, W)."""
         return self.centres.maps[self.images.index(image)]
 
+    def broken(self, finite: Tensor) -> set[int]:
+        """The images of which a row is not finite, by a flag for each row."""
+        return {image for (image, _), good in zip(self.rows, finite.tolist(), strict=True) if not good}
+
+    def tell(self, broken: Callable[[set[int]], None], finite: Tensor) -> None:
+        """Name them, once the flags have been fetched."""
+        broken(self.broken(finite))
+
     def of(self, image: int) -> list[int]:
         """The rows of one image."""
         return [row for row, (each, _) in enumerate(self.rows) if each == image]
@@ -69,24 +88,28 @@ class LayerReducer:
         self._orbits: dict[int, _Orbit] = {}
         self._partner: dict[Family, Centres] = {}
 
-    def consume(self, slots: Sequence[Slot], maps: Tensor) -> set[int]:
+    def consume(
+        self, slots: Sequence[Slot], maps: Tensor, outbox: Outbox, broken: Callable[[set[int]], None]
+    ) -> None:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
 
-        Returns:
-            The images of which a map is not finite.
+        Args:
+            slots: what the rows are.
+            maps: finite or not.
+            outbox: delivers the numbers.
+            broken: told then of the images with maps that are not finite.
         """
         last = {slot.image: slot for slot in slots}
         for row, slot in enumerate(slots):
             self._orbits.setdefault(slot.image, _Orbit()).maps[slot.shown] = maps[row]
-        broken: set[int] = set()
         for family in self._families:
             ready = self._ready(family, list(last), slots, maps)
             if ready is not None:
-                broken |= self._compare(family, ready)
-                self._probe(family, ready, last, broken)
+                finite = self._compare(family, ready, outbox)
+                outbox.put(finite, partial(ready.tell, broken))
+                self._probe(family, ready, last, finite, outbox)
         for image, slot in last.items():
             self._let_go(self._orbits[image], slot)
-        return broken
 
     def pop(self, image: int) -> Comparisons:
         """The finished comparisons of one image."""
@@ -129,58 +152,92 @@ class LayerReducer:
         at = [rows.index((image, view)) for image in images]
         return Centres(alone, moments_at(own, at), view)
 
-    def _compare(self, family: Family, ready: _Ready) -> set[int]:
-        """The deviations of all rows; the images with maps that are not finite."""
+    def _compare(self, family: Family, ready: _Ready, outbox: Outbox) -> Tensor:
+        """The deviations of all rows; which of the rows are finite."""
         if not ready.rows:
-            return set()
+            return torch.ones(0, dtype=torch.bool)
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        found, finite = compare_maps(family, views, ready.own, ready.centres, of, self._metrics)
-        for (image, view), numbers in zip(ready.rows, found, strict=True):
+        found = compare_maps(family, views, ready.own, ready.centres, of, self._metrics)
+        numbers: list[Found] = [{} for _ in ready.rows]
+        send(found, numbers, outbox)
+        for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
                 centre = ready.centre(image)
-                numbers.update(compare_centred(family, view, orbit.maps[view], centre, self._metrics))
-            orbit.found[family, view] = numbers
-        return {image for (image, _), good in zip(ready.rows, finite, strict=True) if not good}
+                centred = compare_centred(family, view, orbit.maps[view], centre, self._metrics)
+                send(centred, [row], outbox, "phase_corrected")
+            orbit.found[family, view] = row
+        return torch.stack([each.finite for each in found.values()]).all(dim=0)
 
-    def _probe(self, family: Family, ready: _Ready, last: dict[int, Slot], broken: Set[int]) -> None:
-        """The controls of the probe images among these, in their order; one that is not finite is no partner."""
-        for image in ready.images:
-            if last[image].probe:
-                self._null(family, ready, image)
-                self._trips(family, self._orbits[image], ready.centres.maps)
-                if last[image].last and image not in broken:
-                    self._partner[family] = ready.centres.clone(ready.images.index(image))
-
-    def _null(self, family: Family, ready: _Ready, image: int) -> None:
-        """f(gx) against g·f̂(x') of the probe image before."""
-        partner, rows = self._partner.get(family), ready.of(image)
-        if partner is None or not rows:
+    def _probe(
+        self,
+        family: Family,
+        ready: _Ready,
+        last: Mapping[int, Slot],
+        finite: Tensor,
+        outbox: Outbox,
+    ) -> None:
+        """The controls of the probe images among these; one that is not finite is nobody's partner."""
+        probes = [image for image in ready.images if last[image].probe]
+        if not probes:
             return
-        views = [ready.rows[row][1] for row in rows]
-        own = moments_at(ready.own, rows)
-        found, _ = compare_maps(family, views, own, partner, [0] * len(views), self._metrics)
-        for view, numbers in zip(views, found, strict=True):
-            null: Found = {(metric, "null"): numbers[metric, None] for metric in self._metrics}
-            self._orbits[image].found[family, view] |= null
+        partners = self._partners(family, ready, probes, last, ready.broken(finite))
+        self._null(family, ready, partners, outbox)
+        self._trips(family, [self._orbits[image] for image in probes], ready.centres.maps, outbox)
 
-    def _trips(self, family: Family, orbit: _Orbit, like: Tensor) -> None:
+    def _partners(
+        self,
+        family: Family,
+        ready: _Ready,
+        probes: Sequence[int],
+        last: Mapping[int, Slot],
+        broken: Set[int],
+    ) -> dict[int, Centres]:
+        """The probe image before each of these, where there is one: its f̂, one that is whole and finite."""
+        partners: dict[int, Centres] = {}
+        for image in probes:
+            if family in self._partner:
+                partners[image] = self._partner[family]
+            if last[image].last and image not in broken:
+                self._partner[family] = ready.centres.at(ready.images.index(image))
+        if family in self._partner:  # beyond the batch without the stack that it is a part of
+            self._partner[family] = self._partner[family].clone()
+        return partners
+
+    def _null(self, family: Family, ready: _Ready, partners: Mapping[int, Centres], outbox: Outbox) -> None:
+        """f(gx) against g·f̂(x') of the probe image before."""
+        rows = [row for row, (image, _) in enumerate(ready.rows) if image in partners]
+        if not rows:
+            return
+        images = [image for image in partners if ready.of(image)]
+        centres = Centres.together([partners[image] for image in images])
+        views = [ready.rows[row][1] for row in rows]
+        of = [images.index(ready.rows[row][0]) for row in rows]
+        found = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._metrics)
+        compared = [ready.rows[row] for row in rows]
+        send(found, [self._orbits[image].found[family, view] for image, view in compared], outbox, "null")
+
+    def _trips(self, family: Family, orbits: Sequence[_Orbit], like: Tensor, outbox: Outbox) -> None:
         """Round trips against the image that they should have come back to, laid out like other maps."""
         trips = [
-            shown
+            (orbit, shown)
+            for orbit in orbits
             for shown in orbit.maps
             if isinstance(shown, RoundTrip)
             and shown.there in family.moves
             and (family, shown) not in orbit.found
         ]
-        if trips:
-            own = moments_in(family, laid_out(torch.stack([orbit.maps[trip] for trip in trips]), like))
-            stack = laid_out(torch.stack([orbit.maps[trip.identity] for trip in trips]), like)
-            identity = Centres(stack, moments_in(family, stack))
-            views = [trip.identity for trip in trips]
-            found, _ = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
-            orbit.found |= {(family, trip): numbers for trip, numbers in zip(trips, found, strict=True)}
+        if not trips:
+            return
+        own = moments_in(family, laid_out(torch.stack([orbit.maps[trip] for orbit, trip in trips]), like))
+        stack = laid_out(torch.stack([orbit.maps[trip.identity] for orbit, trip in trips]), like)
+        identity = Centres(stack, moments_in(family, stack))
+        views = [trip.identity for _, trip in trips]
+        found = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
+        for orbit, trip in trips:
+            orbit.found[family, trip] = {}
+        send(found, [orbit.found[family, trip] for orbit, trip in trips], outbox)
 
     def _mean(self, image: int, kernel: Sequence[View]) -> Tensor:
         """f̂(x), the mean over the kernel (eq. 2), shape (C, H, W)."""

@@ -18,6 +18,7 @@ from geed_cli.engine.family import Families
 from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
+from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Plan, Shown, VectorSite
 from geed_cli.engine.rounding import Rounding, rounding
 from geed_cli.engine.row import Broken
@@ -39,7 +40,8 @@ class LocalEngine:
 
     Attributes:
         total_s: seconds spent in ``feed`` so far.
-        measure_s: seconds of these spent in the taps; on a GPU that is what was queued there, not what it took.
+        measure_s: seconds of these spent in the taps and in fetching what they computed; on a GPU the fetch waits for
+            the forward pass, too.
         rounding: the floating-point floor, measured on the run's first image.
         searches: the search for a hidden action at each layer, where one was asked for.
     """
@@ -130,13 +132,13 @@ class LocalEngine:
     def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
         """Run the network; the taps reduce what they read. What each site held of the kept row, if any."""
         own: dict[Site, Tensor] = {}
+        outbox = Outbox()
 
         def read(site: Site, activation: Tensor) -> None:
             before = time.perf_counter()
             if kept is not None:
                 own[site] = activation[kept].clone()
-            for image in self._reduce(site, activation, batch):
-                self._broken.setdefault(image, Broken(image, site.module))
+            self._reduce(site, activation, batch, outbox)
             self.measure_s += time.perf_counter() - before
 
         with full_precision():
@@ -146,19 +148,25 @@ class LocalEngine:
             else:
                 with Taps(self._network.module, self._sites, read):
                     self._network.module(inputs)
+        before = time.perf_counter()
+        outbox.deliver()
+        self.measure_s += time.perf_counter() - before
         return own
 
-    def _reduce(self, site: Site, activation: Tensor, batch: Batch) -> set[int]:
-        """Reduce one site's activation; the images of which it is not finite."""
-        broken = set()
+    def _reduce(self, site: Site, activation: Tensor, batch: Batch, outbox: Outbox) -> None:
+        """Reduce one site's activation; what it comes to is known once the outbox has been delivered."""
+
+        def broken(images: set[int]) -> None:
+            for image in images:
+                self._broken.setdefault(image, Broken(image, site.module))
+
         if site in self._vectors:
-            broken |= self._vectors[site].consume(batch.slots, activation)
+            self._vectors[site].consume(batch.slots, activation, outbox, broken)
         if site in self._reducers:
             maps = in_full(self._layouts[site].maps(activation))
-            broken |= self._reducers[site].consume(batch.slots, maps)
+            self._reducers[site].consume(batch.slots, maps, outbox, broken)
             if site.module in self.searches:
                 self.searches[site.module].consume(batch.slots, maps)
-        return broken
 
     def _outcome(self, slot: Slot) -> Observation | Broken:
         """What was seen of a finished image, or why that is nothing; nothing of it is held afterwards."""

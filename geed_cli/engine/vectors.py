@@ -3,11 +3,12 @@
 Vectors are small, so they are kept for everything shown of the images in flight, flattened, on the CPU in float64.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
 from geed_cli.engine.batches import Slot
+from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Shown
 
 
@@ -17,18 +18,31 @@ class VectorCollector:
     def __init__(self) -> None:
         self._orbits: dict[int, dict[Shown, Tensor]] = {}
 
-    def consume(self, slots: Sequence[Slot], activation: Tensor) -> set[int]:
+    def consume(
+        self,
+        slots: Sequence[Slot],
+        activation: Tensor,
+        outbox: Outbox,
+        broken: Callable[[set[int]], None],
+    ) -> None:
         """Take a batch's activations, shape (B, …), flattened to (B, k).
 
-        Returns:
-            The images of which a vector is not finite.
+        Args:
+            slots: what the rows are.
+            activation: finite or not.
+            outbox: delivers the vectors.
+            broken: told then of the images with vectors that are not finite.
         """
         # a copy: an in-place ReLU may change the activation after its hook has returned
-        vectors = activation.detach().flatten(1)[: len(slots)].to("cpu", copy=True).double()
-        finite = vectors.isfinite().all(dim=1).tolist()
-        for row, slot in enumerate(slots):
-            self._orbits.setdefault(slot.image, {})[slot.shown] = vectors[row]
-        return {slot.image for slot, good in zip(slots, finite, strict=True) if not good}
+        vectors = activation.detach().flatten(1)[: len(slots)].clone()
+
+        def take(numbers: Tensor) -> None:
+            finite = numbers.isfinite().all(dim=1).tolist()
+            for row, slot in enumerate(slots):
+                self._orbits.setdefault(slot.image, {})[slot.shown] = numbers[row]
+            broken({slot.image for slot, good in zip(slots, finite, strict=True) if not good})
+
+        outbox.put(vectors, take)
 
     def pop(self, image: int) -> Mapping[Shown, Tensor]:
         """The whole orbit of one image."""

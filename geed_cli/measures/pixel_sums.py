@@ -4,6 +4,9 @@ A row has at most a few hundred pixels, so its float32 sum keeps six digits or m
 first costs many times as much.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -30,3 +33,22 @@ def pixel_products(one: Tensor, other: Tensor) -> Tensor:
 def channels_last(maps: Tensor) -> bool:
     """Whether neighbours in memory are channels of one pixel."""
     return maps.stride(1) == 1
+
+
+def taken(stack: Tensor, rows: Sequence[int]) -> Tensor:
+    """Rows of a stack, without copying where they are evenly spaced, as those of one view are."""
+    spaced = evenly_spaced(rows)
+    return stack[numbers_of(tuple(rows), stack.device)] if spaced is None else stack[spaced]
+
+
+def evenly_spaced(rows: Sequence[int]) -> slice | None:
+    """The slice that takes these rows; None where there is none."""
+    step = rows[1] - rows[0] if len(rows) > 1 else 1
+    even = step > 0 and list(rows) == list(range(rows[0], rows[-1] + 1, step))
+    return slice(rows[0], rows[-1] + 1, step) if even else None
+
+
+@lru_cache(maxsize=512)
+def numbers_of(rows: tuple[int, ...], device: torch.device) -> Tensor:
+    """Row numbers on the device; every layer of a batch asks for the same ones, and each copy to a GPU waits."""
+    return torch.tensor(rows, dtype=torch.int64, device=device)

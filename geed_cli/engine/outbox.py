@@ -1,0 +1,37 @@
+"""What a batch's hooks computed on the device, fetched at once when its forward pass is through.
+
+Whoever fetches a number from a GPU waits for all that is queued there, so that a fetch at every layer would keep the
+GPU from ever having work ahead of it.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Take = Callable[[Tensor], None]
+"""Is given the numbers on the CPU, in float64."""
+
+
+class Outbox:
+    """Numbers on their way to the CPU, those of one batch."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[Tensor, Take]] = []
+
+    def put(self, numbers: Tensor, take: Take) -> None:
+        """Have the numbers delivered.
+
+        Args:
+            numbers: of any shape, flags too; nobody writes to them any more.
+            take: called by ``deliver``, in the order of these calls.
+        """
+        self._waiting.append((numbers, take))
+
+    def deliver(self) -> None:
+        """Fetch everything and hand it out, once."""
+        on_gpu = [numbers.double().flatten() for numbers, _ in self._waiting if numbers.is_cuda]
+        together = torch.cat(on_gpu).cpu() if on_gpu else torch.empty(0)
+        fetched = iter(torch.split(together, [len(each) for each in on_gpu]))
+        for numbers, take in self._waiting:
+            take(next(fetched).view(numbers.shape) if numbers.is_cuda else numbers.cpu().double())
