@@ -14,7 +14,7 @@ from geed_cli.algebra.representation import Spatial
 from geed_cli.algebra.shift import Shift
 from geed_cli.algebra.transform import Transform
 from geed_cli.engine import assemble, compare_maps, local
-from geed_cli.measures.channelwise import Array, ChannelwiseDeviation, Sizes
+from geed_cli.measures.channelwise import ChannelwiseDeviation, Sizes
 from geed_cli.measures.softmax import divergence
 from geed_cli.pipeline import planning, tabulate
 
@@ -81,7 +81,7 @@ def cosine_without_its_sign(patch: Patch) -> None:
     """A similarity in place of a deviation."""
     real = compare_maps.MEASURES["channelwise.cosine"]
 
-    def wrong(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
+    def wrong(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
         found = real(moved, expected, products)
         return replace(found, value=-found.value)
 
