@@ -7,15 +7,14 @@ from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.allocator import freed_memory_kept
-from geed_cli.pipeline.batch_size import with_batch_size
-from geed_cli.pipeline.images import Drawn, draw
+from geed_cli.pipeline.draw import Drawn, draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
 from geed_cli.pipeline.progress import Progress, Silent
-from geed_cli.pipeline.reduced import in_float32, with_shift
 from geed_cli.pipeline.retry import halving
+from geed_cli.pipeline.reuse.batch_size import with_batch_size
+from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
-from geed_cli.pipeline.twin import with_twin
 from geed_cli.pipeline.until import grow
 from geed_cli.result.schema import Result
 

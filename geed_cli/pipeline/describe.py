@@ -15,7 +15,7 @@ from geed_cli.errors import InputError
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network
-from geed_cli.pipeline.images import Drawn
+from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions, DataOptions
 from geed_cli.result.schema import (
     Data,

@@ -26,14 +26,15 @@ from geed_cli.pipeline.describe import (
     describe_model,
     sign,
 )
+from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.hidden import hidden_actions
-from geed_cli.pipeline.images import Drawn, TaskStream
-from geed_cli.pipeline.memory import Memory
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import place_all, require_equal_geometry
-from geed_cli.pipeline.prepared import Prepared, prepare
+from geed_cli.pipeline.prepare import Prepared, prepare
 from geed_cli.pipeline.progress import Progress
+from geed_cli.pipeline.reuse.session_cache import Memory
 from geed_cli.pipeline.tabulate import Rows, tabulate
+from geed_cli.pipeline.tasks import TaskStream
 from geed_cli.result.schema import Data, Entry, GridPhase, HiddenAction, Looks, Result, Settings, Timing
 
 

@@ -12,8 +12,8 @@ from stored import change, digest_of, values
 from geed_cli.cache.folder import BATCH_SIZES
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
-from geed_cli.pipeline.batch_size import batch_sizes
-from geed_cli.pipeline.phase_memory import remembered
+from geed_cli.pipeline.reuse.batch_size import batch_sizes
+from geed_cli.pipeline.reuse.grid_cache import remembered
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from geed_cli import AuditOptions
 from geed_cli.cache.folder import GRID_PHASES
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.phase_memory import remembered
-from geed_cli.pipeline.planning import make_plan
+from geed_cli.pipeline.plan import make_plan
+from geed_cli.pipeline.reuse.grid_cache import remembered
 from geed_cli.result.schema import GridPhase
 
 KEY = "ab" * 32

@@ -10,7 +10,7 @@ from reruns import counting, numbers
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 
+from geed_cli.algebra.catalogue import group_named
+from geed_cli.algebra.group import FiniteGroup
 from geed_cli.algebra.representation import Representation
+from geed_cli.algebra.set_catalogue import set_named
 from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.engine.actions import representation_of
 from geed_cli.engine.memory import is_out_of_memory
@@ -16,11 +19,10 @@ from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import Measure, select_measures
 from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
-from geed_cli.pipeline.groups import plan_groups
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.phase import corrected, grid_phases
-from geed_cli.pipeline.phase_memory import phase_key, remembered
+from geed_cli.pipeline.reuse.grid_cache import phase_key, remembered
 from geed_cli.result.schema import GridPhase
 
 
@@ -80,6 +82,34 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
     moves_logits = network.spec is not None and "logits" in network.spec.actions
     phases_of = partial(_phases, network, layers, groups, traced, options.cache)
     return Planned(plan, {**reasons, **planned.not_applicable}, planned.notes, phases_of, moves_logits)
+
+
+def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
+    """The groups, then the sets of the options, each once.
+
+    Args:
+        names: of groups; ``flip,c4`` is ``flip`` and ``c4``.
+        options: the sets, and how views resample.
+
+    Raises:
+        InputError: no group and no set, an unknown one, or two different ones of the same name.
+    """
+    names = [names] if isinstance(names, str) else names
+    each = [part for name in names for part in name.split(",")]
+    members: list[FiniteGroup | TransformationSet] = [group_named(name) for name in each]
+    members += [set_named(text) for text in options.sets]
+    if not members:
+        raise InputError("no group", expected="at least one group or set", remedy="--group flip")
+    chosen = {member.name: member for member in members}
+    for member in members:
+        if chosen[member.name] != member:
+            raise InputError(
+                f"two different groups or sets are called {member.name!r}",
+                expected="a name for each, since results are found by it",
+                remedy="give one of them another name in its file",
+            )
+    action = options.action
+    return tuple(GroupPlan.of(g, action.boundary, action.interpolation) for g in chosen.values())
 
 
 def _phases(

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from geed_cli.engine.plan import Plan, Shown
-from geed_cli.pipeline.images import Drawn
-from geed_cli.pipeline.row_cache import Known, RowCache, Subject
+from geed_cli.pipeline.draw import Drawn
+from geed_cli.pipeline.reuse.row_cache import Known, RowCache, Subject
 
 
 @dataclass

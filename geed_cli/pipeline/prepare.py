@@ -10,10 +10,10 @@ from geed_cli.engine.local import LocalEngine
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.row import Row
 from geed_cli.models.network import Network
-from geed_cli.pipeline.memory import Remembered
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move_to_all
-from geed_cli.pipeline.planning import Planned, make_plan
+from geed_cli.pipeline.plan import Planned, make_plan
+from geed_cli.pipeline.reuse.session_cache import Remembered
 
 
 @dataclass(frozen=True)

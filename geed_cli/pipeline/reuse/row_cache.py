@@ -23,7 +23,7 @@ from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import Plan, Shown, VectorSite
 from geed_cli.engine.row import Control
-from geed_cli.pipeline.picture_numbers import PictureNumbers, layer_text
+from geed_cli.pipeline.reuse.picture_numbers import PictureNumbers, layer_text
 
 Array = NDArray[np.floating[Any]]
 

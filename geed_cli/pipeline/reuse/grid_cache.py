@@ -19,7 +19,7 @@ from geed_cli.cache.folder import GRID_PHASES
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
-from geed_cli.pipeline.json_memory import JsonMemory
+from geed_cli.pipeline.reuse.json_file import JsonMemory
 from geed_cli.result.schema import GridPhase
 
 FORMAT = "geed.grid-phases/1"

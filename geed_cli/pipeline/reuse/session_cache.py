@@ -25,10 +25,10 @@ from geed_cli.images.hashes import hashes_of
 from geed_cli.images.source import ImageRecord, can_be_used
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
-from geed_cli.pipeline.images import Drawn
+from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.recall import Todo, everything, in_order, recall
-from geed_cli.pipeline.row_cache import RowCache, Subject
+from geed_cli.pipeline.reuse.lookup import Todo, everything, in_order, recall
+from geed_cli.pipeline.reuse.row_cache import RowCache, Subject
 
 ROWS_VERSION = 4
 """Counts changes of how numbers of a row are computed that alter their last digits alone."""

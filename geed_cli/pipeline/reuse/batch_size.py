@@ -17,9 +17,9 @@ from geed_cli.engine.autobatch import LARGEST_GPU, Trial
 from geed_cli.engine.batches import Placement
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import device_name
-from geed_cli.pipeline.json_memory import JsonMemory
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place
+from geed_cli.pipeline.reuse.json_file import JsonMemory
 
 FORMAT = "geed.batch-sizes/1"
 MAX_BYTES = 2**20
