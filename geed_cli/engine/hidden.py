@@ -51,7 +51,7 @@ class HiddenSearch:
     def consume(self, slots: Sequence[Slot], maps: Tensor) -> None:
         """Take a batch's maps, shape (B, C, H, W): images for the fit first, then those that are scored."""
         for row, slot in enumerate(slots):
-            if slot.audited and not isinstance(slot.shown, RoundTrip):
+            if slot.subject.audited and not isinstance(slot.shown, RoundTrip):
                 for plan, search in self._searches:
                     self._take(plan, search, slot, maps[row])
 
@@ -78,7 +78,7 @@ class HiddenSearch:
             return
         g, act = plan.views.index(slot.shown), self._acts[plan.name]
         expected = act(g, self._references[plan.name])
-        if slot.fit:
+        if slot.subject.fit:
             search.fit(g, act(0, maps), expected)
         else:
             self._solve()

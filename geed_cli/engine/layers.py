@@ -1,8 +1,8 @@
 """Reduces one layer's maps to channelwise deviations while the network runs; no map outlives its use.
 
 f̂(x) is the mean over the kernel of the action at the layer's real shape, so a map is held only until the kernel's
-members of its orbit have come: usually e alone, which comes first. On probe images the same maps also give the
-controls: against the previous probe image (null), and of round trips (floor).
+members of its orbit have come: usually e alone, which comes first. On control images the same maps also give the
+controls: against the previous control image (null), and of round trips (floor).
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -41,16 +41,16 @@ class _Ready:
         own: the moments of these maps.
     """
 
-    images: tuple[int, ...]
+    images: tuple[str, ...]
     centres: Centres
-    rows: tuple[tuple[int, View], ...]
+    rows: tuple[tuple[str, View], ...]
     own: Moments
 
-    def centre(self, image: int) -> Tensor:
+    def centre(self, image: str) -> Tensor:
         """f̂ of one image, shape (C, H, W)."""
         return self.centres.maps[self.images.index(image)]
 
-    def of(self, image: int) -> list[int]:
+    def of(self, image: str) -> list[int]:
         """The rows of one image."""
         return [row for row, (each, _) in enumerate(self.rows) if each == image]
 
@@ -66,10 +66,10 @@ class LayerReducer:
     def __init__(self, families: Sequence[Family], metrics: Sequence[str]) -> None:
         self._families = tuple(dict.fromkeys(families))
         self._metrics = tuple(metrics)
-        self._orbits: dict[int, _Orbit] = {}
+        self._orbits: dict[str, _Orbit] = {}
         self._partner: dict[Family, Centres] = {}
 
-    def consume(self, slots: Sequence[Slot], maps: Tensor) -> set[int]:
+    def consume(self, slots: Sequence[Slot], maps: Tensor) -> set[str]:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
 
         Returns:
@@ -78,22 +78,22 @@ class LayerReducer:
         last = {slot.image: slot for slot in slots}
         for row, slot in enumerate(slots):
             self._orbits.setdefault(slot.image, _Orbit()).maps[slot.shown] = maps[row]
-        broken: set[int] = set()
+        broken: set[str] = set()
         for family in self._families:
             ready = self._ready(family, list(last), slots, maps)
             if ready is not None:
                 broken |= self._compare(family, ready)
-                self._probe(family, ready, last, broken)
+                self._controls(family, ready, last, broken)
         for image, slot in last.items():
             self._let_go(self._orbits[image], slot)
         return broken
 
-    def pop(self, image: int) -> Comparisons:
+    def pop(self, image: str) -> Comparisons:
         """The finished comparisons of one image."""
         return self._orbits.pop(image).found
 
     def _ready(
-        self, family: Family, images: Sequence[int], slots: Sequence[Slot], maps: Tensor
+        self, family: Family, images: Sequence[str], slots: Sequence[Slot], maps: Tensor
     ) -> _Ready | None:
         """What can be compared of the images of this batch; None where no image's kernel is complete."""
         whole = tuple(image for image in images if family.kernel_in(self._orbits[image].maps))
@@ -112,10 +112,10 @@ class LayerReducer:
     def _centres(
         self,
         family: Family,
-        images: Sequence[int],
-        rows: Sequence[tuple[int, View]],
+        images: Sequence[str],
+        rows: Sequence[tuple[str, View]],
         own: Moments,
-        places: Mapping[tuple[int, Shown], int],
+        places: Mapping[tuple[str, Shown], int],
         maps: Tensor,
     ) -> Centres:
         """f̂ of the images, whose moments are known already where these are maps that are compared now."""
@@ -129,7 +129,7 @@ class LayerReducer:
         at = [rows.index((image, view)) for image in images]
         return Centres(alone, moments_at(own, at), view)
 
-    def _compare(self, family: Family, ready: _Ready) -> set[int]:
+    def _compare(self, family: Family, ready: _Ready) -> set[str]:
         """The deviations of all rows; the images with maps that are not finite."""
         if not ready.rows:
             return set()
@@ -144,17 +144,17 @@ class LayerReducer:
             orbit.found[family, view] = numbers
         return {image for (image, _), good in zip(ready.rows, finite, strict=True) if not good}
 
-    def _probe(self, family: Family, ready: _Ready, last: dict[int, Slot], broken: Set[int]) -> None:
-        """The controls of the probe images among these, in their order; one that is not finite is no partner."""
+    def _controls(self, family: Family, ready: _Ready, last: dict[str, Slot], broken: Set[str]) -> None:
+        """The controls of the control images among these, in their order; one that is not finite is no partner."""
         for image in ready.images:
-            if last[image].probe:
+            if last[image].subject.control:
                 self._null(family, ready, image)
                 self._trips(family, self._orbits[image], ready.centres.maps)
                 if last[image].last and image not in broken:
                     self._partner[family] = ready.centres.clone(ready.images.index(image))
 
-    def _null(self, family: Family, ready: _Ready, image: int) -> None:
-        """f(gx) against g·f̂(x') of the probe image before."""
+    def _null(self, family: Family, ready: _Ready, image: str) -> None:
+        """f(gx) against g·f̂(x') of the control image before."""
         partner, rows = self._partner.get(family), ready.of(image)
         if partner is None or not rows:
             return
@@ -182,12 +182,12 @@ class LayerReducer:
             found, _ = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
             orbit.found |= {(family, trip): numbers for trip, numbers in zip(trips, found, strict=True)}
 
-    def _mean(self, image: int, kernel: Sequence[View]) -> Tensor:
+    def _mean(self, image: str, kernel: Sequence[View]) -> Tensor:
         """f̂(x), the mean over the kernel (eq. 2), shape (C, H, W)."""
         return torch.stack([self._orbits[image].maps[view] for view in kernel]).mean(dim=0)
 
     def _stack(
-        self, wanted: Sequence[tuple[int, View]], places: Mapping[tuple[int, Shown], int], maps: Tensor
+        self, wanted: Sequence[tuple[str, View]], places: Mapping[tuple[str, Shown], int], maps: Tensor
     ) -> Tensor:
         """Maps as one stack: rows of the batch as they lie there, else a copy."""
         rows = [places[each] for each in wanted if each in places]

@@ -19,8 +19,9 @@ from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Shown, VectorSite
-from geed_cli.engine.rounding import Rounding, rounding
-from geed_cli.engine.row import Broken
+from geed_cli.engine.rounding import rounding
+from geed_cli.engine.row import Broken, Rounding
+from geed_cli.engine.subject import Subject
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
 from geed_cli.models.network import OUTPUT, Network, Site
@@ -40,7 +41,6 @@ class LocalEngine:
     Attributes:
         total_s: seconds spent in ``feed`` so far.
         measure_s: seconds of these spent in the taps; on a GPU that is what was queued there, not what it took.
-        rounding: the floating-point floor, measured on the run's first image.
         searches: the search for a hidden action at each layer, where one was asked for.
     """
 
@@ -58,9 +58,8 @@ class LocalEngine:
         self._plan = plan
         self._placement = placement
         self.total_s = self.measure_s = 0.0
-        self.rounding: Rounding = {}
-        self._started = False
-        self._broken: dict[int, Broken] = {}
+        self._rounding: dict[str, Rounding] = {}
+        self._broken: dict[str, str] = {}
         metrics = plan.names("channelwise")
         self._reducers = {
             Site(name, "output"): LayerReducer(tuple(families[name].values()), metrics)
@@ -86,15 +85,6 @@ class LocalEngine:
         self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers]))
         self._compiled = CompiledNetwork(network, self._sites) if compiled else None
 
-    @property
-    def needs_rounding(self) -> bool:
-        """Whether the rounding is not known and has not been measured yet."""
-        return not self._started
-
-    def take_rounding(self, known: Rounding) -> None:
-        """Use a rounding that is known already instead of measuring it."""
-        self._started, self.rounding = True, known
-
     def feed(self, batch: Batch) -> list[Observation | Broken]:
         """Run one batch; what became of the images whose orbits it completes, in order.
 
@@ -107,25 +97,23 @@ class LocalEngine:
         first = self._first_row(batch)
         own = self._forward(batch, inputs.to(self._placement.dtype), first)
         if first is not None:
-            self._measure_rounding(own, inputs[first : first + 1])
+            image = batch.slots[first].image
+            self._rounding[image] = self._measure_rounding(own, inputs[first : first + 1])
         done = [self._outcome(slot) for slot in batch.slots if slot.last]
         self.total_s += time.perf_counter() - before
         return done
 
     def _first_row(self, batch: Batch) -> int | None:
-        """Where the batch shows e of the run's first image, unless its rounding is known."""
+        """Where the batch shows e of the run's first image."""
         shown = self._plan.identities[0]
-        rows = (row for row, slot in enumerate(batch.slots) if slot.first and slot.shown == shown)
-        return None if self._started else next(rows, None)
+        rows = (row for row, slot in enumerate(batch.slots) if slot.subject.first and slot.shown == shown)
+        return next(rows, None)
 
-    def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> None:
+    def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
         """The rounding, from what the run held of its first image and from that image in float64."""
         vectors: dict[VectorSite, Site] = {"features": self._network.features, "logits": OUTPUT}
         with full_precision():
-            self.rounding = rounding(
-                self._network.module, self._plan, vectors, own, inputs, self._placement.dtype
-            )
-        self._started = True
+            return rounding(self._network.module, self._plan, vectors, own, inputs, self._placement.dtype)
 
     def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
         """Run the network; the taps reduce what they read. What each site held of the kept row, if any."""
@@ -136,7 +124,7 @@ class LocalEngine:
             if kept is not None:
                 own[site] = activation[kept].clone()
             for image in self._reduce(site, activation, batch):
-                self._broken.setdefault(image, Broken(image, site.module))
+                self._broken.setdefault(image, site.module)
             self.measure_s += time.perf_counter() - before
 
         with full_precision():
@@ -148,9 +136,9 @@ class LocalEngine:
                     self._network.module(inputs)
         return own
 
-    def _reduce(self, site: Site, activation: Tensor, batch: Batch) -> set[int]:
+    def _reduce(self, site: Site, activation: Tensor, batch: Batch) -> set[str]:
         """Reduce one site's activation; the images of which it is not finite."""
-        broken = set()
+        broken: set[str] = set()
         if site in self._vectors:
             broken |= self._vectors[site].consume(batch.slots, activation)
         if site in self._reducers:
@@ -162,19 +150,21 @@ class LocalEngine:
 
     def _outcome(self, slot: Slot) -> Observation | Broken:
         """What was seen of a finished image, or why that is nothing; nothing of it is held afterwards."""
-        seen = self._observation(slot.image)
-        return self._broken.pop(slot.image, seen)
+        seen = self._observation(slot.subject)
+        module = self._broken.pop(slot.image, None)
+        return seen if module is None else Broken(slot.subject, module)
 
-    def _observation(self, image: int) -> Observation:
+    def _observation(self, subject: Subject) -> Observation:
+        image = subject.path
         taken = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
         own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
         layers = {name: own[layer.repeats or name] for name, layer in self._plan.layers.items()}
-        vectors: dict[VectorSite, Mapping[Shown, Tensor]] = {}
+        vectors: dict[VectorSite, dict[Shown, Tensor]] = {}
         if self._plan.wants("latent"):
             vectors["features"] = taken[self._network.features]
         if self._network.logits and OUTPUT in taken:
             vectors["logits"] = taken[OUTPUT]
-        return Observation(image, vectors, layers)
+        return Observation(subject, vectors, layers, self._rounding.pop(image, None))
 
 
 def in_full(maps: Tensor) -> Tensor:

@@ -11,8 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.algebra.view import View
+from geed_cli.engine.subject import Subject
 
 Control = Literal["dead", "null", "floor", "phase_corrected"]
+
+Rounding = dict[tuple[str, str | None], float]
+"""m(f(x), f₆₄(x)) by measure and layer: what the run's precision makes of one image, raw."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +33,22 @@ class Row:
     """Everything measured on one image.
 
     Attributes:
-        image: number of the image in the run.
+        subject: the image.
         deviations: m(f(gx), g·f̂(x)) per cell, shape (n,), elements in the group's order.
         controls: what explains a cell, shape (n,) each: the part of dead channels; the same deviation against
-            another image (null) and of a round trip (floor), both on probe images alone; the deviation about the
+            another image (null) and of a round trip (floor), both on control images alone; the deviation about the
             layer's own centre (phase_corrected).
         embeddings: f1(x) per view of e, shape (k,), for the normalisers.
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
+        rounding: the floating-point floor of the run, on its first image alone.
     """
 
-    image: int
+    subject: Subject
     deviations: Mapping[Cell, NDArray[np.float64]]
     controls: Mapping[tuple[Cell, Control], NDArray[np.float64]]
     embeddings: Mapping[View, NDArray[np.float64]]
     probabilities: Mapping[View, NDArray[np.float64]]
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,9 @@ class Broken:
     """An image for which the network put out numbers that are not finite, in place of its row.
 
     Attributes:
-        image: number of the image in the run.
+        subject: the image.
         module: where it was seen first; "" is the network's output.
     """
 
-    image: int
+    subject: Subject
     module: str

@@ -3,7 +3,7 @@
 Vectors are small, so they are kept for everything shown of the images in flight, flattened, on the CPU in float64.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -15,9 +15,9 @@ class VectorCollector:
     """f(gx) for everything shown of the images in flight, one vector each."""
 
     def __init__(self) -> None:
-        self._orbits: dict[int, dict[Shown, Tensor]] = {}
+        self._orbits: dict[str, dict[Shown, Tensor]] = {}
 
-    def consume(self, slots: Sequence[Slot], activation: Tensor) -> set[int]:
+    def consume(self, slots: Sequence[Slot], activation: Tensor) -> set[str]:
         """Take a batch's activations, shape (B, …), flattened to (B, k).
 
         Returns:
@@ -30,6 +30,6 @@ class VectorCollector:
             self._orbits.setdefault(slot.image, {})[slot.shown] = vectors[row]
         return {slot.image for slot, good in zip(slots, finite, strict=True) if not good}
 
-    def pop(self, image: int) -> Mapping[Shown, Tensor]:
+    def pop(self, image: str) -> dict[Shown, Tensor]:
         """The whole orbit of one image."""
         return self._orbits.pop(image)

@@ -1,4 +1,4 @@
-"""From a folder to the images of a run: audited, normaliser, probes and those on which hidden actions are fitted."""
+"""From a folder to the images of a run: audited, normaliser, control images, and those that are fitted on."""
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ class Drawn:
     Attributes:
         audited: those with deviations.
         normaliser: those that only give M; None where M is taken over the audited ones.
-        probes: paths of the audited images on which controls are measured; part of those of every larger draw.
+        control_images: paths of the audited images on which controls are measured; part of those of every larger draw.
         fit: paths of the audited images on which hidden actions are fitted, before the others are scored.
         first: path of the audited image on which rounding is measured; the same for every larger draw.
     """
 
     audited: ImageSet
     normaliser: ImageSet | None
-    probes: frozenset[str] = frozenset()
+    control_images: frozenset[str] = frozenset()
     fit: frozenset[str] = frozenset()
     first: str | None = None
 
@@ -48,13 +48,17 @@ class Drawn:
 
 
 def draw(
-    options: DataOptions, probes: int = 0, *, halves: bool = False, listing: ImageListing | None = None
+    options: DataOptions,
+    control_images: int = 0,
+    *,
+    halves: bool = False,
+    listing: ImageListing | None = None,
 ) -> Drawn:
     """Draw the audited images and, where asked for, as many others for the normaliser.
 
     Args:
         options: which images.
-        probes: on how many of the audited images controls are measured.
+        control_images: on how many of the audited images controls are measured.
         halves: whether a random half of the audited images is to be fitted on and the other scored.
         listing: of the folder, where several draws are to be of the same images; None lists it now.
 
@@ -66,7 +70,8 @@ def draw(
     """
     listing = listing or list_images(options.folder, follow_links=options.follow_links)
     audited = listing.draw(options.samples, options.seed)
-    chosen = frozenset(listing.draw(min(probes, options.samples), options.seed).paths if probes else ())
+    controls = min(control_images, options.samples)
+    chosen = frozenset(listing.draw(controls, options.seed).paths if controls else ())
     half = select(audited.paths, max(len(audited.paths) // 2, 1), options.seed) if halves else ()
     first = listing.draw(1, options.seed).paths[0]
     if options.norm_samples is None:

@@ -1,4 +1,4 @@
-"""The drawn images as numbered tasks for an engine, keeping account of every image that was used or refused."""
+"""The drawn images as tasks for an engine, in the order in which they are shown, and what was refused of them."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -6,21 +6,30 @@ from dataclasses import replace
 
 from geed_cli.algebra.conditions import context_size
 from geed_cli.engine.batches import Task
-from geed_cli.engine.plan import Plan, Shown
-from geed_cli.images.picture import Decode
+from geed_cli.engine.plan import Plan
+from geed_cli.engine.subject import Subject
 from geed_cli.images.refusal import RefusedFile
-from geed_cli.images.source import ImageRecord, ImageSet, iter_pixels
+from geed_cli.images.source import ImageRecord, ImageSet, LoadedImage, iter_pixels
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.draw import Drawn
-from geed_cli.pipeline.options import OnBadImage
+from geed_cli.pipeline.options import DataOptions
+from geed_cli.pipeline.reuse.lookup import Lookup, in_order
 
 
 class TaskStream:
-    """Decodes the drawn images into tasks, numbered in order; afterwards knows what was used and refused.
+    """Decodes the drawn images into tasks. Once ``stop`` says so it hands out no further one.
 
-    ``shown`` says what an image is shown where that is not everything. ``made_up`` is the part of each image's
-    surroundings that had to be invented, where a boundary reads them. Once ``stop`` says so it hands out no further
-    task, and the images begun are finished.
+    Args:
+        drawn: images of which not everything is known.
+        settings: the networks' preprocessing.
+        plan: what is measured.
+        options: how images are decoded, and what happens to those that cannot be.
+        lookups: by path; an image that is absent is shown everything.
+        stop: whether the run is to end.
+
+    Attributes:
+        refused: the images that could not be used, so far.
+        waited_s: seconds for which decoding was waited for.
     """
 
     def __init__(
@@ -28,53 +37,36 @@ class TaskStream:
         drawn: Drawn,
         settings: InputSettings,
         plan: Plan,
-        on_bad_image: OnBadImage,
-        *,
-        decode: Decode = "exact",
-        shown: Mapping[str, tuple[Shown, ...]] | None = None,
+        options: DataOptions,
+        lookups: Mapping[str, Lookup],
         stop: Callable[[], bool],
     ) -> None:
-        self._stop = stop
         self._drawn = drawn
         self._settings = settings
         self._plan = plan
-        self._on_bad_image = on_bad_image
-        self._decode = decode
-        self._shown_of = shown or {}
-        self.audited: list[ImageRecord] = []
-        self.normaliser: list[ImageRecord] = []
+        self._options = options
+        self._lookups = lookups
+        self._stop = stop
+        self._partner: ImageRecord | None = None
         self.refused: list[RefusedFile] = []
         self.waited_s = 0.0
-        self.made_up: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Task]:
-        audited = replace(self._drawn.audited, paths=self._drawn.order)
-        yield from self._tasks(audited, self.audited, audited=True)
+        yield from self._tasks(replace(self._drawn.audited, paths=self._drawn.order), audited=True)
         if self._drawn.normaliser is not None:
-            yield from self._tasks(self._drawn.normaliser, self.normaliser, audited=False)
-
-    def is_audited(self, number: int) -> bool:
-        """Whether a task's image was audited, or only serves the normaliser."""
-        return number < len(self.audited)
-
-    def record_of(self, number: int) -> ImageRecord:
-        """The identity of a task's image."""
-        first = len(self.audited)
-        return self.audited[number] if number < first else self.normaliser[number - first]
-
-    def _shown(self, *, audited: bool, probe: bool) -> tuple[Shown, ...]:
-        """What the network is shown of an image; a probe's round trips come last."""
-        if not audited:
-            return self._plan.identities
-        return (*self._plan.views, *self._plan.round_trips) if probe else self._plan.views
+            yield from self._tasks(self._drawn.normaliser, audited=False)
 
     def _side(self) -> int | None:
         """Of the crop that is decoded: larger than the network's input where a boundary reads the surroundings."""
         return context_size(self._settings.size) if self._plan.reads_surroundings else None
 
-    def _tasks(self, images: ImageSet, used: list[ImageRecord], *, audited: bool) -> Iterator[Task]:
+    def _tasks(self, images: ImageSet, *, audited: bool) -> Iterator[Task]:
         items = iter_pixels(
-            images, self._settings, self._on_bad_image, side=self._side(), decode=self._decode
+            images,
+            self._settings,
+            self._options.on_bad_image,
+            side=self._side(),
+            decode=self._options.decode,
         )
         try:
             while not self._stop():
@@ -85,14 +77,25 @@ class TaskStream:
                     return
                 if isinstance(item, RefusedFile):
                     self.refused.append(item)
-                    continue
-                used.append(item.record)
-                self.made_up[item.record.path] = item.made_up
-                number = len(self.audited) + len(self.normaliser) - 1
-                path = item.record.path
-                probe = audited and path in self._drawn.probes
-                shown = self._shown_of.get(path) or self._shown(audited=audited, probe=probe)
-                first = audited and path == self._drawn.first
-                yield Task(number, item.pixels, shown, audited, probe, path in self._drawn.fit, first)
+                else:
+                    yield self._task(item, audited=audited)
         finally:
             items.close()
+
+    def _task(self, item: LoadedImage, *, audited: bool) -> Task:
+        drawn, path = self._drawn, item.record.path
+        lookup = self._lookups.get(path)
+        control = audited and path in drawn.control_images
+        subject = Subject(
+            item.record,
+            audited,
+            control,
+            fit=path in drawn.fit,
+            first=audited and path == drawn.first and (lookup is None or lookup.rounding),
+            partner=self._partner if control else None,
+            padded=item.made_up if self._plan.reads_surroundings else None,
+        )
+        if control:
+            self._partner = item.record
+        shown = self._plan.shown_of(subject) if lookup is None else in_order(self._plan, lookup)
+        return Task(subject, item.pixels, shown)
