@@ -85,14 +85,14 @@ def prepare(
         groups: names of groups.
         options: of the run.
         placements: one for each device.
-        store: of earlier runs' rows, where they may be used and kept.
+        store: of what earlier runs know, where it may be used and kept.
         report: told of stages that take long.
 
     Raises:
         InputError: a group, layer or metric that cannot be used, or a network that cannot be moved.
     """
     moved = move_to_all(network, placements)
-    planned = make_plan(moved[0], groups, options)
+    planned = make_plan(moved[0], groups, options, store)
     blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
     layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
     families = families_of(planned.plan)

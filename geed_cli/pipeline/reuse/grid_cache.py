@@ -1,56 +1,48 @@
 """Grid phases kept between runs, since following a network's sampling grids takes longer than a run from the cache.
 
-The memory is one small JSON file in the cache's folder (``json_memory``). Every entry carries a checksum. What a
-network's code does is told by its weights only for timm and torchvision, so nothing is kept for others.
+What a network's code does is told by its weights only for timm and torchvision, so nothing is kept for others.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
-from typing import TypeGuard
 
 from pydantic import TypeAdapter, ValidationError
 
 from geed_cli import __version__
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.cache.digest import digest
-from geed_cli.cache.folder import GRID_PHASES
+from geed_cli.cache.store import RowStore
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
-from geed_cli.pipeline.reuse.json_file import JsonMemory
 from geed_cli.result.schema import GridPhase
 
-FORMAT = "geed.grid-phases/1"
-MAX_BYTES = 2**24
-MOST = 500
-"""Entries that are kept, the newest; a few hundred bytes for each broken layer and group."""
 Phases = tuple[GridPhase, ...]
 PHASES = TypeAdapter(Phases)
-Kept = dict[str, str]
-"""An entry: the phases as JSON, and the checksum over them and their key."""
 
 
-def remembered(folder: Path | None, key: str | None, make: Callable[[], Phases]) -> Phases:
+def cached_phases(store: RowStore | None, key: bytes | None, make: Callable[[], Phases]) -> Phases:
     """The grid phases that an earlier run found, else those that ``make`` finds, which are then kept.
 
     Args:
-        folder: of the cache; None remembers nothing.
-        key: from ``phase_key``; None remembers nothing.
+        store: where they are kept; None keeps nothing.
+        key: from ``phase_key``; None keeps nothing.
         make: follows the grids.
     """
-    if folder is None or key is None:
+    if store is None or key is None:
         return make()
-    memory = JsonMemory(folder / GRID_PHASES, FORMAT, "kept", _sound, MAX_BYTES, MOST)
-    found = _entry(key, memory.recall(key))
-    if found is None:
-        found = make()
-        memory.keep(key, _kept(key, found))
+    kept = store.fact(key)
+    if kept is not None:
+        try:
+            return PHASES.validate_json(kept)
+        except ValidationError:
+            pass  # written by somebody else: made again
+    found = make()
+    store.keep_fact(key, PHASES.dump_json(found).decode())
     return found
 
 
-def phase_key(network: Network, layers: Mapping[str, LayerPlan], groups: Sequence[GroupPlan]) -> str | None:
+def phase_key(network: Network, layers: Mapping[str, LayerPlan], groups: Sequence[GroupPlan]) -> bytes | None:
     """A hash over everything that grid phases depend on; None where that cannot be told.
 
     Args:
@@ -63,6 +55,7 @@ def phase_key(network: Network, layers: Mapping[str, LayerPlan], groups: Sequenc
     ):
         return None
     fields = {
+        "fact": "grid phases",
         "geed": f"{__version__} {MEASURE_VERSION}",
         "arch": f"{network.source} {network.arch}",
         "arguments": "" if network.spec is None else network.spec.model.model_dump_json(),
@@ -74,32 +67,4 @@ def phase_key(network: Network, layers: Mapping[str, LayerPlan], groups: Sequenc
         "groups": repr([(one.name, one.group.elements, one.views) for one in groups]),
         **{library: version(library) for library in ("torch", "timm", "torchvision")},
     }
-    return digest(fields).hex()
-
-
-def _kept(key: str, phases: Phases) -> Kept:
-    text = PHASES.dump_json(phases).decode()
-    return {"phases": text, "sum": _sum(key, text)}
-
-
-def _entry(key: str, kept: Kept | None) -> Phases | None:
-    """What was kept; None where it is not as it was written."""
-    if kept is None or kept["sum"] != _sum(key, kept["phases"]):
-        return None
-    try:
-        return PHASES.validate_json(kept["phases"])
-    except ValidationError:
-        return None
-
-
-def _sum(key: str, text: str) -> str:
-    return hashlib.sha256(f"{key} {text}".encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _sound(entry: object) -> TypeGuard[Kept]:
-    """Whether it is an entry's two texts."""
-    return (
-        isinstance(entry, dict)
-        and entry.keys() == {"phases", "sum"}
-        and all(isinstance(text, str) for text in entry.values())
-    )
+    return digest(fields)
