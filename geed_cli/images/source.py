@@ -148,15 +148,6 @@ def list_images(data: Path | None, *, follow_links: bool = False) -> ImageListin
     return ImageListing(SAMPLE_ROOT if data is None else str(data), folder, files, follow_links)
 
 
-def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
-    """List a folder and draw one sample of its images: ``list_images`` and ``ImageListing.draw`` at once.
-
-    Raises:
-        InputError: as those two do.
-    """
-    return list_images(data, follow_links=follow_links).draw(samples, seed)
-
-
 def iter_pixels(
     images: ImageSet,
     settings: InputSettings,

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import open_images
 from PIL import Image
 
 from geed_cli.images.decode import decode_picture
@@ -16,7 +17,7 @@ from geed_cli.images.picture import Decode, Picture
 from geed_cli.images.preprocess import MARGIN, least_size, made_up, to_pixels
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.sample import sample_folder
-from geed_cli.images.source import LoadedImage, iter_pixels, open_images
+from geed_cli.images.source import LoadedImage, iter_pixels
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
 
 from .pictures import encoded, noise

@@ -8,13 +8,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import open_images
 from PIL import Image
 
 from geed_cli.algebra.conditions import context_size
 from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import made_up, to_pixels
 from geed_cli.images.refusal import ImageRefused
-from geed_cli.images.source import LoadedImage, iter_pixels, open_images
+from geed_cli.images.source import LoadedImage, iter_pixels
 from geed_cli.images.wide_crop import wide_crop
 from geed_cli.input_settings import CropMode, InputSettings
 
