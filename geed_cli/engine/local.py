@@ -36,7 +36,7 @@ class LocalEngine:
         families: of the plan, from ``families_of``.
         placement: device, floating type, batch size.
         compiled: whether the forward passes are those of the compiled network.
-        told: told of stages that take long.
+        report: told of stages that take long.
 
     Attributes:
         total_s: seconds spent in ``feed`` so far.
@@ -52,7 +52,7 @@ class LocalEngine:
         placement: Placement,
         *,
         compiled: bool = False,
-        told: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._network = network
         self._plan = plan
@@ -69,7 +69,7 @@ class LocalEngine:
         self.searches = (
             {
                 name: HiddenSearch(
-                    plan.groups, layer, plan.discover, partial(told, f"solving for actions at {name}")
+                    plan.groups, layer, plan.discover, partial(report, f"solving for actions at {name}")
                 )
                 for name, layer in plan.layers.items()
             }

@@ -97,7 +97,7 @@ def prepare(
     layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
     families = families_of(planned.plan)
     engines = tuple(
-        LocalEngine(one, planned.plan, families, placement, compiled=options.run.compile, told=report)
+        LocalEngine(one, planned.plan, families, placement, compiled=options.run.compile, report=report)
         for one, placement in zip(moved, placements, strict=True)
     )
     cache = (

@@ -93,7 +93,7 @@ class TaskStream:
             fit=path in drawn.fit,
             first=audited and path == drawn.first and (lookup is None or lookup.rounding),
             partner=self._partner if control else None,
-            padded=item.made_up if self._plan.reads_surroundings else None,
+            padded=item.padded_fraction if self._plan.reads_surroundings else None,
         )
         if control:
             self._partner = item.record
