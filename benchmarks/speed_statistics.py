@@ -17,12 +17,11 @@ from benchmarks.speed_child_work import chosen_layers
 from benchmarks.speed_settings import Settings
 from benchmarks.table import Line
 from geed_cli.engine.plan import Plan
-from geed_cli.engine.row import Cell, Control, Row
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Cell, Control, Row, Subject
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.load import load_model
 from geed_cli.pipeline.options import AuditOptions, IntervalOptions
-from geed_cli.pipeline.plan import Planned, make_plan
+from geed_cli.pipeline.planning import Planned, make_plan
 from geed_cli.pipeline.tabulate import Rows, tabulate
 
 GROUPS = ("flip", "vflip", "c4", "d4")

@@ -9,7 +9,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit_together
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.placement import geometry
-from geed_cli.pipeline.plan import plan_groups
+from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result

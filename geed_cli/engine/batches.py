@@ -11,7 +11,7 @@ from torch import Tensor
 
 from geed_cli.algebra.view import View
 from geed_cli.engine.plan import Shown
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Subject
 from geed_cli.input_settings import InputSettings
 
 

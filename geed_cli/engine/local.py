@@ -20,8 +20,7 @@ from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Shown, VectorSite
 from geed_cli.engine.rounding import rounding
-from geed_cli.engine.row import Broken, Rounding
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Broken, Rounding, Subject
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
 from geed_cli.models.network import OUTPUT, Network, Site

@@ -16,7 +16,7 @@ from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.algebra.view import View, views_of
 from geed_cli.discovery.discovered import Method
 from geed_cli.engine.layout import Layout
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Subject
 from geed_cli.measures.catalogue import Measure, Site
 
 VectorSite = Literal["features", "logits"]

@@ -1,4 +1,4 @@
-"""Rows: what an engine returns for one image. Plain values with an identity; statistics see rows alone.
+"""Rows: what an engine returns for one image, its subject. Plain values; statistics see rows alone.
 
 Merging rows is a union keyed by the image, so it is associative, commutative and idempotent.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.algebra.view import View
-from geed_cli.engine.subject import Subject
+from geed_cli.images.source import ImageRecord
 
 Control = Literal["dead", "null", "floor", "phase_corrected"]
 
@@ -26,6 +26,34 @@ class Cell:
     metric: str
     group: str
     layer: str | None = None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One image of a run.
+
+    Attributes:
+        record: which image.
+        audited: False where the image serves the normaliser only and is shown under the views of e.
+        control: whether it is a control image, on which null and floor are measured.
+        fit: whether a hidden action is fitted on it; on the others it is scored.
+        first: whether the run's rounding is measured on it.
+        partner: the control image before it, which its null is measured against.
+        padded: the part of its surroundings that the picture does not reach; None where no boundary reads them.
+    """
+
+    record: ImageRecord
+    audited: bool = True
+    control: bool = False
+    fit: bool = False
+    first: bool = False
+    partner: ImageRecord | None = None
+    padded: float | None = None
+
+    @property
+    def path(self) -> str:
+        """Which tells the images of a run apart."""
+        return self.record.path
 
 
 @dataclass(frozen=True)

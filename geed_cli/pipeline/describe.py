@@ -12,7 +12,7 @@ from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.plan import GroupPlan, Plan
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Subject
 from geed_cli.errors import InputError
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord

@@ -13,7 +13,7 @@ from geed_cli.engine.row import Rounding, Row
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move_to_all
-from geed_cli.pipeline.plan import Planned, make_plan
+from geed_cli.pipeline.planning import Planned, make_plan
 from geed_cli.pipeline.reuse.network_key import open_rows
 from geed_cli.pipeline.reuse.row_cache import RowCache
 

@@ -19,7 +19,7 @@ from geed_cli.measures.catalogue import Measure
 from geed_cli.measures.latent import cosine_pairs, l2_pairs
 from geed_cli.pipeline.controls import controls_of, first_element, fourier_of, per_image
 from geed_cli.pipeline.options import IntervalOptions
-from geed_cli.pipeline.plan import Planned
+from geed_cli.pipeline.planning import Planned
 from geed_cli.result.samples import scale_of
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.concentration import concentration_note

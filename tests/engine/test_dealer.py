@@ -8,7 +8,7 @@ import torch
 
 from geed_cli.engine.batches import Task
 from geed_cli.engine.dealer import MOST, Dealer
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Subject
 from geed_cli.images.source import ImageRecord
 
 PIXELS = torch.zeros(3, 2, 2, dtype=torch.uint8)

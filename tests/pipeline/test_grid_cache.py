@@ -11,7 +11,7 @@ from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.plan import make_plan
+from geed_cli.pipeline.planning import make_plan
 from geed_cli.pipeline.reuse.grid_cache import cached_phases
 from geed_cli.result.schema import GridPhase
 

@@ -10,7 +10,7 @@ from geed_cli.engine import local
 from geed_cli.engine.memory import OutOfMemoryError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline import plan
+from geed_cli.pipeline import planning
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 
@@ -49,7 +49,7 @@ def test_grid_phases_without_room_are_found_the_next_time(
 ) -> None:
     """What was measured is not lost; that no layer is broken is not remembered."""
     with monkeypatch.context() as patch:
-        patch.setattr(plan, "trace_phase", full)
+        patch.setattr(planning, "trace_phase", full)
         short = audit(network, ["flip"], options)
     found = audit(network, ["flip"], options)
     assert short.grid_phase == ()

@@ -9,7 +9,7 @@ import torch
 from geed_cli.algebra.transform import IDENTITY
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Placement, Task, batches
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Subject
 from geed_cli.images.source import ImageRecord
 from geed_cli.pipeline.placement import fit_threads
 

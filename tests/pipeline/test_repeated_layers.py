@@ -13,7 +13,7 @@ from pictures import smooth_pictures
 from geed_cli.engine.shapes import trace
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.options import AuditOptions, ControlOptions
-from geed_cli.pipeline.plan import make_plan
+from geed_cli.pipeline.planning import make_plan
 from geed_cli.result.schema import Result
 
 LAYERS = ("block1", "block1.0", "block1.1", "block2", "block2.0", "block2.1", "block3", "relu")

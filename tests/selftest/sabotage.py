@@ -16,7 +16,7 @@ from geed_cli.algebra.transform import Transform
 from geed_cli.engine import assemble, compare_maps, local
 from geed_cli.measures.channelwise import Array, ChannelwiseDeviation, Sizes
 from geed_cli.measures.softmax import divergence
-from geed_cli.pipeline import plan, tabulate
+from geed_cli.pipeline import planning, tabulate
 
 Patch = pytest.MonkeyPatch
 
@@ -127,7 +127,7 @@ def ten_bits(patch: Patch) -> None:
 
 def grids_never_looked_at(patch: Patch) -> None:
     """The analysis of sampling grids finds nothing."""
-    patch.setattr(plan, "grid_phases", lambda *_: ())
+    patch.setattr(planning, "grid_phases", lambda *_: ())
 
 
 HAND, TABLE = "exact actions, values not as by hand", "ρ(g)ρ(h) = ρ(gh), values that differ"

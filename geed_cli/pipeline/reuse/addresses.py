@@ -20,8 +20,7 @@ from geed_cli.algebra.view import View
 from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Shown, VectorSite
-from geed_cli.engine.row import Control
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Control, Subject
 
 Array = NDArray[np.floating[Any]]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from geed_cli.cache.digest import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.subject import Subject
+from geed_cli.engine.row import Subject
 from geed_cli.errors import RunError
 from geed_cli.pipeline.reuse.addresses import Address, Array, Schedule
 
