@@ -23,7 +23,7 @@ from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import Decode
 from geed_cli.images.preprocess import least_size, to_pixels
 from geed_cli.images.regular_file import read_regular
-from geed_cli.images.source import iter_pixels, open_images
+from geed_cli.images.source import iter_pixels, list_images
 from geed_cli.images.workers import decoding_workers
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.load import load_model
@@ -67,7 +67,7 @@ def stage_rows(folders: dict[str, Path], repeats: int) -> Iterable[str]:
 
 def decoded_per_second(folder: Path, decode: Decode, workers: int) -> float:
     """Images per second when nothing else is done with them."""
-    images = open_images(folder, 10**9, seed=0)
+    images = list_images(folder).draw(10**9, seed=0)
     before = time.perf_counter()
     for _ in iter_pixels(images, SETTINGS, workers=workers, decode=decode):
         pass

@@ -32,9 +32,9 @@ from geed_cli.images.source import iter_pixels
 from geed_cli.images.workers import usable_cores
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.images import draw
-from geed_cli.pipeline.options import DeviceName, Precision
-from geed_cli.pipeline.placement import DTYPES, choose_device
+from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.options import DeviceName, Precision, RunOptions
+from geed_cli.pipeline.placement import DTYPES, place
 
 MODELS = ("timm:resnet50", "timm:vit_small_patch16_224", "timm:tf_efficientnet_lite0")
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
@@ -90,7 +90,7 @@ class Loop:
 
 def loop_rate(network: Network, settings: Settings, batch: int) -> Loop:
     """Inputs per second over one batch that lies ready, channels last."""
-    device = choose_device(settings.device)
+    device = device_of(settings)
     module = network.module.to(device, DTYPES[settings.precision]).to(memory_format=torch.channels_last)
     ready = torch.rand(batch, 3, network.input.size, network.input.size, device=device)
     ready = ready.to(DTYPES[settings.precision]).contiguous(memory_format=torch.channels_last)
@@ -106,6 +106,11 @@ def loop_rate(network: Network, settings: Settings, batch: int) -> Loop:
             _wait(device)
     _wait(device)
     return Loop(times * batch / (time.perf_counter() - started), batch, _peak_mib(device))
+
+
+def device_of(settings: Settings) -> torch.device:
+    """The device, which has to be there."""
+    return place(RunOptions(settings.device)).device
 
 
 def best_loop(
@@ -154,10 +159,10 @@ def cases(name: str, precision: Precision, amounts: Amounts, settings: Settings)
         options = options_for(network, sized, layers=layers)
         audit_once(network, ["c4"], options_for(network, sized, layers=layers, images=min(images, 64)))
         for group, order in GROUPS.items():
-            _forget_peak(choose_device(settings.device))
+            _forget_peak(device_of(settings))
             repeats = 1 if layers else amounts.repeats
             spent = min((audit_once(network, [group], options) for _ in range(repeats)), key=_total)
-            peak = _peak_mib(choose_device(settings.device))
+            peak = _peak_mib(device_of(settings))
             rate = images * order / spent.total
             words = f"{rate:.0f} inputs/s, {images} images, {peak:.0f} MiB; {spent.split}"
             yield Line(f"{title}, {group}, {read}, against the bare loop", words, plain.rate / rate)
@@ -213,11 +218,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         amounts = replace(amounts, models=tuple(asked.models))
     if asked.seconds:
         amounts = replace(amounts, seconds=asked.seconds)
-    choose_device(asked.device)  # before anything is measured
     done: list[Line] = []
     with tempfile.TemporaryDirectory() as folder:
         copy_photographs(Path(folder), amounts.images)
         settings = Settings(folder=folder, device=asked.device)
+        device_of(settings)  # a device that is not there is said before anything is measured
         for line in lines(amounts, settings):
             sys.stderr.write(f"{line.markdown}\n")
             done.append(line)

@@ -9,10 +9,10 @@ from benchmarks.speed_settings import Settings
 from geed_cli.images.picture import Decode
 from geed_cli.models.network import Network
 from geed_cli.pipeline.allocator import freed_memory_kept
-from geed_cli.pipeline.batch_size import with_batch_size
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
+from geed_cli.pipeline.reuse.batch_size import with_batch_size
 from geed_cli.pipeline.session import Session
 
 

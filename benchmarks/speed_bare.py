@@ -18,10 +18,12 @@ import torch
 from torch import nn
 
 from benchmarks.speed_settings import Settings
+from geed_cli.engine.batches import Placement
 from geed_cli.engine.local import full_precision
 from geed_cli.models.load import load_model
 from geed_cli.pipeline.allocator import freed_memory_kept
-from geed_cli.pipeline.placement import DTYPES, choose_device
+from geed_cli.pipeline.options import RunOptions
+from geed_cli.pipeline.placement import place
 
 TRIED = 32
 """Inputs of one try while the best form is searched; the better of two tries counts."""
@@ -88,9 +90,9 @@ def _seconds(bare: Bare, form: Form, inputs: int) -> float:
     """Seconds for at least so many inputs, after one batch that is not counted."""
     module, size = _network(bare)
     module = module.to(memory_format=form.memory_format)
-    device, dtype = choose_device(bare.settings.device), DTYPES[bare.settings.precision]
+    where = _placement(bare)
     with freed_memory_kept() if bare.kept else nullcontext():
-        ready = torch.rand(form.batch, 3, size, size, device=device, dtype=dtype)
+        ready = torch.rand(form.batch, 3, size, size, device=where.device, dtype=where.dtype)
         ready = ready.contiguous(memory_format=form.memory_format)
         _run(module, ready, 1)
         started = time.perf_counter()
@@ -102,8 +104,14 @@ def _seconds(bare: Bare, form: Form, inputs: int) -> float:
 def _network(bare: Bare) -> tuple[nn.Module, int]:
     """The network on its device, once in a process, and the side of its input."""
     network = load_model(bare.model, weights="random")
-    placed = network.module.to(choose_device(bare.settings.device), DTYPES[bare.settings.precision])
+    where = _placement(bare)
+    placed = network.module.to(where.device, where.dtype)
     return placed, network.input.size
+
+
+def _placement(bare: Bare) -> Placement:
+    """Device and floating type."""
+    return place(RunOptions(bare.settings.device, precision=bare.settings.precision))
 
 
 def _run(module: nn.Module, ready: torch.Tensor, times: int) -> None:

@@ -11,11 +11,11 @@ from timm.data.config import resolve_model_data_config
 from benchmarks.machine import peak_mib
 from benchmarks.speed_child import Measured, Request
 from benchmarks.speed_layers import every_map_layer
-from geed_cli.engine.shapes import trace_shapes
+from geed_cli.engine.shapes import trace
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.allocator import freed_memory_kept
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.session import Session
@@ -76,7 +76,7 @@ def held_mib(network: Network, result: Result) -> float:
 
     Channelwise cells have a second number, the part of dead channels. What Python adds to each array is left out.
     """
-    features = math.prod(trace_shapes(network, [network.features])[network.features])
+    features = math.prod(trace(network, [network.features]).shapes[network.features])
     classes = network.module.get_parameter(f"{network.classifier}.weight").shape[0]
     orders = {group.name: group.order for group in result.groups}
     cells = sum((2 if entry.layer else 1) * orders[entry.group] for entry in result.results)

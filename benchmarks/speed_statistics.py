@@ -17,7 +17,8 @@ from benchmarks.speed_child_work import chosen_layers
 from benchmarks.speed_settings import Settings
 from benchmarks.table import Line
 from geed_cli.engine.plan import Plan
-from geed_cli.engine.row import Cell, Control, Row
+from geed_cli.engine.row import Cell, Control, Row, Subject
+from geed_cli.images.source import ImageRecord
 from geed_cli.models.load import load_model
 from geed_cli.pipeline.options import AuditOptions, IntervalOptions
 from geed_cli.pipeline.planning import Planned, make_plan
@@ -67,7 +68,7 @@ def made_up_row(plan: Plan, number: int, rng: np.random.Generator) -> Row:
     }
     controls: tuple[Control, ...] = ("dead", "null") if number < PROBES else ("dead",)
     return Row(
-        number,
+        Subject(ImageRecord(str(number), "")),
         {cell: made_up_deviations(cell, n, rng) for cell, n in cells.items()},
         {(cell, name): rng.random(n) for cell, n in cells.items() if cell.layer for name in controls},
         {identity: rng.random(FEATURES) for identity in plan.identities},

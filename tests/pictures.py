@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from geed_cli.images.source import ImageSet, list_images
+
 
 def smooth_pictures(folder: Path, count: int, size: int, seed: int = 0) -> Path:
     """Random blurred colour pictures, written as PNG; neighbouring pixels agree, as in photographs."""
@@ -15,6 +17,11 @@ def smooth_pictures(folder: Path, count: int, size: int, seed: int = 0) -> Path:
         picture = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
         picture.save(folder / f"{number:04d}.png")
     return folder
+
+
+def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
+    """List a folder, or the bundled sample, and draw once."""
+    return list_images(data, follow_links=follow_links).draw(samples, seed)
 
 
 def pixels_of(folder: Path) -> list[np.ndarray]:

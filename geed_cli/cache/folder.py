@@ -1,7 +1,4 @@
-"""Where the cache lives: the command line's choice, else the environment's, else the system's place for caches.
-
-And the names of what lies there beside rows (``layout.FILE_NAME``) and weights (``models.weights_kept.FOLDER``).
-"""
+"""Where the cache lives: the command line's choice, else the environment's, else the system's place for caches."""
 
 import os
 from pathlib import Path
@@ -9,10 +6,6 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 VARIABLE = "GEED_CACHE_DIR"
-GRID_PHASES = "grid-phases.json"
-"""Written by ``pipeline.phase_memory``."""
-BATCH_SIZES = "batch-sizes.json"
-"""Written by ``pipeline.batch_size``."""
 
 
 def cache_folder(given: Path | None) -> Path:

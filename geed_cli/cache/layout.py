@@ -7,9 +7,9 @@ SQL in a stranger's file (views, triggers) thus never runs, and values are plain
 import sqlite3
 from pathlib import Path
 
-FILE_NAME = "rows-1.sqlite"
-"""The number is ``VERSION``: another layout gets another file, so that old and new versions of geed can take turns."""
-VERSION = 1
+VERSION = 2
+FILE_NAME = f"rows-{VERSION}.sqlite"
+"""Another layout gets another file, so that old and new versions of geed can take turns."""
 APPLICATION_ID = int.from_bytes(b"geed", "big")
 MAX_VALUE_BYTES = 64 * 2**20
 """Longest value read or written; an embedding of 2048 float64 has 16 kB. Damaged lengths must not exhaust memory."""
@@ -19,6 +19,7 @@ TABLES = (
     " details TEXT NOT NULL, created REAL NOT NULL, used REAL NOT NULL)",
     "CREATE TABLE rows (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, network INTEGER NOT NULL,"
     " value BLOB NOT NULL)",
+    "CREATE TABLE facts (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL)",
 )
 
 _GUARDS = (

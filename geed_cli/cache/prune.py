@@ -17,7 +17,7 @@ class PruneRule:
     """What is to go.
 
     Attributes:
-        everything: all rows.
+        everything: all rows, and all facts.
         model: networks whose description has this in it, upper and lower case alike.
         used_before: networks last used before this time, Unix time.
         max_bytes: as much as it takes until the rest has at most that size.
@@ -59,6 +59,8 @@ def prune(database: Database, rule: PruneRule, *, dry_run: bool) -> tuple[Networ
 
 def _remove(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse, ...]:
     gone = _doomed(connection, rule)
+    if rule.everything:
+        connection.execute("DELETE FROM facts")
     connection.execute("DELETE FROM main.rows WHERE id NOT IN (SELECT id FROM temp.sizes)")
     connection.executemany(
         "DELETE FROM networks WHERE key = ? AND id NOT IN (SELECT network FROM temp.sizes)",

@@ -1,6 +1,6 @@
-"""One value as bytes and back: a checksum, what kind of array it is, and its numbers as they are.
+"""One value as bytes and back: a checksum, what kind of value it is, and its numbers or its text as they are.
 
-Layout: CRC32 (4 bytes), kind (1 byte: element type and number of axes), then the elements; everything little-endian.
+Layout: CRC32 (4 bytes), kind (1 byte: element type and number of axes, or text), then the elements; little-endian.
 The checksum covers the key too, so that a value that damage attached to another key is not taken for its own.
 """
 
@@ -17,6 +17,8 @@ Value = NDArray[np.floating[Any]]
 _HEAD = struct.Struct("<IB")
 _KINDS = ((0, "<f8"), (1, "<f8"), (0, "<f4"), (1, "<f4"))
 """Axes and element type of each kind, which is stored as its number here."""
+_TEXT = b"T"
+"""The kind of a text, which no array has."""
 
 
 def encode(key: bytes, value: NDArray[Any]) -> bytes:
@@ -49,6 +51,21 @@ def decode(key: object, stored: object) -> Value | None:
         return None
     value: Value = flat.reshape(flat.shape if axes else ())
     return value if value.dtype.isnative else _native(value)
+
+
+def encode_text(key: bytes, text: str) -> bytes:
+    """A text as bytes."""
+    payload = _TEXT + text.encode("utf-8")
+    return _checksum(key, payload).to_bytes(4, "little") + payload
+
+
+def decode_text(key: bytes, stored: object) -> str | None:
+    """What ``encode_text`` was given; None where the bytes are not as written."""
+    if not isinstance(stored, bytes) or len(stored) < _HEAD.size or stored[4:5] != _TEXT:
+        return None
+    if int.from_bytes(stored[:4], "little") != _checksum(key, stored[4:]):
+        return None
+    return stored[5:].decode("utf-8", "replace")
 
 
 def _native(value: Value) -> Value:

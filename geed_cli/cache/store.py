@@ -1,7 +1,8 @@
 """Finished values of earlier runs by key: read in one go, written in one transaction.
 
 A key says everything that the value depends on (``digest``), so that a value never becomes wrong, only unused. Every
-value belongs to a network, for ``geed cache list`` and ``prune``; the key alone finds it.
+value belongs to a network, for ``geed cache list`` and ``prune``; the key alone finds it. Beside the values there are
+facts: short texts that spare a run a search, such as the fastest batch size.
 """
 
 import json
@@ -16,10 +17,12 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from geed_cli.cache.database import PATIENCE_S, Database
-from geed_cli.cache.row_bytes import Value, decode, encode
+from geed_cli.cache.row_bytes import Value, decode, decode_text, encode, encode_text
 
 CHUNK = 500
 """Keys a query: older SQLite allows 999 parameters."""
+MOST_FACTS = 2000
+"""Those that are kept, the newest: a megabyte at most."""
 Stored = tuple[int, bytes, object]
 """Number, key and value as they are in the file."""
 
@@ -105,6 +108,15 @@ class RowStore:
         if items:
             self._database.write(lambda connection: _insert(connection, network, items), None)
 
+    def fact(self, key: bytes) -> str | None:
+        """The fact under a key; None where there is none, or none that is unharmed."""
+        found = self._database.read(lambda connection: _select_fact(connection, key), None)
+        return None if found is None else decode_text(key, found[0])
+
+    def keep_fact(self, key: bytes, text: str) -> None:
+        """Keep a fact as the newest, in place of any under the same key."""
+        self._database.write(lambda connection: _insert_fact(connection, key, text), None)
+
     def _stored(self, keys: Sequence[bytes]) -> list[Stored]:
         return self._database.read(lambda connection: _select(connection, keys), [])
 
@@ -128,6 +140,22 @@ def _insert(connection: sqlite3.Connection, network: Network, items: Mapping[byt
         (key, number, encode(key, value)) for key, value in items.items()
     )
     connection.executemany("INSERT OR REPLACE INTO rows (key, network, value) VALUES (?, ?, ?)", rows)
+
+
+def _select_fact(connection: sqlite3.Connection, key: bytes) -> tuple[object] | None:
+    found: tuple[object] | None = connection.execute(
+        "SELECT value FROM facts WHERE key = ?", (key,)
+    ).fetchone()
+    return found
+
+
+def _insert_fact(connection: sqlite3.Connection, key: bytes, text: str) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)", (key, encode_text(key, text))
+    )
+    connection.execute(
+        "DELETE FROM facts WHERE id NOT IN (SELECT id FROM facts ORDER BY id DESC LIMIT ?)", (MOST_FACTS,)
+    )
 
 
 def _mark_used(connection: sqlite3.Connection, network: Network) -> None:

@@ -7,9 +7,9 @@ from geed_cli.cli.model_request import ModelRequest, kept_weights
 from geed_cli.cli.progress import TerminalProgress
 from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit_together
-from geed_cli.pipeline.groups import plan_groups
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.placement import geometry
+from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result

@@ -12,9 +12,9 @@ from geed_cli.cli.progress import TerminalProgress
 from geed_cli.cli.run_check import CheckRequest
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.groups import plan_groups
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result

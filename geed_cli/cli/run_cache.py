@@ -14,7 +14,7 @@ from geed_cli.cache.amounts import bytes_as_text, bytes_in, seconds_in
 from geed_cli.cache.contents import NetworkUse, networks_in
 from geed_cli.cache.database import Database
 from geed_cli.cache.fault import aside
-from geed_cli.cache.folder import BATCH_SIZES, GRID_PHASES, cache_folder
+from geed_cli.cache.folder import cache_folder
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cli.cached_weights import as_values, prune_weights, summary
@@ -95,8 +95,7 @@ def remove(request: PruneRequest, cache_dir: Path | None, *, dry_run: bool) -> N
     weights = prune_weights(folder, rule, row_bytes, dry_run=dry_run)
     gone = _pruned(file, rule, known, bool(weights), dry_run=dry_run) if file.exists() else ()
     if rule.everything and not dry_run:
-        for other in (aside(file), folder / GRID_PHASES, folder / BATCH_SIZES):
-            other.unlink(missing_ok=True)
+        aside(file).unlink(missing_ok=True)
     _print(gone, weights, "would go" if dry_run else "removed")
 
 

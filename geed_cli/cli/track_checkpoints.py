@@ -10,8 +10,8 @@ from geed_cli.comparison.track_schema import Record
 from geed_cli.errors import InputError
 from geed_cli.models.file_hash import file_sha256
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.groups import plan_groups
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.planning import plan_groups
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result
 

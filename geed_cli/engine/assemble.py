@@ -33,7 +33,7 @@ VECTOR_MEASURES: Mapping[str, tuple[VectorSite, Deviation]] = {
 
 
 def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
-    """The row of an audited image.
+    """The row of an image; one that only serves the normaliser has no deviations.
 
     Args:
         plan: what is measured.
@@ -43,6 +43,9 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
     deviations: dict[Cell, Array] = {}
     controls: dict[tuple[Cell, Control], Array] = {}
     vectors = _vectors(seen)
+    embeddings, distributions = _identities(plan, vectors)
+    if not seen.subject.audited:
+        return Row(seen.subject, {}, {}, embeddings, {})
     for group in plan.groups:
         for measure in plan.measures:
             if measure.name in VECTOR_MEASURES:
@@ -50,12 +53,7 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
         for layer, comparisons in seen.layers.items():
             family = families[layer].get(group.name)
             _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
-    return Row(seen.image, deviations, controls, *_identities(plan, vectors))
-
-
-def assemble_identity(plan: Plan, seen: Observation) -> Row:
-    """The row of an image that only serves the normaliser: no deviations."""
-    return Row(seen.image, {}, {}, _identities(plan, _vectors(seen))[0], {})
+    return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding)
 
 
 def _vectors(seen: Observation) -> Vectors:
@@ -115,7 +113,7 @@ def _layer_cells(
     trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
     for metric, control in found[0]:
         if any((metric, control) not in each for each in found):
-            continue  # a null that only some elements have, where the probe before was refused
+            continue  # a null that only some elements have, where the control image before was refused
         values = np.array([each[metric, control] for each in found])
         if control is None:
             deviations[Cell(metric, group.name, layer)] = values

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from geed_cli.algebra.view import View
 from geed_cli.engine.plan import Shown
+from geed_cli.engine.row import Subject
 from geed_cli.input_settings import InputSettings
 
 
@@ -19,35 +20,28 @@ class Task:
     """One image and what the network is shown of it.
 
     Attributes:
-        image: number of the image in the run.
+        subject: the image.
         pixels: uint8, shape (3, P, P), P ≥ S; larger where the boundary needs the picture around the crop.
         shown: the views of e first.
-        audited: False where the image serves the normaliser only and is shown under the views of e.
-        probe: whether the controls are measured on it.
-        fit: whether a hidden action is fitted on it; on the others it is scored.
-        first: whether the run's rounding is measured on it.
     """
 
-    image: int
+    subject: Subject
     pixels: Tensor
     shown: tuple[Shown, ...]
-    audited: bool = True
-    probe: bool = False
-    fit: bool = False
-    first: bool = False
 
 
 @dataclass(frozen=True)
 class Slot:
     """What one row of a batch is: an image as it is shown; ``last`` closes the image's orbit."""
 
-    image: int
+    subject: Subject
     shown: Shown
     last: bool
-    audited: bool = True
-    probe: bool = False
-    fit: bool = False
-    first: bool = False
+
+    @property
+    def image(self) -> str:
+        """The image's path."""
+        return self.subject.path
 
 
 @dataclass(frozen=True)
@@ -82,8 +76,7 @@ def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[
     for task in tasks:
         for shown, row in _rows(task, size, placement):
             rows.append(row)
-            last = shown == task.shown[-1]
-            slots.append(Slot(task.image, shown, last, task.audited, task.probe, task.fit, task.first))
+            slots.append(Slot(task.subject, shown, shown == task.shown[-1]))
             if len(rows) == placement.batch_size:
                 yield Batch(_stack(rows, placement), tuple(slots))
                 rows, slots = [], []

@@ -1,7 +1,7 @@
 """Deals the tasks of a run out to lanes, each of which takes the next one when it wants it.
 
-Whatever depends on the order of images goes to the first lane, in order: probes, whose null is measured against the
-probe before, and the image on which rounding is measured.
+Whatever depends on the order of images goes to the first lane, in order: control images, whose null is measured
+against the one before, and the image on which rounding is measured.
 """
 
 from collections import deque
@@ -57,7 +57,7 @@ class Dealer:
                     self._changed.wait()
                     continue
                 task = next(self._tasks, None)
-                if task is None or first or not (task.probe or task.first):
+                if task is None or first or not (task.subject.control or task.subject.first):
                     return task
                 self._kept.append(task)
         return None

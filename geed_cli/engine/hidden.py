@@ -24,7 +24,7 @@ class HiddenSearch:
             looked for like any hidden action, beside what the element does to pixels.
         layer: how the layer is read.
         method: what is looked for.
-        told: told once, when the fitted half is complete and the maps are being solved for.
+        report: called once, when the fitted half is complete and the maps are being solved for.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class HiddenSearch:
         groups: Sequence[GroupPlan],
         layer: LayerPlan,
         method: Method,
-        told: Callable[[], None] = lambda: None,
+        report: Callable[[], None] = lambda: None,
     ) -> None:
-        self._told = told
+        self._report = report
         self._solved = False
         self._searches: list[tuple[GroupPlan, Discovery]] = []
         self._references: dict[str, Tensor] = {}
@@ -51,7 +51,7 @@ class HiddenSearch:
     def consume(self, slots: Sequence[Slot], maps: Tensor) -> None:
         """Take a batch's maps, shape (B, C, H, W): images for the fit first, then those that are scored."""
         for row, slot in enumerate(slots):
-            if slot.audited and not isinstance(slot.shown, RoundTrip):
+            if slot.subject.audited and not isinstance(slot.shown, RoundTrip):
                 for plan, search in self._searches:
                     self._take(plan, search, slot, maps[row])
 
@@ -65,7 +65,7 @@ class HiddenSearch:
         """Find the maps of every group, once."""
         if not self._solved:
             self._solved = True
-            self._told()
+            self._report()
             for _, search in self._searches:
                 search.solve()
 
@@ -78,7 +78,7 @@ class HiddenSearch:
             return
         g, act = plan.views.index(slot.shown), self._acts[plan.name]
         expected = act(g, self._references[plan.name])
-        if slot.fit:
+        if slot.subject.fit:
             search.fit(g, act(0, maps), expected)
         else:
             self._solve()

@@ -1,8 +1,8 @@
 """Reduces one layer's maps to channelwise deviations while the network runs; no map outlives its use.
 
 f̂(x) is the mean over the kernel of the action at the layer's real shape, so a map is held only until the kernel's
-members of its orbit have come: usually e alone, which comes first. On probe images the same maps also give the
-controls: against the previous probe image (null), and of round trips (floor).
+members of its orbit have come: usually e alone, which comes first. On control images the same maps also give the
+controls: against the previous control image (null), and of round trips (floor).
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -52,24 +52,24 @@ class _Ready:
         own: the moments of these maps.
     """
 
-    images: tuple[int, ...]
+    images: tuple[str, ...]
     centres: Centres
-    rows: tuple[tuple[int, View], ...]
+    rows: tuple[tuple[str, View], ...]
     own: Moments
 
-    def centre(self, image: int) -> Tensor:
+    def centre(self, image: str) -> Tensor:
         """f̂ of one image, shape (C, H, W)."""
         return self.centres.maps[self.images.index(image)]
 
-    def broken(self, finite: Tensor) -> set[int]:
+    def broken(self, finite: Tensor) -> set[str]:
         """The images of which a row is not finite, by a flag for each row."""
         return {image for (image, _), good in zip(self.rows, finite.tolist(), strict=True) if not good}
 
-    def tell(self, broken: Callable[[set[int]], None], finite: Tensor) -> None:
+    def tell(self, broken: Callable[[set[str]], None], finite: Tensor) -> None:
         """Name them, once the flags have been fetched."""
         broken(self.broken(finite))
 
-    def of(self, image: int) -> list[int]:
+    def of(self, image: str) -> list[int]:
         """The rows of one image."""
         return [row for row, (each, _) in enumerate(self.rows) if each == image]
 
@@ -85,11 +85,11 @@ class LayerReducer:
     def __init__(self, families: Sequence[Family], metrics: Sequence[str]) -> None:
         self._families = tuple(dict.fromkeys(families))
         self._metrics = tuple(metrics)
-        self._orbits: dict[int, _Orbit] = {}
+        self._orbits: dict[str, _Orbit] = {}
         self._partner: dict[Family, Centres] = {}
 
     def consume(
-        self, slots: Sequence[Slot], maps: Tensor, outbox: Outbox, broken: Callable[[set[int]], None]
+        self, slots: Sequence[Slot], maps: Tensor, outbox: Outbox, broken: Callable[[set[str]], None]
     ) -> None:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
 
@@ -107,16 +107,16 @@ class LayerReducer:
             if ready is not None:
                 finite = self._compare(family, ready, outbox)
                 outbox.put(finite, partial(ready.tell, broken))
-                self._probe(family, ready, last, finite, outbox)
+                self._controls(family, ready, last, finite, outbox)
         for image, slot in last.items():
             self._let_go(self._orbits[image], slot)
 
-    def pop(self, image: int) -> Comparisons:
+    def pop(self, image: str) -> Comparisons:
         """The finished comparisons of one image."""
         return self._orbits.pop(image).found
 
     def _ready(
-        self, family: Family, images: Sequence[int], slots: Sequence[Slot], maps: Tensor
+        self, family: Family, images: Sequence[str], slots: Sequence[Slot], maps: Tensor
     ) -> _Ready | None:
         """What can be compared of the images of this batch; None where no image's kernel is complete."""
         whole = tuple(image for image in images if family.kernel_in(self._orbits[image].maps))
@@ -135,10 +135,10 @@ class LayerReducer:
     def _centres(
         self,
         family: Family,
-        images: Sequence[int],
-        rows: Sequence[tuple[int, View]],
+        images: Sequence[str],
+        rows: Sequence[tuple[str, View]],
         own: Moments,
-        places: Mapping[tuple[int, Shown], int],
+        places: Mapping[tuple[str, Shown], int],
         maps: Tensor,
     ) -> Centres:
         """f̂ of the images, whose moments are known already where these are maps that are compared now."""
@@ -170,33 +170,33 @@ class LayerReducer:
             orbit.found[family, view] = row
         return torch.stack([each.finite for each in found.values()]).all(dim=0)
 
-    def _probe(
+    def _controls(
         self,
         family: Family,
         ready: _Ready,
-        last: Mapping[int, Slot],
+        last: Mapping[str, Slot],
         finite: Tensor,
         outbox: Outbox,
     ) -> None:
-        """The controls of the probe images among these; one that is not finite is nobody's partner."""
-        probes = [image for image in ready.images if last[image].probe]
-        if not probes:
+        """The controls of the control images among these; one that is not finite is nobody's partner."""
+        controls = [image for image in ready.images if last[image].subject.control]
+        if not controls:
             return
-        partners = self._partners(family, ready, probes, last, ready.broken(finite))
+        partners = self._partners(family, ready, controls, last, ready.broken(finite))
         self._null(family, ready, partners, outbox)
-        self._trips(family, [self._orbits[image] for image in probes], ready.centres.maps, outbox)
+        self._trips(family, [self._orbits[image] for image in controls], ready.centres.maps, outbox)
 
     def _partners(
         self,
         family: Family,
         ready: _Ready,
-        probes: Sequence[int],
-        last: Mapping[int, Slot],
-        broken: Set[int],
-    ) -> dict[int, Centres]:
-        """The probe image before each of these, where there is one: its f̂, one that is whole and finite."""
-        partners: dict[int, Centres] = {}
-        for image in probes:
+        controls: Sequence[str],
+        last: Mapping[str, Slot],
+        broken: Set[str],
+    ) -> dict[str, Centres]:
+        """The control image before each of these, where there is one: its f̂, one that is whole and finite."""
+        partners: dict[str, Centres] = {}
+        for image in controls:
             if family in self._partner:
                 partners[image] = self._partner[family]
             if last[image].last and image not in broken:
@@ -205,8 +205,8 @@ class LayerReducer:
             self._partner[family] = self._partner[family].clone()
         return partners
 
-    def _null(self, family: Family, ready: _Ready, partners: Mapping[int, Centres], outbox: Outbox) -> None:
-        """f(gx) against g·f̂(x') of the probe image before."""
+    def _null(self, family: Family, ready: _Ready, partners: Mapping[str, Centres], outbox: Outbox) -> None:
+        """f(gx) against g·f̂(x') of the control image before."""
         rows = [row for row, (image, _) in enumerate(ready.rows) if image in partners]
         if not rows:
             return
@@ -239,12 +239,12 @@ class LayerReducer:
             orbit.found[family, trip] = {}
         send(found, [orbit.found[family, trip] for orbit, trip in trips], outbox)
 
-    def _mean(self, image: int, kernel: Sequence[View]) -> Tensor:
+    def _mean(self, image: str, kernel: Sequence[View]) -> Tensor:
         """f̂(x), the mean over the kernel (eq. 2), shape (C, H, W)."""
         return torch.stack([self._orbits[image].maps[view] for view in kernel]).mean(dim=0)
 
     def _stack(
-        self, wanted: Sequence[tuple[int, View]], places: Mapping[tuple[int, Shown], int], maps: Tensor
+        self, wanted: Sequence[tuple[str, View]], places: Mapping[tuple[str, Shown], int], maps: Tensor
     ) -> Tensor:
         """Maps as one stack: rows of the batch as they lie there, else a copy."""
         rows = [places[each] for each in wanted if each in places]

@@ -20,8 +20,8 @@ from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Plan, Shown, VectorSite
-from geed_cli.engine.rounding import Rounding, rounding
-from geed_cli.engine.row import Broken
+from geed_cli.engine.rounding import rounding
+from geed_cli.engine.row import Broken, Rounding, Subject
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
 from geed_cli.models.network import OUTPUT, Network, Site
@@ -36,13 +36,12 @@ class LocalEngine:
         families: of the plan, from ``families_of``.
         placement: device, floating type, batch size.
         compiled: whether the forward passes are those of the compiled network.
-        told: told of stages that take long.
+        report: told of stages that take long.
 
     Attributes:
         total_s: seconds spent in ``feed`` so far.
         measure_s: seconds of these spent in the taps and in fetching what they computed; on a GPU the fetch waits for
             the forward pass, too.
-        rounding: the floating-point floor, measured on the run's first image.
         searches: the search for a hidden action at each layer, where one was asked for.
     """
 
@@ -54,15 +53,14 @@ class LocalEngine:
         placement: Placement,
         *,
         compiled: bool = False,
-        told: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._network = network
         self._plan = plan
         self._placement = placement
         self.total_s = self.measure_s = 0.0
-        self.rounding: Rounding = {}
-        self._started = False
-        self._broken: dict[int, Broken] = {}
+        self._rounding: dict[str, Rounding] = {}
+        self._broken: dict[str, str] = {}
         metrics = plan.names("channelwise")
         self._reducers = {
             Site(name, "output"): LayerReducer(tuple(families[name].values()), metrics)
@@ -72,7 +70,7 @@ class LocalEngine:
         self.searches = (
             {
                 name: HiddenSearch(
-                    plan.groups, layer, plan.discover, partial(told, f"solving for actions at {name}")
+                    plan.groups, layer, plan.discover, partial(report, f"solving for actions at {name}")
                 )
                 for name, layer in plan.layers.items()
             }
@@ -88,15 +86,6 @@ class LocalEngine:
         self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers]))
         self._compiled = CompiledNetwork(network, self._sites) if compiled else None
 
-    @property
-    def needs_rounding(self) -> bool:
-        """Whether the rounding is not known and has not been measured yet."""
-        return not self._started
-
-    def take_rounding(self, known: Rounding) -> None:
-        """Use a rounding that is known already instead of measuring it."""
-        self._started, self.rounding = True, known
-
     def feed(self, batch: Batch) -> list[Observation | Broken]:
         """Run one batch; what became of the images whose orbits it completes, in order.
 
@@ -109,25 +98,23 @@ class LocalEngine:
         first = self._first_row(batch)
         own = self._forward(batch, inputs.to(self._placement.dtype), first)
         if first is not None:
-            self._measure_rounding(own, inputs[first : first + 1])
+            image = batch.slots[first].image
+            self._rounding[image] = self._measure_rounding(own, inputs[first : first + 1])
         done = [self._outcome(slot) for slot in batch.slots if slot.last]
         self.total_s += time.perf_counter() - before
         return done
 
     def _first_row(self, batch: Batch) -> int | None:
-        """Where the batch shows e of the run's first image, unless its rounding is known."""
+        """Where the batch shows e of the run's first image."""
         shown = self._plan.identities[0]
-        rows = (row for row, slot in enumerate(batch.slots) if slot.first and slot.shown == shown)
-        return None if self._started else next(rows, None)
+        rows = (row for row, slot in enumerate(batch.slots) if slot.subject.first and slot.shown == shown)
+        return next(rows, None)
 
-    def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> None:
+    def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
         """The rounding, from what the run held of its first image and from that image in float64."""
         vectors: dict[VectorSite, Site] = {"features": self._network.features, "logits": OUTPUT}
         with full_precision():
-            self.rounding = rounding(
-                self._network.module, self._plan, vectors, own, inputs, self._placement.dtype
-            )
-        self._started = True
+            return rounding(self._network.module, self._plan, vectors, own, inputs, self._placement.dtype)
 
     def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
         """Run the network; the taps reduce what they read. What each site held of the kept row, if any."""
@@ -156,9 +143,9 @@ class LocalEngine:
     def _reduce(self, site: Site, activation: Tensor, batch: Batch, outbox: Outbox) -> None:
         """Reduce one site's activation; what it comes to is known once the outbox has been delivered."""
 
-        def broken(images: set[int]) -> None:
+        def broken(images: set[str]) -> None:
             for image in images:
-                self._broken.setdefault(image, Broken(image, site.module))
+                self._broken.setdefault(image, site.module)
 
         if site in self._vectors:
             self._vectors[site].consume(batch.slots, activation, outbox, broken)
@@ -170,19 +157,21 @@ class LocalEngine:
 
     def _outcome(self, slot: Slot) -> Observation | Broken:
         """What was seen of a finished image, or why that is nothing; nothing of it is held afterwards."""
-        seen = self._observation(slot.image)
-        return self._broken.pop(slot.image, seen)
+        seen = self._observation(slot.subject)
+        module = self._broken.pop(slot.image, None)
+        return seen if module is None else Broken(slot.subject, module)
 
-    def _observation(self, image: int) -> Observation:
+    def _observation(self, subject: Subject) -> Observation:
+        image = subject.path
         taken = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
         own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
         layers = {name: own[layer.repeats or name] for name, layer in self._plan.layers.items()}
-        vectors: dict[VectorSite, Mapping[Shown, Tensor]] = {}
+        vectors: dict[VectorSite, dict[Shown, Tensor]] = {}
         if self._plan.wants("latent"):
             vectors["features"] = taken[self._network.features]
         if self._network.logits and OUTPUT in taken:
             vectors["logits"] = taken[OUTPUT]
-        return Observation(image, vectors, layers)
+        return Observation(subject, vectors, layers, self._rounding.pop(image, None))
 
 
 def in_full(maps: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 Observations of the same image under different views add up: a part of them may come from a cache.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -11,6 +10,7 @@ from torch import Tensor
 from geed_cli.engine.compare_maps import Found
 from geed_cli.engine.family import Family
 from geed_cli.engine.plan import Shown, VectorSite
+from geed_cli.engine.row import Rounding, Subject
 
 Comparisons = dict[tuple[Family, Shown], Found]
 """By family and by what was shown: the view of g, or a round trip."""
@@ -21,12 +21,14 @@ class Observation:
     """Everything read of one image.
 
     Attributes:
-        image: number of the image in the run.
+        subject: the image.
         vectors: per site, features or logits under everything that was shown, shape (k,), float64; sites that are
             not measured are absent.
         layers: comparisons per layer.
+        rounding: of the run, on its first image alone.
     """
 
-    image: int
-    vectors: dict[VectorSite, Mapping[Shown, Tensor]] = field(default_factory=dict)
-    layers: Mapping[str, Comparisons] = field(default_factory=dict)
+    subject: Subject
+    vectors: dict[VectorSite, dict[Shown, Tensor]] = field(default_factory=dict)
+    layers: dict[str, Comparisons] = field(default_factory=dict)
+    rounding: Rounding | None = None

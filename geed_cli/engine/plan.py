@@ -16,6 +16,7 @@ from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.algebra.view import View, views_of
 from geed_cli.discovery.discovered import Method
 from geed_cli.engine.layout import Layout
+from geed_cli.engine.row import Subject
 from geed_cli.measures.catalogue import Measure, Site
 
 VectorSite = Literal["features", "logits"]
@@ -88,7 +89,7 @@ class Plan:
         measures: which measures.
         vectors: how G acts on the features and on the class probabilities, by site and the group's name.
         size: side of the network's input in pixels.
-        floor: whether probe images are shown under round trips too.
+        floor: whether control images are shown under round trips too.
         discover: the hidden action that is looked for, if any.
     """
 
@@ -124,6 +125,12 @@ class Plan:
     def reads_surroundings(self) -> bool:
         """Whether a view reads what lies around the crop, so that a larger crop has to be decoded."""
         return any(view.boundary == "context" for view in self.views)
+
+    def shown_of(self, subject: Subject) -> tuple[Shown, ...]:
+        """Everything that the network is shown of an image; the round trips of a control image come last."""
+        if not subject.audited:
+            return self.identities
+        return (*self.views, *self.round_trips) if subject.control else self.views
 
     def wants(self, site: Site) -> bool:
         """Whether any measure at that site is asked for."""

@@ -13,13 +13,11 @@ from geed_cli.engine.assemble import VECTOR_MEASURES
 from geed_cli.engine.double import in_double
 from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.plan import Plan, VectorSite
+from geed_cli.engine.row import Rounding
 from geed_cli.engine.taps import Taps
 from geed_cli.measures.channelwise import channelwise_correlation, channelwise_deviation
 from geed_cli.measures.softmax import probabilities
 from geed_cli.models.network import Site
-
-Rounding = dict[tuple[str, str | None], float]
-"""By measure and layer."""
 
 
 def rounding(

@@ -1,4 +1,4 @@
-"""Rows: what an engine returns for one image. Plain values with an identity; statistics see rows alone.
+"""Rows: what an engine returns for one image, its subject. Plain values; statistics see rows alone.
 
 Merging rows is a union keyed by the image, so it is associative, commutative and idempotent.
 """
@@ -11,8 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.algebra.view import View
+from geed_cli.images.source import ImageRecord
 
 Control = Literal["dead", "null", "floor", "phase_corrected"]
+
+Rounding = dict[tuple[str, str | None], float]
+"""m(f(x), f₆₄(x)) by measure and layer: what the run's precision makes of one image, raw."""
 
 
 @dataclass(frozen=True)
@@ -25,24 +29,54 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """One image of a run.
+
+    Attributes:
+        record: which image.
+        audited: False where the image serves the normaliser only and is shown under the views of e.
+        control: whether it is a control image, on which null and floor are measured.
+        fit: whether a hidden action is fitted on it; on the others it is scored.
+        first: whether the run's rounding is measured on it.
+        partner: the control image before it, which its null is measured against.
+        padded: the part of its surroundings that the picture does not reach; None where no boundary reads them.
+    """
+
+    record: ImageRecord
+    audited: bool = True
+    control: bool = False
+    fit: bool = False
+    first: bool = False
+    partner: ImageRecord | None = None
+    padded: float | None = None
+
+    @property
+    def path(self) -> str:
+        """Which tells the images of a run apart."""
+        return self.record.path
+
+
+@dataclass(frozen=True)
 class Row:
     """Everything measured on one image.
 
     Attributes:
-        image: number of the image in the run.
+        subject: the image.
         deviations: m(f(gx), g·f̂(x)) per cell, shape (n,), elements in the group's order.
         controls: what explains a cell, shape (n,) each: the part of dead channels; the same deviation against
-            another image (null) and of a round trip (floor), both on probe images alone; the deviation about the
+            another image (null) and of a round trip (floor), both on control images alone; the deviation about the
             layer's own centre (phase_corrected).
         embeddings: f1(x) per view of e, shape (k,), for the normalisers.
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
+        rounding: the floating-point floor of the run, on its first image alone.
     """
 
-    image: int
+    subject: Subject
     deviations: Mapping[Cell, NDArray[np.float64]]
     controls: Mapping[tuple[Cell, Control], NDArray[np.float64]]
     embeddings: Mapping[View, NDArray[np.float64]]
     probabilities: Mapping[View, NDArray[np.float64]]
+    rounding: Rounding | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +84,9 @@ class Broken:
     """An image for which the network put out numbers that are not finite, in place of its row.
 
     Attributes:
-        image: number of the image in the run.
+        subject: the image.
         module: where it was seen first; "" is the network's output.
     """
 
-    image: int
+    subject: Subject
     module: str

@@ -30,11 +30,6 @@ class Trace:
     first: dict[Site, Site]
 
 
-def trace_shapes(network: Network, sites: Iterable[Site]) -> dict[Site, tuple[int, ...]]:
-    """The shapes of ``trace``, which says what it raises."""
-    return trace(network, sites).shapes
-
-
 def trace(network: Network, sites: Iterable[Site]) -> Trace:
     """Run the network once and note what its sites hold.
 

@@ -3,7 +3,7 @@
 Vectors are small, so they are kept for everything shown of the images in flight, flattened, on the CPU in float64.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
@@ -16,14 +16,14 @@ class VectorCollector:
     """f(gx) for everything shown of the images in flight, one vector each."""
 
     def __init__(self) -> None:
-        self._orbits: dict[int, dict[Shown, Tensor]] = {}
+        self._orbits: dict[str, dict[Shown, Tensor]] = {}
 
     def consume(
         self,
         slots: Sequence[Slot],
         activation: Tensor,
         outbox: Outbox,
-        broken: Callable[[set[int]], None],
+        broken: Callable[[set[str]], None],
     ) -> None:
         """Take a batch's activations, shape (B, …), flattened to (B, k).
 
@@ -44,6 +44,6 @@ class VectorCollector:
 
         outbox.put(vectors, take)
 
-    def pop(self, image: int) -> Mapping[Shown, Tensor]:
+    def pop(self, image: str) -> dict[Shown, Tensor]:
         """The whole orbit of one image."""
         return self._orbits.pop(image)

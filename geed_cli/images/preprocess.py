@@ -67,10 +67,10 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
     return as_tensor(np.asarray(TF.center_crop(resized, [settings.size, settings.size])).transpose(2, 0, 1))
 
 
-def made_up(picture: Picture, settings: InputSettings, side: int) -> float:
-    """The part of a larger crop's surroundings that the picture does not reach, so that it is made up.
+def padded_fraction(picture: Picture, settings: InputSettings, side: int) -> float:
+    """The part of a larger crop's surroundings that the picture does not reach, so that it is padded.
 
-    The surroundings are the side² − S² pixels around the centre S×S, corners included; made up are those that
+    The surroundings are the side² − S² pixels around the centre S×S, corners included; padded are those that
     show no pixel of the resized picture in its own place: mirrored ones, and the model's own padding.
 
     Args:

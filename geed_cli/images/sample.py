@@ -11,8 +11,3 @@ from pathlib import Path
 def sample_folder() -> Path:
     """The folder with the sample's 40 JPEG files and nothing else."""
     return Path(str(files("geed_cli.images"))) / "sample" / "pictures"
-
-
-def sample_licences() -> Path:
-    """The page that names source, author and licence of each file."""
-    return sample_folder().parent / "LICENSES.md"

@@ -19,7 +19,7 @@ from geed_cli.images.decode import read_picture
 from geed_cli.images.folder import FolderListing, list_folder
 from geed_cli.images.picture import Decode
 from geed_cli.images.prefetch import prefetch
-from geed_cli.images.preprocess import least_size, made_up, to_pixels
+from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
 from geed_cli.images.refusal import ImageRefused, RefusedFile
 from geed_cli.images.sample import sample_folder
 from geed_cli.images.selection import select
@@ -53,12 +53,12 @@ class LoadedImage:
     Attributes:
         record: its identity.
         pixels: uint8, shape (3, S, S), in [0, 255]; (3, side, side) where a larger crop was asked for.
-        made_up: the part of a larger crop's surroundings that the picture does not reach, in [0, 1].
+        padded_fraction: the part of a larger crop's surroundings that the picture does not reach, in [0, 1].
     """
 
     record: ImageRecord
     pixels: torch.Tensor
-    made_up: float = 0.0
+    padded_fraction: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -148,15 +148,6 @@ def list_images(data: Path | None, *, follow_links: bool = False) -> ImageListin
     return ImageListing(SAMPLE_ROOT if data is None else str(data), folder, files, follow_links)
 
 
-def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
-    """List a folder and draw one sample of its images: ``list_images`` and ``ImageListing.draw`` at once.
-
-    Raises:
-        InputError: as those two do.
-    """
-    return list_images(data, follow_links=follow_links).draw(samples, seed)
-
-
 def iter_pixels(
     images: ImageSet,
     settings: InputSettings,
@@ -203,7 +194,7 @@ def _load(
         picture, sha256 = read_picture(images.file(path), least_size(settings, decode))
         pixels = to_pixels(picture, settings, side=side)
         return LoadedImage(
-            ImageRecord(path, sha256), pixels, made_up(picture, settings, side or settings.size)
+            ImageRecord(path, sha256), pixels, padded_fraction(picture, settings, side or settings.size)
         )
     except ImageRefused as refusal:
         return RefusedFile(path, refusal.reason)

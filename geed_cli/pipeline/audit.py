@@ -1,21 +1,22 @@
 """Audits from end to end: models + images + groups → results."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from geed_cli.cache.store import RowStore
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.allocator import freed_memory_kept
-from geed_cli.pipeline.batch_size import with_batch_size
-from geed_cli.pipeline.images import Drawn, draw
+from geed_cli.pipeline.draw import Drawn, draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
 from geed_cli.pipeline.progress import Progress, Silent
-from geed_cli.pipeline.reduced import in_float32, with_shift
 from geed_cli.pipeline.retry import halving
+from geed_cli.pipeline.reuse.batch_size import with_batch_size
+from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
-from geed_cli.pipeline.twin import with_twin
 from geed_cli.pipeline.until import grow
 from geed_cli.result.schema import Result
 
@@ -76,19 +77,23 @@ def audit_together(
     drawn = draw(options.data, options.controls.probes, halves=options.controls.discover is not None)
     progress.step("preparing")
     fit_threads()
-    with freed_memory_kept():
-        sized = with_batch_size(networks, options)
-        results = halving(
-            lambda tried: _audit(networks, groups, drawn, tried, progress), sized, progress.note
-        )
+    with freed_memory_kept(), _store(options.cache, progress) as store:
+
+        def run(drawn: Drawn, options: AuditOptions) -> tuple[Result, ...]:
+            return halving(
+                lambda tried: _run(Session(networks, groups, tried, progress, store), drawn, tried, progress),
+                options,
+                progress.note,
+            )
+
+        results = run(drawn, with_batch_size(networks, options, store))
         if not options.run.reduced or progress.stopping():
             return results
-        return _beside_float32(networks, groups, options, results, progress)
+        return _beside_float32(run, options, results, progress)
 
 
 def _beside_float32(
-    networks: Sequence[Network],
-    groups: str | Sequence[str],
+    run: Callable[[Drawn, AuditOptions], tuple[Result, ...]],
     options: AuditOptions,
     results: tuple[Result, ...],
     progress: Progress,
@@ -96,30 +101,24 @@ def _beside_float32(
     """The results of reduced precision with what they deviate from float32 on the first images."""
     progress.step("the same in fp32")
     asked = in_float32(options, results[0].settings.batch_size)
-    first = draw(asked.data)
     try:
-        exact = halving(lambda tried: _audit(networks, groups, first, tried, progress), asked, progress.note)
+        exact = run(draw(asked.data), asked)
     except (RunError, KeyboardInterrupt) as error:  # the results themselves are finished
         progress.note(f"not set against fp32: {str(error).partition(chr(10))[0] or 'interrupted'}")
         return results
     return tuple(map(with_shift, results, exact))
 
 
-def _audit(
-    networks: Sequence[Network],
-    groups: str | Sequence[str],
-    drawn: Drawn,
-    options: AuditOptions,
-    progress: Progress,
-) -> tuple[Result, ...]:
-    """One try at an audit, with the rows that the cache holds."""
-    if options.cache is None:
-        return _run(Session(networks, groups, options, progress), drawn, options, progress)
-    with RowStore(options.cache) as store:
-        results = _run(Session(networks, groups, options, progress, store), drawn, options, progress)
+@contextmanager
+def _store(folder: Path | None, progress: Progress) -> Iterator[RowStore | None]:
+    """What earlier runs have kept, None where nothing is; what is wrong with it is said once the run is over."""
+    if folder is None:
+        yield None
+        return
+    with RowStore(folder) as store:
+        yield store
     for note in store.notes:
         progress.note(f"cache: {note}")
-    return results
 
 
 def _run(session: Session, drawn: Drawn, options: AuditOptions, progress: Progress) -> tuple[Result, ...]:

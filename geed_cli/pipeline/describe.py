@@ -10,21 +10,25 @@ import torch
 from geed_cli import __version__
 from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.group import FiniteGroup
-from geed_cli.engine.plan import GroupPlan
+from geed_cli.engine.batches import Placement
+from geed_cli.engine.plan import GroupPlan, Plan
+from geed_cli.engine.row import Subject
 from geed_cli.errors import InputError
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network
-from geed_cli.pipeline.images import Drawn
+from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions, DataOptions
 from geed_cli.result.schema import (
     Data,
     Environment,
     Group,
     Image,
+    Looks,
     Model,
     Preprocessing,
     Refused,
+    Settings,
     Weights,
 )
 
@@ -66,8 +70,8 @@ def describe_model(network: Network) -> Model:
 
 def describe_data(
     drawn: Drawn,
-    audited: Sequence[ImageRecord],
-    normaliser: Sequence[ImageRecord],
+    audited: Sequence[Subject],
+    normaliser: Sequence[Subject],
     unreadable: Sequence[RefusedFile],
     options: DataOptions,
 ) -> Data:
@@ -80,12 +84,19 @@ def describe_data(
         found=everything.found,
         count=len(audited),
         not_drawn=everything.found - len(audited) - len(normaliser) - len(refused),
-        sha256=data_sha256(audited),
+        sha256=data_sha256([subject.record for subject in audited]),
         seed=options.seed,
         images=_images(audited),
         normaliser_images=_images(normaliser),
         refused=tuple(Refused(path=item.path, reason=item.reason) for item in refused),
+        made_up=_mean_padded(audited),
     )
+
+
+def _mean_padded(audited: Sequence[Subject]) -> float | None:
+    """The mean part of the surroundings that pictures do not reach; None where no boundary reads them."""
+    parts = [subject.padded for subject in audited if subject.padded is not None]
+    return sum(parts) / len(audited) if parts else None
 
 
 def data_sha256(records: Sequence[ImageRecord]) -> str:
@@ -168,5 +179,36 @@ def device_name(device: torch.device) -> str:
     return f"{device.type} ({name})"
 
 
-def _images(records: Sequence[ImageRecord]) -> tuple[Image, ...]:
-    return tuple(Image(path=record.path, sha256=record.sha256) for record in records)
+def _images(subjects: Sequence[Subject]) -> tuple[Image, ...]:
+    return tuple(Image(path=one.record.path, sha256=one.record.sha256) for one in subjects)
+
+
+def describe_settings(
+    options: AuditOptions,
+    placements: Sequence[Placement],
+    plan: Plan,
+    layers: Sequence[str],
+    looks: Looks | None,
+) -> Settings:
+    """How the run was made."""
+    return Settings(
+        samples=options.data.samples,
+        norm_samples=options.data.norm_samples,
+        confidence=options.interval.confidence,
+        resamples=options.interval.resamples,
+        ci=options.interval.method,
+        simultaneous=options.interval.simultaneous,
+        looks=looks,
+        seed=options.interval.seed,
+        decode=options.data.decode,
+        precision=options.run.precision,
+        compiled=options.run.compile,
+        batch_size=placements[0].batch_size,
+        device=", ".join(str(placement.device) for placement in placements),
+        threads=torch.get_num_threads(),
+        measures=tuple(measure.name for measure in plan.measures),
+        layers=tuple(layers),
+        probes=options.controls.probes,
+        phase_correct=options.controls.phase_correct,
+        discover=options.controls.discover,
+    )

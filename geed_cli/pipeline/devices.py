@@ -1,7 +1,7 @@
-"""Several devices of one machine by their names: CUDA numbers, ``all`` of them, or ``cpu``.
+"""The devices of a run: the one that was named or is best, or several of one machine, which share the images.
 
-They have to be of one kind: numbers from different GPUs differ in their last digits, and a result says on which kind
-it was made. A device that is named twice gets two lanes.
+Several are named by CUDA numbers, ``all`` of them, or ``cpu``. They have to be of one kind: numbers from different GPUs
+differ in their last digits, and a result says on which kind it was made. A device that is named twice gets two lanes.
 """
 
 from collections.abc import Sequence
@@ -10,20 +10,37 @@ import torch
 
 from geed_cli.errors import RunError
 from geed_cli.pipeline.describe import device_name
+from geed_cli.pipeline.options import DeviceName, RunOptions
 
 
-def choose_devices(names: Sequence[str]) -> tuple[torch.device, ...]:
-    """The named devices, in that order.
-
-    Args:
-        names: of ``RunOptions.devices``, at least one.
+def choose_devices(run: RunOptions) -> tuple[torch.device, ...]:
+    """The devices that the options name, in that order; at least one.
 
     Raises:
         RunError: one of them is not there, or they are not all of one kind.
     """
+    return _several(run.devices) if run.devices else (_one(run.device),)
+
+
+def _one(name: DeviceName) -> torch.device:
+    """The named device, or the best that there is."""
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = [kind for kind, is_there in there.items() if is_there]
+    if name == "auto":
+        return torch.device(available[0])
+    if name not in available:
+        raise RunError(
+            f"device {name!r} is not available here",
+            expected=f"one of: {', '.join(available)}",
+            remedy="--device auto",
+        )
+    return torch.device(name)
+
+
+def _several(names: Sequence[str]) -> tuple[torch.device, ...]:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     every = [str(number) for number in range(count)] or ["0"]  # without any, the first is what is missing
-    devices = tuple(_device(name, count) for name in (every if list(names) == ["all"] else names))
+    devices = tuple(_numbered(name, count) for name in (every if list(names) == ["all"] else names))
     kinds = {device_name(device): device for device in devices}
     if len(kinds) > 1:
         raise RunError(
@@ -34,7 +51,7 @@ def choose_devices(names: Sequence[str]) -> tuple[torch.device, ...]:
     return devices
 
 
-def _device(name: str, count: int) -> torch.device:
+def _numbered(name: str, count: int) -> torch.device:
     if name == "cpu":
         return torch.device("cpu")
     number = int(name.removeprefix("cuda:"))

@@ -11,12 +11,12 @@ from geed_cli.engine.batches import Placement
 from geed_cli.engine.local import full_precision
 from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.shapes import forward_zeros
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError
 from geed_cli.images.workers import usable_cores
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network
 from geed_cli.pipeline.devices import choose_devices
-from geed_cli.pipeline.options import DeviceName, RunOptions
+from geed_cli.pipeline.options import RunOptions
 
 CPU_BATCH, GPU_BATCH = 16, 64
 """Default rows of a batch: on small CPUs 8 to 32 are fastest, a GPU wants to be filled."""
@@ -41,8 +41,7 @@ def place_all(options: RunOptions) -> tuple[Placement, ...]:
         InputError: fp64 on MPS.
         RunError: a device is not there, or they are not all of one kind.
     """
-    devices = choose_devices(options.devices) if options.devices else (choose_device(options.device),)
-    return tuple(_placement(device, options) for device in devices)
+    return tuple(_placement(device, options) for device in choose_devices(options))
 
 
 def _placement(device: torch.device, options: RunOptions) -> Placement:
@@ -57,23 +56,6 @@ def fit_threads() -> None:
     """Let torch use no more threads than this process has cores; what it chose itself stays where it is less."""
     if torch.get_num_threads() > usable_cores():
         torch.set_num_threads(usable_cores())
-
-
-def choose_device(name: DeviceName) -> torch.device:
-    """The named device, or the best that there is.
-
-    Raises:
-        RunError: the named device is not available.
-    """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(kind for kind, available in there.items() if available))
-    if not there[name]:
-        found = ", ".join(kind for kind, available in there.items() if available)
-        raise RunError(
-            f"device {name!r} is not available here", expected=f"one of: {found}", remedy="--device auto"
-        )
-    return torch.device(name)
 
 
 def move_to_all(network: Network, placements: Sequence[Placement]) -> tuple[Network, ...]:

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
-from pathlib import Path
 
+from geed_cli.algebra.catalogue import group_named
+from geed_cli.algebra.group import FiniteGroup
 from geed_cli.algebra.representation import Representation
+from geed_cli.algebra.set_catalogue import set_named
 from geed_cli.algebra.transformation_set import TransformationSet
+from geed_cli.cache.store import RowStore
 from geed_cli.engine.actions import representation_of
 from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.phase import LayerPhase, trace_phase
@@ -16,11 +19,10 @@ from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import Measure, select_measures
 from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
-from geed_cli.pipeline.groups import plan_groups
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.phase import corrected, grid_phases
-from geed_cli.pipeline.phase_memory import phase_key, remembered
+from geed_cli.pipeline.reuse.grid_cache import cached_phases, phase_key
 from geed_cli.result.schema import GridPhase
 
 
@@ -48,8 +50,16 @@ class Planned:
         return self.phases()
 
 
-def make_plan(network: Network, names: str | Sequence[str], options: AuditOptions) -> Planned:
+def make_plan(
+    network: Network, names: str | Sequence[str], options: AuditOptions, store: RowStore | None = None
+) -> Planned:
     """The plan of an audit.
+
+    Args:
+        network: on its device.
+        names: of groups.
+        options: of the run.
+        store: of the grid phases that earlier runs found, which are kept there.
 
     Raises:
         InputError: an unknown group, set, metric or layer, or nothing left to measure.
@@ -78,8 +88,36 @@ def make_plan(network: Network, names: str | Sequence[str], options: AuditOption
     floor = options.controls.probes > 0
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
-    phases_of = partial(_phases, network, layers, groups, traced, options.cache)
+    phases_of = partial(_phases, network, layers, groups, traced, store)
     return Planned(plan, {**reasons, **planned.not_applicable}, planned.notes, phases_of, moves_logits)
+
+
+def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
+    """The groups, then the sets of the options, each once.
+
+    Args:
+        names: of groups; ``flip,c4`` is ``flip`` and ``c4``.
+        options: the sets, and how views resample.
+
+    Raises:
+        InputError: no group and no set, an unknown one, or two different ones of the same name.
+    """
+    names = [names] if isinstance(names, str) else names
+    each = [part for name in names for part in name.split(",")]
+    members: list[FiniteGroup | TransformationSet] = [group_named(name) for name in each]
+    members += [set_named(text) for text in options.sets]
+    if not members:
+        raise InputError("no group", expected="at least one group or set", remedy="--group flip")
+    chosen = {member.name: member for member in members}
+    for member in members:
+        if chosen[member.name] != member:
+            raise InputError(
+                f"two different groups or sets are called {member.name!r}",
+                expected="a name for each, since results are found by it",
+                remedy="give one of them another name in its file",
+            )
+    action = options.action
+    return tuple(GroupPlan.of(g, action.boundary, action.interpolation) for g in chosen.values())
 
 
 def _phases(
@@ -87,12 +125,12 @@ def _phases(
     layers: Mapping[str, LayerPlan],
     groups: tuple[GroupPlan, ...],
     traced: Callable[[], Mapping[str, LayerPhase]],
-    folder: Path | None,
+    store: RowStore | None,
 ) -> tuple[GridPhase, ...]:
-    """The grid phases, remembered in the cache's folder; none, and nothing remembered, where memory runs out."""
+    """The grid phases, kept between runs; none, and nothing is kept, where memory runs out."""
     key = phase_key(network, layers, groups)
     try:
-        return remembered(folder, key, lambda: grid_phases(network, layers, traced(), groups))
+        return cached_phases(store, key, lambda: grid_phases(network, layers, traced(), groups))
     except Exception as error:  # what has been measured by now is worth more
         if not is_out_of_memory(error):
             raise

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from geed_cli.algebra.view import View
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.rounding import Rounding
-from geed_cli.engine.row import Cell, Row
+from geed_cli.engine.row import Cell, Rounding, Row
 from geed_cli.measures.catalogue import Measure
 from geed_cli.measures.latent import cosine_pairs, l2_pairs
 from geed_cli.pipeline.controls import controls_of, first_element, fourier_of, per_image

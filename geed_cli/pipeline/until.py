@@ -11,7 +11,7 @@ from dataclasses import replace
 from geed_cli.errors import InputError
 from geed_cli.images.source import list_images
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, UntilOptions
 from geed_cli.pipeline.session import Session
 from geed_cli.result.schema import Looks, Result

@@ -80,7 +80,7 @@ def test_processes_that_make_and_write_one_file_at_once(tmp_path: Path) -> None:
 
 
 HOLDER = """
-connection = sqlite3.connect(folder / "rows-1.sqlite", isolation_level=None)
+connection = sqlite3.connect(folder / "rows-2.sqlite", isolation_level=None)
 connection.execute(sys.stdin.readline())
 connection.execute("BEGIN IMMEDIATE")
 connection.execute("UPDATE networks SET created = 0")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from stored import NETWORK, change, fill, key, value, values
 
+from geed_cli.cache import store as store_module
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import Database
 from geed_cli.cache.digest import digest
@@ -110,6 +111,33 @@ def test_a_network_pruned_meanwhile_comes_back(tmp_path: Path) -> None:
         store.put_many(NETWORK, values(4))
     with Database(tmp_path) as database:
         assert {(one.description, one.rows) for one in networks_in(database)} == {("one", 4), ("two", 0)}
+
+
+def test_facts(tmp_path: Path) -> None:
+    """The last text under each key, beside the rows, to the byte; damage leaves none."""
+    file = fill(tmp_path, 3)
+    with RowStore(tmp_path) as store:
+        for text in ("", "δ = ½ \x00", "8"):
+            store.keep_fact(key(0), text)
+            assert store.fact(key(0)) == text
+        store.keep_fact(key(1), "16")
+    change(
+        file,
+        "UPDATE facts SET value = (SELECT value FROM rows WHERE id = 1) WHERE id = (SELECT MIN(id) FROM facts)",
+    )
+    with RowStore(tmp_path) as store:
+        assert [store.fact(key(n)) for n in range(3)] == [None, "16", None]
+        assert len(store.get_many([key(n) for n in range(3)])) == 3
+        assert store.notes == ()
+
+
+def test_the_newest_facts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeping one again makes it the newest."""
+    monkeypatch.setattr(store_module, "MOST_FACTS", 3)
+    with RowStore(tmp_path) as store:
+        for number in (0, 1, 2, 0, 3):
+            store.keep_fact(key(number), str(number))
+        assert [store.fact(key(number)) for number in range(4)] == ["0", None, "2", "3"]
 
 
 def test_sizes_are_about_those_of_the_file(tmp_path: Path) -> None:

@@ -9,11 +9,8 @@ import pytest
 from command import Geed
 from stored import change, digest_of, values
 
-from geed_cli.cache.folder import BATCH_SIZES
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
-from geed_cli.pipeline.batch_size import batch_sizes
-from geed_cli.pipeline.phase_memory import remembered
 
 
 @pytest.fixture
@@ -102,14 +99,17 @@ def test_prune_by_size_and_model_and_all(geed: Geed, cache: Path) -> None:
 
 
 def test_all_leaves_nothing_but_an_empty_cache(geed: Geed, cache: Path) -> None:
-    """What runs remember beside rows goes too, by the names under which they write it; other options leave it."""
-    batch_sizes(cache / BATCH_SIZES).keep("a network", 8)
-    remembered(cache, "ab" * 32, tuple)
-    both = {"batch-sizes.json", "grid-phases.json"}
+    """What runs keep beside rows goes too; other options leave it."""
+    fact = digest_of("a fact")
+    with RowStore(cache) as store:
+        store.keep_fact(fact, "8")
     for options in (["--all", "--dry-run"], ["--max-size", "0B"], ["--model", "vit"]):
         geed("cache", "prune", *options)
-        assert both < {path.name for path in cache.iterdir()}
+        with RowStore(cache) as store:
+            assert store.fact(fact) == "8"
     assert geed("cache", "prune", "--all").exit_code == 0
+    with RowStore(cache) as store:
+        assert store.fact(fact) is None
     assert [path.name for path in cache.iterdir()] == [FILE_NAME]
 
 

@@ -8,17 +8,27 @@ import torch
 
 from geed_cli.engine.batches import Task
 from geed_cli.engine.dealer import MOST, Dealer
+from geed_cli.engine.row import Subject
+from geed_cli.images.source import ImageRecord
 
 PIXELS = torch.zeros(3, 2, 2, dtype=torch.uint8)
 
 
-def tasks(count: int, probes: int = 0, first: int = -1) -> list[Task]:
-    return [Task(n, PIXELS, (), probe=n < probes, first=n == first) for n in range(count)]
+def tasks(count: int, controls: int = 0, first: int = -1) -> list[Task]:
+    subjects = [
+        Subject(ImageRecord(f"{n:04}", ""), control=n < controls, first=n == first) for n in range(count)
+    ]
+    return [Task(subject, PIXELS, ()) for subject in subjects]
 
 
-def test_every_image_goes_to_one_lane_and_probes_in_order_to_the_first() -> None:
+def number(task: Task) -> int:
+    """Which of the tasks it is."""
+    return int(task.subject.path)
+
+
+def test_every_image_goes_to_one_lane_and_control_images_in_order_to_the_first() -> None:
     """Lanes that ask at any time, from their threads."""
-    dealer = Dealer(tasks(500, probes=100, first=300))
+    dealer = Dealer(tasks(500, controls=100, first=300))
     taken: list[list[Task]] = [[], [], []]
 
     def take(lane: int) -> None:
@@ -29,17 +39,17 @@ def test_every_image_goes_to_one_lane_and_probes_in_order_to_the_first() -> None
         each.start()
     for each in threads:
         each.join(timeout=10)
-    assert sorted(task.image for lane in taken for task in lane) == list(range(500))
-    assert [task.image for task in taken[0] if task.probe] == list(range(100))
-    assert 300 in [task.image for task in taken[0]]
+    assert sorted(number(task) for lane in taken for task in lane) == list(range(500))
+    assert [number(task) for task in taken[0] if task.subject.control] == list(range(100))
+    assert 300 in [number(task) for task in taken[0]]
 
 
 def test_a_lane_passes_over_what_belongs_to_the_first() -> None:
     """It gets the next image that anyone may see; the first gets what was passed over before anything new."""
-    dealer = Dealer(tasks(6, probes=2))
+    dealer = Dealer(tasks(6, controls=2))
     one, other = dealer.tasks_of(0), dealer.tasks_of(1)
-    assert [next(other).image, next(one).image, next(one).image, next(one).image] == [2, 0, 1, 3]
-    assert [next(other).image, next(one).image] == [4, 5]
+    assert [number(next(other)), number(next(one)), number(next(one)), number(next(one))] == [2, 0, 1, 3]
+    assert [number(next(other)), number(next(one))] == [4, 5]
     assert next(one, None) is next(other, None) is None
 
 
@@ -48,8 +58,8 @@ def test_only_so_many_pictures_wait() -> None:
     asked: list[int] = []
 
     def listed() -> Iterator[Task]:
-        for task in tasks(MOST + 10, probes=MOST + 5):
-            asked.append(task.image)
+        for task in tasks(MOST + 10, controls=MOST + 5):
+            asked.append(number(task))
             yield task
 
     dealer = Dealer(listed())
@@ -60,15 +70,15 @@ def test_only_so_many_pictures_wait() -> None:
     assert waiting.is_alive()
     assert len(asked) == MOST
     one = dealer.tasks_of(0)
-    assert [next(one).image for _ in range(6)] == list(range(6))
+    assert [number(next(one)) for _ in range(6)] == list(range(6))
     waiting.join(timeout=10)
     assert found[0] is not None
-    assert found[0].image == MOST + 5
+    assert number(found[0]) == MOST + 5
 
 
 def test_the_end_wakes_a_lane_that_waits() -> None:
     """And nobody gets anything any more."""
-    dealer = Dealer(tasks(MOST + 10, probes=MOST + 5))
+    dealer = Dealer(tasks(MOST + 10, controls=MOST + 5))
     found: list[Task | None] = []
     waiting = threading.Thread(target=lambda: found.append(next(dealer.tasks_of(1), None)))
     waiting.start()
@@ -86,7 +96,7 @@ def test_an_error_reaches_the_lane_that_asked() -> None:
         raise ValueError("unreadable")
 
     dealer = Dealer(failing())
-    assert next(dealer.tasks_of(0)).image == 0
+    assert number(next(dealer.tasks_of(0))) == 0
     with pytest.raises(ValueError, match="unreadable"):
         next(dealer.tasks_of(1))
     assert next(dealer.tasks_of(0), None) is None

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchvision.models import VisionTransformer as TorchvisionViT
 
 from geed_cli.engine.layout import layout_of, why_no_map
-from geed_cli.engine.shapes import trace_shapes
+from geed_cli.engine.shapes import trace
 from geed_cli.engine.taps import Taps
 from geed_cli.measures.channelwise import channelwise_deviation
 from geed_cli.models.network import Network, Site
@@ -23,7 +23,7 @@ PATCH = 8
 def maps_of(network: Network, layer: str, images: Tensor) -> Tensor:
     """A layer's output, read through its layout."""
     site = Site(layer, "output")
-    shape = trace_shapes(network, [site])[site]
+    shape = trace(network, [site]).shapes[site]
     layout = layout_of(network, layer, shape)
     assert layout is not None
     found: list[Tensor] = []

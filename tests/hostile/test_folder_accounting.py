@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from hostile_documents import picture
+from pictures import open_images
 
 from geed_cli.errors import InputError
 from geed_cli.images.folder import list_folder
 from geed_cli.images.refusal import RefusedFile
-from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, open_images
+from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels
 from geed_cli.input_settings import InputSettings
 
 SETTINGS = InputSettings(8, 8, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))

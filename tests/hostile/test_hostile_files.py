@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hostile_checkpoints import DAMAGED, SAFETENSORS, Hostile
 from hostile_documents import DOCUMENTS, PICTURES, RESULTS, HostileText
+from pictures import open_images
 from results import small_result
 from torch import nn
 
@@ -14,7 +15,7 @@ from geed_cli.cli.guard import explain
 from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.refusal import ImageRefused
-from geed_cli.images.source import iter_pixels, open_images
+from geed_cli.images.source import iter_pixels
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.checkpoint import KeyRules, load_checkpoint
 from geed_cli.models.fingerprint import state_sha256

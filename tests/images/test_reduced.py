@@ -9,14 +9,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import open_images
 from PIL import Image
 
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import Decode, Picture
-from geed_cli.images.preprocess import MARGIN, least_size, made_up, to_pixels
+from geed_cli.images.preprocess import MARGIN, least_size, padded_fraction, to_pixels
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.sample import sample_folder
-from geed_cli.images.source import LoadedImage, iter_pixels, open_images
+from geed_cli.images.source import LoadedImage, iter_pixels
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
 
 from .pictures import encoded, noise
@@ -126,7 +127,7 @@ def test_crops_and_surroundings_have_the_same_size() -> None:
     of = settings(64)
     fast, exact = decoded(data, of), decoded(data, of, "exact")
     assert fast.image.size == (251, 153)
-    assert made_up(fast, of, 96) == made_up(exact, of, 96)
+    assert padded_fraction(fast, of, 96) == padded_fraction(exact, of, 96)
     difference = np.abs(pixels(data, of, "fast", 96) - pixels(data, of, "exact", 96))
     assert difference.mean() <= BOUND_MEAN
 

@@ -8,13 +8,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import open_images
 from PIL import Image
 
 from geed_cli.algebra.conditions import context_size
 from geed_cli.images.picture import Picture
-from geed_cli.images.preprocess import made_up, to_pixels
+from geed_cli.images.preprocess import padded_fraction, to_pixels
 from geed_cli.images.refusal import ImageRefused
-from geed_cli.images.source import LoadedImage, iter_pixels, open_images
+from geed_cli.images.source import LoadedImage, iter_pixels
 from geed_cli.images.wide_crop import wide_crop
 from geed_cli.input_settings import CropMode, InputSettings
 
@@ -119,16 +120,16 @@ def place_of(crop: np.ndarray, frame: np.ndarray) -> tuple[int, int]:
         ((100, 50), 30, "border", 0.0),
     ],
 )
-def test_the_made_up_part_by_hand(
+def test_the_padded_part_by_hand(
     shape: tuple[int, int], resize: int, crop_mode: CropMode, expected: float
 ) -> None:
     """S = 8 and side 12: 144 − 64 = 80 pixels around the centre."""
     picture = noise(*shape)
     # Exact but for the last division.
-    assert made_up(Picture.whole(picture), settings(8, resize, crop_mode), 12) == pytest.approx(
+    assert padded_fraction(Picture.whole(picture), settings(8, resize, crop_mode), 12) == pytest.approx(
         expected, abs=1e-15
     )
-    assert made_up(Picture.whole(picture), settings(8, resize, crop_mode), 8) == 0
+    assert padded_fraction(Picture.whole(picture), settings(8, resize, crop_mode), 8) == 0
 
 
 @given(
@@ -153,7 +154,7 @@ def test_a_frame_without_padding_is_counted_by_its_pixels(
     inside = np.zeros((frame.shape[0] + 2 * margin, frame.shape[1] + 2 * margin), dtype=bool)
     inside[margin:-margin, margin:-margin] = True
     real = inside[top : top + side, left : left + side].sum() - size**2
-    assert made_up(Picture.whole(picture), ours, side) == pytest.approx(
+    assert padded_fraction(Picture.whole(picture), ours, side) == pytest.approx(
         1 - real / (side**2 - size**2), abs=1e-12
     )
 
@@ -173,7 +174,7 @@ def test_a_side_off_the_centre_is_a_mistake_of_the_caller(side: int) -> None:
         to_pixels(Picture.whole(noise(64, 64)), SETTINGS, side=side)
 
 
-def test_items_carry_the_larger_crop_and_its_made_up_part(tmp_path: Path) -> None:
+def test_items_carry_the_larger_crop_and_its_padded_part(tmp_path: Path) -> None:
     """48 × 40 pictures resized to 43 × 36, S = 32, side 46: (43·36 − 32²) of 46² − 32² pixels are real."""
     write_folder(tmp_path, ["a.jpg", "b.jpg"])
     images = open_images(tmp_path, 2, 0)
@@ -182,7 +183,7 @@ def test_items_carry_the_larger_crop_and_its_made_up_part(tmp_path: Path) -> Non
     for left, right in zip(plain, wide, strict=True):
         assert isinstance(left, LoadedImage)
         assert isinstance(right, LoadedImage)
-        assert left.made_up == 0
+        assert left.padded_fraction == 0
         assert right.pixels.shape == (3, 46, 46)
         assert torch.equal(centre(right.pixels, 32), left.pixels)
-        assert right.made_up == pytest.approx(1 - (43 * 36 - 32**2) / (46**2 - 32**2))
+        assert right.padded_fraction == pytest.approx(1 - (43 * 36 - 32**2) / (46**2 - 32**2))

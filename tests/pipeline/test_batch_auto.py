@@ -1,6 +1,5 @@
-"""--batch-size auto: the search, what is remembered of it, and that a run does not depend on how its size was found."""
+"""--batch-size auto: the search, what is kept of it, and that a run does not depend on how its size was found."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +9,13 @@ import torch
 from networks import small_conv_net
 from pictures import smooth_pictures
 
-from geed_cli.cache.folder import BATCH_SIZES
-from geed_cli.engine.autobatch import fastest
+from geed_cli.cache.store import RowStore
+from geed_cli.engine.autobatch import Trial, fastest
 from geed_cli.engine.batches import Placement
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.batch_size import batch_sizes, described, with_batch_size
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
+from geed_cli.pipeline.reuse.batch_size import size_key, with_batch_size
 
 AUTO = RunOptions("cpu", "auto")
 CPU = Placement(torch.device("cpu"), torch.float32, 8)
@@ -87,78 +86,66 @@ def test_other_errors_are_not_taken_for_it() -> None:
         fastest(seconds, 32)
 
 
-def test_a_size_is_measured_once_and_then_remembered(tmp_path: Path) -> None:
-    """The next run takes what the file says, here another size than was measured."""
-    network, options = small_conv_net(), AuditOptions(run=AUTO, cache=tmp_path / "new")
-    found = with_batch_size([network], options).run.batch_size
-    assert isinstance(found, int)
-    assert found in {1, 2, 4, 8, 16, 32}
-    path = tmp_path / "new" / BATCH_SIZES
-    content = json.loads(path.read_text())
-    (name,) = content["sizes"]
-    assert content["sizes"][name] == found
-    path.write_text(json.dumps(content | {"sizes": {name: 128}}))
-    assert with_batch_size([network], options).run.batch_size == 128
+def test_a_size_is_measured_once_and_then_known(tmp_path: Path) -> None:
+    """The next run takes what the cache says, here another size than was measured."""
+    network, options = small_conv_net(), AuditOptions(run=AUTO)
+    with RowStore(tmp_path / "new") as store:
+        found = with_batch_size([network], options, store).run.batch_size
+        assert found in {1, 2, 4, 8, 16, 32}
+        key = size_key([network], CPU)
+        assert store.fact(key) == str(found)
+        store.keep_fact(key, "128")
+    with RowStore(tmp_path / "new") as store:
+        assert with_batch_size([network], options, store).run.batch_size == 128
 
 
 def test_a_number_is_left_alone_and_nothing_is_written(tmp_path: Path) -> None:
     """Only ``auto`` measures."""
-    options = AuditOptions(run=RunOptions("cpu", 3), cache=tmp_path)
-    assert with_batch_size([small_conv_net()], options) == options
-    assert list(tmp_path.iterdir()) == []
+    options = AuditOptions(run=RunOptions("cpu", 3))
+    with RowStore(tmp_path) as store:
+        assert with_batch_size([small_conv_net()], options, store) == options
+        assert store.fact(size_key([small_conv_net()], replace(CPU, batch_size=3))) is None
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\xff\xfe{",
-        b"[]",
-        b'{"sizes": {"x": 4}}',
-        b'{"format": "geed.batch-sizes/1", "sizes": 3}',
-        b'{"format": "geed.batch-sizes/1", "sizes": {"x": true, "y": 3, "z": -8, "u": 512, "v": "8"}}',
-        b'{"format": "other/1", "sizes": {"x": 4}}',
-        b"[" * 100_000,
-        b'{"format": "geed.batch-sizes/1", "sizes": {"x": 4}}' + b" " * 2**20,
-    ],
-)
-def test_damaged_and_foreign_content_is_ignored_and_replaced(tmp_path: Path, content: bytes) -> None:
-    """Nothing is recalled from it; the next size that is kept makes the file whole again."""
-    path = tmp_path / BATCH_SIZES
-    path.write_bytes(content)
-    sizes = batch_sizes(path)
-    assert [sizes.recall(name) for name in "xyzuv"] == [None] * 5
-    sizes.keep("x", 16)
-    assert batch_sizes(path).recall("x") == 16
+@pytest.mark.parametrize("text", ["", "true", "3", "-8", "0", "512", "08", "\u0664", "9" * 10_000])
+def test_what_is_no_size_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Only what the search can have found is taken; the next size that is kept takes its place."""
+    monkeypatch.setattr(Trial, "fastest", lambda _: 4)
+    network, options = small_conv_net(), AuditOptions(run=AUTO)
+    with RowStore(tmp_path) as store:
+        store.keep_fact(size_key([network], CPU), text)
+        assert with_batch_size([network], options, store).run.batch_size == 4
+        assert store.fact(size_key([network], CPU)) == "4"
 
 
-def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
-    """The memory is never needed."""
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept is never needed."""
+    monkeypatch.setattr(Trial, "fastest", lambda _: 4)
     (tmp_path / "file").write_text("")
-    sizes = batch_sizes(tmp_path / "file" / BATCH_SIZES)
-    sizes.keep("x", 4)
-    assert sizes.recall("x") is None
-    assert batch_sizes(None).recall("x") is None
+    options = AuditOptions(run=AUTO)
+    with RowStore(tmp_path / "file") as store:
+        assert with_batch_size([small_conv_net()], options, store).run.batch_size == 4
+    assert with_batch_size([small_conv_net()], options, None).run.batch_size == 4
 
 
-def test_everything_that_the_speed_depends_on_is_in_the_name() -> None:
-    """Architecture, size, precision, companions and threads: each alone makes another name."""
+def test_everything_that_the_speed_depends_on_is_in_the_key() -> None:
+    """Architecture, size, precision, companions and threads: each alone makes another key."""
     network = small_conv_net()
-    names = {
-        described([network], CPU),
-        described([replace(network, arch="other")], CPU),
-        described([replace(network, parameters=1)], CPU),
-        described([small_conv_net(size=32)], CPU),
-        described([network, network], CPU),
-        described([network], replace(CPU, dtype=torch.bfloat16)),
+    keys = {
+        size_key([network], CPU),
+        size_key([replace(network, arch="other")], CPU),
+        size_key([replace(network, parameters=1)], CPU),
+        size_key([small_conv_net(size=32)], CPU),
+        size_key([network, network], CPU),
+        size_key([network], replace(CPU, dtype=torch.bfloat16)),
     }
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(before + 1)
-        names.add(described([network], CPU))
+        keys.add(size_key([network], CPU))
     finally:
         torch.set_num_threads(before)
-    assert len(names) == 7
+    assert len(keys) == 7
 
 
 def test_an_audit_records_the_size_and_gives_what_that_size_gives(tmp_path: Path) -> None:

@@ -18,10 +18,11 @@ from geed_cli.cache.digest import digest
 from geed_cli.engine import compiled
 from geed_cli.models.network import Network, Site
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
-from geed_cli.pipeline import memory, picture_numbers, placement, row_cache
+from geed_cli.pipeline import placement
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import ActionOptions, AuditOptions, ControlOptions, DataOptions, RunOptions
-from geed_cli.pipeline.row_cache import value_key
+from geed_cli.pipeline.reuse import network_key, row_cache
+from geed_cli.pipeline.reuse.row_cache import value_key
 from geed_cli.result.schema import Result
 
 GROUPS = ("c8",)
@@ -77,7 +78,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
         fields.setdefault("value", set()).add(text)
         return value_key(shared, text)
 
-    for module in (memory, row_cache, picture_numbers):
+    for module in (network_key, row_cache):
         monkeypatch.setattr(module, "digest", listening)
     monkeypatch.setattr(row_cache, "value_key", listening_for_values)
     return fields
@@ -125,7 +126,7 @@ def one_thread_more(run: Run, patch: pytest.MonkeyPatch) -> Run:
 
 def constant(name: str, value: object) -> Change:
     def change(run: Run, patch: pytest.MonkeyPatch) -> Run:
-        patch.setattr(memory, name, value)
+        patch.setattr(network_key, name, value)
         return run
 
     return change
@@ -133,8 +134,8 @@ def constant(name: str, value: object) -> Change:
 
 def library(name: str) -> Change:
     def change(run: Run, patch: pytest.MonkeyPatch) -> Run:
-        installed = memory.version
-        patch.setattr(memory, "version", lambda each: "0" if each == name else installed(each))
+        installed = network_key.version
+        patch.setattr(network_key, "version", lambda each: "0" if each == name else installed(each))
         return run
 
     return change
@@ -155,7 +156,7 @@ OF_THE_NETWORK: dict[str, Change] = {
     "device": other_processor,
     "batch": run_options(batch_size=5),
     "threads": one_thread_more,
-    **{name: library(name) for name in memory.LIBRARIES},
+    **{name: library(name) for name in network_key.LIBRARIES},
 }
 """A change for each field of a network's key."""
 
@@ -231,8 +232,7 @@ OF_A_VALUE: dict[str, tuple[Change, ...]] = {
     "network": (),  # each of the fields above
     "image": (other_picture,),
     "partner": (other_probe_before,),
-    "value": (other_boundary, other_features),
-    "number": (with_surroundings,),  # beside the rounding, how much of them is made up
+    "value": (other_boundary, other_features, with_surroundings),
 }
 """Changes for each field of a value's key. Other values of the same images stay known."""
 

@@ -9,6 +9,8 @@ import torch
 from geed_cli.algebra.transform import IDENTITY
 from geed_cli.algebra.view import View
 from geed_cli.engine.batches import Placement, Task, batches
+from geed_cli.engine.row import Subject
+from geed_cli.images.source import ImageRecord
 from geed_cli.pipeline.placement import fit_threads
 
 
@@ -42,7 +44,7 @@ def test_pinned_copies_bring_the_same_pixels() -> None:
     generator = torch.Generator().manual_seed(0)
     tasks = [
         Task(
-            number,
+            Subject(ImageRecord(str(number), "")),
             torch.randint(0, 256, (3, 64, 64), dtype=torch.uint8, generator=generator),
             (View(IDENTITY),),
         )

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.report.table import print_result
 from geed_cli.result.schema import Result

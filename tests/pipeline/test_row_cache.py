@@ -232,9 +232,9 @@ def test_a_picture_that_changes_during_the_run_ends_it(
     network: Network, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was looked up is not what was decoded."""
-    from geed_cli.pipeline import memory
+    from geed_cli.pipeline.reuse import lookup
 
-    real = memory.hashes_of
-    monkeypatch.setattr(memory, "hashes_of", lambda images: dict.fromkeys(real(images), "0" * 64))
+    real = lookup.hashes_of
+    monkeypatch.setattr(lookup, "hashes_of", lambda images: dict.fromkeys(real(images), "0" * 64))
     with pytest.raises(RunError, match="changed while"):
         audit(network, ["flip"], options_of(folder, tmp_path))

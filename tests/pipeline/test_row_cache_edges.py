@@ -4,13 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from networks import SmallConvNet, network_of
 from pictures import smooth_pictures
+from PIL import Image
 from reruns import counting, numbers
+from torch import Tensor
 
 from geed_cli.models.load import load_model
-from geed_cli.models.network import Network
+from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.images import draw
+from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
@@ -174,3 +178,55 @@ def test_a_row_holds_no_more_than_its_own_numbers(network: Network, tmp_path: Pa
     held = [array for row in rows for array in (*row.embeddings.values(), *row.probabilities.values())]
     assert len(held) == 8
     assert all(array.base is None for array in held)
+
+
+class Fragile(SmallConvNet):
+    """Infinite for white pictures from its first layer on."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        white = x.flatten(1).min(dim=1).values > 1.5
+        if white.any():
+            changed = torch.where(white[:, None, None, None], x * torch.inf, x)
+            x = changed.contiguous(memory_format=torch.channels_last)
+        return super().forward(x)
+
+
+@pytest.fixture
+def fragile() -> Network:
+    torch.manual_seed(0)
+    layers = ("block1", "block2")
+    # rows are kept of networks of known libraries alone
+    return replace(network_of(Fragile(), features=Site("fc", "input"), layers=layers), source="timm")
+
+
+def test_an_image_that_breaks_the_network_is_nobodys_partner(fragile: Network, tmp_path: Path) -> None:
+    """The null of the image after it is that of the one before; without that one there is none, from the cache too."""
+    folder = smooth_pictures(tmp_path / "pictures", 3, 16)
+    first, white, last = sorted(folder.iterdir())
+    Image.new("RGB", (16, 16), "white").save(white)
+    run = RunOptions("cpu", ROWS, on_nonfinite="skip")
+    options = options_of(folder, tmp_path / "cache", layers=(), run=run)
+    before = audit(fragile, ["flip"], options)
+    assert [image.path for image in before.data.images] == [first.name, last.name]
+    assert nulls(before) > 0
+    first.unlink()
+    after = audit(fragile, ["flip"], options)
+    assert nulls(after) == 0
+    assert numbers(after) == numbers(audit(fragile, ["flip"], replace(options, cache=None)))
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_rounding_is_of_an_image_that_is_in_the_result(
+    fragile: Network, tmp_path: Path, cached: bool
+) -> None:
+    """There is none where the first image of the draw was left out, though flips of infinities could be counted."""
+    folder = smooth_pictures(tmp_path / "pictures", 3, 16)
+    run = RunOptions("cpu", ROWS, on_nonfinite="skip")
+    options = options_of(folder, tmp_path / "cache" if cached else None, layers=(), run=run)
+    for count in (3, 2):
+        found = audit(fragile, ["flip"], options)
+        assert found.data.count == count
+        assert any("rounding" in entry.controls for entry in found.results) == (count == 3)
+        first = draw(options.data).first
+        assert first is not None
+        Image.new("RGB", (16, 16), "white").save(folder / first)

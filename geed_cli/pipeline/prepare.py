@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from geed_cli.engine.assemble import assemble, assemble_identity
+from geed_cli.cache.store import RowStore
+from geed_cli.engine.assemble import assemble
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.family import Families, families_of
 from geed_cli.engine.local import LocalEngine
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.row import Row
+from geed_cli.engine.row import Rounding, Row
 from geed_cli.models.network import Network
-from geed_cli.pipeline.memory import Remembered
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move_to_all
 from geed_cli.pipeline.planning import Planned, make_plan
+from geed_cli.pipeline.reuse.network_key import open_rows
+from geed_cli.pipeline.reuse.row_cache import RowCache
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Prepared:
         layers: asked for, those that are measured before those where no group acts.
         families: of the plan.
         engines: one for each device, in their order.
+        cache: its rows of earlier runs; None where none are kept.
         rows: by the images' paths.
     """
 
@@ -34,11 +37,12 @@ class Prepared:
     layers: tuple[str, ...]
     families: Families
     engines: tuple[LocalEngine, ...]
+    cache: RowCache | None
     rows: dict[str, Row] = field(default_factory=dict)
 
     @property
     def engine(self) -> LocalEngine:
-        """The first device's, which sees what depends on order and measures the rounding."""
+        """The first device's, which sees what depends on order."""
         return self.engines[0]
 
     @property
@@ -52,14 +56,18 @@ class Prepared:
         return sum(engine.measure_s for engine in self.engines) / len(self.engines)
 
     @property
-    def subject(self) -> Remembered:
-        """What the cache has to know of it."""
-        return Remembered(self.network, self.planned.plan, self.families, self.engine)
+    def rounding(self) -> Rounding:
+        """The floating-point floor of the run; empty where its first image has no row."""
+        return next((row.rounding for row in self.rows.values() if row.rounding is not None), {})
 
-    def row_of(self, seen: Observation, *, audited: bool) -> Row:
-        """The row of an image that was audited, or that only serves the normaliser."""
-        plan = self.planned.plan
-        return assemble(plan, self.families, seen) if audited else assemble_identity(plan, seen)
+    def keep(self, seen: Observation) -> None:
+        """Make the row of an image from what was seen of it, and from what earlier runs know.
+
+        Raises:
+            RunError: as for ``RowCache.complete``.
+        """
+        whole = seen if self.cache is None else self.cache.complete(seen)
+        self.rows[seen.subject.path] = assemble(self.planned.plan, self.families, whole)
 
 
 def prepare(
@@ -67,7 +75,8 @@ def prepare(
     groups: str | Sequence[str],
     options: AuditOptions,
     placements: Sequence[Placement],
-    told: Callable[[str], None],
+    store: RowStore | None,
+    report: Callable[[str], None],
 ) -> Prepared:
     """Resolve everything that can be wrong before time is spent on images.
 
@@ -76,18 +85,22 @@ def prepare(
         groups: names of groups.
         options: of the run.
         placements: one for each device.
-        told: told of stages that take long.
+        store: of what earlier runs know, where it may be used and kept.
+        report: told of stages that take long.
 
     Raises:
         InputError: a group, layer or metric that cannot be used, or a network that cannot be moved.
     """
     moved = move_to_all(network, placements)
-    planned = make_plan(moved[0], groups, options)
+    planned = make_plan(moved[0], groups, options, store)
     blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
     layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
     families = families_of(planned.plan)
     engines = tuple(
-        LocalEngine(one, planned.plan, families, placement, compiled=options.run.compile, told=told)
+        LocalEngine(one, planned.plan, families, placement, compiled=options.run.compile, report=report)
         for one, placement in zip(moved, placements, strict=True)
     )
-    return Prepared(moved[0], planned, layers, families, engines)
+    cache = (
+        None if store is None else open_rows(store, moved[0], planned.plan, families, options, placements[0])
+    )
+    return Prepared(moved[0], planned, layers, families, engines, cache)

@@ -1,7 +1,10 @@
-"""How far a reduced precision moved the values: the first images of the run once more in float32, image by image.
+"""Runs whose values stand beside those of the run itself: of the random-weights twin, and in float32.
 
-``precision_shift`` is the mean over these images of |v(x) − v₃₂(x)|, v an image's own mean deviation, in the value's
-unit: the differences do not cancel, so that it is an upper estimate of how far the mean over all images moved.
+The twin is the same architecture untrained, on the same pixels. What it has too, training did not bring: an untrained
+network may be quite invariant, by its architecture or because it hardly reacts to its input.
+
+``precision_shift`` is the mean over the first images of |v(x) − v₃₂(x)|, v an image's own mean deviation, in the
+value's unit: the differences do not cancel, so that it is an upper estimate of how far the mean over all images moved.
 """
 
 from collections.abc import Mapping
@@ -69,3 +72,30 @@ def _shift(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> float | Non
     pairs = [(entry.per_image.value[own], exact.per_image.value[other]) for own, other in shared.items()]
     moved = [abs(one - other) for one, other in pairs if one is not None and other is not None]
     return sum(moved) / len(moved) / unit if moved else None
+
+
+def with_twin(result: Result, twin: Result) -> Result:
+    """The result with the twin's values among its controls: ``twin``, and ``twin_sensitivity`` of the softmax.
+
+    Args:
+        result: of the network.
+        twin: of its twin, on the same images, groups, layers and measures.
+    """
+    others = {(entry.metric, entry.group, entry.layer): entry for entry in twin.results}
+    entries = tuple(
+        entry.model_copy(
+            update={
+                "controls": entry.controls | _controls_of_twin(others[entry.metric, entry.group, entry.layer])
+            }
+        )
+        for entry in result.results
+    )
+    settings = result.settings.model_copy(update={"twin": twin.model.weights.detail})
+    return result.model_copy(update={"results": entries, "settings": settings})
+
+
+def _controls_of_twin(entry: Entry) -> dict[str, float]:
+    found = {} if entry.value is None else {"twin": entry.value}
+    if "sensitivity" in entry.controls:
+        found["twin_sensitivity"] = entry.controls["sensitivity"]
+    return found

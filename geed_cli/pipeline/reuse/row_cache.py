@@ -1,0 +1,108 @@
+"""The rows of one network in the cache: what earlier runs know of an image, and what this one finds out.
+
+Fresh values never replace known ones, which makes cached and fresh results the same digit for digit. A run that was
+interrupted goes on where it stopped.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from geed_cli.cache.digest import digest
+from geed_cli.cache.store import RowStore
+from geed_cli.engine.observation import Observation
+from geed_cli.engine.row import Subject
+from geed_cli.errors import RunError
+from geed_cli.pipeline.reuse.addresses import Address, Array, Schedule
+
+WRITE_AT = 20_000
+"""Values that wait before they are written: a few seconds of a fast run."""
+CachedValues = dict[Address, Array]
+
+
+class RowCache:
+    """What the store knows for one network in one run.
+
+    Args:
+        store: the cache file, where the network is registered.
+        network_key: of everything but image, element and layer that can change a value.
+        schedule: which values the run's images have.
+    """
+
+    def __init__(self, store: RowStore, network_key: bytes, schedule: Schedule) -> None:
+        self._store = store
+        self._network_key = network_key
+        self._schedule = schedule
+        self._addresses_of: dict[tuple[bool, ...], tuple[Address, ...]] = {}
+        self._looked_up: dict[str, tuple[Subject, CachedValues]] = {}
+        self._fresh: dict[bytes, Array] = {}
+
+    def knows(self, subject: Subject) -> bool:
+        """Whether anything of an image is known."""
+        return bool(self._read(subject))
+
+    def look_up(self, subject: Subject) -> Sequence[Address]:
+        """Read what is known of an image, for ``complete``; which of its values are not."""
+        cached = self._read(subject)
+        self._looked_up[subject.path] = subject, cached
+        return [address for address in self._addresses(subject) if address not in cached]
+
+    def complete(self, seen: Observation) -> Observation:
+        """What was seen of an image together with what was known of it; what is new is kept for ``write``.
+
+        Args:
+            seen: of an image. Its null is kept only where its subject says which partner that was measured against.
+
+        Raises:
+            RunError: the image's file is another than when it was looked up.
+        """
+        if seen.subject.path not in self._looked_up:
+            return seen
+        subject, cached = self._looked_up.pop(seen.subject.path)
+        if subject.record != seen.subject.record:
+            raise RunError(
+                f"image {subject.path!r} was changed while it was audited",
+                expected="files that stay as they are during a run",
+                remedy="run again",
+            )
+        whole = Observation(seen.subject)
+        key_of = self._keys(seen.subject)
+        for address in self._addresses(subject):
+            value = cached[address] if address in cached else address.read(seen)
+            if value is None:
+                continue
+            address.put(value, whole)
+            if address not in cached and (seen.subject.partner is not None or not address.has_partner):
+                self._fresh[key_of(address)] = value
+        if len(self._fresh) > WRITE_AT:
+            self.write()
+        return whole
+
+    def write(self) -> None:
+        """Store everything fresh."""
+        self._store.put_many(self._network_key, self._fresh)
+        self._fresh = {}
+
+    def _read(self, subject: Subject) -> CachedValues:
+        key_of = self._keys(subject)
+        keys = {address: key_of(address) for address in self._addresses(subject)}
+        cached = self._store.get_many(list(keys.values()))
+        return {address: cached[key] for address, key in keys.items() if key in cached}
+
+    def _addresses(self, subject: Subject) -> tuple[Address, ...]:
+        """Every value that an image's observation consists of; the same objects for images of one kind."""
+        kind = subject.audited, subject.control, subject.first, subject.partner is not None
+        if kind not in self._addresses_of:
+            self._addresses_of[kind] = tuple(self._schedule.addresses(subject))
+        return self._addresses_of[kind]
+
+    def _keys(self, subject: Subject) -> Callable[[Address], bytes]:
+        """The keys of an image's values; what they share is digested once."""
+        fields = {"network": self._network_key.hex(), "image": subject.record.sha256}
+        partner = "" if subject.partner is None else subject.partner.sha256
+        alone, beside = (digest(fields | {"partner": each}) for each in ("", partner))
+        return lambda address: value_key(beside if address.has_partner else alone, address.text)
+
+
+def value_key(shared: bytes, text: str) -> bytes:
+    """The key of one value, from the digest of network, image and partner and from what it is."""
+    return hashlib.sha256(shared + text.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,101 @@
+"""The drawn images as tasks for an engine, in the order in which they are shown, and what was refused of them."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from geed_cli.algebra.conditions import context_size
+from geed_cli.engine.batches import Task
+from geed_cli.engine.plan import Plan
+from geed_cli.engine.row import Subject
+from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.source import ImageRecord, ImageSet, LoadedImage, iter_pixels
+from geed_cli.input_settings import InputSettings
+from geed_cli.pipeline.draw import Drawn
+from geed_cli.pipeline.options import DataOptions
+from geed_cli.pipeline.reuse.lookup import Lookup, in_order
+
+
+class TaskStream:
+    """Decodes the drawn images into tasks. Once ``stop`` says so it hands out no further one.
+
+    Args:
+        drawn: images of which not everything is known.
+        settings: the networks' preprocessing.
+        plan: what is measured.
+        options: how images are decoded, and what happens to those that cannot be.
+        lookups: by path; an image that is absent is shown everything.
+        stop: whether the run is to end.
+
+    Attributes:
+        refused: the images that could not be used, so far.
+        waited_s: seconds for which decoding was waited for.
+    """
+
+    def __init__(
+        self,
+        drawn: Drawn,
+        settings: InputSettings,
+        plan: Plan,
+        options: DataOptions,
+        lookups: Mapping[str, Lookup],
+        stop: Callable[[], bool],
+    ) -> None:
+        self._drawn = drawn
+        self._settings = settings
+        self._plan = plan
+        self._options = options
+        self._lookups = lookups
+        self._stop = stop
+        self._partner: ImageRecord | None = None
+        self.refused: list[RefusedFile] = []
+        self.waited_s = 0.0
+
+    def __iter__(self) -> Iterator[Task]:
+        yield from self._tasks(replace(self._drawn.audited, paths=self._drawn.order), audited=True)
+        if self._drawn.normaliser is not None:
+            yield from self._tasks(self._drawn.normaliser, audited=False)
+
+    def _side(self) -> int | None:
+        """Of the crop that is decoded: larger than the network's input where a boundary reads the surroundings."""
+        return context_size(self._settings.size) if self._plan.reads_surroundings else None
+
+    def _tasks(self, images: ImageSet, *, audited: bool) -> Iterator[Task]:
+        items = iter_pixels(
+            images,
+            self._settings,
+            self._options.on_bad_image,
+            side=self._side(),
+            decode=self._options.decode,
+        )
+        try:
+            while not self._stop():
+                before = time.perf_counter()
+                item = next(items, None)
+                self.waited_s += time.perf_counter() - before
+                if item is None:
+                    return
+                if isinstance(item, RefusedFile):
+                    self.refused.append(item)
+                else:
+                    yield self._task(item, audited=audited)
+        finally:
+            items.close()
+
+    def _task(self, item: LoadedImage, *, audited: bool) -> Task:
+        drawn, path = self._drawn, item.record.path
+        lookup = self._lookups.get(path)
+        control = audited and path in drawn.control_images
+        subject = Subject(
+            item.record,
+            audited,
+            control,
+            fit=path in drawn.fit,
+            first=audited and path == drawn.first and (lookup is None or lookup.rounding),
+            partner=self._partner if control else None,
+            padded=item.padded_fraction if self._plan.reads_surroundings else None,
+        )
+        if control:
+            self._partner = item.record
+        shown = self._plan.shown_of(subject) if lookup is None else in_order(self._plan, lookup)
+        return Task(subject, item.pixels, shown)

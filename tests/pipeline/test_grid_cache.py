@@ -1,0 +1,112 @@
+"""Grid phases that an earlier run found: asked for once, kept where they may be, and made again where damaged."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from stored import change
+
+from geed_cli import AuditOptions
+from geed_cli.cache.layout import FILE_NAME
+from geed_cli.cache.store import RowStore
+from geed_cli.models.load import load_model
+from geed_cli.models.network import Network
+from geed_cli.pipeline.planning import make_plan
+from geed_cli.pipeline.reuse.grid_cache import cached_phases
+from geed_cli.result.schema import GridPhase
+
+KEY = bytes(range(32))
+PHASE = GridPhase(group="flip", layer="conv", reason="half a pixel", offset=(0.5, 0.1), clean_size=225)
+
+
+class Finder:
+    """Makes grid phases, and counts how often."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> tuple[GridPhase, ...]:
+        self.count += 1
+        return (PHASE,)
+
+
+@pytest.fixture
+def finder() -> Finder:
+    """A new one."""
+    return Finder()
+
+
+def ask(folder: Path, finder: Finder, key: bytes | None = KEY) -> tuple[str, ...]:
+    """Have the phases found or taken; the notes about the file."""
+    with RowStore(folder) as store:
+        assert cached_phases(store, key, finder) == (PHASE,)
+        return store.notes
+
+
+def test_they_are_found_once(tmp_path: Path, finder: Finder) -> None:
+    """The second time they come out of the file, equal to the last digit."""
+    for _ in range(2):
+        assert ask(tmp_path / "new", finder) == ()
+    assert finder.count == 1
+    ask(tmp_path / "new", finder, b"another")
+    assert finder.count == 2
+
+
+def test_nothing_is_kept_unasked(tmp_path: Path, finder: Finder) -> None:
+    """No cache, or a network that its weights do not tell."""
+    for _ in range(2):
+        cached_phases(None, KEY, finder)
+        ask(tmp_path, finder, None)
+    assert finder.count == 4
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "x''",
+        "'text'",
+        "1.5",
+        "substr(value, 1, length(value) - 9)",
+        "CAST(replace(CAST(value AS TEXT), '225', '226') AS BLOB)",
+    ],
+)
+def test_damage_is_made_again(tmp_path: Path, finder: Finder, damage: str) -> None:
+    """No text, one that is cut off or with one digit changed: it is not believed, and replaced."""
+    ask(tmp_path, finder)
+    change(tmp_path / FILE_NAME, f"UPDATE facts SET value = {damage}")
+    for _ in range(2):
+        ask(tmp_path, finder)
+    assert finder.count == 2
+
+
+@pytest.mark.parametrize("text", ["", "[" * 100_000, "{}", '[{"group": 1}]'])
+def test_what_is_no_list_of_phases_is_made_again(tmp_path: Path, finder: Finder, text: str) -> None:
+    """A checksum can be right for anything."""
+    with RowStore(tmp_path) as store:
+        store.keep_fact(KEY, text)
+    for _ in range(2):
+        ask(tmp_path, finder)
+    assert finder.count == 1
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, finder: Finder) -> None:
+    """No error: what is kept is never needed."""
+    (tmp_path / "cache").write_text("")
+    assert len(ask(tmp_path / "cache", finder)) == 1
+
+
+def network(size: int) -> Network:
+    return load_model("torchvision:resnet18", weights="random", img_size=size)
+
+
+def test_another_size_or_group_is_another_entry(tmp_path: Path) -> None:
+    """resnet18 under flips: broken at 64 pixels and clean at 65, whatever was asked before it, cached or not."""
+    asked = [(64, "flip"), (65, "flip"), (64, "c4"), (64, "flip")]
+    with RowStore(tmp_path) as store:
+        made = [make_plan(network(size), [group], AuditOptions(), store).grid_phase for size, group in asked]
+    fresh = [make_plan(network(size), [group], AuditOptions()).grid_phase for size, group in asked]
+    assert made == fresh
+    assert made[0] != made[1]
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    assert connection.execute("SELECT COUNT(*) FROM facts").fetchone() == (3,)
+    connection.close()
