@@ -8,11 +8,12 @@ from torch import Tensor
 from geed_cli.algebra.view import View
 from geed_cli.engine.compare_maps import Found, as_rows
 from geed_cli.engine.family import Family
-from geed_cli.measures.channelwise import channelwise_correlation, channelwise_deviation
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.moments import channelwise_deviation
 
 
 def compare_centred(
-    family: Family, view: View, maps: Tensor, centre: Tensor, metrics: Sequence[str]
+    family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
 ) -> Found:
     """One map f_l(gx) against ρ(g)f̂_l(x) about the displaced centre.
 
@@ -21,7 +22,7 @@ def compare_centred(
         view: of g.
         maps: f_l(gx), shape (C, H, W).
         centre: f̂_l(x), shape (C, H, W).
-        metrics: names of the layerwise measures.
+        measures: of layers.
 
     Returns:
         The control ``phase_corrected`` of each measure.
@@ -31,10 +32,8 @@ def compare_centred(
     moved = representation.restrict_under(g, maps)[None]
     expected = representation.restrict_under(g, representation.act(g, centre))[None]
     found = {
-        metric: channelwise_correlation(moved, expected, support)
-        if metric == "channelwise.correlation"
-        else channelwise_deviation(moved, expected)
-        for metric in metrics
+        each.name: channelwise_deviation(moved, expected, each, support if each.of_variation else None)
+        for each in measures
     }
     rows, _ = as_rows(found)
-    return {(metric, "phase_corrected"): rows[0][metric, None] for metric in metrics}
+    return {(each.name, "phase_corrected"): rows[0][each.name, None] for each in measures}

@@ -14,21 +14,14 @@ from torch import Tensor
 from geed_cli.algebra.view import View
 from geed_cli.engine.family import Family
 from geed_cli.engine.row import Control
-from geed_cli.measures.channelwise import (
-    Array,
-    ChannelwiseDeviation,
-    Moments,
-    Sizes,
-    compare,
-    correlate,
-    moments_of,
-)
+from geed_cli.measures.channelwise import Array, ChannelwiseDeviation, Sizes
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.moments import Moments, moments_of
 from geed_cli.measures.pixel_sums import channels_last, pixel_products
 
 Quantity = tuple[str, Control | None]
 """A layer's measure, and the control of it that is meant; None is the deviation itself."""
 Found = dict[Quantity, float]
-MEASURES = {"channelwise.cosine": compare, "channelwise.correlation": correlate}
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,7 @@ def compare_maps(
     own: Moments,
     centres: Centres,
     of: Sequence[int],
-    metrics: Sequence[str],
+    measures: Sequence[LayerMeasure],
 ) -> tuple[list[Found], list[bool]]:
     """Compare each map f_l(gx) with ρ(g)f̂_l(x).
 
@@ -69,13 +62,13 @@ def compare_maps(
         own: of the compared parts of f_l(gx), R of them.
         centres: f̂_l(x) of m images.
         of: for each row, which of the centres is its image's.
-        metrics: names of the layerwise measures.
+        measures: of layers.
 
     Returns:
         For each row the measures and their dead parts, and whether its maps were finite.
     """
     expected, products = _expected(family, views, own, centres, of)
-    return as_rows({metric: MEASURES[metric](own.sizes, expected, products) for metric in metrics})
+    return as_rows({each.name: each.compare(own.sizes, expected, products) for each in measures})
 
 
 def moments_in(family: Family, maps: Tensor) -> Moments:

@@ -19,7 +19,8 @@ from geed_cli.engine.compare_maps import Centres, Found, compare_maps, laid_out,
 from geed_cli.engine.family import Family
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.plan import Shown
-from geed_cli.measures.channelwise import Moments
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.moments import Moments
 
 
 @dataclass
@@ -60,12 +61,12 @@ class LayerReducer:
 
     Args:
         families: those of the groups that act on the layer.
-        metrics: names of the layerwise measures that are wanted.
+        measures: of layers, those that are wanted.
     """
 
-    def __init__(self, families: Sequence[Family], metrics: Sequence[str]) -> None:
+    def __init__(self, families: Sequence[Family], measures: Sequence[LayerMeasure]) -> None:
         self._families = tuple(dict.fromkeys(families))
-        self._metrics = tuple(metrics)
+        self._measures = tuple(measures)
         self._orbits: dict[int, _Orbit] = {}
         self._partner: dict[Family, Centres] = {}
 
@@ -135,12 +136,12 @@ class LayerReducer:
             return set()
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        found, finite = compare_maps(family, views, ready.own, ready.centres, of, self._metrics)
+        found, finite = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
         for (image, view), numbers in zip(ready.rows, found, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
                 centre = ready.centre(image)
-                numbers.update(compare_centred(family, view, orbit.maps[view], centre, self._metrics))
+                numbers.update(compare_centred(family, view, orbit.maps[view], centre, self._measures))
             orbit.found[family, view] = numbers
         return {image for (image, _), good in zip(ready.rows, finite, strict=True) if not good}
 
@@ -160,9 +161,9 @@ class LayerReducer:
             return
         views = [ready.rows[row][1] for row in rows]
         own = moments_at(ready.own, rows)
-        found, _ = compare_maps(family, views, own, partner, [0] * len(views), self._metrics)
+        found, _ = compare_maps(family, views, own, partner, [0] * len(views), self._measures)
         for view, numbers in zip(views, found, strict=True):
-            null: Found = {(metric, "null"): numbers[metric, None] for metric in self._metrics}
+            null: Found = {(m.name, "null"): numbers[m.name, None] for m in self._measures}
             self._orbits[image].found[family, view] |= null
 
     def _trips(self, family: Family, orbit: _Orbit, like: Tensor) -> None:
@@ -179,7 +180,7 @@ class LayerReducer:
             stack = laid_out(torch.stack([orbit.maps[trip.identity] for trip in trips]), like)
             identity = Centres(stack, moments_in(family, stack))
             views = [trip.identity for trip in trips]
-            found, _ = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
+            found, _ = compare_maps(family, views, own, identity, range(len(trips)), self._measures)
             orbit.found |= {(family, trip): numbers for trip, numbers in zip(trips, found, strict=True)}
 
     def _mean(self, image: int, kernel: Sequence[View]) -> Tensor:

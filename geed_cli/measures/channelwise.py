@@ -10,20 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from geed_cli.measures.pixel_sums import channels_last, pixel_products, pixel_sums
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.statistics.scale import Scale
 
 Array = NDArray[np.float64]
 
 ZERO = 1e-6
 """A map is zero below this part of the largest map's norm: about ten float32 roundings of that map."""
-
-
-SAFE = (1e-15, 1e15)
-"""Norms between which squares of float32 maps neither vanish nor overflow (1e-38 to 1e38), with room for sums."""
 
 
 @dataclass(frozen=True)
@@ -71,60 +66,13 @@ class Sizes:
         return Sizes(self.means[rows], self.squares[rows], self.pixels)
 
 
-@dataclass(frozen=True)
-class Moments:
-    """Maps taken apart into their means and what varies about them.
-
-    Attributes:
-        centred: s (a − ā) on the compared pixels, 0 elsewhere, shape (B, C, H, W).
-        scales: s, shape (B,): 1, or a power of two where squares of the map would overflow or vanish.
-        sizes: of the maps themselves.
-    """
-
-    centred: Tensor
-    scales: Array
-    sizes: Sizes
-
-
-def moments_of(maps: Tensor, support: Tensor | None = None) -> Moments:
-    """The moments of maps of shape (B, C, H, W), each by itself: what else is in the stack changes no digit.
-
-    Args:
-        maps: zero outside the support.
-        support: the pixels that are compared, shape (H, W), bool; None for all of them.
-
-    Returns:
-        In float32, or float64 where the maps are.
-    """
-    maps = maps.cpu() if maps.device.type == "mps" else maps  # MPS has no float64
-    maps = maps if maps.dtype == torch.float64 else maps.float()
-    found = _moments(maps, support, np.ones(len(maps)))
-    scales = found.scales if maps.dtype == torch.float64 else _safe_scales(found.sizes, maps)
-    return found if (scales == 1).all() else _moments(maps, support, scales)
-
-
-def _moments(maps: Tensor, support: Tensor | None, scales: Array) -> Moments:
-    """The moments, from maps times their scales."""
-    if (scales != 1).any():
-        maps = maps * torch.from_numpy(scales).to(maps)[:, None, None, None]
-    pixels = maps.shape[-2] * maps.shape[-1] if support is None else int(support.sum())
-    means = pixel_sums(maps) / pixels
-    centred = maps - means[:, :, None, None].to(maps.dtype)
-    if support is not None:
-        centred = centred * support.to(maps.device, maps.dtype)
-    # fetched at once, since every fetch waits for the device
-    found = torch.stack([means, pixel_products(centred, centred)]).cpu().numpy()
-    s = scales[:, None]
-    return Moments(centred, scales, Sizes(found[0] / s, found[1] / s**2, pixels))
-
-
 def compare(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
     """−(1/C) Σ_i cos(moved_i, expected_i), over live channels.
 
     Args:
         moved: of f_l(gx).
         expected: of g·f̂_l(x).
-        products: ⟨a', b'⟩ of both, from ``products_of``.
+        products: ⟨a', b'⟩ of both, shape (B, C).
     """
     with np.errstate(all="ignore"):  # of maps that are not finite
         inner = products + moved.pixels * moved.means * expected.means
@@ -139,31 +87,6 @@ def correlate(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDevi
     """
     # a constant map leaves rounding noise, which is judged by the size of the maps themselves
     return _deviation(products, (moved.deviations, expected.deviations), _largest(moved, expected))
-
-
-def products_of(one: Tensor, other: Tensor, scales: Array) -> Array:
-    """⟨a', b'⟩ for every channel of two stacks of centred maps (B, C, H, W); shape (B, C).
-
-    Args:
-        one: s_a a'.
-        other: s_b b'.
-        scales: s_a s_b, shape (B,).
-    """
-    return np.asarray(pixel_products(one, other).cpu().numpy() / scales[:, None])
-
-
-def channelwise_deviation(moved: Tensor, expected: Tensor) -> ChannelwiseDeviation:
-    """``compare`` for maps of shape (B, C, H, W), masked already where the action is masked."""
-    one, other = moments_of(moved), moments_of(expected)
-    products = products_of(one.centred, other.centred, one.scales * other.scales)
-    return compare(one.sizes, other.sizes, products)
-
-
-def channelwise_correlation(moved: Tensor, expected: Tensor, support: Tensor) -> ChannelwiseDeviation:
-    """``correlate`` for maps of shape (B, C, H, W), zero outside the support of shape (H, W)."""
-    one, other = moments_of(moved, support), moments_of(expected, support)
-    products = products_of(one.centred, other.centred, one.scales * other.scales)
-    return correlate(one.sizes, other.sizes, products)
 
 
 def _largest(one: Sizes, other: Sizes) -> Array:
@@ -181,18 +104,24 @@ def _deviation(product: Array, norms: tuple[Array, Array], largest: Array) -> Ch
     return ChannelwiseDeviation(value, dead.mean(axis=1), np.isfinite(largest[:, 0]))
 
 
-def _safe_scales(sizes: Sizes, maps: Tensor) -> Array:
-    """1, and powers of two that bring maps near 1 whose float32 squares overflow or vanish, shape (B,).
-
-    Maps that are 0, or not finite themselves, stay as they are.
-    """
-    scales = np.ones(len(maps))
-    largest = sizes.norms.max(axis=1)
-    # read in the order of memory, which is ten times faster
-    stored = maps.permute(0, 2, 3, 1) if channels_last(maps) else maps
-    for row in np.flatnonzero(~((largest > SAFE[0]) & (largest < SAFE[1]))):
-        ends = torch.aminmax(stored[row])
-        peak = max(-float(ends.min), float(ends.max))
-        if 0 < peak < np.inf:
-            scales[row] = 2.0 ** min(-np.frexp(peak)[1], 127)  # float32 ends there
-    return scales
+COSINE = LayerMeasure(
+    name="channelwise.cosine",
+    compare=compare,
+    scale=Scale.bounded(-1.0, 1.0),
+    best=-1.0,
+    range="−1 to 1",
+    definition="mean over x, g and live channels i of −cos([f_l(gx)]_i, g·[f̂_l(x)]_i), per layer",
+    reading="channelwise: −1 is equivariant, channel by channel; e counts as −1, so small groups stay "
+    "nearer to −1. dead: channels that are zero in both maps.",
+)
+CORRELATION = LayerMeasure(
+    name="channelwise.correlation",
+    compare=correlate,
+    of_variation=True,
+    beside=COSINE,
+    scale=Scale.bounded(-1.0, 1.0),
+    best=-1.0,
+    range="−1 to 1",
+    definition="channelwise.cosine of maps from which each channel's own mean has been taken, per layer",
+    reading="correlation: the cosine of maps without each channel's own mean, which makes any two maps alike.",
+)

@@ -14,9 +14,8 @@ from geed_cli.algebra.group import FiniteGroup
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.rounding import Rounding
 from geed_cli.engine.row import Cell, Control, Row
-from geed_cli.measures.catalogue import Measure
 from geed_cli.measures.fourier import fourier_components
-from geed_cli.measures.softmax import sensitivity
+from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 
 Array = NDArray[np.float64]
 MEASURED: tuple[Control, ...] = ("null", "floor", "phase_corrected")
@@ -41,10 +40,10 @@ def controls_of(
         rounding: the run's floating-point floor.
     """
     found: dict[str, float] = {}
-    if measure.name == "softmax.kl":
+    if isinstance(measure, VectorMeasure) and measure.sensitivity is not None:
         p = torch.from_numpy(np.stack([row.probabilities[group.identity] for row in rows]))
-        found["sensitivity"] = float(sensitivity(p).mean())
-    if measure.site == "channelwise":
+        found["sensitivity"] = float(measure.sensitivity(p).mean())
+    if isinstance(measure, LayerMeasure):
         found["dead_fraction"] = float(np.mean([row.controls[cell, "dead"].mean() for row in rows]))
     unit = (normaliser or np.nan) if measure.normalised else 1.0
     for control in MEASURED:
@@ -77,7 +76,7 @@ def per_image(measure: Measure, deviations: Array) -> Array:
 
 def first_element(measure: Measure) -> int:
     """The first element that counts: a prediction cannot flip under e."""
-    return 1 if measure.site == "prediction" else 0
+    return 1 if isinstance(measure, VectorMeasure) and measure.against_plain else 0
 
 
 def fourier_of(group: GroupPlan, profile: dict[str, float | None]) -> tuple[tuple[float, float], ...] | None:

@@ -19,10 +19,11 @@ from geed_cli.engine.batches import Placement
 from geed_cli.engine.family import Families
 from geed_cli.engine.local import LocalEngine
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.plan import Plan, Shown, VectorSite
+from geed_cli.engine.plan import Plan, Shown
 from geed_cli.errors import RunError
 from geed_cli.images.hashes import hashes_of
 from geed_cli.images.source import ImageRecord, can_be_used
+from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.pipeline.images import Drawn
@@ -218,9 +219,9 @@ def _cache(one: Remembered, store: RowStore, options: AuditOptions, placement: P
         {"arch": network.arch, "weights": network.weights.state_sha256, "precision": options.run.precision},
     )
     sites: dict[VectorSite, str] = {}
-    if one.plan.wants("latent"):
+    if one.plan.wants("features"):
         sites["features"] = f"{network.features.side} of {network.features.module}"
-    if network.logits and (one.plan.wants("softmax") or one.plan.wants("prediction")):
+    if network.logits and one.plan.wants("logits"):
         sites["logits"] = "output"
     return RowCache(store, key, one.plan, one.families, sites)
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from geed_cli.cache.digest import digest
 from geed_cli.cache.store import RowStore
-from geed_cli.engine.plan import Plan, VectorSite
+from geed_cli.engine.plan import Plan
 from geed_cli.engine.rounding import Rounding
+from geed_cli.measures.measure import VectorSite
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,9 @@ class PictureNumbers:
         self.store.put_many(self.network_key, arrays)
 
     def _rounded(self) -> list[tuple[str, str | None]]:
-        return [
-            (measure.name, layer)
-            for measure in self.plan.measures
-            for layer in (self.plan.layers if measure.site == "channelwise" else [None])
-            if measure.site == "channelwise" or self._has_site(measure.site)
-        ]
-
-    def _has_site(self, site: str) -> bool:
-        return ("features" if site == "latent" else "logits") in self.sites
+        vectors = [(measure.name, None) for measure in self.plan.of_vectors if measure.site in self.sites]
+        layers = [(measure.name, layer) for measure in self.plan.of_layers for layer in self.plan.layers]
+        return [*vectors, *layers]
 
     def _name(self, each: tuple[str, str | None]) -> str:
         metric, layer = each

@@ -21,8 +21,9 @@ from geed_cli.cache.store import RowStore
 from geed_cli.engine.compare_maps import Found
 from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Comparisons, Observation
-from geed_cli.engine.plan import Plan, Shown, VectorSite
+from geed_cli.engine.plan import Plan, Shown
 from geed_cli.engine.row import Control
+from geed_cli.measures.measure import VectorSite
 from geed_cli.pipeline.picture_numbers import PictureNumbers, layer_text
 
 Array = NDArray[np.floating[Any]]
@@ -178,15 +179,15 @@ class RowCache:
         self, layer: str, family: Family, trips: Sequence[RoundTrip], *, null: bool
     ) -> Iterator[Address]:
         where = layer_text(self.plan, layer)
-        for metric in self.plan.names("channelwise"):
+        for measure in self.plan.of_layers:
             controls: tuple[Control | None, ...] = (None, "dead")
             seen: tuple[Shown, ...] = (*family.moves, *trips)
             wanted = [(shown, control) for shown in seen for control in controls]
             wanted += [(view, "null") for view in family.moves if null]
             wanted += [(view, "phase_corrected") for view in family.corrected]
             for shown, control in wanted:
-                text = f"{where} {metric} {control} {shown!r} {family_text(family, shown, control)}"
-                yield Address(layer, shown, text, family, metric, control)
+                text = f"{where} {measure.name} {control} {shown!r} {family_text(family, shown, control)}"
+                yield Address(layer, shown, text, family, measure.name, control)
 
     def _keys(self, subject: Subject) -> Callable[[Address], bytes]:
         """The keys of an image's values; what they share is digested once."""
