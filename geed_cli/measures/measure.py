@@ -63,6 +63,11 @@ class Measure:
         return False
 
     @property
+    def first(self) -> int:
+        """The first element that counts: 0, or 1 where e is left out."""
+        return 0
+
+    @property
     def perfect(self) -> float | None:
         """The value of a perfect network; None where that depends on M."""
         return None if self.normalised and self.best else self.best
@@ -82,6 +87,22 @@ class Measure:
         if self.bound is None or order < 2 or moves_logits:
             return self.scale
         return Scale.bounded(self.scale.lo, self.bound(order))
+
+    def per_image(self, deviations: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The mean over the elements that count of each image's deviations, shape (images,).
+
+        An element without a value, such as e at a layer that is dead for the plain image, is left out; an image
+        without any has NaN.
+
+        Args:
+            deviations: m(f(gx), g·f̂(x)), shape (images, n).
+        """
+        counted = deviations[:, self.first :]
+        defined = np.isfinite(counted)
+        sums, counts = np.where(defined, counted, 0.0).sum(axis=1), defined.sum(axis=1)
+        means = np.full(len(counted), np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        return means
 
     def rounding(self, relative: float) -> float:
         """How far the value of a perfect network may be from its best by relative rounding errors of that size."""
@@ -114,6 +135,11 @@ class VectorMeasure(Measure):
     def normalised(self) -> bool:
         """Whether there are pairs to make M of."""
         return self.pairs is not None
+
+    @property
+    def first(self) -> int:
+        """The first element that counts: a prediction cannot flip under e."""
+        return 1 if self.against_plain else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.rounding import Rounding
 from geed_cli.engine.row import Cell, Row
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
-from geed_cli.pipeline.controls import controls_of, first_element, fourier_of, per_image
+from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.options import IntervalOptions
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.schema import Entry, PerImage
@@ -123,7 +123,7 @@ def _intervals(
 
 def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, *, moves_logits: bool) -> _Filled:
     deviations = np.stack([row.deviations[cell] for row in rows.audited])
-    sample = _sample(measure, group, rows, per_image(measure, deviations), moves_logits=moves_logits)
+    sample = _sample(measure, group, rows, measure.per_image(deviations), moves_logits=moves_logits)
     return _Filled(cell, measure, group, deviations, sample)
 
 
@@ -157,7 +157,9 @@ def _entry(one: _Filled, rows: Rows, found: Interval, planned: Planned, rounding
         ci=_limits(found),
         raw=_mean(sample.values),
         normaliser=normaliser,
-        controls=controls_of(one.cell, one.measure, one.group, rows.audited, normaliser, rounding),
+        controls=controls_of(
+            one.cell, one.measure, one.group, one.deviations, rows.audited, normaliser, rounding
+        ),
         per_element=profile,
         fourier=fourier_of(one.group, profile),
         per_image=PerImage(value=tuple(_finite(v) for v in sample.values), normaliser=row_means),
@@ -183,9 +185,8 @@ def _sample(
 
 def _per_element(measure: Measure, group: GroupPlan, deviations: Array) -> dict[str, float | None]:
     """Each element's own mean over the images, raw, by the element's name."""
-    first = first_element(measure)
-    names = group.group.elements[first:]
-    columns = deviations[:, first:].T
+    names = group.group.elements[measure.first :]
+    columns = deviations[:, measure.first :].T
     return {name: _mean(column) for name, column in zip(names, columns, strict=True)}
 
 

@@ -3,6 +3,7 @@
 import math
 
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.control import Control
 from geed_cli.report.numbers import number, percent
 from geed_cli.result.schema import Entry
 
@@ -21,11 +22,14 @@ def interval_text(entry: Entry) -> str:
     return limits_in_unit(entry.metric, entry.ci)
 
 
-def control_text(entry: Entry, name: str) -> str:
-    """A control in the value's unit; nothing where it was not measured."""
-    if name not in entry.controls:
+def control_text(entry: Entry, control: Control) -> str:
+    """A control, in the value's unit if it has one; nothing where it was not measured."""
+    if control.name not in entry.controls:
         return ""
-    return in_unit(entry.metric, entry.controls[name])
+    value = entry.controls[control.name]
+    if control.part:
+        return percent(value) if value else ""
+    return in_unit(entry.metric, value)
 
 
 def in_unit(metric: str, value: float | None) -> str:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.control import Control
+from geed_cli.measures.controls import CONTROLS
 from geed_cli.report.cells import DECORATION, Column, fitted_table, texts
 from geed_cli.report.entry_text import control_text, furthest, value_text
-from geed_cli.report.numbers import bar, interval, number, percent
+from geed_cli.report.numbers import bar, interval, number
 from geed_cli.result.schema import Entry
 
 BAR_WIDTH = 12
@@ -61,20 +63,17 @@ def _rows(entries: Sequence[Entry]) -> list[LayerRow]:
 def _further(rows: Sequence[LayerRow]) -> list[Column]:
     """The further columns that at least one layer fills."""
 
-    def control(name: str) -> Callable[[LayerRow], str]:
-        return lambda row: control_text(row.entry, name)
+    def of(control: Control) -> tuple[str, int, Callable[[LayerRow], str]]:
+        return control.heading, control.keep, lambda row: control_text(row.entry, control)
 
     def beside(metric: str) -> Callable[[LayerRow], str]:
         return lambda row: _value(row.beside.get(metric))
 
     every: list[tuple[str, int, Callable[[LayerRow], str]]] = [
         *((name.rpartition(".")[2], 5, beside(name)) for name in rows[0].beside),
-        ("null", 4, control("null")),
-        ("floor", 3, control("floor")),
-        ("twin", 7, control("twin")),
-        ("corrected", 6, control("phase_corrected")),
+        *(of(control) for control in CONTROLS.values() if control.heading and not control.part),
         ("furthest", 2, lambda row: furthest(row.entry)),
-        ("dead", 1, _dead),
+        *(of(control) for control in CONTROLS.values() if control.heading and control.part),
     ]
     columns = [Column(name, [show(row) for row in rows], keep) for name, keep, show in every]
     return [column for column in columns if any(column.cells)]
@@ -82,11 +81,6 @@ def _further(rows: Sequence[LayerRow]) -> list[Column]:
 
 def _value(entry: Entry | None) -> str:
     return number(entry.value) if entry is not None and entry.value is not None else ""
-
-
-def _dead(row: LayerRow) -> str:
-    fraction = row.entry.controls.get("dead_fraction")
-    return percent(fraction) if fraction else ""
 
 
 def _bar(entry: Entry, best: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.controls import CONTROLS
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.entry_text import control_text, furthest, interval_text, value_text
@@ -24,7 +25,7 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
         level: heading of the intervals.
         width: of the console.
     """
-    controls = [name for name in ("floor", "twin") if any(name in entry.controls for entry in entries)]
+    controls = [c for c in CONTROLS.values() if c.heading and any(c.name in e.controls for e in entries)]
     columns = [
         texts(
             "measure", [", ".join(filter(None, (e.metric, measure_named(e.metric).unit))) for e in entries]
@@ -33,7 +34,7 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
         Column(level, [interval_text(entry) for entry in entries]),
         Column("raw", [number(entry.raw) for entry in entries], keep=5),
         Column("M", ["" if e.normaliser is None else number(e.normaliser) for e in entries], keep=2),
-        *(Column(name, [control_text(e, name) for e in entries], keep=3) for name in controls),
+        *(Column(c.heading, [control_text(e, c) for e in entries], keep=3) for c in controls),
         Column("furthest, raw", [furthest(entry) for entry in entries], keep=1),
     ]
     return fitted_table(columns, width)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.controls import CONTROLS
 from geed_cli.report.numbers import number
 from geed_cli.result.schema import Result
 from geed_cli.result.widths import narrow_enough
@@ -24,22 +25,18 @@ def legend(result: Result) -> Iterator[str]:
     )
 
 
-CONTROLS = {
-    "null": "null: the same against another image's maps; set it against the elements beside e (furthest).",
-    "floor": "floor: what resampling alone does, of pictures turned there and back.",
-    "twin": "twin: the same architecture with random weights.",
-    "phase_corrected": "corrected: about the centre of each layer's own sampling grid.",
-    "hidden": "explained: how much of the way from another image's maps to perfect equivariance, without → with the "
-    "hidden action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G.",
-}
+HIDDEN = (
+    "explained: how much of the way from another image's maps to perfect equivariance, without → with the hidden "
+    "action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G."
+)
 
 
 def _controls(result: Result) -> Iterator[str]:
     """One line for each control shown."""
     shown = {name for entry in result.results for name in entry.controls}
+    yield from (control.reading for name, control in CONTROLS.items() if name in shown and control.reading)
     if result.hidden_actions:
-        shown.add("hidden")
-    yield from (text for name, text in CONTROLS.items() if name in shown)
+        yield HIDDEN
 
 
 def enough(result: Result) -> Iterator[str]:
