@@ -11,7 +11,7 @@ from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.rounding import Rounding
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.measures.control import Evidence
-from geed_cli.measures.controls import CONTROLS
+from geed_cli.measures.control_table import CONTROLS
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.measure import Measure, VectorMeasure
 

@@ -23,7 +23,7 @@ from geed_cli.comparison.track import track_of
 from geed_cli.comparison.track_columns import columns_of
 from geed_cli.comparison.track_schema import Record, Track
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.measures.controls import CONTROLS
+from geed_cli.measures.control_table import CONTROLS
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.policy.gate import gate

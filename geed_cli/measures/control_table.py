@@ -56,5 +56,7 @@ CONTROLS: dict[str, Control] = {
             reading="corrected: about the centre of each layer's own sampling grid.",
         ),
         Control(name="rounding", of=_rounding),
+        Control(name="twin_sensitivity"),
+        Control(name="precision_shift"),
     )
 }
