@@ -52,6 +52,7 @@ class Control:
         heading: of its column in tables; empty where it has none.
         keep: of the columns of a table of layers the lowest is left out first where there is no room.
         part: whether it is a fraction, shown in percent and left out at 0, and not in the value's unit.
+        of_layers: whether maps alone have it, so that only tables of layers have its column.
         reading: the line below a table that says how to read it.
     """
 
@@ -60,4 +61,5 @@ class Control:
     heading: str = ""
     keep: int = 3
     part: bool = False
+    of_layers: bool = False
     reading: str = ""

@@ -31,12 +31,13 @@ CONTROLS: dict[str, Control] = {
     control.name: control
     for control in (
         Control(name="sensitivity", of=_sensitivity),
-        Control(name="dead_fraction", of=_dead_fraction, heading="dead", keep=1, part=True),
+        Control(name="dead_fraction", of=_dead_fraction, heading="dead", keep=1, part=True, of_layers=True),
         Control(
             name="null",
             of=lambda evidence: evidence.mean("null"),
             heading="null",
             keep=4,
+            of_layers=True,
             reading="null: the same against another image's maps; set it against the elements beside e (furthest).",
         ),
         Control(
@@ -53,6 +54,7 @@ CONTROLS: dict[str, Control] = {
             of=lambda evidence: evidence.mean("phase_corrected"),
             heading="corrected",
             keep=6,
+            of_layers=True,
             reading="corrected: about the centre of each layer's own sampling grid.",
         ),
         Control(name="rounding", of=_rounding),

@@ -25,7 +25,8 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
         level: heading of the intervals.
         width: of the console.
     """
-    controls = [c for c in CONTROLS.values() if c.heading and any(c.name in e.controls for e in entries)]
+    columnar = [control for control in CONTROLS.values() if control.heading and not control.of_layers]
+    controls = [control for control in columnar if any(control.name in entry.controls for entry in entries)]
     columns = [
         texts(
             "measure", [", ".join(filter(None, (e.metric, measure_named(e.metric).unit))) for e in entries]

@@ -70,7 +70,8 @@ def _like_null(entries: Sequence[Entry]) -> Iterator[str]:
         > LIKE_NULL * (entry.controls["null"] - measure.best)
     ]
     if layers:
-        yield f"{some(layers)}: maps of gx are about as far from g·f(x) as those of another image (null)"
+        once = some(list(dict.fromkeys(layers)))
+        yield f"{once}: maps of gx are about as far from g·f(x) as those of another image (null)"
 
 
 def _beside_identity(entry: Entry, best: float) -> float:
