@@ -19,6 +19,7 @@ from benchmarks.table import Line
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Cell, Control, Row, Subject
 from geed_cli.images.source import ImageRecord
+from geed_cli.measures.measure import LayerMeasure
 from geed_cli.models.load import load_model
 from geed_cli.pipeline.options import AuditOptions, IntervalOptions
 from geed_cli.pipeline.planning import Planned, make_plan
@@ -64,7 +65,7 @@ def made_up_row(plan: Plan, number: int, rng: np.random.Generator) -> Row:
         Cell(measure.name, group.name, layer): group.group.order
         for group in plan.groups
         for measure in plan.measures
-        for layer in (plan.layers if measure.site == "channelwise" else [None])
+        for layer in (plan.layers if isinstance(measure, LayerMeasure) else [None])
     }
     controls: tuple[Control, ...] = ("dead", "null") if number < PROBES else ("dead",)
     return Row(

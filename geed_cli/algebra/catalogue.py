@@ -42,7 +42,7 @@ def family_of(name: str) -> tuple[Family, int] | None:
     The number may be out of range.
     """
     written = re.fullmatch(r"([a-z]+)([0-9]{1,4})?", name)
-    for family in FAMILIES:
+    for family in FAMILIES.values():
         if written and written[1] == family.stem and (written[2] is None) == (family.largest is None):
             return family, int(written[2] or 1)
     return None
@@ -78,10 +78,10 @@ def _not_hiding(group: FiniteGroup, path: str) -> FiniteGroup:
 
 
 def _unknown(name: str) -> InputError:
-    examples = [f.stem if f.largest is None else f"{f.stem}{n}" for f in FAMILIES for n in (4, 8)]
+    examples = [f.stem if f.largest is None else f"{f.stem}{n}" for f in FAMILIES.values() for n in (4, 8)]
     close = nearest(name.lower(), dict.fromkeys(examples))
     hint = f"; nearest: {', '.join(close)}" if close else ""
-    patterns = ", ".join(family.pattern for family in FAMILIES)
+    patterns = ", ".join(family.pattern for family in FAMILIES.values())
     return InputError(
         f"there is no group {name!r}",
         expected=f"one of {patterns}, a product such as flip*xshift7, or a YAML file of generators{hint}",

@@ -100,16 +100,20 @@ def inversion(_: int) -> Elements:
     return IDENTITY, Transform(colour=Colour(invert=True))
 
 
-FAMILIES = (
-    Family("flip", "mirror left-right (across the vertical axis)", lambda _: (IDENTITY, MIRROR)),
-    Family("vflip", "mirror up-down (across the horizontal axis)", lambda _: (IDENTITY, VERTICAL_MIRROR)),
-    Family("flips", "both mirrors and the half turn", flips),
-    Family("c", "rotations by 360/n degrees", rotations, MAX_N),
-    Family("d", "rotations by 360/n degrees and mirrors (order 2n)", dihedral, MAX_N),
-    Family("xshift", "cyclic shifts right by 1/n of the width", shifts_right, MAX_N),
-    Family("yshift", "cyclic shifts down by 1/n of the height", shifts_down, MAX_N),
-    Family("shift", "cyclic shifts both ways by 1/n of the frame (order n²)", shifts, MAX_N_SHIFT),
-    Family("rgb", "the six orders of the colour channels", permutations),
-    Family("hue", "turns of the hue by 360/n degrees", hues, MAX_N),
-    Family("invert", "the picture and its negative", inversion),
-)
+FAMILIES: dict[str, Family] = {
+    family.stem: family
+    for family in (
+        Family("flip", "mirror left-right (across the vertical axis)", lambda _: (IDENTITY, MIRROR)),
+        Family("vflip", "mirror up-down (across the horizontal axis)", lambda _: (IDENTITY, VERTICAL_MIRROR)),
+        Family("flips", "both mirrors and the half turn", flips),
+        Family("c", "rotations by 360/n degrees", rotations, MAX_N),
+        Family("d", "rotations by 360/n degrees and mirrors (order 2n)", dihedral, MAX_N),
+        Family("xshift", "cyclic shifts right by 1/n of the width", shifts_right, MAX_N),
+        Family("yshift", "cyclic shifts down by 1/n of the height", shifts_down, MAX_N),
+        Family("shift", "cyclic shifts both ways by 1/n of the frame (order n²)", shifts, MAX_N_SHIFT),
+        Family("rgb", "the six orders of the colour channels", permutations),
+        Family("hue", "turns of the hue by 360/n degrees", hues, MAX_N),
+        Family("invert", "the picture and its negative", inversion),
+    )
+}
+"""By stem, in the order of lists. A new family is a line here."""

@@ -10,8 +10,6 @@ from fractions import Fraction
 from geed_cli.algebra.families import FAMILIES, Elements
 from geed_cli.algebra.transform import Transform
 
-_MAKE = {family.stem: family for family in FAMILIES}
-
 
 def name_of(elements: Collection[Transform]) -> str | None:
     """A name such as ``c4*shift7`` of the group with these elements; None where it has none."""
@@ -56,7 +54,7 @@ def _elements(name: str) -> Elements:
     total: Elements = (Transform(),)
     for factor in name.split("*"):
         stem = factor.rstrip("0123456789")
-        family, n = _MAKE[stem], int(factor[len(stem) :] or 1)
+        family, n = FAMILIES[stem], int(factor[len(stem) :] or 1)
         if not 1 <= n <= (family.largest or 1):
             return ()
         total = tuple(a @ b for a in total for b in family.make(n))

@@ -20,7 +20,7 @@ SHOWN = (
 )
 
 GROUP_NOTES = (
-    *(f"{family.pattern}: {family.described}" for family in FAMILIES),
+    *(f"{family.pattern}: {family.described}" for family in FAMILIES.values()),
     "A*B: all products of elements of two groups or more, flip*xshift7, where these are a group",
     "FILE.yaml: the group closed from the generators in a file (docs/groups.md)",
     "elements: r90 turns by 90° counter-clockwise, m mirrors left-right, x1/7 shifts right, y1/7 down,",
@@ -58,7 +58,7 @@ def group_names(pattern: str | None) -> Sequence[str]:
         return SHOWN
     if _is_name(pattern):
         return [pattern]
-    every = [name for family in FAMILIES for name in family.names]
+    every = [name for family in FAMILIES.values() for name in family.names]
     return matching("group", pattern.lower(), every)
 
 

@@ -154,7 +154,7 @@ def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result,
     The correlation, a control of the cosine beside it, has to be asked for: as claims of their own its lines would
     only weaken the others under Holm's correction.
     """
-    metrics = options.metrics or tuple(name for name in BY_NAME if name != "channelwise.correlation")
+    metrics = options.metrics or tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
 
     def wanted(name: str | None, patterns: tuple[str, ...]) -> bool:
         return not patterns or name is None or any(fnmatch.fnmatchcase(name, p) for p in patterns)

@@ -6,10 +6,7 @@ from fnmatch import fnmatchcase
 
 from geed_cli.comparison.track_schema import Row, Track
 from geed_cli.errors import InputError, nearest
-from geed_cli.measures.catalogue import BY_NAME, select_measures
-
-USUAL = ("latent.l2", "softmax.kl", "prediction.flip_rate")
-"""Shown where nothing was asked for, with the last layer: representation, confidence, decision, depth."""
+from geed_cli.measures.catalogue import measure_named, select_measures
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,8 @@ class Column:
     @property
     def unit(self) -> str:
         """Unit behind a value; a rate is shown in percent."""
-        return "%" if self.metric == "prediction.flip_rate" else BY_NAME[self.metric].unit
+        measure = measure_named(self.metric)
+        return "%" if measure.percent else measure.unit
 
 
 def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] = ()) -> tuple[Column, ...]:
@@ -35,7 +33,7 @@ def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] 
 
     Args:
         track: what there is.
-        metrics: names or globs; empty is ``USUAL`` and, without layers, the last layer.
+        metrics: names or globs; empty is the usual ones and, without layers, the last layer.
         layers: names or globs, part by part; empty is all where channelwise measures were asked for by name.
 
     Returns:
@@ -47,7 +45,7 @@ def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] 
     there = tuple(dict.fromkeys(Column(row.metric, row.layer) for row in track.rows))
     layered = [column for column in there if column.layer is not None]
     if not metrics:  # the correlation has to be asked for, like every measure that is not usual
-        layered = [column for column in layered if column.metric == "channelwise.cosine"] or layered
+        layered = [column for column in layered if measure_named(column.metric).beside is None] or layered
     chosen = _with_layers(layered, layers)
     if metrics:
         names = {measure.name for measure in select_measures(metrics)}
@@ -55,7 +53,9 @@ def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] 
         if not wanted:
             raise _missing(f"no value of {', '.join(sorted(names))}", {column.metric for column in there})
     else:
-        wanted = {c for c in there if c.metric in USUAL} | (chosen if layers else set(layered[-1:]))
+        wanted = {c for c in there if measure_named(c.metric).usual} | (
+            chosen if layers else _of_last_layer(layered)
+        )
     return tuple(column for column in there if column in wanted) or there
 
 
@@ -73,6 +73,10 @@ def labels_of(track: Track) -> tuple[str, ...]:
 def groups_of(track: Track) -> tuple[str, ...]:
     """The groups, in order."""
     return tuple(dict.fromkeys(row.group for row in track.rows))
+
+
+def _of_last_layer(layered: Sequence[Column]) -> set[Column]:
+    return {column for column in layered if column.layer == layered[-1].layer}
 
 
 def _with_layers(layered: Iterable[Column], patterns: Sequence[str]) -> set[Column]:

@@ -13,7 +13,8 @@ from torch import Tensor
 from geed_cli.discovery.channel_map import ChannelMap, Linear
 from geed_cli.discovery.fitter import Fitted, all_elements, increase
 from geed_cli.discovery.regression import EXPLAINED, Fit, Moments, Spectrum, procrustes, ridge, spectrum
-from geed_cli.measures.channelwise import SAFE, ZERO
+from geed_cli.measures.channelwise import ZERO
+from geed_cli.measures.moments import SAFE
 
 VARIANTS: dict[str, Callable[[Moments, Spectrum], Fit]] = {
     "procrustes": procrustes,

@@ -3,7 +3,7 @@
 Vectors and maps follow one rule: f(gx) is compared with ρ(g)f̂(x), f̂ the mean over the kernel of ρ (eq. 2 and 4).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -14,22 +14,13 @@ from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.view import View
 from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Comparisons, Observation
-from geed_cli.engine.plan import GroupPlan, Plan, Shown, VectorSite
+from geed_cli.engine.plan import GroupPlan, Plan, Shown
 from geed_cli.engine.row import Cell, Control, Row
-from geed_cli.measures.latent import cosine_deviation, l2_deviation
-from geed_cli.measures.prediction import flips
-from geed_cli.measures.softmax import divergence, probabilities
+from geed_cli.measures.measure import VectorMeasure, VectorSite
+from geed_cli.measures.softmax import probabilities
 
 Array = NDArray[np.float64]
-Deviation = Callable[[Tensor, Tensor], Tensor]
 Vectors = Mapping[VectorSite, Mapping[Shown, Tensor]]
-VECTOR_MEASURES: Mapping[str, tuple[VectorSite, Deviation]] = {
-    "latent.l2": ("features", l2_deviation),
-    "latent.cosine": ("features", cosine_deviation),
-    "softmax.kl": ("logits", divergence),
-    "prediction.flip_rate": ("logits", flips),
-}
-"""Site of each vector measure, and its m(f(gx), ρ(g)f̂(x)) for (n, k) and (n, k), shape (n,)."""
 
 
 def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
@@ -47,9 +38,8 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
     if not seen.subject.audited:
         return Row(seen.subject, {}, {}, embeddings, {})
     for group in plan.groups:
-        for measure in plan.measures:
-            if measure.name in VECTOR_MEASURES:
-                _vector_cell(measure.name, group, plan, vectors, deviations, controls)
+        for measure in plan.of_vectors:
+            _vector_cell(measure, group, plan, vectors, deviations, controls)
         for layer, comparisons in seen.layers.items():
             family = families[layer].get(group.name)
             _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
@@ -71,30 +61,29 @@ def expected_orbit(orbit: Tensor, representation: Representation) -> Tensor:
 
 
 def _vector_cell(
-    metric: str,
+    measure: VectorMeasure,
     group: GroupPlan,
     plan: Plan,
     vectors: Vectors,
     deviations: dict[Cell, Array],
     controls: dict[tuple[Cell, Control], Array],
 ) -> None:
-    """One latent, softmax or prediction measure of one group, and its floor."""
-    site, deviation = VECTOR_MEASURES[metric]
-    held = vectors.get(site)
-    representation = plan.vectors.get((site, group.name))
+    """One measure of features or probabilities for one group, and its floor."""
+    held = vectors.get(measure.site)
+    representation = plan.vectors.get((measure.site, group.name))
     if held is None or representation is None:
         return
-    cell = Cell(metric, group.name)
+    cell = Cell(measure.name, group.name)
     orbit = torch.stack([held[view] for view in group.views])
-    if metric == "prediction.flip_rate":  # against f(x) itself: an orbit mean has no prediction
+    if measure.against_plain:
         expected = torch.stack([representation.act(g, orbit[0]) for g in range(len(orbit))])
     else:
         expected = expected_orbit(orbit, representation)
-    deviations[cell] = _array(deviation(orbit, expected))
+    deviations[cell] = _array(measure.deviation(orbit, expected))
     trips = {view: trip for view, trip in plan.trips[group.name].items() if trip in held}
     if trips:
         back = torch.stack([held[trips[view]] if view in trips else orbit[0] for view in group.views])
-        controls[cell, "floor"] = _array(deviation(back, orbit[0].expand_as(back)))
+        controls[cell, "floor"] = _array(measure.deviation(back, orbit[0].expand_as(back)))
 
 
 def _layer_cells(
@@ -119,10 +108,13 @@ def _layer_cells(
             deviations[Cell(metric, group.name, layer)] = values
         else:
             controls[Cell(metric, group.name, layer), control] = values
-    for metric in plan.names("channelwise") if trips else ():
+    for measure in plan.of_layers if trips else ():
         # exact elements come back as they were
-        back = [comparisons[family, trips[v]][metric, None] if v in trips else -1.0 for v in group.views]
-        controls[Cell(metric, group.name, layer), "floor"] = np.array(back)
+        back = [
+            comparisons[family, trips[v]][measure.name, None] if v in trips else measure.best
+            for v in group.views
+        ]
+        controls[Cell(measure.name, group.name, layer), "floor"] = np.array(back)
 
 
 def _identities(plan: Plan, vectors: Vectors) -> tuple[dict[View, Array], dict[View, Array]]:

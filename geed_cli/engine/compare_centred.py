@@ -7,15 +7,13 @@ from torch import Tensor
 
 from geed_cli.algebra.view import View
 from geed_cli.engine.family import Family
-from geed_cli.measures.channelwise import (
-    ChannelwiseDeviation,
-    channelwise_correlation,
-    channelwise_deviation,
-)
+from geed_cli.measures.channelwise import ChannelwiseDeviation
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.moments import channelwise_deviation
 
 
 def compare_centred(
-    family: Family, view: View, maps: Tensor, centre: Tensor, metrics: Sequence[str]
+    family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
 ) -> dict[str, ChannelwiseDeviation]:
     """One map f_l(gx) against ρ(g)f̂_l(x) about the displaced centre.
 
@@ -24,7 +22,7 @@ def compare_centred(
         view: of g.
         maps: f_l(gx), shape (C, H, W).
         centre: f̂_l(x), shape (C, H, W).
-        metrics: names of the layerwise measures.
+        measures: of layers.
 
     Returns:
         Each measure, of one comparison: the control ``phase_corrected``.
@@ -34,8 +32,6 @@ def compare_centred(
     moved = representation.restrict_under(g, maps)[None]
     expected = representation.restrict_under(g, representation.act(g, centre))[None]
     return {
-        metric: channelwise_correlation(moved, expected, support)
-        if metric == "channelwise.correlation"
-        else channelwise_deviation(moved, expected)
-        for metric in metrics
+        each.name: channelwise_deviation(moved, expected, each, support if each.of_variation else None)
+        for each in measures
     }

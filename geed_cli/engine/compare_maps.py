@@ -15,20 +15,14 @@ from geed_cli.algebra.view import View
 from geed_cli.engine.family import Family
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.row import Control
-from geed_cli.measures.channelwise import (
-    ChannelwiseDeviation,
-    Moments,
-    Sizes,
-    compare,
-    correlate,
-    moments_of,
-)
+from geed_cli.measures.channelwise import ChannelwiseDeviation
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.moments import Moments, Sizes, moments_of
 from geed_cli.measures.pixel_sums import channels_last, evenly_spaced, numbers_of, pixel_products, taken
 
 Quantity = tuple[str, Control | None]
 """A layer's measure, and the control of it that is meant; None is the deviation itself."""
 Found = dict[Quantity, float]
-MEASURES = {"channelwise.cosine": compare, "channelwise.correlation": correlate}
 
 
 @dataclass(frozen=True)
@@ -109,7 +103,7 @@ def compare_maps(
     own: Moments,
     centres: Centres,
     of: Sequence[int],
-    metrics: Sequence[str],
+    measures: Sequence[LayerMeasure],
 ) -> dict[str, ChannelwiseDeviation]:
     """Compare each map f_l(gx) with ρ(g)f̂_l(x).
 
@@ -119,13 +113,13 @@ def compare_maps(
         own: of the compared parts of f_l(gx), R of them.
         centres: f̂_l(x) of m images.
         of: for each row, which of the centres is its image's.
-        metrics: names of the layerwise measures.
+        measures: of layers.
 
     Returns:
         Each measure of every row.
     """
     expected, products = _expected(family, views, own, centres, of)
-    return {metric: MEASURES[metric](own.sizes, expected, products) for metric in metrics}
+    return {each.name: each.compare(own.sizes, expected, products) for each in measures}
 
 
 def moments_in(family: Family, maps: Tensor) -> Moments:

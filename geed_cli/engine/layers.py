@@ -30,7 +30,8 @@ from geed_cli.engine.family import Family
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Shown
-from geed_cli.measures.channelwise import Moments
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.moments import Moments
 
 
 @dataclass
@@ -79,12 +80,12 @@ class LayerReducer:
 
     Args:
         families: those of the groups that act on the layer.
-        metrics: names of the layerwise measures that are wanted.
+        measures: of layers, those that are wanted.
     """
 
-    def __init__(self, families: Sequence[Family], metrics: Sequence[str]) -> None:
+    def __init__(self, families: Sequence[Family], measures: Sequence[LayerMeasure]) -> None:
         self._families = tuple(dict.fromkeys(families))
-        self._metrics = tuple(metrics)
+        self._measures = tuple(measures)
         self._orbits: dict[str, _Orbit] = {}
         self._partner: dict[Family, Centres] = {}
 
@@ -158,14 +159,14 @@ class LayerReducer:
             return torch.ones(0, dtype=torch.bool)
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        found = compare_maps(family, views, ready.own, ready.centres, of, self._metrics)
+        found = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
         numbers: list[Found] = [{} for _ in ready.rows]
         send(found, numbers, outbox)
         for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
                 centre = ready.centre(image)
-                centred = compare_centred(family, view, orbit.maps[view], centre, self._metrics)
+                centred = compare_centred(family, view, orbit.maps[view], centre, self._measures)
                 send(centred, [row], outbox, "phase_corrected")
             orbit.found[family, view] = row
         return torch.stack([each.finite for each in found.values()]).all(dim=0)
@@ -214,7 +215,7 @@ class LayerReducer:
         centres = Centres.together([partners[image] for image in images])
         views = [ready.rows[row][1] for row in rows]
         of = [images.index(ready.rows[row][0]) for row in rows]
-        found = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._metrics)
+        found = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._measures)
         compared = [ready.rows[row] for row in rows]
         send(found, [self._orbits[image].found[family, view] for image, view in compared], outbox, "null")
 
@@ -234,7 +235,7 @@ class LayerReducer:
         stack = laid_out(torch.stack([orbit.maps[trip.identity] for orbit, trip in trips]), like)
         identity = Centres(stack, moments_in(family, stack))
         views = [trip.identity for _, trip in trips]
-        found = compare_maps(family, views, own, identity, range(len(trips)), self._metrics)
+        found = compare_maps(family, views, own, identity, range(len(trips)), self._measures)
         for orbit, trip in trips:
             orbit.found[family, trip] = {}
         send(found, [orbit.found[family, trip] for orbit, trip in trips], outbox)

@@ -19,11 +19,12 @@ from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
-from geed_cli.engine.plan import Plan, Shown, VectorSite
+from geed_cli.engine.plan import Plan, Shown
 from geed_cli.engine.rounding import rounding
 from geed_cli.engine.row import Broken, Rounding, Subject
 from geed_cli.engine.taps import Taps
 from geed_cli.engine.vectors import VectorCollector
+from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site
 
 
@@ -61,9 +62,8 @@ class LocalEngine:
         self.total_s = self.measure_s = 0.0
         self._rounding: dict[str, Rounding] = {}
         self._broken: dict[str, str] = {}
-        metrics = plan.names("channelwise")
         self._reducers = {
-            Site(name, "output"): LayerReducer(tuple(families[name].values()), metrics)
+            Site(name, "output"): LayerReducer(tuple(families[name].values()), plan.of_layers)
             for name, layer in plan.layers.items()
             if layer.repeats is None
         }
@@ -78,10 +78,8 @@ class LocalEngine:
             else {}
         )
         self._layouts = {Site(name, "output"): layer.layout for name, layer in plan.layers.items()}
-        wanted = {network.features: plan.wants("latent")}
-        wanted[OUTPUT] = wanted.get(OUTPUT, False) or (
-            network.logits and (plan.wants("softmax") or plan.wants("prediction"))
-        )
+        wanted = {network.features: plan.wants("features")}
+        wanted[OUTPUT] = wanted.get(OUTPUT, False) or (network.logits and plan.wants("logits"))
         self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
         self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers]))
         self._compiled = CompiledNetwork(network, self._sites) if compiled else None
@@ -167,7 +165,7 @@ class LocalEngine:
         own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
         layers = {name: own[layer.repeats or name] for name, layer in self._plan.layers.items()}
         vectors: dict[VectorSite, dict[Shown, Tensor]] = {}
-        if self._plan.wants("latent"):
+        if self._plan.wants("features"):
             vectors["features"] = taken[self._network.features]
         if self._network.logits and OUTPUT in taken:
             vectors["logits"] = taken[OUTPUT]

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from geed_cli.engine.compare_maps import Found
 from geed_cli.engine.family import Family
-from geed_cli.engine.plan import Shown, VectorSite
+from geed_cli.engine.plan import Shown
 from geed_cli.engine.row import Rounding, Subject
+from geed_cli.measures.measure import VectorSite
 
 Comparisons = dict[tuple[Family, Shown], Found]
 """By family and by what was shown: the view of g, or a round trip."""

@@ -6,7 +6,6 @@ Elements that several groups share under the same conditions are one view and ar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 from geed_cli.algebra.conditions import Boundary, Resampling
 from geed_cli.algebra.group import FiniteGroup
@@ -17,9 +16,8 @@ from geed_cli.algebra.view import View, views_of
 from geed_cli.discovery.discovered import Method
 from geed_cli.engine.layout import Layout
 from geed_cli.engine.row import Subject
-from geed_cli.measures.catalogue import Measure, Site
+from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
 
-VectorSite = Literal["features", "logits"]
 Shown = View | RoundTrip
 """What a network can be shown of an image."""
 
@@ -132,13 +130,19 @@ class Plan:
             return self.identities
         return (*self.views, *self.round_trips) if subject.control else self.views
 
-    def wants(self, site: Site) -> bool:
-        """Whether any measure at that site is asked for."""
-        return any(measure.site == site for measure in self.measures)
+    @cached_property
+    def of_vectors(self) -> tuple[VectorMeasure, ...]:
+        """The measures of features or logits."""
+        return tuple(measure for measure in self.measures if isinstance(measure, VectorMeasure))
 
-    def names(self, site: Site) -> tuple[str, ...]:
-        """The names of the measures at that site."""
-        return tuple(measure.name for measure in self.measures if measure.site == site)
+    @cached_property
+    def of_layers(self) -> tuple[LayerMeasure, ...]:
+        """The measures of every layer."""
+        return tuple(measure for measure in self.measures if isinstance(measure, LayerMeasure))
+
+    def wants(self, site: VectorSite) -> bool:
+        """Whether any measure is read there."""
+        return any(measure.site == site for measure in self.of_vectors)
 
 
 def unique(views: Iterable[View]) -> tuple[View, ...]:

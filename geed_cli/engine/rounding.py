@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.assemble import VECTOR_MEASURES
 from geed_cli.engine.double import in_double
 from geed_cli.engine.memory import is_out_of_memory
-from geed_cli.engine.plan import Plan, VectorSite
+from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Rounding
 from geed_cli.engine.taps import Taps
-from geed_cli.measures.channelwise import channelwise_correlation, channelwise_deviation
+from geed_cli.measures.measure import VectorMeasure, VectorSite
+from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.softmax import probabilities
 from geed_cli.models.network import Site
 
@@ -52,14 +52,15 @@ def rounding(
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
     pairs = _pairs(plan, own, exact)
     found: Rounding = {}
-    for measure in plan.measures:
-        if measure.name not in VECTOR_MEASURES:
-            layers = {name: _layer(measure.name, *maps) for name, maps in pairs.items()}
-            found |= {
-                (measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()
-            }
-        elif vectors[VECTOR_MEASURES[measure.name][0]] in own:
-            found[measure.name, None] = _vector(measure.name, vectors, own, exact)
+    for measure in plan.of_layers:
+        layers = {
+            name: channelwise_deviation(one.double(), other.double(), measure).value.item()
+            for name, (one, other) in pairs.items()
+        }
+        found |= {(measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()}
+    for each in plan.of_vectors:
+        if vectors[each.site] in own:
+            found[each.name, None] = _vector(each, vectors[each.site], own, exact)
     return found
 
 
@@ -90,16 +91,8 @@ def _pairs(
 
 
 def _vector(
-    metric: str, vectors: Mapping[VectorSite, Site], own: Mapping[Site, Tensor], exact: Mapping[Site, Tensor]
+    measure: VectorMeasure, site: Site, own: Mapping[Site, Tensor], exact: Mapping[Site, Tensor]
 ) -> float:
-    name, deviation = VECTOR_MEASURES[metric]
-    pair = [runs[vectors[name]].flatten()[None].double().cpu() for runs in (own, exact)]
-    return float(deviation(*([probabilities(z) for z in pair] if name == "logits" else pair)))
-
-
-def _layer(metric: str, own: Tensor, exact: Tensor) -> float:
-    one, other = own.double(), exact.double()
-    if metric == "channelwise.correlation":
-        everywhere = torch.ones(one.shape[-2:], dtype=torch.bool, device=one.device)
-        return channelwise_correlation(one, other, everywhere).value.item()
-    return channelwise_deviation(one, other).value.item()
+    pair = [runs[site].flatten()[None].double().cpu() for runs in (own, exact)]
+    seen = [probabilities(z) for z in pair] if measure.site == "logits" else pair
+    return float(measure.deviation(*seen))

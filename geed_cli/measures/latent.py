@@ -4,11 +4,16 @@ Where G acts trivially on R^k, as it does unless a spec declares otherwise, the 
 orbit mean (eq. 2).
 """
 
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
+
+from geed_cli.measures.measure import VectorMeasure
+from geed_cli.statistics.scale import Scale
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def l2_deviation(moved: Tensor, expected: Tensor) -> Tensor:
+def l2_deviation(moved: "Tensor", expected: "Tensor") -> "Tensor":
     """‖f1(gx) − ρ(g)f̂1(x)‖₂: the integrand of ``latent.l2``.
 
     Args:
@@ -18,11 +23,13 @@ def l2_deviation(moved: Tensor, expected: Tensor) -> Tensor:
     Returns:
         Shape (...), float64, ≥ 0, in the units of the features.
     """
+    import torch  # noqa: PLC0415 - see measure.py
+
     distances: Tensor = torch.linalg.vector_norm(moved.double() - expected.double(), dim=-1)
     return distances
 
 
-def cosine_deviation(moved: Tensor, expected: Tensor) -> Tensor:
+def cosine_deviation(moved: "Tensor", expected: "Tensor") -> "Tensor":
     """−cos(f1(gx), ρ(g)f̂1(x)): the integrand of ``latent.cosine``.
 
     Args:
@@ -35,7 +42,7 @@ def cosine_deviation(moved: Tensor, expected: Tensor) -> Tensor:
     return -(unit(moved.double()) * unit(expected.double())).sum(dim=-1).clamp(-1, 1)
 
 
-def l2_pairs(embeddings: Tensor) -> Tensor:
+def l2_pairs(embeddings: "Tensor") -> "Tensor":
     """‖f1(x) − f1(x')‖₂ for all pairs; its mean off the diagonal is the normaliser M of ``latent.l2``.
 
     Args:
@@ -44,12 +51,14 @@ def l2_pairs(embeddings: Tensor) -> Tensor:
     Returns:
         Shape (m, m), float64, symmetric, zero diagonal.
     """
+    import torch  # noqa: PLC0415
+
     f = embeddings.double()
     # direct differences: the matrix-product form loses half the digits for near vectors
     return torch.cdist(f, f, compute_mode="donot_use_mm_for_euclid_dist")
 
 
-def cosine_pairs(embeddings: Tensor) -> Tensor:
+def cosine_pairs(embeddings: "Tensor") -> "Tensor":
     """cos(f1(x), f1(x')) for all pairs; its mean off the diagonal is the normaliser of ``latent.cosine``.
 
     Args:
@@ -63,7 +72,36 @@ def cosine_pairs(embeddings: Tensor) -> Tensor:
     return cosines.fill_diagonal_(0.0)
 
 
-def unit(vectors: Tensor) -> Tensor:
+def unit(vectors: "Tensor") -> "Tensor":
     """Vectors scaled to length 1 along the last axis; the zero vector stays 0."""
+    import torch  # noqa: PLC0415
+
     norms = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
     return torch.where(norms > 0, vectors / norms, 0.0)
+
+
+L2 = VectorMeasure(
+    name="latent.l2",
+    site="features",
+    deviation=l2_deviation,
+    pairs=l2_pairs,
+    scale=Scale.log(),
+    rounding_order=1,
+    usual=True,
+    positive_tail=True,
+    profile=True,
+    range="≥ 0",
+    definition="mean ‖f1(gx) − f̂1(x)‖₂ / M, M = mean ‖f1(x) − f1(x')‖₂ over distinct images",
+    reading="latent.l2: 0 is invariant; 1 means that G moves an image as far as another image is away.",
+)
+COSINE = VectorMeasure(
+    name="latent.cosine",
+    site="features",
+    deviation=cosine_deviation,
+    pairs=cosine_pairs,
+    scale=Scale.identity(),
+    best=-1.0,
+    range="any; undefined unless M > 0",
+    definition="mean −cos(f1(gx), f̂1(x)) / M, M = mean cos(f1(x), f1(x')) over distinct images",
+    reading="latent.cosine: raw is −1 where invariant; the value is raw / M and moves with M: compare models by raw.",
+)

@@ -3,10 +3,16 @@
 Ties go to the lowest class, as in ``torch.argmax`` on the CPU.
 """
 
-from torch import Tensor
+from typing import TYPE_CHECKING
+
+from geed_cli.measures.measure import VectorMeasure
+from geed_cli.statistics.scale import Scale
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def flips(moved: Tensor, expected: Tensor) -> Tensor:
+def flips(moved: "Tensor", expected: "Tensor") -> "Tensor":
     """1 where arg max p(gx) ≠ arg max ρ(g)p(x), else 0: the integrand of ``prediction.flip_rate``.
 
     Args:
@@ -17,3 +23,19 @@ def flips(moved: Tensor, expected: Tensor) -> Tensor:
         Shape (...), float64 zeros and ones; e is 0 and is left out of the rate.
     """
     return (moved.argmax(dim=-1) != expected.argmax(dim=-1)).double()
+
+
+FLIP_RATE = VectorMeasure(
+    name="prediction.flip_rate",
+    site="logits",
+    deviation=flips,
+    against_plain=True,
+    scale=Scale.rate(),
+    rounding_order=None,
+    percent=True,
+    label="flip rate",
+    usual=True,
+    range="0 to 1",
+    definition="part of (x, g), g ≠ e, with arg max f(gx) ≠ arg max f(x)",
+    reading="prediction.flip_rate: how often the arg max changes under an element other than e.",
+)

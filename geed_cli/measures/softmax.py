@@ -4,16 +4,22 @@ Probabilities are float64 softmaxes of the network's logits; KL terms are x·log
 finite for zeros.
 """
 
-import torch
-from torch import Tensor
+import math
+from typing import TYPE_CHECKING
+
+from geed_cli.measures.measure import VectorMeasure
+from geed_cli.statistics.scale import Scale
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-def probabilities(logits: Tensor) -> Tensor:
+def probabilities(logits: "Tensor") -> "Tensor":
     """p(x): the softmax over the last axis in float64, from logits of any precision."""
-    return torch.softmax(logits.double(), dim=-1)
+    return logits.double().softmax(dim=-1)
 
 
-def sensitivity(p: Tensor) -> Tensor:
+def sensitivity(p: "Tensor") -> "Tensor":
     """KL(p(x) ‖ mean over D of p): how much the prediction depends on the image at all.
 
     The control of ``softmax.kl``: a network that hardly reacts to its input looks invariant to everything.
@@ -27,7 +33,7 @@ def sensitivity(p: Tensor) -> Tensor:
     return divergence(p, p.double().mean(dim=0))
 
 
-def divergence(p: Tensor, q: Tensor) -> Tensor:
+def divergence(p: "Tensor", q: "Tensor") -> "Tensor":
     """KL(p ‖ q) = Σ p ln(p/q) over the last axis, where q > 0 wherever p > 0.
 
     With p = p(gx) and q = ρ(g)p̂(x), p̂ the mean over the kernel, it is the integrand of ``softmax.kl``. Its mean over
@@ -42,4 +48,21 @@ def divergence(p: Tensor, q: Tensor) -> Tensor:
     """
     p, q = p.double(), q.double()
     # rounding can leave −1e-17 where p = q; the divergence is never negative
-    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum(dim=-1).clamp(min=0)
+    return (p.xlogy(p) - p.xlogy(q)).sum(dim=-1).clamp(min=0)
+
+
+KL = VectorMeasure(
+    name="softmax.kl",
+    site="logits",
+    deviation=divergence,
+    sensitivity=sensitivity,
+    scale=Scale.log(),
+    bound=math.log,
+    unit="nats",
+    usual=True,
+    positive_tail=True,
+    range="0 to ln|G|",
+    definition="mean KL(p(gx) ‖ p̂(x)), p̂ the orbit mean of the class probabilities",
+    reading="softmax.kl: 0 is invariant, at most ln|G|; compare it with the sensitivity, since a network that "
+    "ignores its input is invariant too.",
+)

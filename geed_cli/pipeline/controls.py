@@ -1,30 +1,28 @@
-"""The controls beside each value: numbers in the value's own unit that say how to read it.
-
-``null``, ``floor`` and ``phase_corrected`` are means over g and images like the value itself, so that they can be
-set against it; docs/controls.md explains each.
-"""
+"""The controls and the profile over the group of one line of a result, from the rows of a run."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Control, Rounding, Row
-from geed_cli.measures.catalogue import Measure
+from geed_cli.measures.control import Evidence
+from geed_cli.measures.control_table import CONTROLS
 from geed_cli.measures.fourier import fourier_components
-from geed_cli.measures.softmax import sensitivity
+from geed_cli.measures.measure import Measure, VectorMeasure
 
 Array = NDArray[np.float64]
-MEASURED: tuple[Control, ...] = ("null", "floor", "phase_corrected")
+NAMES: tuple[Control, ...] = get_args(Control)
 
 
 def controls_of(
     cell: Cell,
     measure: Measure,
     group: GroupPlan,
+    deviations: Array,
     rows: Sequence[Row],
     normaliser: float | None,
     rounding: Rounding,
@@ -35,48 +33,30 @@ def controls_of(
         cell: the line of the result.
         measure: its measure.
         group: its group.
+        deviations: of the cell, shape (images, n).
         rows: of the audited images.
         normaliser: M, where the value is a ratio; its controls are divided by it too.
         rounding: the run's floating-point floor.
     """
-    found: dict[str, float] = {}
-    if measure.name == "softmax.kl":
-        p = torch.from_numpy(np.stack([row.probabilities[group.identity] for row in rows]))
-        found["sensitivity"] = float(sensitivity(p).mean())
-    if measure.site == "channelwise":
-        found["dead_fraction"] = float(np.mean([row.controls[cell, "dead"].mean() for row in rows]))
-    unit = (normaliser or np.nan) if measure.normalised else 1.0
-    for control in MEASURED:
-        probes = [row.controls[cell, control] for row in rows if (cell, control) in row.controls]
-        if probes:
-            found[control] = _mean(per_image(measure, np.stack(probes))) / unit
-    if (measure.name, cell.layer) in rounding:
-        found["rounding"] = rounding[measure.name, cell.layer] / unit
-    return {name: value for name, value in found.items() if np.isfinite(value)}
 
+    def vectors() -> Array:
+        probable = isinstance(measure, VectorMeasure) and measure.site == "logits"
+        held = [row.probabilities if probable else row.embeddings for row in rows]
+        return np.stack([each[group.identity] for each in held])
 
-def per_image(measure: Measure, deviations: Array) -> Array:
-    """The mean over g of each image's deviations, shape (images,); flips are counted over g ≠ e alone.
-
-    An element without a value, such as e at a layer that is dead for the plain image, is left out; an image without
-    any has NaN.
-
-    Args:
-        measure: which measure.
-        deviations: m(f(gx), g·f̂(x)), shape (images, n).
-    """
-    counted = deviations[:, first_element(measure) :]
-    defined = np.isfinite(counted)
-    means = np.full(len(counted), np.nan)
-    np.divide(
-        np.where(defined, counted, 0.0).sum(axis=1), defined.sum(axis=1), out=means, where=defined.any(axis=1)
+    seen = {
+        name: [row.controls[cell, name] for row in rows if (cell, name) in row.controls] for name in NAMES
+    }
+    evidence = Evidence(
+        measure,
+        deviations,
+        {name: np.stack(values) for name, values in seen.items() if values},
+        vectors,
+        (normaliser or np.nan) if measure.normalised else 1.0,
+        rounding.get((measure.name, cell.layer)),
     )
-    return means
-
-
-def first_element(measure: Measure) -> int:
-    """The first element that counts: a prediction cannot flip under e."""
-    return 1 if measure.site == "prediction" else 0
+    found = {name: control.of(evidence) for name, control in CONTROLS.items() if control.of is not None}
+    return {name: value for name, value in found.items() if value is not None and np.isfinite(value)}
 
 
 def fourier_of(group: GroupPlan, profile: dict[str, float | None]) -> tuple[tuple[float, float], ...] | None:
@@ -103,8 +83,3 @@ def cyclic_prefix(group: FiniteGroup) -> int:
     while power == count and count < group.order:
         power, count = int(group.table[1, power]), count + 1
     return count if power == 0 else 1
-
-
-def _mean(values: Array) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else float("nan")

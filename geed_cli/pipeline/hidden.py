@@ -10,6 +10,7 @@ from geed_cli.discovery.verdict import verdict
 from geed_cli.engine.hidden import HiddenSearch
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Row
+from geed_cli.measures.channelwise import COSINE
 from geed_cli.result.schema import HiddenAction
 
 
@@ -55,7 +56,7 @@ def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> Hid
 
 def _floor(layer: str, plan: GroupPlan, rows: Sequence[Row]) -> float:
     """The mean floor over g ≠ e, −1 where nothing is resampled or it was not measured."""
-    cell = Cell("channelwise.cosine", plan.name, layer)
+    cell = Cell(COSINE.name, plan.name, layer)
     floors = [row.controls[cell, "floor"][1:] for row in rows if (cell, "floor") in row.controls]
     known = np.concatenate(floors) if floors else np.array([])
     known = known[np.isfinite(known)]

@@ -14,7 +14,7 @@ from geed_cli.engine.geometric import FieldType
 from geed_cli.engine.layout import layout_of, why_no_map
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.engine.row import Cell
-from geed_cli.measures.catalogue import Measure
+from geed_cli.measures.measure import LayerMeasure, Measure
 from geed_cli.models.network import Network, Site
 
 NO_STAGES = "the network has no stages by itself; name layers with --layer"
@@ -51,7 +51,8 @@ def plan_layers(
         groups: for which they are measured.
         measures: all that are wanted.
     """
-    metrics = [measure.name for measure in measures if measure.site == "channelwise"]
+    layerwise = [measure for measure in measures if isinstance(measure, LayerMeasure)]
+    metrics = [measure.name for measure in layerwise]
     types = field_types(network, names)
     layers: dict[str, LayerPlan] = {}
     reasons: dict[Cell, str] = {}
@@ -60,7 +61,7 @@ def plan_layers(
         reasons |= {Cell(metric, group, name): text for metric in metrics for group, text in why.items()}
         if layer is not None:
             layers[name] = layer
-            reasons |= _nothing_varies(name, layer)
+            reasons |= _nothing_varies(name, layer, layerwise)
     if not names:
         reasons |= {Cell(metric, one.name): NO_STAGES for metric in metrics for one in groups}
     notes = {
@@ -101,12 +102,14 @@ def _layer(
     return LayerPlan(layout, maps, acting), reasons
 
 
-def _nothing_varies(name: str, layer: LayerPlan) -> dict[Cell, str]:
-    """Maps of which a single pixel is compared have no correlation."""
+def _nothing_varies(name: str, layer: LayerPlan, measures: Sequence[LayerMeasure]) -> dict[Cell, str]:
+    """Maps of which a single pixel is compared have no correlation, nor any other measure of their variation."""
     _, height, width = layer.shape
     pixels = torch.ones(1, height, width)
     return {
-        Cell("channelwise.correlation", group, name): "one pixel of its maps is compared, which cannot vary"
+        Cell(measure.name, group, name): "one pixel of its maps is compared, which cannot vary"
+        for measure in measures
+        if measure.of_variation
         for group, rho in layer.representations.items()
         if int(rho.restrict(pixels).sum()) == 1
     }

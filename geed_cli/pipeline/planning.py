@@ -13,11 +13,13 @@ from geed_cli.cache.store import RowStore
 from geed_cli.engine.actions import representation_of
 from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.phase import LayerPhase, trace_phase
-from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, VectorSite
+from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
-from geed_cli.measures.catalogue import Measure, select_measures
+from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.measures.channelwise import COSINE
+from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
@@ -145,21 +147,21 @@ def _check_controls(
     Raises:
         InputError: naming the option.
     """
-    names = {measure.name for measure in measures}
     controls = options.controls
-    if controls.phase_correct and not any(measure.site == "channelwise" for measure in measures):
+    if controls.phase_correct and not any(isinstance(measure, LayerMeasure) for measure in measures):
         raise InputError(
             "--phase-correct without a measure of layers",
-            expected="channelwise.cosine or channelwise.correlation among the metrics",
+            expected=" or ".join(m.name for m in BY_NAME.values() if isinstance(m, LayerMeasure))
+            + " among the metrics",
             remedy="leave out --metric, or add --metric 'channelwise.*'",
         )
     if controls.discover is None:
         return
-    if "channelwise.cosine" not in names:
+    if COSINE.name not in {measure.name for measure in measures}:
         raise InputError(
-            "--discover without channelwise.cosine, which it is judged by",
-            expected="channelwise.cosine among the metrics",
-            remedy="leave out --metric, or add --metric channelwise.cosine",
+            f"--discover without {COSINE.name}, which it is judged by",
+            expected=f"{COSINE.name} among the metrics",
+            remedy=f"leave out --metric, or add --metric {COSINE.name}",
         )
     if controls.probes == 0 and any(plan.trips_at(size) for plan in groups):
         raise InputError(
@@ -176,7 +178,7 @@ def _layers(network: Network, measures: Sequence[Measure], patterns: Sequence[st
         if patterns
         else network.layers
     )
-    return chosen if any(measure.site == "channelwise" for measure in measures) else ()
+    return chosen if any(isinstance(measure, LayerMeasure) for measure in measures) else ()
 
 
 def _vectors(
@@ -185,7 +187,7 @@ def _vectors(
     measures: Sequence[Measure],
     shapes: Mapping[Site, tuple[int, ...]],
 ) -> tuple[dict[tuple[VectorSite, str], Representation], dict[Cell, str]]:
-    """How G acts on features and logits, and why latent, softmax or prediction measures have no value."""
+    """How G acts on features and logits, and why a measure of them has no value."""
     sites: dict[VectorSite, Site] = {"features": network.features}
     if network.logits:
         sites["logits"] = OUTPUT
@@ -198,20 +200,20 @@ def _vectors(
         Cell(measure.name, plan.name): _why_no_vector(measure, plan, found)
         for plan in groups
         for measure in measures
-        if measure.site != "channelwise"
+        if isinstance(measure, VectorMeasure)
     }
     acting = {key: rho for key, rho in found.items() if rho.undefined is None}
     return acting, {cell: why for cell, why in whys.items() if why is not None}
 
 
 def _why_no_vector(
-    measure: Measure, plan: GroupPlan, found: Mapping[tuple[VectorSite, str], Representation]
+    measure: VectorMeasure, plan: GroupPlan, found: Mapping[tuple[VectorSite, str], Representation]
 ) -> str | None:
-    """Why a latent, softmax or prediction measure has no value for a group; None where it has."""
-    representation = found.get(("features" if measure.site == "latent" else "logits", plan.name))
+    """Why a measure of features or logits has no value for a group; None where it has."""
+    representation = found.get((measure.site, plan.name))
     if representation is None:
         return "the network has no classifier"
-    if measure.site == "prediction" and plan.group.order == 1:
+    if measure.against_plain and plan.group.order == 1:
         return "the group has no element but e"
     return representation.undefined
 

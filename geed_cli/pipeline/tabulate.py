@@ -4,7 +4,7 @@ All statistics are made here from rows alone, in float64, so any engine and any 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 from geed_cli.algebra.view import View
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Rounding, Row
-from geed_cli.measures.catalogue import Measure
-from geed_cli.measures.latent import cosine_pairs, l2_pairs
-from geed_cli.pipeline.controls import controls_of, first_element, fourier_of, per_image
+from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
+from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.options import IntervalOptions
 from geed_cli.pipeline.planning import Planned
-from geed_cli.result.samples import scale_of
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.concentration import concentration_note
 from geed_cli.statistics.interval import interval
@@ -28,10 +26,6 @@ from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_me
 from geed_cli.statistics.simultaneous import simultaneous
 
 Array = NDArray[np.float64]
-PAIRS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "latent.l2": l2_pairs,
-    "latent.cosine": cosine_pairs,
-}
 
 
 @dataclass(frozen=True)
@@ -50,13 +44,14 @@ class Rows:
     def _distances(self) -> dict[tuple[str, View], Array]:
         return {}
 
-    def distances(self, metric: str, identity: View) -> Array:
+    def distances(self, measure: VectorMeasure, identity: View) -> Array:
         """d(f1(x), f1(x')) over the normaliser images, shape (m, m), made once for all groups."""
-        key = metric, identity
+        assert measure.pairs is not None, "asked of normalised measures alone"
+        key = measure.name, identity
         if key not in self._distances:
             rows = self.audited if self.normaliser is None else self.normaliser
             embeddings = torch.from_numpy(np.stack([row.embeddings[identity] for row in rows]))
-            self._distances[key] = PAIRS[metric](embeddings).numpy()
+            self._distances[key] = measure.pairs(embeddings).numpy()
         return self._distances[key]
 
 
@@ -86,7 +81,7 @@ def tabulate(
         (Cell(measure.name, group.group.name, layer), measure, group)
         for group in planned.plan.groups
         for measure in planned.plan.measures
-        for layer in (per_layer if measure.site == "channelwise" else [None])
+        for layer in (per_layer if isinstance(measure, LayerMeasure) else [None])
     ]
     filled = [
         _fill(*one, rows, moves_logits=planned.moves_logits)
@@ -127,7 +122,7 @@ def _intervals(
 
 def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, *, moves_logits: bool) -> _Filled:
     deviations = np.stack([row.deviations[cell] for row in rows.audited])
-    sample = _sample(measure, group, rows, per_image(measure, deviations), moves_logits=moves_logits)
+    sample = _sample(measure, group, rows, measure.per_image(deviations), moves_logits=moves_logits)
     return _Filled(cell, measure, group, deviations, sample)
 
 
@@ -161,7 +156,9 @@ def _entry(one: _Filled, rows: Rows, found: Interval, planned: Planned, rounding
         ci=_limits(found),
         raw=_mean(sample.values),
         normaliser=normaliser,
-        controls=controls_of(one.cell, one.measure, one.group, rows.audited, normaliser, rounding),
+        controls=controls_of(
+            one.cell, one.measure, one.group, one.deviations, rows.audited, normaliser, rounding
+        ),
         per_element=profile,
         fourier=fourier_of(one.group, profile),
         per_image=PerImage(value=tuple(_finite(v) for v in sample.values), normaliser=row_means),
@@ -171,25 +168,24 @@ def _entry(one: _Filled, rows: Rows, found: Interval, planned: Planned, rounding
 
 def _concentration(one: _Filled) -> tuple[str, ...]:
     """Whether a few images carry a mean of distances or divergences."""
-    watched = {"latent.l2", "softmax.kl"}
-    return concentration_note(one.sample.values) if one.cell.metric in watched else ()
+    watched = isinstance(one.measure, VectorMeasure) and one.measure.positive_tail
+    return concentration_note(one.sample.values) if watched else ()
 
 
 def _sample(
     measure: Measure, group: GroupPlan, rows: Rows, values: Array, *, moves_logits: bool
 ) -> MeanSample | RatioSample:
-    scale = scale_of(measure.name, group.group.order, moves_logits=moves_logits)
-    if not measure.normalised:
+    scale = measure.scale_for(group.group.order, moves_logits=moves_logits)
+    if not isinstance(measure, VectorMeasure) or not measure.normalised:
         return MeanSample(values, scale)
-    distances = rows.distances(measure.name, group.identity)
+    distances = rows.distances(measure, group.identity)
     return RatioSample(values, row_means_of(distances), rows.normaliser is None, scale, distances)
 
 
 def _per_element(measure: Measure, group: GroupPlan, deviations: Array) -> dict[str, float | None]:
     """Each element's own mean over the images, raw, by the element's name."""
-    first = first_element(measure)
-    names = group.group.elements[first:]
-    columns = deviations[:, first:].T
+    names = group.group.elements[measure.first :]
+    columns = deviations[:, measure.first :].T
     return {name: _mean(column) for name, column in zip(names, columns, strict=True)}
 
 

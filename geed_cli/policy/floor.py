@@ -6,6 +6,7 @@ distance feels it as 8ε, a cosine or a divergence, flat at its best value, as (
 counts and have none.
 """
 
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.policy.policy import Limit
 from geed_cli.result.schema import Entry
 
@@ -18,17 +19,13 @@ FACTOR = 8.0
 def floating_noise(metric: str, precision: str) -> float:
     """How far the measure of a perfectly invariant network may be from its best value by rounding."""
     relative = FACTOR * SPACING.get(precision, SPACING["fp32"])
-    return {"latent.l2": relative, "prediction.flip_rate": 0.0}.get(metric, relative * relative)
+    return measure_named(metric).rounding(relative)
 
 
 def lowest_value(entry: Entry, precision: str) -> float:
     """The floor of an entry's value: the larger of its control and of floating point."""
-    best = {
-        "channelwise.cosine": -1.0,
-        "channelwise.correlation": -1.0,
-        "latent.cosine": -1.0 / (entry.normaliser or 1.0),
-    }
-    numeric = best.get(entry.metric, 0.0) + floating_noise(entry.metric, precision)
+    best = measure_named(entry.metric).best / (entry.normaliser or 1.0)
+    numeric = best + floating_noise(entry.metric, precision)
     return max(numeric, entry.controls.get("floor", numeric))
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
+from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.report.console import emit
 from geed_cli.report.naming import some
 from geed_cli.report.numbers import interval, number
@@ -77,7 +78,7 @@ def _name(line: Line, *, named: bool) -> str:
     """The metric, or the layer; with its metric where the table has several for each layer."""
     if line.layer is None:
         return line.metric
-    return f"{line.layer} {line.metric.removeprefix('channelwise.')}" if named else line.layer
+    return f"{line.layer} {line.metric.rpartition('.')[2]}" if named else line.layer
 
 
 def _cells(line: Line) -> Iterator[str]:
@@ -115,7 +116,9 @@ def _legend(comparison: Comparison) -> Iterator[str]:
     layerwise = dict.fromkeys(line.metric for line in comparison.lines if line.layer is not None)
     if layerwise:
         yield f"Rows of layers: {', '.join(layerwise)}."
-    yield "latent.cosine is raw / M: its difference is one of M as much as of invariance."
+    for measure in BY_NAME.values():
+        if measure.perfect is None:
+            yield f"{measure.name} is raw / M: its difference is one of M as much as of invariance."
     yield "undecided: the images at hand do not tell; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):
         yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."

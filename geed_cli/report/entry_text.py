@@ -2,7 +2,9 @@
 
 import math
 
-from geed_cli.report.numbers import interval, number, percent
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.control import Control
+from geed_cli.report.numbers import number, percent
 from geed_cli.result.schema import Entry
 
 
@@ -12,22 +14,32 @@ def value_text(entry: Entry) -> str:
         return "not applicable"
     if entry.value is None:
         return "undefined"
-    return percent(entry.value) if entry.metric == "prediction.flip_rate" else number(entry.value)
+    return in_unit(entry.metric, entry.value)
 
 
 def interval_text(entry: Entry) -> str:
     """The interval in the value's unit."""
-    if entry.metric == "prediction.flip_rate" and entry.ci is not None:
-        return f"[{percent(entry.ci[0])}, {percent(entry.ci[1])}]"
-    return interval(entry.ci)
+    return limits_in_unit(entry.metric, entry.ci)
 
 
-def control_text(entry: Entry, name: str) -> str:
-    """A control in the value's unit; nothing where it was not measured."""
-    if name not in entry.controls:
+def control_text(entry: Entry, control: Control) -> str:
+    """A control, in the value's unit if it has one; nothing where it was not measured."""
+    if control.name not in entry.controls:
         return ""
-    value = entry.controls[name]
-    return percent(value) if entry.metric == "prediction.flip_rate" else number(value)
+    value = entry.controls[control.name]
+    if control.part:
+        return percent(value) if value else ""
+    return in_unit(entry.metric, value)
+
+
+def in_unit(metric: str, value: float | None) -> str:
+    """A value of a measure: rates in percent."""
+    return percent(value) if measure_named(metric).percent else number(value)
+
+
+def limits_in_unit(metric: str, limits: tuple[float, float] | None) -> str:
+    """An interval likewise, or an en dash where it is withheld."""
+    return "–" if limits is None else f"[{in_unit(metric, limits[0])}, {in_unit(metric, limits[1])}]"
 
 
 def furthest(entry: Entry) -> str:

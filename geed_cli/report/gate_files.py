@@ -5,6 +5,9 @@ from pathlib import Path
 
 from geed_cli.errors import InputError
 from geed_cli.policy.outcome import GateReport
+from geed_cli.report.gate_card import to_card
+from geed_cli.report.gate_junit import to_junit
+from geed_cli.report.gate_markdown import to_markdown
 from geed_cli.result.file import to_strict_json, write_atomically
 
 Writer = Callable[[GateReport], str]
@@ -37,31 +40,13 @@ def write_gate(report: GateReport, path: Path) -> None:
     write_atomically(writer(report), path)
 
 
-def _junit(report: GateReport) -> str:
-    from geed_cli.report.gate_junit import to_junit  # noqa: PLC0415 - imported by those who ask for it
-
-    return to_junit(report)
-
-
-def _markdown(report: GateReport) -> str:
-    from geed_cli.report.gate_markdown import to_markdown  # noqa: PLC0415
-
-    return to_markdown(report)
-
-
-def _card(report: GateReport) -> str:
-    from geed_cli.report.gate_card import to_card  # noqa: PLC0415
-
-    return to_card(report)
-
-
 KINDS: dict[str, Writer] = {
-    ".junit.xml": _junit,
-    ".md": _markdown,
+    ".junit.xml": to_junit,
+    ".md": to_markdown,
     ".json": to_strict_json,
-    ".yaml": _card,
+    ".yaml": to_card,
 }
-"""Suffix → how the report is written: JUnit, markdown, geed.gate/1, model card metadata."""
+"""Suffix → how the report is written. A new kind is a file beside this one and a line here."""
 
 
 def _writer(path: Path) -> Writer | None:

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.measure import VectorMeasure
 from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.entry_text import control_text, furthest, interval_text, value_text
 from geed_cli.report.numbers import number
@@ -22,14 +25,17 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
         level: heading of the intervals.
         width: of the console.
     """
-    controls = [name for name in ("floor", "twin") if any(name in entry.controls for entry in entries)]
+    columnar = [control for control in CONTROLS.values() if control.heading and not control.of_layers]
+    controls = [control for control in columnar if any(control.name in entry.controls for entry in entries)]
     columns = [
-        texts("measure", [entry.metric + ", nats" * (entry.metric == "softmax.kl") for entry in entries]),
+        texts(
+            "measure", [", ".join(filter(None, (e.metric, measure_named(e.metric).unit))) for e in entries]
+        ),
         Column("value", [value_text(entry) for entry in entries]),
         Column(level, [interval_text(entry) for entry in entries]),
         Column("raw", [number(entry.raw) for entry in entries], keep=5),
         Column("M", ["" if e.normaliser is None else number(e.normaliser) for e in entries], keep=2),
-        *(Column(name, [control_text(e, name) for e in entries], keep=3) for name in controls),
+        *(Column(c.heading, [control_text(e, c) for e in entries], keep=3) for c in controls),
         Column("furthest, raw", [furthest(entry) for entry in entries], keep=1),
     ]
     return fitted_table(columns, width)
@@ -44,14 +50,15 @@ def remarks(entries: Sequence[Entry], group: Group, count: int) -> Iterator[str]
         count: audited images.
     """
     for entry in entries:
-        if entry.metric == "softmax.kl" and "sensitivity" in entry.controls and count > 1:
+        measure = measure_named(entry.metric)
+        if "sensitivity" in entry.controls and count > 1:
             yield _sensitivity(entry)
-        if entry.metric == "latent.l2":
+        if isinstance(measure, VectorMeasure) and measure.profile:
             yield from _profile(entry, group)
 
 
 def _sensitivity(entry: Entry) -> str:
-    """What softmax.kl has to be compared with."""
+    """What a value has to be compared with."""
     shown = number(entry.controls["sensitivity"])
     twin = entry.controls.get("twin_sensitivity")
     beside = "" if twin is None else f" (twin: {number(twin)})"
@@ -74,6 +81,6 @@ def _profile(entry: Entry, group: Group) -> Iterator[str]:
         turns = "once round" if j == 1 else f"{j} times round"
         how = f"period {group.elements[n // j]}" if j > 1 and n % j == 0 else turns
         yield (
-            f"profile of latent.l2: strongest component at frequency {j} ({how}), "
+            f"profile of {entry.metric}: strongest component at frequency {j} ({how}), "
             f"{number(sizes[j] / unit)} of {number(sizes[0] / unit)}"
         )

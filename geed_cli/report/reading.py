@@ -2,29 +2,22 @@
 
 from collections.abc import Iterator
 
+from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.control_table import CONTROLS
 from geed_cli.report.numbers import number
 from geed_cli.result.schema import Result
 from geed_cli.result.widths import narrow_enough
 from geed_cli.statistics.enough import images_to_halve
-
-EXPLAINED = {
-    "latent.l2": "latent.l2: 0 is invariant; 1 means that G moves an image as far as another image is away.",
-    "latent.cosine": "latent.cosine: raw is −1 where invariant; the value is raw / M and moves with M: compare models "
-    "by raw.",
-    "softmax.kl": "softmax.kl: 0 is invariant, at most ln|G|; compare it with the sensitivity, since a network that "
-    "ignores its input is invariant too.",
-    "channelwise.cosine": "channelwise: −1 is equivariant, channel by channel; e counts as −1, so small groups stay "
-    "nearer to −1. dead: channels that are zero in both maps.",
-    "prediction.flip_rate": "prediction.flip_rate: how often the arg max changes under an element other than e.",
-}
 
 
 def legend(result: Result) -> Iterator[str]:
     """One line for each measure shown, and one on what larger means."""
     yield ""
     yield "Larger means further from invariance (values, raw means, bars)."
-    shown = {entry.metric for entry in result.results}
-    yield from (text for metric, text in EXPLAINED.items() if metric in shown)
+    there = {entry.metric for entry in result.results}
+    shown = [measure for name, measure in BY_NAME.items() if name in there]
+    # what is shown beside another measure is explained after all that stand by themselves
+    yield from (m.reading for m in sorted(shown, key=lambda measure: measure.beside is not None))
     yield from _controls(result)
     yield (
         "M: mean over pairs of different images. furthest: the element with the largest mean of its own, which for "
@@ -32,25 +25,18 @@ def legend(result: Result) -> Iterator[str]:
     )
 
 
-CONTROLS = {
-    "correlation": "correlation: the cosine of maps without each channel's own mean, which makes any two maps alike.",
-    "null": "null: the same against another image's maps; set it against the elements beside e (furthest).",
-    "floor": "floor: what resampling alone does, of pictures turned there and back.",
-    "twin": "twin: the same architecture with random weights.",
-    "phase_corrected": "corrected: about the centre of each layer's own sampling grid.",
-    "hidden": "explained: how much of the way from another image's maps to perfect equivariance, without → with the "
-    "hidden action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G.",
-}
+HIDDEN = (
+    "explained: how much of the way from another image's maps to perfect equivariance, without → with the hidden "
+    "action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G."
+)
 
 
 def _controls(result: Result) -> Iterator[str]:
     """One line for each control shown."""
     shown = {name for entry in result.results for name in entry.controls}
-    if any(entry.metric == "channelwise.correlation" for entry in result.results):
-        shown.add("correlation")
+    yield from (control.reading for name, control in CONTROLS.items() if name in shown and control.reading)
     if result.hidden_actions:
-        shown.add("hidden")
-    yield from (text for name, text in CONTROLS.items() if name in shown)
+        yield HIDDEN
 
 
 def enough(result: Result) -> Iterator[str]:

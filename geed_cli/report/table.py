@@ -10,18 +10,18 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.console import emit
 from geed_cli.report.header import facts, header_lines
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
-from geed_cli.report.layer_table import CORRELATION, COSINE, layer_table
+from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
 from geed_cli.report.naming import some
 from geed_cli.report.reading import enough, legend
 from geed_cli.report.verdict import verdicts
 from geed_cli.result.schema import Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
-
-LAYERWISE = (COSINE, CORRELATION)
 
 
 def print_result(result: Result, console: Console) -> None:
@@ -60,16 +60,22 @@ def _block(result: Result, group: AuditedGroup, width: int) -> RenderableType:
 def _sections(
     result: Result, group: AuditedGroup, entries: Sequence[Entry], width: int
 ) -> Iterator[list[RenderableType]]:
-    """The table of the measures with what is said below it, then that of the layers; either may be missing."""
+    """The table of the measures with what is said below it, then those of the layers; any may be missing."""
     settings = result.settings
     level = f"{100 * settings.confidence:g}% {'simultaneous' if settings.simultaneous else 'interval'}"
-    whole = [entry for entry in entries if entry.metric not in LAYERWISE]
-    layers = [entry for entry in entries if entry.metric in LAYERWISE]
+    whole = [entry for entry in entries if not _layerwise(entry)]
+    layers: dict[str, list[Entry]] = {}
+    for entry in filter(_layerwise, entries):
+        layers.setdefault(measure_named(entry.metric).primary.name, []).append(entry)
     if whole:
         said = [Text(line) for line in remarks(whole, group, result.data.count)]
         yield [measure_table(whole, level, width), *said]
-    if layers:
-        yield [layer_table(layers, level, width)]
+    for of_one in layers.values():
+        yield [layer_table(of_one, level, width)]
+
+
+def _layerwise(entry: Entry) -> bool:
+    return isinstance(measure_named(entry.metric), LayerMeasure)
 
 
 def _remark(kind: str, line: str, style: str) -> RenderableType:

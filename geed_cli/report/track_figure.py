@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from geed_cli.comparison.track_columns import Column, groups_of, labels_of, rows_of
 from geed_cli.comparison.track_schema import Row, Track
 from geed_cli.errors import InputError, RunError
+from geed_cli.measures.catalogue import measure_named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,7 +103,7 @@ def _panel(axis: "Axes", track: Track, group: str, column: Column) -> None:
 
 def _quantity(column: Column) -> str:
     unit = f" ({column.unit})" if column.unit else ""
-    return {"prediction.flip_rate": "flip rate"}.get(column.metric, column.metric) + unit
+    return (measure_named(column.metric).label or column.metric) + unit
 
 
 def _line(axis: "Axes", rows: Sequence[Row], column: Column, number: int) -> None:

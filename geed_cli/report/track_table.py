@@ -11,9 +11,10 @@ from rich.text import Text
 
 from geed_cli.comparison.track_columns import Column, groups_of, labels_of, rows_of
 from geed_cli.comparison.track_schema import Row, Track
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.report.console import emit
+from geed_cli.report.entry_text import in_unit, limits_in_unit
 from geed_cli.report.naming import some
-from geed_cli.report.numbers import interval, number, percent
 
 COLUMNS_A_TABLE = 4
 """Values with intervals that fit side by side in 110 columns."""
@@ -74,9 +75,9 @@ def _block(track: Track, group: str, label: str, columns: Sequence[Column]) -> T
 
 
 def _heading(column: Column, confidence: float) -> str:
-    unit = f", {column.unit}" if column.unit == "nats" else ""
+    unit = measure_named(column.metric).unit
     name = column.metric if column.layer is None else f"{column.metric}\nat {column.layer}"
-    return f"{name}{unit}\nand {100 * confidence:g}% interval"
+    return f"{name}{unit and ', '}{unit}\nand {100 * confidence:g}% interval"
 
 
 def _cell(row: Row | None) -> str:
@@ -84,14 +85,8 @@ def _cell(row: Row | None) -> str:
         return ""
     if row.value is None:
         return "–"
-    if row.metric == "prediction.flip_rate":
-        limits = "–" if row.ci is None else f"[{percent(row.ci[0])}, {percent(row.ci[1])}]"
-        return f"{percent(row.value)} {limits}" + _within(percent(row.within), row)
-    return f"{number(row.value)} {interval(row.ci)}" + _within(number(row.within), row)
-
-
-def _within(text: str, row: Row) -> str:
-    return "" if row.within is None else f"\nwithin ±{text}"
+    within = "" if row.within is None else f"\nwithin ±{in_unit(row.metric, row.within)}"
+    return f"{in_unit(row.metric, row.value)} {limits_in_unit(row.metric, row.ci)}{within}"
 
 
 def _notes(track: Track, group: str, label: str, columns: Sequence[Column]) -> list[str]:
@@ -107,8 +102,9 @@ def _notes(track: Track, group: str, label: str, columns: Sequence[Column]) -> l
 def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:
     yield ""
     yield "Larger always means further from invariance."
-    if any(column.layer is not None for column in columns):
-        yield "channelwise.cosine: −1 is equivariant."
+    layerwise = [measure_named(column.metric).primary for column in columns if column.layer is not None]
+    for measure in dict.fromkeys(layerwise):
+        yield f"{measure.name}: {measure.best:g} is equivariant.".replace("-", "−")
     over = {row.over for row in track.rows}
     if "images" in over:
         yield "Intervals of one model are over images, each by itself. All steps saw the same images, so two steps"

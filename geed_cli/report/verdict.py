@@ -7,6 +7,8 @@ constants are explained in docs/controls.md.
 import math
 from collections.abc import Iterator, Sequence
 
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.report.grid_sentences import grid_sentences
 from geed_cli.report.naming import named, some
 from geed_cli.report.numbers import number
@@ -26,8 +28,6 @@ AT_ROUNDING = 10.0
 """Values within so many roundings of each other, or of perfect, are alike: an orbit sums a few of them."""
 TELLS = 1e-6
 """Where rounding is not known: differences below it are none in float32."""
-BEST = {"channelwise.cosine": -1.0, "channelwise.correlation": -1.0}
-"""Value of a perfect network, 0 where not named; latent.cosine has none in its own unit."""
 
 
 def verdicts(result: Result, group: str) -> Iterator[str]:
@@ -49,12 +49,12 @@ def _insensitive(entries: Sequence[Entry], count: int) -> Iterator[str]:
         reaction = f"(sensitivity {number(sensitivity)} nats)"
         if value >= sensitivity or sensitivity < NO_REACTION:
             yield (
-                f"softmax.kl {number(value)}: the network hardly reacts to its input {reaction}, "
+                f"{entry.metric} {number(value)}: the network hardly reacts to its input {reaction}, "
                 "and no less to the group"
             )
         elif value > REACTS_LESS * sensitivity:
             yield (
-                f"softmax.kl {number(value)} is low because the network hardly reacts to its input at all "
+                f"{entry.metric} {number(value)} is low because the network hardly reacts to its input at all "
                 f"{reaction}: insensitive, not invariant"
             )
 
@@ -63,27 +63,31 @@ def _like_null(entries: Sequence[Entry]) -> Iterator[str]:
     layers = [
         entry.layer or ""
         for entry in entries
-        if entry.metric == "channelwise.cosine"
+        for measure in [measure_named(entry.metric)]
+        if measure.beside is None
         and "null" in entry.controls
-        and 1 + _beside_identity(entry) > LIKE_NULL * (1 + entry.controls["null"])
+        and _beside_identity(entry, measure.best) - measure.best
+        > LIKE_NULL * (entry.controls["null"] - measure.best)
     ]
     if layers:
-        yield f"{some(layers)}: maps of gx are about as far from g·f(x) as those of another image (null)"
+        once = some(list(dict.fromkeys(layers)))
+        yield f"{once}: maps of gx are about as far from g·f(x) as those of another image (null)"
 
 
-def _beside_identity(entry: Entry) -> float:
+def _beside_identity(entry: Entry, best: float) -> float:
     """The mean deviation over the elements beside e, which is perfect by definition and the null is not."""
     means = [mean for name, mean in entry.per_element.items() if name != "e" and mean is not None]
-    return sum(means) / len(means) if means else -1.0
+    return sum(means) / len(means) if means else best
 
 
 def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
     found = []
     for entry in entries:
-        best = BEST.get(entry.metric, 0.0)
+        best = measure_named(entry.metric).perfect
+        if best is None:
+            continue
         floor = entry.controls.get("floor", best) - best
-        value = (entry.value or 0.0) - best
-        if entry.metric != "latent.cosine" and floor > 0 and value < LIKE_FLOOR * floor:
+        if floor > 0 and (entry.value or 0.0) - best < LIKE_FLOOR * floor:
             found.append(entry)
     if found:
         yield f"{named(found)}: not above twice the floor, so resampling alone may explain it"
@@ -96,11 +100,10 @@ def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
         for entry in entries
         if "twin_sensitivity" in entry.controls
     )
-    uninformative = {"latent.cosine"} | (set() if reacts else {"softmax.kl", "prediction.flip_rate"})
     found = [
         entry
         for entry in entries
-        if entry.metric not in uninformative
+        if _comparable(measure_named(entry.metric), reacts=reacts)
         and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > _indistinct(entry)
     ]
     for aim, layerwise in (("invariance", False), ("equivariance", True)):
@@ -109,20 +112,26 @@ def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
             yield f"{named(alike)}: random weights (twin) are no further from {aim}"
 
 
+def _comparable(measure: Measure, *, reacts: bool) -> bool:
+    """Whether a twin's value can be set against the network's."""
+    predicted = isinstance(measure, VectorMeasure) and measure.site == "logits"
+    return measure.perfect is not None and (reacts or not predicted)
+
+
 def _indistinct(entry: Entry) -> float:
     """The largest difference from the entry's value that rounding alone may make."""
     if "rounding" not in entry.controls:
         return TELLS
-    return AT_ROUNDING * (entry.controls["rounding"] - BEST.get(entry.metric, 0.0))
+    return AT_ROUNDING * (entry.controls["rounding"] - (measure_named(entry.metric).perfect or 0.0))
 
 
 def _at_rounding(entries: Sequence[Entry]) -> Iterator[str]:
-    """Where only the last digits of floating point are left; latent.cosine is never perfect in its own unit."""
+    """Where only the last digits of floating point are left; not where M decides what is perfect."""
     found = []
     for entry in entries:
-        distance = (entry.value or 0.0) - BEST.get(entry.metric, 0.0)
-        known = "rounding" in entry.controls and entry.metric != "latent.cosine"
-        if known and _indistinct(entry) > 0 and distance <= _indistinct(entry):
+        best = measure_named(entry.metric).perfect
+        known = "rounding" in entry.controls and best is not None and _indistinct(entry) > 0
+        if known and (entry.value or 0.0) - (best or 0.0) <= _indistinct(entry):
             found.append(entry)
     if found:
         yield f"{named(found)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"

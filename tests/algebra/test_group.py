@@ -10,7 +10,7 @@ from geed_cli.algebra.planar import QUARTER, Planar
 from geed_cli.algebra.transform import IDENTITY, MIRROR, Transform
 from geed_cli.errors import InputError
 
-NAMES = [name for family in FAMILIES for name in family.names]
+NAMES = [name for family in FAMILIES.values() for name in family.names]
 PRODUCTS = [
     "flip*xshift7",
     "c4*shift5",

@@ -15,7 +15,7 @@ from geed_cli.engine.geometric import FieldType
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.taps import Taps
 from geed_cli.errors import InputError
-from geed_cli.measures.channelwise import channelwise_deviation
+from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Network, Site
 
 ROUNDING = 1e-5

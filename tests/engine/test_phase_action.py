@@ -13,7 +13,7 @@ from geed_cli.algebra.planar import Planar
 from geed_cli.algebra.view import views_of
 from geed_cli.engine.phase import trace_phase
 from geed_cli.engine.phase_action import AboutOwnCentre, act_about, sources_inside
-from geed_cli.measures.channelwise import channelwise_deviation
+from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Site
 
 MIRROR = Planar(mirror=True)

@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 from geed_cli.algebra.action import disc_mask
 from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.view import views_of
-from geed_cli.measures.channelwise import channelwise_correlation, channelwise_deviation
+from geed_cli.measures.channelwise import CORRELATION, ChannelwiseDeviation
 from geed_cli.measures.latent import cosine_deviation, cosine_pairs, l2_deviation, l2_pairs
+from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.prediction import flips
 from geed_cli.measures.softmax import divergence, probabilities, sensitivity
 
 
 def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def channelwise_correlation(
+    one: torch.Tensor, other: torch.Tensor, support: torch.Tensor
+) -> ChannelwiseDeviation:
+    return channelwise_deviation(one, other, CORRELATION, support)
 
 
 def about_mean(

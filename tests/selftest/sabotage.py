@@ -13,12 +13,20 @@ from geed_cli.algebra.planar import Planar
 from geed_cli.algebra.representation import Spatial
 from geed_cli.algebra.shift import Shift
 from geed_cli.algebra.transform import Transform
-from geed_cli.engine import assemble, compare_maps, local
-from geed_cli.measures.channelwise import ChannelwiseDeviation, Sizes
-from geed_cli.measures.softmax import divergence
-from geed_cli.pipeline import planning, tabulate
+from geed_cli.engine import local
+from geed_cli.measures import channelwise, latent, softmax
+from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.channelwise import ChannelwiseDeviation
+from geed_cli.measures.measure import Measure
+from geed_cli.measures.moments import Sizes
+from geed_cli.pipeline import planning
 
 Patch = pytest.MonkeyPatch
+
+
+def changed(patch: Patch, measure: Measure, **parts: object) -> None:
+    """A measure of which a part is another."""
+    patch.setitem(BY_NAME, measure.name, replace(measure, **parts))
 
 
 def turned_the_wrong_way(patch: Patch) -> None:
@@ -67,25 +75,22 @@ def rolling_one_pixel_too_far(patch: Patch) -> None:
 
 def counting_pairs_with_themselves(patch: Patch) -> None:
     """Distances whose mean is 1/n too small, as with the zeros of the diagonal among them."""
-    real = tabulate.PAIRS["latent.l2"]
-    patch.setitem(tabulate.PAIRS, "latent.l2", lambda features: real(features) * (1 - 1 / len(features)))
+    changed(patch, latent.L2, pairs=lambda f: latent.l2_pairs(f) * (1 - 1 / len(f)))
 
 
 def divergence_in_bits(patch: Patch) -> None:
     """A logarithm of base 2."""
-    wrong = ("logits", lambda p, q: divergence(p, q) / math.log(2))
-    patch.setattr(assemble, "VECTOR_MEASURES", {**assemble.VECTOR_MEASURES, "softmax.kl": wrong})
+    changed(patch, softmax.KL, deviation=lambda p, q: softmax.divergence(p, q) / math.log(2))
 
 
 def cosine_without_its_sign(patch: Patch) -> None:
     """A similarity in place of a deviation."""
-    real = compare_maps.MEASURES["channelwise.cosine"]
 
     def wrong(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
-        found = real(moved, expected, products)
+        found = channelwise.compare(moved, expected, products)
         return replace(found, value=-found.value)
 
-    patch.setitem(compare_maps.MEASURES, "channelwise.cosine", wrong)
+    changed(patch, channelwise.COSINE, compare=wrong)
 
 
 def maps_left_where_they_are(patch: Patch) -> None:
@@ -95,8 +100,7 @@ def maps_left_where_they_are(patch: Patch) -> None:
 
 def zero_for_nothing(patch: Patch) -> None:
     """0/0 is made 0 by a small number in the denominator, as is often done."""
-    real = tabulate.PAIRS["latent.l2"]
-    patch.setitem(tabulate.PAIRS, "latent.l2", lambda features: real(features) + 1e-12)
+    changed(patch, latent.L2, pairs=lambda f: latent.l2_pairs(f) + 1e-12)
 
 
 def statistics_of_the_batch(patch: Patch) -> None:

@@ -19,8 +19,9 @@ from geed_cli.algebra.round_trip import RoundTrip
 from geed_cli.algebra.view import View
 from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.plan import Plan, Shown, VectorSite
+from geed_cli.engine.plan import Plan, Shown
 from geed_cli.engine.row import Control, Subject
+from geed_cli.measures.measure import VectorSite
 
 Array = NDArray[np.floating[Any]]
 
@@ -177,25 +178,25 @@ class Schedule:
         self, layer: str, family: Family, trips: Sequence[RoundTrip], *, null: bool
     ) -> Iterator[Address]:
         where = self._layer_text(layer)
-        for metric in self.plan.names("channelwise"):
+        for measure in self.plan.of_layers:
             controls: tuple[Control | None, ...] = (None, "dead")
             seen: tuple[Shown, ...] = (*family.moves, *trips)
             wanted = [(shown, control) for shown in seen for control in controls]
             wanted += [(view, "null") for view in family.moves if null]
             wanted += [(view, "phase_corrected") for view in family.corrected]
             for shown, control in wanted:
-                text = f"{where} {metric} {control} {shown!r} {_family_text(family, shown, control)}"
-                yield ComparisonAddress(text, shown, layer, family, metric, control)
+                text = f"{where} {measure.name} {control} {shown!r} {_family_text(family, shown, control)}"
+                yield ComparisonAddress(text, shown, layer, family, measure.name, control)
 
     def _of_rounding(self) -> Iterator[Address]:
         e = self.plan.identities[0]
-        for measure in self.plan.measures:
-            if measure.site == "channelwise":
-                for layer in self.plan.layers:
-                    text = f"rounding {measure.name} {self._layer_text(layer)} {e!r}"
-                    yield RoundingAddress(text, e, measure.name, layer)
-            elif ("features" if measure.site == "latent" else "logits") in self.sites:
+        for measure in self.plan.of_vectors:
+            if measure.site in self.sites:
                 yield RoundingAddress(f"rounding {measure.name} {e!r}", e, measure.name, None)
+        for measure in self.plan.of_layers:
+            for layer in self.plan.layers:
+                text = f"rounding {measure.name} {self._layer_text(layer)} {e!r}"
+                yield RoundingAddress(text, e, measure.name, layer)
 
     def _layer_text(self, layer: str) -> str:
         """A layer, and how its output is read: another grid of the same tokens makes other maps."""

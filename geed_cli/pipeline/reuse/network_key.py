@@ -11,7 +11,8 @@ from geed_cli.cache.digest import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.family import Families
-from geed_cli.engine.plan import Plan, VectorSite
+from geed_cli.engine.plan import Plan
+from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.pipeline.options import AuditOptions
@@ -53,9 +54,9 @@ def open_rows(
         {"arch": network.arch, "weights": network.weights.state_sha256, "precision": options.run.precision},
     )
     sites: dict[VectorSite, str] = {}
-    if plan.wants("latent"):
+    if plan.wants("features"):
         sites["features"] = f"{network.features.side} of {network.features.module}"
-    if network.logits and (plan.wants("softmax") or plan.wants("prediction")):
+    if network.logits and plan.wants("logits"):
         sites["logits"] = "output"
     return RowCache(store, key, Schedule(plan, families, sites))
 

@@ -1,0 +1,157 @@
+"""What a measure is: one object that everybody asks, so that nobody else knows a measure by its name.
+
+A measure's file holds its integrand m and its object, and ``catalogue`` has a line for it. These files import torch
+nowhere but inside functions, since results are compared, gated and printed without it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geed_cli.statistics.scale import Scale
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from geed_cli.measures.channelwise import ChannelwiseDeviation
+    from geed_cli.measures.moments import Sizes
+
+VectorSite = Literal["features", "logits"]
+"""Where vectors are read; measures see logits as class probabilities."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """What tables and statistics have to know of a measure.
+
+    Attributes:
+        name: as printed and as given to ``--metric``.
+        range: the values it can take, as text.
+        definition: m and the value in one line.
+        reading: the line below a table that says how to read it.
+        scale: where its sampling distribution is closest to symmetric; its limits are the measure's.
+        bound: the largest value for a group of n elements, where there is one and G does not move what is measured.
+        best: the raw mean of a perfectly invariant or equivariant network.
+        rounding_order: the power of a relative rounding error by which the value of a perfect network moves; None
+            where rounding cannot move it.
+        unit: printed behind values, empty where there is none.
+        percent: whether values and limits are shown in percent.
+        label: of the axis of a figure; empty is the name.
+        usual: whether a track shows it where nothing was asked for.
+        beside: the measure beside whose values it is shown; it makes no claims of its own unless asked for.
+    """
+
+    name: str
+    range: str
+    definition: str
+    reading: str
+    scale: Scale
+    bound: Callable[[int], float] | None = None
+    best: float = 0.0
+    rounding_order: int | None = 2
+    unit: str = ""
+    percent: bool = False
+    label: str = ""
+    usual: bool = False
+    beside: "Measure | None" = None
+
+    @property
+    def normalised(self) -> bool:
+        """Whether the value is the raw mean divided by a normaliser M."""
+        return False
+
+    @property
+    def first(self) -> int:
+        """The first element that counts: 0, or 1 where e is left out."""
+        return 0
+
+    @property
+    def perfect(self) -> float | None:
+        """The value of a perfect network; None where that depends on M."""
+        return None if self.normalised and self.best else self.best
+
+    @property
+    def primary(self) -> "Measure":
+        """The measure under which it is shown."""
+        return self.beside or self
+
+    def scale_for(self, order: int, *, moves_logits: bool = False) -> Scale:
+        """The natural scale for a group of that order; see docs/statistics.md.
+
+        Args:
+            order: n = |G|.
+            moves_logits: whether a spec declares how G acts on the classes; divergences then have no bound.
+        """
+        if self.bound is None or order < 2 or moves_logits:
+            return self.scale
+        return Scale.bounded(self.scale.lo, self.bound(order))
+
+    def per_image(self, deviations: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The mean over the elements that count of each image's deviations, shape (images,).
+
+        An element without a value, such as e at a layer that is dead for the plain image, is left out; an image
+        without any has NaN.
+
+        Args:
+            deviations: m(f(gx), g·f̂(x)), shape (images, n).
+        """
+        counted = deviations[:, self.first :]
+        defined = np.isfinite(counted)
+        sums, counts = np.where(defined, counted, 0.0).sum(axis=1), defined.sum(axis=1)
+        means = np.full(len(counted), np.nan)
+        np.divide(sums, counts, out=means, where=counts > 0)
+        return means
+
+    def rounding(self, relative: float) -> float:
+        """How far the value of a perfect network may be from its best by relative rounding errors of that size."""
+        return 0.0 if self.rounding_order is None else relative**self.rounding_order
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorMeasure(Measure):
+    """A measure of one vector for each image: features, or class probabilities.
+
+    Attributes:
+        site: where it is read.
+        deviation: m(f(gx), ρ(g)f̂(x)), from (..., k) and a shape that broadcasts with it to (...), float64.
+        pairs: d(f1(x), f1(x')) for all pairs of embeddings (m, k), whose mean off the diagonal is M; shape (m, m).
+        against_plain: whether f(x) stands in place of f̂(x); e, which then is 0 by definition, is not counted.
+        sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
+        positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
+        profile: whether a table tells its strongest frequency over a cyclic group.
+    """
+
+    site: VectorSite
+    deviation: Callable[["Tensor", "Tensor"], "Tensor"]
+    pairs: Callable[["Tensor"], "Tensor"] | None = None
+    against_plain: bool = False
+    sensitivity: Callable[["Tensor"], "Tensor"] | None = None
+    positive_tail: bool = False
+    profile: bool = False
+
+    @property
+    def normalised(self) -> bool:
+        """Whether there are pairs to make M of."""
+        return self.pairs is not None
+
+    @property
+    def first(self) -> int:
+        """The first element that counts: a prediction cannot flip under e."""
+        return 1 if self.against_plain else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerMeasure(Measure):
+    """A measure of the maps of every layer.
+
+    Attributes:
+        compare: −(1/C) Σ_i of two maps' channels, from their sizes and their inner products about the means,
+            ⟨a', b'⟩ of shape (B, C). Says of each row whether its maps were finite.
+        of_variation: whether it compares what varies over a map alone, of which a single pixel has nothing.
+    """
+
+    compare: Callable[["Sizes", "Sizes", "Tensor"], "ChannelwiseDeviation"]
+    of_variation: bool = False

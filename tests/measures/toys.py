@@ -1,0 +1,73 @@
+"""Measures of vectors and of layers, a control, a kind of report and a group, as CONTRIBUTING says to add them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from torch import Tensor
+
+from geed_cli.algebra.families import Family
+from geed_cli.algebra.planar import Planar
+from geed_cli.algebra.transform import IDENTITY, Transform
+from geed_cli.measures.channelwise import Array, ChannelwiseDeviation, Sizes, compare
+from geed_cli.measures.control import Control, Evidence
+from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.policy.outcome import GateReport
+from geed_cli.statistics.scale import Scale
+
+
+def largest_change(moved: Tensor, expected: Tensor) -> Tensor:
+    """maxᵢ |f1(gx)ᵢ − f̂1(x)ᵢ|."""
+    return (moved.double() - expected.double()).abs().amax(dim=-1)
+
+
+LARGEST = VectorMeasure(
+    name="toy.largest",
+    site="features",
+    deviation=largest_change,
+    scale=Scale.log(),
+    rounding_order=1,
+    unit="units",
+    label="largest change",
+    usual=True,
+    range="≥ 0",
+    definition="mean max |f1(gx) − f̂1(x)|",
+    reading="toy.largest: the feature that changes most.",
+)
+
+
+def distance(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
+    """1 − cos: best at 0 and not at −1."""
+    found = compare(moved, expected, products)
+    return replace(found, value=1 + found.value)
+
+
+DISTANCE = LayerMeasure(
+    name="toy.distance",
+    compare=distance,
+    scale=Scale.bounded(0.0, 2.0),
+    range="0 to 2",
+    definition="1 − cos, per layer",
+    reading="toy.distance: 0 is equivariant.",
+)
+
+
+def _median(evidence: Evidence) -> float:
+    return float(np.median(evidence.measure.per_image(evidence.deviations))) / evidence.unit
+
+
+MEDIAN = Control(name="median", of=_median, heading="median", reading="median: of the images.")
+
+
+def to_lines(report: GateReport) -> str:
+    """A verdict a line."""
+    return "".join(_lines(report))
+
+
+def _lines(report: GateReport) -> Iterator[str]:
+    for outcome in report.outcomes:
+        yield f"{outcome.rule} {outcome.verdict}\n"
+
+
+HALF_TURN = Family("half", "the half turn", lambda _: (IDENTITY, Transform(Planar(Fraction(1, 2)))))
