@@ -14,8 +14,8 @@ from geed_cli.result.samples import scale_in
 from geed_cli.result.schema import Result
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_to_decide
-from geed_cli.statistics.holm import holm
 from geed_cli.statistics.interval import DEFAULT_METHOD, Method, interval
+from geed_cli.statistics.multiple import holm
 from geed_cli.statistics.population import population, population_difference
 
 

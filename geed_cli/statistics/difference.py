@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from geed_cli.errors import InputError
+from geed_cli.statistics.bootstrap import bca_limits, percentile_limits, replicates
 from geed_cli.statistics.corrected_t import corrected_t_limits
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.interval import DEFAULT_METHOD, Limits, Method, check_options, most_missed
 from geed_cli.statistics.jackknife_t import jackknife_t_limits
-from geed_cli.statistics.replicates import replicates
-from geed_cli.statistics.resampling import bca_limits, percentile_limits
 from geed_cli.statistics.sample import RatioSample, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import linear_pivots

@@ -11,12 +11,11 @@ from typing import Literal, get_args
 import numpy as np
 
 from geed_cli.errors import InputError, nearest
+from geed_cli.statistics.bootstrap import bca_limits, percentile_limits, replicates
 from geed_cli.statistics.cautious_t import cautious_t_limits
 from geed_cli.statistics.corrected_t import corrected_t_limits
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.jackknife_t import jackknife_t_limits
-from geed_cli.statistics.replicates import replicates
-from geed_cli.statistics.resampling import bca_limits, percentile_limits
 from geed_cli.statistics.sample import Interval, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import studentized_limits

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from geed_cli.statistics.bootstrap import weight_blocks, weighted_mean, weighted_normaliser
 from geed_cli.statistics.estimate import Estimate, additive_parts
-from geed_cli.statistics.replicates import weighted_mean, weighted_normaliser
 from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
 from geed_cli.statistics.scale import Array
-from geed_cli.statistics.weights import weight_blocks
 
 Drawn = tuple[Array, Array]
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from geed_cli.statistics import MeanSample, RatioSample, Scale, interval
-from geed_cli.statistics.replicates import replicates, weighted_normaliser
+from geed_cli.statistics.bootstrap import replicates, weight_blocks, weighted_normaliser
 from geed_cli.statistics.sample import finite_rows, row_means_of
-from geed_cli.statistics.weights import weight_blocks
 
 
 def distances(n: int, seed: int = 0) -> np.ndarray:
