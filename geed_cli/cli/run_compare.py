@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from geed_cli.choices import WeightsFrom
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import require_comparable
@@ -36,7 +36,7 @@ class CompareRequest:
     subjects: tuple[str, ...]
     groups: tuple[str, ...]
     options: AuditOptions
-    weights: Literal["spec", "random"] = "spec"
+    weights: WeightsFrom = "spec"
     spec_dir: Path | None = None
     img_size: int | None = None
     allow_code: bool = False

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 
 from geed_cli.algebra.conditions import context_size
+from geed_cli.choices import Decode, OnBadImage
 from geed_cli.engine.batches import Task
 from geed_cli.engine.plan import Plan, Shown
 from geed_cli.errors import InputError
-from geed_cli.images.picture import Decode
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.selection import select
 from geed_cli.images.source import ImageListing, ImageRecord, ImageSet, iter_pixels, list_images
 from geed_cli.input_settings import InputSettings
-from geed_cli.pipeline.options import DataOptions, OnBadImage
+from geed_cli.pipeline.options import DataOptions
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from geed_cli.choices import Decode
 from geed_cli.images.decode import decode_picture
-from geed_cli.images.picture import Decode, Picture
+from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import MARGIN, least_size, made_up, to_pixels
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.sample import sample_folder
