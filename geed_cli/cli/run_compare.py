@@ -25,6 +25,7 @@ from geed_cli.result.file import (
     write_atomically,
 )
 from geed_cli.result.schema import Result
+from geed_cli.statistics.methods import check_options
 
 STDOUT = Path("-")
 
@@ -67,6 +68,8 @@ def run_compare(request: CompareRequest) -> None:
         raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
     _distinct(named)
     select_measures(request.options.metrics)
+    interval = request.options.interval
+    check_options(interval.method, interval.confidence, interval.resamples)
     require_distinct((request.json, request.csv), [file for one in named for file in one.files])
     saved = {one.label: _once(one.label, map(read_result, one.files)) for one in named if one.files}
     audited = _audit([one for one in named if one.model is not None], request)

@@ -7,20 +7,19 @@ of several. The resampling unit is the image. docs/statistics.md has the formula
 
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_for_width, images_to_decide, images_to_halve
-from geed_cli.statistics.interval import DEFAULT_METHOD, METHODS, Method, interval
+from geed_cli.statistics.interval import interval
 from geed_cli.statistics.looks import level_at, look_confidences, look_sizes
+from geed_cli.statistics.methods import METHODS
 from geed_cli.statistics.multiple import holm, joint_confidence, simultaneous
 from geed_cli.statistics.population import Population, population, population_difference
 from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, Sample
 from geed_cli.statistics.scale import Scale
 
 __all__ = [
-    "DEFAULT_METHOD",
     "METHODS",
     "Difference",
     "Interval",
     "MeanSample",
-    "Method",
     "Population",
     "RatioSample",
     "Sample",

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr
 
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import multiplier_blocks
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import DEFAULT_METHOD, Method, check_options, interval
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import check_options
 from geed_cli.statistics.sample import Interval, Sample, finite_rows
 from geed_cli.statistics.scale import Array
 
@@ -38,7 +40,7 @@ def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
 def simultaneous(
     samples: Sequence[Sample],
     *,
-    method: Method = DEFAULT_METHOD,
+    method: IntervalMethod = DEFAULT_METHOD,
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,

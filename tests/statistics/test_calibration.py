@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 from scipy import stats
 
-from geed_cli.statistics import DEFAULT_METHOD
+from geed_cli.choices import DEFAULT_METHOD
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
