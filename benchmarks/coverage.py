@@ -16,7 +16,10 @@ import numpy.typing as npt
 from scipy.special import log_softmax
 
 from geed_cli.choices import IntervalMethod
-from geed_cli.statistics import METHODS, MeanSample, RatioSample, Sample, Scale, interval
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import METHODS
+from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
+from geed_cli.statistics.scale import Scale
 
 Array = npt.NDArray[np.float64]
 Cell = tuple[int, str, str, str]

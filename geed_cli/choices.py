@@ -8,7 +8,7 @@ from typing import Literal
 
 from geed_cli.errors import InputError, nearest
 
-IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t", "cautious-t"]
+IntervalMethod = Literal["percentile", "bca", "studentized", "corrected-t", "cautious-t"]
 """``statistics.methods`` has what each of them computes."""
 DEFAULT_METHOD: IntervalMethod = "corrected-t"
 Decode = Literal["exact", "fast"]

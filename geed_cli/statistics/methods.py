@@ -15,9 +15,8 @@ from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
 from geed_cli.statistics.cautious_t import cautious_t_limits
-from geed_cli.statistics.corrected_t import corrected_t_limits
+from geed_cli.statistics.corrected_t import corrected_t_limits, score_limits
 from geed_cli.statistics.estimate import Estimate
-from geed_cli.statistics.jackknife_t import jackknife_t_limits
 from geed_cli.statistics.scale import Array, Scale
 
 METHODS: tuple[IntervalMethod, ...] = get_args(IntervalMethod)
@@ -78,10 +77,14 @@ def check_options(method: str, confidence: float, resamples: int) -> None:
 
 
 def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> _Method:
-    """A method that needs the estimate alone."""
-    return _Method(
-        lambda statistic, _, __: partial(formula, statistic.estimate, statistic.scale), draws=False
-    )
+    """A method that needs the estimate alone; of a rate it is the score interval."""
+
+    def made(statistic: Statistic, _: int, __: int) -> LimitsAt:
+        if statistic.scale.kind == "rate":
+            return partial(score_limits, statistic.estimate)
+        return partial(formula, statistic.estimate, statistic.scale)
+
+    return _Method(made, draws=False)
 
 
 def _percentile(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
@@ -113,7 +116,6 @@ _TABLE: Mapping[IntervalMethod, _Method] = {
     "percentile": _Method(_percentile, draws=True),
     "bca": _Method(_bca, draws=True),
     "studentized": _Method(_studentized, draws=True),
-    "jackknife-t": _closed(jackknife_t_limits),
     "corrected-t": _closed(corrected_t_limits),
     "cautious-t": _closed(cautious_t_limits),
 }

@@ -57,7 +57,7 @@ def test_coverage_over_all_cells_is_nominal(coverage: ModuleType) -> None:
 
 def test_the_table_has_every_cell(coverage: ModuleType) -> None:
     """Markdown with a row for each measure and kind, and the worst case below."""
-    tallies = coverage.measure(range(1), sizes=(20,), methods=("jackknife-t",), truth_batches=1)
+    tallies = coverage.measure(range(1), sizes=(20,), methods=(DEFAULT_METHOD,), truth_batches=1)
     text = coverage.table(tallies)
     assert text.count("\n| ") == len(coverage.CELLS) * len(coverage.KINDS) + 3  # header and two summary rows
     assert "lowest to highest" in text

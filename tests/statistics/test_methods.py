@@ -9,9 +9,13 @@ from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
 from geed_cli.policy.claim import JOINT, increase_claim, value_claim
 from geed_cli.policy.policy import Limit
-from geed_cli.statistics import METHODS, MeanSample, Scale, difference, interval, simultaneous
+from geed_cli.statistics.difference import difference
 from geed_cli.statistics.estimate import Estimate
-from geed_cli.statistics.methods import Statistic, limits_of, smallest_p
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import METHODS, Statistic, limits_of, smallest_p
+from geed_cli.statistics.multiple import simultaneous
+from geed_cli.statistics.sample import MeanSample
+from geed_cli.statistics.scale import Scale
 
 ROWS = np.random.default_rng(0).lognormal(sigma=1.0, size=60)
 CELL = MeanSample(ROWS, Scale.identity())
