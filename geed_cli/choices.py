@@ -23,23 +23,12 @@ OnUndecided = Literal["fail", "pass"]
 GateFormat = Literal["text", "github"]
 
 
-def check_choice(
-    what: str, value: str, words: Sequence[str], *, usual: str = "", option: str = "use"
-) -> None:
-    """Refuse a word that is none of the list.
-
-    Args:
-        what: the idea, as the message calls it.
-        value: the word.
-        words: those allowed, from ``get_args`` of a list above.
-        usual: proposed where no allowed word is like it; the first of the list where empty.
-        option: what the proposal is written after.
+def check_choice(what: str, value: str, words: Sequence[str], usual: str | None = None) -> None:
+    """Refuse a word that is none of the list, and propose the one most like it, else ``usual`` or the first.
 
     Raises:
-        InputError: with the list, and the word that is most like it.
+        InputError: naming ``what``, the word and the list.
     """
     if value not in words:
         near = nearest(value, words, 1) or [usual or words[0]]
-        raise InputError(
-            f"{what} {value!r}", expected=f"one of {', '.join(words)}", remedy=f"{option} {near[0]}"
-        )
+        raise InputError(f"{what} {value!r}", expected=f"one of {', '.join(words)}", remedy=f"use {near[0]}")

@@ -40,30 +40,33 @@ def test_a_wrong_word_is_answered_with_the_nearest() -> None:
     """What was found, the list, and the word to use; the usual one where nothing is like it."""
     words = get_args(IntervalMethod)
     with pytest.raises(InputError) as near:
-        check_choice("interval method", "studentised", words, option="--ci")
+        check_choice("interval method", "studentised", words)
     assert near.value.found == "interval method 'studentised'"
     assert all(word in near.value.expected for word in words)
-    assert near.value.remedy == "--ci studentized"
+    assert near.value.remedy == "use studentized"
     with pytest.raises(InputError, match="use corrected-t"):
-        check_choice("interval method", "xyz", words, usual="corrected-t")
+        check_choice("interval method", "xyz", words, "corrected-t")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "remedy"),
+    ("wrong", "option", "word"),
     [
-        (lambda: DataOptions(decode="fsat"), "--decode fast"),
-        (lambda: DataOptions(on_bad_image="ignore"), "--on-bad-image error"),
-        (lambda: ActionOptions("dsic"), "--boundary disc"),
-        (lambda: ActionOptions(interpolation="cubic"), "--interpolation bicubic"),
-        (lambda: IntervalOptions(method="bac"), "--ci bca"),
-        (lambda: RunOptions(device="gpu"), "--device cpu"),
-        (lambda: RunOptions(precision="fp8"), "--precision fp"),
-        (lambda: RunOptions(on_nonfinite="skpi"), "--on-nonfinite skip"),
-        (lambda: ControlOptions(discover="liner"), "--discover linear"),
+        (lambda: DataOptions(decode="fsat"), "--decode", "fast"),
+        (lambda: DataOptions(on_bad_image="ignore"), "--on-bad-image", "error"),
+        (lambda: ActionOptions("dsic"), "--boundary", "disc"),
+        (lambda: ActionOptions(interpolation="cubic"), "--interpolation", "bicubic"),
+        (lambda: IntervalOptions(method="bac"), "--ci", "bca"),
+        (lambda: RunOptions(device="gpu"), "--device", "cpu"),
+        (lambda: RunOptions(precision="fp8"), "--precision", "fp"),
+        (lambda: RunOptions(on_nonfinite="skpi"), "--on-nonfinite", "skip"),
+        (lambda: ControlOptions(discover="liner"), "--discover", "linear"),
     ],
 )
-def test_options_made_in_python_refuse_other_words(wrong: Callable[[], object], remedy: str) -> None:
+def test_options_made_in_python_refuse_other_words(
+    wrong: Callable[[], object], option: str, word: str
+) -> None:
     """The same errors as on the command line, before anything runs: never another word's behaviour."""
     with pytest.raises(InputError) as refused:
         wrong()
-    assert refused.value.remedy.startswith(remedy)
+    assert refused.value.found.startswith(f"{option} '")
+    assert refused.value.remedy.startswith(f"use {word}")

@@ -50,10 +50,8 @@ class DataOptions:
     decode: Decode = "exact"
 
     def __post_init__(self) -> None:
-        check_choice("decoding", self.decode, get_args(Decode), option="--decode")
-        check_choice(
-            "handling of bad images", self.on_bad_image, get_args(OnBadImage), option="--on-bad-image"
-        )
+        check_choice("--decode", self.decode, get_args(Decode))
+        check_choice("--on-bad-image", self.on_bad_image, get_args(OnBadImage))
 
     @property
     def folder(self) -> Path | None:
@@ -69,8 +67,8 @@ class ActionOptions:
     interpolation: Resampling = "bilinear"
 
     def __post_init__(self) -> None:
-        check_choice("boundary", self.boundary, get_args(Boundary), option="--boundary")
-        check_choice("interpolation", self.interpolation, get_args(Resampling), option="--interpolation")
+        check_choice("--boundary", self.boundary, get_args(Boundary))
+        check_choice("--interpolation", self.interpolation, get_args(Resampling))
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,7 @@ class IntervalOptions:
     simultaneous: bool = False
 
     def __post_init__(self) -> None:
-        check_choice(
-            "interval method", self.method, get_args(IntervalMethod), usual=DEFAULT_METHOD, option="--ci"
-        )
+        check_choice("--ci", self.method, get_args(IntervalMethod), DEFAULT_METHOD)
 
 
 @dataclass(frozen=True)
@@ -136,7 +132,7 @@ class RunOptions:
     devices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_choice("device", self.device, get_args(DeviceName), option="--device")
+        check_choice("--device", self.device, get_args(DeviceName))
         _check_devices(self.device, self.devices)
         if self.compile and self.shared:
             raise _not_shared("--compile", "torch does not compile in several threads at once", self)
@@ -144,10 +140,8 @@ class RunOptions:
             raise InputError(
                 f"a batch size of {self.batch_size}", expected="at least 1, or auto", remedy="--batch-size 8"
             )
-        check_choice("precision", self.precision, get_args(Precision), option="--precision")
-        check_choice(
-            "handling of infinite outputs", self.on_nonfinite, get_args(OnNonFinite), option="--on-nonfinite"
-        )
+        check_choice("--precision", self.precision, get_args(Precision))
+        check_choice("--on-nonfinite", self.on_nonfinite, get_args(OnNonFinite))
 
     @property
     def reduced(self) -> bool:
@@ -205,7 +199,7 @@ class ControlOptions:
 
     def __post_init__(self) -> None:
         if self.discover is not None:
-            check_choice("hidden action", self.discover, get_args(Discover), option="--discover")
+            check_choice("--discover", self.discover, get_args(Discover))
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def check_options(method: str, confidence: float, resamples: int) -> None:
     Raises:
         InputError: naming the option.
     """
-    check_choice("interval method", method, METHODS, usual=DEFAULT_METHOD)
+    check_choice("interval method", method, METHODS, DEFAULT_METHOD)
     if not 0.0 < confidence < 1.0:
         raise InputError(f"confidence {confidence}", expected="a number between 0 and 1", remedy="use 0.95")
     if resamples < 100:
