@@ -15,7 +15,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax
 
-from geed_cli.statistics import METHODS, MeanSample, Method, RatioSample, Sample, Scale, interval
+from geed_cli.choices import IntervalMethod
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import METHODS
+from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
+from geed_cli.statistics.scale import Scale
 
 Array = npt.NDArray[np.float64]
 Cell = tuple[int, str, str, str]
@@ -181,7 +185,7 @@ def measure(
     repetitions: Iterable[int],
     *,
     sizes: Sequence[int] = SIZES,
-    methods: Sequence[Method] = METHODS,
+    methods: Sequence[IntervalMethod] = METHODS,
     seed: int = 0,
     resamples: int = 1000,
     truth_batches: int = 25,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.speed_settings import Settings
-from geed_cli.images.picture import Decode
+from geed_cli.choices import Decode
 from geed_cli.models.network import Network
 from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.draw import draw

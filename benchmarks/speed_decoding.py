@@ -12,7 +12,7 @@ from benchmarks.speed_case import serve
 from benchmarks.speed_settings import Settings
 from benchmarks.speed_turns import in_turns
 from benchmarks.table import Line
-from geed_cli.images.picture import Decode
+from geed_cli.choices import Decode
 from geed_cli.models.load import load_model
 
 MODES: tuple[Decode, ...] = ("exact", "fast")

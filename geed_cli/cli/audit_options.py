@@ -6,19 +6,12 @@ from typing import Annotated
 import typer
 
 from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.choices import Decode, IntervalMethod, OnBadImage, OnNonFinite
+from geed_cli.choices import Discover as DiscoverKind
 from geed_cli.cli.options import CONTROLS, DATA, MEASURE, OUTPUT, RUN
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import BatchSize as BatchRows
-from geed_cli.pipeline.options import (
-    Decode,
-    DeviceName,
-    ExactPrecision,
-    IntervalMethod,
-    OnBadImage,
-    OnNonFinite,
-    Precision,
-)
-from geed_cli.pipeline.options import Discover as DiscoverKind
+from geed_cli.pipeline.options import DeviceName, ExactPrecision, Precision
 
 Groups = Annotated[
     list[str] | None,

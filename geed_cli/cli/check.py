@@ -1,10 +1,11 @@
 """``geed check``: judge saved results by a policy, for continuous integration."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from geed_cli.choices import GateFormat, OnUndecided
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.options import OUTPUT, Debug
 
@@ -18,7 +19,7 @@ Baseline = Annotated[
     typer.Option(metavar="RESULT", help="Saved result that limits on changes are measured from."),
 ]
 Undecided = Annotated[
-    Literal["fail", "pass"],
+    OnUndecided,
     typer.Option(help="Whether a rule that the images cannot decide fails the gate."),
 ]
 Outputs = Annotated[
@@ -32,7 +33,7 @@ Outputs = Annotated[
     ),
 ]
 OutputFormat = Annotated[
-    Literal["text", "github"],
+    GateFormat,
     typer.Option(help="'github' adds annotations to the table.", rich_help_panel=OUTPUT),
 ]
 

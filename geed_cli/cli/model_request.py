@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
+from geed_cli.choices import WeightsFrom
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -29,7 +29,7 @@ class ModelRequest:
     model: str | None
     checkpoint: Path | None = None
     arch: str | None = None
-    weights: Literal["spec", "random"] = "spec"
+    weights: WeightsFrom = "spec"
     seed: int = 0
     spec_dir: Path | None = None
     allow_code: bool = False

@@ -1,11 +1,12 @@
 """Options that several commands share, so that they read and behave alike everywhere."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from geed_cli.cache.folder import cache_folder
+from geed_cli.choices import WeightsFrom
 from geed_cli.errors import InputError
 
 MODEL, DATA, MEASURE = "Model", "Data", "Groups and measures"
@@ -42,7 +43,7 @@ Arch = Annotated[
     ),
 ]
 Weights = Annotated[
-    Literal["spec", "random"],
+    WeightsFrom,
     typer.Option(
         help="'random' draws the architecture's initial weights with --seed.", rich_help_panel=MODEL
     ),

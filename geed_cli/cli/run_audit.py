@@ -19,7 +19,7 @@ from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
 from geed_cli.result.file import check_writable, require_distinct, to_json, write_result
-from geed_cli.statistics.interval import check_options
+from geed_cli.statistics.methods import check_options
 
 STDOUT = Path("-")
 

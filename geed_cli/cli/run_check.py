@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import typer
 
+from geed_cli.choices import GateFormat, OnUndecided
 from geed_cli.errors import InputError
 from geed_cli.policy.gate import gate
-from geed_cli.policy.outcome import GateReport, OnUndecided
+from geed_cli.policy.outcome import GateReport
 from geed_cli.policy.policy import Policy, read_policy
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate_files import check_kind, write_gate
@@ -19,8 +19,6 @@ from geed_cli.report.gate_github import SUMMARY_VARIABLE, annotations, append_su
 from geed_cli.report.gate_table import print_gate
 from geed_cli.result.file import check_writable, read_result
 from geed_cli.result.schema import Result
-
-OutputFormat = Literal["text", "github"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class CheckRequest:
     baseline: Path | None = None
     on_undecided: OnUndecided = "fail"
     outputs: tuple[Path, ...] = ()
-    output_format: OutputFormat = "text"
+    output_format: GateFormat = "text"
 
 
 def run_check(request: CheckRequest) -> int:
@@ -114,7 +112,7 @@ def labelled(paths: Sequence[Path]) -> dict[str, Result]:
     }
 
 
-def deliver(report: GateReport, outputs: Sequence[Path], output_format: OutputFormat = "text") -> None:
+def deliver(report: GateReport, outputs: Sequence[Path], output_format: GateFormat = "text") -> None:
     """Print the report, write it to the outputs, and tell GitHub where it listens.
 
     Args:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from geed_cli.choices import WeightsFrom
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import require_comparable
@@ -25,6 +25,7 @@ from geed_cli.result.file import (
     write_atomically,
 )
 from geed_cli.result.schema import Result
+from geed_cli.statistics.methods import check_options
 
 STDOUT = Path("-")
 
@@ -36,7 +37,7 @@ class CompareRequest:
     subjects: tuple[str, ...]
     groups: tuple[str, ...]
     options: AuditOptions
-    weights: Literal["spec", "random"] = "spec"
+    weights: WeightsFrom = "spec"
     spec_dir: Path | None = None
     img_size: int | None = None
     allow_code: bool = False
@@ -67,6 +68,8 @@ def run_compare(request: CompareRequest) -> None:
         raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
     _distinct(named)
     select_measures(request.options.metrics)
+    interval = request.options.interval
+    check_options(interval.method, interval.confidence, interval.resamples)
     require_distinct((request.json, request.csv), [file for one in named for file in one.files])
     saved = {one.label: _once(one.label, map(read_result, one.files)) for one in named if one.files}
     audited = _audit([one for one in named if one.model is not None], request)

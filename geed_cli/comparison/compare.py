@@ -5,8 +5,9 @@ chance into findings; a line that is not decided says how many images would deci
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.comparison.mismatch import mismatches, same_images
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject, Verdict
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
@@ -14,9 +15,11 @@ from geed_cli.result.samples import scale_in
 from geed_cli.result.schema import Result
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_to_decide
-from geed_cli.statistics.holm import holm
-from geed_cli.statistics.interval import DEFAULT_METHOD, Method, interval
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import check_options
+from geed_cli.statistics.multiple import holm
 from geed_cli.statistics.population import population, population_difference
+from geed_cli.statistics.sample import Interval, Sample
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,12 @@ class ComparisonOptions:
     """How intervals are made and at which level lines are decided."""
 
     confidence: float = 0.95
-    method: Method = DEFAULT_METHOD
+    method: IntervalMethod = DEFAULT_METHOD
     resamples: int = 2000
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_options(self.method, self.confidence, self.resamples)
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def _side(contender: Contender, key: Key, options: ComparisonOptions) -> Side:
         return Side(value=None, ci=None, notes=(f"{contender.label} has no such entry",))
     if contender.is_population:
         mean = population(
-            [member.interval for member in members],
+            [_over_images(member, options) for member in members],
             confidence=options.confidence,
             scale=scale_in(_with_group(contender.results, key[1]), key[0], key[1]),
         )
@@ -106,14 +112,26 @@ def _side(contender: Contender, key: Key, options: ComparisonOptions) -> Side:
     sample = members[0].sample
     if sample is None:
         return Side(value=None, ci=None, notes=members[0].entry.notes)
-    found = interval(
+    found = _interval(sample, options)
+    return Side(value=found.value, ci=_pair(found.low, found.high), notes=found.notes)
+
+
+def _over_images(member: Member, options: ComparisonOptions) -> Interval:
+    """A model's saved value, with the limits that its rows have by this comparison's options."""
+    if member.sample is None:
+        return member.interval
+    found = _interval(member.sample, options)
+    return replace(member.interval, low=found.low, high=found.high)
+
+
+def _interval(sample: Sample, options: ComparisonOptions) -> Interval:
+    return interval(
         sample,
         method=options.method,
         confidence=options.confidence,
         resamples=options.resamples,
         seed=options.seed,
     )
-    return Side(value=found.value, ci=_pair(found.low, found.high), notes=found.notes)
 
 
 def _cell(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from geed_cli.result.schema import Part, Result
+from geed_cli.result.schema import Completeness, Part, Result
 
 SCHEMA = "geed.track/1"
 Unit = Literal["step", "iteration", "epoch"]
@@ -103,7 +103,7 @@ class Track(Part):
     """
 
     schema_: Literal["geed.track/1"] = Field("geed.track/1", alias="schema")
-    status: Literal["complete", "partial"]
+    status: Completeness
     recipe: Recipe | None
     confidence: float
     unit: Unit

@@ -6,18 +6,16 @@
 
 from geed_cli.discovery.channel_map import ChannelMap, Linear, Permutation
 from geed_cli.discovery.discover import Act, Discovery, held_bytes
-from geed_cli.discovery.discovered import METHODS, Discovered, Method
+from geed_cli.discovery.discovered import Discovered
 from geed_cli.discovery.verdict import Kind, Verdict, verdict
 
 __all__ = [
-    "METHODS",
     "Act",
     "ChannelMap",
     "Discovered",
     "Discovery",
     "Kind",
     "Linear",
-    "Method",
     "Permutation",
     "Verdict",
     "held_bytes",

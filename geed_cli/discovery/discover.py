@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geed_cli.choices import Discover
 from geed_cli.discovery.defect import defect
-from geed_cli.discovery.discovered import Discovered, Method
+from geed_cli.discovery.discovered import Discovered
 from geed_cli.discovery.fitter import Fitted, Fitter
 from geed_cli.discovery.limits import Facts, limits_of
 from geed_cli.discovery.linear import LinearFitter
@@ -22,6 +23,12 @@ from geed_cli.discovery.scores import ScoreBook
 
 Act = Callable[[int, Tensor], Tensor]
 """(g, y) ↦ g·y on maps of shape (C, H, W), masked where the comparison is masked; (0, y) only masks."""
+FITTERS: dict[Discover, Callable[[int, int], Fitter]] = {
+    "permutation": PermutationFitter,
+    "linear": LinearFitter,
+}
+SUMS: dict[Discover, int] = {"permutation": 2, "linear": 3}
+"""C×C sums that a fitter holds for each element."""
 
 
 class Discovery:
@@ -37,12 +44,10 @@ class Discovery:
         act: the plain spatial action on the layer's maps.
     """
 
-    def __init__(self, channels: int, order: int, method: Method, act: Act) -> None:
+    def __init__(self, channels: int, order: int, method: Discover, act: Act) -> None:
         self.channels, self.order, self.method = channels, order, method
         self._act = act
-        self._fitter: Fitter = (PermutationFitter if method == "permutation" else LinearFitter)(
-            channels, order
-        )
+        self._fitter: Fitter = FITTERS[method](channels, order)
         self._fitted: Fitted | None = None
         self._book = ScoreBook(order)
         self._current: Tensor | None = None
@@ -183,6 +188,6 @@ def comparable(maps: Tensor) -> Tensor:
     return maps if maps.dtype == torch.float64 else maps.float()
 
 
-def held_bytes(channels: int, order: int, method: Method) -> int:
-    """Bytes of the C×C sums that one ``Discovery`` holds while it fits: two an element, three for ``linear``."""
-    return 8 * channels**2 * (order - 1) * (2 if method == "permutation" else 3)
+def held_bytes(channels: int, order: int, method: Discover) -> int:
+    """Bytes of the C×C sums that one ``Discovery`` holds while it fits."""
+    return 8 * channels**2 * (order - 1) * SUMS[method]

@@ -1,15 +1,10 @@
 """What discovery found at one layer for one group: plain numbers, the maps, and notes on how far to trust them."""
 
 from dataclasses import dataclass
-from typing import Literal
 
+from geed_cli.choices import Discover
 from geed_cli.discovery.channel_map import ChannelMap
 from geed_cli.discovery.scores import Scores
-
-Method = Literal["permutation", "linear"]
-
-METHODS: tuple[Method, ...] = ("permutation", "linear")
-"""The kinds of hidden action that are looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +29,7 @@ class Discovered:
         notes: what a reader must know.
     """
 
-    method: Method
+    method: Discover
     variant: str
     maps: tuple[ChannelMap, ...]
     before: tuple[float | None, ...]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from geed_cli.discovery.discovered import Method
+from geed_cli.choices import Discover
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Facts:
         refused: pairs of maps that were not finite.
     """
 
-    method: Method
+    method: Discover
     channels: int
     live: int
     pixels: int

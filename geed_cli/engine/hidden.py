@@ -10,8 +10,9 @@ from torch import Tensor
 from geed_cli.algebra.group import FiniteGroup
 from geed_cli.algebra.representation import Spatial
 from geed_cli.algebra.round_trip import RoundTrip
+from geed_cli.choices import Discover
 from geed_cli.discovery.discover import Discovery
-from geed_cli.discovery.discovered import Discovered, Method
+from geed_cli.discovery.discovered import Discovered
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 
@@ -31,7 +32,7 @@ class HiddenSearch:
         self,
         groups: Sequence[GroupPlan],
         layer: LayerPlan,
-        method: Method,
+        method: Discover,
         report: Callable[[], None] = lambda: None,
     ) -> None:
         self._report = report

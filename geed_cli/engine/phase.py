@@ -8,7 +8,6 @@ upstream breaks the layer, even where a later one moves it back: borders differ.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from torch import nn
 
@@ -20,9 +19,9 @@ from geed_cli.engine.phase_grid import SamplingGrid
 from geed_cli.engine.phase_step import Pair, Step
 from geed_cli.engine.phase_trace import data_free, trace_grids
 from geed_cli.models.network import Network
+from geed_cli.result.schema import GridFault
 
 Group = FiniteGroup | TransformationSet
-Kind = Literal["off centre", "shift", "axes"]
 LIMIT = 64
 """How many larger input sizes are tried: strides of common networks multiply to 32 at most, and sizes of each parity
 recur within that."""
@@ -53,7 +52,7 @@ class Obstacle:
         reason: which module breaks the grid, and how, as a clause.
     """
 
-    kind: Kind
+    kind: GridFault
     reason: str
 
 

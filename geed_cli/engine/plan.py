@@ -13,7 +13,7 @@ from geed_cli.algebra.representation import Representation
 from geed_cli.algebra.round_trip import RoundTrip, round_trips
 from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.algebra.view import View, views_of
-from geed_cli.discovery.discovered import Method
+from geed_cli.choices import Discover
 from geed_cli.engine.layout import Layout
 from geed_cli.engine.row import Subject
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
@@ -97,7 +97,7 @@ class Plan:
     vectors: Mapping[tuple[VectorSite, str], Representation]
     size: int
     floor: bool = True
-    discover: Method | None = None
+    discover: Discover | None = None
 
     @cached_property
     def views(self) -> tuple[View, ...]:

@@ -7,12 +7,8 @@ picture really ends; resizing from there keeps every pixel in its place. Sizes a
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from PIL import Image
-
-Decode = Literal["exact", "fast"]
-"""``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""
 
 Size = tuple[int, int]
 Box = tuple[float, float, float, float]

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from PIL import Image
 
+from geed_cli.choices import Decode
 from geed_cli.images.decode import MAX_PIXELS
-from geed_cli.images.picture import Decode, Least, Picture, Size
+from geed_cli.images.picture import Least, Picture, Size
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.wide_crop import as_tensor, reached, wide_crop
 from geed_cli.input_settings import InputSettings

@@ -10,14 +10,13 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import torch
 
+from geed_cli.choices import Decode, OnBadImage
 from geed_cli.errors import RunError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.folder import FolderListing, list_folder
-from geed_cli.images.picture import Decode
 from geed_cli.images.prefetch import prefetch
 from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
 from geed_cli.images.refusal import ImageRefused, RefusedFile
@@ -25,8 +24,6 @@ from geed_cli.images.sample import sample_folder
 from geed_cli.images.selection import select
 from geed_cli.images.workers import decoding_workers
 from geed_cli.input_settings import InputSettings
-
-OnBadImage = Literal["error", "skip"]
 
 SAMPLE_ROOT = "bundled sample"
 PREFETCH_DEPTH = 16

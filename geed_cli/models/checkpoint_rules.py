@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+Match = Literal["name", "order"]
+
 
 @dataclass(frozen=True)
 class KeyRules:
@@ -26,7 +28,7 @@ class KeyRules:
     key: str = "auto"
     strip_prefix: tuple[str, ...] = ()
     rename: tuple[tuple[str, str], ...] = ()
-    match: Literal["name", "order"] = "name"
+    match: Match = "name"
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
+from geed_cli.choices import WeightsFrom
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
@@ -22,7 +22,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     *,
     checkpoint: Path | None = None,
     arch: str | None = None,
-    weights: Literal["spec", "random"] = "spec",
+    weights: WeightsFrom = "spec",
     seed: int = 0,
     spec_dir: Path | None = None,
     allow_code: bool = False,

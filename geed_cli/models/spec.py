@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from geed_cli.input_settings import CropMode, Interpolation
 from geed_cli.models.actions import Action, check_sites
-from geed_cli.models.checkpoint_rules import KeyRules
+from geed_cli.models.checkpoint_rules import KeyRules, Match
 
 Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]
@@ -61,7 +61,7 @@ class WeightsPart(_Part):
     key: Name = "auto"
     strip_prefix: tuple[Name, ...] = ()
     rename: dict[str, str] = {}
-    match: Literal["name", "order"] = "name"
+    match: Match = "name"
     missing: tuple[Name, ...] = ()
     unexpected: tuple[Name, ...] = ()
 

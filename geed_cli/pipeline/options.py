@@ -6,6 +6,15 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.choices import (
+    DEFAULT_METHOD,
+    Decode,
+    Discover,
+    IntervalMethod,
+    OnBadImage,
+    OnNonFinite,
+    check_choice,
+)
 from geed_cli.errors import InputError
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
@@ -15,11 +24,6 @@ ExactPrecision = Literal["fp32", "fp64"]
 REDUCED: tuple[Precision, ...] = ("bf16", "fp16")
 """The types whose deviation from fp32 is measured beside every value."""
 BatchSize = int | Literal["auto"]
-IntervalMethod = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t", "cautious-t"]
-Decode = Literal["exact", "fast"]
-OnBadImage = Literal["error", "skip"]
-OnNonFinite = Literal["error", "skip"]
-Discover = Literal["permutation", "linear"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,10 @@ class DataOptions:
     follow_links: bool = False
     decode: Decode = "exact"
 
+    def __post_init__(self) -> None:
+        check_choice("--decode", self.decode, get_args(Decode))
+        check_choice("--on-bad-image", self.on_bad_image, get_args(OnBadImage))
+
     @property
     def folder(self) -> Path | None:
         """The root as a path."""
@@ -59,14 +67,8 @@ class ActionOptions:
     interpolation: Resampling = "bilinear"
 
     def __post_init__(self) -> None:
-        for what, value, known in (
-            ("boundary", self.boundary, get_args(Boundary)),
-            ("interpolation", self.interpolation, get_args(Resampling)),
-        ):
-            if value not in known:
-                raise InputError(
-                    f"{what} {value!r}", expected=f"one of {', '.join(known)}", remedy=f"--{what} {known[0]}"
-                )
+        check_choice("--boundary", self.boundary, get_args(Boundary))
+        check_choice("--interpolation", self.interpolation, get_args(Resampling))
 
 
 @dataclass(frozen=True)
@@ -83,9 +85,12 @@ class IntervalOptions:
 
     confidence: float = 0.95
     resamples: int = 2000
-    method: IntervalMethod = "corrected-t"
+    method: IntervalMethod = DEFAULT_METHOD
     seed: int = 0
     simultaneous: bool = False
+
+    def __post_init__(self) -> None:
+        check_choice("--ci", self.method, get_args(IntervalMethod), DEFAULT_METHOD)
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ class RunOptions:
     devices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        check_choice("--device", self.device, get_args(DeviceName))
         _check_devices(self.device, self.devices)
         if self.compile and self.shared:
             raise _not_shared("--compile", "torch does not compile in several threads at once", self)
@@ -134,12 +140,8 @@ class RunOptions:
             raise InputError(
                 f"a batch size of {self.batch_size}", expected="at least 1, or auto", remedy="--batch-size 8"
             )
-        if self.precision not in get_args(Precision):
-            raise InputError(
-                f"precision {self.precision!r}",
-                expected=f"one of {', '.join(get_args(Precision))}",
-                remedy="--precision fp32",
-            )
+        check_choice("--precision", self.precision, get_args(Precision))
+        check_choice("--on-nonfinite", self.on_nonfinite, get_args(OnNonFinite))
 
     @property
     def reduced(self) -> bool:
@@ -194,6 +196,10 @@ class ControlOptions:
     probes: int = 16
     phase_correct: bool = False
     discover: Discover | None = None
+
+    def __post_init__(self) -> None:
+        if self.discover is not None:
+            check_choice("--discover", self.discover, get_args(Discover))
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from geed_cli.pipeline.planning import Planned
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.concentration import concentration_note
 from geed_cli.statistics.interval import interval
+from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_means_of
-from geed_cli.statistics.simultaneous import simultaneous
 
 Array = NDArray[np.float64]
 

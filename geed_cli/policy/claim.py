@@ -9,17 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
 
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.policy.policy import Limit
-from geed_cli.statistics.cautious_t import cautious_t_limits
-from geed_cli.statistics.corrected_t import corrected_t_limits
-from geed_cli.statistics.difference import PLAIN, SAME, SAME_RATE, are_rates, paired_estimate, unseen_limits
+from geed_cli.statistics.difference import Paired
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import Method, interval
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import Limits
 from geed_cli.statistics.sample import Sample, finite_rows
-from geed_cli.statistics.validity import withheld_reason
+from geed_cli.statistics.validity import point_value, undefined_reason
 
-Limits = tuple[float, float]
-JOINT: Method = "cautious-t"
+JOINT: IntervalMethod = "cautious-t"
 """What claims that must hold together are made with: far out in the tails, skewness is not trusted."""
 
 
@@ -66,11 +65,11 @@ def value_claim(sample: Sample, confidence: float) -> Claim | str:
 
 def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: float) -> Claim | str:
     """The claim about an increase over the baseline, or why it is undefined."""
-    values = [interval(s, confidence=confidence) for s in (reference, sample)]
-    for found, whose in zip(values, ("the baseline: ", ""), strict=True):
-        if found.value is None:
-            return whose + found.notes[-1]
-    before, value = values[0].value or 0.0, values[1].value or 0.0
+    rows = finite_rows(reference), finite_rows(sample)
+    for one, whose in zip(rows, ("the baseline: ", ""), strict=True):
+        if reason := undefined_reason(one, confidence):
+            return whose + reason
+    before, value = (point_value(one) or 0.0 for one in rows)
     if limit.kind == "increase":
         return _paired(reference, sample, confidence, (before, value), (1.0, 0.0))
     if before == 0.0:
@@ -85,36 +84,35 @@ def _paired(
 ) -> Claim:
     """θ − (scaled) θ₀, shown as that over ``unit`` plus ``shift``, with ``shown = (unit, shift)``.
 
-    The interval is that of ``statistics.difference``, without its p-value: a gate reads it at two levels only.
+    The interval is that of ``compare``, without its p-value: a gate reads it at two levels only.
     """
     unit, shift = shown
     before, value = values
     tested = (value - before) / unit
     rows = finite_rows(reference), finite_rows(sample)
-    images = min(len(one.kept) for one in rows)
-    notes = tuple(dict.fromkeys(note for one in rows for note in one.notes))
-    reason = withheld_reason(rows[0]) or withheld_reason(rows[1])
-    if reason:
-        return Claim(value, before, tested, None, None, lambda _: None, images, (*notes, reason))
-    moved = paired_estimate(*rows)
+    paired = Paired.of(*rows)
 
-    def shown_as(limits: Limits) -> Limits | None:
-        return _pair(limits[0] / unit + shift, limits[1] / unit + shift)
+    def shown_by(method: IntervalMethod) -> Callable[[float], Limits | None]:
+        limits = paired.limits(method)
 
-    if moved.variance == 0.0:
-        rates = are_rates(rows)
+        def at(level: float) -> Limits | None:
+            span = limits(level)
+            if span is None or span[0] < span[1]:
+                return span and _pair(span[0] / unit + shift, span[1] / unit + shift)
+            return tested, tested  # without a width it is the number itself, not rounded another way
 
-        def same(level: float) -> Limits | None:
-            return shown_as(unseen_limits(moved.value, images, level)) if rates else _pair(tested, tested)
+        return at
 
-        notes = (*notes, SAME_RATE if rates else SAME)
-        return Claim(value, before, tested, same(confidence), None, same, images, notes)
-
-    def at(level: float) -> Limits | None:
-        return shown_as(cautious_t_limits(moved, PLAIN, level))
-
-    ci = shown_as(corrected_t_limits(moved, PLAIN, confidence))
-    return Claim(value, before, tested, ci, moved, at, images, notes)
+    return Claim(
+        value=value,
+        reference=before,
+        tested=tested,
+        ci=shown_by(DEFAULT_METHOD)(confidence),
+        estimate=None if paired.still else paired.estimate,
+        at=shown_by(JOINT),
+        images=min(len(one.kept) for one in rows),
+        notes=tuple(dict.fromkeys([*(note for one in rows for note in one.notes), *paired.notes])),
+    )
 
 
 def _pair(low: float | None, high: float | None) -> Limits | None:

@@ -4,10 +4,11 @@ pass: the claim's own interval is within the limit. fail: its joint interval is 
 undecided: at n images the nearer of the two would reach the limit if the estimate stayed where it is.
 """
 
-from geed_cli.policy.claim import Claim, Limits
+from geed_cli.policy.claim import Claim
 from geed_cli.policy.outcome import Verdict
 from geed_cli.statistics.difference import Difference
 from geed_cli.statistics.enough import images_to_decide
+from geed_cli.statistics.methods import Limits
 
 
 def decide(claim: Claim, joint: Limits | None, limit: float, *, upper: bool) -> Verdict:

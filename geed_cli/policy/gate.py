@@ -4,14 +4,14 @@ Claims are collected first, since how sure a fail has to be depends on how many 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 
+from geed_cli.choices import OnUndecided
 from geed_cli.policy.cases import Case, cases_of, outcomes_of
 from geed_cli.policy.claim import Claim
 from geed_cli.policy.levels import ALPHA, fail_confidences
-from geed_cli.policy.outcome import GateReport, Judged, OnUndecided, Outcome, RuleVerdict, Verdict, worst
+from geed_cli.policy.outcome import ExitCode, GateReport, Judged, Outcome, RuleVerdict, Verdict, worst
 from geed_cli.policy.policy import Policy, Rule
 from geed_cli.policy.require import requirements
 from geed_cli.policy.soundness import check_sound
@@ -77,7 +77,7 @@ def _joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
     return fail_confidences(families, confidences)
 
 
-def _exit_code(verdict: Verdict, on_undecided: OnUndecided) -> Literal[0, 1, 2]:
+def _exit_code(verdict: Verdict, on_undecided: OnUndecided) -> ExitCode:
     if verdict == "error":
         return 2
     return 1 if verdict == "fail" or (verdict == "undecided" and on_undecided == "fail") else 0

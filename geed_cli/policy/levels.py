@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from geed_cli.result.schema import Result
 from geed_cli.statistics.estimate import Estimate
-from geed_cli.statistics.simultaneous import joint_confidence
+from geed_cli.statistics.multiple import joint_confidence
 
 ALPHA = 0.05
 

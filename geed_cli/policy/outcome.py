@@ -9,12 +9,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from geed_cli.choices import OnUndecided
 from geed_cli.policy.schema import Level
 from geed_cli.result.schema import Part
 
 Verdict = Literal["pass", "undecided", "fail", "error"]
-OnUndecided = Literal["fail", "pass"]
 SEVERITY: tuple[Verdict, ...] = ("pass", "undecided", "fail", "error")
+ExitCode = Literal[0, 1, 2]
 REQUIRE = "require"
 """The group under which requirements are reported."""
 
@@ -103,7 +104,7 @@ class GateReport(Part):
 
     schema_: Literal["geed.gate/1"] = Field("geed.gate/1", alias="schema")
     verdict: Verdict
-    exit_code: Literal[0, 1, 2]
+    exit_code: ExitCode
     on_undecided: OnUndecided
     policy: str
     baseline: str | None

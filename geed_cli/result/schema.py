@@ -8,9 +8,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from geed_cli.choices import Discover
+
 SCHEMA = "geed.result/1"
 
 Status = Literal["ok", "undefined", "not_applicable"]
+Completeness = Literal["complete", "partial"]
+GridFault = Literal["off centre", "shift", "axes"]
 
 
 class Part(BaseModel):
@@ -181,7 +185,7 @@ class GridPhase(Part):
 
     group: str
     layer: str
-    kind: Literal["off centre", "shift", "axes"] = Field(
+    kind: GridFault = Field(
         "off centre",
         description="what the group lacks: a grid about the middle, whole pixels, or rows and columns treated alike",
     )
@@ -199,7 +203,7 @@ class HiddenAction(Part):
 
     group: str
     layer: str
-    method: Literal["permutation", "linear"]
+    method: Discover
     variant: str
     verdict: str
     reason: str
@@ -246,7 +250,7 @@ class Result(Part):
     """One audit."""
 
     schema_: Literal["geed.result/1"] = Field("geed.result/1", alias="schema")
-    status: Literal["complete", "partial"]
+    status: Completeness
     signature: str
     model: Model
     data: Data

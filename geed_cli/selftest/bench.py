@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from geed_cli.choices import Discover
 from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import (
     AuditOptions,
     ControlOptions,
     DataOptions,
-    Discover,
     Precision,
     RunOptions,
 )

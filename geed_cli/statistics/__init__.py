@@ -1,43 +1,6 @@
 """Intervals and comparisons from per-image rows; numpy and scipy alone.
 
-``scale`` and ``sample`` say what a cell is, ``estimate`` and ``replicates`` what its images say about it,
-``interval`` puts limits on it; ``difference``, ``holm``, ``simultaneous``, ``population``, ``enough`` and
-``looks`` make claims of several. The resampling unit is the image. docs/statistics.md has the formulas and
-their coverage.
+``scale`` and ``sample`` say what a cell is, ``estimate`` and ``bootstrap`` what its images say about it,
+``interval`` puts limits on it by one of ``methods``; ``difference``, ``multiple``, ``population``, ``enough`` and
+``looks`` make claims of several. The resampling unit is the image. docs/statistics.md has formulas and coverage.
 """
-
-from geed_cli.statistics.difference import Difference, difference
-from geed_cli.statistics.enough import images_for_width, images_to_decide, images_to_halve
-from geed_cli.statistics.holm import holm
-from geed_cli.statistics.interval import DEFAULT_METHOD, METHODS, Method, interval
-from geed_cli.statistics.looks import level_at, look_confidences, look_sizes
-from geed_cli.statistics.population import Population, population, population_difference
-from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, Sample
-from geed_cli.statistics.scale import Scale
-from geed_cli.statistics.simultaneous import joint_confidence, simultaneous
-
-__all__ = [
-    "DEFAULT_METHOD",
-    "METHODS",
-    "Difference",
-    "Interval",
-    "MeanSample",
-    "Method",
-    "Population",
-    "RatioSample",
-    "Sample",
-    "Scale",
-    "difference",
-    "holm",
-    "images_for_width",
-    "images_to_decide",
-    "images_to_halve",
-    "interval",
-    "joint_confidence",
-    "level_at",
-    "look_confidences",
-    "look_sizes",
-    "population",
-    "population_difference",
-    "simultaneous",
-]

@@ -6,7 +6,7 @@ degrees of freedom count the whole kurtosis: at one chance in a thousand, the sk
 
 from scipy.special import stdtrit
 
-from geed_cli.statistics.corrected_t import combined_freedom, inverse_cubic, score_limits
+from geed_cli.statistics.corrected_t import combined_freedom, inverse_cubic
 from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.scale import Array, Scale
 
@@ -14,9 +14,7 @@ FEWEST_FREEDOM = 3.0
 
 
 def cautious_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> tuple[float, float]:
-    """Limits of a value in the interior of its scale. A rate gets ``score_limits``."""
-    if scale.kind == "rate":
-        return score_limits(estimate, confidence)
+    """Limits of a value in the interior of its scale."""
     se = estimate.standard_error
     half = se * float(scale.slope(estimate.value))
     centre = float(scale.forward(estimate.value))

@@ -21,12 +21,7 @@ FEWEST_FREEDOM = 3.0  # below, t says little but that nothing is known
 
 
 def corrected_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> tuple[float, float]:
-    """Limits of a value in the interior of its scale. A rate gets ``score_limits``.
-
-    The constants were chosen by simulation (docs/statistics.md).
-    """
-    if scale.kind == "rate":
-        return score_limits(estimate, confidence)
+    """Limits of a value in the interior of its scale; the constants were chosen by simulation (docs/statistics.md)."""
     se = estimate.standard_error
     half = se * float(scale.slope(estimate.value))
     centre = float(scale.forward(estimate.value))

@@ -9,24 +9,24 @@ two never disagree.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
-from geed_cli.statistics.corrected_t import corrected_t_limits
+from geed_cli.statistics.bootstrap import replicates
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import DEFAULT_METHOD, Limits, Method, check_options, most_missed
-from geed_cli.statistics.jackknife_t import jackknife_t_limits
-from geed_cli.statistics.replicates import replicates
-from geed_cli.statistics.resampling import bca_limits, percentile_limits
+from geed_cli.statistics.interval import most_missed
+from geed_cli.statistics.methods import Limits, Statistic, check_options, limits_of, smallest_p
 from geed_cli.statistics.sample import RatioSample, Rows, Sample, finite_rows
-from geed_cli.statistics.scale import Scale
+from geed_cli.statistics.scale import Array, Scale
 from geed_cli.statistics.studentized import linear_pivots
-from geed_cli.statistics.validity import point_value, undefined_reason, withheld_reason
+from geed_cli.statistics.validity import TOO_LARGE, point_value, undefined_reason, withheld_reason
 
 PLAIN = Scale.identity()
-TOO_LARGE = "interval withheld: the rows are too large for floating point"
-SMALLEST_P = 1e-12  # 1 − p keeps four digits in float64
+PairedLimits = Callable[[float], Limits | None]
+"""From the confidence to the limits of a difference; None where they are withheld."""
 SAME = "every image has the same difference: no width"
 SAME_RATE = "every image has the same difference: exact limits on what was missed"
 
@@ -54,7 +54,7 @@ def difference(
     reference: Sample,
     other: Sample,
     *,
-    method: Method = DEFAULT_METHOD,
+    method: IntervalMethod = DEFAULT_METHOD,
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
@@ -81,7 +81,81 @@ def difference(
             reason = undefined_reason(rows, confidence)
             if reason:
                 return Difference(None, None, None, None, (*notes, reason))
-        return _of_defined(pair, notes, method, confidence, resamples, seed)
+        value = (point_value(pair[1]) or 0.0) - (point_value(pair[0]) or 0.0)
+        if not math.isfinite(value):
+            return Difference(None, None, None, None, (*notes, "undefined: the values are too large"))
+        paired = Paired.of(*pair)
+        limits = paired.limits(method, resamples, seed)
+        span, notes = limits(confidence), (*notes, *paired.notes)
+        if span is None:
+            return Difference(value, None, None, None, notes if paired.notes else (*notes, TOO_LARGE))
+        p = paired.sign_test if paired.still else p_value(limits, smallest_p(method, resamples))
+        return Difference(value, *span, p, notes)
+
+
+@dataclass(frozen=True, eq=False)
+class Paired:
+    """Two cells that have values, over the same images.
+
+    Attributes:
+        pair: finite rows of the reference and of the other.
+        estimate: Δ and how each image moves it; None where no interval can be made of the rows.
+        notes: why there is no interval, or none of the ordinary kind.
+    """
+
+    pair: tuple[Rows, Rows]
+    estimate: Estimate | None
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, reference: Rows, other: Rows) -> "Paired":
+        """Whether there can be an interval, and what it is made of."""
+        pair = (reference, other)
+        if reason := withheld_reason(reference) or withheld_reason(other):
+            return cls(pair, None, (reason,))
+        estimated = paired_estimate(reference, other)
+        if not math.isfinite(estimated.variance):
+            return cls(pair, None, (TOO_LARGE,))
+        still = SAME_RATE if _are_rates(pair) else SAME
+        return cls(pair, estimated, (still,) if estimated.variance == 0.0 else ())
+
+    @property
+    def still(self) -> bool:
+        """Whether every image has the same difference."""
+        return self.estimate is not None and self.estimate.variance == 0.0
+
+    @property
+    def images(self) -> int:
+        """Images behind Δ: those with a value in both cells, or of a smaller separate normaliser sample."""
+        both = len(np.intersect1d(self.pair[0].kept, self.pair[1].kept))
+        return both if self.estimate is None else min(both, *self.estimate.counts)
+
+    @property
+    def sign_test(self) -> float:
+        """The p-value where every image has the same difference: 2^{1−n} unless that is 0."""
+        return 1.0 if self.estimate is None or self.estimate.value == 0.0 else 2.0 ** (1 - self.images)
+
+    def limits(self, method: IntervalMethod, resamples: int = 2000, seed: int = 0) -> PairedLimits:
+        """The interval as a function of the confidence; None where it is withheld."""
+        estimated = self.estimate
+        if estimated is None:
+            return lambda _: None
+        value = estimated.value
+        if self.still:
+            rates = _are_rates(self.pair)
+            return lambda confidence: (
+                _unseen_limits(value, self.images, confidence) if rates else (value, value)
+            )
+        statistic = Statistic(
+            estimated, PLAIN, partial(_replicates, self.pair), partial(linear_pivots, estimated)
+        )
+        made = limits_of(statistic, method, resamples, seed)
+
+        def at(confidence: float) -> Limits | None:
+            low, high = made(confidence)
+            return (min(low, value), max(high, value)) if math.isfinite(high - low) else None
+
+        return at
 
 
 def paired_estimate(reference: Rows, other: Rows) -> Estimate:
@@ -103,12 +177,12 @@ def paired_estimate(reference: Rows, other: Rows) -> Estimate:
     return Estimate(cells[1][0].value - cells[0][0].value, tuple(deviations), tuple(counts))
 
 
-def p_value(limits: Callable[[float], Limits], smallest: float) -> float:
+def p_value(limits: PairedLimits, smallest: float) -> float:
     """The smallest α whose 1 − α interval excludes 0, by bisection; at least ``smallest``, at most 1."""
 
     def excludes_zero(alpha: float) -> bool:
-        low, high = limits(1.0 - alpha)
-        return low > 0.0 or high < 0.0
+        span = limits(1.0 - alpha)
+        return span is not None and (span[0] > 0.0 or span[1] < 0.0)
 
     if excludes_zero(smallest):
         return smallest
@@ -119,51 +193,12 @@ def p_value(limits: Callable[[float], Limits], smallest: float) -> float:
     return math.exp(outside)
 
 
-def _of_defined(
-    pair: tuple[Rows, Rows],
-    notes: tuple[str, ...],
-    method: Method,
-    confidence: float,
-    resamples: int,
-    seed: int,
-) -> Difference:
-    value = (point_value(pair[1]) or 0.0) - (point_value(pair[0]) or 0.0)
-    if not math.isfinite(value):
-        return Difference(None, None, None, None, (*notes, "undefined: the values are too large"))
-    reason = withheld_reason(pair[0]) or withheld_reason(pair[1])
-    if reason:
-        return Difference(value, None, None, None, (*notes, reason))
-    estimated = paired_estimate(*pair)
-    if not math.isfinite(estimated.variance):
-        return Difference(value, None, None, None, (*notes, TOO_LARGE))
-    if estimated.variance == 0.0:
-        return _without_spread(pair, value, min(estimated.counts), confidence, notes)
-    limits = _limits(pair, estimated, method, resamples, seed)
-    smallest = (
-        SMALLEST_P if method.endswith("-t") else 2.0 / (resamples + 1)
-    )  # a bootstrap cannot resolve less
-    low, high = limits(confidence)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return Difference(value, None, None, None, (*notes, TOO_LARGE))
-    return Difference(value, min(low, value), max(high, value), p_value(limits, smallest), notes)
-
-
-def _without_spread(
-    pair: tuple[Rows, Rows], value: float, n: int, confidence: float, notes: tuple[str, ...]
-) -> Difference:
-    """Every image has the same difference: no width, but for rates; by the sign test p = 2^{1−n} unless it is 0."""
-    p = 1.0 if value == 0.0 else 2.0 ** (1 - n)
-    if are_rates(pair):
-        return Difference(value, *unseen_limits(value, n, confidence), p, (*notes, SAME_RATE))
-    return Difference(value, value, value, p, (*notes, SAME))
-
-
-def are_rates(pair: tuple[Rows, Rows]) -> bool:
+def _are_rates(pair: tuple[Rows, Rows]) -> bool:
     """Whether both cells are rates of events."""
     return all(rows.sample.scale.kind == "rate" for rows in pair)
 
 
-def unseen_limits(value: float, n: int, confidence: float) -> Limits:
+def _unseen_limits(value: float, n: int, confidence: float) -> Limits:
     """The limits of a difference of rates that is the same in n images.
 
     Images in which it is another were missed, at most so many of them, and each moves the difference by at most 1.
@@ -172,27 +207,9 @@ def unseen_limits(value: float, n: int, confidence: float) -> Limits:
     return max(value - missed, min(value, -1.0)), min(value + missed, max(value, 1.0))
 
 
-def _limits(
-    pair: tuple[Rows, Rows], estimated: Estimate, method: Method, resamples: int, seed: int
-) -> Callable[[float], Limits]:
-    """The interval as a function of the confidence; what does not depend on it is computed once."""
-    if method == "jackknife-t":
-        return lambda confidence: jackknife_t_limits(estimated, PLAIN, confidence)
-    if method == "corrected-t":
-        return lambda confidence: corrected_t_limits(estimated, PLAIN, confidence)
-    if method == "studentized":
-        pivots, se = linear_pivots(estimated, resamples, seed), estimated.standard_error
-
-        def studentized(confidence: float) -> Limits:
-            low, high = percentile_limits(pivots, confidence)
-            return estimated.value - high * se, estimated.value - low * se
-
-        return studentized
-    drawn = replicates(pair[1], resamples, seed) - replicates(pair[0], resamples, seed)
-    drawn = drawn[np.isfinite(drawn)]
-    if method == "percentile":
-        return lambda confidence: percentile_limits(drawn, confidence)
-    return lambda confidence: bca_limits(drawn, estimated.value, estimated.acceleration, confidence)
+def _replicates(pair: tuple[Rows, Rows], resamples: int, seed: int) -> Array:
+    """Δ* of each resample, which both cells share."""
+    return replicates(pair[1], resamples, seed) - replicates(pair[0], resamples, seed)
 
 
 def _check_paired(reference: Sample, other: Sample) -> None:

@@ -36,11 +36,6 @@ def images_to_decide(difference: Difference, n: int) -> int | None:
     return max(n + 1, math.ceil(needed)) if needed <= FORECAST_LIMIT else None
 
 
-def images_for_width(n: int, width: float, target: float) -> int:
-    """⌈n (width/target)²⌉: how many images would bring the width down to ``target``; both above 0."""
-    return math.ceil(n * (width / target) ** 2)
-
-
 def images_to_halve(n: int) -> int:
     """The images at which the interval would be half as wide: 4n."""
     return 4 * n

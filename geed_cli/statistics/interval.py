@@ -6,32 +6,24 @@ measure's range. The same rows, in the same order, with the same seed give the s
 
 import math
 from dataclasses import replace
-from typing import Literal, get_args
+from functools import partial
 
 import numpy as np
 
-from geed_cli.errors import InputError, nearest
-from geed_cli.statistics.cautious_t import cautious_t_limits
-from geed_cli.statistics.corrected_t import corrected_t_limits
-from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.jackknife_t import jackknife_t_limits
-from geed_cli.statistics.replicates import replicates
-from geed_cli.statistics.resampling import bca_limits, percentile_limits
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
+from geed_cli.statistics.bootstrap import replicates
+from geed_cli.statistics.estimate import estimate
+from geed_cli.statistics.methods import Statistic, check_options, limits_of
 from geed_cli.statistics.sample import Interval, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
-from geed_cli.statistics.studentized import studentized_limits
-from geed_cli.statistics.validity import point_value, undefined_reason, withheld_reason
-
-Method = Literal["percentile", "bca", "studentized", "jackknife-t", "corrected-t", "cautious-t"]
-METHODS: tuple[Method, ...] = get_args(Method)
-DEFAULT_METHOD: Method = "corrected-t"
-Limits = tuple[float, float]
+from geed_cli.statistics.studentized import cell_pivots
+from geed_cli.statistics.validity import TOO_LARGE, point_value, undefined_reason, withheld_reason
 
 
 def interval(
     sample: Sample,
     *,
-    method: Method = DEFAULT_METHOD,
+    method: IntervalMethod = DEFAULT_METHOD,
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
@@ -40,10 +32,9 @@ def interval(
 
     Args:
         sample: the rows of the cell.
-        method: ``percentile``, ``bca``, ``studentized``, ``jackknife-t`` or ``corrected-t``;
-            docs/statistics.md has their coverage.
+        method: one of ``methods.METHODS``; docs/statistics.md has their coverage.
         confidence: nominal coverage, between 0 and 1.
-        resamples: bootstrap resamples; unused by the two jackknife methods.
+        resamples: bootstrap resamples; unused by the jackknife methods.
         seed: of the resamples; cells with the same number of images share them.
 
     Returns:
@@ -65,61 +56,28 @@ def interval(
         return _with_limits(rows, method, confidence, resamples, seed)
 
 
-def check_options(method: str, confidence: float, resamples: int) -> None:
-    """Refuse what no interval can be made with.
-
-    Raises:
-        InputError: naming the option.
-    """
-    if method not in METHODS:
-        near = nearest(method, METHODS)
-        raise InputError(
-            f"interval method {method!r}",
-            expected=f"one of {', '.join(METHODS)}",
-            remedy=f"use {near[0] if near else DEFAULT_METHOD}",
-        )
-    if not 0.0 < confidence < 1.0:
-        raise InputError(f"confidence {confidence}", expected="a number between 0 and 1", remedy="use 0.95")
-    if resamples < 100:
-        raise InputError(f"{resamples} resamples", expected="at least 100", remedy="use 2000")
-
-
-def _with_limits(rows: Rows, method: Method, confidence: float, resamples: int, seed: int) -> Interval:
+def _with_limits(
+    rows: Rows, method: IntervalMethod, confidence: float, resamples: int, seed: int
+) -> Interval:
     estimated = estimate(rows)
     value, scale = estimated.value, rows.sample.scale
     variance = estimated.variance
     if not math.isfinite(variance):
-        note = "interval withheld: the rows are too large for floating point"
-        return Interval(value, None, None, (*rows.notes, note))
+        return Interval(value, None, None, (*rows.notes, TOO_LARGE))
     if variance == 0.0:
         return _without_spread(rows, value, confidence)
     notes = rows.notes
     if not scale.interior(value):  # a cosine of −1 − 10⁻¹⁶: rounding
         rows = replace(rows, sample=replace(rows.sample, scale=Scale.identity()))
         notes = (*notes, "the value is not inside its measure's range: limits on the plain scale")
-    low, high = _limits(rows, estimated, method, confidence, resamples, seed)
+    statistic = Statistic(
+        estimated, rows.sample.scale, partial(replicates, rows), partial(cell_pivots, rows, estimated)
+    )
+    low, high = limits_of(statistic, method, resamples, seed)(confidence)
     if not (math.isfinite(low) and math.isfinite(high)):
         note = "interval withheld: the resamples are too far apart for floating point"
         return Interval(value, None, None, (*notes, note))
     return Interval(value, min(scale.clip(low), value), max(scale.clip(high), value), notes)
-
-
-def _limits(
-    rows: Rows, estimated: Estimate, method: Method, confidence: float, resamples: int, seed: int
-) -> Limits:
-    if method == "jackknife-t":
-        return jackknife_t_limits(estimated, rows.sample.scale, confidence)
-    if method == "corrected-t":
-        return corrected_t_limits(estimated, rows.sample.scale, confidence)
-    if method == "cautious-t":
-        return cautious_t_limits(estimated, rows.sample.scale, confidence)
-    if method == "studentized":
-        return studentized_limits(rows, estimated, confidence, resamples, seed)
-    drawn = replicates(rows, resamples, seed)
-    drawn = drawn[np.isfinite(drawn)]
-    if method == "percentile":
-        return percentile_limits(drawn, confidence)
-    return bca_limits(drawn, estimated.value, estimated.acceleration, confidence)
 
 
 def _without_spread(rows: Rows, value: float, confidence: float) -> Interval:
@@ -138,6 +96,3 @@ def _without_spread(rows: Rows, value: float, confidence: float) -> Interval:
 def most_missed(n: int, confidence: float) -> float:
     """1 − (α/2)^{1/n}: the two-sided (Clopper-Pearson) upper limit on what none of n images showed, 3.7/n at 95%."""
     return 1.0 - math.pow((1.0 - confidence) / 2.0, 1.0 / n)
-
-
-__all__ = ["DEFAULT_METHOD", "METHODS", "Method", "check_options", "interval", "most_missed"]

@@ -42,21 +42,3 @@ def look_confidences(sizes: tuple[int, ...], confidence: float = 0.95) -> tuple[
     alpha = 1.0 - confidence
     before = (0, *sizes[:-1])
     return tuple(1.0 - alpha * (n - earlier) / sizes[-1] for n, earlier in zip(sizes, before, strict=True))
-
-
-def level_at(look: int, looks: int, confidence: float = 0.95) -> float:
-    """The confidence at look 1…looks where every look doubles the images.
-
-    α · 2^{−(looks − 1)} at looks 1 and 2, then doubling up to α/2 at the last; α itself where there is one
-    look.
-
-    Raises:
-        InputError: a look that was not planned.
-    """
-    if not 1 <= look <= looks:
-        raise InputError(
-            f"look {look} of {looks}",
-            expected=f"a look from 1 to {looks}: an unplanned look has no error left to spend",
-            remedy="plan more looks with a larger --max-samples",
-        )
-    return look_confidences(tuple(2**k for k in range(looks)), confidence)[look - 1]

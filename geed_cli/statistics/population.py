@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from geed_cli.statistics.difference import Difference
+from geed_cli.statistics.difference import PLAIN, Difference
 from geed_cli.statistics.sample import Interval
 from geed_cli.statistics.scale import Scale
-
-PLAIN = Scale.identity()
 
 
 @dataclass(frozen=True)

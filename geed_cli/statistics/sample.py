@@ -176,16 +176,12 @@ def _vector(name: str, values: Array) -> Array:
 
 
 def _square(distances: Array, m: int) -> Array:
-    """The (m, m) matrix, from itself or from its condensed upper triangle; the diagonal is set to 0."""
+    """A copy of the (m, m) matrix whose diagonal is 0."""
     array = np.array(distances, dtype=np.float64)
-    if array.shape == (m * (m - 1) // 2,):
-        square = np.zeros((m, m))
-        square[np.triu_indices(m, k=1)] = array
-        return square + square.T
     if array.shape != (m, m):
         raise InputError(
             f"distances of shape {array.shape} for {m} images",
-            expected=f"({m}, {m}) or its condensed upper triangle",
+            expected=f"({m}, {m})",
             remedy="pass the distances of the images that the row means belong to",
         )
     np.fill_diagonal(array, 0.0)

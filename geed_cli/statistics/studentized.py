@@ -1,27 +1,23 @@
-"""The studentized bootstrap interval on the natural scale.
+"""The pivots of the studentized bootstrap on the natural scale.
 
-Each resample gives T* = (ψ(θ*) − ψ(θ̂))/se*, se* its own linearised standard error in closed form; the
-limits are ψ(θ̂) − T*_{1−α/2} se and ψ(θ̂) − T*_{α/2} se, mapped back. With the additive parts a_i of the
-distances, θ* moves with image i as (v_i − 2θ* a_i)/M*, so five weighted moments give every se*.
+Each resample gives T* = (ψ(θ*) − ψ(θ̂))/se*, se* its own linearised standard error in closed form. With the additive
+parts a_i of the distances, θ* moves with image i as (v_i − 2θ* a_i)/M*, so five weighted moments give every se*.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
+from geed_cli.statistics.bootstrap import weight_blocks, weighted_mean, weighted_normaliser
 from geed_cli.statistics.estimate import Estimate, additive_parts
-from geed_cli.statistics.replicates import weighted_mean, weighted_normaliser
 from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
 from geed_cli.statistics.scale import Array
-from geed_cli.statistics.weights import weight_blocks
 
 Drawn = tuple[Array, Array]
 
 
-def studentized_limits(
-    rows: Rows, estimate: Estimate, confidence: float, resamples: int, seed: int
-) -> tuple[float, float]:
-    """Limits of a value in the interior of its scale.
+def cell_pivots(rows: Rows, estimate: Estimate, resamples: int, seed: int) -> Array:
+    """T* of a cell whose value lies in the interior of its scale.
 
     Resamples whose value lies on a bound or whose images are all equal have no T* and are left out.
     """
@@ -29,14 +25,7 @@ def studentized_limits(
     values, errors = _values_and_errors(rows, resamples, seed)
     use = (values > scale.lo) & (values < scale.hi) & (errors > 0)
     values, errors = values[use], errors[use]
-    if not len(values):
-        return np.nan, np.nan
-    centre = float(scale.forward(estimate.value))
-    pivots = (scale.forward(values) - centre) / (scale.slope(values) * errors)
-    tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(pivots, [tail, 1.0 - tail])
-    se = estimate.standard_error * float(scale.slope(estimate.value))
-    return scale.inverse(float(centre - high * se)), scale.inverse(float(centre - low * se))
+    return (scale.forward(values) - float(scale.forward(estimate.value))) / (scale.slope(values) * errors)
 
 
 def _values_and_errors(rows: Rows, resamples: int, seed: int) -> Drawn:

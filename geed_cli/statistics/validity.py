@@ -14,6 +14,7 @@ from geed_cli.statistics.estimate import normaliser_estimate
 from geed_cli.statistics.sample import RatioSample, Rows
 
 MIN_IMAGES = 20
+TOO_LARGE = "interval withheld: the rows are too large for floating point"
 
 
 def point_value(rows: Rows) -> float | None:

@@ -97,6 +97,9 @@ def test_models_given_directly_are_audited_on_the_same_images(
         (["run_0.json", "b=nothing_*.json"], "no file is like 'nothing_*.json'"),
         (["run_0.json", "run_1.json", "--json", "-", "--csv", "-"], "one of them on stdout"),
         (["run_0.json", "run_1.json", "--confidence", "2"], "confidence 2"),
+        (["a=run_[012].json", "b=run_[345].json", "--confidence", "2"], "confidence 2"),
+        (["run_0.json", "some_model", "--confidence", "2"], "confidence 2"),  # before a model is looked for
+        (["run_0.json", "run_1.json", "--ci", "bac"], "'bac' is not one of"),
     ],
 )
 def test_refusals(
@@ -120,3 +123,20 @@ def test_mismatches_are_refused_unless_allowed(geed: Geed, saved: Path, tmp_path
     assert shown.exit_code == 0, shown.stderr
     assert "warning: not comparable in images" in shown.stdout
     assert "more *" not in shown.stdout
+
+
+def test_results_of_a_method_that_is_gone_are_read(geed: Geed, tmp_path: Path) -> None:
+    """``jackknife-t`` was an option once: saved results are compared, tracked and judged by what is there now."""
+    for seed in (0, 1):
+        result = small_result(seed)
+        settings = result.settings.model_copy(update={"ci": "jackknife-t"})
+        write_result(result.model_copy(update={"settings": settings}), tmp_path / f"step_{seed}.json")
+    files = tmp_path / "step_0.json", tmp_path / "step_1.json"
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\nrules: [{metric: latent.l2, max: 1000}]\n")
+    for command in (["compare", *files], ["track", *files], ["check", *files, "--policy", policy]):
+        done = geed(*command)
+        assert done.exit_code == 0, done.stderr
+    refused = geed("compare", *files, "--ci", "jackknife-t")
+    assert refused.exit_code == 2
+    assert "corrected-t" in refused.stderr

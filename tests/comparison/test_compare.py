@@ -15,7 +15,10 @@ from geed_cli.comparison.subjects import Contender
 from geed_cli.errors import InputError
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, PerImage, Result
+from geed_cli.statistics.cautious_t import cautious_t_limits
+from geed_cli.statistics.difference import PLAIN, paired_estimate
 from geed_cli.statistics.interval import interval
+from geed_cli.statistics.sample import finite_rows
 
 OPTIONS = ComparisonOptions()
 
@@ -212,3 +215,40 @@ def test_options_reach_the_statistics() -> None:
     assert one is not None
     assert other is not None
     assert other[1] - other[0] < one[1] - one[0]
+
+
+def test_cautious_t_is_what_it_says() -> None:
+    """The limits of ``cautious_t`` on the paired differences: the method's name once gave the BCa limits here."""
+    results = small_result(0), small_result(1)
+    contenders = [Contender(name, (result,)) for name, result in zip("ab", results, strict=True)]
+    comparison = compare(contenders, replace(OPTIONS, method="cautious-t"))
+    samples = [
+        finite_rows(sample)
+        for result in results
+        for entry in result.results
+        if (entry.metric, entry.group) == ("latent.l2", "flip")
+        and (sample := sample_of(result, entry)) is not None
+    ]
+    expected = cautious_t_limits(paired_estimate(*samples), PLAIN, 0.95)
+    assert comparison.method == "cautious-t"
+    assert line_of(comparison, "latent.l2").deltas[0].ci == pytest.approx(expected)
+
+
+def test_the_options_reach_populations_too() -> None:
+    """The width within models is made again from their rows: wider at a higher confidence, other by another method."""
+    recipes = [
+        Contender(name, tuple(map(small_result, seeds))) for name, seeds in (("a", (0, 1)), ("b", (2, 3)))
+    ]
+    asked = OPTIONS, replace(OPTIONS, confidence=0.8), replace(OPTIONS, method="percentile")
+    usual, narrow, other = (line_of(compare(recipes, each), "latent.l2").sides[0].within for each in asked)
+    saved = [next(e.ci for e in small_result(seed).results if e.metric == "latent.l2") for seed in (0, 1)]
+    assert usual == pytest.approx(math.sqrt(sum(((high - low) / 2) ** 2 for low, high in saved) / 2))
+    assert narrow is not None
+    assert usual > 1.2 * narrow
+    assert other != pytest.approx(usual, rel=1e-3)
+
+
+def test_an_unknown_method_is_refused_whatever_is_compared() -> None:
+    """Populations draw no interval of their own by it; it is refused all the same."""
+    with pytest.raises(InputError, match="use cautious-t"):
+        replace(OPTIONS, method="cautios-t")

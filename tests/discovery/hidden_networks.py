@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from geed_cli.discovery import Discovered, Discovery, Method
+from geed_cli.choices import Discover
+from geed_cli.discovery import Discovered, Discovery
 
 C4 = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 0, 1], [3, 0, 1, 2]])
 C2 = np.array([[0, 1], [1, 0]])
@@ -60,7 +61,7 @@ class Planted:
 
 
 def discover_planted(
-    planted: Planted, images: list[Tensor], method: Method, table: np.ndarray, act: Callable = turn
+    planted: Planted, images: list[Tensor], method: Discover, table: np.ndarray, act: Callable = turn
 ) -> Discovered:
     """Fit the first half of the images, score the rest."""
     generator = torch.Generator().manual_seed(99)
@@ -78,7 +79,7 @@ def discover_planted(
 def discover_network(
     network: Callable[[Tensor], Tensor],
     images: list[Tensor],
-    method: Method,
+    method: Discover,
     table: np.ndarray,
     *,
     act: Callable = turn,

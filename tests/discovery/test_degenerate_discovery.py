@@ -3,6 +3,7 @@
 import json
 import math
 import pickle
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from hidden_networks import (
     turn,
 )
 
-from geed_cli.discovery import METHODS, Discovered, Discovery, Method, held_bytes, verdict
+from geed_cli.choices import Discover
+from geed_cli.discovery import Discovered, Discovery, held_bytes, verdict
 
 DEVIATIONS = ("before", "after", "unmoved", "null_before", "null_after", "null_unmoved")
 
@@ -34,7 +36,7 @@ def assert_defined(found: Discovered) -> None:
     json.dumps([numbers, found.notes, answer.reason], allow_nan=False)
 
 
-def exact(images: list[torch.Tensor], method: Method) -> Discovered:
+def exact(images: list[torch.Tensor], method: Discover) -> Discovered:
     """Equivariant as it is."""
     channels = len(images[0])
     return discover_planted(
@@ -42,18 +44,18 @@ def exact(images: list[torch.Tensor], method: Method) -> Discovered:
     )
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(Discover))
 @pytest.mark.parametrize("fill", [0.0, 1.0])
-def test_constant_maps(method: Method, fill: float) -> None:
+def test_constant_maps(method: Discover, fill: float) -> None:
     """They say nothing, so nothing is decided."""
     found = discover_network(lambda _: torch.full((1, 4, 5, 5), fill), noise_images(6), method, C4)
     assert_defined(found)
     assert verdict(found).kind == "undecided"
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(Discover))
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
-def test_few_images(method: Method, count: int) -> None:
+def test_few_images(method: Discover, count: int) -> None:
     """Down to none."""
     discovery = Discovery(3, 4, method, turn)
     found = run(discovery, noise_images(count), turn, lambda x: x, C4, turn)
@@ -64,8 +66,8 @@ def test_few_images(method: Method, count: int) -> None:
         assert verdict(found).kind == "undecided"
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_one_channel(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_one_channel(method: Discover) -> None:
     """The only permutation is the identity; a linear map is a factor, which a cosine does not see."""
     found = exact(noise_images(8, channels=1), method)
     assert_defined(found)
@@ -73,16 +75,16 @@ def test_one_channel(method: Method) -> None:
     assert any("one channel" in note for note in found.notes) == (method == "permutation")
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_one_pixel(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_one_pixel(method: Discover) -> None:
     """Signs alone."""
     found = exact(noise_images(8, size=1, channels=5), method)
     assert_defined(found)
     assert "maps of one pixel: a channel's cosine is only a sign" in found.notes
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_channels_that_wake_only_on_the_scoring_half(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_channels_that_wake_only_on_the_scoring_half(method: Discover) -> None:
     """What was never fitted is not explained, and does not divide by zero."""
     images = noise_images(8, channels=4)
     for x in images[:4]:
@@ -92,8 +94,8 @@ def test_channels_that_wake_only_on_the_scoring_half(method: Method) -> None:
     assert "2 of 4 channels are silent in all fitted images" in found.notes
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_infinite_maps_are_left_out_and_counted(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_infinite_maps_are_left_out_and_counted(method: Discover) -> None:
     """One image of eight on either half; the others give the numbers."""
     images = noise_images(8)
     images[1] = images[1] / 0
@@ -104,26 +106,26 @@ def test_infinite_maps_are_left_out_and_counted(method: Method) -> None:
     assert "2 pairs of maps are not finite and were left out" in found.notes
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(Discover))
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_other_precisions(method: Method, dtype: torch.dtype) -> None:
+def test_other_precisions(method: Discover, dtype: torch.dtype) -> None:
     """Maps of any floating type."""
     found = exact([x.to(dtype) for x in noise_images(6)], method)
     assert_defined(found)
     assert found.mean("after") == pytest.approx(-1, abs=1e-4)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", get_args(Discover))
 @pytest.mark.parametrize("size", [1e-30, 1e30])
-def test_extreme_sizes(method: Method, size: float) -> None:
+def test_extreme_sizes(method: Discover, size: float) -> None:
     """Squares outside float32."""
     found = exact([x * size for x in noise_images(6)], method)
     assert_defined(found)
     assert found.mean("after") == pytest.approx(-1, abs=1e-5)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_oblong_maps_that_turn_on_their_side(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_oblong_maps_that_turn_on_their_side(method: Discover) -> None:
     """f(x) has another shape than f(gx): there is no trivial action to compare with, the rest stands."""
     torch.manual_seed(0)
     discovery = Discovery(3, 2, method, turn)
@@ -134,8 +136,8 @@ def test_oblong_maps_that_turn_on_their_side(method: Method) -> None:
     assert found.mean("after") == pytest.approx(-1, abs=1e-5)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_the_trivial_group(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_the_trivial_group(method: Discover) -> None:
     """Nothing to find."""
     discovery = Discovery(3, 1, method, turn)
     found = run(discovery, noise_images(4), lambda _, x: x, lambda x: x, np.array([[0]]), turn)
@@ -155,8 +157,8 @@ def test_the_halves_cannot_be_mixed() -> None:
         discovery.fit(1, x, x)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_memory_does_not_grow_with_images(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_memory_does_not_grow_with_images(method: Discover) -> None:
     """The state after ten images is as large as after three, but for counts."""
     discovery = Discovery(6, 4, method, turn)
     sizes = []
@@ -169,8 +171,8 @@ def test_memory_does_not_grow_with_images(method: Method) -> None:
     assert held_bytes(6, 4, method) == 8 * 36 * 3 * (2 if method == "permutation" else 3)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_an_overwritten_reference_does_no_harm(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_an_overwritten_reference_does_no_harm(method: Discover) -> None:
     """In-place layers change what hooks were given; f(x) is copied."""
     outcomes = []
     for spoil in (False, True):

@@ -1,16 +1,19 @@
 """On a CUDA device: the same findings as on the CPU."""
 
+from typing import get_args
+
 import pytest
 from hidden_networks import C4, Lifting, noise_images, run, turn
 from torch import Tensor
 
-from geed_cli.discovery import METHODS, Discovery, Method
+from geed_cli.choices import Discover
+from geed_cli.discovery import Discovery
 
 pytestmark = pytest.mark.gpu
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_cuda_agrees_with_the_cpu(method: Method) -> None:
+@pytest.mark.parametrize("method", get_args(Discover))
+def test_cuda_agrees_with_the_cpu(method: Discover) -> None:
     """The roll of a lifting convolution; sums, maps and scores from maps on the device."""
     network = Lifting(fields=2)
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pictures import open_images
 from PIL import Image
 
+from geed_cli.choices import Decode
 from geed_cli.images.decode import decode_picture
-from geed_cli.images.picture import Decode, Picture
+from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import MARGIN, least_size, padded_fraction, to_pixels
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.sample import sample_folder

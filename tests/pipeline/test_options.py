@@ -1,8 +1,7 @@
-"""Choices that are written down twice, so that --help need not import statistics or torch."""
+"""What an audit is told reaches it, and what it cannot be told is refused where it is said."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from networks import small_conv_net
@@ -14,17 +13,8 @@ from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
     DataOptions,
-    IntervalMethod,
-    IntervalOptions,
     RunOptions,
 )
-from geed_cli.statistics.interval import DEFAULT_METHOD, METHODS
-
-
-def test_interval_methods_are_those_of_the_statistics() -> None:
-    """The same names, and the default that the coverage study chose."""
-    assert get_args(IntervalMethod) == METHODS
-    assert IntervalOptions().method == DEFAULT_METHOD
 
 
 def test_the_action_options_reach_the_action(tmp_path: Path) -> None:

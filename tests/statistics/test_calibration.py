@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 from scipy import stats
 
-from geed_cli.statistics import DEFAULT_METHOD
+from geed_cli.choices import DEFAULT_METHOD
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -57,7 +57,7 @@ def test_coverage_over_all_cells_is_nominal(coverage: ModuleType) -> None:
 
 def test_the_table_has_every_cell(coverage: ModuleType) -> None:
     """Markdown with a row for each measure and kind, and the worst case below."""
-    tallies = coverage.measure(range(1), sizes=(20,), methods=("jackknife-t",), truth_batches=1)
+    tallies = coverage.measure(range(1), sizes=(20,), methods=(DEFAULT_METHOD,), truth_batches=1)
     text = coverage.table(tallies)
     assert text.count("\n| ") == len(coverage.CELLS) * len(coverage.KINDS) + 3  # header and two summary rows
     assert "lowest to highest" in text

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from geed_cli.statistics import Scale
 from geed_cli.statistics.corrected_t import corrected_t_limits, effective_freedom
 from geed_cli.statistics.estimate import Estimate
+from geed_cli.statistics.scale import Scale
 
 PLAIN = Scale.identity()
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from geed_cli.statistics import MeanSample, RatioSample, Scale
 from geed_cli.statistics.estimate import additive_parts, estimate, leave_one_out_normaliser
-from geed_cli.statistics.sample import finite_rows, row_means_of
+from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows, row_means_of
+from geed_cli.statistics.scale import Scale
 
 
 def distances(n: int, seed: int = 0) -> np.ndarray:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from geed_cli.statistics import Interval, population, population_difference
+from geed_cli.statistics.population import population, population_difference
+from geed_cli.statistics.sample import Interval
 from geed_cli.statistics.scale import Scale
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geed_cli.statistics import Scale
+from geed_cli.statistics.scale import Scale
 
 SCALES = [
     Scale.log(),

@@ -190,9 +190,9 @@ class Schedule:
 
     def _of_rounding(self) -> Iterator[Address]:
         e = self.plan.identities[0]
-        for measure in self.plan.of_vectors:
-            if measure.site in self.sites:
-                yield RoundingAddress(f"rounding {measure.name} {e!r}", e, measure.name, None)
+        for vector in self.plan.of_vectors:
+            if vector.site in self.sites:
+                yield RoundingAddress(f"rounding {vector.name} {e!r}", e, vector.name, None)
         for measure in self.plan.of_layers:
             for layer in self.plan.layers:
                 text = f"rounding {measure.name} {self._layer_text(layer)} {e!r}"

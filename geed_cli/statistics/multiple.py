@@ -1,4 +1,4 @@
-"""Simultaneous intervals: all cells of a table contain their true values together with the stated confidence.
+"""Claims that hold together: Holm's correction of many p-values, and simultaneous intervals of a table.
 
 Max-t by the multiplier bootstrap (Chernozhukov, Chetverikov and Kato 2013): with e_i ~ N(0, 1) one set for
 all cells, Z_c = Σ_i e_i u_ci / √(Σ_i u_ci²) has the cells' own correlations, and the quantile q of max_c
@@ -11,18 +11,36 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import ndtr
 
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
+from geed_cli.statistics.bootstrap import multiplier_blocks
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import DEFAULT_METHOD, Method, check_options, interval
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import check_options
 from geed_cli.statistics.sample import Interval, Sample, finite_rows
 from geed_cli.statistics.scale import Array
-from geed_cli.statistics.weights import multiplier_blocks
+
+
+def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Holm's adjusted p-values, in the order given: significant at family-wise level α where ≤ α.
+
+    Valid under any dependence between the comparisons and never weaker than Bonferroni's (Holm 1979).
+
+    The k-th smallest of m (k = 1…m) becomes max over j ≤ k of min(1, (m − j + 1) p_(j)). None stays None.
+    """
+    known = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    running = 0.0
+    for rank, (p, i) in enumerate(known):
+        running = max(running, min(1.0, (len(known) - rank) * p))
+        adjusted[i] = running
+    return tuple(adjusted)
 
 
 def simultaneous(
     samples: Sequence[Sample],
     *,
-    method: Method = DEFAULT_METHOD,
+    method: IntervalMethod = DEFAULT_METHOD,
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from geed_cli.errors import InputError
-from geed_cli.statistics import MeanSample, RatioSample, Scale, holm, interval, joint_confidence, simultaneous
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.sample import finite_rows
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.multiple import holm, joint_confidence, simultaneous
+from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows
+from geed_cli.statistics.scale import Scale
 
 
 def cells(values: np.ndarray) -> list[MeanSample]:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from geed_cli.statistics import MeanSample, RatioSample, Scale, interval
-from geed_cli.statistics.replicates import replicates, weighted_normaliser
-from geed_cli.statistics.sample import finite_rows, row_means_of
-from geed_cli.statistics.weights import weight_blocks
+from geed_cli.statistics.bootstrap import replicates, weight_blocks, weighted_normaliser
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows, row_means_of
+from geed_cli.statistics.scale import Scale
 
 
 def distances(n: int, seed: int = 0) -> np.ndarray:
@@ -87,9 +87,9 @@ def test_percentile_limits_are_quantiles_of_the_runs_resamples() -> None:
 
 
 def test_studentized_errors_see_the_common_part_of_numerator_and_normaliser() -> None:
-    """Where v follows the image's own distances, studentized limits are as narrow as the jackknife's."""
+    """Where v follows the image's own distances, studentized limits are as narrow as the default's."""
     d = distances(200)
     r = row_means_of(d)
     sample = RatioSample(r + 0.02 * np.random.default_rng(0).random(200), r, True, Scale.log(), d)
-    studentized, jackknife = (interval(sample, method=m) for m in ("studentized", "jackknife-t"))
-    assert studentized.width == pytest.approx(jackknife.width, rel=0.1)  # 5 Monte Carlo errors of both ends
+    studentized, usual = (interval(sample, method=m) for m in ("studentized", "corrected-t"))
+    assert studentized.width == pytest.approx(usual.width, rel=0.1)  # 5 Monte Carlo errors of both ends

@@ -1,0 +1,34 @@
+"""Words that a user chooses among, each list once: options, help texts, schemas and checks all read it here.
+
+Lists that one room alone knows stay in that room. Needs neither numpy nor torch, so that ``--help`` stays light.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from geed_cli.errors import InputError, nearest
+
+IntervalMethod = Literal["percentile", "bca", "studentized", "corrected-t", "cautious-t"]
+"""``statistics.methods`` has what each of them computes."""
+DEFAULT_METHOD: IntervalMethod = "corrected-t"
+Decode = Literal["exact", "fast"]
+"""``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""
+OnBadImage = Literal["error", "skip"]
+OnNonFinite = OnBadImage
+Discover = Literal["permutation", "linear"]
+"""The kinds of hidden action that are looked for."""
+WeightsFrom = Literal["spec", "random"]
+"""``spec`` takes the weights that the reference means; ``random`` draws the architecture's initial ones."""
+OnUndecided = Literal["fail", "pass"]
+GateFormat = Literal["text", "github"]
+
+
+def check_choice(what: str, value: str, words: Sequence[str], usual: str | None = None) -> None:
+    """Refuse a word that is none of the list, and propose the one most like it, else ``usual`` or the first.
+
+    Raises:
+        InputError: naming ``what``, the word and the list.
+    """
+    if value not in words:
+        near = nearest(value, words, 1) or [usual or words[0]]
+        raise InputError(f"{what} {value!r}", expected=f"one of {', '.join(words)}", remedy=f"use {near[0]}")

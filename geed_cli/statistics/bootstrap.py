@@ -1,0 +1,143 @@
+"""The bootstrap: how often each image is drawn, a cell's value under each draw, and limits read off those values.
+
+A block of weights depends on (n, seed, stream, its number) alone, so every cell of a run sees the same resamples and
+differences between cells are paired. Blocks bound the memory; small runs are one block, kept for the next cell.
+Stream 0 is the audited images, stream 1 a normaliser sample of its own.
+
+With weights w and N = Σw: v̄* = Σw_i v_i / N, and over distinct pairs M* = Σ_{i≠j} w_i w_j d_ij / (N² − Σw_i²), so that
+a duplicate of an image is not a pair at distance 0. Numerator and M share w where they share images. Without d the
+additive matrix of the row means stands in for it.
+"""
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from geed_cli.statistics.estimate import additive_parts
+from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
+from geed_cli.statistics.scale import Array
+
+BLOCK_NUMBERS = 1 << 20
+"""8 MiB of float64 a block: stays in cache, and 2000 resamples of 200 images are one block."""
+NO_LIMITS = (math.nan, math.nan)
+"""Where no replicate is finite; the caller withholds the interval."""
+
+
+def weight_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterator[Array]:
+    """Multinomial weights w of ``resamples`` draws, shape (rows, n) a block; every row sums to n.
+
+    Args:
+        n: images in the sample.
+        resamples: rows in all blocks together.
+        seed: the run's seed.
+        stream: which independent set of images the weights are for.
+    """
+    rows = rows_per_block(n)
+    for number, start in enumerate(range(0, resamples, rows)):
+        yield _block(n, min(rows, resamples - start), seed, stream, number)
+
+
+def multiplier_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterator[Array]:
+    """Standard normal multipliers of n images, (rows, n) a block: the smooth counterpart of the weights."""
+    rows = rows_per_block(n)
+    for number, start in enumerate(range(0, resamples, rows)):
+        # the last word of the seed sets the multipliers off from the weights
+        generator = np.random.default_rng([seed, stream, n, number, 1])
+        yield generator.normal(size=(min(rows, resamples - start), n))
+
+
+def rows_per_block(n: int) -> int:
+    """Resamples in one block of weights for n images; at least 1."""
+    return max(1, BLOCK_NUMBERS // max(n, 1))
+
+
+@lru_cache(maxsize=4)
+def _block(n: int, rows: int, seed: int, stream: int, number: int) -> Array:
+    generator = np.random.default_rng([seed, stream, n, number])
+    drawn = generator.integers(0, n, size=(rows, n))
+    drawn += np.arange(rows)[:, None] * n
+    weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
+    weights.flags.writeable = False
+    return weights
+
+
+def replicates(rows: Rows, resamples: int, seed: int) -> Array:
+    """θ* for each resample, shape (resamples,).
+
+    Cells of one run with the same n, resamples and seed see the same resamples, so ``replicates(a) -
+    replicates(b)`` are replicates of the paired difference. NaN where a resample has no pair of distinct
+    images.
+    """
+    sample = rows.sample
+    blocks = weight_blocks(rows.count, resamples, seed)
+    if isinstance(sample, MeanSample):
+        return np.concatenate([weighted_mean(w[:, rows.kept], sample.values) for w in blocks])
+    if sample.shared:
+        kept = (w[:, rows.kept] for w in blocks)
+        return np.concatenate(
+            [_divide(weighted_mean(w, sample.values), weighted_normaliser(w, sample)) for w in kept]
+        )
+    numerator = np.concatenate([weighted_mean(w[:, rows.kept], sample.values) for w in blocks])
+    others = weight_blocks(rows.norm_count, resamples, seed, stream=1)
+    denominator = np.concatenate([weighted_normaliser(w[:, rows.norm_kept], sample) for w in others])
+    return _divide(numerator, denominator)
+
+
+def weighted_mean(weights: Array, values: Array) -> Array:
+    """Σw_i v_i / Σw_i for each row of weights, shape (rows,)."""
+    return _divide(weights @ values, weights.sum(axis=1))
+
+
+def weighted_normaliser(weights: Array, sample: RatioSample) -> Array:
+    """M* for each row of weights: exact with distances, else 2 Σw_i(N − w_i)a_i / (N² − Σw_i²)."""
+    squares = np.einsum("bi,bi->b", weights, weights)
+    total = weights.sum(axis=1)
+    if sample.distances is not None:
+        pairs = np.einsum("bi,bi->b", weights @ sample.distances, weights)
+    else:
+        a = additive_parts(sample.row_means)
+        pairs = 2.0 * (total * (weights @ a) - (weights * weights) @ a)
+    return _divide(pairs, total**2 - squares)
+
+
+def _divide(numerator: Array, denominator: Array) -> Array:
+    return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)
+
+
+def percentile_limits(replicates: Array, confidence: float) -> tuple[float, float]:
+    """The α/2 and 1 − α/2 quantiles of the replicates, α = 1 − confidence."""
+    if len(replicates) == 0:
+        return NO_LIMITS
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(replicates, [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def bca_limits(
+    replicates: Array, value: float, acceleration: float, confidence: float
+) -> tuple[float, float]:
+    """Bias-corrected and accelerated limits (Efron 1987, DiCiccio and Efron 1996).
+
+    The quantiles Φ(z₀ + (z₀ + z)/(1 − a(z₀ + z))) of the replicates, z the normal quantile of the tail and
+    z₀ = Φ⁻¹(share of replicates below the value, ties counted half).
+    """
+    if len(replicates) == 0:
+        return NO_LIMITS
+    below = float(np.mean(replicates < value) + np.mean(replicates <= value)) / 2.0
+    half_step = 0.5 / len(replicates)  # keeps z₀ finite where no replicate lies on one side
+    z0 = ndtri(min(max(below, half_step), 1.0 - half_step))
+    z = ndtri((1.0 - confidence) / 2.0)
+    tails = [_corrected(z0, z, acceleration), _corrected(z0, -z, acceleration)]
+    low, high = np.quantile(replicates, sorted(tails))
+    return float(low), float(high)
+
+
+def _corrected(z0: float, z: float, acceleration: float) -> float:
+    """The corrected tail probability; beyond the pole of the formula it is the end that the pole lies at."""
+    stretch = 1.0 - acceleration * (z0 + z)
+    if stretch <= 0.0:
+        return 1.0 if z0 + z > 0 else 0.0
+    return float(ndtr(z0 + (z0 + z) / stretch))

@@ -1,0 +1,121 @@
+"""The interval methods: one table from name to limits, for cells, differences and claims that hold together alike.
+
+A method is given a ``Statistic`` and answers with its limits as a function of the confidence; what does not depend on
+the confidence, such as resamples, is computed once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, get_args
+
+import numpy as np
+
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, check_choice
+from geed_cli.errors import InputError
+from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
+from geed_cli.statistics.cautious_t import cautious_t_limits
+from geed_cli.statistics.corrected_t import corrected_t_limits, score_limits
+from geed_cli.statistics.estimate import Estimate
+from geed_cli.statistics.scale import Array, Scale
+
+METHODS: tuple[IntervalMethod, ...] = get_args(IntervalMethod)
+Limits = tuple[float, float]
+LimitsAt = Callable[[float], Limits]
+"""From the confidence to the limits; not finite where floating point does not reach."""
+Draw = Callable[[int, int], Array]
+"""From the number of resamples and their seed to one number for each."""
+SMALLEST_P = 1e-12
+"""1 − p keeps four digits in float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """What limits are put on: the value θ of one cell, or the paired difference of two.
+
+    Attributes:
+        estimate: θ̂ and how each image moves it.
+        scale: the natural scale ψ, with θ̂ in its interior.
+        replicates: θ* of each resample; NaN where it has none.
+        pivots: T* = (ψ(θ*) − ψ(θ̂))/se* of each resample that has one.
+    """
+
+    estimate: Estimate
+    scale: Scale
+    replicates: Draw
+    pivots: Draw
+
+
+class _Method(NamedTuple):
+    """How limits are made from a statistic, a number of resamples and a seed, and whether that draws any."""
+
+    limits: Callable[[Statistic, int, int], LimitsAt]
+    draws: bool
+
+
+def limits_of(statistic: Statistic, method: IntervalMethod, resamples: int, seed: int) -> LimitsAt:
+    """The limits of a statistic by a method of the table, at any confidence."""
+    return _TABLE[method].limits(statistic, resamples, seed)
+
+
+def smallest_p(method: IntervalMethod, resamples: int) -> float:
+    """The smallest p-value that a method can tell: so many resamples do not resolve less than 2/(resamples + 1)."""
+    return 2.0 / (resamples + 1) if _TABLE[method].draws else SMALLEST_P
+
+
+def check_options(method: str, confidence: float, resamples: int) -> None:
+    """Refuse what no interval can be made with.
+
+    Raises:
+        InputError: naming the option.
+    """
+    check_choice("interval method", method, METHODS, DEFAULT_METHOD)
+    if not 0.0 < confidence < 1.0:
+        raise InputError(f"confidence {confidence}", expected="a number between 0 and 1", remedy="use 0.95")
+    if resamples < 100:
+        raise InputError(f"{resamples} resamples", expected="at least 100", remedy="use 2000")
+
+
+def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> _Method:
+    """A method that needs the estimate alone; of a rate it is the score interval."""
+
+    def made(statistic: Statistic, _: int, __: int) -> LimitsAt:
+        if statistic.scale.kind == "rate":
+            return partial(score_limits, statistic.estimate)
+        return partial(formula, statistic.estimate, statistic.scale)
+
+    return _Method(made, draws=False)
+
+
+def _percentile(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
+    return partial(percentile_limits, _finite(statistic.replicates(resamples, seed)))
+
+
+def _bca(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
+    drawn, estimate = _finite(statistic.replicates(resamples, seed)), statistic.estimate
+    return partial(bca_limits, drawn, estimate.value, estimate.acceleration)
+
+
+def _studentized(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
+    """ψ(θ̂) − T*_{1−α/2} se and ψ(θ̂) − T*_{α/2} se, mapped back; se is the jackknife's, on the natural scale."""
+    pivots, value, scale = statistic.pivots(resamples, seed), statistic.estimate.value, statistic.scale
+    centre, se = float(scale.forward(value)), statistic.estimate.standard_error * float(scale.slope(value))
+
+    def limits(confidence: float) -> Limits:
+        low, high = percentile_limits(pivots, confidence)
+        return scale.inverse(centre - high * se), scale.inverse(centre - low * se)
+
+    return limits
+
+
+def _finite(drawn: Array) -> Array:
+    return drawn[np.isfinite(drawn)]
+
+
+_TABLE: Mapping[IntervalMethod, _Method] = {
+    "percentile": _Method(_percentile, draws=True),
+    "bca": _Method(_bca, draws=True),
+    "studentized": _Method(_studentized, draws=True),
+    "corrected-t": _closed(corrected_t_limits),
+    "cautious-t": _closed(cautious_t_limits),
+}
