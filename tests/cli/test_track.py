@@ -87,7 +87,7 @@ def track(geed: Geed, pictures: Path) -> Callable[..., str]:
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The checkpoints that were loaded into a network, as the real loader is asked for them."""
-    from geed_cli.cli import model_request
+    from geed_cli.cli.run import model_request
 
     real, seen = model_request.load_model, []
 
@@ -166,9 +166,9 @@ def test_an_interrupted_run_goes_on(
     at_once: bool,
 ) -> None:
     """The finished steps are in the file, half an audit is not; the same command ends as an unbroken run does."""
-    from geed_cli.cli import track_checkpoints
+    from geed_cli.cli.run import tracked_checkpoints
 
-    target, whole, real = tmp_path / "t.json", tmp_path / "whole.json", track_checkpoints.audit
+    target, whole, real = tmp_path / "t.json", tmp_path / "whole.json", tracked_checkpoints.audit
 
     def interrupted(*arguments: object) -> object:
         if len(loads) == 2 and at_once:
@@ -176,12 +176,12 @@ def test_an_interrupted_run_goes_on(
         status = "partial" if len(loads) == 2 else "complete"
         return real(*arguments).model_copy(update={"status": status})
 
-    monkeypatch.setattr(track_checkpoints, "audit", interrupted)
+    monkeypatch.setattr(tracked_checkpoints, "audit", interrupted)
     said = track(run, "--json", target, "--metric", "latent.*", exit_code=130)
     assert "interrupted after 1 of 3 audits" in said
     part = read_track(target)
     assert (part.status, [record.step for record in part.records]) == ("partial", [0])
-    monkeypatch.setattr(track_checkpoints, "audit", real)
+    monkeypatch.setattr(tracked_checkpoints, "audit", real)
     track(run, "--json", target, "--metric", "latent.*")
     assert loads == ["step_0.safetensors", "step_8.safetensors", "step_8.safetensors", "step_24.safetensors"]
     track(run, "--json", whole, "--metric", "latent.*")
