@@ -14,6 +14,7 @@ from geed_cli.comparison.track_schema import Row, Track
 from geed_cli.report.console import emit
 from geed_cli.report.naming import some
 from geed_cli.report.numbers import interval, number, percent
+from geed_cli.report.reading import CONTROLS
 
 COLUMNS_A_TABLE = 4
 """Values with intervals that fit side by side in 110 columns."""
@@ -70,7 +71,27 @@ def _block(track: Track, group: str, label: str, columns: Sequence[Column]) -> T
     for step in steps:
         counted = [str(models.get(step, ""))] if several else []
         table.add_row(str(step), *counted, *(_cell(lines[column].get(step)) for column in columns))
+    twins = _twins(track, group, label)
+    if twins:
+        table.add_row("twin", *([""] if several else []), *(_twin_cell(twins.get(c), c) for c in columns))
     return table
+
+
+def _twins(track: Track, group: str, label: str) -> dict[Column, float]:
+    """The random twin's value of each column: one for all steps, since they share architecture and seed."""
+    return {
+        Column(entry.metric, entry.layer): entry.controls["twin"]
+        for record in track.records
+        if record.label == label
+        for entry in record.result.results
+        if entry.group == group and "twin" in entry.controls
+    }
+
+
+def _twin_cell(value: float | None, column: Column) -> str:
+    if value is None:
+        return ""
+    return percent(value) if column.unit == "%" else number(value)
 
 
 def _heading(column: Column, confidence: float) -> str:
@@ -109,6 +130,8 @@ def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:
     yield "Larger always means further from invariance."
     if any(column.layer is not None for column in columns):
         yield "channelwise.cosine: −1 is equivariant."
+    if any(record.result.settings.twin is not None for record in track.records):
+        yield CONTROLS["twin"]
     over = {row.over for row in track.rows}
     if "images" in over:
         yield "Intervals of one model are over images, each by itself. All steps saw the same images, so two steps"

@@ -97,6 +97,7 @@ def test_models_given_directly_are_audited_on_the_same_images(
         (["run_0.json", "b=nothing_*.json"], "no file is like 'nothing_*.json'"),
         (["run_0.json", "run_1.json", "--json", "-", "--csv", "-"], "one of them on stdout"),
         (["run_0.json", "run_1.json", "--confidence", "2"], "confidence 2"),
+        (["a=run_[01].json", "b=run_[23].json", "--simultaneous"], "--simultaneous with populations"),
     ],
 )
 def test_refusals(
