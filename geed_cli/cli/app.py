@@ -8,6 +8,7 @@ from geed_cli import __version__
 from geed_cli.cli.audit import audit
 from geed_cli.cli.cache import cache
 from geed_cli.cli.check import check
+from geed_cli.cli.command import stand_once
 from geed_cli.cli.compare import compare
 from geed_cli.cli.init import init
 from geed_cli.cli.inspect import inspect
@@ -52,3 +53,4 @@ app.command()(track)
 app.command()(validate)
 app.add_typer(cache, name="cache")
 app.add_typer(ls, name="ls")
+stand_once(app)

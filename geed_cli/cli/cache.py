@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.options import Debug
+from geed_cli.cli.panels import Debug
 
 cache = typer.Typer(help="Show or prune what earlier runs have kept.", no_args_is_help=True)
 
@@ -59,7 +59,7 @@ def path(cache_dir: CacheDir = None, debug: Debug = False) -> None:
 def list_(cache_dir: CacheDir = None, json: Json = None, debug: Debug = False) -> None:
     """What is kept: each network's rows and each converted weights file, with size and last use."""
     del debug
-    from geed_cli.cli.run_cache import show_contents  # noqa: PLC0415 - rich and sqlite only when they are used
+    from geed_cli.cli.run.cache_contents import show_contents  # noqa: PLC0415 - rich and sqlite only when they are used
 
     show_contents(cache_dir, json)
 
@@ -81,6 +81,6 @@ def prune(
     Example: geed cache prune --older-than 30d --max-size 2GB
     """
     del debug
-    from geed_cli.cli.run_cache import PruneRequest, remove  # noqa: PLC0415
+    from geed_cli.cli.run.cache_contents import PruneRequest, remove  # noqa: PLC0415
 
     remove(PruneRequest(older_than, max_size, model, everything=everything), cache_dir, dry_run=dry_run)

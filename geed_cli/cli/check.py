@@ -7,7 +7,7 @@ import typer
 
 from geed_cli.choices import GateFormat, OnUndecided
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.options import OUTPUT, Debug
+from geed_cli.cli.panels import OUTPUT, Debug
 
 Results = Annotated[
     list[Path],
@@ -57,7 +57,7 @@ def check(
     Example: geed check result.json --policy geed-policy.yaml --baseline last-release.json -o report.junit.xml
     """
     del debug  # read by the guard
-    from geed_cli.cli.run_check import CheckRequest, run_check  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.checking import CheckRequest, run_check  # noqa: PLC0415 - --help stays light
 
     request = CheckRequest(tuple(results), policy, baseline, on_undecided, tuple(output or ()), output_format)
     raise typer.Exit(run_check(request))

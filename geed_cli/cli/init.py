@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.options import Debug
+from geed_cli.cli.panels import Debug
 from geed_cli.errors import InputError
 
 POLICY = Path("geed-policy.yaml")

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.matching import matching
-from geed_cli.cli.options import Debug, SpecDir
+from geed_cli.cli.panels import Debug
 
 ls = typer.Typer(help="List specs, groups, sets, metrics or models.", no_args_is_help=True)
 
@@ -26,10 +27,10 @@ Verbose = Annotated[
 def groups(pattern: Pattern = None, verbose: Verbose = False, debug: Debug = False) -> None:
     """Groups: name, order, exact or resampled, elements; a product or a YAML file of generators, too."""
     del debug
-    from geed_cli.cli.listing import GROUP_NOTES, group_table, show  # noqa: PLC0415 - rich only when it prints
+    from geed_cli.cli.run.listing import GROUP_NOTES, group_table, show  # noqa: PLC0415 - rich only when it prints
 
     if verbose:
-        from geed_cli.cli.group_details import show_details  # noqa: PLC0415
+        from geed_cli.cli.run.group_details import show_details  # noqa: PLC0415
 
         show_details(pattern)
     else:
@@ -41,7 +42,7 @@ def groups(pattern: Pattern = None, verbose: Verbose = False, debug: Debug = Fal
 def sets(pattern: Pattern = None, debug: Debug = False) -> None:
     """Transformation sets that are no group: how they are written, what their members do."""
     del debug
-    from geed_cli.cli.listing import set_table, show  # noqa: PLC0415
+    from geed_cli.cli.run.listing import set_table, show  # noqa: PLC0415
 
     show(set_table(pattern))
 
@@ -51,19 +52,20 @@ def sets(pattern: Pattern = None, debug: Debug = False) -> None:
 def metrics(pattern: Pattern = None, debug: Debug = False) -> None:
     """Metrics: name, unit, range, definition."""
     del debug
-    from geed_cli.cli.listing import metric_table, show  # noqa: PLC0415
+    from geed_cli.cli.run.listing import metric_table, show  # noqa: PLC0415
 
     show(metric_table(pattern))
 
 
 @ls.command()
 @guarded
-def specs(pattern: Pattern = None, spec_dir: SpecDir = None, debug: Debug = False) -> None:
+@takes_options(only=("spec_dir",))
+def specs(pattern: Pattern = None, *, arguments: AuditArguments, debug: Debug = False) -> None:
     """Model specs: name, architecture, weights."""
     del debug
-    from geed_cli.cli.listing import show, spec_table  # noqa: PLC0415
+    from geed_cli.cli.run.listing import show, spec_table  # noqa: PLC0415
 
-    show(spec_table(pattern, spec_dir))
+    show(spec_table(pattern, arguments.spec_dir))
 
 
 @ls.command()
@@ -71,6 +73,7 @@ def specs(pattern: Pattern = None, spec_dir: SpecDir = None, debug: Debug = Fals
 def models(pattern: Pattern = None, debug: Debug = False) -> None:
     """Names with pretrained weights that timm and torchvision know, one a line."""
     del debug
+    from geed_cli.cli.run.listing import matching  # noqa: PLC0415
     from geed_cli.models.known import known_models  # noqa: PLC0415 - imports timm
 
     for name in matching("model", pattern, known_models()):

@@ -1,21 +1,26 @@
 """``geed selftest``: does this installation, on this machine, find the answers that are known?"""
 
 import os
+from typing import Annotated
 
 import typer
 
-from geed_cli.cli.audit_options import Device, ExactPrecisionName, Json, Quiet
+from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import DEBUG_VARIABLE, guarded
-from geed_cli.cli.options import Debug
+from geed_cli.cli.panels import RUN, Debug, Json, Quiet
 from geed_cli.cli.startup import uncollected
-from geed_cli.pipeline.options import RunOptions
+from geed_cli.pipeline.options import ExactPrecision, RunOptions
 
 
 @guarded
+@takes_options(only=("device",))
 def selftest(
     *,
-    device: Device = "auto",
-    precision: ExactPrecisionName = "fp32",
+    arguments: AuditArguments,
+    precision: Annotated[
+        ExactPrecision, typer.Option(help="Floating type of the network.", rich_help_panel=RUN)
+    ] = "fp32",
     json: Json = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -28,7 +33,7 @@ def selftest(
     Example: geed selftest --device cuda
     """
     with uncollected():
-        from geed_cli.cli.run_selftest import print_answers  # noqa: PLC0415 - --help must not import torch
+        from geed_cli.cli.run.selftesting import print_answers  # noqa: PLC0415 - --help must not import torch
 
-    run = RunOptions(device, precision=precision)
+    run = RunOptions(arguments.device, precision=precision)
     raise typer.Exit(print_answers(run, json, quiet=quiet, debug=debug or DEBUG_VARIABLE in os.environ))

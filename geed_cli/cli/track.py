@@ -5,16 +5,25 @@ from typing import Annotated
 
 import typer
 
-from geed_cli.cli import audit_options as of
-from geed_cli.cli import options as common
+from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.pipeline.options import (
-    ActionOptions,
-    AuditOptions,
-    DataOptions,
-    IntervalOptions,
-    RunOptions,
-)
+from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Debug, Quiet
+
+LACKS = {
+    "checkpoint": "the arguments are the checkpoints",
+    "weights": "the weights are those of the checkpoints",
+    **dict.fromkeys(
+        ("until_width", "max_samples", "width_of"),
+        "all steps stand on the same images, and each would end at a number of its own",
+    ),
+    "on_nonfinite": "all steps stand on the same images, and an image left out at one step would be in the others",
+    **dict.fromkeys(
+        ("phase_correct", "discover"),
+        "a track shows values, and what these find is read of one network at a time",
+    ),
+}
+"""The options of audits that ``track`` has not, and why."""
 
 Checkpoints = Annotated[
     list[str],
@@ -30,7 +39,7 @@ Model = Annotated[
     typer.Option(
         metavar="MODEL",
         help="The network of the checkpoints: a spec or a model as for 'geed audit'; its weights are replaced.",
-        rich_help_panel=common.MODEL,
+        rich_help_panel=MODEL,
     ),
 ]
 StepRegex = Annotated[
@@ -39,7 +48,7 @@ StepRegex = Annotated[
         metavar="REGEX",
         help=r"Finds the step in each path with its one group, such as 'it(\d+)'. Default: the number after step, "
         "iter, epoch or ckpt in the name, else its last number, else an entry of the checkpoint.",
-        rich_help_panel=common.DATA,
+        rich_help_panel=DATA,
     ),
 ]
 Json = Annotated[
@@ -48,7 +57,7 @@ Json = Annotated[
         metavar="FILE",
         help="Save the track to this file after every step, and go on from it: steps in it are not audited again. "
         "'-' writes it to stdout in place of the table.",
-        rich_help_panel=common.OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Csv = Annotated[
@@ -56,7 +65,7 @@ Csv = Annotated[
     typer.Option(
         metavar="FILE",
         help="Write every value as CSV; '-' writes it to stdout in place of the table.",
-        rich_help_panel=common.OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Figure = Annotated[
@@ -64,54 +73,29 @@ Figure = Annotated[
     typer.Option(
         metavar="FILE",
         help="Draw values against steps with their intervals; .png or .svg. Needs the extra 'plot'.",
-        rich_help_panel=common.OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Fresh = Annotated[
     bool,
-    typer.Option(
-        "--fresh", help="Begin again in --json FILE, whatever it holds.", rich_help_panel=common.OUTPUT
-    ),
+    typer.Option("--fresh", help="Begin again in --json FILE, whatever it holds.", rich_help_panel=OUTPUT),
 ]
 
 
 @guarded
-def track(  # noqa: PLR0913 - every parameter is an option of the command
+@takes_options(without=LACKS)
+def track(  # noqa: PLR0913 - every parameter but one is an option of the command
     checkpoints: Checkpoints,
     *,
-    arch: common.Arch = None,
     model: Model = None,
     step_regex: StepRegex = None,
-    group: of.Groups = None,
-    metric: of.Metrics = None,
-    layer: of.Layers = None,
-    boundary: of.BoundaryName = "disc",
-    interpolation: of.Interpolation = "bilinear",
-    data: of.Data = None,
-    samples: of.Samples = DataOptions.samples,
-    draw_seed: of.DrawSeed = 0,
-    norm_samples: of.NormSamples = None,
-    on_bad_image: of.BadImage = "error",
-    follow_links: of.FollowLinks = False,
-    spec_dir: common.SpecDir = None,
-    img_size: common.ImgSize = None,
-    allow_code: common.AllowCode = False,
-    confidence: of.Confidence = IntervalOptions.confidence,
-    resamples: of.Resamples = IntervalOptions.resamples,
-    ci: of.Ci = IntervalOptions.method,
-    device: of.Device = "auto",
-    devices: of.Devices = None,
-    batch_size: of.BatchSize = None,
-    precision: of.PrecisionName = "fp32",
-    cache_dir: common.CacheDir = None,
-    no_cache: common.NoCache = False,
-    seed: common.Seed = 0,
+    arguments: AuditArguments,
     json: Json = None,
     csv: Csv = None,
     figure: Figure = None,
     fresh: Fresh = False,
-    quiet: of.Quiet = False,
-    debug: common.Debug = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Follow one recipe along training: a value with its interval for every checkpoint.
 
@@ -121,32 +105,8 @@ def track(  # noqa: PLR0913 - every parameter is an option of the command
     Example: geed track 'runs/step_*.pt' --arch resnet18 -g c8 -d photos/ --json track.json --figure track.svg
     """
     del debug  # read by the guard
-    from geed_cli.cli.run_track import TrackRequest, run_track  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.track_recipe import TrackRequest  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.tracking import run_track  # noqa: PLC0415
 
-    asked = AuditOptions(
-        data=DataOptions(data, samples, norm_samples, draw_seed, on_bad_image, follow_links),
-        action=ActionOptions(boundary, interpolation),
-        interval=IntervalOptions(confidence, resamples, ci, seed),
-        run=RunOptions(device, of.rows(batch_size), precision, devices=of.devices_in(devices)),
-        metrics=tuple(metric or ()),
-        layers=tuple(layer or ()),
-        cache=common.kept_in(cache_dir, no_cache=no_cache),
-    )
-    run_track(
-        TrackRequest(
-            files=tuple(checkpoints),
-            groups=tuple(group or ("flip",)),
-            options=asked,
-            model=model,
-            arch=arch,
-            spec_dir=spec_dir,
-            img_size=img_size,
-            allow_code=allow_code,
-            step_regex=step_regex,
-            json=json,
-            csv=csv,
-            figure=figure,
-            fresh=fresh,
-            quiet=quiet,
-        )
-    )
+    files = tuple(checkpoints)
+    run_track(TrackRequest(files, arguments, model, step_regex, json, csv, figure, fresh=fresh, quiet=quiet))

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.options import AllowCode, Debug
+from geed_cli.cli.panels import Debug
 
 
 @guarded
+@takes_options(only=("allow_code",))
 def validate(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A spec or a policy (.yaml), or a saved result (.json).")
@@ -18,7 +21,7 @@ def validate(
     schema_only: Annotated[
         bool, typer.Option("--schema-only", help="Do not build the network to look up layers and split.")
     ] = False,
-    allow_code: AllowCode = False,
+    arguments: AuditArguments,
     debug: Debug = False,
 ) -> None:
     """Check FILE: a spec with its layers and split, a policy, or a saved result."""
@@ -43,10 +46,10 @@ def validate(
     if schema_only:
         typer.echo(f"{file}: the keys of this spec are right; its network was not built")
         return
-    from geed_cli.cli.model_request import ModelRequest  # noqa: PLC0415
+    from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415
 
     # random weights: a spec can be checked on a machine that has none
-    network = ModelRequest(str(file), weights="random", allow_code=allow_code).load()
+    network = ModelRequest(str(file), weights="random", allow_code=arguments.allow_code).load()
     typer.echo(
         f"{file}: a spec of {spec.model.source}:{spec.model.name}; "
         f"{len(network.layers)} layers and the split are in the network; weights were not read"

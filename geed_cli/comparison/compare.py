@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
+from geed_cli.comparison.joint import joint_level
 from geed_cli.comparison.mismatch import mismatches, same_images
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject, Verdict
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
@@ -24,12 +25,17 @@ from geed_cli.statistics.sample import Interval, Sample
 
 @dataclass(frozen=True)
 class ComparisonOptions:
-    """How intervals are made and at which level lines are decided."""
+    """How intervals are made and at which level lines are decided.
+
+    Attributes:
+        simultaneous: whether all intervals of the table hold together; verdicts are Holm's either way.
+    """
 
     confidence: float = 0.95
     method: IntervalMethod = DEFAULT_METHOD
     resamples: int = 2000
     seed: int = 0
+    simultaneous: bool = False
 
     def __post_init__(self) -> None:
         check_options(self.method, self.confidence, self.resamples)
@@ -61,14 +67,15 @@ def compare(contenders: Sequence[Contender], options: ComparisonOptions) -> Comp
     first = reference.results[0]
     pairable = all(same_images(first, result) for c in contenders for result in c.results)
     keys = keys_of(contenders)
-    cells = [[_cell(reference, other, key, options, paired=pairable) for other in others] for key in keys]
+    intervals = _of_intervals(contenders, keys, options, paired=pairable)
+    cells = [[_cell(reference, other, key, intervals, paired=pairable) for other in others] for key in keys]
     deltas = _decide(cells, options)
     lines = [
         Line(
             metric=key[0],
             group=key[1],
             layer=key[2],
-            sides=tuple(_side(contender, key, options) for contender in contenders),
+            sides=tuple(_side(contender, key, intervals) for contender in contenders),
             deltas=tuple(row),
         )
         for key, row in zip(keys, deltas, strict=True)
@@ -77,6 +84,7 @@ def compare(contenders: Sequence[Contender], options: ComparisonOptions) -> Comp
     return Comparison(
         confidence=options.confidence,
         method=options.method,
+        simultaneous=options.simultaneous,
         images=first.data.count,
         paired=pairable,
         mismatches=tuple(dict.fromkeys(found)),
@@ -85,11 +93,31 @@ def compare(contenders: Sequence[Contender], options: ComparisonOptions) -> Comp
     )
 
 
+def _of_intervals(
+    contenders: Sequence[Contender], keys: Sequence[Key], options: ComparisonOptions, *, paired: bool
+) -> ComparisonOptions:
+    """The options with the confidence at which each interval is taken."""
+    if not options.simultaneous:
+        return options
+    level = joint_level(
+        contenders,
+        keys,
+        paired=paired,
+        confidence=options.confidence,
+        resamples=options.resamples,
+        seed=options.seed,
+    )
+    return replace(options, confidence=level)
+
+
 def _subject(contender: Contender) -> Subject:
+    alone = None if contender.is_population else contender.results[0]
     return Subject(
         label=contender.label,
         models=tuple(result.model.id for result in contender.results),
         signatures=tuple(result.signature for result in contender.results),
+        twin=alone.settings.twin if alone else None,
+        hidden_actions=alone.hidden_actions if alone else (),
     )
 
 
@@ -109,11 +137,11 @@ def _side(contender: Contender, key: Key, options: ComparisonOptions) -> Side:
             scale=scale_in(_with_group(contender.results, key[1]), key[0], key[1]),
         )
         return Side(value=mean.value, ci=_pair(mean.low, mean.high), within=mean.within, notes=mean.notes)
-    sample = members[0].sample
+    sample, controls = members[0].sample, members[0].entry.controls
     if sample is None:
-        return Side(value=None, ci=None, notes=members[0].entry.notes)
+        return Side(value=None, ci=None, notes=members[0].entry.notes, controls=controls)
     found = _interval(sample, options)
-    return Side(value=found.value, ci=_pair(found.low, found.high), notes=found.notes)
+    return Side(value=found.value, ci=_pair(found.low, found.high), notes=found.notes, controls=controls)
 
 
 def _over_images(member: Member, options: ComparisonOptions) -> Interval:

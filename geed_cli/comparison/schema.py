@@ -7,18 +7,25 @@ from typing import Literal
 
 from pydantic import Field
 
-from geed_cli.result.schema import Part
+from geed_cli.result.schema import HiddenAction, Part
 
 Verdict = Literal["more", "less", "undecided", "incomparable"]
 """``more``: further from invariance than the reference, after Holm's correction; never "equal"."""
 
 
 class Subject(Part):
-    """One side of a comparison: a model, or a population of checkpoints of one recipe."""
+    """One side of a comparison: a model, or a population of checkpoints of one recipe.
+
+    Attributes:
+        twin: weights of the random twin that was audited beside a single model.
+        hidden_actions: what ``--discover`` found in a single model.
+    """
 
     label: str
     models: tuple[str, ...]
     signatures: tuple[str, ...]
+    twin: str | None = None
+    hidden_actions: tuple[HiddenAction, ...] = ()
 
     @property
     def is_population(self) -> bool:
@@ -33,12 +40,14 @@ class Side(Part):
         value: the model's value, or the mean over models.
         ci: over images, or over models for a population.
         within: for a population, the root mean square of the members' own half-widths over images.
+        controls: of a single model, as its result has them.
     """
 
     value: float | None
     ci: tuple[float, float] | None
     within: float | None = None
     notes: tuple[str, ...] = ()
+    controls: dict[str, float] = Field({})
 
 
 class Delta(Part):
@@ -46,7 +55,7 @@ class Delta(Part):
 
     Attributes:
         value: the difference; positive where the other is further from invariance.
-        ci: its interval, at the comparison's confidence, for this line by itself.
+        ci: its interval, at the comparison's confidence: for this line by itself, unless all are simultaneous.
         p_value: of no difference, for this line by itself.
         p_holm: corrected over the whole table.
         verdict: after that correction.
@@ -73,11 +82,16 @@ class Line(Part):
 
 
 class Comparison(Part):
-    """The whole table."""
+    """The whole table.
+
+    Attributes:
+        simultaneous: whether all intervals of the table hold together with that confidence.
+    """
 
     schema_: Literal["geed.comparison/1"] = Field("geed.comparison/1", alias="schema")
     confidence: float
     method: str
+    simultaneous: bool = False
     images: int
     paired: bool
     mismatches: tuple[str, ...] = ()

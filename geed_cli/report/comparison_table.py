@@ -11,23 +11,29 @@ from rich.text import Text
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.control_table import CONTROLS
 from geed_cli.report.console import emit
+from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.naming import some
 from geed_cli.report.numbers import interval, number
+from geed_cli.report.reading import HIDDEN
 
 COLUMNS = (
     "group", "metric", "layer", "subject", "value", "low", "high", "within",
     "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide", "notes",
+    "null", "floor", "twin",
 )  # fmt: skip
 """Of the CSV file."""
+BELOW = tuple(CONTROLS[name] for name in ("floor", "twin", "phase_corrected"))
+"""The controls that stand below a value, where they were measured."""
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print the whole comparison."""
-    emit(render(comparison), console)
+    emit(render(comparison, console.width), console)
 
 
-def render(comparison: Comparison) -> Iterator[RenderableType]:
+def render(comparison: Comparison, width: int = 100) -> Iterator[RenderableType]:
     """The parts of the printed comparison, top to bottom."""
     labels = [subject.label for subject in comparison.subjects]
     yield Text(f"geed compare · {', '.join(labels[1:])} against {labels[0]}", style="bold")
@@ -43,6 +49,7 @@ def render(comparison: Comparison) -> Iterator[RenderableType]:
         yield Text()
         yield _block(comparison, group, labels)
         yield from (Text(f"  note: {note}", style="yellow") for note in _notes(comparison, group, labels))
+        yield from _hidden(comparison, group, width)
     yield from (Text(line, style="dim") for line in _legend(comparison))
 
 
@@ -59,6 +66,15 @@ def _block(comparison: Comparison, group: str, labels: Sequence[str]) -> Table:
     for line in sorted(lines, key=lambda line: line.layer is not None):
         table.add_row(_name(line, named=len(layerwise) > 1), *_cells(line))
     return table
+
+
+def _hidden(comparison: Comparison, group: str, width: int) -> Iterator[RenderableType]:
+    """What --discover found for the group in each model that it was looked for in."""
+    for subject in comparison.subjects:
+        actions = [action for action in subject.hidden_actions if action.group == group]
+        if actions:
+            yield from (Text(), Text(f"{group} · {subject.label}"), hidden_table(actions, width))
+            yield from (Text(f"  note: {note}", style="yellow") for note in hidden_notes(actions))
 
 
 def _notes(comparison: Comparison, group: str, labels: Sequence[str]) -> list[str]:
@@ -90,7 +106,17 @@ def _cells(line: Line) -> Iterator[str]:
 
 def _side(side: Side) -> str:
     within = "" if side.within is None else f"\nwithin ±{number(side.within)}"
-    return f"{number(side.value)} {interval(side.ci)}{within}"
+    return f"{number(side.value)} {interval(side.ci)}{within}{_controls(side)}"
+
+
+def _controls(side: Side) -> str:
+    """Those that were measured, on a line of their own: "floor 0.01, twin 0.3"."""
+    found = [
+        f"{control.heading} {number(side.controls[control.name])}"
+        for control in BELOW
+        if control.name in side.controls
+    ]
+    return f"\n{', '.join(found)}" if found else ""
 
 
 def _delta(delta: Delta) -> str:
@@ -112,13 +138,18 @@ def _legend(comparison: Comparison) -> Iterator[str]:
     alpha = 100 * (1 - comparison.confidence)
     yield ""
     yield "Δ is the difference from the first; above 0 means further from invariance."
-    yield f"* differs from the first at {alpha:.2g}% over the whole table (Holm); intervals are for each line alone."
+    alone = "hold together over the whole table" if comparison.simultaneous else "are for each line alone"
+    yield f"* differs from the first at {alpha:.2g}% over the whole table (Holm); intervals {alone}."
     layerwise = dict.fromkeys(line.metric for line in comparison.lines if line.layer is not None)
     if layerwise:
         yield f"Rows of layers: {', '.join(layerwise)}."
     for measure in BY_NAME.values():
         if measure.perfect is None:
             yield f"{measure.name} is raw / M: its difference is one of M as much as of invariance."
+    shown = {name for line in comparison.lines for side in line.sides for name in side.controls}
+    yield from (control.reading for control in BELOW if control.name in shown)
+    if any(subject.hidden_actions for subject in comparison.subjects):
+        yield HIDDEN
     yield "undecided: the images at hand do not tell; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):
         yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."
@@ -134,7 +165,16 @@ def to_csv(comparison: Comparison) -> str:
         for label, side, delta in zip(labels, line.sides, (None, *line.deltas), strict=True):
             notes = "; ".join(dict.fromkeys((*side.notes, *(delta.notes if delta else ()))))
             writer.writerow(
-                [line.group, line.metric, line.layer, label, *_side_row(side), *_delta_row(delta), notes]
+                [
+                    line.group,
+                    line.metric,
+                    line.layer,
+                    label,
+                    *_side_row(side),
+                    *_delta_row(delta),
+                    notes,
+                    *_control_row(side),
+                ]
             )
     return stream.getvalue()
 
@@ -142,6 +182,10 @@ def to_csv(comparison: Comparison) -> str:
 def _side_row(side: Side) -> list[float | None]:
     low, high = side.ci or (None, None)
     return [side.value, low, high, side.within]
+
+
+def _control_row(side: Side) -> list[float | None]:
+    return [side.controls.get(name) for name in ("null", "floor", "twin")]
 
 
 def _delta_row(delta: Delta | None) -> list[float | str | None]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from geed_cli.comparison.track_columns import Column, groups_of, labels_of, rows_of
 from geed_cli.comparison.track_schema import Row, Track
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.control_table import CONTROLS
 from geed_cli.report.console import emit
 from geed_cli.report.entry_text import in_unit, limits_in_unit
 from geed_cli.report.naming import some
@@ -71,7 +72,25 @@ def _block(track: Track, group: str, label: str, columns: Sequence[Column]) -> T
     for step in steps:
         counted = [str(models.get(step, ""))] if several else []
         table.add_row(str(step), *counted, *(_cell(lines[column].get(step)) for column in columns))
+    twins = _twins(track, group, label)
+    if twins:
+        table.add_row("twin", *([""] if several else []), *(_twin_cell(twins.get(c), c) for c in columns))
     return table
+
+
+def _twins(track: Track, group: str, label: str) -> dict[Column, float]:
+    """The random twin's value of each column: one for all steps, since they share architecture and seed."""
+    return {
+        Column(entry.metric, entry.layer): entry.controls["twin"]
+        for record in track.records
+        if record.label == label
+        for entry in record.result.results
+        if entry.group == group and "twin" in entry.controls
+    }
+
+
+def _twin_cell(value: float | None, column: Column) -> str:
+    return "" if value is None else in_unit(column.metric, value)
 
 
 def _heading(column: Column, confidence: float) -> str:
@@ -105,6 +124,8 @@ def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:
     layerwise = [measure_named(column.metric).primary for column in columns if column.layer is not None]
     for measure in dict.fromkeys(layerwise):
         yield f"{measure.name}: {measure.best:g} is equivariant.".replace("-", "−")
+    if any(record.result.settings.twin is not None for record in track.records):
+        yield CONTROLS["twin"].reading
     over = {row.over for row in track.rows}
     if "images" in over:
         yield "Intervals of one model are over images, each by itself. All steps saw the same images, so two steps"

@@ -149,7 +149,8 @@ def test_refusals(
 
     if "cuda" in arguments and torch.cuda.is_available():
         pytest.skip("there is a CUDA device")
-    done = geed("audit", spec, "-d", pictures, *arguments)
+    data = [] if "--data" in arguments else ["-d", pictures]
+    done = geed("audit", spec, *data, *arguments)
     assert done.exit_code == code, done.stderr
     assert message in done.stderr
     assert done.stdout == ""

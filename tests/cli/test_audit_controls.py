@@ -29,7 +29,7 @@ SET = (
 )
 EVERYTHING = (
     "-g", "flip", "-g", "c8", "--set", "gamma:0.5,2", "--floor", "3", "--twin", "--phase-correct",
-    "--discover", "permutation", "--boundary", "context", "--samples", "6",
+    "--discover", "permutation", "--boundary", "context",
 )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def values(result: Result) -> dict[tuple[str, str, str | None], float | None]:
 
 def test_everything_at_once(geed: Geed, spec: Path, pictures: Path) -> None:
     """All of it is in the JSON and in the table, and the file says the same when it is read and shown again."""
-    result, table = audited(geed, spec, "-d", pictures, *EVERYTHING)
+    result, table = audited(geed, spec, "-d", pictures, *EVERYTHING, "--samples", "6")
     settings = result.settings
     assert (settings.probes, settings.phase_correct, settings.discover) == (3, True, "permutation")
     assert settings.twin == "seed 1", "the spec's own weights are random with seed 0"

@@ -74,9 +74,8 @@ def track(geed: Geed, pictures: Path) -> Callable[..., str]:
     """``track(folder, …)``: its checkpoints under flip; gives stderr."""
 
     def go(folder: Path, *options: str | Path, exit_code: int = 0) -> str:
-        done = geed(
-            "track", folder / "step_*.safetensors", "--model", folder / "net.yaml", "-d", pictures, *options
-        )
+        data = () if "-d" in options else ("-d", pictures)
+        done = geed("track", folder / "step_*.safetensors", "--model", folder / "net.yaml", *data, *options)
         assert done.exit_code == exit_code, done.stderr
         assert "Traceback" not in done.stderr
         return done.stderr
@@ -87,7 +86,7 @@ def track(geed: Geed, pictures: Path) -> Callable[..., str]:
 @pytest.fixture
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The checkpoints that were loaded into a network, as the real loader is asked for them."""
-    from geed_cli.cli import model_request
+    from geed_cli.cli.run import model_request
 
     real, seen = model_request.load_model, []
 
@@ -166,9 +165,9 @@ def test_an_interrupted_run_goes_on(
     at_once: bool,
 ) -> None:
     """The finished steps are in the file, half an audit is not; the same command ends as an unbroken run does."""
-    from geed_cli.cli import track_checkpoints
+    from geed_cli.cli.run import tracked_checkpoints
 
-    target, whole, real = tmp_path / "t.json", tmp_path / "whole.json", track_checkpoints.audit
+    target, whole, real = tmp_path / "t.json", tmp_path / "whole.json", tracked_checkpoints.audit
 
     def interrupted(*arguments: object) -> object:
         if len(loads) == 2 and at_once:
@@ -176,12 +175,12 @@ def test_an_interrupted_run_goes_on(
         status = "partial" if len(loads) == 2 else "complete"
         return real(*arguments).model_copy(update={"status": status})
 
-    monkeypatch.setattr(track_checkpoints, "audit", interrupted)
+    monkeypatch.setattr(tracked_checkpoints, "audit", interrupted)
     said = track(run, "--json", target, "--metric", "latent.*", exit_code=130)
     assert "interrupted after 1 of 3 audits" in said
     part = read_track(target)
     assert (part.status, [record.step for record in part.records]) == ("partial", [0])
-    monkeypatch.setattr(track_checkpoints, "audit", real)
+    monkeypatch.setattr(tracked_checkpoints, "audit", real)
     track(run, "--json", target, "--metric", "latent.*")
     assert loads == ["step_0.safetensors", "step_8.safetensors", "step_8.safetensors", "step_24.safetensors"]
     track(run, "--json", whole, "--metric", "latent.*")
@@ -208,6 +207,82 @@ def test_other_settings_or_images_are_refused(
     assert (loads, target.read_text()) == ([], first)
     track(mine, *narrow, "-d", folder, "-g", "c4", "--fresh")
     assert [group.name for group in read_track(target).records[0].result.groups] == ["c4"]
+
+
+def test_controls_of_a_track(
+    geed: Geed, track: Callable[..., str], run: Path, pictures: Path, tmp_path: Path
+) -> None:
+    """--twin and --floor are those of ``geed audit``, shown in the table; no track goes on with others."""
+    target, alone = tmp_path / "t.json", tmp_path / "one.json"
+    options = ("--metric", "latent.l2", "-g", "c8", "--samples", "6", "--twin", "--floor", "3")
+    track(run, *options, "--json", target)
+    records = read_track(target).records
+    checkpoint = ("--checkpoint", records[-1].file, "-d", pictures)
+    assert geed("audit", run / "net.yaml", *checkpoint, *options, "--json", alone).exit_code == 0
+    result = records[-1].result
+    assert (result.settings.probes, result.results) == (3, read_result(alone).results)
+    twins = {entry.controls["twin"] for record in records for entry in record.result.results}
+    assert len(twins) == 1
+    shown = geed("track", target)
+    (line,) = [line for line in shown.stdout.splitlines() if line.split()[:1] == ["twin"]]
+    assert float(line.split()[1]) == pytest.approx(twins.pop(), rel=0.01)
+    other = ("--metric", "latent.l2", "-g", "c8", "--samples", "6", "--json", target)
+    said = track(run, *other, "--floor", "3", exit_code=2)
+    assert "was made with other settings: --twin True, now False" in " ".join(said.split())
+    assert "--floor 3, now 4" in " ".join(track(run, *other, "--twin", "--floor", "4", exit_code=2).split())
+    assert "--group c8, now c8, blur:1" in track(
+        run, *options, "--set", "blur:1", "--json", target, exit_code=2
+    )
+
+
+def test_sets_and_the_way_to_run_reach_the_audits(
+    track: Callable[..., str], mine: Path, tmp_path: Path
+) -> None:
+    """--set alone audits no group; --simultaneous and --decode are in the results, and hold for going on."""
+    for step in (8, 24):
+        (mine / f"step_{step}.safetensors").unlink()
+    target = tmp_path / "t.json"
+    options = ("--metric", "latent.*", "--samples", "6", "--set", "blur:1,2", "--json", target)
+    track(mine, *options, "--simultaneous", "--decode", "fast")
+    (record,) = read_track(target).records
+    assert [group.name for group in record.result.groups] == ["blur:1,2"]
+    assert (record.result.settings.simultaneous, record.result.settings.decode) == (True, "fast")
+    assert read_track(target).recipe.groups == ("blur:1,2",)
+    assert "--decode fast, now exact; --simultaneous True, now False" in " ".join(
+        track(mine, *options, exit_code=2).split()
+    )
+
+
+def test_prefixes_and_pickles_of_checkpoints(geed: Geed, run: Path, pictures: Path, tmp_path: Path) -> None:
+    """--strip-prefix and --allow-pickle are needed where ``geed audit`` needs them, and act alike."""
+    state = load_file(run / "step_24.safetensors")
+    save_file({f"module.{name}": value for name, value in state.items()}, tmp_path / "step_1.safetensors")
+    module = timm.create_model("test_resnet", num_classes=4)
+    module.load_state_dict(state)
+    torch.save(module, tmp_path / "step_2.pt")
+    common = (
+        "--model",
+        run / "net.yaml",
+        "-d",
+        pictures,
+        "--samples",
+        "6",
+        "--metric",
+        "latent.l2",
+        "--json",
+    )
+    target = tmp_path / "t.json"
+    for file, option in (
+        ("step_1.safetensors", ("--strip-prefix", "module.")),
+        ("step_2.pt", ("--allow-pickle",)),
+    ):
+        refused = geed("track", tmp_path / file, *common, target)
+        assert refused.exit_code == 2
+        assert option[0] in refused.stderr
+        done = geed("track", tmp_path / file, *common, target, *option)
+        assert done.exit_code == 0, done.stderr
+    one, two = read_track(target).records
+    assert [entry.value for entry in one.result.results] == [entry.value for entry in two.result.results]
 
 
 def test_steps_come_from_the_checkpoint_or_a_pattern(

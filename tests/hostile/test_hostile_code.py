@@ -13,7 +13,7 @@ from torch import nn
 
 from geed_cli.cli.guard import explain
 from geed_cli.cli.inspect import inspect as inspect_command
-from geed_cli.cli.model_request import ModelRequest
+from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.errors import GeedError, InputError
 from geed_cli.models.checkpoint import KeyRules, load_checkpoint
 

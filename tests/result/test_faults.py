@@ -131,7 +131,7 @@ def test_exhausted_memory_is_exit_3_and_leaves_the_old_file(tmp_path: Path) -> N
 INTERRUPT = """
 import os, signal, sys
 from geed_cli.cli.app import app
-from geed_cli.cli.progress import TerminalProgress
+from geed_cli.cli.run.terminal_progress import TerminalProgress
 plain = TerminalProgress.images
 def images(self, done, total):
     plain(self, done, total)

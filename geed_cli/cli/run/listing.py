@@ -1,6 +1,7 @@
-"""The tables of ``geed ls``; only that of the sets needs torch."""
+"""The tables of ``geed ls`` and the rule of its patterns; only the table of sets needs torch."""
 
-from collections.abc import Sequence
+import fnmatch
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich import box
@@ -10,9 +11,35 @@ from rich.table import Table
 from geed_cli.algebra.catalogue import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.algebra.families import FAMILIES
 from geed_cli.algebra.group import FiniteGroup
-from geed_cli.cli.matching import matching
+from geed_cli.errors import InputError, nearest
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.report.console import emit, result_console
+
+
+def matching(kind: str, pattern: str | None, names: Iterable[str]) -> list[str]:
+    """The names that the pattern selects, in order; all without a pattern.
+
+    Raises:
+        InputError: none.
+    """
+    names = list(names)
+    if pattern is None:
+        return names
+    if any(sign in pattern for sign in "*?["):
+        found = [
+            n for n in names if fnmatch.fnmatch(n, pattern) or fnmatch.fnmatch(n.partition(":")[2], pattern)
+        ]
+    else:
+        found = [n for n in names if pattern in n]
+    if not found:
+        close = nearest(pattern, names)
+        raise InputError(
+            f"no {kind} is like {pattern!r}",
+            expected=f"nearest: {', '.join(close)}" if close else "a part of a name, or a glob such as 'c*'",
+            remedy=f"geed ls {kind}s",
+        )
+    return found
+
 
 SHOWN = (
     *("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8"),

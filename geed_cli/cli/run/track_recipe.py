@@ -1,13 +1,18 @@
 """What the user asked of ``geed track``, and the part of it that a saved track remembers."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from geed_cli.algebra.catalogue import GROUP_SUFFIXES, group_named
-from geed_cli.comparison.track_schema import Recipe
+from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.audit_request import audit_options, groups_of
+from geed_cli.comparison.track_schema import Recipe, Track
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.result.schema import Settings
 
 
 @dataclass(frozen=True)
@@ -15,19 +20,28 @@ class TrackRequest:
     """The command line; see ``geed_cli.cli.track``."""
 
     files: tuple[str, ...]
-    groups: tuple[str, ...]
-    options: AuditOptions
+    asked: AuditArguments
     model: str | None = None
-    arch: str | None = None
-    spec_dir: Path | None = None
-    img_size: int | None = None
-    allow_code: bool = False
     step_regex: str | None = None
     json: Path | None = None
     csv: Path | None = None
     figure: Path | None = None
     fresh: bool = False
     quiet: bool = False
+
+    @cached_property
+    def options(self) -> AuditOptions:
+        """Of the audits.
+
+        Raises:
+            InputError: a value that cannot be used, or an option that cannot act beside the others.
+        """
+        return audit_options(self.asked)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of the groups."""
+        return groups_of(self.asked)
 
 
 def _canonical(name: str) -> str:
@@ -53,8 +67,8 @@ def recipe_of(request: TrackRequest) -> Recipe:
     return Recipe(
         model=_model(request),
         spec_sha256=_spec_sha256(request),
-        img_size=request.img_size,
-        groups=tuple(dict.fromkeys(_canonical(name) for name in request.groups)),
+        img_size=request.asked.img_size,
+        groups=tuple(dict.fromkeys([*map(_canonical, request.groups), *options.sets])),
         boundary=options.action.boundary,
         interpolation=options.action.interpolation,
         metrics=options.metrics,
@@ -72,16 +86,17 @@ def recipe_of(request: TrackRequest) -> Recipe:
 
 
 def _model(request: TrackRequest) -> str:
-    if (request.model is None) == (request.arch is None):
+    arch = request.asked.arch
+    if (request.model is None) == (arch is None):
         both = request.model is not None
         raise InputError(
-            f"--model {request.model} and --arch {request.arch}"
+            f"--model {request.model} and --arch {arch}"
             if both
             else "checkpoint files do not say their network",
             expected="one network for all checkpoints",
             remedy="leave one of them out" if both else "--arch NAME, or --model SPEC.yaml",
         )
-    return f"arch {request.arch}" if request.model is None else f"model {request.model}"
+    return f"arch {arch}" if request.model is None else f"model {request.model}"
 
 
 def _spec_sha256(request: TrackRequest) -> str | None:
@@ -92,5 +107,37 @@ def _spec_sha256(request: TrackRequest) -> str | None:
         return None
     path = Path(request.model)
     if not path.is_file():
-        path = spec_paths(request.spec_dir).get(request.model, path)
+        path = spec_paths(request.asked.spec_dir).get(request.model, path)
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+
+
+def require_same_controls(track: Track, asked: AuditArguments, path: Path) -> None:
+    """Refuse to go on where the checkpoints were audited in another way that no recipe names, but results do.
+
+    Args:
+        track: what the file holds.
+        asked: the settings now.
+        path: the file.
+
+    Raises:
+        InputError: naming every setting that differs.
+    """
+    audited = [record.result.settings for record in track.records if record.source == "checkpoint"]
+    found = list(_other_settings(audited[0], asked)) if audited else []
+    if found:
+        raise InputError(
+            f"{path} was made with other settings: {'; '.join(found)}",
+            expected="the settings that the track was begun with",
+            remedy="the same settings, another --json file, or --fresh to begin again in this one",
+        )
+
+
+def _other_settings(settings: Settings, asked: AuditArguments) -> Iterator[str]:
+    before = {
+        "--decode": settings.decode,
+        "--floor": settings.probes,
+        "--simultaneous": settings.simultaneous,
+        "--twin": settings.twin is not None,
+    }
+    now = dict(zip(before, (asked.decode, asked.floor, asked.simultaneous, asked.twin), strict=True))
+    yield from (f"{flag} {before[flag]}, now {now[flag]}" for flag in before if before[flag] != now[flag])

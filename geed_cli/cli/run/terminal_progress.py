@@ -1,7 +1,12 @@
-"""Progress on stderr: a bar on a terminal, a line every ten seconds anywhere else."""
+"""Progress on stderr, a bar on a terminal, a line every ten seconds elsewhere; and Ctrl-C in two steps.
 
+The first Ctrl-C asks the run to finish its current image and end, the second ends it at once.
+"""
+
+import signal
+import threading
 import time
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -16,7 +21,32 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from geed_cli.cli.interrupt import StopOnInterrupt
+
+class StopOnInterrupt:
+    """While entered, the first SIGINT only sets ``requested``; the handler before it is put back at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.requested = False
+
+    def __enter__(self) -> Self:
+        # only the main thread may set handlers; elsewhere an interrupt ends the run at once, as before
+        self._active = threading.current_thread() is threading.main_thread()
+        if self._active:
+            self._before = signal.signal(signal.SIGINT, self._first)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._active:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _first(self, _number: int, _frame: FrameType | None) -> None:
+        self.requested = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._console.print("finishing the current image; press Ctrl-C again to stop at once")
+
 
 EVERY_S = 10.0
 """Seconds between two lines where there is no terminal."""

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import typer
 
+from geed_cli.cli.audit_request import refuse
+from geed_cli.cli.command import declared
 from geed_cli.cli.guard import INTERRUPTED
+from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
-from geed_cli.cli.track_request import TrackRequest, recipe_of
 from geed_cli.comparison.track import require_one_track, track_of
 from geed_cli.comparison.track_columns import columns_of
 from geed_cli.comparison.track_file import read_track, to_json, write_track
@@ -28,8 +30,8 @@ from geed_cli.report.track_table import print_track, to_csv
 from geed_cli.result.file import check_writable, require_distinct, write_atomically
 
 STDOUT = Path("-")
-
-__all__ = ["TrackRequest", "run_track"]
+OF_TRACKS = {"metric", "layer"}
+"""The options that act on saved results, too: they choose what is shown."""
 
 
 def run_track(request: TrackRequest) -> None:
@@ -37,6 +39,8 @@ def run_track(request: TrackRequest) -> None:
     _check(request)
     inputs = expand(request.files)
     checkpoints = [one for one in inputs if not one.saved]
+    if not checkpoints:
+        _refuse_options_of_audits(request)
     asked = recipe_of(request) if checkpoints else None
     before = _before(request, asked)
     recipe = asked or (before.recipe if before else None)
@@ -59,7 +63,20 @@ def run_track(request: TrackRequest) -> None:
     _show(save(done, complete=True), request)
 
 
+def _refuse_options_of_audits(request: TrackRequest) -> None:
+    where, remedy = "saved results and tracks", "leave it out, or name checkpoints to audit"
+    if request.model is not None:
+        raise InputError(f"--model cannot act on {where}", expected="checkpoints beside it", remedy=remedy)
+    refuse(request.asked, {option.name for option in declared()} - OF_TRACKS, where, remedy)
+
+
 def _check(request: TrackRequest) -> None:
+    if request.fresh and (request.json is None or request.json == STDOUT):
+        raise InputError(
+            "--fresh without --json FILE",
+            expected="the file to begin again in",
+            remedy="--json track.json --fresh",
+        )
     for target in (request.json, request.csv, request.figure):
         if target is not None and (target != STDOUT or target is request.figure):
             check_writable(target)
@@ -78,6 +95,8 @@ def _before(request: TrackRequest, recipe: Recipe | None) -> Track | None:
         return None
     track = read_track(path)
     require_same_recipe(track, recipe, path)
+    if recipe is not None:
+        require_same_controls(track, request.asked, path)
     return track
 
 
@@ -89,8 +108,12 @@ def _audited(
 ) -> list[Record]:
     """A record for each checkpoint; reused ones first, then one audit after the other, saved at once."""
     with uncollected():
-        from geed_cli.cli.track_checkpoints import audits, require_same_images, reused  # noqa: PLC0415 - torch
-        from geed_cli.cli.track_jobs import jobs_of  # noqa: PLC0415
+        from geed_cli.cli.run.tracked_checkpoints import (  # noqa: PLC0415 - torch
+            audits,
+            jobs_of,
+            require_same_images,
+            reused,
+        )
 
     known = known_checkpoints(before) if before else {}
     jobs = jobs_of(checkpoints, step_pattern(request.step_regex))

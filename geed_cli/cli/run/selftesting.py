@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from geed_cli.cli.progress import EVERY_S
+from geed_cli.cli.run.terminal_progress import EVERY_S
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.selftest_report import SelftestReport

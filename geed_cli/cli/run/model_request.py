@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from geed_cli.choices import WeightsFrom
+from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -24,7 +26,7 @@ def kept_weights(cache: Path | None, progress: Progress) -> KeptWeights | None:
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What the user said about the model; see ``geed_cli.cli.options``."""
+    """What the user said about the model; see ``geed_cli.cli.audit_arguments``."""
 
     model: str | None
     checkpoint: Path | None = None
@@ -36,6 +38,22 @@ class ModelRequest:
     img_size: int | None = None
     allow_pickle: bool = False
     strip_prefix: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, model: str | None, asked: AuditArguments) -> Self:
+        """A model and the options that say which network it is."""
+        return cls(
+            model,
+            asked.checkpoint,
+            asked.arch,
+            asked.weights,
+            asked.seed,
+            asked.spec_dir,
+            asked.allow_code,
+            asked.img_size,
+            asked.allow_pickle,
+            tuple(asked.strip_prefix or ()),
+        )
 
     def twin(self, network: Network) -> "ModelRequest":
         """The same architecture with random weights; of another seed where the weights are random already.

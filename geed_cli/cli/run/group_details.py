@@ -10,7 +10,7 @@ from rich.console import Console
 
 from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.group import FiniteGroup
-from geed_cli.cli.listing import exactness, group_names, make_table
+from geed_cli.cli.run.listing import exactness, group_names, make_table
 from geed_cli.errors import InputError
 from geed_cli.report.console import emit, result_console
 

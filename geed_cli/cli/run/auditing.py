@@ -1,15 +1,16 @@
-"""The work of ``geed audit``: load, audit with progress, print, save."""
+"""The work of ``geed audit``: load, audit with progress, print, save, and judge where a policy was given."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
-from geed_cli.cli.audit_gate import prepare_gate
 from geed_cli.cli.guard import INTERRUPTED
-from geed_cli.cli.model_request import ModelRequest, kept_weights
-from geed_cli.cli.progress import TerminalProgress
-from geed_cli.cli.run_check import CheckRequest
+from geed_cli.cli.run.checking import CheckRequest, prepare
+from geed_cli.cli.run.model_request import ModelRequest, kept_weights
+from geed_cli.cli.run.terminal_progress import TerminalProgress
+from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import draw
@@ -19,6 +20,7 @@ from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
 from geed_cli.result.file import check_writable, require_distinct, to_json, write_result
+from geed_cli.result.schema import Result
 from geed_cli.statistics.methods import check_options
 
 STDOUT = Path("-")
@@ -39,7 +41,7 @@ def run_audit(
     Raises:
         typer.Exit: 130 where the run was interrupted, else the gate's own code where it is not 0.
     """
-    gate_of = prepare_gate(judged, json) if judged is not None else None
+    gate_of = _prepare_gate(judged, json) if judged is not None else None
     if json is not None and json != STDOUT:
         check_writable(json)
     read = (judged.policy, judged.baseline) if judged else ()
@@ -70,3 +72,24 @@ def run_audit(
         code = gate_of(result)
         if code:
             raise typer.Exit(code)
+
+
+def _prepare_gate(request: CheckRequest, json: Path | None) -> Callable[[Result], int]:
+    """Read policy and baseline before the audit; afterwards judge its result.
+
+    Args:
+        request: policy, baseline and outputs; it names no saved results.
+        json: where the audit's own result goes.
+
+    Returns:
+        A function that prints and writes the gate's report and gives the exit code.
+
+    Raises:
+        InputError: a policy, baseline or output that cannot be used, or JSON on the stdout that the report needs.
+    """
+    if json == STDOUT:
+        raise InputError(
+            "--json - together with --policy", expected="stdout for the report", remedy="--json result.json"
+        )
+    judge = prepare(request, [json] if json is not None else [])
+    return lambda result: judge({result.model.id: result})

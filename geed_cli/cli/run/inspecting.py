@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from geed_cli.cli.model_request import ModelRequest
+from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.engine.shapes import trace_all
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from geed_cli.choices import WeightsFrom
+from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.audit_request import audit_options, refuse
+from geed_cli.cli.command import declared
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME, select_measures
-from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.options import AuditOptions, IntervalOptions
 from geed_cli.report.comparison_table import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
 from geed_cli.result.file import (
@@ -25,9 +27,10 @@ from geed_cli.result.file import (
     write_atomically,
 )
 from geed_cli.result.schema import Result
-from geed_cli.statistics.methods import check_options
 
 STDOUT = Path("-")
+OF_COMPARISONS = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
+"""The options that act on saved results, too."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,10 @@ class CompareRequest:
     """What the user asked for; see ``geed_cli.cli.compare``."""
 
     subjects: tuple[str, ...]
-    groups: tuple[str, ...]
-    options: AuditOptions
-    weights: WeightsFrom = "spec"
-    spec_dir: Path | None = None
-    img_size: int | None = None
-    allow_code: bool = False
-    allow_mismatch: bool = False
+    asked: AuditArguments
     json: Path | None = None
     csv: Path | None = None
+    allow_mismatch: bool = False
     quiet: bool = False
 
 
@@ -58,6 +56,7 @@ class Named:
 
 def run_compare(request: CompareRequest) -> None:
     """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
+    options = audit_options(request.asked)
     for target in (request.json, request.csv):
         if target is not None and target != STDOUT:
             check_writable(target)
@@ -67,21 +66,19 @@ def run_compare(request: CompareRequest) -> None:
     if len(named) < 2:
         raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
     _distinct(named)
-    select_measures(request.options.metrics)
-    interval = request.options.interval
-    check_options(interval.method, interval.confidence, interval.resamples)
+    _require_models(named, request.asked)
+    select_measures(options.metrics)
     require_distinct((request.json, request.csv), [file for one in named for file in one.files])
     saved = {one.label: _once(one.label, map(read_result, one.files)) for one in named if one.files}
-    audited = _audit([one for one in named if one.model is not None], request)
+    audited = _audit([one for one in named if one.model is not None], request, options)
     contenders = [
-        Contender(one.label, _selected(saved.get(one.label) or audited[one.label], request.options))
-        for one in named
+        Contender(one.label, _selected(saved.get(one.label) or audited[one.label], options)) for one in named
     ]
-    _require_layers(contenders, request.options.layers)
+    _require_layers(contenders, options.layers)
     if not request.allow_mismatch:
         results = [(result, c.label) for c in contenders for result in c.results]
         require_comparable([result for result, _ in results], [label for _, label in results])
-    _show(contenders, request)
+    _show(contenders, request, options.interval)
 
 
 def parse_subject(text: str) -> Named:
@@ -118,14 +115,23 @@ def _distinct(named: Sequence[Named]) -> Sequence[Named]:
     return named
 
 
-def _audit(named: Sequence[Named], request: CompareRequest) -> dict[str, tuple[Result, ...]]:
+def _require_models(named: Sequence[Named], asked: AuditArguments) -> None:
+    """Refuse the options of audits where nothing is audited."""
+    if all(one.model is None for one in named):
+        idle = {option.name for option in declared()} - OF_COMPARISONS
+        refuse(asked, idle, "saved results", "leave it out, or audit again with it and compare the new files")
+
+
+def _audit(
+    named: Sequence[Named], request: CompareRequest, options: AuditOptions
+) -> dict[str, tuple[Result, ...]]:
     """Audit the models among the subjects; those that see the same pixels share decoding and transforms."""
     if not named:
         return {}
     with uncollected():
-        from geed_cli.cli.audit_models import audit_models  # noqa: PLC0415 - imports torch
+        from geed_cli.cli.run.compared_models import audit_models  # noqa: PLC0415 - imports torch
 
-    results = audit_models([one.model or "" for one in named], request)
+    results = audit_models([one.model or "" for one in named], request, options)
     return {one.label: (result,) for one, result in zip(named, results, strict=True)}
 
 
@@ -169,18 +175,22 @@ def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result,
                     entry
                     for entry in result.results
                     if wanted(entry.metric, metrics) and wanted(entry.layer, options.layers)
-                )
+                ),
+                "hidden_actions": tuple(
+                    action for action in result.hidden_actions if wanted(action.layer, options.layers)
+                ),
             }
         )
         for result in results
     )
 
 
-def _show(contenders: Sequence[Contender], request: CompareRequest) -> None:
-    interval = request.options.interval
+def _show(contenders: Sequence[Contender], request: CompareRequest, options: IntervalOptions) -> None:
     comparison = compare(
         contenders,
-        ComparisonOptions(interval.confidence, interval.method, interval.resamples, interval.seed),
+        ComparisonOptions(
+            options.confidence, options.method, options.resamples, options.seed, options.simultaneous
+        ),
     )
     texts = {"json": (request.json, to_strict_json(comparison)), "csv": (request.csv, to_csv(comparison))}
     to_stdout = [text for target, text in texts.values() if target == STDOUT]

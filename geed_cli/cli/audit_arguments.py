@@ -1,0 +1,257 @@
+"""The one declaration of the options of audits, which commands take by name.
+
+A field is an option: its name, type, default and help. ``geed_cli.cli.command`` makes the parameters of ``audit``,
+``compare``, ``track`` and others from it, and hands a command what the user typed as one value.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.choices import Decode, Discover, IntervalMethod, OnBadImage, OnNonFinite
+from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
+from geed_cli.pipeline.options import (
+    ActionOptions,
+    ControlOptions,
+    DataOptions,
+    DeviceName,
+    IntervalOptions,
+    Precision,
+    RunOptions,
+    UntilOptions,
+)
+
+_model = partial(typer.Option, rich_help_panel=MODEL)
+_data = partial(typer.Option, rich_help_panel=DATA)
+_measure = partial(typer.Option, rich_help_panel=MEASURE)
+_controls = partial(typer.Option, rich_help_panel=CONTROLS)
+_run = partial(typer.Option, rich_help_panel=RUN)
+
+MODEL_OPTIONS = (
+    *("checkpoint", "arch", "strip_prefix", "weights", "spec_dir", "img_size", "allow_code", "allow_pickle"),
+    "seed",
+)
+"""The options that say which network it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditArguments:
+    """What the user typed; every annotated field is an option, and its annotation says what it is.
+
+    Attributes:
+        given: the names of the fields that stood on the command line.
+    """
+
+    group: Annotated[
+        list[str] | None,
+        _measure(
+            "--group",
+            "-g",
+            metavar="NAME",
+            help="flip, c4, d8, shift7, rgb, hue8, … (geed ls groups), a product such as 'flip*xshift7', or a "
+            "YAML file of generators; repeatable. Default: flip, or none beside --set.",
+            show_default=False,
+        ),
+    ] = None
+    set_: Annotated[
+        list[str] | None,
+        _measure(
+            "--set",
+            metavar="SET",
+            help="A set of transformations that is no group, such as blur:1,2, jpeg:90,50 or a YAML file; "
+            "repeatable.",
+            show_default=False,
+        ),
+    ] = None
+    metric: Annotated[
+        list[str] | None,
+        _measure("--metric", metavar="NAME", help="Only these measures, names or globs; repeatable."),
+    ] = None
+    layer: Annotated[
+        list[str] | None,
+        _measure(
+            "--layer",
+            metavar="NAME",
+            help="Layers for channelwise, names or globs; repeatable. Default: the spec's, else the stages.",
+        ),
+    ] = None
+    boundary: Annotated[
+        Boundary, _measure(help="Outside the frame of rotations that are no quarter turns.")
+    ] = ActionOptions.boundary
+    interpolation: Annotated[Resampling, _measure(help="Filter of those rotations.")] = (
+        ActionOptions.interpolation
+    )
+    data: Annotated[
+        Path | None,
+        _data(
+            "--data",
+            "-d",
+            metavar="DIR",
+            help="Folder of images, flat or nested. Default: a small bundled sample.",
+        ),
+    ] = None
+    samples: Annotated[int, _data(min=1, help="Audit at most so many images, drawn at random.")] = (
+        DataOptions.samples
+    )
+    draw_seed: Annotated[
+        int, _data(min=0, help="Seed of the draw of images; the same for models that are to be compared.")
+    ] = DataOptions.seed
+    norm_samples: Annotated[
+        int | None, _data(min=2, help="Take M over so many further images instead of the audited ones.")
+    ] = None
+    until_width: Annotated[
+        float | None,
+        _data(
+            metavar="W",
+            min=0.0,
+            help="Double the images, from --samples to --max-samples, until the watched intervals are this "
+            "narrow.",
+        ),
+    ] = None
+    max_samples: Annotated[int | None, _data(min=20, help="Where --until-width ends anyway.")] = None
+    width_of: Annotated[
+        str, _data(metavar="NAME", help="Which measures --until-width watches; a name or glob.")
+    ] = UntilOptions.metric
+    on_bad_image: Annotated[
+        OnBadImage,
+        _data(help="'error' ends the run at an unreadable image; 'skip' leaves it out and counts it."),
+    ] = DataOptions.on_bad_image
+    follow_links: Annotated[
+        bool,
+        _data("--follow-links", help="Follow symbolic links in the folder; every file still counts once."),
+    ] = False
+    decode: Annotated[
+        Decode,
+        _data(
+            help="'fast' reduces large JPEGs while they are decoded, within the bound of docs/decoding.md."
+        ),
+    ] = DataOptions.decode
+    checkpoint: Annotated[
+        Path | None, _model(help="Take the weights from this file (.safetensors, .pt, .pth).")
+    ] = None
+    arch: Annotated[
+        str | None,
+        _model(metavar="NAME", help="Architecture of a checkpoint file: a timm name or torchvision:NAME."),
+    ] = None
+    strip_prefix: Annotated[
+        list[str] | None,
+        _model(
+            metavar="PREFIX",
+            help="Take this off the names in the weights file, such as 'module.'; repeatable.",
+        ),
+    ] = None
+    weights: Annotated[
+        Literal["spec", "random"],
+        _model(help="'random' draws the architecture's initial weights with --seed."),
+    ] = "spec"
+    spec_dir: Annotated[Path | None, _model(help="Folder of specs to look in before the bundled ones.")] = (
+        None
+    )
+    img_size: Annotated[
+        int | None,
+        _model(metavar="S", min=1, help="Input side in pixels instead of the model's own."),
+    ] = None
+    allow_code: Annotated[
+        bool, _model("--allow-code", help="Let a spec with 'source: python' import its code.")
+    ] = False
+    allow_pickle: Annotated[
+        bool,
+        _model(
+            "--allow-pickle",
+            help="Let a checkpoint file run code of its own, as whole pickled modules do; only for files you "
+            "trust.",
+        ),
+    ] = False
+    confidence: Annotated[float, _measure(help="Coverage of the intervals.")] = IntervalOptions.confidence
+    resamples: Annotated[int, _measure(min=100, help="Bootstrap resamples, for methods that draw any.")] = (
+        IntervalOptions.resamples
+    )
+    ci: Annotated[
+        IntervalMethod, _measure(help="Interval method; docs/statistics.md has the coverage of each.")
+    ] = IntervalOptions.method
+    simultaneous: Annotated[
+        bool,
+        _measure(
+            "--simultaneous", help="Widen the intervals so that all of the table hold together (max-t)."
+        ),
+    ] = False
+    floor: Annotated[
+        int,
+        _controls(
+            "--floor",
+            metavar="N",
+            min=0,
+            help="Images on which the controls null and floor are measured; 0 leaves them out.",
+        ),
+    ] = ControlOptions.probes
+    twin: Annotated[
+        bool,
+        _controls("--twin", help="Audit the same architecture with random weights beside, as a control."),
+    ] = False
+    phase_correct: Annotated[
+        bool,
+        _controls(
+            "--phase-correct", help="Also compare maps about the centre of each layer's own sampling grid."
+        ),
+    ] = False
+    discover: Annotated[
+        Discover | None,
+        _controls(
+            help="Look for a hidden action on channels at every layer: fitted on half of the images, scored on "
+            "the other.",
+            show_default=False,
+        ),
+    ] = None
+    device: Annotated[DeviceName, _run()] = RunOptions.device
+    devices: Annotated[
+        str | None,
+        _run(
+            metavar="N,N|all",
+            help="Share the images among several CUDA devices of this machine, by their numbers.",
+            show_default=False,
+        ),
+    ] = None
+    batch_size: Annotated[
+        str | None,
+        _run(
+            metavar="N|auto",
+            help="Rows of every batch; 'auto' measures which is fastest and remembers it. Default: 16, on a GPU "
+            "64.",
+            show_default=False,
+        ),
+    ] = None
+    precision: Annotated[
+        Precision,
+        _run(
+            help="Floating type of the network; for bf16 and fp16 the table says how far values moved from fp32."
+        ),
+    ] = RunOptions.precision
+    on_nonfinite: Annotated[
+        OnNonFinite,
+        _run(
+            help="'error' ends the run where the network puts out infinities; 'skip' leaves the image out, "
+            "counted."
+        ),
+    ] = RunOptions.on_nonfinite
+    compile_: Annotated[
+        bool,
+        _run("--compile", help="Compile the network first (torch.compile); worth its minute in long runs."),
+    ] = False
+    cache_dir: Annotated[
+        Path | None,
+        _run(
+            metavar="DIR",
+            help="Where rows are kept for later runs; default: GEED_CACHE_DIR, else the system's place for "
+            "caches.",
+            show_default=False,
+        ),
+    ] = None
+    no_cache: Annotated[bool, _run("--no-cache", help="Neither read nor keep rows of other runs.")] = False
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random weights and of resamples.")] = (
+        IntervalOptions.seed
+    )
+    given: frozenset[str] = frozenset()

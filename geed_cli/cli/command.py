@@ -1,0 +1,98 @@
+"""How commands are made: parameters from one declaration, and single-valued options that stand once."""
+
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from dataclasses import fields
+from typing import Annotated, Any, get_origin
+
+import typer
+from typer.core import TyperCommand
+
+from geed_cli.cli.audit_arguments import AuditArguments
+
+ARGUMENTS = "arguments"
+"""The parameter of a command in whose place the declared options stand."""
+
+
+def declared() -> tuple[inspect.Parameter, ...]:
+    """The options of audits as parameters, in the order of ``--help``."""
+    return tuple(
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type
+        )
+        for field in fields(AuditArguments)
+        if get_origin(field.type) is Annotated
+    )
+
+
+def takes_options(
+    *, only: Collection[str] | None = None, without: Collection[str] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options of audits by name; it receives them as its parameter ``arguments``.
+
+    Args:
+        only: names of the options; None is all of them.
+        without: names that the command lacks; their fields keep their defaults.
+    """
+    taken = {one.name: one for one in declared() if (only is None or one.name in only)}
+    for name in without:
+        del taken[name]
+
+    def join(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - options are of any type
+            given = frozenset(name for name in taken if _was_given(context, name))
+            options = {name: values.pop(name) for name in taken}
+            command(**values, arguments=AuditArguments(**options, given=given))
+
+        parameters = [_CONTEXT]
+        for own in inspect.signature(command).parameters.values():
+            parameters += (
+                taken.values()
+                if own.name == ARGUMENTS
+                else [own.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
+            )
+        # typer reads the first, and get_type_hints, which it also asks, the second
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        return run
+
+    return join
+
+
+_CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+class OnceCommand(TyperCommand):
+    """A command that refuses a single-valued option given twice, of which the parser would keep the last."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy
+        """Parse, and refuse repeated values.
+
+        Raises:
+            typer.BadParameter: naming the option.
+        """
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for param in order:
+            single = param.param_type_name == "option" and not (
+                param.multiple or getattr(param, "is_flag", False)
+            )
+            if single and order.count(param) > 1:
+                hint = f"'{max(param.opts, key=len)}'"
+                raise typer.BadParameter("it is given twice, and takes one value", ctx=ctx, param_hint=hint)
+        return super().parse_args(ctx, args)
+
+
+def stand_once(app: typer.Typer) -> None:
+    """Make every command of the app, and of the apps in it, refuse repeated values."""
+    for command in app.registered_commands:
+        command.cls = OnceCommand
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            stand_once(group.typer_instance)

@@ -1,0 +1,189 @@
+"""The checkpoints of a track: where each stands in training, which are known already, and audits of the others."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import Tensor
+
+from geed_cli.cli.run.model_request import ModelRequest
+from geed_cli.cli.run.terminal_progress import TerminalProgress
+from geed_cli.cli.run.track_recipe import TrackRequest
+from geed_cli.comparison.track_inputs import Input, natural
+from geed_cli.comparison.track_schema import Record
+from geed_cli.comparison.track_steps import (
+    WORDS,
+    Step,
+    glued_step,
+    no_step,
+    step_by_pattern,
+    step_in_name,
+)
+from geed_cli.errors import InputError, RunError
+from geed_cli.models.file_hash import file_sha256
+from geed_cli.models.weights_file import read_tensors
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.planning import plan_groups
+from geed_cli.report.console import message_console
+from geed_cli.result.schema import Result
+
+ENTRIES = ("step", "global_step", "iteration", "epoch")
+"""Where training scripts keep the step in a checkpoint, in the order in which they are believed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A checkpoint to be placed on the track.
+
+    Attributes:
+        input: the file and its label.
+        step: where it stands in training.
+        sha256: of its bytes.
+    """
+
+    input: Input
+    step: Step
+    sha256: str
+
+
+def jobs_of(inputs: Sequence[Input], pattern: re.Pattern[str] | None) -> tuple[Job, ...]:
+    """Every checkpoint with its step, by label in the order given, then step, then natural order of names.
+
+    Args:
+        inputs: checkpoint files.
+        pattern: of ``--step-regex``.
+
+    Raises:
+        InputError: a file whose step is nowhere stated, or whose contents cannot be trusted.
+        RunError: a file that cannot be read.
+    """
+    labels = list(dict.fromkeys(one.label for one in inputs))
+
+    def place(job: Job) -> tuple[object, ...]:
+        return labels.index(job.input.label), job.step.number, natural(job.input.path)
+
+    jobs = sorted((Job(one, _step(one.path, pattern), _sha256(one.path)) for one in inputs), key=place)
+    _say_doubtful(jobs)
+    return tuple(jobs)
+
+
+def _step(path: Path, pattern: re.Pattern[str] | None) -> Step:
+    if pattern is not None:
+        return step_by_pattern(path, pattern)
+    step = step_in_name(path) or _step_inside(path) or glued_step(path)
+    if step is None:
+        raise no_step(path)
+    return step
+
+
+def _step_inside(path: Path) -> Step | None:
+    """The step that the checkpoint itself states, as a whole number or a tensor of one."""
+    contents = read_tensors(path).contents
+    for name in ENTRIES:
+        value = contents.get(name) if isinstance(contents, Mapping) else None
+        if isinstance(value, Tensor) and value.numel() == 1 and not value.is_floating_point():
+            value = value.item()
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
+            return Step(value, f"the checkpoint's entry {name}", WORDS[name.removeprefix("global_")])
+    return None
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise RunError(
+            f"checkpoint file {path} cannot be read: {error.strerror or error}",
+            expected="a readable checkpoint file",
+            remedy="check the path and its permissions",
+        ) from error
+
+
+def _say_doubtful(jobs: Sequence[Job]) -> None:
+    """A number that merely stands in a name may be something else, such as a part of the network's name."""
+    doubtful = [job for job in jobs if not job.step.sure]
+    if doubtful:
+        first = doubtful[0]
+        message_console().print(
+            f"steps taken from {first.step.origin}, such as {first.step.number} in {first.input.path.name}; "
+            "--step-regex takes them from elsewhere"
+        )
+
+
+def reused(job: Job, known: Record) -> Record:
+    """An earlier record of the same bytes at the place where the job has them now."""
+    return _record(job, known.result)
+
+
+def require_same_images(known: Record, request: TrackRequest) -> None:
+    """Refuse to go on where the folder's images are no longer those of the track.
+
+    Args:
+        known: a record that is to be reused.
+        request: names the folder.
+
+    Raises:
+        InputError: another draw, or other contents of an image.
+    """
+    drawn, data = draw(request.options.data), known.result.data
+    paths = drawn.audited.paths + (drawn.normaliser.paths if drawn.normaliser else ())
+    refused = {image.path for image in data.refused}
+    before = [(image.path, image.sha256) for image in (*data.images, *data.normaliser_images)]
+    names = [path for path in paths if path not in refused]
+    if names == [path for path, _ in before]:
+        folder = drawn.audited.folder
+        if all(file_sha256(folder / path) == sha256 for path, sha256 in before):
+            return
+    raise InputError(
+        f"the images of {drawn.audited.root} are not those that {request.json} was made with",
+        expected=f"the {data.count} images of {data.root} that its steps were audited on",
+        remedy="the same --data, another --json file, or --fresh to begin again in this one",
+    )
+
+
+def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record]:
+    """A record for each job, one audit after the other; cheap refusals come before any weights are loaded.
+
+    Raises:
+        KeyboardInterrupt: the run was asked to stop; the audit that this cut short makes no record, since its
+            images are not those of the others.
+    """
+    if not jobs:
+        return
+    plan_groups(request.groups, request.options)
+    draw(request.options.data)
+    console = message_console()
+    with TerminalProgress(console, quiet=request.quiet) as progress:
+        found: dict[str, Result] = {}
+        for number, job in enumerate(jobs, start=1):
+            if job.sha256 not in found:
+                progress.step(f"loading {job.input.path.name}")
+                asked = _request(job, request)
+                network = asked.load()
+                twin = asked.twin(network).load() if request.asked.twin else None
+                found[job.sha256] = audit(network, request.groups, request.options, progress, twin)
+            if found[job.sha256].status == "partial" or progress.stopping():
+                raise KeyboardInterrupt
+            if not request.quiet:
+                console.print(
+                    f"{number}/{len(jobs)} done: {job.input.path}, {job.step.unit} {job.step.number}"
+                )
+            yield _record(job, found[job.sha256])
+
+
+def _request(job: Job, request: TrackRequest) -> ModelRequest:
+    return replace(ModelRequest.of(request.model, request.asked), checkpoint=job.input.path)
+
+
+def _record(job: Job, result: Result) -> Record:
+    return Record(
+        label=job.input.label or result.model.arch,
+        step=job.step.number,
+        step_from=job.step.origin,
+        unit=job.step.unit,
+        file=str(job.input.path),
+        source="checkpoint",
+        result=result,
+    )

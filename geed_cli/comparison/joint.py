@@ -1,0 +1,61 @@
+"""``--simultaneous`` in a comparison: the confidence at which all intervals of its table hold together.
+
+The table's cells are the values of every subject and every other's difference from the reference, all over the same
+images, so that one max-t over them has the correlations of all (``geed_cli.statistics.multiple``).
+"""
+
+from collections.abc import Iterator, Sequence
+
+from geed_cli.comparison.subjects import Contender, Key
+from geed_cli.errors import InputError
+from geed_cli.statistics.difference import difference, paired_estimate
+from geed_cli.statistics.estimate import Estimate, estimate
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.multiple import joint_confidence
+from geed_cli.statistics.sample import Sample, finite_rows
+
+
+def joint_level(
+    contenders: Sequence[Contender],
+    keys: Sequence[Key],
+    *,
+    paired: bool,
+    confidence: float,
+    resamples: int,
+    seed: int,
+) -> float:
+    """The confidence that each interval needs for all of the table to hold together with ``confidence``.
+
+    Args:
+        contenders: the reference first.
+        keys: the lines of the table.
+        paired: whether all results are of the same images.
+        confidence: of the whole table.
+        resamples: of the max-t.
+        seed: of the resamples.
+
+    Raises:
+        InputError: populations, whose intervals are over models, or results of different images.
+    """
+    if not paired or any(contender.is_population for contender in contenders):
+        raise InputError(
+            "--simultaneous with " + ("populations" if paired else "results of different images"),
+            expected="single models over the same images, whose intervals depend on each other through them",
+            remedy="leave out --simultaneous; verdicts are corrected for the whole table anyway",
+        )
+    estimates = [made for key in keys for made in _estimates(contenders, key)]
+    return joint_confidence(estimates, confidence=confidence, resamples=resamples, seed=seed)
+
+
+def _estimates(contenders: Sequence[Contender], key: Key) -> Iterator[Estimate]:
+    """Of the values and differences of one line that have an interval with any width."""
+    members = [contender.members(key) for contender in contenders]
+    samples: list[Sample | None] = [found[0].sample if found else None for found in members]
+    for sample in samples:
+        if sample is not None and interval(sample).width:
+            yield estimate(finite_rows(sample))
+    for other in samples[1:]:
+        if samples[0] is not None and other is not None:
+            made = difference(samples[0], other)
+            if made.low != made.high:
+                yield paired_estimate(finite_rows(samples[0]), finite_rows(other))
