@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from hidden_networks import (
+from support.hidden_networks import (
     C2,
     C4,
     Planted,

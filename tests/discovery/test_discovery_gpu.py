@@ -1,7 +1,7 @@
 """On a CUDA device: the same findings as on the CPU."""
 
 import pytest
-from hidden_networks import C4, Lifting, noise_images, run, turn
+from support.hidden_networks import C4, Lifting, noise_images, run, turn
 from torch import Tensor
 
 from geed_cli.discovery import METHODS, Discovery, Method

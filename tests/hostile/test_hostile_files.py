@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hostile_checkpoints import DAMAGED, SAFETENSORS, Hostile
 from hostile_documents import DOCUMENTS, PICTURES, RESULTS, HostileText
-from results import small_result
+from support.results import small_result
 from torch import nn
 
 from geed_cli.cli.guard import explain

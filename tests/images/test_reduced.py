@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from support.pictures import encoded, noise
 
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import Decode, Picture
@@ -18,8 +19,6 @@ from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.sample import sample_folder
 from geed_cli.images.source import LoadedImage, iter_pixels, open_images
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
-
-from .pictures import encoded, noise
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BOUND_MEAN, BOUND_MAX = 1.5, 32.0

@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pictures import smooth_pictures
-from reruns import counting, numbers
+from support.audits import counting
+from support.pictures import smooth_pictures
+from support.results import numbers
 
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
