@@ -1,10 +1,12 @@
-"""Opt-in markers and the hypothesis profile that every test runs under."""
+"""Opt-in markers, the hypothesis profile that every test runs under, a cache and a folder of pictures for each."""
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.pictures import smooth_pictures
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # several processes with a thread for each core only take each other's time
@@ -22,6 +24,13 @@ settings.load_profile("geed")
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A cache of its own for every test, which would otherwise depend on what ran before it."""
     monkeypatch.setenv("GEED_CACHE_DIR", str(tmp_path_factory.getbasetemp() / f"cache-{os.urandom(8).hex()}"))
+
+
+@pytest.fixture(scope="module")
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Smooth pictures, as many and as large as the module's ``PICTURES = (count, size)`` says."""
+    count, size = request.module.PICTURES
+    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count, size)
 
 
 OPT_IN = ("slow", "gpu", "network")

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from stored import NETWORK, assert_true, change, fill, key, serves, value, values
+from support.cache import NETWORK, assert_true, change, fill, key, serves, value, values
 
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import Database

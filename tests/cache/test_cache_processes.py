@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from stored import NETWORK, assert_true, fill, key, serves, values
+from support.cache import NETWORK, assert_true, fill, key, serves, values
 
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
@@ -19,7 +19,7 @@ HEAD = """
 import os, sqlite3, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from stored import NETWORK, key, value, values
+from support.cache import NETWORK, key, value, values
 from geed_cli.cache.store import RowStore
 folder = Path(sys.argv[1])
 """

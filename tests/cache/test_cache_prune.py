@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from stored import change, digest_of, key, values
+from support.cache import change, digest_of, key, values
 
 from geed_cli.cache.amounts import bytes_as_text, bytes_in, seconds_in
 from geed_cli.cache.contents import ROW_BYTES, networks_in

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from stored import key
+from support.cache import key
 
 from geed_cli.cache.digest import digest
 from geed_cli.cache.row_bytes import decode, encode

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stored import NETWORK, change, fill, key, value, values
+from support.cache import NETWORK, change, fill, key, value, values
 
 from geed_cli.cache import store as store_module
 from geed_cli.cache.contents import networks_in

@@ -1,25 +1,12 @@
-"""Runs the command line in this process, so that torch is imported once."""
+"""Fixtures of the tests of the command line."""
 
 from pathlib import Path
 
 import pytest
-from command import Geed
-from pictures import smooth_pictures
-from typer.testing import CliRunner, Result
+from support.command import geed
+from support.pictures import smooth_pictures
 
-from geed_cli.cli.app import app
-
-
-@pytest.fixture
-def geed(monkeypatch: pytest.MonkeyPatch) -> Geed:
-    """``geed("audit", "resnet50")`` → exit code, stdout, stderr; 100 columns, no terminal, no debug."""
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("GEED_DEBUG", raising=False)
-
-    def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-    return run
+__all__ = ["geed", "pictures"]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command import Geed
+from support.command import Geed
 
 from geed_cli.result.file import read_result
 

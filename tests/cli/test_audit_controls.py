@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import timm
 import torch
-from command import Geed
 from rich.console import Console
 from safetensors.torch import save_file
+from support.command import Geed
 
 from geed_cli.report.table import print_result
 from geed_cli.result.file import read_result, write_result

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import Geed
-from stored import change, digest_of, values
+from support.cache import change, digest_of, values
+from support.command import Geed
 
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore

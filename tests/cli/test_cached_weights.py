@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from command import Geed
-from stored import change, digest_of, values
+from support.cache import change, digest_of, values
+from support.command import Geed
 from torch import nn
 
 from geed_cli.cache.layout import FILE_NAME

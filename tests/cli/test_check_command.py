@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import Geed
-from gate_results import result, spread
+from support.command import Geed
+from support.gate import result, spread
 
 import geed_cli
 from geed_cli.result.file import write_result

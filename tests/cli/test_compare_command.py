@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import Geed
-from results import small_result
+from support.command import Geed
+from support.results import small_result
 
 from geed_cli.result.file import write_result
 

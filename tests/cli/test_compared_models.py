@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import timm
 import torch
-from command import Geed
 from safetensors.torch import save_file
+from support.command import Geed
 
 from geed_cli.cli.run import compared_models
 from geed_cli.pipeline.options import AuditOptions

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from command import Geed
-from gate_results import result, spread
+from support.command import Geed
+from support.gate import result, spread
 
 from geed_cli.policy.policy import read_policy
 from geed_cli.result.file import write_result

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command import Geed
+from support.command import Geed
 
 from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.families import FAMILIES

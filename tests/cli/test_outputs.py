@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import Geed
-from gate_results import result, spread
-from results import small_result
+from support.command import Geed
+from support.gate import result, spread
+from support.results import small_result
 
 import geed_cli
 from geed_cli.result.file import write_result

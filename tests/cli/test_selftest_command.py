@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import Geed
+from support.command import Geed
 
 import geed_cli
 from geed_cli.algebra import action

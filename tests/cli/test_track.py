@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import timm
 import torch
-from command import Geed
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from support.command import Geed
+from support.results import save_run
 from torch.nn.functional import cross_entropy
-from tracks import save_run
 
 from geed_cli.comparison.track_file import read_track
 from geed_cli.result.file import read_result

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from measured import measured
-from results import small_result
+from support.results import measured, small_result
 
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.mismatch import mismatches, require_comparable

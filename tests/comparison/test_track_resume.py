@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tracks import record_at, result_at
+from support.results import record_at, result_at
 
 from geed_cli.comparison.track import track_of
 from geed_cli.comparison.track_file import read_saved, read_track, write_track

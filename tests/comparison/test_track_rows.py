@@ -3,8 +3,7 @@
 import statistics
 
 import pytest
-from results import small_result
-from tracks import record_at
+from support.results import record_at, small_result
 
 from geed_cli.comparison.track import track_of
 from geed_cli.comparison.track_columns import Column, columns_of, rows_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hidden_networks import C2, C4
+from support.hidden_networks import C2, C4
 
 from geed_cli.discovery.channel_map import ChannelMap, Linear, Permutation
 from geed_cli.discovery.defect import defect

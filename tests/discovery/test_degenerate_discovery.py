@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from hidden_networks import (
+from support.hidden_networks import (
     C2,
     C4,
     Planted,

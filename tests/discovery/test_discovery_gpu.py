@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from hidden_networks import C4, Lifting, noise_images, run, turn
+from support.hidden_networks import C4, Lifting, noise_images, run, turn
 from torch import Tensor
 
 from geed_cli.choices import Discover

@@ -5,8 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hidden_networks import C4, Lifting, Planted, discover_network, discover_planted, noise_images, turn
 from scipy import stats
+from support.hidden_networks import (
+    C4,
+    Lifting,
+    Planted,
+    discover_network,
+    discover_planted,
+    noise_images,
+    turn,
+)
 from torch import Tensor
 
 from geed_cli.discovery import Discovered, verdict

@@ -4,7 +4,16 @@ import math
 
 import pytest
 import torch
-from hidden_networks import C2, C4, Lifting, Planted, discover_network, discover_planted, noise_images, still
+from support.hidden_networks import (
+    C2,
+    C4,
+    Lifting,
+    Planted,
+    discover_network,
+    discover_planted,
+    noise_images,
+    still,
+)
 from torch import Tensor, nn
 
 from geed_cli.discovery import Discovered, Discovery, Linear, verdict

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hidden_networks import (
+from support.hidden_networks import (
     C2,
     C4,
     Lifting,
@@ -141,7 +141,7 @@ def test_a_random_network_has_no_hidden_permutation() -> None:
 
 def test_the_order_of_elements_within_an_image_is_arbitrary() -> None:
     """The same numbers backwards."""
-    from hidden_networks import run, turn
+    from support.hidden_networks import run, turn
 
     from geed_cli.discovery import Discovery
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from networks import network_of, small_conv_net
+from support.networks import network_of, small_conv_net
 from torch import Tensor, nn
 
 from geed_cli.engine.compiled import CompiledNetwork

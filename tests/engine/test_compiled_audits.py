@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from measured import measured
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
+from support.results import measured
 
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network

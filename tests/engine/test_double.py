@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 import torch
-from networks import small_conv_net
+from support.networks import small_conv_net
 from torch import nn
 from torch.nn import functional
 

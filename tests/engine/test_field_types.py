@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from equivariant_networks import c8_steerable_network, import_e2cnn, quiet_e2cnn
-from networks import small_conv_net
+from support.equivariant_networks import c8_steerable_network, import_e2cnn, quiet_e2cnn
+from support.networks import small_conv_net
 
 from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.channel_action import Matrices, Permutation

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 import torch
-from equivariant_networks import c4_lifting_network, c8_steerable_network, declaring
-from networks import small_conv_net
+from support.equivariant_networks import c4_lifting_network, c8_steerable_network, declaring
+from support.networks import small_conv_net
 
 from geed_cli.algebra.catalogue import group_named
 from geed_cli.algebra.representation import Representation, Trivial

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 import torch
-from networks import network_of
+from support.networks import network_of
 from torch import Tensor, nn
 
 from geed_cli.algebra.catalogue import group_named

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from hostile_documents import picture
-from pictures import open_images
+from support.pictures import open_images
 
 from geed_cli.errors import InputError
 from geed_cli.images.folder import list_folder

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from results import small_result
+from support.results import small_result
 
 from geed_cli.result.file import write_result
 

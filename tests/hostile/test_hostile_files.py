@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hostile_checkpoints import DAMAGED, SAFETENSORS, Hostile
 from hostile_documents import DOCUMENTS, PICTURES, RESULTS, HostileText
-from pictures import open_images
-from results import small_result
+from support.pictures import open_images
+from support.results import small_result
 from torch import nn
 
 from geed_cli.cli.guard import explain

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from support.pictures import chunk, encoded, noise, png
 
 from geed_cli.images.decode import MAX_PIXELS, decode_picture, read_picture
 from geed_cli.images.refusal import ImageRefused
-
-from .pictures import chunk, encoded, noise, png
 
 UNKNOWN = "not a readable JPEG, PNG, WebP, BMP or TIFF file"
 

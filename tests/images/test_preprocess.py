@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from support.pictures import noise
 from timm.data import create_transform
 from torchvision.models import get_model_weights
 from torchvision.transforms import functional as TF  # noqa: N812
@@ -17,8 +18,6 @@ from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
-
-from .pictures import noise
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SHAPES = [(64, 64), (100, 64), (64, 100), (37, 61), (200, 31), (20, 20), (33, 32), (500, 375)]

@@ -9,8 +9,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import open_images
 from PIL import Image
+from support.pictures import encoded, noise, open_images
 
 from geed_cli.choices import Decode
 from geed_cli.images.decode import decode_picture
@@ -20,8 +20,6 @@ from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.sample import sample_folder
 from geed_cli.images.source import LoadedImage, iter_pixels
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
-
-from .pictures import encoded, noise
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BOUND_MEAN, BOUND_MAX = 1.5, 32.0

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from pictures import open_images
 from PIL import Image
+from support.pictures import SETTINGS, open_images, write_folder
 
 from geed_cli.errors import InputError, RunError
 from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, list_images
-
-from .pictures import SETTINGS, write_folder
 
 NAMES = [f"{kind}/{number}.jpg" for kind in ("cat", "dog") for number in range(5)]
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import open_images
 from PIL import Image
+from support.pictures import SETTINGS, noise, open_images, write_folder
 
 from geed_cli.algebra.conditions import context_size
 from geed_cli.images.picture import Picture
@@ -18,8 +18,6 @@ from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.source import LoadedImage, iter_pixels
 from geed_cli.images.wide_crop import wide_crop
 from geed_cli.input_settings import CropMode, InputSettings
-
-from .pictures import SETTINGS, noise, write_folder
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audits import entry_of
-from gate_results import policy
-from geed_cli.cli.listing import group_table, metric_table
-from networks import MEAN, STD, small_conv_net
-from pictures import pixels_of, smooth_pictures
 from rich.console import Console, RenderableType
+from support.gate import policy
+from support.networks import MEAN, STD, small_conv_net
+from support.pictures import pixels_of, smooth_pictures
+from support.results import entry_of
 from toys import DISTANCE, HALF_TURN, LARGEST, MEDIAN, to_lines
 
 from geed_cli.algebra.families import FAMILIES
+from geed_cli.cli.run.listing import group_table, metric_table
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.subjects import Contender
 from geed_cli.comparison.track import track_of

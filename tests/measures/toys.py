@@ -10,9 +10,10 @@ from torch import Tensor
 from geed_cli.algebra.families import Family
 from geed_cli.algebra.planar import Planar
 from geed_cli.algebra.transform import IDENTITY, Transform
-from geed_cli.measures.channelwise import Array, ChannelwiseDeviation, Sizes, compare
+from geed_cli.measures.channelwise import ChannelwiseDeviation, compare
 from geed_cli.measures.control import Control, Evidence
 from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.measures.moments import Sizes
 from geed_cli.policy.outcome import GateReport
 from geed_cli.statistics.scale import Scale
 
@@ -37,7 +38,7 @@ LARGEST = VectorMeasure(
 )
 
 
-def distance(moved: Sizes, expected: Sizes, products: Array) -> ChannelwiseDeviation:
+def distance(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
     """1 − cos: best at 0 and not at −1."""
     found = compare(moved, expected, products)
     return replace(found, value=1 + found.value)

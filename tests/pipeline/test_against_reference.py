@@ -9,9 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from measured import measured
-from networks import MEAN, STD, network_of, small_conv_net
-from pictures import pixels_of, smooth_pictures
 from PIL import Image
 from reference.action import planar_group
 from reference.aggregates import (
@@ -26,6 +23,9 @@ from reference.aggregates import (
 from reference.audit import Audit
 from reference.audit import audit as slow_audit
 from reference.network import hooked_network
+from support.networks import MEAN, STD, network_of, small_conv_net
+from support.pictures import pixels_of
+from support.results import measured
 from timm.models.vision_transformer import VisionTransformer
 
 from geed_cli.images.sample import sample_folder
@@ -38,6 +38,7 @@ from geed_cli.result.schema import Entry, Result
 GROUPS = ("flip", "c4", "d4", "c8")
 EXACT64 = 1e-8
 RELATIVE32 = 1e-4
+PICTURES = (6, 16)
 
 
 def slow(network: Network, folder: Path, group: str, boundary: str = "disc") -> Audit:
@@ -106,11 +107,6 @@ def check_rows(entry: Entry, rows: np.ndarray, tolerance: dict[str, float]) -> N
     assert entry.per_image is not None
     assert list(entry.per_image.value) == pytest.approx(rows.mean(axis=1).tolist(), **tolerance)
     assert list(entry.per_element.values()) == pytest.approx(list(element_means(rows)), **tolerance)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=6, size=16)
 
 
 @pytest.mark.parametrize("boundary", ["disc", "zero", "reflect"])

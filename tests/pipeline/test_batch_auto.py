@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
 
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.autobatch import Trial, fastest

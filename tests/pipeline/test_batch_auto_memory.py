@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks import SmallConvNet, network_of
-from pictures import smooth_pictures
+from support.networks import SmallConvNet, network_of
 from torch import Tensor
 
 from geed_cli.engine.memory import OutOfMemoryError
@@ -14,6 +13,8 @@ from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions, UntilOptions
 from geed_cli.pipeline.progress import Silent
+
+PICTURES = (25, 16)
 
 
 class Listener(Silent):
@@ -57,11 +58,6 @@ def hungry(room: int, fail: Callable[[], None]) -> Network:
     torch.manual_seed(0)
     layers = ("block1", "block3")
     return network_of(Hungry(room, fail), features=Site("fc", "input"), layers=layers)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("p"), 25, 16)
 
 
 def options_of(folder: Path, batch: int, samples: int = 5, until: UntilOptions | None = None) -> AuditOptions:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audits import audited, entry_of, observed_orbits
-from equivariant_networks import declaring
-from networks import network_of, small_conv_net
-from pictures import smooth_pictures
 from reference.measures import Array, norm
 from reference.orbits import Member, channelwise_row, kl_row, l2_row
+from support.audits import audited, observed_orbits
+from support.equivariant_networks import declaring
+from support.networks import network_of, small_conv_net
+from support.results import entry_of
 from torch import Tensor, nn
 
 from geed_cli.models.network import Network, Site
@@ -22,11 +22,7 @@ from geed_cli.result.schema import Result
 EXACT = 1e-8
 """Both run in float64."""
 SIZE = 12
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=5, size=SIZE)
+PICTURES = (5, SIZE)
 
 
 def assert_vectors(result: Result, group: str, folder: Path, members: dict[str, Member]) -> None:

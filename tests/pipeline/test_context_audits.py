@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audits import audited, entry_of
-from networks import MEAN, STD, network_of, small_conv_net
-from pictures import pixels_of, smooth_pictures
 from reference.action import act, inside_disc, planar_group, rotate_and_mirror
 from reference.measures import Array
 from reference.network import hooked_network, observe
 from reference.orbits import Member, channelwise_row, l2_row
+from support.audits import audited
+from support.networks import MEAN, STD, network_of, small_conv_net
+from support.pictures import pixels_of, smooth_pictures
+from support.results import entry_of
 from torch import Tensor, nn
 
 from geed_cli.models.network import Network, Site
@@ -23,11 +24,7 @@ SIZE, WIDE = 16, 24
 EXACT = 1e-8
 """Both run in float64."""
 CONTEXT = ActionOptions("context")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=5, size=WIDE)
+PICTURES = (5, WIDE)
 
 
 def seeing(network: Network, resize: int) -> Network:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from measured import measured
-from networks import MEAN, STD, network_of, small_conv_net
-from pictures import pixels_of, smooth_pictures
 from reference.action import act, compose, is_exact, mask, planar_group, rotate_and_mirror
 from reference.aggregates import normaliser, pair_distances
 from reference.measures import average, channelwise_cosine, compare_maps, hidden_estimate, norm
 from reference.network import Observation, hooked_network, observe
+from support.networks import MEAN, STD, network_of, small_conv_net
+from support.pictures import pixels_of
+from support.results import measured
 from torch import nn
 
 from geed_cli.models.network import Network, Site
@@ -25,11 +25,7 @@ from geed_cli.result.schema import Entry, Result
 GROUPS = ("flip", "c4", "c8")
 CLOSE = {"rel": 1e-8, "abs": 1e-8}
 """Both run in float64."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=6, size=16)
+PICTURES = (6, 16)
 
 
 def run(

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from measured import measured
-from pictures import smooth_pictures
+from support.results import measured
 
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -24,6 +23,7 @@ from geed_cli.result.schema import Result
 SIZE = 64
 LAYERS = ("layer1", "layer3", "layer4")
 ONE, TWO, THREE = (), ("cpu", "cpu"), ("cpu", "cpu", "cpu")
+PICTURES = (24, SIZE)
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +37,6 @@ def _one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def network() -> Network:
     return load_model("timm:test_resnet", weights="random", img_size=SIZE)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=24, size=SIZE)
 
 
 def options_of(folder: Path, devices: tuple[str, ...] = ONE, **changes: object) -> AuditOptions:

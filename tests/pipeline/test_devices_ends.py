@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from measured import measured
-from networks import SmallConvNet, network_of
-from pictures import smooth_pictures
 from PIL import Image
+from support.networks import SmallConvNet, network_of
+from support.pictures import smooth_pictures
+from support.results import measured
 from torch import Tensor
 
 from geed_cli.errors import InputError, RunError

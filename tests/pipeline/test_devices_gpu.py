@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
 
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audits import audited, entry_of, observed_orbits
-from equivariant_networks import c4_lifting_network
-from networks import network_of, small_conv_net
-from pictures import smooth_pictures
 from reference.measures import Array, compare_maps
 from reference.orbits import Member
+from support.audits import audited, observed_orbits
+from support.equivariant_networks import c4_lifting_network
+from support.networks import network_of, small_conv_net
+from support.results import entry_of
 from torch import nn
 
 from geed_cli.models.network import Network, Site
@@ -21,11 +21,7 @@ PERMUTATION, LINEAR = (ControlOptions(4, discover=kind) for kind in ("permutatio
 LAYERS = ("lift", "relu1", "group", "relu2")
 EXACT = 1e-8
 """float64 sums of some hundred products."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=12, size=13)
+PICTURES = (12, 13)
 
 
 def found(result: Result, group: str, layer: str) -> HiddenAction:

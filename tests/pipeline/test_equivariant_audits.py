@@ -8,19 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audits import audited, entry_of, observed_orbits
-from equivariant_networks import (
-    c4_lifting_network,
-    c8_steerable_network,
-    declaring,
-    quiet_e2cnn,
-)
-from networks import MEAN, STD, network_of, small_conv_net
-from pictures import pixels_of, smooth_pictures
 from reference.action import act, inside_disc, planar_group
 from reference.measures import Array
 from reference.network import normalise
 from reference.orbits import Member, channelwise_row, cosine_row, kl_row, l2_row
+from support.audits import audited, observed_orbits
+from support.equivariant_networks import c4_lifting_network, c8_steerable_network, declaring, quiet_e2cnn
+from support.networks import MEAN, STD, network_of, small_conv_net
+from support.pictures import pixels_of, smooth_pictures
+from support.results import entry_of
 from torch import Tensor, nn
 
 from geed_cli.models.network import Network, Site

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
 
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions

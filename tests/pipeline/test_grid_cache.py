@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from stored import change
+from support.cache import change
 
 from geed_cli import AuditOptions
 from geed_cli.cache.layout import FILE_NAME

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from measured import measured
-from networks import network_of, small_conv_net
-from pictures import smooth_pictures
+from support.networks import network_of, small_conv_net
+from support.pictures import smooth_pictures
+from support.results import measured
 from torch import Tensor, nn
 
 from geed_cli.algebra.conditions import Boundary
@@ -30,6 +30,7 @@ from geed_cli.result.schema import Entry, Result
 SIZE = 12
 GROUPS = ("d4", "c8")
 BATCHES = (1, 3, 8, 32)
+PICTURES = (4, SIZE)
 
 
 class Mixing(nn.Module):
@@ -91,11 +92,6 @@ def fixed_net() -> Network:
     torch.manual_seed(1)
     layers = ("block1", "block2", "pool")
     return network_of(FixedNet(), features=Site("pool", "output"), layers=layers, size=SIZE)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=4, size=SIZE)
 
 
 def audited(

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from networks import SmallConvNet, network_of, small_conv_net
-from pictures import smooth_pictures
 from PIL import Image
-from reruns import numbers
-from stopping import StopAfter
+from support.audits import StopAfter
+from support.networks import SmallConvNet, network_of, small_conv_net
+from support.results import numbers
 from torch import Tensor
 
 from geed_cli.images import hashes, source
@@ -28,17 +27,13 @@ from geed_cli.result.schema import Entry, Result
 SIZE = 16
 GROUPS = ("d4", "c8")
 BATCHES = (1, 3, 8, 32)
+PICTURES = (6, SIZE)
 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
     # rows are kept of networks of known libraries alone, which their weights tell apart
     return replace(small_conv_net(size=SIZE), source="timm")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=6, size=SIZE)
 
 
 def options_of(folder: Path, batch: int = 8, cache: Path | None = None) -> AuditOptions:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks import small_conv_net
-from pictures import smooth_pictures
-from reruns import numbers
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
+from support.results import numbers
 
 from geed_cli.cache.digest import digest
 from geed_cli.engine import compiled

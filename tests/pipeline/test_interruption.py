@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from measured import measured
-from networks import SmallConvNet, network_of, small_conv_net
-from pictures import smooth_pictures
-from stopping import StopAfter
+from support.audits import StopAfter
+from support.networks import SmallConvNet, network_of, small_conv_net
+from support.results import measured
 
 from geed_cli.errors import RunError
 from geed_cli.models.network import Network, Site
@@ -16,11 +15,7 @@ from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions, UntilOptions
 
 SIZE = 15
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=30, size=SIZE)
+PICTURES = (30, SIZE)
 
 
 def options_of(folder: Path, batch: int = 3, **run: str) -> AuditOptions:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from measured import measured
-from networks import SmallConvNet, network_of, small_conv_net
-from pictures import smooth_pictures
+from support.networks import SmallConvNet, network_of, small_conv_net
+from support.pictures import smooth_pictures
+from support.results import measured
 from torch import nn
 
 from geed_cli.errors import InputError, RunError
@@ -18,11 +18,7 @@ from geed_cli.pipeline.options import AuditOptions, DataOptions, IntervalOptions
 from geed_cli.result.schema import Entry
 
 CPU64 = RunOptions("cpu", 8, "fp64")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=24, size=15)
+PICTURES = (24, 15)
 
 
 def run(network: Network, group: str, folder: Path) -> dict[tuple[str, str | None], Entry]:

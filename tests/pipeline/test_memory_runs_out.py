@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pictures import smooth_pictures
+from support.pictures import smooth_pictures
 
 from geed_cli.engine import local
 from geed_cli.engine.memory import OutOfMemoryError

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
 
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit

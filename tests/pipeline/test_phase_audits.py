@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audits import audited, entry_of, observed_orbits
-from equivariant_networks import declaring
-from networks import network_of, small_conv_net
-from pictures import smooth_pictures
 from reference.measures import Array, compare_maps
 from reference.orbits import Member
+from support.audits import audited, observed_orbits
+from support.equivariant_networks import declaring
+from support.networks import network_of, small_conv_net
+from support.pictures import smooth_pictures
+from support.results import entry_of
 from torch import Tensor, nn
 
 from geed_cli.models.network import Network, Site

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from audits import audited, entry_of
-from measured import measured
-from networks import MEAN, STD, SmallConvNet, network_of, small_conv_net
-from pictures import pixels_of, smooth_pictures
 from rich.console import Console
+from support.audits import audited
+from support.networks import MEAN, STD, SmallConvNet, network_of, small_conv_net
+from support.pictures import pixels_of
+from support.results import entry_of, measured
 from torch import Tensor, nn
 
 from geed_cli.errors import InputError
@@ -23,11 +23,7 @@ from geed_cli.result.schema import Result
 
 TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 REDUCED = pytest.mark.parametrize("precision", ["bf16", "fp16"])
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("p"), 9, 16)
+PICTURES = (9, 16)
 
 
 def values_of(result: Result) -> dict[tuple[str, str, str | None], dict[str, float | None]]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from audits import audited
-from equivariant_networks import declaring
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.audits import audited
+from support.equivariant_networks import declaring
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
 
 from geed_cli.engine.shapes import trace
 from geed_cli.models.network import Network, Site

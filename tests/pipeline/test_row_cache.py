@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pictures import smooth_pictures
-from reruns import counting, numbers
-from stopping import StopAfter
+from support.audits import StopAfter, counting
+from support.pictures import smooth_pictures
+from support.results import numbers
 
 from geed_cli.cache.database import FILE_NAME
 from geed_cli.errors import RunError
@@ -29,16 +29,12 @@ from geed_cli.pipeline.progress import Silent
 SIZE = 32
 GROUPS = ("flip", "c4", "c8")
 LAYERS = ("layer1", "layer3", "layer4")
+PICTURES = (9, 40)
 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
     return load_model("timm:resnet10t", weights="random", img_size=SIZE)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=9, size=40)
 
 
 def options_of(folder: Path, cache: Path | None, **changes: object) -> AuditOptions:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks import SmallConvNet, network_of
-from pictures import smooth_pictures
 from PIL import Image
-from reruns import counting, numbers
+from support.audits import counting
+from support.networks import SmallConvNet, network_of
+from support.pictures import smooth_pictures
+from support.results import numbers
 from torch import Tensor
 
 from geed_cli.models.load import load_model

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audits import audited, entry_of, observed_orbits
-from networks import small_conv_net
-from pictures import smooth_pictures
 from PIL import Image
 from reference.measures import Array, prediction_flips
 from reference.orbits import Member, channelwise_row, cosine_row, kl_row, l2_row
 from rich.console import Console
+from support.audits import audited, observed_orbits
+from support.networks import small_conv_net
+from support.results import entry_of
 
 from geed_cli.report.table import print_result
 from geed_cli.result.file import read_result, write_result
@@ -21,11 +21,7 @@ EXACT = 1e-8
 """Both run in float64."""
 SIZE = 16
 SETS = ("brightness:0.5,1.5", "gamma:0.5,2", "jpeg:30")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=5, size=SIZE)
+PICTURES = (5, SIZE)
 
 
 @pytest.fixture(scope="module")

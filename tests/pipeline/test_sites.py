@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks import MEAN, STD, SmallConvNet, network_of, small_conv_net
-from pictures import pixels_of, smooth_pictures
 from reference.action import planar_group
 from reference.aggregates import mean_deviation
 from reference.audit import audit as slow_audit
 from reference.network import hooked_network
+from support.networks import MEAN, STD, SmallConvNet, network_of, small_conv_net
+from support.pictures import pixels_of
 from torch import nn
 
 from geed_cli.errors import InputError, RunError
@@ -20,11 +20,7 @@ from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.result.schema import Entry
 
 SIZE = 15
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=24, size=SIZE)
+PICTURES = (24, SIZE)
 
 
 def run(

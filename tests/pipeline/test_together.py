@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.networks import small_conv_net
+from support.pictures import smooth_pictures
 
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit, audit_together

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import timm
 import torch
-from audits import audited, entry_of
-from networks import MEAN, STD, network_of
-from pictures import pixels_of, smooth_pictures
 from reference.measures import compare_maps
 from reference.network import normalise
+from support.audits import audited
+from support.networks import MEAN, STD, network_of
+from support.pictures import pixels_of, smooth_pictures
+from support.results import entry_of
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
@@ -20,11 +21,7 @@ from geed_cli.models.network import Network, Site
 SIZE, PATCH = 32, 8
 EXACT = 1e-8
 """float64 through three blocks."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=4, size=SIZE)
+PICTURES = (4, SIZE)
 
 
 def tiny_vit(*, positions: bool, class_token: bool = False) -> Network:

@@ -4,9 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from measured import measured
-from networks import small_conv_net
-from pictures import smooth_pictures
+from support.networks import small_conv_net
+from support.results import measured
 
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit
@@ -14,11 +13,7 @@ from geed_cli.pipeline.options import AuditOptions, DataOptions, IntervalOptions
 from geed_cli.pipeline.until import check_until
 
 CPU64 = RunOptions("cpu", 8, "fp64")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return smooth_pictures(tmp_path_factory.mktemp("pictures"), count=90, size=15)
+PICTURES = (90, 15)
 
 
 def grown(folder: Path, width: float, largest: int = 90) -> AuditOptions:

@@ -1,7 +1,7 @@
 """Limits below what a run can tell are refused, with the floor."""
 
 import pytest
-from gate_results import policy, result, spread
+from support.gate import policy, result, spread
 
 from geed_cli.policy.gate import gate
 from geed_cli.result.schema import Result

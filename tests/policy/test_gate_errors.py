@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gate_results import policy, result, spread
+from support.gate import policy, result, spread
 
 from geed_cli.errors import InputError
 from geed_cli.policy.gate import gate

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from gate_results import policy, result, spread
 from scipy import stats
+from support.gate import policy, result, spread
 
 from geed_cli.policy.gate import gate
 from geed_cli.policy.outcome import Examined, GateReport

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from gate_results import policy
+from support.gate import policy
 
 from geed_cli.errors import InputError
 from geed_cli.policy.policy import Limit, read_policy

@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import yaml
-from gate_results import policy, result, spread
 from huggingface_hub import ModelCard
 from huggingface_hub.repocard_data import model_index_to_eval_results
 from junitparser import JUnitXml
 from rich.console import Console
+from support.gate import policy, result, spread
 
 from geed_cli.errors import InputError
 from geed_cli.policy.gate import gate

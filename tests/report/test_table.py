@@ -4,8 +4,8 @@ import io
 import re
 
 import pytest
-from printing import printed
-from results import small_result
+from support.command import printed
+from support.results import small_result
 
 from geed_cli.report.console import make_console
 from geed_cli.report.numbers import bar, interval, number, percent

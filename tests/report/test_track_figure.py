@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from tracks import record_at
+from support.results import record_at
 
 from geed_cli.comparison.track import track_of
 from geed_cli.comparison.track_columns import Column, columns_of

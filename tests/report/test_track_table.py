@@ -4,7 +4,7 @@ import csv
 import io
 
 from rich.console import Console
-from tracks import record_at
+from support.results import record_at
 
 from geed_cli.comparison.track import track_of
 from geed_cli.comparison.track_columns import columns_of

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from results import small_result
+from support.results import small_result
 
 from geed_cli.report.grid_sentences import grid_sentences
 from geed_cli.report.verdict import verdicts

@@ -6,9 +6,9 @@ from io import StringIO
 from itertools import count
 
 import pytest
-from printing import printed
-from results import small_result
 from rich.console import Console
+from support.command import printed
+from support.results import small_result
 
 from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.numbers import interval, number, percent

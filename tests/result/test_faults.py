@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from results import small_result
+from support.results import small_result
 
 from geed_cli.result.file import read_result, to_json, write_result
 

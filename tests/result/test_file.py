@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from results import small_result
+from support.results import small_result
 
 from geed_cli.errors import InputError, RunError
 from geed_cli.result.file import check_writable, read_result, to_json, write_atomically, write_result

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import typer
-from command import Geed
-from tracks import save_run
+from support.command import Geed
+from support.results import save_run
 
 from geed_cli.cli import compare, track
 from geed_cli.cli.app import app

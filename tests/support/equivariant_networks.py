@@ -11,11 +11,11 @@ from dataclasses import replace
 from types import ModuleType
 
 import torch
-from networks import network_of
 from torch import nn
 
 from geed_cli.models.network import Network, Site
 from geed_cli.models.spec import ModelSpec
+from support.networks import network_of
 
 
 @contextmanager

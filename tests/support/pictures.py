@@ -1,4 +1,7 @@
-"""Pictures and file bytes that the image tests build: encoded by Pillow, or PNG written by hand chunk by chunk."""
+"""Pictures: folders of them, of exactly the network's size so that nothing is resized, and single files as bytes.
+
+Files are encoded by Pillow, or PNG written by hand chunk by chunk.
+"""
 
 import io
 import struct
@@ -8,11 +11,37 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from geed_cli.images.source import ImageSet, list_images
 from geed_cli.input_settings import InputSettings
 
 SETTINGS = InputSettings(
     size=32, resize=36, interpolation="bicubic", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
 )
+
+
+def smooth_pictures(folder: Path, count: int, size: int, seed: int = 0) -> Path:
+    """Random blurred colour pictures, written as PNG; neighbouring pixels agree, as in photographs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(seed)
+    for number in range(count):
+        coarse = generator.integers(0, 256, size=(5, 5, 3), dtype=np.uint8)
+        picture = Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC)
+        picture.save(folder / f"{number:04d}.png")
+    return folder
+
+
+def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
+    """List a folder, or the bundled sample, and draw once."""
+    return list_images(data, follow_links=follow_links).draw(samples, seed)
+
+
+def pixels_of(folder: Path) -> list[np.ndarray]:
+    """The pictures as float64 arrays (3, S, S) in [0, 1], read without the package's reader."""
+    paths = sorted(folder.iterdir())
+    return [
+        np.asarray(Image.open(path).convert("RGB"), dtype=np.float64).transpose(2, 0, 1) / 255
+        for path in paths
+    ]
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:

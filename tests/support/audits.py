@@ -1,10 +1,10 @@
-"""Exact audits for tests, float64 on the CPU, and the entries of their results by name."""
+"""Exact audits, float64 on the CPU: run whole, counted, ended early, or picture by picture through plain hooks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from networks import MEAN, STD
-from pictures import pixels_of
+import torch
 from reference.network import Observation, hooked_network, observe
 from reference.orbits import Member
 
@@ -18,7 +18,10 @@ from geed_cli.pipeline.options import (
     Precision,
     RunOptions,
 )
-from geed_cli.result.schema import Entry, Result
+from geed_cli.pipeline.progress import Silent
+from geed_cli.result.schema import Result
+from support.networks import MEAN, STD
+from support.pictures import pixels_of
 
 DISC, PLAIN = ActionOptions(), ControlOptions()
 
@@ -45,12 +48,6 @@ def audited(
     return audit(network, groups, options)
 
 
-def entry_of(result: Result, metric: str, group: str, layer: str | None = None) -> Entry:
-    """The one entry of that name."""
-    (found,) = [e for e in result.results if (e.metric, e.group, e.layer) == (metric, group, layer)]
-    return found
-
-
 def observed_orbits(network: Network, folder: Path, members: Sequence[Member]) -> list[list[Observation]]:
     """What the network makes of every picture under every member, one at a time, read by plain hooks."""
     read = hooked_network(
@@ -60,3 +57,33 @@ def observed_orbits(network: Network, folder: Path, members: Sequence[Member]) -
         [observe(read, member.show(picture), MEAN, STD) for member in members]
         for picture in pixels_of(folder)
     ]
+
+
+@contextmanager
+def counting(network: Network) -> Iterator[list[int]]:
+    """The batch of every forward pass of 8 rows: tracing and rounding run others."""
+    passes: list[int] = []
+
+    def count(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        if len(inputs[0]) == 8 and inputs[0].device.type == "cpu":
+            passes.append(len(inputs[0]))
+
+    handle = network.module.register_forward_pre_hook(count)
+    try:
+        yield passes
+    finally:
+        handle.remove()
+
+
+class StopAfter(Silent):
+    """A user who asks the run to end once so many images are done."""
+
+    def __init__(self, images: int) -> None:
+        self.limit, self.done = images, 0
+
+    def images(self, done: int, total: int) -> None:
+        del total
+        self.done = done
+
+    def stopping(self) -> bool:
+        return self.done >= self.limit

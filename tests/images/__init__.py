@@ -1,1 +1,0 @@
-"""Tests of geed_cli.images."""

@@ -1,0 +1,171 @@
+"""Results, tracks, gates, policies, specs, groups and sets of version 0.1.0: every command finds the same in them."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+from support.command import Geed, printed
+
+from geed_cli.result.file import read_result
+
+AUDIT = ("-d", "pictures", "--precision", "fp64", "--device", "cpu", "--allow-code", "--quiet")
+TRACK = ("--model", "net.yaml", "-g", "flip", "--json", "track.json", *AUDIT)
+PROSE = {"reason", "notes", "schema", "geed", "environment", "timing", "detail", "threads"}
+"""What later versions may say in other words, and what depends on the machine."""
+
+
+def read(name: str | Path) -> object:
+    return json.loads(Path(name).read_text(encoding="utf-8"))
+
+
+def assert_same(before: object, now: object, rel: float, where: str = "") -> None:
+    """Everything that was saved is still there; numbers agree, and later versions may have more keys."""
+    if isinstance(before, dict):
+        assert isinstance(now, dict), where
+        for key in before.keys() - PROSE:
+            assert_same(before[key], now[key], rel, f"{where}.{key}")
+    elif isinstance(before, list):
+        assert isinstance(now, list), where
+        assert len(now) == len(before), where
+        for number, (one, other) in enumerate(zip(before, now, strict=True)):
+            assert_same(one, other, rel, f"{where}[{number}]")
+    elif isinstance(before, float):
+        assert now == pytest.approx(before, rel=rel, abs=1e-9), where
+    else:
+        assert now == before, where
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_result_is_printed() -> None:
+    """Values, intervals and controls as they were saved."""
+    text = printed(read_result(Path("result.json")))
+    line = next(line for line in text.splitlines() if line.startswith("latent.l2"))
+    assert line.split()[1:4] == ["0.428", "[0.314,", "0.533]"]
+    for words in ("not a group", "hidden permutation at", "sampling grid off centre", "r180*bgr"):
+        assert words in text
+
+
+@pytest.mark.usefixtures("saved")
+def test_the_gate_judges_as_it_did(geed: Geed) -> None:
+    """Every verdict, value, interval and forecast, in every format."""
+    reports = ("gate.json", "gate.junit.xml", "gate.md", "gate.yaml")
+    outputs = [word for name in reports for word in ("-o", f"now-{name}")]
+    done = geed("check", "result.json", "--policy", "policy.yaml", "--baseline", "other.json", *outputs)
+    assert done.exit_code == 0, done.stderr
+    assert_same(read("gate.json"), read("now-gate.json"), 1e-9)
+    card, now = (yaml.safe_load(Path(name).read_text("utf-8")) for name in ("gate.yaml", "now-gate.yaml"))
+    assert_same(card, now, 1e-9)
+    assert cases("now-gate.junit.xml") == cases("gate.junit.xml")
+    assert cells("now-gate.md") == cells("gate.md")
+
+
+def cases(name: str) -> list[tuple[str | None, ...]]:
+    """The test cases of a JUnit report and what became of each."""
+    found = ElementTree.parse(name).getroot().iter("testcase")
+    return [(case.get("classname"), case.get("name"), *(child.tag for child in case)) for case in found]
+
+
+def cells(name: str) -> list[list[str]]:
+    """Verdict, rule, entry, numbers and limit of every row of a Markdown report."""
+    lines = Path(name).read_text(encoding="utf-8").splitlines()
+    return [line.split(" | ")[:5] for line in lines if line.startswith("| ")]
+
+
+@pytest.mark.usefixtures("saved")
+def test_results_compare_as_they_did(geed: Geed) -> None:
+    """Differences, their intervals, p-values and verdicts."""
+    done = geed("compare", "result.json", "other.json", "--json", "now.json")
+    assert done.exit_code == 0, done.stderr
+    assert_same(read("comparison.json"), read("now.json"), 1e-9)
+
+
+@pytest.mark.usefixtures("saved")
+def test_results_make_a_population(geed: Geed) -> None:
+    """The mean of two checkpoints' values."""
+    done = geed("compare", "both=[ro]*e*.json", "result.json", "--json", "now.json")
+    assert done.exit_code == 0, done.stderr
+    line = read("now.json")["lines"][0]
+    values = [read(name)["results"][0]["value"] for name in ("result.json", "other.json")]
+    assert line["sides"][0]["value"] == pytest.approx(sum(values) / 2, rel=1e-12)
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("result.json",),
+        ("other.json",),
+        ("policy.yaml",),
+        ("net.yaml", "--allow-code"),
+        ("written.yaml", "--schema-only"),
+    ],
+)
+def test_files_are_valid(geed: Geed, arguments: tuple[str, ...]) -> None:
+    """``geed validate`` accepts what it accepted."""
+    done = geed("validate", *arguments)
+    assert done.exit_code == 0, done.stderr
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_group_file_has_its_elements(geed: Geed) -> None:
+    """The half turn that exchanges red and blue."""
+    done = geed("ls", "groups", "-v", "pinwheel.yaml")
+    assert done.exit_code == 0, done.stderr
+    assert "r180*bgr" in done.stdout
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_saved_track_is_a_track(geed: Geed) -> None:
+    """The same rows from the saved track alone."""
+    done = geed("track", "track.json", "--json", "now.json")
+    assert done.exit_code == 0, done.stderr
+    assert_same(read("track.json")["rows"], read("now.json")["rows"], 1e-9)
+
+
+@pytest.mark.usefixtures("saved")
+def test_saved_results_make_a_track(geed: Geed) -> None:
+    """A value with its interval for each step; the steps are in the names of the checkpoints."""
+    done = geed("track", "result.json", "other.json", "--json", "now.json")
+    assert done.exit_code == 0, done.stderr
+    rows = {
+        (row["step"], row["metric"], row["group"], row["layer"]): row["value"]
+        for row in read("now.json")["rows"]
+    }
+    for step, name in ((1, "result.json"), (2, "other.json")):
+        for entry in read(name)["results"]:
+            if entry["status"] == "ok":
+                assert rows[step, entry["metric"], entry["group"], entry["layer"]] == entry["value"]
+
+
+@pytest.mark.usefixtures("saved")
+def test_a_track_is_gone_on_with(geed: Geed) -> None:
+    """What is in it is not audited again, and a third step comes to the two."""
+    before = read("track.json")
+    done = geed("track", "step_2.safetensors", *TRACK)
+    assert done.exit_code == 0, done.stderr
+    assert "1 of 1 checkpoints are in track.json and were not audited again" in " ".join(done.stderr.split())
+    assert_same(before["rows"], read("track.json")["rows"], 1e-12)
+    weights = load_file("step_2.safetensors")
+    save_file(weights | {"fc.bias": weights["fc.bias"] + torch.arange(5)}, "step_3.safetensors")
+    done = geed("track", "step_3.safetensors", *TRACK)
+    assert done.exit_code == 0, done.stderr
+    now = read("track.json")
+    assert [record["step"] for record in now["records"]] == [1, 2, 3]
+    assert_same(before["rows"], [row for row in now["rows"] if row["step"] < 3], 1e-12)
+
+
+@pytest.mark.usefixtures("saved")
+def test_the_same_audit_finds_the_same_again(geed: Geed) -> None:
+    """The network, spec, group, set and policy are those of the saved result: so are all its numbers."""
+    done = geed(
+        *("audit", "net.yaml", "-g", "flip", "-g", "c8", "-g", "pinwheel.yaml", "--set", "weather.yaml"),
+        *("--floor", "4", "--twin", "--discover", "permutation", "--phase-correct", *AUDIT),
+        *("--policy", "policy.yaml", "--baseline", "other.json", "-o", "now-gate.json", "--json", "now.json"),
+    )
+    assert done.exit_code == 0, done.stderr
+    assert_same(read("result.json"), read("now.json"), 1e-6)
+    assert_same(read("gate.json"), read("now-gate.json"), 1e-6)

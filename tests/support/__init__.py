@@ -1,0 +1,1 @@
+"""What tests share: networks, pictures, results, audits, stores, the command line."""
