@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.cli.options import CONTROLS, DATA, MEASURE, OUTPUT, RUN
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import BatchSize as BatchRows

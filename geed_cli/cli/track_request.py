@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from geed_cli.algebra.catalogue import GROUP_SUFFIXES, group_named
 from geed_cli.comparison.track_schema import Recipe
 from geed_cli.errors import InputError
+from geed_cli.groups.catalogue import GROUP_SUFFIXES, group_named
 from geed_cli.pipeline.options import AuditOptions
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.view import View
+from geed_cli.actions.view import View
 from geed_cli.engine.compare_maps import Found, as_rows
 from geed_cli.engine.family import Family
 from geed_cli.measures.channelwise import channelwise_correlation, channelwise_deviation

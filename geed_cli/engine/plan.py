@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from geed_cli.algebra.conditions import Boundary, Resampling
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.representation import Representation
-from geed_cli.algebra.round_trip import RoundTrip, round_trips
-from geed_cli.algebra.transformation_set import TransformationSet
-from geed_cli.algebra.view import View, views_of
+from geed_cli.actions.conditions import Boundary, Resampling
+from geed_cli.actions.representation import Representation
+from geed_cli.actions.round_trip import RoundTrip, round_trips
+from geed_cli.actions.view import View, views_of
 from geed_cli.discovery.discovered import Method
 from geed_cli.engine.layout import Layout
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.catalogue import Measure, Site
+from geed_cli.sets.transformation_set import TransformationSet
 
 VectorSite = Literal["features", "logits"]
 Shown = View | RoundTrip

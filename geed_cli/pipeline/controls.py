@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geed_cli.algebra.group import FiniteGroup
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.rounding import Rounding
 from geed_cli.engine.row import Cell, Control, Row
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.catalogue import Measure
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.softmax import sensitivity

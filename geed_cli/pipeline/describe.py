@@ -8,10 +8,10 @@ from importlib.metadata import version
 import torch
 
 from geed_cli import __version__
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.group import FiniteGroup
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.errors import InputError
+from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.set_catalogue import set_named
-from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.errors import InputError
+from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.sets.catalogue import set_named
+from geed_cli.sets.transformation_set import TransformationSet
 
 
 def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:

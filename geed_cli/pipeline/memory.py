@@ -12,7 +12,7 @@ from importlib.metadata import version
 import torch
 
 from geed_cli import __version__
-from geed_cli.algebra.conditions import context_size
+from geed_cli.actions.conditions import context_size
 from geed_cli.cache.digest import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement

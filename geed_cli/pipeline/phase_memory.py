@@ -13,10 +13,10 @@ from typing import TypeGuard
 from pydantic import TypeAdapter, ValidationError
 
 from geed_cli import __version__
-from geed_cli.algebra.group import FiniteGroup
 from geed_cli.cache.digest import digest
 from geed_cli.cache.folder import GRID_PHASES
 from geed_cli.engine.plan import GroupPlan, LayerPlan
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.pipeline.json_memory import JsonMemory

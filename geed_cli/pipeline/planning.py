@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from geed_cli.algebra.representation import Representation
-from geed_cli.algebra.transformation_set import TransformationSet
+from geed_cli.actions.representation import Representation
 from geed_cli.engine.actions import representation_of
 from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.phase import LayerPhase, trace_phase
@@ -22,6 +21,7 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.phase import corrected, grid_phases
 from geed_cli.pipeline.phase_memory import phase_key, remembered
 from geed_cli.result.schema import GridPhase
+from geed_cli.sets.transformation_set import TransformationSet
 
 
 @dataclass(frozen=True)

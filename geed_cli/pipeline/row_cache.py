@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geed_cli.algebra.round_trip import RoundTrip
+from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.cache.digest import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.compare_maps import Found

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from geed_cli.algebra.conditions import context_size
+from geed_cli.actions.conditions import context_size
 from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import made_up, to_pixels
 from geed_cli.images.refusal import ImageRefused
