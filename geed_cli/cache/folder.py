@@ -1,6 +1,6 @@
 """Where the cache lives: the command line's choice, else the environment's, else the system's place for caches.
 
-And the names of what lies there beside rows (``layout.FILE_NAME``) and weights (``models.weights_kept.FOLDER``).
+And the names of what lies there beside rows (``layout.FILE_NAME``) and weights (``checkpoints.kept.FOLDER``).
 """
 
 import os

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.models.weights_kept import KeptWeights
 from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 

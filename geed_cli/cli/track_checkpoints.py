@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
+from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.cli.model_request import ModelRequest
 from geed_cli.cli.progress import TerminalProgress
 from geed_cli.cli.track_jobs import Job
 from geed_cli.cli.track_request import TrackRequest
 from geed_cli.comparison.track_schema import Record
 from geed_cli.errors import InputError
-from geed_cli.models.file_hash import file_sha256
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.groups import plan_groups
 from geed_cli.pipeline.images import draw

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from geed_cli.checkpoints.file_hash import file_sha256
+from geed_cli.checkpoints.read import read_tensors
 from geed_cli.comparison.track_inputs import Input, natural
 from geed_cli.comparison.track_steps import (
     WORDS,
@@ -17,8 +19,6 @@ from geed_cli.comparison.track_steps import (
     step_in_name,
 )
 from geed_cli.errors import RunError
-from geed_cli.models.file_hash import file_sha256
-from geed_cli.models.weights_file import read_tensors
 from geed_cli.report.console import message_console
 
 ENTRIES = ("step", "global_step", "iteration", "epoch")

@@ -16,8 +16,8 @@ from geed_cli.engine.declared import Place, declared
 from geed_cli.engine.geometric import FieldType
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.models.actions import SITES, Action
 from geed_cli.models.network import Network, resolve_layers
+from geed_cli.models.spec_actions import SITES, Action
 
 NO_TYPES: Mapping[str, FieldType] = MappingProxyType({})
 

@@ -11,7 +11,7 @@ from geed_cli.actions.representation import Representation
 from geed_cli.errors import InputError
 from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.models.actions import Action, MatricesPart, PermutationPart
+from geed_cli.models.spec_actions import Action, MatricesPart, PermutationPart
 
 REMEDY = "correct the section actions in the spec"
 

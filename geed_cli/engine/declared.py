@@ -16,7 +16,7 @@ from geed_cli.errors import InputError
 from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.transform import Transform
-from geed_cli.models.actions import Action
+from geed_cli.models.spec_actions import Action
 
 
 @dataclass(frozen=True)

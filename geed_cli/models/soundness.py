@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.split import Split
+from geed_cli.models.resolve import Split
 
 
 def require_classifier(split: Split, absent: tuple[str, ...]) -> None:

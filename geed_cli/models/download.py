@@ -1,0 +1,133 @@
+"""Getting a published weights file: from the local cache where it is there, else from the network.
+
+Looking comes before downloading and has a time limit of its own, since the libraries below retry for longer than a
+user waits: without a network the answer comes within ``LOOK_SECONDS``.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlparse
+from urllib.request import Request, urlopen
+
+import torch.hub
+from huggingface_hub import (
+    constants,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+from geed_cli.checkpoints.file_hash import file_sha256
+from geed_cli.errors import RunError
+from geed_cli.models.deadline import within
+from geed_cli.models.download_errors import download_failed
+
+# One connection may take as long as a slow name server or proxy needs, and all of them stay well below 30 s.
+CONNECT_SECONDS = 5.0
+LOOK_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A weights file on this machine.
+
+    Attributes:
+        path: where it is.
+        origin: where it came from: a URL, or ``hf-hub:repository/file``.
+    """
+
+    path: Path
+    origin: str
+
+
+def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
+    """The first of ``names`` that a Hugging Face repository has.
+
+    Args:
+        repository: ``org/name`` or ``org/name@revision``.
+        names: file names, the preferred one first.
+        what: whose weights, for messages.
+
+    Returns:
+        the file in the hub's cache.
+
+    Raises:
+        RunError: none of them is cached and none can be downloaded.
+    """
+    repo, _, revision = repository.partition("@")
+    try:
+        for name in names:
+            cached = try_to_load_from_cache(repo, name, revision=revision or None)
+            if isinstance(cached, str):
+                return PublishedFile(Path(cached), f"hf-hub:{repository}/{name}")
+        name = within(LOOK_SECONDS, lambda: _first_there(repo, names, revision or None))
+        path = hf_hub_download(repo, name, revision=revision or None, etag_timeout=CONNECT_SECONDS)
+    except Exception as error:  # the HTTP library and its errors change between versions of the hub's client
+        tried = f"hf-hub:{repository}, file {' or '.join(names)}"
+        raise download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
+    return PublishedFile(Path(path), f"hf-hub:{repository}/{name}")
+
+
+def _first_there(repo: str, names: Sequence[str], revision: str | None) -> str:
+    """The first name that the repository has; the last one's error where it has none."""
+    for name in names[:-1]:
+        try:
+            get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=CONNECT_SECONDS)
+        except LocalEntryNotFoundError:  # a failed connection, which the client files under "not found"
+            raise
+        except EntryNotFoundError:
+            continue
+        return name
+    get_hf_file_metadata(hf_hub_url(repo, names[-1], revision=revision), timeout=CONNECT_SECONDS)
+    return names[-1]
+
+
+def url_file(url: str, what: str) -> PublishedFile:
+    """A file from a URL whose name ends in the start of its SHA-256, as torch's model zoo has them.
+
+    Args:
+        url: where it is published; the digest in its name is checked after downloading.
+        what: whose weights, for messages.
+
+    Returns:
+        the file in torch hub's cache.
+
+    Raises:
+        RunError: it is not cached and cannot be downloaded, or the digest does not fit.
+    """
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    path = folder / Path(urlparse(url).path).name
+    digest = re.search(r"-([a-f0-9]{8,})\.", path.name)
+    if path.is_file():
+        _require_digest(path, digest[1] if digest else "")
+        return PublishedFile(path, url)
+    try:
+        within(LOOK_SECONDS, lambda: _look(url))
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(url, str(path), digest[1] if digest else None, progress=True)
+    except Exception as error:  # URLError, timeouts, a wrong digest, a full disk: all end the same way
+        raise download_failed(what, url, str(folder), error) from error
+    return PublishedFile(path, url)
+
+
+def _look(url: str) -> None:
+    try:
+        urlopen(Request(url, method="HEAD"), timeout=CONNECT_SECONDS).close()
+    except HTTPError as error:
+        error.close()  # it is the open answer at the same time
+        raise
+
+
+def _require_digest(path: Path, start: str) -> None:
+    digest = file_sha256(path)
+    if not digest.startswith(start):
+        raise RunError(
+            f"{path} has the SHA-256 {digest[:16]}…",
+            expected=f"a file whose SHA-256 starts with {start}, as its name says",
+            remedy=f"delete {path}, so that it is downloaded again",
+        )
