@@ -3,8 +3,7 @@
 import pytest
 
 from geed_cli.checkpoints.reader import child, convert
-from geed_cli.checkpoints.reader.messages import write_answer
-from geed_cli.checkpoints.reader.request import Request
+from geed_cli.checkpoints.reader.messages import Request, write_answer
 
 
 @pytest.fixture

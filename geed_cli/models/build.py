@@ -16,7 +16,7 @@ from geed_cli.models.from_python import build_python
 from geed_cli.models.from_timm import build_pretrained_timm, build_timm
 from geed_cli.models.from_torchvision import build_pretrained_torchvision, build_torchvision
 from geed_cli.models.requested import Requested
-from geed_cli.models.weights_paths import weights_path
+from geed_cli.models.spec_files import weights_path
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
-"""Networks from timm: the module, its own preprocessing, its stages, and its published weights.
+"""Networks from timm: the module, its own preprocessing, its stages, its classifiers, and its published weights.
 
 timm's factory loads published files through key filters of its own. It leaves a tensor at its random initial
-value, with no more than a log line, where the file does not fit; that is checked afterwards.
+value, with no more than a log line, where the file does not fit; that is checked afterwards. Some heads are a
+normalisation and a linear layer in one module: timm's "pooled pre-logits" are what goes into both, so that the
+classifier is then the whole head.
 """
 
 from collections.abc import Mapping
@@ -22,7 +24,6 @@ from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.initial_values import require_from_file
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages, spread
-from geed_cli.models.timm_classifiers import timm_classifiers
 from geed_cli.models.timm_names import TimmName, resolve_timm_name, timm_weights
 
 TIMM_ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model")
@@ -168,3 +169,46 @@ def _stages(module: nn.Module) -> tuple[str, ...]:
     names = {name for name, _ in module.named_modules() if name}
     found = [stage["module"] for stage in getattr(listed, "info", listed)]
     return spread(module, tuple(name for name in found if name in names))
+
+
+NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)
+
+
+def timm_classifiers(module: nn.Module) -> tuple[str, ...]:
+    """The names of a timm network's classifiers; distilled networks have two.
+
+    Args:
+        module: a network from timm's factory.
+
+    Returns:
+        dotted names; () where the network ends in its features.
+    """
+    if getattr(module, "num_classes", None) == 0:
+        return ()
+    modules = dict(module.named_modules())
+    named = _described(module) or _returned(module)
+    present = (name for name in named if not isinstance(modules.get(name, nn.Identity()), nn.Identity))
+    return tuple(_whole_head(modules, name) for name in present)
+
+
+def _described(module: nn.Module) -> tuple[str, ...]:
+    described = (getattr(module, "pretrained_cfg", None) or {}).get("classifier") or ()
+    return (described,) if isinstance(described, str) else tuple(described)
+
+
+def _returned(module: nn.Module) -> tuple[str, ...]:
+    """For networks whose description names none, such as some from the hub."""
+    if not hasattr(module, "get_classifier"):
+        return ()
+    returned = module.get_classifier()  # type: ignore[operator]
+    parts = list(returned) if isinstance(returned, tuple | list | nn.ModuleList) else [returned]
+    return tuple(name for name, part in module.named_modules() if any(part is other for other in parts))
+
+
+def _whole_head(modules: dict[str, nn.Module], name: str) -> str:
+    """The name, or its parent's where that is a normalisation followed by this layer."""
+    parent = name.rpartition(".")[0]
+    children = list(modules[parent].children()) if parent else []
+    if children and isinstance(children[0], nn.BatchNorm1d):
+        return parent if all(isinstance(child, NORMALISED_HEAD) for child in children) else name
+    return name

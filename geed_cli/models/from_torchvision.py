@@ -1,10 +1,12 @@
-"""Classification networks from torchvision: module, preprocessing and published weights.
+"""Classification networks from torchvision: names, module, preprocessing and published weights.
 
 The library keeps preprocessing with the weights, several to an architecture, and derives some arguments of the
-factory from them. Files are read by this package's own reader, which checks every name.
+factory from them. Without WEIGHTS in a name the library's default is meant; which one that is, is resolved here, since
+it differs between versions. Files are read by this package's own reader, which checks every name.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -13,14 +15,56 @@ from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.loading import load_checkpoint
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, nearest
 from geed_cli.input_settings import InputSettings
 from geed_cli.libraries import torchvision
 from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.download import url_file
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages
-from geed_cli.models.torchvision_names import TorchvisionName, resolve_torchvision_name
+from geed_cli.models.timm_names import unknown_network
+
+
+@dataclass(frozen=True)
+class TorchvisionName:
+    """A resolved name: the architecture, one entry of its weights, and whether the name said which."""
+
+    arch: str
+    weights: torchvision.models.WeightsEnum
+    explicit: bool
+
+    @property
+    def id(self) -> str:
+        """``arch/WEIGHTS``."""
+        return f"{self.arch}/{self.weights.name}"
+
+
+def torchvision_networks() -> list[str]:
+    """The names of torchvision's classification networks, sorted."""
+    return list(torchvision.models.list_models(module=torchvision.models))
+
+
+def resolve_torchvision_name(name: str) -> TorchvisionName:
+    """What ``NAME`` or ``NAME/WEIGHTS`` stands for.
+
+    Raises:
+        InputError: torchvision has no such classification network, or no such weights for it.
+    """
+    arch, _, tag = name.partition("/")
+    if arch not in torchvision_networks():
+        raise unknown_network(name, torchvision_networks(), "a classification network of torchvision")
+    known = torchvision.models.get_model_weights(arch)
+    if not tag or tag == "DEFAULT":
+        return TorchvisionName(arch, known.DEFAULT, explicit=False)
+    if tag not in known.__members__:
+        close = nearest(tag, known.__members__)
+        raise InputError(
+            f"torchvision has no weights '{tag}' for {arch}",
+            expected=f"one of {', '.join(entry.name for entry in known)}",
+            remedy=f"torchvision:{arch}/{close[0] if close else known.DEFAULT.name}",
+        )
+    return TorchvisionName(arch, known[tag], explicit=True)
+
 
 # Published before the layers inside a dense layer got names without a second dot.
 DENSENET_NAMES = (

@@ -24,8 +24,7 @@ from torch import Tensor, nn
 from geed_cli.checkpoints.formats import HEAD_BYTES, Container, container_of
 from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.checkpoints.reader import child
-from geed_cli.checkpoints.reader.messages import Refused
-from geed_cli.checkpoints.reader.request import Request
+from geed_cli.checkpoints.reader.messages import Refused, Request
 from geed_cli.checkpoints.reader.resource_limits import limits_for
 from geed_cli.errors import InputError
 from geed_cli.images.decode import read_picture

@@ -15,8 +15,7 @@ from huggingface_hub import close_session, constants
 
 from geed_cli.errors import RunError
 from geed_cli.models import download
-from geed_cli.models.deadline import within
-from geed_cli.models.download import hub_file, url_file
+from geed_cli.models.download import hub_file, url_file, within
 
 
 class Server(ThreadingHTTPServer):

@@ -20,8 +20,7 @@ from geed_cli.checkpoints.entry import USUAL_ENTRIES
 from geed_cli.checkpoints.formats import Container
 from geed_cli.checkpoints.reader.archive import AGAIN
 from geed_cli.checkpoints.reader.child import ANSWER
-from geed_cli.checkpoints.reader.messages import Refused, Taken, read_answer
-from geed_cli.checkpoints.reader.request import Request
+from geed_cli.checkpoints.reader.messages import Refused, Request, Taken, read_answer
 from geed_cli.checkpoints.reader.resource_limits import Limits, limits_for
 from geed_cli.errors import InputError, RunError
 

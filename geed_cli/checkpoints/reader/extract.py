@@ -14,8 +14,7 @@ from torch import Tensor
 
 from geed_cli.checkpoints.entry import Entry, choose_entry
 from geed_cli.checkpoints.plain_tensor import plain_tensor
-from geed_cli.checkpoints.reader.messages import LONGEST_TENSOR_NAME, MOST_NUMBERS, Taken
-from geed_cli.checkpoints.reader.request import Request
+from geed_cli.checkpoints.reader.messages import LONGEST_TENSOR_NAME, MOST_NUMBERS, Request, Taken
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.checkpoints.reader.unpickle import unpickle, with_modules_as_states
 from geed_cli.checkpoints.text import counted, shown
