@@ -14,7 +14,7 @@ from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.actions.recolour import recolour
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.transform import IDENTITY, Transform
-from geed_cli.sets.perturbation import Alteration
+from geed_cli.sets.perturbation import Perturbation
 from geed_cli.sets.transformation_set import TransformationSet
 
 MASKING = ("disc", "context")
@@ -31,7 +31,7 @@ class View:
         interpolation: the resampling filter; None where nothing is resampled at any size.
     """
 
-    transform: Transform | Alteration
+    transform: Transform | Perturbation
     boundary: Boundary | None = None
     interpolation: Resampling | None = None
 
@@ -58,7 +58,7 @@ class View:
         Returns:
             Shape (..., 3, S, S): mirrored, turned, shifted, recoloured; masked to the disc under ``disc``.
         """
-        if isinstance(self.transform, Alteration):
+        if isinstance(self.transform, Perturbation):
             return self.transform.show(centre(pixels, size, size))
         seen = pixels if self.boundary == "context" else centre(pixels, size, size)
         shown = recolour(self._moved(self.transform, seen, (size, size)), self.transform.colour)
@@ -75,7 +75,7 @@ class View:
         Raises:
             TypeError: a member of a set, which does not act on maps.
         """
-        if isinstance(self.transform, Alteration):
+        if isinstance(self.transform, Perturbation):
             raise TypeError(f"{self.transform.name} has no action on hidden maps")
         return self.restrict(self._moved(self.transform, maps))
 

@@ -9,14 +9,14 @@ import re
 from geed_cli.documents.document import Value, printable
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.errors import InputError
-from geed_cli.sets.perturbation import Alteration, alteration
+from geed_cli.sets.perturbation import Perturbation, perturbation
 
 _CALL = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _GIVEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", re.DOTALL)
 
 
-def read_calls(text: str) -> list[Alteration]:
-    """The alterations of ``NAME(parameter=value, ...), NAME(...)``, each named by its call.
+def read_calls(text: str) -> list[Perturbation]:
+    """The perturbations of ``NAME(parameter=value, ...), NAME(...)``, each named by its call.
 
     Raises:
         InputError: the text does not read so, or a function or parameter is refused.
@@ -24,7 +24,7 @@ def read_calls(text: str) -> list[Alteration]:
     return [_read_call(call) for call in _split(text)]
 
 
-def _read_call(text: str) -> Alteration:
+def _read_call(text: str) -> Perturbation:
     call = _CALL.fullmatch(text)
     if call is None:
         raise _unreadable(text)
@@ -34,9 +34,9 @@ def _read_call(text: str) -> Alteration:
         if pair is None or pair[1] in given:
             raise _unreadable(text)
         given[pair[1]] = parse_yaml(pair[2], f"{call[1]}({pair[1]}=...)").data
-    made = alteration("", call[1], given)
+    made = perturbation("", call[1], given)
     written = ",".join(part.strip() for part in _split(call[2] or ""))
-    return Alteration(f"{call[1]}({written})" if written else call[1], made.function, made.arguments)
+    return Perturbation(f"{call[1]}({written})" if written else call[1], made.function, made.arguments)
 
 
 def _split(text: str) -> list[str]:

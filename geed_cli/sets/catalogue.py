@@ -13,7 +13,7 @@ from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.errors import InputError, nearest
 from geed_cli.sets.arguments import Angle, Argument, Kind, Number, Whole
 from geed_cli.sets.call import read_calls
-from geed_cli.sets.perturbation import Alteration, alteration
+from geed_cli.sets.perturbation import Perturbation, perturbation
 from geed_cli.sets.set_file import SET_SUFFIXES, read_set
 from geed_cli.sets.transformation_set import TransformationSet, set_of
 
@@ -176,10 +176,10 @@ def _value(family: SetFamily, text: str) -> Value:
     return value
 
 
-def _member(family: SetFamily, value: Value) -> Alteration:
+def _member(family: SetFamily, value: Value) -> Perturbation:
     read: Argument = family.kind.read(value)
     assert isinstance(read, int | float)
-    return alteration(f"{family.name}{_text(value)}", family.function, family.parameters(read))
+    return perturbation(f"{family.name}{_text(value)}", family.function, family.parameters(read))
 
 
 def _text(value: Value) -> str:

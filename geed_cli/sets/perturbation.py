@@ -24,8 +24,8 @@ TV = torchvision.transforms.v2.functional
 
 
 @dataclass(frozen=True)
-class Alteration:
-    """A function of the allowlist with its arguments; alterations that do the same are equal, whatever their name.
+class Perturbation:
+    """A function of the allowlist with its arguments; perturbations that do the same are equal, whatever their name.
 
     Attributes:
         name: how tables call it, such as ``blur2``.
@@ -49,7 +49,7 @@ class Alteration:
 
     @property
     def swaps_axes(self) -> bool:
-        """False: an alteration is never moved to a hidden map."""
+        """False: a perturbation is never moved to a hidden map."""
         return False
 
     @property
@@ -84,7 +84,7 @@ class Alteration:
         working = pixels.to(torch.promote_types(pixels.dtype, torch.float32))
         try:
             altered = _apply(self.function, self.arguments, working)
-        except torch.OutOfMemoryError:  # no fault of the alteration
+        except torch.OutOfMemoryError:  # no fault of the perturbation
             raise
         except (RuntimeError, TypeError, ValueError) as error:
             raise self._unfit(pixels, str(error).partition("\n")[0]) from error
@@ -96,16 +96,16 @@ class Alteration:
         height, width = pixels.shape[-2:]
         return InputError(
             f"{self.name} cannot be applied to {height} × {width} pixels: {reason}",
-            expected="an alteration that a picture of the network's input size can take",
+            expected="a perturbation that a picture of the network's input size can take",
             remedy=f"change or leave out {self.name}: {self.call}",
         )
 
 
-IDENTITY_ALTERATION = Alteration("e")
+IDENTITY_PERTURBATION = Perturbation("e")
 
 
-def alteration(name: str, function: str, given: dict[str, Value]) -> Alteration:
-    """An alteration from plain values.
+def perturbation(name: str, function: str, given: dict[str, Value]) -> Perturbation:
+    """A perturbation from plain values.
 
     Args:
         name: how tables call it.
@@ -115,7 +115,7 @@ def alteration(name: str, function: str, given: dict[str, Value]) -> Alteration:
     Raises:
         InputError: the function or a parameter is refused.
     """
-    return Alteration(name, function, arguments_of(function, given))
+    return Perturbation(name, function, arguments_of(function, given))
 
 
 def _apply(function: str, arguments: Arguments, pixels: Tensor) -> Tensor:

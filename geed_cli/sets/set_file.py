@@ -13,7 +13,7 @@ from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError
 from geed_cli.groups.catalogue import group_named
-from geed_cli.sets.perturbation import Alteration, alteration
+from geed_cli.sets.perturbation import Perturbation, perturbation
 from geed_cli.sets.transformation_set import TransformationSet, set_of
 
 SET_SUFFIXES = (".yaml", ".yml")
@@ -58,7 +58,7 @@ def read_set(path: Path) -> TransformationSet:
         raise _placed(document, ("members",), error) from error
 
 
-def _member(document: Document, number: int, item: Value) -> Alteration:
+def _member(document: Document, number: int, item: Value) -> Perturbation:
     assert isinstance(item, dict)
     place = ("members", number)
     given = dict(item)
@@ -67,13 +67,13 @@ def _member(document: Document, number: int, item: Value) -> Alteration:
         expected = "transform: the name of a torchvision function"
         raise _refusal(document, place, "a member without the name of its transform", expected)
     try:
-        made = alteration("", function, given)
+        made = perturbation("", function, given)
     except InputError as error:
         raise _placed(document, place, error) from error
     if name is None:
-        return Alteration(made.call, made.function, made.arguments)
+        return Perturbation(made.call, made.function, made.arguments)
     _check_name(document, (*place, "name"), name)
-    return Alteration(str(name), made.function, made.arguments)
+    return Perturbation(str(name), made.function, made.arguments)
 
 
 def _check_name(document: Document, path: tuple[str | int, ...], name: Value) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from geed_cli.errors import InputError
-from geed_cli.sets.perturbation import IDENTITY_ALTERATION, Alteration
+from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation
 
 MAX_ORDER = 1024
 """Most members, the identity included: the limit of a group."""
@@ -18,7 +18,7 @@ MAX_ORDER = 1024
 
 @dataclass(frozen=True)
 class TransformationSet:
-    """A set of alterations; what the engine asks of a group, it answers too.
+    """A set of perturbations; what the engine asks of a group, it answers too.
 
     Attributes:
         name: how results call it.
@@ -26,10 +26,10 @@ class TransformationSet:
     """
 
     name: str
-    transforms: tuple[Alteration, ...]
+    transforms: tuple[Perturbation, ...]
 
     def __post_init__(self) -> None:
-        if not self.transforms or self.transforms[0] != IDENTITY_ALTERATION:
+        if not self.transforms or self.transforms[0] != IDENTITY_PERTURBATION:
             raise ValueError(f"set {self.name}: member 0 must be the identity")
         if len(set(self.transforms)) != len(self.transforms) or len(set(self.elements)) != self.order:
             raise ValueError(f"set {self.name}: members must differ")
@@ -68,12 +68,12 @@ class TransformationSet:
             if not member.show(probe).isfinite().all():
                 raise InputError(
                     f"{member.name} makes values that are not numbers",
-                    expected="an alteration that maps a picture to a picture",
+                    expected="a perturbation that maps a picture to a picture",
                     remedy=f"change or leave out {member.name}: {member.call}",
                 )
 
 
-def set_of(name: str, members: list[Alteration]) -> TransformationSet:
+def set_of(name: str, members: list[Perturbation]) -> TransformationSet:
     """The set of those members and the identity, which goes first.
 
     Args:
@@ -92,9 +92,9 @@ def set_of(name: str, members: list[Alteration]) -> TransformationSet:
             raise InputError(
                 f"{member.name} of set {name!r} is the identity", expected=expected, remedy=remedy
             )
-    names = Counter(member.name for member in (IDENTITY_ALTERATION, *members))
+    names = Counter(member.name for member in (IDENTITY_PERTURBATION, *members))
     for twice in (*Counter(members).most_common(1), *names.most_common(1)):
         if twice[1] > 1:
-            what = twice[0].name if isinstance(twice[0], Alteration) else twice[0]
+            what = twice[0].name if isinstance(twice[0], Perturbation) else twice[0]
             raise InputError(f"{what} is in set {name!r} {twice[1]} times", expected=expected, remedy=remedy)
-    return TransformationSet(name, (IDENTITY_ALTERATION, *members))
+    return TransformationSet(name, (IDENTITY_PERTURBATION, *members))

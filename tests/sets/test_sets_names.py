@@ -9,7 +9,7 @@ from torchvision.transforms.v2 import functional as TV  # noqa: N812
 from geed_cli.errors import InputError
 from geed_cli.sets.catalogue import SET_FAMILIES, set_named
 from geed_cli.sets.functionals import FUNCTIONALS
-from geed_cli.sets.perturbation import IDENTITY_ALTERATION, Alteration
+from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation
 from geed_cli.sets.transformation_set import MAX_ORDER, TransformationSet
 
 
@@ -39,7 +39,7 @@ def test_members_keep_the_order_of_the_text_behind_the_identity(
     """Names are canonical: case, blanks and trailing zeros do not matter."""
     made = set_named(text)
     assert (made.name, made.elements, made.order) == (name, elements, len(elements))
-    assert made.transforms[0] == IDENTITY_ALTERATION
+    assert made.transforms[0] == IDENTITY_PERTURBATION
     assert [member.is_identity for member in made.transforms] == [True] + [False] * (made.order - 1)
     assert not made.exact
     assert all(member.moves_colour and not member.swaps_axes for member in made.transforms[1:])
@@ -226,9 +226,9 @@ def test_a_set_made_in_code_starts_with_the_identity() -> None:
     with pytest.raises(ValueError, match="member 0"):
         TransformationSet("x", (blur,))
     with pytest.raises(ValueError, match="must differ"):
-        TransformationSet("x", (IDENTITY_ALTERATION, blur, blur))
+        TransformationSet("x", (IDENTITY_PERTURBATION, blur, blur))
     with pytest.raises(ValueError, match="must differ"):
-        TransformationSet("x", (IDENTITY_ALTERATION, Alteration("e", "invert")))
+        TransformationSet("x", (IDENTITY_PERTURBATION, Perturbation("e", "invert")))
 
 
 def test_the_patterns_of_the_listing_are_their_families() -> None:

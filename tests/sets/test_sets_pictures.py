@@ -16,7 +16,7 @@ from geed_cli.documents.document import Value
 from geed_cli.errors import InputError
 from geed_cli.sets.catalogue import SET_FAMILIES, set_named
 from geed_cli.sets.functionals import FUNCTIONALS
-from geed_cli.sets.perturbation import IDENTITY_ALTERATION, Alteration, alteration
+from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation, perturbation
 
 SIDE = 64
 LEVEL = 1 / 255
@@ -68,7 +68,7 @@ def pixels(photograph: Image.Image) -> torch.Tensor:
     return torch.from_numpy(np.array(photograph)).permute(2, 0, 1).double() / 255
 
 
-def member(text: str) -> Alteration:
+def member(text: str) -> Perturbation:
     return set_named(text).transforms[1]
 
 
@@ -182,7 +182,7 @@ def test_every_function_shows_a_picture(pixels: torch.Tensor, function: str, dty
     """Same shape and type, inside [0, 1], changed, the same twice, and what it was given is left alone."""
     given = pixels.to(dtype)
     before = given.clone()
-    made = alteration(function, function, CALLS[function])
+    made = perturbation(function, function, CALLS[function])
     torch.manual_seed(0)
     first = made.show(given)
     torch.manual_seed(1)
@@ -199,14 +199,14 @@ def test_every_function_shows_a_picture(pixels: torch.Tensor, function: str, dty
 
 def test_autocontrast_spreads_each_channel(pixels: torch.Tensor) -> None:
     """The least of a channel becomes 0 and the greatest 1."""
-    shown = alteration("a", "autocontrast", {}).show(pixels * 0.5 + 0.2)
+    shown = perturbation("a", "autocontrast", {}).show(pixels * 0.5 + 0.2)
     assert shown.amin(dim=(1, 2)).tolist() == pytest.approx([0, 0, 0], abs=1e-9)
     assert shown.amax(dim=(1, 2)).tolist() == pytest.approx([1, 1, 1], abs=1e-9)
 
 
 def test_results_are_clamped(pixels: torch.Tensor) -> None:
     """A gain of 3 leaves [0, 1]; the weights of a blur may add up to a rounding error above 1."""
-    shown = alteration("g", "adjust_gamma", {"gamma": 1, "gain": 3}).show(pixels)
+    shown = perturbation("g", "adjust_gamma", {"gamma": 1, "gain": 3}).show(pixels)
     assert torch.equal(shown, (3 * pixels).clamp(max=1))
     white = torch.ones(3, SIDE, SIDE)
     for sigma in range(1, 15):
@@ -215,9 +215,9 @@ def test_results_are_clamped(pixels: torch.Tensor) -> None:
 
 def test_the_identity_shows_the_picture_itself(pixels: torch.Tensor) -> None:
     """Not even a copy of it."""
-    assert IDENTITY_ALTERATION.show(pixels) is pixels
-    assert IDENTITY_ALTERATION.exact
-    assert not IDENTITY_ALTERATION.moves_colour
+    assert IDENTITY_PERTURBATION.show(pixels) is pixels
+    assert IDENTITY_PERTURBATION.exact
+    assert not IDENTITY_PERTURBATION.moves_colour
 
 
 def test_a_blur_wider_than_the_picture_is_refused(pixels: torch.Tensor) -> None:
