@@ -4,8 +4,7 @@ Values come from a YAML file or the command line, so only plain ones arrive and 
 anything runs. ``read`` gives the value in one canonical, hashable form, so that equal settings are equal.
 """
 
-import math
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from geed_cli.documents.document import Value, printable
@@ -13,154 +12,93 @@ from geed_cli.documents.document import Value, printable
 Argument = str | int | float | tuple["Argument", ...]
 
 
-class Kind(ABC):
-    """The values that a parameter takes."""
-
-    @property
-    @abstractmethod
-    def expected(self) -> str:
-        """What fits, in words."""
-
-    @abstractmethod
-    def read(self, value: Value) -> Argument:
-        """The value in its canonical form.
-
-        Raises:
-            ValueError: the value does not fit; the message shows it.
-        """
-
-
 @dataclass(frozen=True)
-class Number(Kind):
-    """A finite number.
+class Kind:
+    """The values that a parameter takes.
 
     Attributes:
-        low: the smallest that fits.
-        high: the largest that fits.
-        above: an open lower bound, if any.
+        expected: what fits, in words.
+        read: the value in its canonical form; a ``ValueError`` that shows it where it does not fit.
     """
 
-    low: float
-    high: float
-    above: float | None = None
+    expected: str
+    read: Callable[[Value], Argument]
 
-    @property
-    def expected(self) -> str:
-        """Such as ``a number above 0, at most 100``."""
-        if self.above is None:
-            return f"a number from {self.low:g} to {self.high:g}"
-        return f"a number above {self.above:g}, at most {self.high:g}"
 
-    def read(self, value: Value) -> float:
-        """A float: 2 and 2.0 are one setting."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
+def number(low: float, high: float, *, above: bool = False) -> Kind:
+    """A number from ``low``, itself included unless ``above``, to ``high``; 2 and 2.0 are one setting."""
+
+    def read(value: Value) -> float:
+        found = _numeric(value)
+        if not low <= found <= high or (above and found == low):
             raise ValueError(shown(value))
-        if not self.low <= value <= self.high or (self.above is not None and value <= self.above):
+        return float(found)
+
+    words = f"above {low:g}, at most {high:g}" if above else f"from {low:g} to {high:g}"
+    return Kind(f"a number {words}", read)
+
+
+def whole(low: int, high: int, *, odd: bool = False) -> Kind:
+    """A whole number from ``low`` to ``high``, odd if asked; 50.0 counts as 50."""
+
+    def read(value: Value) -> int:
+        found = _numeric(value)
+        if not low <= found <= high or found != int(found) or (odd and found % 2 == 0):
             raise ValueError(shown(value))
-        return float(value)
+        return int(found)
+
+    return Kind(f"{'an odd' if odd else 'a'} whole number from {low} to {high}", read)
 
 
-@dataclass(frozen=True)
-class Whole(Kind):
-    """A whole number from ``low`` to ``high``, odd if asked."""
+def angle() -> Kind:
+    """Degrees, counter-clockwise, brought to (−180, 180]: −180 and 180 are one rotation."""
 
-    low: int
-    high: int
-    odd: bool = False
-
-    @property
-    def expected(self) -> str:
-        """Such as ``a whole number from 1 to 100``."""
-        return f"{'an odd' if self.odd else 'a'} whole number from {self.low} to {self.high}"
-
-    def read(self, value: Value) -> int:
-        """An int; 50.0 counts as 50."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    def read(value: Value) -> float:
+        degrees = float(_numeric(value))
+        if not -360 <= degrees <= 360:
             raise ValueError(shown(value))
-        if value != int(value) or not self.low <= value <= self.high or (self.odd and value % 2 == 0):
-            raise ValueError(shown(value))
-        return int(value)
-
-
-@dataclass(frozen=True)
-class Angle(Kind):
-    """Degrees from −360 to 360, counter-clockwise, brought to (−180, 180]: −180 and 180 are one rotation."""
-
-    @property
-    def expected(self) -> str:
-        """In words."""
-        return "degrees from -360 to 360"
-
-    def read(self, value: Value) -> float:
-        """The equal angle in (−180, 180]."""
-        degrees = Number(-360, 360).read(value) % 360
+        degrees %= 360
         return degrees - 360 if degrees > 180 else degrees
 
+    return Kind("degrees from -360 to 360", read)
 
-@dataclass(frozen=True)
-class Several(Kind):
-    """A list of values of one kind.
 
-    Attributes:
-        of: the kind of each.
-        count: how many.
-        alone: whether one value may stand for ``count`` equal ones.
-    """
+def several(of: Kind, count: int, *, alone: bool = False) -> Kind:
+    """A list of ``count`` values of one kind; with ``alone`` one value may stand for as many equal ones."""
 
-    of: Kind
-    count: int
-    alone: bool = False
-
-    @property
-    def expected(self) -> str:
-        """Such as ``a list of 2, each a number from 0 to 1``."""
-        several = f"a list of {self.count}, each {self.of.expected}"
-        return f"{self.of.expected}, or {several}" if self.alone else several
-
-    def read(self, value: Value) -> tuple[Argument, ...]:
-        """A tuple of the canonical values."""
-        if self.alone and not isinstance(value, list):
-            return (self.of.read(value),) * self.count
-        if not isinstance(value, list) or len(value) != self.count:
+    def read(value: Value) -> tuple[Argument, ...]:
+        if alone and not isinstance(value, list):
+            return (of.read(value),) * count
+        if not isinstance(value, list) or len(value) != count:
             raise ValueError(shown(value))
-        return tuple(self.of.read(item) for item in value)
+        return tuple(of.read(item) for item in value)
+
+    words = f"a list of {count}, each {of.expected}"
+    return Kind(f"{of.expected}, or {words}" if alone else words, read)
 
 
-@dataclass(frozen=True)
-class Permutation(Kind):
+def permutation(count: int) -> Kind:
     """The numbers 0 .. count − 1, each once."""
+    listed = several(whole(0, count - 1), count)
 
-    count: int
-
-    @property
-    def expected(self) -> str:
-        """In words."""
-        return f"the numbers 0 to {self.count - 1}, each once, in a list"
-
-    def read(self, value: Value) -> tuple[Argument, ...]:
-        """A tuple of ints."""
-        order = Several(Whole(0, self.count - 1), self.count).read(value)
-        if len(set(order)) != self.count:
+    def read(value: Value) -> Argument:
+        order = listed.read(value)
+        if isinstance(order, tuple) and len(set(order)) != count:
             raise ValueError(shown(value))
         return order
 
+    return Kind(f"the numbers 0 to {count - 1}, each once, in a list", read)
 
-@dataclass(frozen=True)
-class OneOf(Kind):
+
+def one_of(*words: str) -> Kind:
     """One of some words."""
 
-    words: tuple[str, ...]
-
-    @property
-    def expected(self) -> str:
-        """The words."""
-        return f"one of {', '.join(self.words)}"
-
-    def read(self, value: Value) -> str:
-        """The word."""
-        if not isinstance(value, str) or value not in self.words:
+    def read(value: Value) -> str:
+        if not isinstance(value, str) or value not in words:
             raise ValueError(shown(value))
         return value
+
+    return Kind(f"one of {', '.join(words)}", read)
 
 
 def shown(value: Value) -> str:
@@ -170,3 +108,9 @@ def shown(value: Value) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "empty"}[value]
     return printable(str(value)) if not isinstance(value, dict) else "a mapping"
+
+
+def _numeric(value: Value) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(shown(value))
+    return value

@@ -34,9 +34,8 @@ def _read_call(text: str) -> Perturbation:
         if pair is None or pair[1] in given:
             raise _unreadable(text)
         given[pair[1]] = parse_yaml(pair[2], f"{call[1]}({pair[1]}=...)").data
-    made = perturbation("", call[1], given)
     written = ",".join(part.strip() for part in _split(call[2] or ""))
-    return Perturbation(f"{call[1]}({written})" if written else call[1], made.function, made.arguments)
+    return perturbation(f"{call[1]}({written})" if written else call[1], call[1], given)
 
 
 def _split(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from geed_cli.documents.document import Value, printable
 from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.errors import InputError, nearest
-from geed_cli.sets.arguments import Angle, Argument, Kind, Number, Whole
+from geed_cli.sets.arguments import Kind, angle, number, whole
 from geed_cli.sets.call import read_calls
 from geed_cli.sets.perturbation import Perturbation, perturbation
 from geed_cli.sets.set_file import SET_SUFFIXES, read_set
@@ -27,8 +27,8 @@ class SetFamily:
 
     Attributes:
         name: what stands before the colon.
-        pattern: how a set is written.
-        example: a set of the family.
+        varies: what stands behind it.
+        values: an example of that.
         description: what its members do.
         kind: what each value may be.
         function: of the allowlist.
@@ -36,22 +36,32 @@ class SetFamily:
     """
 
     name: str
-    pattern: str
-    example: str
+    varies: str
+    values: str
     description: str
     kind: Kind
     function: str
     parameters: Callable[[float], dict[str, Value]]
 
+    @property
+    def pattern(self) -> str:
+        """How a set of the family is written: ``blur:<sigma>,...``."""
+        return f"{self.name}:<{self.varies}>,..."
 
-_FACTOR = Number(0, 1000)
+    @property
+    def example(self) -> str:
+        """A set of the family."""
+        return f"{self.name}:{self.values}"
+
+
+_FACTOR = number(0, 1000)
 
 
 def _factor(name: str, description: str) -> SetFamily:
     return SetFamily(
         name,
-        f"{name}:<factor>,...",
-        f"{name}:0.5,0.8,1.2",
+        "factor",
+        "0.5,0.8,1.2",
         description,
         _FACTOR,
         f"adjust_{name}",
@@ -72,37 +82,37 @@ def _scale(factor: float) -> dict[str, Value]:
 SET_FAMILIES = (
     SetFamily(
         "scale",
-        "scale:<factor>,...",
-        "scale:0.8,0.9,1.1",
+        "factor",
+        "0.8,0.9,1.1",
         "enlarge or shrink about the centre, bilinear, black outside",
-        Number(0, 100, above=0),
+        number(0, 100, above=True),
         "affine",
         _scale,
     ),
     SetFamily(
         "rotate",
-        "rotate:<degrees>,...",
-        "rotate:5,10,15",
+        "degrees",
+        "5,10,15",
         "rotate counter-clockwise about the centre, bilinear, black outside",
-        Angle(),
+        angle(),
         "rotate",
         lambda degrees: {"angle": degrees, "interpolation": "bilinear"},
     ),
     SetFamily(
         "blur",
-        "blur:<sigma>,...",
-        "blur:1,2,4",
+        "sigma",
+        "1,2,4",
         "Gaussian blur, sigma in pixels",
-        Number(0, 100, above=0),
+        number(0, 100, above=True),
         "gaussian_blur",
         _blur,
     ),
     SetFamily(
         "jpeg",
-        "jpeg:<quality>,...",
-        "jpeg:90,50,20",
+        "quality",
+        "90,50,20",
         "JPEG at a quality from 1 to 100",
-        Whole(1, 100),
+        whole(1, 100),
         "jpeg",
         lambda quality: {"quality": quality},
     ),
@@ -111,10 +121,10 @@ SET_FAMILIES = (
     _factor("saturation", "spread the channels about the grey of each pixel"),
     SetFamily(
         "gamma",
-        "gamma:<exponent>,...",
-        "gamma:0.5,2",
+        "exponent",
+        "0.5,2",
         "raise the pixels to a power",
-        Number(0, 100, above=0),
+        number(0, 100, above=True),
         "adjust_gamma",
         lambda exponent: {"gamma": exponent},
     ),
@@ -159,32 +169,23 @@ def set_named(text: str) -> TransformationSet:
     family = next((family for family in SET_FAMILIES if family.name == key), None)
     if family is None:
         raise _unknown(head)
-    values = [_value(family, part) for part in rest.split(",")] if rest.strip() else []
-    return set_of(f"{key}:{','.join(map(_text, values))}", [_member(family, value) for value in values])
+    members = [_member(family, part.strip()) for part in rest.split(",")] if rest.strip() else []
+    return set_of(f"{key}:{','.join(member.name.removeprefix(key) for member in members)}", members)
 
 
-def _value(family: SetFamily, text: str) -> Value:
+def _member(family: SetFamily, text: str) -> Perturbation:
     try:
-        value = resolve_scalar(text.strip())
-        family.kind.read(value)
+        value = resolve_scalar(text)
+        read = family.kind.read(value)
     except ValueError:
         raise InputError(
-            f"'{printable(text.strip())}' is not a value of {family.name}",
+            f"'{printable(text)}' is not a value of {family.name}",
             expected=f"{family.kind.expected}; several are separated by commas: {family.example}",
             remedy="docs/sets.md",
         ) from None
-    return value
-
-
-def _member(family: SetFamily, value: Value) -> Perturbation:
-    read: Argument = family.kind.read(value)
+    assert isinstance(value, int | float)  # the kinds above are numbers
     assert isinstance(read, int | float)
-    return perturbation(f"{family.name}{_text(value)}", family.function, family.parameters(read))
-
-
-def _text(value: Value) -> str:
-    assert isinstance(value, int | float)
-    return format(value, ".12g")
+    return perturbation(f"{family.name}{value:.12g}", family.function, family.parameters(read))
 
 
 def _unknown(text: str) -> InputError:

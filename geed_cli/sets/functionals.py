@@ -4,12 +4,12 @@ An allowlist: a name is looked up here and never imported, so no text or file ca
 deterministic, map a picture to one of its own size, and leave pixels in [0, 1] meaningful. Needs no torch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from geed_cli.documents.document import Value, printable
 from geed_cli.errors import InputError, nearest
-from geed_cli.sets.arguments import Angle, Argument, Kind, Number, OneOf, Permutation, Several, Whole
+from geed_cli.sets.arguments import Argument, Kind, angle, number, one_of, permutation, several, whole
 
 Arguments = tuple[tuple[str, Argument], ...]
 """Names and canonical values, in the order of the function's parameters."""
@@ -47,13 +47,13 @@ class Functional:
     neutral: Arguments = ()
 
 
-_FACTOR = Number(0, 1000)
-_POINTS = Several(Several(Whole(-100_000, 100_000), 2), 4)
+_FACTOR = number(0, 1000)
+_POINTS = several(several(whole(-100_000, 100_000), 2), 4)
 _PLACED = (  # the model of every geometric function: how it reads between pixels, and what lies outside
-    Parameter("interpolation", OneOf(("nearest", "bilinear")), "nearest", required=False),
-    Parameter("fill", Several(Number(0, 1), 3, alone=True), required=False),
+    Parameter("interpolation", one_of("nearest", "bilinear"), "nearest", required=False),
+    Parameter("fill", several(number(0, 1), 3, alone=True), required=False),
 )
-_CENTRE = Parameter("center", Several(Number(-100_000, 100_000), 2), required=False)
+_CENTRE = Parameter("center", several(number(-100_000, 100_000), 2), required=False)
 
 
 def _one(name: str, kind: Kind, neutral: float | None = None) -> Functional:
@@ -65,20 +65,20 @@ FUNCTIONALS: Mapping[str, Functional] = {
     "adjust_contrast": _one("contrast_factor", _FACTOR, 1.0),
     "adjust_gamma": Functional(
         (
-            Parameter("gamma", Number(0, 100, above=0)),
+            Parameter("gamma", number(0, 100, above=True)),
             Parameter("gain", _FACTOR, 1.0, required=False),
         ),
         (("gamma", 1.0), ("gain", 1.0)),
     ),
-    "adjust_hue": _one("hue_factor", Number(-0.5, 0.5), 0.0),
+    "adjust_hue": _one("hue_factor", number(-0.5, 0.5), 0.0),
     "adjust_saturation": _one("saturation_factor", _FACTOR, 1.0),
     "adjust_sharpness": _one("sharpness_factor", _FACTOR, 1.0),
     "affine": Functional(
         (
-            Parameter("angle", Angle()),
-            Parameter("translate", Several(Number(-100_000, 100_000), 2)),
-            Parameter("scale", Number(0, 1000, above=0)),
-            Parameter("shear", Several(Number(-89, 89), 2)),
+            Parameter("angle", angle()),
+            Parameter("translate", several(number(-100_000, 100_000), 2)),
+            Parameter("scale", number(0, 1000, above=True)),
+            Parameter("shear", several(number(-89, 89), 2)),
             *_PLACED,
             _CENTRE,
         ),
@@ -88,22 +88,22 @@ FUNCTIONALS: Mapping[str, Functional] = {
     "equalize": Functional(),
     "gaussian_blur": Functional(
         (
-            Parameter("kernel_size", Several(Whole(1, 2047, odd=True), 2, alone=True)),
-            Parameter("sigma", Several(Number(0, 1000, above=0), 2, alone=True), required=False),
+            Parameter("kernel_size", several(whole(1, 2047, odd=True), 2, alone=True)),
+            Parameter("sigma", several(number(0, 1000, above=True), 2, alone=True), required=False),
         ),
         (("kernel_size", (1, 1)),),
     ),
     "horizontal_flip": Functional(),
     "invert": Functional(),
-    "jpeg": _one("quality", Whole(1, 100)),
+    "jpeg": _one("quality", whole(1, 100)),
     "permute_channels": Functional(
-        (Parameter("permutation", Permutation(3)),), (("permutation", (0, 1, 2)),)
+        (Parameter("permutation", permutation(3)),), (("permutation", (0, 1, 2)),)
     ),
     "perspective": Functional((Parameter("startpoints", _POINTS), Parameter("endpoints", _POINTS), *_PLACED)),
-    "posterize": _one("bits", Whole(1, 8)),
+    "posterize": _one("bits", whole(1, 8)),
     "rgb_to_grayscale": Functional(),  # always to three equal channels: one would not be a picture of its size
-    "rotate": Functional((Parameter("angle", Angle()), *_PLACED, _CENTRE), (("angle", 0.0),)),
-    "solarize": _one("threshold", Number(0, 1)),
+    "rotate": Functional((Parameter("angle", angle()), *_PLACED, _CENTRE), (("angle", 0.0),)),
+    "solarize": _one("threshold", number(0, 1)),
     "vertical_flip": Functional(),
 }
 
@@ -126,14 +126,18 @@ def arguments_of(function: str, given: Mapping[str, Value]) -> Arguments:
         InputError: the function is not allowed; a parameter is unknown, missing or does not fit.
     """
     parameters = _functional(function).parameters
-    _check_names(function, parameters, given)
-    arguments: list[tuple[str, Argument]] = []
-    for parameter in parameters:
-        if parameter.name in given:
-            arguments.append((parameter.name, _read(function, parameter, given[parameter.name])))
-        elif parameter.default is not None:
-            arguments.append((parameter.name, parameter.default))
-    return tuple(arguments)
+    known = [parameter.name for parameter in parameters]
+    for name in given:
+        if name not in known:
+            raise InputError(
+                f"{function} has no parameter '{printable(name)}' here",
+                expected=f"{_hint(name, known)}its parameters are {', '.join(known)}"
+                if known
+                else "no parameters",
+                remedy=REMEDY,
+            )
+    read = {parameter.name: _read(function, parameter, given) for parameter in parameters}
+    return tuple((name, value) for name, value in read.items() if value is not None)
 
 
 def is_neutral(function: str, arguments: Arguments) -> bool:
@@ -151,39 +155,28 @@ def _functional(name: str) -> Functional:
             expected="a function that keeps the size; affine has a scale, translate and shear",
             remedy=REMEDY,
         )
-    close = nearest(name, FUNCTIONALS)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
     raise InputError(
         f"'{printable(name)}' is not among the image functions of a set",
-        expected=f"{hint}one of {', '.join(FUNCTIONALS)}",
+        expected=f"{_hint(name, FUNCTIONALS)}one of {', '.join(FUNCTIONALS)}",
         remedy=REMEDY,
     )
 
 
-def _check_names(function: str, parameters: tuple[Parameter, ...], given: Mapping[str, Value]) -> None:
-    known = [parameter.name for parameter in parameters]
-    for name in given:
-        if name not in known:
-            close = nearest(name, known)
-            hint = f"did you mean {' or '.join(close)}? " if close else ""
+def _read(function: str, parameter: Parameter, given: Mapping[str, Value]) -> Argument | None:
+    """The canonical value of a parameter, or its default where it is left out."""
+    name, kind = parameter.name, parameter.kind
+    if name not in given:
+        if parameter.required:
             raise InputError(
-                f"{function} has no parameter '{printable(name)}' here",
-                expected=f"{hint}its parameters are {', '.join(known)}" if known else "no parameters",
-                remedy=REMEDY,
+                f"{function} needs the parameter '{name}'", expected=f"{name}: {kind.expected}", remedy=REMEDY
             )
-    for parameter in parameters:
-        if parameter.required and parameter.name not in given:
-            raise InputError(
-                f"{function} needs the parameter '{parameter.name}'",
-                expected=f"{parameter.name}: {parameter.kind.expected}",
-                remedy=REMEDY,
-            )
-
-
-def _read(function: str, parameter: Parameter, value: Value) -> Argument:
+        return parameter.default
     try:
-        return parameter.kind.read(value)
+        return kind.read(given[name])
     except ValueError as error:
-        raise InputError(
-            f"{parameter.name} of {function} is {error}", expected=parameter.kind.expected, remedy=REMEDY
-        ) from None
+        raise InputError(f"{name} of {function} is {error}", expected=kind.expected, remedy=REMEDY) from None
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    close = nearest(name, known)
+    return f"did you mean {' or '.join(close)}? " if close else ""

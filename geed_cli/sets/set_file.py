@@ -4,11 +4,14 @@ A file is data: it names functions of the allowlist and gives plain values, and 
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from geed_cli.documents.document import Document, Value, printable
+from geed_cli.documents.document import Document, printable
 from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError
@@ -42,45 +45,41 @@ def read_set(path: Path) -> TransformationSet:
     """
     document = read_yaml(path)
     file = validate(document, SetFile)
-    _check_name(document, ("name",), file.name)
-    if _is_group(file.name):
-        raise _refusal(
-            document, ("name",), f"{file.name!r} is the name of a group", "another name for the set"
-        )
-    data = document.data
-    assert isinstance(data, dict)  # validate accepts nothing else
-    listed = data["members"]
-    assert isinstance(listed, list)
-    members = [_member(document, number, item) for number, item in enumerate(listed)]
-    try:
+    with _at(document, "name"):
+        _check_name(file.name)
+        if _is_group(file.name):
+            raise InputError(
+                f"{file.name!r} is the name of a group", expected="another name for the set", remedy=""
+            )
+    members = [_member(document, number, dict(item)) for number, item in enumerate(file.members)]
+    with _at(document, "members"):
         return set_of(file.name, members)
-    except InputError as error:
-        raise _placed(document, ("members",), error) from error
 
 
-def _member(document: Document, number: int, item: Value) -> Perturbation:
-    assert isinstance(item, dict)
-    place = ("members", number)
-    given = dict(item)
+def _member(document: Document, number: int, given: dict[str, JsonValue]) -> Perturbation:
     function, name = given.pop("transform", None), given.pop("name", None)
-    if not isinstance(function, str):
-        expected = "transform: the name of a torchvision function"
-        raise _refusal(document, place, "a member without the name of its transform", expected)
-    try:
+    with _at(document, "members", number):
+        if not isinstance(function, str):
+            raise InputError(
+                "a member without the name of its transform",
+                expected="transform: the name of a torchvision function",
+                remedy="",
+            )
         made = perturbation("", function, given)
-    except InputError as error:
-        raise _placed(document, place, error) from error
     if name is None:
-        return Perturbation(made.call, made.function, made.arguments)
-    _check_name(document, (*place, "name"), name)
-    return Perturbation(str(name), made.function, made.arguments)
+        return replace(made, name=made.call)
+    with _at(document, "members", number, "name"):
+        return replace(made, name=_check_name(name))
 
 
-def _check_name(document: Document, path: tuple[str | int, ...], name: Value) -> None:
+def _check_name(name: JsonValue) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        found = f"the name '{printable(str(name))}'"
-        expected = "letters, digits, and _ . = - after the first, at most 64 in all"
-        raise _refusal(document, path, found, expected)
+        raise InputError(
+            f"the name '{printable(str(name))}'",
+            expected="letters, digits, and _ . = - after the first, at most 64 in all",
+            remedy="",
+        )
+    return name
 
 
 def _is_group(name: str) -> bool:
@@ -91,13 +90,13 @@ def _is_group(name: str) -> bool:
     return True
 
 
-def _refusal(document: Document, path: tuple[str | int, ...], found: str, expected: str) -> InputError:
-    return InputError(
-        f"{document.at(path)}: {found}",
-        expected=expected,
-        remedy=f"edit line {document.line(path)} of {document.name}",
-    )
-
-
-def _placed(document: Document, path: tuple[str | int, ...], error: InputError) -> InputError:
-    return InputError(f"{document.at(path)}: {error.found}", expected=error.expected, remedy=error.remedy)
+@contextmanager
+def _at(document: Document, *path: str | int) -> Iterator[None]:
+    """Say of errors in the block where they are, and which line to edit where they have no remedy of their own."""
+    try:
+        yield
+    except InputError as error:
+        remedy = error.remedy or f"edit line {document.line(path)} of {document.name}"
+        raise InputError(
+            f"{document.at(path)}: {error.found}", expected=error.expected, remedy=remedy
+        ) from error

@@ -92,9 +92,10 @@ def set_of(name: str, members: list[Perturbation]) -> TransformationSet:
             raise InputError(
                 f"{member.name} of set {name!r} is the identity", expected=expected, remedy=remedy
             )
-    names = Counter(member.name for member in (IDENTITY_PERTURBATION, *members))
-    for twice in (*Counter(members).most_common(1), *names.most_common(1)):
-        if twice[1] > 1:
-            what = twice[0].name if isinstance(twice[0], Perturbation) else twice[0]
-            raise InputError(f"{what} is in set {name!r} {twice[1]} times", expected=expected, remedy=remedy)
-    return TransformationSet(name, (IDENTITY_PERTURBATION, *members))
+    transforms = (IDENTITY_PERTURBATION, *members)
+    for count in (Counter(members), Counter(member.name for member in transforms)):
+        twice, times = count.most_common(1)[0]
+        if times > 1:
+            what = twice.name if isinstance(twice, Perturbation) else twice
+            raise InputError(f"{what} is in set {name!r} {times} times", expected=expected, remedy=remedy)
+    return TransformationSet(name, transforms)
