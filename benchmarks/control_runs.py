@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import nn
 
-from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit

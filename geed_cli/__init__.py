@@ -15,7 +15,7 @@ _PUBLIC = {
     "ActionOptions": "geed_cli.pipeline.options",
     "AuditOptions": "geed_cli.pipeline.options",
     "DataOptions": "geed_cli.pipeline.options",
-    "FiniteGroup": "geed_cli.algebra.group",
+    "FiniteGroup": "geed_cli.groups.group",
     "GeedError": "geed_cli.errors",
     "InputError": "geed_cli.errors",
     "IntervalOptions": "geed_cli.pipeline.options",
@@ -24,7 +24,7 @@ _PUBLIC = {
     "RunError": "geed_cli.errors",
     "RunOptions": "geed_cli.pipeline.options",
     "audit": "geed_cli.pipeline.audit",
-    "group_named": "geed_cli.algebra.catalogue",
+    "group_named": "geed_cli.groups.catalogue",
     "load_model": "geed_cli.models.load",
     "print_result": "geed_cli.report.table",
     "read_result": "geed_cli.result.file",
@@ -33,9 +33,9 @@ _PUBLIC = {
 """Where each public name lives."""
 
 if TYPE_CHECKING:
-    from geed_cli.algebra.catalogue import group_named
-    from geed_cli.algebra.group import FiniteGroup
     from geed_cli.errors import GeedError, InputError, RunError
+    from geed_cli.groups.catalogue import group_named
+    from geed_cli.groups.group import FiniteGroup
     from geed_cli.models.load import load_model
     from geed_cli.models.network import Network
     from geed_cli.pipeline.audit import audit

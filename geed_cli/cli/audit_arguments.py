@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import Decode, Discover, IntervalMethod, OnBadImage, OnNonFinite
 from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
 from geed_cli.pipeline.options import (

@@ -9,15 +9,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from geed_cli.algebra.channel_action import Matrices, Permutation, as_moves
-from geed_cli.algebra.composed import Joint
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.representation import NoAction, Representation, Spatial, Trivial
+from geed_cli.actions.channel_action import Matrices, Permutation, as_moves
+from geed_cli.actions.composed import Joint
+from geed_cli.actions.representation import NoAction, Representation, Spatial, Trivial
 from geed_cli.engine.declared import Place, declared
 from geed_cli.engine.geometric import FieldType
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.models.actions import SITES, Action
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network, resolve_layers
+from geed_cli.models.spec_actions import SITES, Action
 
 NO_TYPES: Mapping[str, FieldType] = MappingProxyType({})
 

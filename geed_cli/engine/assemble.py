@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geed_cli.algebra.representation import Representation
-from geed_cli.algebra.view import View
+from geed_cli.actions.representation import Representation
+from geed_cli.actions.view import View
 from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Shown

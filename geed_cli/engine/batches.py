@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.view import View
+from geed_cli.actions.view import View
 from geed_cli.engine.plan import Shown
 from geed_cli.engine.row import Subject
 from geed_cli.input_settings import InputSettings

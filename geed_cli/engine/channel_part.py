@@ -5,13 +5,13 @@ The numbers of channels have to fit the layer, and what is given has to be an ac
 
 import numpy as np
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.channel_action import Matrices, Permutation, regular_moves
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.homomorphism import compose, extend
-from geed_cli.algebra.representation import Representation
+from geed_cli.actions.channel_action import Matrices, Permutation, regular_moves
+from geed_cli.actions.homomorphism import compose, extend
+from geed_cli.actions.representation import Representation
 from geed_cli.errors import InputError
-from geed_cli.models.actions import Action, MatricesPart, PermutationPart
+from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.group import FiniteGroup
+from geed_cli.models.spec_actions import Action, MatricesPart, PermutationPart
 
 REMEDY = "correct the section actions in the spec"
 

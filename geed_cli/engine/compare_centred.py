@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.view import View
+from geed_cli.actions.view import View
 from geed_cli.engine.family import Family
 from geed_cli.measures.channelwise import ChannelwiseDeviation
 from geed_cli.measures.measure import LayerMeasure

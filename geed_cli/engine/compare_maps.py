@@ -11,7 +11,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.view import View
+from geed_cli.actions.view import View
 from geed_cli.engine.family import Family
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.row import Control

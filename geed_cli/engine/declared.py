@@ -7,16 +7,16 @@ pixels are always moved by the audited element itself.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.composed import DirectSum, Joint, PullBack
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.homomorphism import quotient_images
-from geed_cli.algebra.representation import NoAction, Representation, Spatial, Trivial
-from geed_cli.algebra.transform import Transform
-from geed_cli.algebra.view import View
+from geed_cli.actions.composed import DirectSum, Joint, PullBack
+from geed_cli.actions.homomorphism import quotient_images
+from geed_cli.actions.representation import NoAction, Representation, Spatial, Trivial
+from geed_cli.actions.view import View
 from geed_cli.engine.channel_part import REMEDY, channel_part
 from geed_cli.errors import InputError
-from geed_cli.models.actions import Action
+from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.transform import Transform
+from geed_cli.models.spec_actions import Action
 
 
 @dataclass(frozen=True)

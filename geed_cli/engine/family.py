@@ -10,8 +10,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.representation import Representation
-from geed_cli.algebra.view import View
+from geed_cli.actions.representation import Representation
+from geed_cli.actions.view import View
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, Shown
 
 

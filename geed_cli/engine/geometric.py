@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
-from geed_cli.algebra.planar import Planar
-from geed_cli.algebra.transform import Transform
+from geed_cli.groups.planar import Planar
+from geed_cli.groups.transform import Transform
 
 PACKAGES = ("e2cnn", "escnn")
 LARGEST = 1024

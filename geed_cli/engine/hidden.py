@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from torch import Tensor
 
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.representation import Spatial
-from geed_cli.algebra.round_trip import RoundTrip
+from geed_cli.actions.representation import Spatial
+from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.choices import Discover
 from geed_cli.discovery.discover import Discovery
 from geed_cli.discovery.discovered import Discovered
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.plan import GroupPlan, LayerPlan
+from geed_cli.groups.group import FiniteGroup
 
 
 class HiddenSearch:

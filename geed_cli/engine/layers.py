@@ -12,8 +12,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.round_trip import RoundTrip
-from geed_cli.algebra.view import View
+from geed_cli.actions.round_trip import RoundTrip
+from geed_cli.actions.view import View
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.compare_centred import compare_centred
 from geed_cli.engine.compare_maps import (

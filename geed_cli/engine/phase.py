@@ -11,15 +11,15 @@ from fractions import Fraction
 
 from torch import nn
 
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.transform import Transform
-from geed_cli.algebra.transformation_set import TransformationSet
 from geed_cli.engine.memory import is_out_of_memory
 from geed_cli.engine.phase_grid import SamplingGrid
 from geed_cli.engine.phase_step import Pair, Step
 from geed_cli.engine.phase_trace import data_free, trace_grids
+from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.transform import Transform
 from geed_cli.models.network import Network
 from geed_cli.result.schema import GridFault
+from geed_cli.sets.transformation_set import TransformationSet
 
 Group = FiniteGroup | TransformationSet
 LIMIT = 64

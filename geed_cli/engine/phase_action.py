@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.planar import QUARTER, Planar
-from geed_cli.algebra.representation import Representation
-from geed_cli.algebra.transform import Transform
-from geed_cli.algebra.view import View
+from geed_cli.actions.representation import Representation
+from geed_cli.actions.view import View
+from geed_cli.groups.planar import QUARTER, Planar
+from geed_cli.groups.transform import Transform
 
 Offset = tuple[float, float]
 

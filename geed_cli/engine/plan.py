@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from geed_cli.algebra.conditions import Boundary, Resampling
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.representation import Representation
-from geed_cli.algebra.round_trip import RoundTrip, round_trips
-from geed_cli.algebra.transformation_set import TransformationSet
-from geed_cli.algebra.view import View, views_of
+from geed_cli.actions.conditions import Boundary, Resampling
+from geed_cli.actions.representation import Representation
+from geed_cli.actions.round_trip import RoundTrip, round_trips
+from geed_cli.actions.view import View, views_of
 from geed_cli.choices import Discover
 from geed_cli.engine.layout import Layout
 from geed_cli.engine.row import Subject
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
+from geed_cli.sets.transformation_set import TransformationSet
 
 Shown = View | RoundTrip
 """What a network can be shown of an image."""

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.algebra.view import View
+from geed_cli.actions.view import View
 from geed_cli.images.source import ImageRecord
 
 Control = Literal["dead", "null", "floor", "phase_corrected"]

@@ -1,1 +1,1 @@
-"""Models: from a name, a spec or a checkpoint to a network with known weights and a known split."""
+"""Models: from a name or a spec to a network with known weights and a known split."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
+from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.checkpoint_rules import KeyRules
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ is declared as missing and set to NaN.
 
 from dataclasses import dataclass, replace
 
+from geed_cli.checkpoints.kept import KeptWeights
+from geed_cli.checkpoints.loading import load_checkpoint
+from geed_cli.checkpoints.rules import KeyRules
+from geed_cli.checkpoints.text import shown_list
+from geed_cli.checkpoints.unfilled import blank, require_filled
 from geed_cli.models.architecture import Architecture, Loaded
-from geed_cli.models.checkpoint import load_checkpoint
-from geed_cli.models.checkpoint_rules import KeyRules
-from geed_cli.models.checkpoint_text import shown_list
-from geed_cli.models.python_source import build_python
+from geed_cli.models.from_python import build_python
+from geed_cli.models.from_timm import build_pretrained_timm, build_timm
+from geed_cli.models.from_torchvision import build_pretrained_torchvision, build_torchvision
 from geed_cli.models.requested import Requested
-from geed_cli.models.timm_source import build_pretrained_timm, build_timm
-from geed_cli.models.torchvision_source import build_pretrained_torchvision, build_torchvision
-from geed_cli.models.unloaded import blank, require_filled
-from geed_cli.models.weights_kept import KeptWeights
-from geed_cli.models.weights_paths import weights_path
+from geed_cli.models.spec_files import weights_path
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sys
 import torch
 from torch import Tensor, nn
 
-from geed_cli.models.state_names import is_batch_counter
+from geed_cli.checkpoints.renaming import is_batch_counter
 
 
 def state_sha256(module: nn.Module) -> str:

@@ -1,7 +1,7 @@
 """Every model name that can be given without a file: what ``geed ls models`` lists."""
 
 from geed_cli.libraries import timm, torchvision
-from geed_cli.models.torchvision_names import torchvision_networks
+from geed_cli.models.from_torchvision import torchvision_networks
 
 
 def known_models() -> tuple[str, ...]:

@@ -3,18 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.choices import WeightsFrom
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
-from geed_cli.models.preprocessing import input_settings
 from geed_cli.models.requested import requested_spec, with_prefixes, with_random_weights
-from geed_cli.models.soundness import require_classifier, require_one_tensor
+from geed_cli.models.resolve import input_settings, require_classifier, require_one_tensor, split_network
 from geed_cli.models.spec import ModelSpec
-from geed_cli.models.split import split_network
-from geed_cli.models.weights_kept import KeptWeights
 
 
 def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from geed_cli.checkpoints.rules import KeyRules, Match
 from geed_cli.input_settings import CropMode, Interpolation
-from geed_cli.models.actions import Action, check_sites
-from geed_cli.models.checkpoint_rules import KeyRules, Match
+from geed_cli.models.spec_actions import Action, check_sites
 
 Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from geed_cli.errors import InputError, nearest
 from geed_cli.libraries import timm
-from geed_cli.models.pretrained_file import PublishedFile, hub_file, url_file
+from geed_cli.models.download import PublishedFile, hub_file, url_file
 
 HUB_PREFIX = "hf-hub:"
 # In timm's own order of preference.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from geed_cli.algebra.conditions import Boundary, Resampling
+from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import (
     DEFAULT_METHOD,
     Decode,

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from geed_cli.algebra.composed import DirectSum, Joint
-from geed_cli.algebra.representation import Representation, Spatial, Trivial
+from geed_cli.actions.composed import DirectSum, Joint
+from geed_cli.actions.representation import Representation, Spatial, Trivial
 from geed_cli.engine.phase import LayerPhase, clean_sizes
 from geed_cli.engine.phase_action import AboutOwnCentre
 from geed_cli.engine.plan import GroupPlan, LayerPlan

@@ -4,11 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.group import FiniteGroup
-from geed_cli.algebra.representation import Representation
-from geed_cli.algebra.set_catalogue import set_named
-from geed_cli.algebra.transformation_set import TransformationSet
+from geed_cli.actions.representation import Representation
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.actions import representation_of
 from geed_cli.engine.memory import is_out_of_memory
@@ -17,6 +13,8 @@ from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
+from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
@@ -26,6 +24,8 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.phase import corrected, grid_phases
 from geed_cli.pipeline.reuse.grid_cache import cached_phases, phase_key
 from geed_cli.result.schema import GridPhase
+from geed_cli.sets.catalogue import set_named
+from geed_cli.sets.transformation_set import TransformationSet
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geed_cli.algebra.view import View
+from geed_cli.actions.view import View
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Rounding, Row
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from geed_cli.algebra.conditions import context_size
+from geed_cli.actions.conditions import context_size
 from geed_cli.engine.batches import Task
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.view import View, views_of
+from geed_cli.actions.view import View, views_of
+from geed_cli.groups.catalogue import group_named
 from geed_cli.pipeline.placement import place
 from geed_cli.report.selftest_report import Finding
 from geed_cli.selftest.bench import Bench

@@ -12,8 +12,8 @@ from torch import nn
 
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
-from geed_cli.models.weights_answer import Taken
-from geed_cli.models.weights_kept import FOLDER, KeptWeights
+from geed_cli.checkpoints.kept import FOLDER, KeptWeights
+from geed_cli.checkpoints.reader.messages import Taken
 
 
 @pytest.fixture
@@ -90,19 +90,19 @@ def test_an_audit_keeps_and_finds_them(geed: Geed, tmp_path: Path, monkeypatch: 
     """With a cache the checkpoint is read once; with --no-cache it is read each time and nothing is written."""
     from torchvision.models import squeezenet1_1
 
-    from geed_cli.models import weights_convert
+    from geed_cli.checkpoints.reader import convert
 
     torch.manual_seed(0)
     net: nn.Module = squeezenet1_1(num_classes=1000)
     torch.save(net.state_dict(), tmp_path / "net.pth")
     reads: list[Path] = []
-    read = weights_convert._run
+    read = convert._run
 
     def counted(request: object, folder: Path) -> None:
         reads.append(folder)
         read(request, folder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(weights_convert, "_run", counted)
+    monkeypatch.setattr(convert, "_run", counted)
     ask = ("audit", "--checkpoint", tmp_path / "net.pth", "--arch", "torchvision:squeezenet1_1")
     ask += ("--img-size", "64", "--samples", "2", "-q", "--metric", "latent.l2", "--json", "-")
     results = []

@@ -9,7 +9,7 @@ import pytest
 from support.command import Geed
 
 import geed_cli
-from geed_cli.algebra import action
+from geed_cli.actions import action
 from geed_cli.models.network import Network
 from geed_cli.selftest import invariance
 

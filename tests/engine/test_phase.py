@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import resnet18, swin_t
 
-from geed_cli.algebra.catalogue import group_named
 from geed_cli.engine.phase import clean_sizes, needs_of, trace_phase
 from geed_cli.engine.taps import Taps
+from geed_cli.groups.catalogue import group_named
 from geed_cli.models.network import Network, Site
 
 SIZES = range(32, 66)

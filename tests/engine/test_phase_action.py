@@ -8,11 +8,11 @@ import torch
 from support.networks import network_of
 from torch import Tensor, nn
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.planar import Planar
-from geed_cli.algebra.view import views_of
+from geed_cli.actions.view import views_of
 from geed_cli.engine.phase import trace_phase
 from geed_cli.engine.phase_action import AboutOwnCentre, act_about, sources_inside
+from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.planar import Planar
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Site
 

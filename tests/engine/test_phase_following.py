@@ -9,8 +9,8 @@ from support.networks import network_of
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geed_cli.algebra.catalogue import group_named
 from geed_cli.engine.phase import clean_sizes, trace_phase
+from geed_cli.groups.catalogue import group_named
 from geed_cli.models.network import Network, Site
 
 

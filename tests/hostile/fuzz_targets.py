@@ -21,18 +21,17 @@ from rich.console import Console
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from geed_cli.checkpoints.formats import HEAD_BYTES, Container, container_of
+from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
+from geed_cli.checkpoints.reader import child
+from geed_cli.checkpoints.reader.messages import Refused, Request
+from geed_cli.checkpoints.reader.resource_limits import limits_for
 from geed_cli.errors import InputError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.input_settings import InputSettings
-from geed_cli.models import weights_child
 from geed_cli.models.build import build
-from geed_cli.models.checkpoint import KeyRules, load_checkpoint
-from geed_cli.models.checkpoint_formats import HEAD_BYTES, Container, container_of
 from geed_cli.models.requested import requested_spec
-from geed_cli.models.weights_answer import Refused
-from geed_cli.models.weights_limits import limits_for
-from geed_cli.models.weights_request import Request
 from geed_cli.policy.gate import gate
 from geed_cli.policy.policy import read_policy
 from geed_cli.report.gate_table import print_gate
@@ -109,7 +108,7 @@ def _read_as_the_child_does(path: Path) -> tuple[Path, tuple[str, ...]]:
     target = path.parent / "weights.safetensors"
     limits = limits_for(path.stat().st_size)
     request = Request(path, target, container.value, "auto", ("state_dict",), False, limits)
-    answer = weights_child.answer_to(request)
+    answer = child.answer_to(request)
     if isinstance(answer, Refused):
         raise InputError(answer.found, expected=answer.expected, remedy=answer.remedy)
     return target, answer.notes

@@ -20,9 +20,9 @@ from pathlib import Path
 from fuzz_mutations import CANARY
 from fuzz_targets import Target, case, targets
 
+from geed_cli.checkpoints.reader import child
 from geed_cli.errors import GeedError
 from geed_cli.images.refusal import ImageRefused
-from geed_cli.models import weights_child
 
 SECONDS = 20
 BATCH = 20
@@ -95,7 +95,7 @@ def _child(target: Target, batch: range, folder: Path, writing: int) -> None:
 def main() -> None:
     """See the module's docstring."""
     result, first, count, *only = sys.argv[1:]
-    weights_child.limit_memory = lambda _extra: None  # every case has a limit of its own
+    child.limit_memory = lambda _extra: None  # every case has a limit of its own
     for name, target in targets(Path(result).read_bytes()).items():
         if only and name != only[0]:
             continue

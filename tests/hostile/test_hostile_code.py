@@ -11,11 +11,11 @@ import torch
 from hostile_checkpoints import CODE, Hostile
 from torch import nn
 
+from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.cli.guard import explain
 from geed_cli.cli.inspect import inspect as inspect_command
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.errors import GeedError, InputError
-from geed_cli.models.checkpoint import KeyRules, load_checkpoint
 
 
 @pytest.mark.parametrize("hostile", CODE, ids=lambda hostile: hostile.name)

@@ -11,13 +11,13 @@ from support.pictures import open_images
 from support.results import small_result
 from torch import nn
 
+from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.cli.guard import explain
 from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.source import iter_pixels
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.checkpoint import KeyRules, load_checkpoint
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.load import load_model
 from geed_cli.result.file import read_result, to_json

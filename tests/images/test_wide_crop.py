@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from support.pictures import SETTINGS, noise, open_images, write_folder
 
-from geed_cli.algebra.conditions import context_size
+from geed_cli.actions.conditions import context_size
 from geed_cli.images.picture import Picture
 from geed_cli.images.preprocess import padded_fraction, to_pixels
 from geed_cli.images.refusal import ImageRefused

@@ -15,13 +15,13 @@ from support.pictures import pixels_of, smooth_pictures
 from support.results import entry_of
 from toys import DISTANCE, HALF_TURN, LARGEST, MEDIAN, to_lines
 
-from geed_cli.algebra.families import FAMILIES
 from geed_cli.cli.run.listing import group_table, metric_table
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.subjects import Contender
 from geed_cli.comparison.track import track_of
 from geed_cli.comparison.track_columns import columns_of
 from geed_cli.comparison.track_schema import Record, Track
+from geed_cli.groups.families import FAMILIES
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.control_table import CONTROLS
 from geed_cli.pipeline.audit import audit

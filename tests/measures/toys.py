@@ -7,9 +7,9 @@ from fractions import Fraction
 import numpy as np
 from torch import Tensor
 
-from geed_cli.algebra.families import Family
-from geed_cli.algebra.planar import Planar
-from geed_cli.algebra.transform import IDENTITY, Transform
+from geed_cli.groups.families import Family
+from geed_cli.groups.planar import Planar
+from geed_cli.groups.transform import IDENTITY, Transform
 from geed_cli.measures.channelwise import ChannelwiseDeviation, compare
 from geed_cli.measures.control import Control, Evidence
 from geed_cli.measures.measure import LayerMeasure, VectorMeasure

@@ -5,8 +5,8 @@ import pytest
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError
-from geed_cli.models.actions import Action
 from geed_cli.models.spec import ModelSpec
+from geed_cli.models.spec_actions import Action
 
 
 def actions_of(text: str) -> dict[str, Action]:

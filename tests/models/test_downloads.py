@@ -14,9 +14,8 @@ import pytest
 from huggingface_hub import close_session, constants
 
 from geed_cli.errors import RunError
-from geed_cli.models import pretrained_file
-from geed_cli.models.deadline import within
-from geed_cli.models.pretrained_file import hub_file, url_file
+from geed_cli.models import download
+from geed_cli.models.download import hub_file, url_file, within
 
 
 class Server(ThreadingHTTPServer):
@@ -106,8 +105,8 @@ def test_the_real_cause_is_named(server: Server, status: int, code: str, cause: 
 
 def test_a_server_that_never_answers(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both kinds of download give up within the limit, which is half of what a user is promised."""
-    assert pretrained_file.LOOK_SECONDS <= 15
-    monkeypatch.setattr(pretrained_file, "LOOK_SECONDS", 0.5)
+    assert download.LOOK_SECONDS <= 15
+    monkeypatch.setattr(download, "LOOK_SECONDS", 0.5)
     server.silent = True
     before = time.perf_counter()
     assert "no answer within 0.5 seconds" in hub_refusal().found

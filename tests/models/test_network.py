@@ -6,8 +6,8 @@ from torchvision.models import alexnet, densenet121, get_model, resnet50
 
 from geed_cli.errors import InputError
 from geed_cli.models.network import Site, resolve_layers
+from geed_cli.models.resolve import split_network
 from geed_cli.models.spec import SplitPart
-from geed_cli.models.split import split_network
 from geed_cli.models.stages import default_stages
 
 

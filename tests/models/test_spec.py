@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError
-from geed_cli.models.checkpoint_rules import KeyRules
 from geed_cli.models.spec import ModelSpec
 from geed_cli.models.spec_files import read_spec, spec_directory, spec_paths
 

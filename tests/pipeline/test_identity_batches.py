@@ -13,7 +13,7 @@ from support.pictures import smooth_pictures
 from support.results import measured
 from torch import Tensor, nn
 
-from geed_cli.algebra.conditions import Boundary
+from geed_cli.actions.conditions import Boundary
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit

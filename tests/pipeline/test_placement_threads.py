@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from geed_cli.algebra.transform import IDENTITY
-from geed_cli.algebra.view import View
+from geed_cli.actions.view import View
 from geed_cli.engine.batches import Placement, Task, batches
 from geed_cli.engine.row import Subject
+from geed_cli.groups.transform import IDENTITY
 from geed_cli.images.source import ImageRecord
 from geed_cli.pipeline.placement import fit_threads
 

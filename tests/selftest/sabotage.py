@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from geed_cli.algebra import action, view
-from geed_cli.algebra.planar import Planar
-from geed_cli.algebra.representation import Spatial
-from geed_cli.algebra.shift import Shift
-from geed_cli.algebra.transform import Transform
+from geed_cli.actions import action, view
+from geed_cli.actions.representation import Spatial
 from geed_cli.engine import local
+from geed_cli.groups.planar import Planar
+from geed_cli.groups.shift import Shift
+from geed_cli.groups.transform import Transform
 from geed_cli.measures import channelwise, latent, softmax
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.channelwise import ChannelwiseDeviation

@@ -2,9 +2,8 @@
 
 import pytest
 
-from geed_cli.models import weights_child, weights_convert
-from geed_cli.models.weights_answer import write_answer
-from geed_cli.models.weights_request import Request
+from geed_cli.checkpoints.reader import child, convert
+from geed_cli.checkpoints.reader.messages import Request, write_answer
 
 
 @pytest.fixture
@@ -15,8 +14,8 @@ def read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def run(request: Request, _folder: object) -> None:
-        answer = weights_child.answer_to(request)
-        write_answer(answer, request.target.parent / weights_child.ANSWER)
+        answer = child.answer_to(request)
+        write_answer(answer, request.target.parent / child.ANSWER)
 
-    monkeypatch.setattr(weights_child, "limit_memory", lambda _extra: None)
-    monkeypatch.setattr(weights_convert, "_run", run)
+    monkeypatch.setattr(child, "limit_memory", lambda _extra: None)
+    monkeypatch.setattr(convert, "_run", run)

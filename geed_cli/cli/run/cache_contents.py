@@ -17,10 +17,10 @@ from geed_cli.cache.fault import aside
 from geed_cli.cache.folder import cache_folder
 from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.prune import PruneRule, prune
+from geed_cli.checkpoints.kept_files import StoredWeights, stored_weights
 from geed_cli.cli.run.cached_weights import as_values, prune_weights, summary
 from geed_cli.cli.run.listing import make_table
 from geed_cli.errors import InputError, RunError
-from geed_cli.models.weights_stored import StoredWeights, stored_weights
 from geed_cli.report.console import emit, message_console, result_console
 from geed_cli.report.gate_text import plain
 from geed_cli.result.file import check_writable, write_atomically

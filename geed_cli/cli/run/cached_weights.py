@@ -5,8 +5,8 @@ from pathlib import Path
 
 from geed_cli.cache.amounts import bytes_as_text
 from geed_cli.cache.prune import PruneRule
+from geed_cli.checkpoints.kept_files import StoredWeights, remove_partial, remove_stored, stored_weights
 from geed_cli.errors import RunError
-from geed_cli.models.weights_stored import StoredWeights, remove_partial, remove_stored, stored_weights
 
 
 def doomed(stored: Sequence[StoredWeights], rule: PruneRule, row_bytes: int) -> tuple[StoredWeights, ...]:

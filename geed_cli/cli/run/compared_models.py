@@ -9,7 +9,7 @@ from geed_cli.cli.audit_request import groups_of, refuse
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.models.network import Network
-from geed_cli.models.reference import parse_reference
+from geed_cli.models.requested import parse_reference
 from geed_cli.pipeline.audit import audit_together
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
-from geed_cli.algebra.catalogue import group_named
-from geed_cli.algebra.group import FiniteGroup
 from geed_cli.cli.run.listing import exactness, group_names, make_table
 from geed_cli.errors import InputError
+from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.report.console import emit, result_console
 
 EXACT = {"yes": "exact", "resampled": "resampled"}

@@ -8,10 +8,10 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from geed_cli.algebra.catalogue import GROUP_SUFFIXES, family_of, group_named
-from geed_cli.algebra.families import FAMILIES
-from geed_cli.algebra.group import FiniteGroup
 from geed_cli.errors import InputError, nearest
+from geed_cli.groups.catalogue import GROUP_SUFFIXES, family_of, group_named
+from geed_cli.groups.families import FAMILIES
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.report.console import emit, result_console
 
@@ -91,7 +91,7 @@ def group_names(pattern: str | None) -> Sequence[str]:
 
 def set_table(pattern: str | None) -> Table:
     """The families of transformation sets whose names match."""
-    from geed_cli.algebra.set_catalogue import SET_FAMILIES  # noqa: PLC0415 - imports torch
+    from geed_cli.sets.catalogue import SET_FAMILIES  # noqa: PLC0415 - imports torch
 
     table = make_table("set", "example", "members beside e")
     families = {family.name: family for family in SET_FAMILIES}

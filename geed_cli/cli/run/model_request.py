@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
+from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.choices import WeightsFrom
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.models.weights_kept import KeptWeights
 from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 

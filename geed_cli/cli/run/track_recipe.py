@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from geed_cli.algebra.catalogue import GROUP_SUFFIXES, group_named
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.comparison.track_schema import Recipe, Track
 from geed_cli.errors import InputError
+from geed_cli.groups.catalogue import GROUP_SUFFIXES, group_named
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.result.schema import Settings
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from geed_cli.checkpoints.file_hash import file_sha256
+from geed_cli.checkpoints.read import read_tensors
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.cli.run.track_recipe import TrackRequest
@@ -21,8 +23,6 @@ from geed_cli.comparison.track_steps import (
     step_in_name,
 )
 from geed_cli.errors import InputError, RunError
-from geed_cli.models.file_hash import file_sha256
-from geed_cli.models.weights_file import read_tensors
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.planning import plan_groups

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geed_cli.algebra.conditions import context_size
-from geed_cli.algebra.round_trip import RoundTrip
-from geed_cli.algebra.view import View
+from geed_cli.actions.conditions import context_size
+from geed_cli.actions.round_trip import RoundTrip
+from geed_cli.actions.view import View
 from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Shown

@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pydantic import TypeAdapter, ValidationError
 
 from geed_cli import __version__
-from geed_cli.algebra.group import FiniteGroup
 from geed_cli.cache.digest import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.plan import GroupPlan, LayerPlan
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.result.schema import GridPhase

@@ -1,0 +1,113 @@
+"""Pairing tensors by position, for files whose names have nothing in common with the network's; comparing shapes.
+
+Allowed only where nothing contradicts it: as many tensors on both sides, every shape equal, and no weight
+opposite a bias. BatchNorm's counters stay out where the file has none. Of shapes that differ, those in one module's
+first axis alone are a classifier for other classes; any other are another architecture.
+"""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from geed_cli.checkpoints.renaming import is_batch_counter
+from geed_cli.checkpoints.rules import KeyRules, listed
+from geed_cli.checkpoints.text import counted, shown
+from geed_cli.errors import InputError
+
+# The last part of a name says what a tensor is for; two such parts must agree even where shapes do.
+ROLES = frozenset({"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
+BY_NAME = "use match: name with strip_prefix and rename, or an architecture that is laid out like the file"
+
+
+def pair_by_order(
+    expected: Mapping[str, Tensor], found: Mapping[str, Tensor], rules: KeyRules
+) -> dict[str, Tensor]:
+    """The i-th tensor of the file for the i-th of the network, without those listed as missing or unexpected.
+
+    Args:
+        expected: the network's tensors by name, in its order.
+        found: the file's tensors by name, in its order.
+        rules: the globs of what is left out on either side.
+
+    Returns:
+        The file's tensors by the network's names.
+
+    Raises:
+        InputError: counts, shapes or roles (weight, bias, ...) disagree.
+    """
+    ours = [name for name in expected if not listed(name, rules.missing)]
+    theirs = [name for name in found if not listed(name, rules.unexpected)]
+    if len(ours) != len(theirs) and not any(is_batch_counter(name) for name in theirs):
+        ours = [name for name in ours if not is_batch_counter(name)]
+    if len(ours) != len(theirs):
+        raise _contradiction(
+            f"the file has {len(theirs)} tensors and the network {len(ours)}", "as many on both sides"
+        )
+    for one, other in zip(ours, theirs, strict=True):
+        _require_one_role(one, other, expected[one], found[other])
+    pairs = {one: found[other] for one, other in zip(ours, theirs, strict=True)}
+    require_equal_shapes(expected, pairs)
+    return pairs
+
+
+def _require_one_role(ours: str, theirs: str, expected: Tensor, found: Tensor) -> None:
+    roles = {ours.rpartition(".")[2], theirs.rpartition(".")[2]}
+    if len(roles) == 2 and roles <= ROLES:
+        raise _contradiction(
+            f"by order, {shown(theirs)} {tuple(found.shape)} of the file would become {shown(ours)} "
+            f"{tuple(expected.shape)}",
+            "a weight for every weight and a bias for every bias",
+        )
+
+
+def _contradiction(found: str, expected: str) -> InputError:
+    return InputError(f"tensors cannot be paired by order: {found}", expected=expected, remedy=BY_NAME)
+
+
+def require_equal_shapes(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> None:
+    """Refuse pairs whose shapes differ.
+
+    Args:
+        expected: the network's tensors by name.
+        pairs: the file's tensors by the network's names.
+
+    Raises:
+        InputError: some shapes differ.
+    """
+    different = [name for name, tensor in pairs.items() if tensor.shape != expected[name].shape]
+    if not different:
+        return
+    head = _classifier(different, expected, pairs)
+    if head is not None:
+        raise _other_classes(head, pairs[different[0]].shape[0], expected[different[0]].shape[0])
+    first = different[0]
+    raise InputError(
+        f"{counted(len(different), 'tensor')} of other shape than the network's, first {shown(first)}: "
+        f"{_sizes(pairs[first])} in the file, {_sizes(expected[first])} in the network",
+        expected="the same shape under every name",
+        remedy="check that the architecture (and its input size) is the one that was trained",
+    )
+
+
+def _classifier(names: list[str], expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> str | None:
+    modules = {name.rpartition(".")[0] for name in names}
+    only_classes = all(
+        pairs[name].ndim == expected[name].ndim >= 1 and pairs[name].shape[1:] == expected[name].shape[1:]
+        for name in names
+    )
+    return modules.pop() if len(modules) == 1 and only_classes else None
+
+
+def _other_classes(head: str, in_file: int, in_network: int) -> InputError:
+    return InputError(
+        f"the classifier '{shown(head)}' has {in_file} classes in the file and {in_network} in the network; "
+        "a head that does not match cannot be loaded",
+        expected="a network with as many classes as the checkpoint",
+        remedy=f"in a spec, 'arguments: {{num_classes: {in_file}}}' under model (geed inspect ARCH --write-spec FILE "
+        "writes one to begin with); or leave the head out there: "
+        f"missing: [{shown(head)}.*], unexpected: [{shown(head)}.*] and split.classifier: null",
+    )
+
+
+def _sizes(tensor: Tensor) -> str:
+    return "×".join(str(size) for size in tensor.shape) or "a single number"

@@ -1,0 +1,163 @@
+"""Turning a torch.save file into safetensors in a process of its own, with limits, so that no pickle is ever read here.
+
+The process is a fresh Python (``-I``: no environment variables, no user site, no current folder), with a few
+environment variables, no standard input but the request, and its results in a private folder that is removed in any
+case. It has this user's rights: it is a second wall behind ``weights_only``, not a sandbox.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from geed_cli.checkpoints.entry import USUAL_ENTRIES
+from geed_cli.checkpoints.formats import Container
+from geed_cli.checkpoints.reader.archive import AGAIN
+from geed_cli.checkpoints.reader.child import ANSWER
+from geed_cli.checkpoints.reader.messages import Refused, Request, Taken, read_answer
+from geed_cli.checkpoints.reader.resource_limits import Limits, limits_for
+from geed_cli.errors import InputError, RunError
+
+START = (
+    "import json, sys; values = json.load(sys.stdin); sys.path[:] = values.pop('sys_path'); "
+    "from geed_cli.checkpoints.reader.child import main; main(values)"
+)
+PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
+"""Environment variables that finding and starting torch may need; tokens and passwords stay here."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which weights are wanted from a file.
+
+    Attributes:
+        key: the entry that holds them, or ``auto``.
+        usual: the entries that ``auto`` looks for, in order of preference.
+        allow_pickle: whether code that the file names may run, in the reading process.
+    """
+
+    key: str = "auto"
+    usual: tuple[str, ...] = USUAL_ENTRIES
+    allow_pickle: bool = False
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A safetensors file made from another, while it exists.
+
+    Attributes:
+        path: the file.
+        taken: the order of its tensors, the whole numbers beside them, notes.
+        sha256: of the original, where it was taken on the way.
+    """
+
+    path: Path
+    taken: Taken
+    sha256: str | None = None
+
+
+@contextmanager
+def converted(
+    path: Path, container: Container, choice: Choice, limits: Limits | None = None
+) -> Iterator[Conversion]:
+    """The chosen entry of a torch.save file as a safetensors file, which is gone after the block.
+
+    Args:
+        path: a zip archive or an older stream of torch.save, as ``container`` says.
+        container: what its first bytes announce.
+        choice: which entry.
+        limits: of the reading process; by default those of the file's size.
+
+    Raises:
+        InputError: the file was refused, exceeded a limit or made its reader crash.
+        RunError: the reading process could not be started, or there is no room for the copy.
+    """
+    limits = limits or limits_for(path.stat().st_size)
+    with tempfile.TemporaryDirectory(prefix="geed-") as folder:
+        target = Path(folder) / "weights.safetensors"
+        request = Request(
+            path.absolute(), target, container.value, choice.key, choice.usual, choice.allow_pickle, limits
+        )
+        _run(request, Path(folder))
+        answer = read_answer(Path(folder) / ANSWER)
+        if isinstance(answer, Refused):
+            kind = InputError if answer.kind == "input" else RunError
+            raise kind(answer.found, expected=answer.expected, remedy=answer.remedy)
+        yield Conversion(target, answer)
+
+
+def _run(request: Request, folder: Path) -> None:
+    """Start the process, wait for it, and explain how it ended where it left no answer."""
+    message = json.dumps({**request.values(), "sys_path": [part for part in sys.path if part]})
+    with (folder / "messages").open("w+b") as messages:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-c", START],
+                input=message.encode(),
+                stdout=messages,
+                stderr=messages,
+                env=_environment(),
+                cwd=folder,
+                timeout=request.limits.seconds,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise _too_slow(request.limits) from error
+        except OSError as error:
+            raise _not_started(str(error)) from error
+        if done.returncode == 0:
+            return
+        if done.returncode > 0:
+            raise _not_started(_last_line(folder / "messages"))
+    raise _killed(-done.returncode, request.limits)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    # One thread is enough for copying, and each of a pool takes its share of the memory limit; no GPU is touched.
+    return kept | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def _last_line(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 2000))
+        lines = file.read().decode("utf-8", "replace").strip().splitlines()
+    return ascii(lines[-1])[1:-1][:200] if lines else "it ended without a word"
+
+
+def _killed(number: int, limits: Limits) -> InputError:
+    """By a signal: a limit, the system's own memory guard, or a crash in native code."""
+    if number == getattr(signal, "SIGXCPU", None):
+        return _too_slow(limits)
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    cause = "probably for want of memory" if name == "SIGKILL" else "a crash in its reader"
+    return InputError(
+        f"reading the file ended in {name}, {cause}; the audit itself was not touched",
+        expected="a complete file as torch.save writes it",
+        remedy=AGAIN,
+    )
+
+
+def _too_slow(limits: Limits) -> InputError:
+    return InputError(
+        f"reading the file takes longer than {limits.seconds} s",
+        expected="a checkpoint that is read at the speed of the disk",
+        remedy="copy it to a local disk; if that does not help, do not trust it",
+    )
+
+
+def _not_started(reason: str) -> RunError:
+    return RunError(
+        f"the process that reads checkpoint files failed: {reason}",
+        expected=f"{sys.executable} that can import geed_cli and torch",
+        remedy="check the installation, or give the weights as safetensors",
+    )

@@ -1,0 +1,104 @@
+"""Inside the reading process: unpickling of torch.save files, and its failures in plain words.
+
+The file's pickle is data from a stranger: ``weights_only=True`` builds tensors and plain containers and nothing
+else. One class is added, ``argparse.Namespace``, a bag of attributes that training scripts store beside weights.
+Only where the user said so on the command line, and only for a file that is refused so, code that it names is run.
+"""
+
+import argparse
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from geed_cli.checkpoints.reader.archive import AGAIN, SAVE_STATE
+from geed_cli.checkpoints.text import shown
+from geed_cli.errors import InputError
+
+PICKLE_REMEDY = (
+    f"{SAVE_STATE}x = torch.load(FILE, weights_only=False), then torch.save(x.state_dict(), 'weights.pt') "
+    "where x is a whole module, torch.save(x['state_dict'], 'weights.pt') where it is a training checkpoint; "
+    "or --allow-pickle, which lets the file run its code"
+)
+UNSUPPORTED = re.compile(
+    r"Unsupported global: GLOBAL (\S+)|Unsupported class (\S+)|Tr(?:ying|ied) to .*?GLOBAL (\S+)"
+)
+OUT_OF_MEMORY = re.compile(r"allocate memory|MemoryError", re.IGNORECASE)
+CODE_RAN = "allow_pickle: the file imported {name} and was let run its code in the process that read it"
+CODE_NOT_NEEDED = "allow_pickle was given but not needed: the file holds tensors alone"
+
+
+def unpickle(path: Path, *, mapped: bool, allow_pickle: bool) -> tuple[object, tuple[str, ...]]:
+    """What a torch.save file holds: tensors in plain containers.
+
+    Args:
+        path: a file that passed the checks of its container.
+        mapped: map the file instead of reading it; possible for zip archives, and no tensor can then reach
+            beyond the file, whatever size its pickle claims.
+        allow_pickle: load a file that asks for other objects as well, which runs whatever code it names.
+
+    Returns:
+        The unpickled contents, tensors on the CPU; and a note where ``allow_pickle`` was given.
+
+    Raises:
+        InputError: the pickle asks for anything but tensors and plain containers, or is damaged.
+        MemoryError: it takes more memory than this process may have.
+    """
+    try:
+        contents = _load(path, mapped=mapped, weights_only=True)
+    except Exception as error:  # a hostile pickle can make any line of the unpickler raise anything
+        name = _imported(error)
+        if not allow_pickle or name is None:
+            raise _explained(error) from error
+    else:
+        return contents, (CODE_NOT_NEEDED,) if allow_pickle else ()
+    try:
+        return _load(path, mapped=mapped, weights_only=False), (CODE_RAN.format(name=name),)
+    except Exception as error:  # the file's own code may raise anything
+        raise _explained(error) from error
+
+
+def _load(path: Path, *, mapped: bool, weights_only: bool) -> object:
+    # torch remarks on kinds of tensors that are refused afterwards anyway.
+    with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+        warnings.simplefilter("ignore")
+        return torch.load(path, map_location="cpu", weights_only=weights_only, mmap=mapped)
+
+
+def with_modules_as_states(contents: object) -> object:
+    """Whole modules, at the top or one level down, replaced by their state dicts."""
+    if isinstance(contents, nn.Module):
+        return contents.state_dict()
+    if isinstance(contents, Mapping):
+        return {
+            key: value.state_dict() if isinstance(value, nn.Module) else value
+            for key, value in contents.items()
+        }
+    return contents
+
+
+def _imported(error: Exception) -> str | None:
+    """The class or function that the restricted unpickler would not import."""
+    match = UNSUPPORTED.search(str(error))
+    name = next((group for group in match.groups() if group), None) if match else None
+    return shown(name.rstrip(".,")) if name is not None else None
+
+
+def _explained(error: Exception) -> Exception:
+    if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
+        return MemoryError()
+    name = _imported(error)
+    if name is not None:
+        return InputError(
+            f"the file holds Python objects, not weights alone: it asks to import {name}",
+            expected="a state dict, that is tensors by name; importing what a file names would run its code",
+            remedy=PICKLE_REMEDY,
+        )
+    return InputError(
+        f"the file cannot be read as tensors ({type(error).__name__})",
+        expected="a complete file with a state dict, as torch.save writes it",
+        remedy=AGAIN,
+    )

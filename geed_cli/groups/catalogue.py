@@ -1,0 +1,89 @@
+"""From what a user writes to a group: a name, a product of names, or a YAML file of generators.
+
+``families`` has the names, ``product`` and ``group_file`` the rest; none of them needs torch.
+"""
+
+import re
+from pathlib import Path
+
+from geed_cli.errors import InputError, nearest
+from geed_cli.groups.families import FAMILIES, Family
+from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.product import product_group
+
+GROUP_SUFFIXES = (".yaml", ".yml")
+
+
+def group_named(name: str) -> FiniteGroup:
+    """The group of that name; upper case is accepted (``C4``), but in paths of files.
+
+    Args:
+        name: ``flip``, ``c4``; a product, ``flip*xshift7``; a YAML file of generators, ``my/group.yaml``. A factor of
+            a product may be a file, too.
+
+    Raises:
+        InputError: no such group, n outside its range, a product that is no group, or a file that describes none.
+    """
+    factors = name.split("*")
+    if len(factors) == 1:
+        return _factor(name)
+    if not all(factor.strip() for factor in factors):
+        raise InputError(
+            f"the product {name!r} lacks a factor",
+            expected="names of groups on both sides of every *",
+            remedy="geed ls groups",
+        )
+    return product_group([_factor(factor) for factor in factors])
+
+
+def family_of(name: str) -> tuple[Family, int] | None:
+    """The family that a name is written like, and its n (1 where it takes none); None where there is none.
+
+    The number may be out of range.
+    """
+    written = re.fullmatch(r"([a-z]+)([0-9]{1,4})?", name)
+    for family in FAMILIES.values():
+        if written and written[1] == family.stem and (written[2] is None) == (family.largest is None):
+            return family, int(written[2] or 1)
+    return None
+
+
+def _factor(name: str) -> FiniteGroup:
+    stripped = name.strip()
+    if stripped.lower().endswith(GROUP_SUFFIXES):
+        from geed_cli.groups.group_file import read_group  # noqa: PLC0415 - pydantic only where a file is read
+
+        return _not_hiding(read_group(Path(stripped)), stripped)
+    key = stripped.lower()
+    family = family_of(key)
+    if family is None:
+        raise _unknown(name)
+    found, n = family
+    if found.largest is not None and not 1 <= n <= found.largest:
+        raise InputError(
+            f"group {name!r} has n = {n}", expected=f"n from 1 to {found.largest}", remedy="geed ls groups"
+        )
+    return FiniteGroup(found.stem + (str(n) if found.largest is not None else ""), found.make(n))
+
+
+def _not_hiding(group: FiniteGroup, path: str) -> FiniteGroup:
+    """A file must not give the catalogue's names another meaning: results are compared by the groups' names."""
+    if family_of(group.name.lower()) is None:
+        return group
+    raise InputError(
+        f"{path} calls its group {group.name!r}, which is a name of the catalogue",
+        expected="a name of its own",
+        remedy=f"edit the name in {path}, for example to my-{group.name.lower()}",
+    )
+
+
+def _unknown(name: str) -> InputError:
+    examples = [f.stem if f.largest is None else f"{f.stem}{n}" for f in FAMILIES.values() for n in (4, 8)]
+    close = nearest(name.lower(), dict.fromkeys(examples))
+    hint = f"; nearest: {', '.join(close)}" if close else ""
+    patterns = ", ".join(family.pattern for family in FAMILIES.values())
+    return InputError(
+        f"there is no group {name!r}",
+        expected=f"one of {patterns}, a product such as flip*xshift7, or a YAML file of generators{hint}",
+        remedy="geed ls groups",
+    )

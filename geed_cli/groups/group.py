@@ -1,0 +1,145 @@
+"""Finite groups, given by their Cayley table.
+
+An element is its row number 0..|G|-1 and the identity is 0. ``table[g, h]`` is gh, "first h, then g", so every
+action in this package is a left action: (gh)·x = g·(h·x). Exact products are slow, and a group of 1024 has a million of
+them: a row of the table is the permutation h → gh, and permutations of products are products of permutations, so that
+only the rows of some generators are worked out.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geed_cli.groups.transform import Transform
+
+
+@dataclass(frozen=True)
+class FiniteGroup:
+    """A finite group of transforms with named elements.
+
+    Associativity and inverses need no check of their own: products of transforms are compositions of maps, and a
+    finite set of invertible maps that is closed under composition holds their inverses. Closure is checked by
+    ``table``.
+
+    Attributes:
+        name: the catalogue's name, such as ``c4`` or ``flip*xshift7``, or the one in a group file.
+        transforms: the elements, identity first, all different, closed under the product.
+    """
+
+    name: str
+    transforms: tuple[Transform, ...]
+
+    def __post_init__(self) -> None:
+        if not self.transforms or not self.transforms[0].is_identity:
+            raise ValueError(f"group {self.name}: element 0 must be the identity")
+        if len(set(self.transforms)) != len(self.transforms):
+            raise ValueError(f"group {self.name}: elements must differ")
+
+    @cached_property
+    def table(self) -> NDArray[np.int64]:
+        """Cayley table, shape (n, n): ``table[g, h]`` is the number of gh.
+
+        Raises:
+            ValueError: the transforms are not closed under the product.
+        """
+        try:
+            return cayley_table(self.transforms)
+        except KeyError as missing:
+            raise ValueError(f"group {self.name} is not closed: {missing} is missing") from None
+
+    @property
+    def order(self) -> int:
+        """N = |G|."""
+        return len(self.transforms)
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The elements' names, in the order of the table."""
+        return tuple(transform.name for transform in self.transforms)
+
+    @property
+    def exact(self) -> bool:
+        """Whether no element turns by other than quarters, so that only shifts may be resampled."""
+        return all(transform.exact for transform in self.transforms)
+
+    def exact_at(self, size: int) -> bool:
+        """Whether nothing is resampled on square pictures of that side: shifts are whole pixels there too."""
+        return all(transform.exact_at(size) for transform in self.transforms)
+
+    @property
+    def steps(self) -> int:
+        """The number that must divide a map's side for every shift to be whole pixels; 1 without shifts."""
+        shifts = (transform.shift for transform in self.transforms)
+        return math.lcm(*(part.denominator for shift in shifts for part in (shift.down, shift.right)))
+
+    @property
+    def commutative(self) -> bool:
+        """Whether gh = hg throughout."""
+        return bool((self.table == self.table.T).all())
+
+    @cached_property
+    def element_orders(self) -> tuple[int, ...]:
+        """The least k ≥ 1 with g^k = e, for each element."""
+        everyone = np.arange(self.order)
+        orders, powers = np.ones(self.order, dtype=np.int64), everyone
+        while powers.any():
+            orders += powers != 0
+            # once g^k is e it stays there, so that later powers are not counted
+            powers = np.where(powers != 0, self.table[everyone, powers], 0)
+        return tuple(orders.tolist())
+
+    def inverse(self, g: int) -> int:
+        """The number of g⁻¹."""
+        return int(np.flatnonzero(self.table[g] == 0)[0])
+
+
+def cayley_table(transforms: Sequence[Transform]) -> NDArray[np.int64]:
+    """``table[g, h]`` = number of gh, shape (n, n).
+
+    The set is closed if it is closed under the rows worked out here, since every element is a product of those.
+    Each new generator at least doubles what the earlier ones reach, so there are at most log₂ n of them.
+
+    Args:
+        transforms: all different, identity first.
+
+    Raises:
+        KeyError: a product that is not in the set; the argument is its name.
+    """
+    number = {transform: i for i, transform in enumerate(transforms)}
+    n = len(transforms)
+    table = np.zeros((n, n), dtype=np.int64)
+    table[0] = np.arange(n)
+    known = {0}
+    generators: list[int] = []
+    for g, transform in enumerate(transforms):
+        if g not in known:
+            table[g] = [_number(number, transform @ h) for h in transforms]
+            generators.append(g)
+            _reach(table, known, generators)
+    return table
+
+
+def _number(number: dict[Transform, int], product: Transform) -> int:
+    if product not in number:
+        raise KeyError(product.name)
+    return number[product]
+
+
+def _reach(table: NDArray[np.int64], known: set[int], generators: Sequence[int]) -> None:
+    """Fill the rows of everything that the generators reach: the row of gh is the row of g after that of h."""
+    known.add(generators[-1])
+    fresh = sorted(known)
+    while fresh:
+        reached = []
+        for h in fresh:
+            for g in generators:
+                product = int(table[g, h])
+                if product not in known:
+                    table[product] = table[g][table[h]]
+                    known.add(product)
+                    reached.append(product)
+        fresh = reached

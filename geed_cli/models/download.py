@@ -1,0 +1,230 @@
+"""Getting a published weights file: from the local cache where it is there, else from the network.
+
+Looking comes before downloading and has a time limit of its own, since the libraries below retry for longer than a
+user waits: without a network the answer comes within ``LOOK_SECONDS``. They hide causes differently: a hub error may
+wrap three others, and its own text speaks of the cache. What a user needs is the innermost one.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.error import HTTPError
+from urllib.parse import urlparse
+from urllib.request import Request, urlopen
+
+import torch.hub
+from huggingface_hub import (
+    constants,
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
+from huggingface_hub import errors as hub
+from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+
+from geed_cli.checkpoints.file_hash import file_sha256
+from geed_cli.errors import RunError
+
+# One connection may take as long as a slow name server or proxy needs, and all of them stay well below 30 s.
+CONNECT_SECONDS = 5.0
+LOOK_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A weights file on this machine.
+
+    Attributes:
+        path: where it is.
+        origin: where it came from: a URL, or ``hf-hub:repository/file``.
+    """
+
+    path: Path
+    origin: str
+
+
+def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
+    """The first of ``names`` that a Hugging Face repository has.
+
+    Args:
+        repository: ``org/name`` or ``org/name@revision``.
+        names: file names, the preferred one first.
+        what: whose weights, for messages.
+
+    Returns:
+        the file in the hub's cache.
+
+    Raises:
+        RunError: none of them is cached and none can be downloaded.
+    """
+    repo, _, revision = repository.partition("@")
+    try:
+        for name in names:
+            cached = try_to_load_from_cache(repo, name, revision=revision or None)
+            if isinstance(cached, str):
+                return PublishedFile(Path(cached), f"hf-hub:{repository}/{name}")
+        name = within(LOOK_SECONDS, lambda: _first_there(repo, names, revision or None))
+        path = hf_hub_download(repo, name, revision=revision or None, etag_timeout=CONNECT_SECONDS)
+    except Exception as error:  # the HTTP library and its errors change between versions of the hub's client
+        tried = f"hf-hub:{repository}, file {' or '.join(names)}"
+        raise download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
+    return PublishedFile(Path(path), f"hf-hub:{repository}/{name}")
+
+
+def _first_there(repo: str, names: Sequence[str], revision: str | None) -> str:
+    """The first name that the repository has; the last one's error where it has none."""
+    for name in names[:-1]:
+        try:
+            get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=CONNECT_SECONDS)
+        except LocalEntryNotFoundError:  # a failed connection, which the client files under "not found"
+            raise
+        except EntryNotFoundError:
+            continue
+        return name
+    get_hf_file_metadata(hf_hub_url(repo, names[-1], revision=revision), timeout=CONNECT_SECONDS)
+    return names[-1]
+
+
+def url_file(url: str, what: str) -> PublishedFile:
+    """A file from a URL whose name ends in the start of its SHA-256, as torch's model zoo has them.
+
+    Args:
+        url: where it is published; the digest in its name is checked after downloading.
+        what: whose weights, for messages.
+
+    Returns:
+        the file in torch hub's cache.
+
+    Raises:
+        RunError: it is not cached and cannot be downloaded, or the digest does not fit.
+    """
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    path = folder / Path(urlparse(url).path).name
+    digest = re.search(r"-([a-f0-9]{8,})\.", path.name)
+    if path.is_file():
+        _require_digest(path, digest[1] if digest else "")
+        return PublishedFile(path, url)
+    try:
+        within(LOOK_SECONDS, lambda: _look(url))
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(url, str(path), digest[1] if digest else None, progress=True)
+    except Exception as error:  # URLError, timeouts, a wrong digest, a full disk: all end the same way
+        raise download_failed(what, url, str(folder), error) from error
+    return PublishedFile(path, url)
+
+
+def _look(url: str) -> None:
+    try:
+        urlopen(Request(url, method="HEAD"), timeout=CONNECT_SECONDS).close()
+    except HTTPError as error:
+        error.close()  # it is the open answer at the same time
+        raise
+
+
+def _require_digest(path: Path, start: str) -> None:
+    digest = file_sha256(path)
+    if not digest.startswith(start):
+        raise RunError(
+            f"{path} has the SHA-256 {digest[:16]}…",
+            expected=f"a file whose SHA-256 starts with {start}, as its name says",
+            remedy=f"delete {path}, so that it is downloaded again",
+        )
+
+
+_CAUSES: tuple[tuple[type[Exception], str], ...] = (
+    # A gated repository is a subclass of one that is not found, so it comes first.
+    (hub.GatedRepoError, "the repository is gated: accept its terms on its page, then run `hf auth login`"),
+    (hub.RepositoryNotFoundError, "there is no such repository, or it is private: check the name"),
+    (hub.RevisionNotFoundError, "the repository has no such revision"),
+    (hub.OfflineModeIsEnabled, "downloads are switched off by HF_HUB_OFFLINE"),
+)
+
+
+def cause_of(error: BaseException) -> str:
+    """The real cause of a failed download, one line.
+
+    Args:
+        error: what the download raised.
+
+    Returns:
+        a known cause in words, else the innermost exception's own text.
+    """
+    for kind, text in _CAUSES:
+        if isinstance(error, kind):
+            return text
+    # The local kind, a subclass, means that nobody could be asked; its cause says why.
+    if isinstance(error, hub.EntryNotFoundError) and not isinstance(error, hub.LocalEntryNotFoundError):
+        return "the repository has no such file"
+    while isinstance(inner := error.__cause__ or error.__context__, Exception):
+        error = inner
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, BaseException):  # urllib keeps the cause there
+        error = reason
+    lines = str(error).splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def download_failed(what: str, tried: str, cache: str, error: BaseException) -> RunError:
+    """The error for weights that could not be had.
+
+    Args:
+        what: whose weights.
+        tried: the URL, or hub repository and files.
+        cache: where a file put by hand would be found.
+        error: what the download raised.
+
+    Returns:
+        an error with exit code 3 that lists the ways out.
+    """
+    return RunError(
+        f"the pretrained weights of {what} could not be downloaded\n"
+        f"  tried:    {tried}\n"
+        f"  cause:    {cause_of(error)}",
+        expected="access to the model hub, or the file in the local cache",
+        remedy=(
+            "--checkpoint FILE --arch NAME with a file that you have;"
+            f"\n            or put the file into {cache};"
+            "\n            or point HF_HOME or TORCH_HOME to a filled cache, or HTTPS_PROXY to a proxy;"
+            "\n            or --weights random --seed N for an untrained network"
+        ),
+    )
+
+
+Result = TypeVar("Result")
+
+
+def within(seconds: float, call: Callable[[], Result]) -> Result:
+    """The result of ``call()``.
+
+    Args:
+        seconds: how long to wait for it.
+        call: run in a thread of its own.
+
+    Returns:
+        what it returns.
+
+    Raises:
+        TimeoutError: no result in time.
+        Exception: whatever the call raised.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # carried over to the caller's thread, below
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError(f"no answer within {seconds:g} seconds")
+    return results[0]

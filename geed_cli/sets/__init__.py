@@ -1,0 +1,1 @@
+"""Sets of perturbations that need not be a group: scalings, blurs, JPEG, brightness."""
