@@ -146,7 +146,7 @@ FollowLinks = Annotated[
 DecodeMode = Annotated[
     Decode,
     typer.Option(
-        help="'fast' reduces large JPEGs while they are decoded, within the bound of docs/decoding.md.",
+        help="'fast' reduces large JPEGs while they are decoded, within the bound of docs/performance.md.",
         rich_help_panel=DATA,
     ),
 ]

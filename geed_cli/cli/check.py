@@ -12,7 +12,7 @@ Results = Annotated[
     list[Path],
     typer.Argument(metavar="RESULT", help="Results saved by 'geed audit --json'.", show_default=False),
 ]
-PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see docs/policy.md.")]
+PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see docs/gate.md.")]
 Baseline = Annotated[
     Path | None,
     typer.Option(metavar="RESULT", help="Saved result that limits on changes are measured from."),

@@ -72,7 +72,7 @@ def set_table(pattern: str | None) -> Table:
         family = families[name]
         table.add_row(family.pattern, family.example, family.description)
     table.caption = (
-        "sets are no groups: f̂ is the set's mean (docs/sets.md); FILE.yaml holds any of their members"
+        "sets are no groups: f̂ is the set's mean (docs/groups.md); FILE.yaml holds any of their members"
     )
     table.caption_justify = "left"
     return table
