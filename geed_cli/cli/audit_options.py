@@ -48,7 +48,7 @@ Floor = Annotated[
         "--floor",
         metavar="N",
         min=0,
-        help="Images on which the controls null and floor are measured; 0 leaves them out.",
+        help="Number of control images, on which null and floor are measured; 0 measures neither.",
         rich_help_panel=CONTROLS,
     ),
 ]
@@ -56,7 +56,7 @@ Twin = Annotated[
     bool,
     typer.Option(
         "--twin",
-        help="Audit the same architecture with random weights beside, as a control.",
+        help="Also audit the same architecture with random weights, as a control.",
         rich_help_panel=CONTROLS,
     ),
 ]
@@ -96,10 +96,12 @@ Layers = Annotated[
 ]
 BoundaryName = Annotated[
     Boundary,
-    typer.Option(help="Outside the frame of rotations that are no quarter turns.", rich_help_panel=MEASURE),
+    typer.Option(
+        help="What lies outside the frame of rotations other than quarter turns.", rich_help_panel=MEASURE
+    ),
 ]
 Interpolation = Annotated[
-    Resampling, typer.Option(help="Filter of those rotations.", rich_help_panel=MEASURE)
+    Resampling, typer.Option(help="How those rotations are interpolated.", rich_help_panel=MEASURE)
 ]
 Data = Annotated[
     Path | None,
@@ -112,7 +114,7 @@ Data = Annotated[
     ),
 ]
 Samples = Annotated[
-    int, typer.Option(min=1, help="Audit at most so many images, drawn at random.", rich_help_panel=DATA)
+    int, typer.Option(min=1, help="Audit at most this many images, drawn at random.", rich_help_panel=DATA)
 ]
 DrawSeed = Annotated[
     int,
@@ -125,7 +127,9 @@ DrawSeed = Annotated[
 NormSamples = Annotated[
     int | None,
     typer.Option(
-        min=2, help="Take M over so many further images instead of the audited ones.", rich_help_panel=DATA
+        min=2,
+        help="Take the normaliser M over this many other images instead of the audited ones.",
+        rich_help_panel=DATA,
     ),
 ]
 BadImage = Annotated[
@@ -150,10 +154,10 @@ DecodeMode = Annotated[
         rich_help_panel=DATA,
     ),
 ]
-Confidence = Annotated[float, typer.Option(help="Coverage of the intervals.", rich_help_panel=MEASURE)]
+Confidence = Annotated[float, typer.Option(help="Confidence of the intervals.", rich_help_panel=MEASURE)]
 Resamples = Annotated[
     int,
-    typer.Option(min=100, help="Bootstrap resamples, for methods that draw any.", rich_help_panel=MEASURE),
+    typer.Option(min=100, help="Number of resamples, for bootstrap methods.", rich_help_panel=MEASURE),
 ]
 Ci = Annotated[
     IntervalMethod,
@@ -165,7 +169,7 @@ Simultaneous = Annotated[
     bool,
     typer.Option(
         "--simultaneous",
-        help="Widen the intervals so that all of the table hold together (max-t).",
+        help="Widen the intervals so that all of them hold at once (max-t).",
         rich_help_panel=MEASURE,
     ),
 ]
@@ -180,7 +184,9 @@ UntilWidth = Annotated[
 ]
 MaxSamples = Annotated[
     int | None,
-    typer.Option(min=20, help="Where --until-width ends anyway.", rich_help_panel=DATA),
+    typer.Option(
+        min=20, help="Stop at this many images, even if the intervals are still wider.", rich_help_panel=DATA
+    ),
 ]
 WidthOf = Annotated[
     str,
@@ -193,7 +199,7 @@ Devices = Annotated[
     str | None,
     typer.Option(
         metavar="N,N|all",
-        help="Share the images among several CUDA devices of this machine, by their numbers.",
+        help="Share the images among several CUDA devices of this machine, given by their numbers.",
         rich_help_panel=RUN,
         show_default=False,
     ),
@@ -202,7 +208,7 @@ BatchSize = Annotated[
     str | None,
     typer.Option(
         metavar="N|auto",
-        help="Rows of every batch; 'auto' measures which is fastest and remembers it. Default: 16, on a GPU 64.",
+        help="Rows in each batch; 'auto' measures which size is fastest and remembers it. Default: 16, on a GPU 64.",
         rich_help_panel=RUN,
         show_default=False,
     ),
@@ -210,7 +216,7 @@ BatchSize = Annotated[
 PrecisionName = Annotated[
     Precision,
     typer.Option(
-        help="Floating type of the network; for bf16 and fp16 the table says how far values moved from fp32.",
+        help="Floating type of the network; with bf16 and fp16 the table says how far values moved from fp32.",
         rich_help_panel=RUN,
     ),
 ]
@@ -221,14 +227,14 @@ Compile = Annotated[
     bool,
     typer.Option(
         "--compile",
-        help="Compile the network first (torch.compile); worth its minute in long runs.",
+        help="Compile the network first (torch.compile): takes about a minute, pays off in long runs.",
         rich_help_panel=RUN,
     ),
 ]
 NonFinite = Annotated[
     OnNonFinite,
     typer.Option(
-        help="'error' ends the run where the network puts out infinities; 'skip' leaves the image out, counted.",
+        help="'error' ends the run if the network's output is not finite; 'skip' leaves the image out and counts it.",
         rich_help_panel=RUN,
     ),
 ]

@@ -48,7 +48,7 @@ def prune_weights(
     except OSError as error:
         raise RunError(
             f"converted weights could not be removed: {error}",
-            expected="a cache that this user may change",
+            expected="a cache that you may change",
             remedy="remove the folder weights-1 by hand",
         ) from error
     return gone

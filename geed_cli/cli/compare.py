@@ -58,7 +58,7 @@ def compare(  # noqa: PLR0913 - every parameter is an option of the command
     seed: common.Seed = 0,
     allow_mismatch: Annotated[
         bool,
-        typer.Option("--allow-mismatch", help="Look at results that are not comparable, with a warning."),
+        typer.Option("--allow-mismatch", help="Show results that are not comparable, with a warning."),
     ] = False,
     json: of.Json = None,
     csv: Annotated[

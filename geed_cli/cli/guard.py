@@ -54,7 +54,7 @@ def _out_of_memory(error: BaseException) -> bool:
 
 
 def explain(error: BaseException) -> tuple[str, int]:
-    """What a person is told of an error, and the exit code."""
+    """The message that a user sees for an error, and the exit code."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted: nothing was written", INTERRUPTED
     if isinstance(error, GeedError):

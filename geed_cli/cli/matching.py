@@ -24,7 +24,7 @@ def matching(kind: str, pattern: str | None, names: Iterable[str]) -> list[str]:
     if not found:
         close = nearest(pattern, names)
         raise InputError(
-            f"no {kind} is like {pattern!r}",
+            f"no {kind} matches {pattern!r}",
             expected=f"nearest: {', '.join(close)}" if close else "a part of a name, or a glob such as 'c*'",
             remedy=f"geed ls {kind}s",
         )

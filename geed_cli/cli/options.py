@@ -29,7 +29,7 @@ StripPrefix = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PREFIX",
-        help="Take this off the names in the weights file, such as 'module.'; repeatable.",
+        help="Remove this prefix from the names in the weights file, such as 'module.'; repeatable.",
         rich_help_panel=MODEL,
     ),
 ]
@@ -49,7 +49,7 @@ Weights = Annotated[
 ]
 SpecDir = Annotated[
     Path | None,
-    typer.Option(help="Folder of specs to look in before the bundled ones.", rich_help_panel=MODEL),
+    typer.Option(help="Folder of specs that is searched before the bundled ones.", rich_help_panel=MODEL),
 ]
 AllowCode = Annotated[
     bool,
@@ -61,7 +61,7 @@ AllowPickle = Annotated[
     bool,
     typer.Option(
         "--allow-pickle",
-        help="Let a checkpoint file run code of its own, as whole pickled modules do; only for files you trust.",
+        help="Let a checkpoint file run its own code, as whole pickled modules do; only for files you trust.",
         rich_help_panel=MODEL,
     ),
 ]
@@ -75,14 +75,14 @@ CacheDir = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Where rows are kept for later runs; default: GEED_CACHE_DIR, else the system's place for caches.",
+        help="Folder that keeps rows for later runs. Default: GEED_CACHE_DIR, else the system's cache folder.",
         rich_help_panel=RUN,
         show_default=False,
     ),
 ]
 NoCache = Annotated[
     bool,
-    typer.Option("--no-cache", help="Neither read nor keep rows of other runs.", rich_help_panel=RUN),
+    typer.Option("--no-cache", help="Use no rows of earlier runs, and keep none.", rich_help_panel=RUN),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of random weights and of resamples.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks (or set GEED_DEBUG=1).")]

@@ -48,7 +48,7 @@ class PruneRequest:
         """
         if not (self.older_than or self.max_size or self.model or self.everything):
             raise InputError(
-                "nothing says what is to go",
+                "no option says what to remove",
                 expected="--older-than, --max-size, --model or --all",
                 remedy="geed cache prune --older-than 30d --dry-run",
             )
@@ -97,7 +97,7 @@ def remove(request: PruneRequest, cache_dir: Path | None, *, dry_run: bool) -> N
     if rule.everything and not dry_run:
         for other in (aside(file), folder / GRID_PHASES, folder / BATCH_SIZES):
             other.unlink(missing_ok=True)
-    _print(gone, weights, "would go" if dry_run else "removed")
+    _print(gone, weights, "would be removed" if dry_run else "removed")
 
 
 def _pruned(
@@ -110,8 +110,8 @@ def _pruned(
     if gone is None:
         raise RunError(
             f"nothing was removed from {file}",
-            expected="a cache that this user may change and no other process holds",
-            remedy="again when no audit is running, or remove the file",
+            expected="a cache that you may change and that no other process uses",
+            remedy="try again when no audit is running, or remove the file",
         )
     if (
         rule.model is not None
@@ -120,7 +120,7 @@ def _pruned(
     ):
         raise InputError(
             f"no network in the cache has {rule.model!r} in its description",
-            expected=", ".join(plain(one.description) for one in known) or "anything, but nothing is cached",
+            expected=", ".join(plain(one.description) for one in known) or "nothing: the cache is empty",
             remedy="geed cache list",
         )
     return gone

@@ -70,7 +70,7 @@ Figure = Annotated[
 Fresh = Annotated[
     bool,
     typer.Option(
-        "--fresh", help="Begin again in --json FILE, whatever it holds.", rich_help_panel=common.OUTPUT
+        "--fresh", help="Start over, and replace what --json FILE holds.", rich_help_panel=common.OUTPUT
     ),
 ]
 

@@ -77,7 +77,7 @@ def _model(request: TrackRequest) -> str:
         raise InputError(
             f"--model {request.model} and --arch {request.arch}"
             if both
-            else "checkpoint files do not say their network",
+            else "checkpoint files do not say which network they belong to",
             expected="one network for all checkpoints",
             remedy="leave one of them out" if both else "--arch NAME, or --model SPEC.yaml",
         )

@@ -24,7 +24,7 @@ class HiddenSearch:
             looked for like any hidden action, beside what the element does to pixels.
         layer: how the layer is read.
         method: what is looked for.
-        told: told once, when the fitted half is complete and the maps are being solved for.
+        told: called once, when all images to fit are there and the maps are about to be solved for.
     """
 
     def __init__(

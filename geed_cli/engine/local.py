@@ -35,7 +35,7 @@ class LocalEngine:
         families: of the plan, from ``families_of``.
         placement: device, floating type, batch size.
         compiled: whether the forward passes are those of the compiled network.
-        told: told of stages that take long.
+        told: called with the name of each stage that takes long.
 
     Attributes:
         total_s: seconds spent in ``feed`` so far.

@@ -87,7 +87,9 @@ class KeptWeights:
 
     def refuse(self, key: str, why: str) -> None:
         """Say that a kept file does not serve."""
-        self.note(f"the converted weights {self.folder / key}{TENSORS} are not used ({why}) and made again")
+        self.note(
+            f"the converted weights {self.folder / key}{TENSORS} are not used ({why}); they are made again"
+        )
 
     def keep(self, key: str, made_from: Path, tensors: Path, taken: Taken) -> None:
         """Keep a copy of a conversion; where that is not possible nothing is left behind."""

@@ -1,7 +1,7 @@
 """Small JSON files in the cache's folder that spare a run what an earlier one found out, and are never needed.
 
-What is missing, damaged, too large or another program's is as good as not there, and what cannot be written is not
-kept: neither is an error of the run.
+A file that is missing, damaged, too large or another program's counts as missing. One that cannot be written is not
+kept. Neither is an error of the run.
 """
 
 import json

@@ -17,7 +17,7 @@ from geed_cli.engine.row import Cell
 from geed_cli.measures.catalogue import Measure
 from geed_cli.models.network import Network, Site
 
-NO_STAGES = "the network has no stages by itself; name layers with --layer"
+NO_STAGES = "the network has no stages that can be found; name layers with --layer"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ def _nothing_varies(name: str, layer: LayerPlan) -> dict[Cell, str]:
     _, height, width = layer.shape
     pixels = torch.ones(1, height, width)
     return {
-        Cell("channelwise.correlation", group, name): "one pixel of its maps is compared, which cannot vary"
+        Cell(
+            "channelwise.correlation", group, name
+        ): "only one pixel of its maps is compared, and one pixel cannot vary"
         for group, rho in layer.representations.items()
         if int(rho.restrict(pixels).sum()) == 1
     }
@@ -122,7 +124,9 @@ def _notes(layer: LayerPlan, groups: Sequence[GroupPlan]) -> dict[str, str]:
         if not isinstance(plan.group, FiniteGroup):
             notes[plan.name] = "not a group: maps are compared with the set's mean where they are"
         elif not all(_whole(view.transform, height, width) for view in plan.views):
-            notes[plan.name] = f"shifts are no whole pixels of its {height}×{width} maps and are interpolated"
+            notes[plan.name] = (
+                f"shifts are not whole pixels of its {height}×{width} maps, so they are interpolated"
+            )
         elif not isinstance(layer.representations[plan.name], Spatial):
             notes[plan.name] = "compared under its own action, which moves channels too (docs/specs.md)"
     return notes

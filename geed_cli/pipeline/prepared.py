@@ -76,7 +76,7 @@ def prepare(
         groups: names of groups.
         options: of the run.
         placements: one for each device.
-        told: told of stages that take long.
+        told: called with the name of each stage that takes long.
 
     Raises:
         InputError: a group, layer or metric that cannot be used, or a network that cannot be moved.

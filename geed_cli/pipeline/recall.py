@@ -74,7 +74,7 @@ def in_order(plan: Plan, subject: Subject, shown: set[Shown]) -> tuple[Shown, ..
 
 
 def everything(plan: Plan, subject: Subject) -> tuple[Shown, ...]:
-    """What an image of which nothing is known is shown."""
+    """All views and round trips that an image is shown under if nothing of it is cached."""
     if not subject.audited:
         return plan.identities
     return (*plan.views, *plan.round_trips) if subject.probe else plan.views

@@ -44,7 +44,7 @@ class Session:
         networks: with equal input geometry (size, resize, crop, interpolation); mean and std may differ.
         groups: names of groups.
         options: everything else.
-        progress: told about every image.
+        progress: called at every image.
         store: of rows that are known from other runs; used where all networks can be told apart by their weights.
 
     Raises:
@@ -83,7 +83,7 @@ class Session:
             RunError: an image could not be read, memory ran out, or numbers are not finite.
         """
         new = drawn.without(self._records.keys() | self._refused.keys())
-        self._progress.step("looking up what is known")
+        self._progress.step("looking up cached values")
         self._memory.recall(new)
         self._restore()
         left = new.without(self._records.keys())

@@ -86,7 +86,7 @@ def test_nothing_is_overwritten(geed: Geed, tmp_path: Path, ci: str) -> None:
     policy.write_text("mine")
     done = geed("init", "--ci", ci, "--dir", tmp_path)
     assert done.exit_code == 2
-    assert "geed-policy.yaml is there already" in done.stderr
+    assert "geed-policy.yaml exists already" in done.stderr
     assert policy.read_text() == "mine"
     assert not (tmp_path / WORKFLOW[ci]).exists()
     assert geed("init", "--ci", ci, "--dir", tmp_path, "--force").exit_code == 0
