@@ -10,7 +10,7 @@ from geed_cli.models.weights_stored import StoredWeights, remove_partial, remove
 
 
 def doomed(stored: Sequence[StoredWeights], rule: PruneRule, row_bytes: int) -> tuple[StoredWeights, ...]:
-    """What a rule names: by the checkpoint's path, by last use, and by size before any row goes for its size.
+    """The weights that a rule removes: by path, by last use, and by size, before any row is removed for its size.
 
     Args:
         stored: the last used first.

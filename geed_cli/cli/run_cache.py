@@ -103,7 +103,7 @@ def remove(request: PruneRequest, cache_dir: Path | None, *, dry_run: bool) -> N
 def _pruned(
     file: Path, rule: PruneRule, known: Sequence[NetworkUse], named: bool, *, dry_run: bool
 ) -> tuple[NetworkUse, ...]:
-    """What went from a file that is there; ``named`` says whether the rule has named something else already."""
+    """What was removed from an existing file; ``named``: whether the rule has removed something else already."""
     with Database(file.parent) as database:
         gone = prune(database, rule, dry_run=dry_run)
     _tell(database.notes)
@@ -127,7 +127,7 @@ def _pruned(
 
 
 def _contents(folder: Path) -> tuple[NetworkUse, ...]:
-    """What is there; looking makes no file."""
+    """What the cache holds; looking creates no file."""
     if not (folder / FILE_NAME).exists():
         return ()
     with Database(folder) as database:

@@ -85,7 +85,7 @@ def _model(request: TrackRequest) -> str:
 
 
 def _spec_sha256(request: TrackRequest) -> str | None:
-    """Of the spec's text: an edited spec is another recipe under the same name."""
+    """The sha256 of the spec's text, because an edited spec is another recipe under the same name."""
     from geed_cli.models.spec_files import spec_paths  # noqa: PLC0415 - saved results need none of it
 
     if request.model is None:

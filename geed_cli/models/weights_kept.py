@@ -30,7 +30,7 @@ LONGEST_NAME = 5000
 
 
 class KeptEntry(BaseModel):
-    """What stands beside a kept file.
+    """The entry that is stored beside a kept file.
 
     Attributes:
         made_from: the checkpoint's path when it was read, for people.
@@ -67,7 +67,7 @@ class KeptWeights:
 
     @property
     def folder(self) -> Path:
-        """Where they lie."""
+        """The folder of the kept files."""
         return self.cache / FOLDER
 
     def find(self, key: str) -> Found | None:
@@ -123,7 +123,7 @@ def key_of(source_sha256: str, container: str, key: str, usual: Sequence[str]) -
 
 
 def _code_sha256() -> str:
-    """Of the modules that a conversion goes through, so that nobody has to think of raising a number."""
+    """The hash of the modules that a conversion goes through, because a version number can be forgotten."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted((*here.glob("weights_*.py"), *here.glob("checkpoint_*.py"))):
@@ -132,7 +132,7 @@ def _code_sha256() -> str:
 
 
 def read_entry(path: Path) -> KeptEntry:
-    """What is said of a kept file.
+    """The entry beside a kept file.
 
     Raises:
         OSError: it cannot be read.

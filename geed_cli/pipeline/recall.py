@@ -29,7 +29,7 @@ class Todo:
 def recall(
     drawn: Drawn, hashes: Mapping[str, str], caches: Sequence[RowCache], partners: Set[str]
 ) -> dict[str, Todo]:
-    """What is to be done for each drawn image whose file could be hashed.
+    """What each drawn image still has to be shown, for images whose file could be hashed.
 
     Args:
         drawn: the images of this part of the run.
