@@ -15,11 +15,11 @@ Results = Annotated[
 PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see docs/gate.md.")]
 Baseline = Annotated[
     Path | None,
-    typer.Option(metavar="RESULT", help="Saved result from which changes are measured."),
+    typer.Option(metavar="RESULT", help="Saved result that limits on changes are measured from."),
 ]
 Undecided = Annotated[
     Literal["fail", "pass"],
-    typer.Option(help="Whether the gate fails if the images cannot decide a rule."),
+    typer.Option(help="Whether a rule that the images cannot decide fails the gate."),
 ]
 Outputs = Annotated[
     list[Path] | None,

@@ -123,7 +123,7 @@ def key_of(source_sha256: str, container: str, key: str, usual: Sequence[str]) -
 
 
 def _code_sha256() -> str:
-    """The hash of the modules that a conversion goes through, because a version number can be forgotten."""
+    """Of the modules that a conversion goes through, so that nobody has to think of raising a number."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted((*here.glob("weights_*.py"), *here.glob("checkpoint_*.py"))):

@@ -145,7 +145,7 @@ class TaskStream:
         return (*self._plan.views, *self._plan.round_trips) if probe else self._plan.views
 
     def _side(self) -> int | None:
-        """The side of the decoded crop: larger than the network's input if a boundary reads the surroundings."""
+        """Of the crop that is decoded: larger than the network's input where a boundary reads the surroundings."""
         return context_size(self._settings.size) if self._plan.reads_surroundings else None
 
     def _tasks(self, images: ImageSet, used: list[ImageRecord], *, audited: bool) -> Iterator[Task]:

@@ -106,9 +106,7 @@ def _nothing_varies(name: str, layer: LayerPlan) -> dict[Cell, str]:
     _, height, width = layer.shape
     pixels = torch.ones(1, height, width)
     return {
-        Cell(
-            "channelwise.correlation", group, name
-        ): "only one pixel of its maps is compared, and one pixel cannot vary"
+        Cell("channelwise.correlation", group, name): "one pixel of its maps is compared, which cannot vary"
         for group, rho in layer.representations.items()
         if int(rho.restrict(pixels).sum()) == 1
     }

@@ -115,8 +115,8 @@ def _legend(comparison: Comparison) -> Iterator[str]:
     layerwise = dict.fromkeys(line.metric for line in comparison.lines if line.layer is not None)
     if layerwise:
         yield f"Rows of layers: {', '.join(layerwise)}."
-    yield "latent.cosine is raw / M: a difference may come from M instead of from invariance."
-    yield "undecided: these images do not decide it; the number forecasts how many would, if the difference stays."
+    yield "latent.cosine is raw / M: its difference is one of M as much as of invariance."
+    yield "undecided: the images at hand do not tell; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):
         yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."
 
