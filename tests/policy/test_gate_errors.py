@@ -176,7 +176,7 @@ def contradicting() -> dict[str, Result]:
     short = entry.per_image.model_copy(update={"value": entry.per_image.value[1:]})
     return {
         "the entry softmax.kl/flip has rows for 199 of 200 images": changed_entry(one, per_image=short),
-        "the entry softmax.kl/c9 has no group": changed_entry(one, group="c9"),
+        "the entry softmax.kl/c9 belongs to no audited group": changed_entry(one, group="c9"),
         "is of an unknown measure": changed_entry(one, metric="softmax.new"),
         "is listed more than once": one.model_copy(update={"results": (entry, entry)}),
         "has a value and no rows": changed_entry(one, per_image=None),
