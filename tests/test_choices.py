@@ -37,7 +37,7 @@ def test_no_list_of_words_stands_twice() -> None:
 
 
 def test_a_wrong_word_is_answered_with_the_nearest() -> None:
-    """What was found, the list, and the word to use; the usual one where nothing is like it."""
+    """What was found, the list, and the word to use; the usual one where nothing matches it."""
     words = get_args(IntervalMethod)
     with pytest.raises(InputError) as near:
         check_choice("interval method", "studentised", words)

@@ -31,11 +31,6 @@ def block(start: str) -> str:
     return found[0]
 
 
-def test_the_help_text_is_the_programs() -> None:
-    """Word for word."""
-    assert block("Usage: geed audit") == shown("audit", "--help")
-
-
 def test_the_table_is_what_the_first_command_prints() -> None:
     """The words are the same; the numbers agree to 3% (other processors round differently), timings apart."""
     printed, expected = (

@@ -146,7 +146,7 @@ class Database:
             return
         self._replaced = True
         self.note(
-            f"the cache {self.path} was damaged ({error}): moved to {aside(self.path).name}, a new one begun"
+            f"the cache {self.path} was damaged ({error}): moved to {aside(self.path).name} and begun anew"
         )
         self._open()
 

@@ -14,7 +14,7 @@ from geed_cli.cache.database import Database
 
 @dataclass(frozen=True)
 class PruneRule:
-    """What is to go.
+    """Which networks a pruning removes.
 
     Attributes:
         everything: all rows, and all facts.
@@ -29,7 +29,7 @@ class PruneRule:
     max_bytes: int | None = None
 
     def names(self, network: NetworkUse) -> bool:
-        """Whether all of a network goes, its size apart."""
+        """Whether the rule removes the whole network, whatever its size."""
         return (
             self.everything
             or (self.model is not None and self.model.casefold() in network.description.casefold())
@@ -42,12 +42,12 @@ def prune(database: Database, rule: PruneRule, *, dry_run: bool) -> tuple[Networ
 
     Args:
         database: the open cache.
-        rule: what is to go.
-        dry_run: only say what would go.
+        rule: which networks and rows to remove.
+        dry_run: only say what would be removed.
 
     Returns:
-        what went (or would), network by network with its rows and bytes; None where the file did not serve, and
-        then nothing went.
+        what was (or would be) removed, network by network with its rows and bytes; None if the file could not be
+        used, in which case nothing was removed.
     """
     if dry_run:
         return database.read(lambda connection: _doomed(connection, rule), None)
@@ -70,7 +70,7 @@ def _remove(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse
 
 
 def _doomed(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse, ...]:
-    """What goes; ``sizes`` keeps what stays."""
+    """The rows to remove, by network; the table ``sizes`` is left with those that stay."""
     measure(connection)
     # rows whose network damage has made unknown are of no use to anybody who lists or prunes
     connection.execute("DELETE FROM temp.sizes WHERE network NOT IN (SELECT id FROM networks)")
@@ -98,7 +98,7 @@ def _keep(connection: sqlite3.Connection, max_bytes: int) -> None:
 def _difference(
     before: Sequence[NetworkUse], after: Sequence[NetworkUse], named: set[bytes]
 ) -> tuple[NetworkUse, ...]:
-    """What the networks lost; one that is named goes even if it had no rows."""
+    """What each network loses; a network that the rule names is listed even if it had no rows."""
     left = {network.key: network for network in after}
     lost = (
         replace(one, rows=one.rows - left[one.key].rows, bytes=one.bytes - left[one.key].bytes)

@@ -122,7 +122,7 @@ class RowStore:
 
     def _drop(self, numbers: Sequence[int]) -> None:
         self._database.note(
-            f"the cache {self._database.path} had rows whose checksums failed: they are made again"
+            f"the cache {self._database.path} had rows with wrong checksums; they are made again"
         )
         doomed = [(number,) for number in numbers]
         self._database.write(lambda c: c.executemany("DELETE FROM rows WHERE id = ?", doomed), None)

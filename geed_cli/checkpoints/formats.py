@@ -87,7 +87,7 @@ FOREIGN = (
     Foreign("an empty zip archive", "download or save the file again", (b"PK\x05\x06",)),
     Foreign(
         "a Python pickle that torch.save did not write",
-        "where you trust it, load it and save the tensors alone with safetensors.torch.save_file",
+        "if you trust it, load it and save the tensors alone with safetensors.torch.save_file",
         (b"\x80",),
     ),
 )

@@ -30,7 +30,7 @@ LONGEST_NAME = 5000
 
 
 class KeptEntry(BaseModel):
-    """What stands beside a kept file.
+    """The entry that is stored beside a kept file.
 
     Attributes:
         made_from: the checkpoint's path when it was read, for people.
@@ -67,7 +67,7 @@ class KeptWeights:
 
     @property
     def folder(self) -> Path:
-        """Where they lie."""
+        """The folder of the kept files."""
         return self.cache / FOLDER
 
     def find(self, key: str) -> Found | None:
@@ -87,7 +87,9 @@ class KeptWeights:
 
     def refuse(self, key: str, why: str) -> None:
         """Say that a kept file does not serve."""
-        self.note(f"the converted weights {self.folder / key}{TENSORS} are not used ({why}) and made again")
+        self.note(
+            f"the converted weights {self.folder / key}{TENSORS} are not used ({why}); they are made again"
+        )
 
     def keep(self, key: str, made_from: Path, tensors: Path, taken: Taken) -> None:
         """Keep a copy of a conversion; where that is not possible nothing is left behind."""
@@ -134,7 +136,7 @@ def converting_code() -> list[Path]:
 
 
 def read_entry(path: Path) -> KeptEntry:
-    """What is said of a kept file.
+    """The entry beside a kept file.
 
     Raises:
         OSError: it cannot be read.

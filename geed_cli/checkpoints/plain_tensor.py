@@ -12,7 +12,7 @@ from geed_cli.checkpoints.text import shown
 from geed_cli.errors import InputError
 
 PLAIN = "plain dense tensors of real numbers"
-RESAVE = "where you trust the file, convert this tensor to a plain one and save again"
+RESAVE = "if you trust the file, convert this tensor to a plain one and save again"
 
 
 def plain_tensor(name: str, value: Tensor, record_sizes: frozenset[int] | None) -> Tensor:

@@ -80,9 +80,9 @@ class AuditArguments:
         ),
     ] = None
     boundary: Annotated[
-        Boundary, _measure(help="Outside the frame of rotations that are no quarter turns.")
+        Boundary, _measure(help="What lies outside the frame of rotations other than quarter turns.")
     ] = ActionOptions.boundary
-    interpolation: Annotated[Resampling, _measure(help="Filter of those rotations.")] = (
+    interpolation: Annotated[Resampling, _measure(help="How those rotations are interpolated.")] = (
         ActionOptions.interpolation
     )
     data: Annotated[
@@ -94,14 +94,15 @@ class AuditArguments:
             help="Folder of images, flat or nested. Default: a small bundled sample.",
         ),
     ] = None
-    samples: Annotated[int, _data(min=1, help="Audit at most so many images, drawn at random.")] = (
+    samples: Annotated[int, _data(min=1, help="Audit at most this many images, drawn at random.")] = (
         DataOptions.samples
     )
     draw_seed: Annotated[
         int, _data(min=0, help="Seed of the draw of images; the same for models that are to be compared.")
     ] = DataOptions.seed
     norm_samples: Annotated[
-        int | None, _data(min=2, help="Take M over so many further images instead of the audited ones.")
+        int | None,
+        _data(min=2, help="Take the normaliser M over this many other images instead of the audited ones."),
     ] = None
     until_width: Annotated[
         float | None,
@@ -112,7 +113,9 @@ class AuditArguments:
             "narrow.",
         ),
     ] = None
-    max_samples: Annotated[int | None, _data(min=20, help="Where --until-width ends anyway.")] = None
+    max_samples: Annotated[
+        int | None, _data(min=20, help="Stop at this many images, even if the intervals are still wider.")
+    ] = None
     width_of: Annotated[
         str, _data(metavar="NAME", help="Which measures --until-width watches; a name or glob.")
     ] = UntilOptions.metric
@@ -127,7 +130,7 @@ class AuditArguments:
     decode: Annotated[
         Decode,
         _data(
-            help="'fast' reduces large JPEGs while they are decoded, within the bound of docs/decoding.md."
+            help="'fast' reduces large JPEGs while they are decoded, within the bound of docs/performance.md."
         ),
     ] = DataOptions.decode
     checkpoint: Annotated[
@@ -141,16 +144,16 @@ class AuditArguments:
         list[str] | None,
         _model(
             metavar="PREFIX",
-            help="Take this off the names in the weights file, such as 'module.'; repeatable.",
+            help="Remove this prefix from the names in the weights file, such as 'module.'; repeatable.",
         ),
     ] = None
     weights: Annotated[
         Literal["spec", "random"],
         _model(help="'random' draws the architecture's initial weights with --seed."),
     ] = "spec"
-    spec_dir: Annotated[Path | None, _model(help="Folder of specs to look in before the bundled ones.")] = (
-        None
-    )
+    spec_dir: Annotated[
+        Path | None, _model(help="Folder of specs that is searched before the bundled ones.")
+    ] = None
     img_size: Annotated[
         int | None,
         _model(metavar="S", min=1, help="Input side in pixels instead of the model's own."),
@@ -166,8 +169,8 @@ class AuditArguments:
             "trust.",
         ),
     ] = False
-    confidence: Annotated[float, _measure(help="Coverage of the intervals.")] = IntervalOptions.confidence
-    resamples: Annotated[int, _measure(min=100, help="Bootstrap resamples, for methods that draw any.")] = (
+    confidence: Annotated[float, _measure(help="Confidence of the intervals.")] = IntervalOptions.confidence
+    resamples: Annotated[int, _measure(min=100, help="Number of resamples, for bootstrap methods.")] = (
         IntervalOptions.resamples
     )
     ci: Annotated[
@@ -175,9 +178,7 @@ class AuditArguments:
     ] = IntervalOptions.method
     simultaneous: Annotated[
         bool,
-        _measure(
-            "--simultaneous", help="Widen the intervals so that all of the table hold together (max-t)."
-        ),
+        _measure("--simultaneous", help="Widen the intervals so that all of them hold at once (max-t)."),
     ] = False
     floor: Annotated[
         int,
@@ -185,12 +186,12 @@ class AuditArguments:
             "--floor",
             metavar="N",
             min=0,
-            help="Images on which the controls null and floor are measured; 0 leaves them out.",
+            help="Number of control images, on which null and floor are measured; 0 measures neither.",
         ),
     ] = ControlOptions.probes
     twin: Annotated[
         bool,
-        _controls("--twin", help="Audit the same architecture with random weights beside, as a control."),
+        _controls("--twin", help="Also audit the same architecture with random weights, as a control."),
     ] = False
     phase_correct: Annotated[
         bool,
@@ -211,7 +212,7 @@ class AuditArguments:
         str | None,
         _run(
             metavar="N,N|all",
-            help="Share the images among several CUDA devices of this machine, by their numbers.",
+            help="Share the images among several CUDA devices of this machine, given by their numbers.",
             show_default=False,
         ),
     ] = None
@@ -219,7 +220,7 @@ class AuditArguments:
         str | None,
         _run(
             metavar="N|auto",
-            help="Rows of every batch; 'auto' measures which is fastest and remembers it. Default: 16, on a GPU "
+            help="Rows in each batch; 'auto' measures which size is fastest and remembers it. Default: 16, on a GPU "
             "64.",
             show_default=False,
         ),
@@ -227,7 +228,7 @@ class AuditArguments:
     precision: Annotated[
         Precision,
         _run(
-            help="Floating type of the network; for bf16 and fp16 the table says how far values moved from fp32."
+            help="Floating type of the network; with bf16 and fp16 the table says how far values moved from fp32."
         ),
     ] = RunOptions.precision
     on_nonfinite: Annotated[
@@ -239,7 +240,10 @@ class AuditArguments:
     ] = RunOptions.on_nonfinite
     compile_: Annotated[
         bool,
-        _run("--compile", help="Compile the network first (torch.compile); worth its minute in long runs."),
+        _run(
+            "--compile",
+            help="Compile the network first (torch.compile): takes about a minute, pays off in long runs.",
+        ),
     ] = False
     cache_dir: Annotated[
         Path | None,
@@ -250,7 +254,7 @@ class AuditArguments:
             show_default=False,
         ),
     ] = None
-    no_cache: Annotated[bool, _run("--no-cache", help="Neither read nor keep rows of other runs.")] = False
+    no_cache: Annotated[bool, _run("--no-cache", help="Use no rows of earlier runs, and keep none.")] = False
     seed: Annotated[int, typer.Option(min=0, help="Seed of random weights and of resamples.")] = (
         IntervalOptions.seed
     )

@@ -8,13 +8,13 @@ import typer
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import Debug
 
-cache = typer.Typer(help="Show or prune what earlier runs have kept.", no_args_is_help=True)
+cache = typer.Typer(help="Show or prune what earlier runs kept.", no_args_is_help=True)
 
 CacheDir = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="The cache's folder; default: GEED_CACHE_DIR, else the system's place for caches.",
+        help="The cache's folder. Default: GEED_CACHE_DIR, else the system's cache folder.",
         show_default=False,
     ),
 ]
@@ -27,21 +27,28 @@ Json = Annotated[
 ]
 OlderThan = Annotated[
     str | None,
-    typer.Option(metavar="AGE", help="Networks and weights not used for so long, such as 30d or 12h."),
+    typer.Option(
+        metavar="AGE",
+        help="Remove networks and weights that were not used for this long, such as 30d or 12h.",
+    ),
 ]
 MaxSize = Annotated[
     str | None,
-    typer.Option(metavar="SIZE", help="What was used longest ago, until at most so much is left: 2GB."),
+    typer.Option(
+        metavar="SIZE", help="Remove what was used longest ago, until at most this much is left, such as 2GB."
+    ),
 ]
 Model = Annotated[
     str | None,
     typer.Option(
         metavar="TEXT",
-        help="Networks with this text in their description, weights with it in their checkpoint's path.",
+        help="Remove networks with this text in their description, and weights with it in their checkpoint's path.",
     ),
 ]
-Everything = Annotated[bool, typer.Option("--all", help="Everything, grid phases and batch sizes too.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Remove everything, including grid phases and batch sizes.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")]
 
 
 @cache.command()

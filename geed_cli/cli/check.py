@@ -13,14 +13,14 @@ Results = Annotated[
     list[Path],
     typer.Argument(metavar="RESULT", help="Results saved by 'geed audit --json'.", show_default=False),
 ]
-PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see docs/policy.md.")]
+PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see docs/gate.md.")]
 Baseline = Annotated[
     Path | None,
-    typer.Option(metavar="RESULT", help="Saved result that limits on changes are measured from."),
+    typer.Option(metavar="RESULT", help="Saved result from which changes are measured."),
 ]
 Undecided = Annotated[
     OnUndecided,
-    typer.Option(help="Whether a rule that the images cannot decide fails the gate."),
+    typer.Option(help="Whether the gate fails if the images cannot decide a rule."),
 ]
 Outputs = Annotated[
     list[Path] | None,

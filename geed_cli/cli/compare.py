@@ -38,7 +38,7 @@ def compare(
     arguments: AuditArguments,
     allow_mismatch: Annotated[
         bool,
-        typer.Option("--allow-mismatch", help="Look at results that are not comparable, with a warning."),
+        typer.Option("--allow-mismatch", help="Show results that are not comparable, with a warning."),
     ] = False,
     json: Json = None,
     csv: Annotated[

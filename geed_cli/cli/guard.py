@@ -44,7 +44,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out, wherever that was; torch's errors by their names, since it may not be imported."""
+    """Whether memory ran out anywhere; torch's errors are told by name, because torch may not be imported."""
     kind = type(error).__name__
     return (
         isinstance(error, MemoryError)
@@ -54,7 +54,7 @@ def _out_of_memory(error: BaseException) -> bool:
 
 
 def explain(error: BaseException) -> tuple[str, int]:
-    """What a person is told of an error, and the exit code."""
+    """The message that a user sees for an error, and the exit code."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted: nothing was written", INTERRUPTED
     if isinstance(error, GeedError):

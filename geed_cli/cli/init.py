@@ -17,11 +17,11 @@ WORKFLOWS = {"github": Path(".github/workflows/geed.yml"), "gitlab": Path(".gitl
 @guarded
 def init(
     *,
-    ci: Annotated[Literal["github", "gitlab"], typer.Option(help="Whose workflow to write.")],
+    ci: Annotated[Literal["github", "gitlab"], typer.Option(help="The service to write the workflow for.")],
     folder: Annotated[
         Path, typer.Option("--dir", metavar="DIR", help="The repository's root folder.")
     ] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     debug: Debug = False,
 ) -> None:
     """Write a CI workflow that audits, keeps the result and gates a release against the last one, and its policy.
@@ -53,8 +53,8 @@ def _check(folder: Path, kept: list[Path]) -> None:
     for path in kept:
         if path.exists() or path.is_symlink():
             raise InputError(
-                f"{path} is there already",
-                expected="no such file, since nothing is overwritten",
+                f"{path} exists already",
+                expected="a name that is not taken: nothing is overwritten",
                 remedy="--force to overwrite it, or --dir with an empty folder to copy from",
             )
 

@@ -12,13 +12,15 @@ from geed_cli.cli.panels import Debug
 ls = typer.Typer(help="List specs, groups, sets, metrics or models.", no_args_is_help=True)
 
 Pattern = Annotated[
-    str | None, typer.Argument(help="Only names like this: a part of a name, or a glob such as 'c*'.")
+    str | None, typer.Argument(help="Only names that hold this text or match this glob, such as 'c*'.")
 ]
 
 
 Verbose = Annotated[
     bool,
-    typer.Option("--verbose", "-v", help="Every element with its order and inverse, and the Cayley table."),
+    typer.Option(
+        "--verbose", "-v", help="Show every element with its order and inverse, and the Cayley table."
+    ),
 ]
 
 

@@ -78,7 +78,7 @@ Figure = Annotated[
 ]
 Fresh = Annotated[
     bool,
-    typer.Option("--fresh", help="Begin again in --json FILE, whatever it holds.", rich_help_panel=OUTPUT),
+    typer.Option("--fresh", help="Start over, and replace what --json FILE holds.", rich_help_panel=OUTPUT),
 ]
 
 

@@ -41,7 +41,7 @@ def require_comparable(results: Sequence[Result], labels: Sequence[str]) -> None
             raise InputError(
                 f"{labels[0]} and {label} cannot be compared: they differ in {'; '.join(found)}",
                 expected="the same images, groups, input geometry and precision (the signature line)",
-                remedy="audit both with the same options, or --allow-mismatch to look anyway",
+                remedy="audit both with the same options, or --allow-mismatch to show them anyway",
             )
 
 

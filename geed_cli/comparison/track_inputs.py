@@ -73,7 +73,7 @@ def _matching(text: str) -> list[Path]:
 def _nothing(text: str) -> list[Path]:
     path = Path(text).expanduser()
     if glob.has_magic(text):
-        found, expected = f"no file is like {text}", "a glob that matches checkpoints or saved results"
+        found, expected = f"no file matches {text}", "a glob that matches checkpoints or saved results"
         raise InputError(found, expected=expected, remedy="check the pattern, and quote it")
     beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
     close = nearest(str(path), beside)

@@ -37,7 +37,7 @@ def require_same_recipe(track: Track, recipe: Recipe | None, path: Path) -> None
     ]
     raise InputError(
         f"{path} was made with other settings: {'; '.join(parts)}",
-        expected="the settings that the track was begun with",
+        expected="the settings that the track began with",
         remedy="the same settings, another --json file, or --fresh to begin again in this one",
     )
 

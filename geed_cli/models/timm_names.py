@@ -114,7 +114,7 @@ def timm_weights(name: TimmName) -> PublishedFile:
 
 
 def unknown_network(name: str, known: list[str], kind: str) -> InputError:
-    """The error for a name that nobody knows, with the nearest ones."""
+    """The error for an unknown name, with the nearest known ones."""
     close = nearest(name, known)
     hint = f"; nearest are {', '.join(close)}" if close else ""
     return InputError(f"no network '{name}'", expected=f"{kind}{hint}", remedy="geed ls models PATTERN")

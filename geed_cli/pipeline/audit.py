@@ -36,7 +36,7 @@ def audit(
         model: a name as on the command line, or a network from ``load_model``; it is moved to the device.
         groups: names of groups, such as ``flip`` and ``d4``.
         options: everything else.
-        progress: told about every stage and image.
+        progress: called at every stage and image.
         twin: the same architecture with random weights, whose values are put beside the network's own.
 
     Returns:
@@ -99,12 +99,12 @@ def _beside_float32(
     progress: Progress,
 ) -> tuple[Result, ...]:
     """The results of reduced precision with what they deviate from float32 on the first images."""
-    progress.step("the same in fp32")
+    progress.step("auditing the first images in fp32")
     asked = in_float32(options, results[0].settings.batch_size)
     try:
         exact = run(draw(asked.data), asked)
     except (RunError, KeyboardInterrupt) as error:  # the results themselves are finished
-        progress.note(f"not set against fp32: {str(error).partition(chr(10))[0] or 'interrupted'}")
+        progress.note(f"not compared with fp32: {str(error).partition(chr(10))[0] or 'interrupted'}")
         return results
     return tuple(map(with_shift, results, exact))
 

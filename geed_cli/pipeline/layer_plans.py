@@ -17,7 +17,7 @@ from geed_cli.groups.transform import Transform
 from geed_cli.measures.measure import LayerMeasure, Measure
 from geed_cli.models.network import Network, Site
 
-NO_STAGES = "the network has no stages by itself; name layers with --layer"
+NO_STAGES = "the network has no stages that can be found; name layers with --layer"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _nothing_varies(name: str, layer: LayerPlan, measures: Sequence[LayerMeasure
     _, height, width = layer.shape
     pixels = torch.ones(1, height, width)
     return {
-        Cell(measure.name, group, name): "one pixel of its maps is compared, which cannot vary"
+        Cell(measure.name, group, name): "only one pixel of its maps is compared, and one pixel cannot vary"
         for measure in measures
         if measure.of_variation
         for group, rho in layer.representations.items()
@@ -125,7 +125,9 @@ def _notes(layer: LayerPlan, groups: Sequence[GroupPlan]) -> dict[str, str]:
         if not isinstance(plan.group, FiniteGroup):
             notes[plan.name] = "not a group: maps are compared with the set's mean where they are"
         elif not all(_whole(view.transform, height, width) for view in plan.views):
-            notes[plan.name] = f"shifts are no whole pixels of its {height}×{width} maps and are interpolated"
+            notes[plan.name] = (
+                f"shifts are not whole pixels of its {height}×{width} maps, so they are interpolated"
+            )
         elif not isinstance(layer.representations[plan.name], Spatial):
             notes[plan.name] = "compared under its own action, which moves channels too (docs/specs.md)"
     return notes

@@ -38,7 +38,7 @@ class DataOptions:
         seed: of the draw.
         on_bad_image: whether an unreadable image ends the run or is left out and counted.
         follow_links: whether symbolic links in the folder are followed.
-        decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/decoding.md.
+        decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/performance.md.
     """
 
     root: str | Path | None = None

@@ -45,7 +45,7 @@ class Session:
         networks: with equal input geometry (size, resize, crop, interpolation); mean and std may differ.
         groups: names of groups.
         options: everything else.
-        progress: told about every image.
+        progress: called at every image.
         store: of rows that are known from other runs; used where all networks can be told apart by their weights.
 
     Raises:
@@ -89,7 +89,7 @@ class Session:
             RunError: an image could not be read, memory ran out, or numbers are not finite.
         """
         new = drawn.without(self._rows.keys() | self._refused.keys())
-        self._progress.step("looking up what is known")
+        self._progress.step("looking up cached values")
         lookups = look_up(new, self._prepared, self._options)
         self._restore(lookups)
         left = new.without(self._rows.keys())

@@ -57,7 +57,7 @@ class TaskStream:
             yield from self._tasks(self._drawn.normaliser, audited=False)
 
     def _side(self) -> int | None:
-        """Of the crop that is decoded: larger than the network's input where a boundary reads the surroundings."""
+        """The side of the decoded crop: larger than the network's input if a boundary reads the surroundings."""
         return context_size(self._settings.size) if self._plan.reads_surroundings else None
 
     def _tasks(self, images: ImageSet, *, audited: bool) -> Iterator[Task]:

@@ -73,7 +73,7 @@ def check_until(options: AuditOptions) -> None:
         )
     if not _watched(until, options.metrics):
         raise InputError(
-            f"no measure of this run is like {until.metric!r}",
+            f"no measure of this run matches {until.metric!r}",
             expected=f"one of {', '.join(BY_NAME)}",
             remedy="--width-of latent.l2",
         )

@@ -94,7 +94,7 @@ class GateReport(Part):
 
     Attributes:
         verdict: the worst at level error; an error counts at either level.
-        exit_code: 0, 1 or 2; see docs/policy.md.
+        exit_code: 0, 1 or 2; see docs/gate.md.
         on_undecided: what an undecided rule does to the exit code.
         policy: the policy file's name.
         baseline: the baseline's model id, if there was one.

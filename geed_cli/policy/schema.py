@@ -1,7 +1,7 @@
 """The policy file as people write it, version 1: what a result must bring, limits, and limits against a baseline.
 
 Everything is strict and frozen: an unknown key, a missing limit or a number of another type is an error,
-because a rule that is silently ignored is a gate that is silently open. docs/policy.md explains the keys.
+because a rule that is silently ignored is a gate that is silently open. docs/gate.md explains the keys.
 """
 
 import re

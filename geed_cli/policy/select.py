@@ -41,7 +41,7 @@ def no_match(rule: Rule, result: Result) -> str:
     )
     for name, pattern, known in fields:
         if pattern is not None and not any(like(one, pattern) for one in known):
-            return f"no {name} is like {pattern!r}; {_known(pattern, known)}"
+            return f"no {name} matches {pattern!r}; {_known(pattern, known)}"
     return "no entry has that metric, group and layer together"
 
 

@@ -42,9 +42,9 @@ def _problems(result: Result) -> Iterator[str]:
     for entry in result.results:
         where = printable("/".join(filter(None, (entry.metric, entry.group, entry.layer))), 200)
         if keys[entry.metric, entry.group, entry.layer] > 1:
-            yield f"the entry {where} stands there more than once"
+            yield f"the entry {where} is listed more than once"
         if names.count(entry.group) != 1:
-            yield f"the entry {where} has no group of its own"
+            yield f"the entry {where} belongs to no audited group"
             continue
         yield from (f"the entry {where} {problem}" for problem in _entry_problems(result, entry))
 

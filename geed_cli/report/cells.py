@@ -72,7 +72,7 @@ def fitted_table(columns: Sequence[Column], width: int) -> Table:
         table = _table(shown, _widths(shown, spare), wraps=False)
     missed = [each.name for each in columns if each not in shown and each.keep != DECORATION]
     if missed:
-        table.caption = f"no room here for: {' · '.join(missed)}"
+        table.caption = f"too narrow to show: {' · '.join(missed)}"
         table.caption_justify = "left"
     return table
 

@@ -150,7 +150,7 @@ def _legend(comparison: Comparison) -> Iterator[str]:
     yield from (control.reading for control in BELOW if control.name in shown)
     if any(subject.hidden_actions for subject in comparison.subjects):
         yield HIDDEN
-    yield "undecided: the images at hand do not tell; the number forecasts how many would, if the difference stays."
+    yield "undecided: these images do not decide it; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):
         yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."
 

@@ -41,7 +41,7 @@ def _results(report: GateReport, model: Judged) -> Iterator[dict[str, object]]:
 
 
 def _dataset(model: Judged) -> dict[str, object]:
-    """The images; of their folder the name alone, since where it lay is nobody's business."""
+    """The images. Of their folder only the name is given, because a full path may be private."""
     return {
         "name": plain(PurePath(model.data).name or model.data),
         "type": "imagefolder",

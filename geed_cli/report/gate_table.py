@@ -50,7 +50,7 @@ def suites(report: GateReport) -> Iterator[tuple[str, str, Sequence[Outcome]]]:
 
 
 def _requirements(outcomes: Sequence[Outcome]) -> Table:
-    """Those that are met in one line, the others one by one."""
+    """The requirements: those that are met in one line, the others one by one."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, min_width=9)
     table.add_column(overflow="fold")

@@ -99,7 +99,7 @@ def require_distinct(outputs: Sequence[Path | None], inputs: Sequence[Path | Non
             continue
         if path.resolve() in taken:
             raise InputError(
-                f"{path} would be replaced, which this run reads or writes otherwise",
+                f"{path} would be replaced, which this run also reads or writes",
                 expected="a file of its own for every output",
                 remedy="choose another name for it",
             )
@@ -182,6 +182,6 @@ def _not_a_result(path: Path, why: str) -> InputError:
 def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f"{path} could not be written: {error.strerror or error}",
-        expected="room and permission; nothing was left behind",
+        expected="enough room, and permission to write; no file was left behind",
         remedy="choose another file for --json",
     )

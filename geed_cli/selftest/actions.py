@@ -38,7 +38,7 @@ BY_HAND = {
 TABLES = ("flips", "d4", "shift3", "flip*xshift4")
 SIDE = 12
 """A multiple of 3 and 4, so that the shifts are whole pixels."""
-MOVED = "the number of values that differ: they are moved and never computed, so that not a bit may change"
+MOVED = "the number of values that differ: values are only moved, so no bit may change"
 
 
 def by_hand(bench: Bench) -> Iterator[Finding]:

@@ -54,5 +54,5 @@ def _unreadable(text: str) -> InputError:
     return InputError(
         f"'{printable(text)}' does not read as a function with parameters",
         expected="NAME(parameter=value, ...), such as adjust_sharpness(sharpness_factor=2)",
-        remedy="quote the text in the shell, or write the set in a YAML file (docs/sets.md)",
+        remedy="quote the text in the shell, or write the set in a YAML file (docs/groups.md)",
     )

@@ -155,7 +155,7 @@ def set_named(text: str) -> TransformationSet:
         raise InputError(
             f"the text of a set has {len(written)} characters",
             expected=f"at most {MAX_LENGTH:,}",
-            remedy="write the set in a YAML file (docs/sets.md)",
+            remedy="write the set in a YAML file (docs/groups.md)",
         )
     if written.lower().endswith(SET_SUFFIXES):
         return read_set(Path(written))
@@ -181,7 +181,7 @@ def _member(family: SetFamily, text: str) -> Perturbation:
         raise InputError(
             f"'{printable(text)}' is not a value of {family.name}",
             expected=f"{family.kind.expected}; several are separated by commas: {family.example}",
-            remedy="docs/sets.md",
+            remedy="docs/groups.md",
         ) from None
     assert isinstance(value, int | float)  # the kinds above are numbers
     assert isinstance(read, int | float)
@@ -194,5 +194,5 @@ def _unknown(text: str) -> InputError:
     return InputError(
         f"there is no transformation set '{printable(text)}'",
         expected=f"one of {', '.join(_PATTERNS)}{hint}",
-        remedy="docs/sets.md; a group such as c4 goes to --group",
+        remedy="docs/groups.md; a group such as c4 goes to --group",
     )

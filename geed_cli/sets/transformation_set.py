@@ -84,9 +84,11 @@ def set_of(name: str, members: list[Perturbation]) -> TransformationSet:
         InputError: no members or too many, one that is the identity, or two that are the same or called the same.
     """
     expected = f"1 to {MAX_ORDER - 1} different members besides the identity, which every set has"
-    remedy = "leave out what is there twice or changes nothing"
+    remedy = "leave out members that are repeated or change nothing"
     if not 1 <= len(members) < MAX_ORDER:
-        raise InputError(f"set {name!r} has {len(members)} members", expected=expected, remedy="docs/sets.md")
+        raise InputError(
+            f"set {name!r} has {len(members)} members", expected=expected, remedy="docs/groups.md"
+        )
     for member in members:
         if member.is_identity:
             raise InputError(

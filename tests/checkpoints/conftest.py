@@ -1,5 +1,5 @@
 """Fixtures of the checkpoint tests."""
 
-from reading import read_in_this_process
+from support.checkpoints import read_in_this_process
 
 __all__ = ["read_in_this_process"]

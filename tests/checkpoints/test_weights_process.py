@@ -99,7 +99,7 @@ def test_the_environment_is_not_passed_on(tmp_path: Path, monkeypatch: pytest.Mo
         (
             "__import__('os').kill(__import__('os').getpid(), 9)",
             ROOMY,
-            "SIGKILL, probably for want of memory",
+            "SIGKILL, probably because memory ran out",
         ),
     ],
 )

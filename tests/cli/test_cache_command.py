@@ -78,7 +78,7 @@ def test_looking_makes_no_file(geed: Geed, tmp_path: Path) -> None:
 def test_prune_by_age(geed: Geed) -> None:
     """First only said, then done; the second time there is nothing left to remove."""
     said = geed("cache", "prune", "--older-than", "30d", "--dry-run")
-    assert "40 rows, 324 kB, would go" in said.stdout
+    assert "40 rows, 324 kB, would be removed" in said.stdout
     assert "resnet18" in geed("cache", "list").stdout
     done = geed("cache", "prune", "--older-than", "30d")
     assert "40 rows, 324 kB, removed" in done.stdout
@@ -116,7 +116,7 @@ def test_all_leaves_nothing_but_an_empty_cache(geed: Geed, cache: Path) -> None:
 def test_help_speaks_of_weights(geed: Geed) -> None:
     """The options of pruning act on converted weights as well as on networks, and so the help says."""
     said = " ".join(geed("cache", "prune", "--help").stdout.replace("│", " ").split())
-    assert "Networks and weights not used for so long" in said
+    assert "Remove networks and weights that were not used" in said
     assert "weights with it in their checkpoint's path" in said
     assert "weights" in geed("cache", "list", "--help").stdout
 

@@ -14,7 +14,7 @@ from geed_cli.policy.policy import read_policy
 from geed_cli.result.file import write_result
 
 WORKFLOW = {"github": ".github/workflows/geed.yml", "gitlab": ".gitlab-ci.yml"}
-DOCS = Path(__file__).parents[2] / "docs" / "ci.md"
+DOCS = Path(__file__).parents[2] / "docs" / "gate.md"
 
 
 @pytest.fixture(params=list(WORKFLOW))
@@ -86,7 +86,7 @@ def test_nothing_is_overwritten(geed: Geed, tmp_path: Path, ci: str) -> None:
     policy.write_text("mine")
     done = geed("init", "--ci", ci, "--dir", tmp_path)
     assert done.exit_code == 2
-    assert "geed-policy.yaml is there already" in done.stderr
+    assert "geed-policy.yaml exists already" in done.stderr
     assert policy.read_text() == "mine"
     assert not (tmp_path / WORKFLOW[ci]).exists()
     assert geed("init", "--ci", ci, "--dir", tmp_path, "--force").exit_code == 0
@@ -105,7 +105,7 @@ def test_places_that_do_not_work(geed: Geed, tmp_path: Path) -> None:
 
 
 def test_the_docs_show_the_workflow_that_is_written(geed: Geed, tmp_path: Path) -> None:
-    """docs/ci.md has the GitHub workflow and the policy word for word."""
+    """docs/gate.md has the GitHub workflow and the policy word for word."""
     geed("init", "--ci", "github", "--dir", tmp_path)
     shown = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
     assert (tmp_path / WORKFLOW["github"]).read_text() in shown

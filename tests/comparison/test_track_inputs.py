@@ -47,8 +47,8 @@ def test_labels_group_and_existing_names_are_no_labels() -> None:
     ("argument", "message"),
     [
         ("a/step_11.pt", "there is no file a/step_11.pt"),
-        ("c/*.pt", "no file is like"),
-        ("run=c/*.pt", "no file is like"),
+        ("c/*.pt", "no file matches"),
+        ("run=c/*.pt", "no file matches"),
         ("a", "is a folder"),
         ("run=a", "is a folder"),
     ],

@@ -23,7 +23,7 @@ from geed_cli.input_settings import CropMode, InputSettings, Interpolation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 BOUND_MEAN, BOUND_MAX = 1.5, 32.0
-"""In levels of 255: docs/decoding.md promises them of photographs; measured there are 1.34 and 23."""
+"""In levels of 255: docs/performance.md promises them of photographs; measured there are 1.34 and 23."""
 
 
 def settings(

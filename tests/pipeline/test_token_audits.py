@@ -75,7 +75,7 @@ def test_half_patches_and_positions_break_it(folder: Path, group: str) -> None:
     assert entry_of(half, "latent.l2", group).value > 0.02
     entry = entry_of(half, "channelwise.correlation", group, "blocks.2")
     assert entry.value > -0.95
-    assert entry.notes[-1] == "shifts are no whole pixels of its 4×4 maps and are interpolated"
+    assert entry.notes[-1] == "shifts are not whole pixels of its 4×4 maps, so they are interpolated"
     whole = {name: value for i, (name, value) in enumerate(entry.per_element.items()) if i % 2 == 0}
     assert list(whole.values()) == pytest.approx([-1] * 4, abs=EXACT)
     placed = audited(tiny_vit(positions=True), [group.replace("8", "4")], folder)

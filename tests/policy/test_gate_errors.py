@@ -42,11 +42,11 @@ def test_the_plain_case_passes() -> None:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("{metric: softmax.kll, max: 1}", "no metric is like 'softmax.kll'; there are softmax.kl"),
-        ("{metric: softmax.kl, group: flop, max: 1}", "no group is like 'flop'; there are flip"),
-        ("{metric: '*', layer: 'layer9', max: 1}", "no layer is like 'layer9'; there are layer1"),
+        ("{metric: softmax.kll, max: 1}", "no metric matches 'softmax.kll'; there are softmax.kl"),
+        ("{metric: softmax.kl, group: flop, max: 1}", "no group matches 'flop'; there are flip"),
+        ("{metric: '*', layer: 'layer9', max: 1}", "no layer matches 'layer9'; there are layer1"),
         ("{metric: softmax.kl, layer: 'layer*', max: 1}", "no entry has that metric, group and layer together"),
-        ("{metric: 'softmax.kll', max: 1, level: warn}", "no metric is like"),
+        ("{metric: 'softmax.kll', max: 1, level: warn}", "no metric matches"),
     ],
 )  # fmt: skip
 def test_a_rule_that_matches_nothing(rule: str, message: str) -> None:
@@ -176,9 +176,9 @@ def contradicting() -> dict[str, Result]:
     short = entry.per_image.model_copy(update={"value": entry.per_image.value[1:]})
     return {
         "the entry softmax.kl/flip has rows for 199 of 200 images": changed_entry(one, per_image=short),
-        "the entry softmax.kl/c9 has no group": changed_entry(one, group="c9"),
+        "the entry softmax.kl/c9 belongs to no audited group": changed_entry(one, group="c9"),
         "is of an unknown measure": changed_entry(one, metric="softmax.new"),
-        "stands there more than once": one.model_copy(update={"results": (entry, entry)}),
+        "is listed more than once": one.model_copy(update={"results": (entry, entry)}),
         "has a value and no rows": changed_entry(one, per_image=None),
         "200 images are listed": one.model_copy(update={"data": one.data.model_copy(update={"count": 300})}),
         "is not Unicode": one.model_copy(update={"signature": "\ud800"}),

@@ -132,7 +132,7 @@ def test_no_number_of_a_hidden_action_is_cut(full: Result, width: int) -> None:
 def test_what_is_left_out_is_named(full: Result) -> None:
     """Below the table, but not the bar, which says nothing new; nothing is named where all is shown."""
     narrow = " ".join(printed(full, 60).split())
-    assert "no room here for: raw · M · floor · twin · furthest, raw" in narrow
+    assert "too narrow to show: raw · M · floor · twin · furthest, raw" in narrow
     assert "no room" not in printed(full, 200)
     assert "−1 … 0" in printed(full, 200)
 

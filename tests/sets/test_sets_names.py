@@ -240,7 +240,7 @@ def test_the_patterns_of_the_listing_are_their_families() -> None:
 
 def test_the_manual_lists_every_family_and_function() -> None:
     """With all the parameters that are not shared by a row of functions."""
-    manual = (Path(__file__).parents[2] / "docs" / "sets.md").read_text(encoding="utf-8")
+    manual = (Path(__file__).parents[2] / "docs" / "groups.md").read_text(encoding="utf-8")
     for family in SET_FAMILIES:
         assert f"| `{family.name}:" in manual
     for function, allowed in FUNCTIONALS.items():

@@ -18,7 +18,7 @@ from geed_cli.errors import InputError
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them
 LOCAL_HEADER_BYTES = 30
 AGAIN = "download or save the file again and compare its sha256 with the publisher's"
-SAVE_STATE = "where you trust the file, save its weights alone: "
+SAVE_STATE = "if you trust the file, save its weights alone: "
 SCRIPT_REMEDY = SAVE_STATE + "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')"
 EXPORTED_REMEDY = SAVE_STATE + "torch.save(dict(torch.export.load(FILE).state_dict), 'weights.pt')"
 
@@ -114,7 +114,7 @@ def _layout(found: str) -> InputError:
     return InputError(
         found,
         expected="members stored uncompressed, once each, one behind the other, as torch.save writes them",
-        remedy="load it where you trust it and save the tensors again with torch.save or safetensors",
+        remedy="if you trust it, load it and save the tensors again with torch.save or safetensors",
     )
 
 

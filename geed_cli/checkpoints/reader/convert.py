@@ -128,7 +128,7 @@ def _last_line(path: Path) -> str:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - 2000))
         lines = file.read().decode("utf-8", "replace").strip().splitlines()
-    return ascii(lines[-1])[1:-1][:200] if lines else "it ended without a word"
+    return ascii(lines[-1])[1:-1][:200] if lines else "it ended without a message"
 
 
 def _killed(number: int, limits: Limits) -> InputError:
@@ -139,7 +139,7 @@ def _killed(number: int, limits: Limits) -> InputError:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
-    cause = "probably for want of memory" if name == "SIGKILL" else "a crash in its reader"
+    cause = "probably because memory ran out" if name == "SIGKILL" else "a crash in its reader"
     return InputError(
         f"reading the file ended in {name}, {cause}; the audit itself was not touched",
         expected="a complete file as torch.save writes it",

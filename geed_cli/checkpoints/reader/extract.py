@@ -72,7 +72,7 @@ def _require_reasonable(entry: Entry, most_bytes: int) -> None:
         raise InputError(
             f"{counted(len(entry.state), 'tensor')} that share bytes add up to {claimed} bytes",
             expected=f"at most {most_bytes} for a file of this size",
-            remedy="where you trust the file, save copies of the tensors (tensor.clone()) instead",
+            remedy="if you trust the file, save copies of the tensors (tensor.clone()) instead",
         )
 
 
@@ -103,7 +103,7 @@ def _write(state: Mapping[str, Tensor], target: Path) -> None:
         raise InputError(
             f"a tensor of the file cannot be kept as safetensors ({type(error).__name__}: {shown(str(error))})",
             expected="tensors of ordinary types",
-            remedy="where you trust the file, convert its tensors to float32 and save them again",
+            remedy="if you trust the file, convert its tensors to float32 and save them again",
         ) from error
 
 

@@ -20,7 +20,7 @@ BYTES_PER_SECOND = 5_000_000
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one process that reads one file.
+    """The limits of one process that reads one file.
 
     Attributes:
         memory: bytes of address space beyond what Python and torch themselves take.

@@ -48,7 +48,7 @@ class PruneRequest:
         """
         if not (self.older_than or self.max_size or self.model or self.everything):
             raise InputError(
-                "nothing says what is to go",
+                "no option says what to remove",
                 expected="--older-than, --max-size, --model or --all",
                 remedy="geed cache prune --older-than 30d --dry-run",
             )
@@ -96,21 +96,21 @@ def remove(request: PruneRequest, cache_dir: Path | None, *, dry_run: bool) -> N
     gone = _pruned(file, rule, known, bool(weights), dry_run=dry_run) if file.exists() else ()
     if rule.everything and not dry_run:
         aside(file).unlink(missing_ok=True)
-    _print(gone, weights, "would go" if dry_run else "removed")
+    _print(gone, weights, "would be removed" if dry_run else "removed")
 
 
 def _pruned(
     file: Path, rule: PruneRule, known: Sequence[NetworkUse], named: bool, *, dry_run: bool
 ) -> tuple[NetworkUse, ...]:
-    """What went from a file that is there; ``named`` says whether the rule has named something else already."""
+    """What was removed from an existing file; ``named``: whether the rule has removed something else already."""
     with Database(file.parent) as database:
         gone = prune(database, rule, dry_run=dry_run)
     _tell(database.notes)
     if gone is None:
         raise RunError(
             f"nothing was removed from {file}",
-            expected="a cache that this user may change and no other process holds",
-            remedy="again when no audit is running, or remove the file",
+            expected="a cache that you may change and that no other process uses",
+            remedy="try again when no audit is running, or remove the file",
         )
     if (
         rule.model is not None
@@ -119,14 +119,14 @@ def _pruned(
     ):
         raise InputError(
             f"no network in the cache has {rule.model!r} in its description",
-            expected=", ".join(plain(one.description) for one in known) or "anything, but nothing is cached",
+            expected=", ".join(plain(one.description) for one in known) or "nothing: the cache is empty",
             remedy="geed cache list",
         )
     return gone
 
 
 def _contents(folder: Path) -> tuple[NetworkUse, ...]:
-    """What is there; looking makes no file."""
+    """What the cache holds; looking creates no file."""
     if not (folder / FILE_NAME).exists():
         return ()
     with Database(folder) as database:

@@ -10,7 +10,7 @@ from geed_cli.errors import RunError
 
 
 def doomed(stored: Sequence[StoredWeights], rule: PruneRule, row_bytes: int) -> tuple[StoredWeights, ...]:
-    """What a rule names: by the checkpoint's path, by last use, and by size before any row goes for its size.
+    """The weights that a rule removes: by path, by last use, and by size, before any row is removed for its size.
 
     Args:
         stored: the last used first.
@@ -48,7 +48,7 @@ def prune_weights(
     except OSError as error:
         raise RunError(
             f"converted weights could not be removed: {error}",
-            expected="a cache that this user may change",
+            expected="a cache that you may change",
             remedy="remove the folder weights-1 by hand",
         ) from error
     return gone

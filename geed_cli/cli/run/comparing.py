@@ -92,7 +92,7 @@ def parse_subject(text: str) -> Named:
         files = tuple(sorted(Path(name) for name in glob.glob(pattern, recursive=True)))
         if not files:
             raise InputError(
-                f"no file is like {pattern!r}",
+                f"no file matches {pattern!r}",
                 expected=f"saved results for {label!r}",
                 remedy="check the pattern; quote it, so that geed expands it",
             )
@@ -151,7 +151,7 @@ def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str]) ->
     known = {entry.layer for one in contenders for result in one.results for entry in result.results}
     if patterns and known <= {None}:
         raise InputError(
-            f"no layer of these results is like {' or '.join(patterns)}",
+            f"no layer of these results matches {' or '.join(patterns)}",
             expected="names or globs of layers that were audited",
             remedy="leave --layer out to see them",
         )

@@ -26,7 +26,7 @@ def show_details(pattern: str | None) -> None:
     """Print the groups that a pattern selects.
 
     Raises:
-        InputError: no pattern, or nothing is like it.
+        InputError: no pattern, or nothing matches it.
     """
     if pattern is None:
         raise InputError("-v without a group", expected="a group", remedy="geed ls groups -v d4")

@@ -34,7 +34,7 @@ def matching(kind: str, pattern: str | None, names: Iterable[str]) -> list[str]:
     if not found:
         close = nearest(pattern, names)
         raise InputError(
-            f"no {kind} is like {pattern!r}",
+            f"no {kind} matches {pattern!r}",
             expected=f"nearest: {', '.join(close)}" if close else "a part of a name, or a glob such as 'c*'",
             remedy=f"geed ls {kind}s",
         )
@@ -99,7 +99,7 @@ def set_table(pattern: str | None) -> Table:
         family = families[name]
         table.add_row(family.pattern, family.example, family.description)
     table.caption = (
-        "sets are no groups: f̂ is the set's mean (docs/sets.md); FILE.yaml holds any of their members"
+        "sets are no groups: f̂ is the set's mean (docs/groups.md); FILE.yaml holds any of their members"
     )
     table.caption_justify = "left"
     return table

@@ -92,7 +92,7 @@ def _model(request: TrackRequest) -> str:
         raise InputError(
             f"--model {request.model} and --arch {arch}"
             if both
-            else "checkpoint files do not say their network",
+            else "checkpoint files do not say which network they belong to",
             expected="one network for all checkpoints",
             remedy="leave one of them out" if both else "--arch NAME, or --model SPEC.yaml",
         )
@@ -100,7 +100,7 @@ def _model(request: TrackRequest) -> str:
 
 
 def _spec_sha256(request: TrackRequest) -> str | None:
-    """Of the spec's text: an edited spec is another recipe under the same name."""
+    """The sha256 of the spec's text, because an edited spec is another recipe under the same name."""
     from geed_cli.models.spec_files import spec_paths  # noqa: PLC0415 - saved results need none of it
 
     if request.model is None:
@@ -127,7 +127,7 @@ def require_same_controls(track: Track, asked: AuditArguments, path: Path) -> No
     if found:
         raise InputError(
             f"{path} was made with other settings: {'; '.join(found)}",
-            expected="the settings that the track was begun with",
+            expected="the settings that the track began with",
             remedy="the same settings, another --json file, or --fresh to begin again in this one",
         )
 

@@ -1,0 +1,104 @@
+"""The documents: lines of prose that fit a screen, links and anchors that lead somewhere, options as printed."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cli_page import page
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(
+    [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *ROOT.glob("docs/*.md")]
+)
+LINKING = [*PAGES, ROOT / "benchmarks" / "RESULTS.md"]
+WIDTH = 120
+"""Columns of a line of prose."""
+MARKUP = re.compile(r"`[^`]*`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def name_of(path: Path) -> str:
+    """For the names of tests."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def outside_fences(path: Path) -> Iterator[tuple[int, str]]:
+    """The numbered lines of a page that are in no fenced block."""
+    fenced = False
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced:
+            yield number, line
+
+
+def is_prose(line: str) -> bool:
+    """Neither a row of a table, nor code, nor one link that cannot be broken."""
+    bare = line.strip()
+    return not line.startswith("    ") and not bare.startswith("|") and " " in bare
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them; of equal ones the second ends in -1."""
+    seen: Counter[str] = Counter()
+    found = set()
+    for _, line in outside_fences(path):
+        if match := re.match(r"#+ (.*)", line):
+            slug = re.sub(r"[^\w\- ]", "", match[1].strip().lower()).replace(" ", "-")
+            found.add(f"{slug}-{seen[slug]}" if seen[slug] else slug)
+            seen[slug] += 1
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_lines_of_prose_are_short(path: Path) -> None:
+    """Tables and code may be wider."""
+    wide = [f"{n}: {line}" for n, line in outside_fences(path) if is_prose(line) and len(line) > WIDTH]
+    assert wide == []
+
+
+@pytest.mark.parametrize("path", LINKING, ids=name_of)
+def test_links_and_anchors_lead_somewhere(path: Path) -> None:
+    """Every relative link is a file of the repository, and every anchor one of its headings."""
+    broken = []
+    for number, line in outside_fences(path):
+        for link in LINK.findall(MARKUP.sub("", line)):
+            name, _, anchor = link.partition("#")
+            target = path.parent / name if name else path
+            if not re.match(r"[a-z]+:", link) and (
+                not target.exists() or (anchor and anchor not in anchors(target))
+            ):
+                broken.append(f"{number}: {link}")
+    assert broken == []
+
+
+def test_pages_named_in_code_and_messages_are_there() -> None:
+    """A message that sends its reader to docs/X.md sends him to a page."""
+    files = (path for folder in ("geed_cli", "tests", "benchmarks") for path in (ROOT / folder).rglob("*"))
+    named = {
+        name
+        for path in files
+        if path.suffix in {".py", ".yaml", ".yml", ".md"}
+        for name in re.findall(r"\bdocs/[a-z_]+\.md\b", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 5
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_every_page_is_in_the_index() -> None:
+    """docs/index.md links all of them."""
+    linked = set(LINK.findall((ROOT / "docs" / "index.md").read_text(encoding="utf-8")))
+    assert {path.name for path in ROOT.glob("docs/*.md")} - linked == {"index.md"}
+
+
+def test_the_readme_is_short() -> None:
+    """At most 200 lines; options and details have pages of their own."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
+
+
+def test_the_options_are_the_programs() -> None:
+    """docs/cli.md has the help of every command, word for word, and nothing else."""
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == page()
