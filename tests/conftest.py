@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,13 @@ settings.load_profile("geed")
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A cache of its own for every test, which would otherwise depend on what ran before it."""
     monkeypatch.setenv("GEED_CACHE_DIR", str(tmp_path_factory.getbasetemp() / f"cache-{os.urandom(8).hex()}"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A warning put down to a module of this repository is an error; pyproject.toml says what else is."""
+    here = Path(__file__).parent
+    tests = {path.stem for path in here.rglob("*.py")} | {path.name for path in here.rglob("*/")}
+    config.addinivalue_line("filterwarnings", rf"error:::({'|'.join({'geed_cli', 'benchmarks', *tests})})\b")
 
 
 OPT_IN = ("slow", "gpu", "network")
