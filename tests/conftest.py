@@ -33,6 +33,13 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return smooth_pictures(tmp_path_factory.mktemp("pictures"), count, size)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A warning put down to a module of this repository is an error; pyproject.toml says what else is."""
+    here = Path(__file__).parent
+    tests = {path.stem for path in here.rglob("*.py")} | {path.name for path in here.rglob("*/")}
+    config.addinivalue_line("filterwarnings", rf"error:::({'|'.join({'geed_cli', 'benchmarks', *tests})})\b")
+
+
 OPT_IN = ("slow", "gpu", "network")
 
 

@@ -1,6 +1,7 @@
 """``geed selftest`` as a user runs it: what it prints, saves and exits with, and what it says of a fault."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,8 @@ def test_it_passes_here(geed: Geed) -> None:
     assert ["softmax.kl,", "nats", "0.368064", "0.368064", "±1e-06", "ok"] in [line.split() for line in lines]
     assert "FAILED" not in done.stdout
     assert "\x1b" not in done.stdout
-    assert done.stderr == ""
+    # nothing but the line that it prints every ten seconds, of which a slow machine takes more
+    assert all(re.fullmatch(r"\d+/\d+ checks, .+", line) for line in done.stderr.splitlines())
 
 
 def test_a_fault_exits_with_1_and_says_where(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
