@@ -21,10 +21,10 @@ from typing import get_args
 from benchmarks.large_pictures import write_large, write_resized
 from geed_cli.choices import Decode
 from geed_cli.images.decode import decode_picture
+from geed_cli.images.decoding_threads import decoding_workers
 from geed_cli.images.preprocess import least_size, to_pixels
 from geed_cli.images.regular_file import read_regular
 from geed_cli.images.source import iter_pixels, list_images
-from geed_cli.images.workers import decoding_workers
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network

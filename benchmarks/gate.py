@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, ndtr, ndtri
 
-from geed_cli.policy.gate import gate
-from geed_cli.policy.outcome import GateReport
-from geed_cli.policy.policy import Policy, policy_of
-from geed_cli.policy.schema import PolicyFile
+from geed_cli.gate.gate import gate
+from geed_cli.gate.outcome import GateReport
+from geed_cli.gate.policy import Policy, policy_of
+from geed_cli.gate.policy_file import PolicyFile
 from geed_cli.result.schema import Result
 
 Array = npt.NDArray[np.float64]

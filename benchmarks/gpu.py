@@ -27,9 +27,9 @@ from benchmarks.speed_layers import every_map_layer
 from benchmarks.speed_photographs import copy_photographs
 from benchmarks.speed_settings import Settings
 from benchmarks.table import Line, table
-from geed_cli.engine.local import full_precision
+from geed_cli.engine.engine import full_precision
+from geed_cli.images.decoding_threads import usable_cores
 from geed_cli.images.source import iter_pixels
-from geed_cli.images.workers import usable_cores
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import draw

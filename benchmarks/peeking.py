@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from geed_cli.statistics.enough import look_confidences, look_sizes
 from geed_cli.statistics.interval import interval
-from geed_cli.statistics.looks import look_confidences, look_sizes
 from geed_cli.statistics.sample import Interval, MeanSample
 from geed_cli.statistics.scale import Scale
 

@@ -19,11 +19,11 @@ from torch import nn
 
 from benchmarks.speed_settings import Settings
 from geed_cli.engine.batches import Placement
-from geed_cli.engine.local import full_precision
+from geed_cli.engine.engine import full_precision
 from geed_cli.models.load import load_model
-from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.pipeline.placement import place
+from geed_cli.runtime.freed_memory import freed_memory_kept
 
 TRIED = 32
 """Inputs of one try while the best form is searched; the better of two tries counts."""

@@ -14,12 +14,12 @@ from benchmarks.speed_layers import every_map_layer
 from geed_cli.engine.shapes import trace
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.session import Session
 from geed_cli.result.schema import Result
+from geed_cli.runtime.freed_memory import freed_memory_kept
 
 
 def work(request: Request) -> Measured:

@@ -24,7 +24,7 @@ _PUBLIC = {
     "RunError": "geed_cli.errors",
     "RunOptions": "geed_cli.pipeline.options",
     "audit": "geed_cli.pipeline.audit",
-    "group_named": "geed_cli.groups.catalogue",
+    "group_named": "geed_cli.groups.named",
     "load_model": "geed_cli.models.load",
     "print_result": "geed_cli.report.table",
     "read_result": "geed_cli.result.file",
@@ -34,8 +34,8 @@ _PUBLIC = {
 
 if TYPE_CHECKING:
     from geed_cli.errors import GeedError, InputError, RunError
-    from geed_cli.groups.catalogue import group_named
     from geed_cli.groups.group import FiniteGroup
+    from geed_cli.groups.named import group_named
     from geed_cli.models.load import load_model
     from geed_cli.models.network import Network
     from geed_cli.pipeline.audit import audit

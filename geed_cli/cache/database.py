@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from geed_cli.cache.fault import Fault, Identity, aside, fault_of, identity_of, move_aside
-from geed_cli.cache.layout import FILE_NAME, DamagedFileError, ForeignFileError, connect
+from geed_cli.cache.tables import FILE_NAME, DamagedFileError, ForeignFileError, connect
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]

@@ -5,7 +5,7 @@ import sqlite3
 from enum import Enum
 from pathlib import Path
 
-from geed_cli.cache.layout import DamagedFileError
+from geed_cli.cache.tables import DamagedFileError
 
 Identity = tuple[int, int]
 """Device and inode: the same file, whatever it is called."""

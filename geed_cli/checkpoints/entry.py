@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from geed_cli.checkpoints.text import counted, shown, shown_list
+from geed_cli.checkpoints.formats import counted, shown, shown_list
 from geed_cli.errors import InputError, nearest
 
 # In order of preference. DINO's full checkpoints hold both networks of the distillation: the teacher is the

@@ -3,11 +3,20 @@
 Three containers are read: safetensors, the zip archives of ``torch.save`` and its older pickle stream.
 Whatever else people happen to have under a checkpoint's name is recognised, so that the refusal can say
 what it is.
+
+How names that come out of a checkpoint are shown, and how errors get the file's name.
+
+A name in a file may be any string, terminal escapes and a megabyte of length included, so it is never printed
+as it is. Functions that look at contents do not know the path: ``about`` adds it once, at the front.
 """
 
 import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
+from pathlib import Path
 
 from geed_cli.errors import InputError
 
@@ -142,3 +151,34 @@ def _foreign(head: bytes, file_name: str) -> Foreign | None:
     # Protobuf: field 1 (ir_version) is a small number, then a string or message field.
     looks_onnx = head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x1a", b":", b"B")
     return ONNX if looks_onnx or file_name.endswith(".onnx") else None
+
+
+LONGEST_NAME = 80
+NAMES_SHOWN = 5
+
+
+def shown(name: object) -> str:
+    """The name in printable ASCII, at most 80 characters."""
+    text = ascii(name)[1:-1] if isinstance(name, str) else ascii(name)
+    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "..."
+
+
+def shown_list(names: Collection[str]) -> str:
+    """The first five names and how many more there are: "a, b, c, d, e and 12 more"."""
+    first = ", ".join(shown(name) for name in islice(names, NAMES_SHOWN))
+    rest = len(names) - NAMES_SHOWN
+    return f"{first} and {rest} more" if rest > 0 else first
+
+
+def counted(count: int, noun: str) -> str:
+    """The number with its noun: "1 tensor", "2 tensors"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+@contextmanager
+def about(path: Path) -> Iterator[None]:
+    """Put the file's name in front of what an InputError inside the block found."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{path}: {error.found}", expected=error.expected, remedy=error.remedy) from error

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from geed_cli.checkpoints.dtypes import convert_types
 from geed_cli.checkpoints.file_hash import file_sha256
+from geed_cli.checkpoints.formats import about, shown
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.match import match_state
 from geed_cli.checkpoints.read import read_tensors
 from geed_cli.checkpoints.reader.convert import Choice
 from geed_cli.checkpoints.renaming import network_names
 from geed_cli.checkpoints.rules import KeyRules
-from geed_cli.checkpoints.text import about, shown
 from geed_cli.errors import InputError
 
 __all__ = ["CheckpointRecord", "KeyRules", "load_checkpoint"]

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from geed_cli.checkpoints.formats import counted, shown
 from geed_cli.checkpoints.renaming import is_batch_counter
 from geed_cli.checkpoints.rules import KeyRules, listed
-from geed_cli.checkpoints.text import counted, shown
 from geed_cli.errors import InputError
 
 # The last part of a name says what a tensor is for; two such parts must agree even where shapes do.

@@ -15,15 +15,14 @@ from pathlib import Path
 
 from torch import Tensor
 
+from geed_cli.checkpoints.dtypes import plain_tensor
 from geed_cli.checkpoints.entry import choose_entry
 from geed_cli.checkpoints.file_hash import file_sha256
-from geed_cli.checkpoints.formats import HEAD_BYTES, Container, container_of
+from geed_cli.checkpoints.formats import HEAD_BYTES, Container, about, container_of
 from geed_cli.checkpoints.kept import Found, KeptWeights, key_of
-from geed_cli.checkpoints.plain_tensor import plain_tensor
 from geed_cli.checkpoints.reader.convert import Choice, Conversion, converted
 from geed_cli.checkpoints.reader.resource_limits import Limits
 from geed_cli.checkpoints.safetensors_file import check_header, read_safetensors
-from geed_cli.checkpoints.text import about
 from geed_cli.errors import InputError, RunError
 
 AUTO = Choice()

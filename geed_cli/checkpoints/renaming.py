@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
+from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.rules import KeyRules
-from geed_cli.checkpoints.text import shown
 from geed_cli.errors import InputError
 
 

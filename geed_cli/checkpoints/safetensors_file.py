@@ -12,9 +12,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.reader.archive import AGAIN
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
-from geed_cli.checkpoints.text import shown
 from geed_cli.errors import InputError
 
 LENGTH_BYTES = 8

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from pathlib import Path
 
-from geed_cli.cache.folder import cache_folder
+from geed_cli.cache.location import cache_folder
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (

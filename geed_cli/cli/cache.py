@@ -56,7 +56,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be 
 def path(cache_dir: CacheDir = None, debug: Debug = False) -> None:
     """Print the cache's folder."""
     del debug
-    from geed_cli.cache.folder import cache_folder  # noqa: PLC0415
+    from geed_cli.cache.location import cache_folder  # noqa: PLC0415
 
     typer.echo(cache_folder(cache_dir))
 

@@ -9,7 +9,7 @@ from typing import ParamSpec
 import typer
 
 from geed_cli.errors import GeedError
-from geed_cli.report.closed_pipe import print_nowhere
+from geed_cli.report.console import print_nowhere
 
 P = ParamSpec("P")
 

@@ -32,7 +32,7 @@ def groups(pattern: Pattern = None, verbose: Verbose = False, debug: Debug = Fal
     from geed_cli.cli.run.listing import GROUP_NOTES, group_table, show  # noqa: PLC0415 - rich only when it prints
 
     if verbose:
-        from geed_cli.cli.run.group_details import show_details  # noqa: PLC0415
+        from geed_cli.cli.run.listing import show_details  # noqa: PLC0415
 
         show_details(pattern)
     else:
@@ -76,7 +76,7 @@ def models(pattern: Pattern = None, debug: Debug = False) -> None:
     """Names with pretrained weights that timm and torchvision know, one a line."""
     del debug
     from geed_cli.cli.run.listing import matching  # noqa: PLC0415
-    from geed_cli.models.known import known_models  # noqa: PLC0415 - imports timm
+    from geed_cli.models.load import known_models  # noqa: PLC0415 - imports timm
 
     for name in matching("model", pattern, known_models()):
         typer.echo(name)

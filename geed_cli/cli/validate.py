@@ -36,7 +36,7 @@ def validate(
 
     document = read_yaml(file)
     if isinstance(document.data, dict) and "rules" in document.data:
-        from geed_cli.policy.policy import read_policy  # noqa: PLC0415
+        from geed_cli.gate.policy import read_policy  # noqa: PLC0415
 
         typer.echo(f"{file}: a policy with {len(read_policy(file).rules)} rules")
         return

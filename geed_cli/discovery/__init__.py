@@ -5,9 +5,9 @@
 """
 
 from geed_cli.discovery.channel_map import ChannelMap, Linear, Permutation
+from geed_cli.discovery.conclusion import Kind, Verdict, verdict
 from geed_cli.discovery.discover import Act, Discovery, held_bytes
 from geed_cli.discovery.discovered import Discovered
-from geed_cli.discovery.verdict import Kind, Verdict, verdict
 
 __all__ = [
     "Act",

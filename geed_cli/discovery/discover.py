@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geed_cli.choices import Discover
+from geed_cli.discovery.conclusion import Facts, limits_of
 from geed_cli.discovery.defect import defect
 from geed_cli.discovery.discovered import Discovered
 from geed_cli.discovery.fitter import Fitted, Fitter
-from geed_cli.discovery.limits import Facts, limits_of
 from geed_cli.discovery.linear import LinearFitter
 from geed_cli.discovery.permutation import PermutationFitter
 from geed_cli.discovery.scores import ScoreBook

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from geed_cli.actions.representation import Representation
 from geed_cli.actions.view import View
-from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Shown
 from geed_cli.engine.row import Cell, Control, Row
+from geed_cli.engine.shared_action import Families, Family
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.measures.softmax import probabilities
 

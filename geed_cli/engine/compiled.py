@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.memory import is_out_of_memory
-from geed_cli.engine.taps import Taps
+from geed_cli.engine.hooks import Taps
+from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.errors import GeedError, InputError
 from geed_cli.models.network import Network, Site
 

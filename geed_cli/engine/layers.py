@@ -15,10 +15,10 @@ from torch import Tensor
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.batches import Slot
-from geed_cli.engine.compare_centred import compare_centred
-from geed_cli.engine.compare_maps import (
+from geed_cli.engine.comparisons import (
     Centres,
     Found,
+    compare_centred,
     compare_maps,
     laid_out,
     moments_at,
@@ -26,10 +26,10 @@ from geed_cli.engine.compare_maps import (
     pick,
     send,
 )
-from geed_cli.engine.family import Family
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Shown
+from geed_cli.engine.shared_action import Family
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.measures.moments import Moments
 

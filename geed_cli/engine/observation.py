@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from geed_cli.engine.compare_maps import Found
-from geed_cli.engine.family import Family
+from geed_cli.engine.comparisons import Found
 from geed_cli.engine.plan import Shown
 from geed_cli.engine.row import Rounding, Subject
+from geed_cli.engine.shared_action import Family
 from geed_cli.measures.measure import VectorSite
 
 Comparisons = dict[tuple[Family, Shown], Found]

@@ -12,7 +12,7 @@ from geed_cli.actions.representation import Representation
 from geed_cli.actions.round_trip import RoundTrip, round_trips
 from geed_cli.actions.view import View, views_of
 from geed_cli.choices import Discover
-from geed_cli.engine.layout import Layout
+from geed_cli.engine.map_layout import Layout
 from geed_cli.engine.row import Subject
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite

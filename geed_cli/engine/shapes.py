@@ -8,7 +8,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.taps import Taps
+from geed_cli.engine.hooks import Taps
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from geed_cli.images.picture import Least, Picture
-from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.picture import ImageRefused, Least, Picture
 from geed_cli.images.regular_file import read_regular
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geed_cli.errors import InputError
-from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.picture import RefusedFile
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 

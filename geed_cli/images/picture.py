@@ -3,6 +3,11 @@
 The whole picture may lie in a smaller image: libjpeg decodes at 1/2, 1/4 or 1/8 of the size for a part of the cost,
 and rounds the reduced size up, so the last column and row may be covered only partly. ``box`` says where the
 picture really ends; resizing from there keeps every pixel in its place. Sizes are (width, height) as in Pillow.
+
+Why a file is not used: the exception that decoding raises and the record that a result keeps.
+
+A refusal is a fact about one file, not a failure of the run; whether it ends the run is decided by the
+caller. Reasons are one line, start in lower case and do not repeat the path.
 """
 
 from collections.abc import Callable
@@ -57,3 +62,28 @@ class Picture:
     def resize(self, size: Size, resampling: Image.Resampling) -> Image.Image:
         """The whole picture at another size; bit for bit Pillow's resizing where nothing was reduced."""
         return self.image.resize(size, resampling, box=self.box)
+
+
+class ImageRefused(Exception):  # noqa: N818 - a verdict about a file, not an error of the program
+    """This file cannot be used as a picture.
+
+    Args:
+        reason: why, one line.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file (or a folder that was not searched) that is counted and not used.
+
+    Attributes:
+        path: POSIX path relative to the image folder.
+        reason: why, one line.
+    """
+
+    path: str
+    reason: str

@@ -14,11 +14,10 @@ from PIL import Image
 
 from geed_cli.choices import Decode
 from geed_cli.images.decode import MAX_PIXELS
-from geed_cli.images.picture import Least, Picture, Size
-from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.picture import ImageRefused, Least, Picture, Size
 from geed_cli.images.wide_crop import as_tensor, reached, wide_crop
 from geed_cli.input_settings import InputSettings
-from geed_cli.libraries import torchvision
+from geed_cli.runtime.libraries import torchvision
 
 TF = torchvision.transforms.functional
 """By its customary name."""

@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.picture import ImageRefused
 
 MAX_BYTES = 512 * 2**20
 """Largest file read: the largest accepted picture (89 megapixels) takes 360 MB uncompressed with alpha."""

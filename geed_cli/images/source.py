@@ -3,8 +3,11 @@
 Every file found is used, refused with a reason, or not drawn: found = drawn + refused + not drawn, and a
 drawn file that turns out unreadable moves to the refused ones. It is never replaced by another, which would
 change D silently.
+
+Hashes of image files without decoding them, so that what is known of an image can be looked up first.
 """
 
+import hashlib
 import os
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -15,14 +18,15 @@ import torch
 
 from geed_cli.choices import Decode, OnBadImage
 from geed_cli.errors import RunError
+from geed_cli.images.bundled import sample_folder
 from geed_cli.images.decode import read_picture
+from geed_cli.images.decoding_threads import decoding_workers
 from geed_cli.images.folder import FolderListing, list_folder
+from geed_cli.images.picture import ImageRefused, RefusedFile
 from geed_cli.images.prefetch import prefetch
 from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
-from geed_cli.images.refusal import ImageRefused, RefusedFile
-from geed_cli.images.sample import sample_folder
+from geed_cli.images.regular_file import read_regular
 from geed_cli.images.selection import select
-from geed_cli.images.workers import decoding_workers
 from geed_cli.input_settings import InputSettings
 
 SAMPLE_ROOT = "bundled sample"
@@ -203,3 +207,24 @@ def _unreadable(images: ImageSet, refused: RefusedFile) -> RunError:
         expected="a complete 8-bit JPEG, PNG, WebP, BMP or TIFF picture",
         remedy="repair or remove it, or --on-bad-image skip to leave such images out and count them",
     )
+
+
+READ_AHEAD = 8
+"""Files held in memory at a time."""
+
+
+def hashes_of(images: ImageSet) -> dict[str, str]:
+    """SHA-256 of the bytes of each drawn file, by its path.
+
+    Returns:
+        What decoding would record; files that cannot be read are absent, for decoding to say why.
+    """
+    hashed = prefetch(partial(_hash, images), images.paths, workers=decoding_workers(), depth=READ_AHEAD)
+    return {path: value for path, value in hashed if value is not None}
+
+
+def _hash(images: ImageSet, path: str) -> tuple[str, str | None]:
+    try:
+        return path, hashlib.sha256(read_regular(images.file(path))).hexdigest()
+    except ImageRefused:
+        return path, None

@@ -6,10 +6,10 @@ is declared as missing and set to NaN.
 
 from dataclasses import dataclass, replace
 
+from geed_cli.checkpoints.formats import shown_list
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.loading import load_checkpoint
 from geed_cli.checkpoints.rules import KeyRules
-from geed_cli.checkpoints.text import shown_list
 from geed_cli.checkpoints.unfilled import blank, require_filled
 from geed_cli.models.architecture import Architecture, Loaded
 from geed_cli.models.from_python import build_python

@@ -17,12 +17,12 @@ from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
 from geed_cli.errors import InputError, nearest
 from geed_cli.input_settings import InputSettings
-from geed_cli.libraries import torchvision
 from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.download import url_file
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages
 from geed_cli.models.timm_names import unknown_network
+from geed_cli.runtime.libraries import torchvision
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from geed_cli.checkpoints.unfilled import weights_of
 from geed_cli.errors import InputError
-from geed_cli.libraries import timm
+from geed_cli.runtime.libraries import timm
 
 
 def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: str, called: str) -> None:

@@ -1,4 +1,7 @@
-"""``load_model``: from what the user wrote to a network that is ready to be audited."""
+"""``load_model``: from what the user wrote to a network that is ready to be audited.
+
+Every model name that can be given without a file: what ``geed ls models`` lists.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +12,12 @@ from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
 from geed_cli.models.fingerprint import state_sha256
+from geed_cli.models.from_torchvision import torchvision_networks
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
 from geed_cli.models.requested import requested_spec, with_prefixes, with_random_weights
 from geed_cli.models.resolve import input_settings, require_classifier, require_one_tensor, split_network
 from geed_cli.models.spec import ModelSpec
+from geed_cli.runtime.libraries import timm, torchvision
 
 
 def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
@@ -136,3 +141,18 @@ def _origin(spec: ModelSpec, built: Built) -> WeightsOrigin:
         state_sha256=state_sha256(built.architecture.module),
         notes=built.architecture.notes + built.loaded.notes,
     )
+
+
+def known_models() -> tuple[str, ...]:
+    """All names with published weights, as ``timm:NAME.tag`` and ``torchvision:NAME/WEIGHTS``.
+
+    Returns:
+        timm's first, each library's in its own order.
+    """
+    from_timm = (f"timm:{name}" for name in timm.models.list_pretrained())
+    from_torchvision = (
+        f"torchvision:{arch}/{entry.name}"
+        for arch in torchvision_networks()
+        for entry in torchvision.models.get_model_weights(arch)
+    )
+    return (*from_timm, *from_torchvision)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.libraries import timm
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
+from geed_cli.runtime.libraries import timm
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".tar")
 Kind = Literal["spec", "timm", "torchvision", "checkpoint"]

@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.libraries import timm
 from geed_cli.models.download import PublishedFile, hub_file, url_file
+from geed_cli.runtime.libraries import timm
 
 HUB_PREFIX = "hf-hub:"
 # In timm's own order of preference.

@@ -8,7 +8,6 @@ from geed_cli.cache.store import RowStore
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.allocator import freed_memory_kept
 from geed_cli.pipeline.draw import Drawn, draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
@@ -19,6 +18,7 @@ from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
 from geed_cli.pipeline.until import grow
 from geed_cli.result.schema import Result
+from geed_cli.runtime.freed_memory import freed_memory_kept
 
 DEFAULTS = AuditOptions()
 

@@ -12,9 +12,9 @@ from geed_cli.engine.batches import Placement
 from geed_cli.engine.plan import GroupPlan, Plan
 from geed_cli.engine.row import Subject
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.images.refusal import RefusedFile
+from geed_cli.groups.named import group_named
+from geed_cli.images.picture import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Drawn

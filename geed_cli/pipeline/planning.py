@@ -6,25 +6,25 @@ from functools import cache, cached_property, partial
 
 from geed_cli.actions.representation import Representation
 from geed_cli.cache.store import RowStore
-from geed_cli.engine.actions import representation_of
-from geed_cli.engine.memory import is_out_of_memory
-from geed_cli.engine.phase import LayerPhase, trace_phase
+from geed_cli.engine.layer_actions import representation_of
+from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
+from geed_cli.grids.findings import corrected, grid_phases
+from geed_cli.grids.obstacles import LayerPhase, trace_phase
 from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.named import group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.phase import corrected, grid_phases
 from geed_cli.pipeline.reuse.grid_cache import cached_phases, phase_key
 from geed_cli.result.schema import GridPhase
-from geed_cli.sets.catalogue import set_named
+from geed_cli.sets.known_sets import set_named
 from geed_cli.sets.transformation_set import TransformationSet
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.assemble import assemble
 from geed_cli.engine.batches import Placement
-from geed_cli.engine.family import Families, families_of
-from geed_cli.engine.local import LocalEngine
+from geed_cli.engine.engine import LocalEngine
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.row import Rounding, Row
+from geed_cli.engine.shared_action import Families, families_of
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move_to_all

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import torch
 
-from geed_cli.engine.memory import OutOfMemoryError
+from geed_cli.engine.out_of_memory import OutOfMemoryError
 from geed_cli.pipeline.options import AuditOptions
 
 T = TypeVar("T")

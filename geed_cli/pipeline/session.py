@@ -10,12 +10,12 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from geed_cli.cache.store import RowStore
-from geed_cli.engine.lanes import Finished, Lane, finished
-from geed_cli.engine.memory import out_of_memory
 from geed_cli.engine.observation import Observation
+from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken, Row
+from geed_cli.engine.workers import Finished, Lane, finished
 from geed_cli.errors import RunError
-from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.picture import RefusedFile
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import (
     describe_data,
@@ -25,8 +25,8 @@ from geed_cli.pipeline.describe import (
     describe_settings,
     sign,
 )
+from geed_cli.pipeline.discovered_actions import hidden_actions
 from geed_cli.pipeline.draw import Drawn
-from geed_cli.pipeline.hidden import hidden_actions
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import place_all, require_equal_geometry
 from geed_cli.pipeline.prepare import Prepared, prepare

@@ -20,10 +20,10 @@ from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.options import IntervalOptions
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.schema import Entry, PerImage
-from geed_cli.statistics.concentration import concentration_note
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_means_of
+from geed_cli.statistics.validity import concentration_note
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from geed_cli.actions.conditions import context_size
 from geed_cli.engine.batches import Task
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject
-from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.picture import RefusedFile
 from geed_cli.images.source import ImageRecord, ImageSet, LoadedImage, iter_pixels
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.draw import Drawn

@@ -14,9 +14,9 @@ from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, UntilOptions
 from geed_cli.pipeline.session import Session
+from geed_cli.result.samples import narrow_enough
 from geed_cli.result.schema import Looks, Result
-from geed_cli.result.widths import narrow_enough
-from geed_cli.statistics.looks import look_confidences, look_sizes
+from geed_cli.statistics.enough import look_confidences, look_sizes
 
 
 def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:

@@ -14,8 +14,7 @@ from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.control_table import CONTROLS
 from geed_cli.report.console import emit
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
-from geed_cli.report.naming import some
-from geed_cli.report.numbers import interval, number
+from geed_cli.report.numbers import interval, number, some
 from geed_cli.report.reading import HIDDEN
 
 COLUMNS = (

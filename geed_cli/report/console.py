@@ -1,13 +1,20 @@
-"""The two consoles: results on stdout, everything else on stderr; plain text wherever it is no terminal."""
+"""The two consoles: results on stdout, everything else on stderr; plain text wherever it is no terminal.
+
+Where the reader of stdout is gone, as with ``geed … | head``: nothing more is printed, all else goes on.
+"""
 
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import IO, TextIO
 
 from rich.console import Console, RenderableType
 
-from geed_cli.report.closed_pipe import print_nowhere
+
+def print_nowhere(stream: IO[str]) -> None:
+    """Send a stream to nowhere from here on, so that Python does not flush into the closed pipe at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
 
 PLAIN_WIDTH = 110
 """Columns where there is no terminal to ask, unless COLUMNS says otherwise."""

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.table import Table
 
 from geed_cli.report.cells import Column, fitted_table, texts
-from geed_cli.report.naming import some
-from geed_cli.report.numbers import number
+from geed_cli.report.numbers import number, some
 from geed_cli.result.schema import HiddenAction
 
 MOST_NOTES = 4

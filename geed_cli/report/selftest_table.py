@@ -11,7 +11,7 @@ from rich.text import Text
 
 from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.console import emit
-from geed_cli.report.gate_text import plain
+from geed_cli.report.gate.wording import plain
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 
 DIGITS = 14

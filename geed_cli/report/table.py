@@ -13,13 +13,13 @@ from rich.text import Text
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.console import emit
+from geed_cli.report.group_verdict import verdicts
 from geed_cli.report.header import facts, header_lines
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
-from geed_cli.report.naming import some
+from geed_cli.report.numbers import some
 from geed_cli.report.reading import enough, legend
-from geed_cli.report.verdict import verdicts
 from geed_cli.result.schema import Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
 

@@ -11,10 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from geed_cli.comparison.track_columns import Column, groups_of, labels_of, rows_of
-from geed_cli.comparison.track_schema import Row, Track
 from geed_cli.errors import InputError, RunError
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
+from geed_cli.tracking.record import Row, Track
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,13 +9,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from geed_cli.comparison.track_columns import Column, groups_of, labels_of, rows_of
-from geed_cli.comparison.track_schema import Row, Track
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control_table import CONTROLS
 from geed_cli.report.console import emit
 from geed_cli.report.entry_text import in_unit, limits_in_unit
-from geed_cli.report.naming import some
+from geed_cli.report.numbers import some
+from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
+from geed_cli.tracking.record import Row, Track
 
 COLUMNS_A_TABLE = 4
 """Values with intervals that fit side by side in 110 columns."""

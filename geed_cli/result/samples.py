@@ -1,5 +1,9 @@
-"""From saved entries back to what statistics work on: rows of images on the measure's natural scale."""
+"""From saved entries back to what statistics work on: rows of images on the measure's natural scale.
 
+How wide the intervals of a result are, against what a growing run was asked for.
+"""
+
+import fnmatch
 import math
 
 import numpy as np
@@ -33,3 +37,12 @@ def sample_of(result: Result, entry: Entry) -> Sample | None:
         return None if measure_named(entry.metric).normalised else MeanSample(values, scale)
     shared = not result.data.normaliser_images
     return RatioSample(values, np.array(entry.per_image.normaliser), shared, scale)
+
+
+def narrow_enough(result: Result) -> bool:
+    """Whether every watched interval of the result is at most as wide as asked for."""
+    looks = result.settings.looks
+    assert looks is not None, "only results of a growing run are asked"
+    watched = [e for e in result.results if fnmatch.fnmatchcase(e.metric, looks.metric)]
+    defined = [entry for entry in watched if entry.status == "ok"]
+    return all(entry.ci is not None and entry.ci[1] - entry.ci[0] <= looks.width for entry in defined)

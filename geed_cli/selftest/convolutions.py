@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.models.network import OUTPUT, Network, Site
-from geed_cli.selftest.wrap import wrap
+from geed_cli.selftest.bench import wrap
 
 ODD = 15
 GAIN = 200.0

@@ -11,7 +11,7 @@ from geed_cli.pipeline.options import RunOptions
 from geed_cli.pipeline.placement import place
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 from geed_cli.selftest.bench import Bench
-from geed_cli.selftest.catalogue import CHECKS, Check
+from geed_cli.selftest.checks import CHECKS, Check
 
 Told = Callable[[int, int, str], None]
 """Called before each check: how many are done, how many there are, what comes."""

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from geed_cli.libraries import timm
 from geed_cli.models.network import Network, Site
 from geed_cli.report.selftest_report import Finding
-from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of
+from geed_cli.runtime.libraries import timm
+from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of, wrap
 from geed_cli.selftest.expectation import above, near
-from geed_cli.selftest.wrap import wrap
 
 PATCHES, PATCH = 4, 4
 """4×4 patches of 4×4 pixels: ``shift4`` moves by whole patches, ``xshift8`` by halves too."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.models.network import OUTPUT, Network, Site
-from geed_cli.selftest.wrap import wrap
+from geed_cli.selftest.bench import wrap
 
 SIZE = 16
 """Even, so that no pixel lies on an axis and quarter turns and mirrors across the axes fix none."""

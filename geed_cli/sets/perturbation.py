@@ -14,7 +14,7 @@ from torch import Tensor
 
 from geed_cli.documents.document import Value
 from geed_cli.errors import InputError
-from geed_cli.libraries import torchvision
+from geed_cli.runtime.libraries import torchvision
 from geed_cli.sets.arguments import Argument
 from geed_cli.sets.functionals import Arguments, arguments_of, is_neutral
 

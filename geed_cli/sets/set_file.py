@@ -15,7 +15,7 @@ from geed_cli.documents.document import Document, printable
 from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.named import group_named
 from geed_cli.sets.perturbation import Perturbation, perturbation
 from geed_cli.sets.transformation_set import TransformationSet, set_of
 

@@ -3,6 +3,10 @@
 A ratio needs a normaliser above 0: a constant model has M = 0. A cosine M can have either sign, so it must be clearly
 above 0: one whose own interval reaches 0 makes the ratio meaningless. An interval needs enough images; below 20 no
 method keeps its level.
+
+How few images carry a mean: where that is few, the interval is wide on one side and the mean says little of most.
+
+For values that are never negative; the answer does not depend on their unit.
 """
 
 import math
@@ -12,6 +16,7 @@ from scipy.special import stdtrit
 
 from geed_cli.statistics.estimate import normaliser_estimate
 from geed_cli.statistics.sample import RatioSample, Rows
+from geed_cli.statistics.scale import Array
 
 MIN_IMAGES = 20
 TOO_LARGE = "interval withheld: the rows are too large for floating point"
@@ -69,3 +74,28 @@ def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
     if low > 0.0:
         return None
     return f"undefined: M = {normaliser:.3g} is not clearly above 0 (its interval begins at {low:.3g})"
+
+
+FEW = 0.05
+"""A twentieth of the images: with light-tailed values about a third of them carry half of the mean."""
+
+
+def carriers(values: Array) -> int:
+    """The fewest images whose values add up to half of the sum; 0 where the sum is 0.
+
+    Args:
+        values: v_i ≥ 0, shape (n,); values that are not finite do not count.
+    """
+    finite = np.sort(values[np.isfinite(values)])[::-1]
+    total = float(finite.sum())
+    if total <= 0:
+        return 0
+    return int(np.searchsorted(np.cumsum(finite), total / 2)) + 1
+
+
+def concentration_note(values: Array) -> tuple[str, ...]:
+    """A note where at most a twentieth of the images carry half of the mean; nothing otherwise."""
+    count, few = len(values), carriers(values)
+    if 0 < few <= math.floor(FEW * count):
+        return (f"{few} of {count} images carry half of the mean",)
+    return ()

@@ -11,7 +11,7 @@ from reference import action as oracle
 
 from geed_cli.actions.action import act, disc_mask, split_turn
 from geed_cli.actions.view import View, views_of
-from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.named import group_named
 from geed_cli.groups.planar import Planar
 from geed_cli.groups.transform import Transform
 

@@ -9,7 +9,7 @@ import torch
 from geed_cli.actions.action import disc_mask
 from geed_cli.actions.conditions import context_size
 from geed_cli.actions.view import views_of
-from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.named import group_named
 
 SIZE = 32
 

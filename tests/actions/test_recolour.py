@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from geed_cli.actions.recolour import recolour
 from geed_cli.actions.view import View, views_of
-from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.colour import PERMUTATIONS, Colour
+from geed_cli.groups.named import group_named
 
 hues = st.integers(0, 359).map(lambda k: Fraction(k, 360))
 levels = st.integers(0, 255).map(lambda k: k / 255)

@@ -14,8 +14,8 @@ from geed_cli.actions.homomorphism import compose, extend, quotient_images
 from geed_cli.actions.representation import NoAction, Representation, Spatial, Trivial
 from geed_cli.actions.view import View, views_of
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.named import group_named
 
 CATALOGUE = (
     "flip",

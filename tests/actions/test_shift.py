@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from geed_cli.actions.view import View, views_of
-from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.named import group_named
 from geed_cli.groups.shift import Shift
 from geed_cli.groups.transform import Transform
 

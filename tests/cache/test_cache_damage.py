@@ -14,9 +14,9 @@ from support.cache import NETWORK, assert_true, change, fill, key, serves, value
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import Database
 from geed_cli.cache.fault import aside
-from geed_cli.cache.layout import APPLICATION_ID, FILE_NAME
 from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cache.store import RowStore
+from geed_cli.cache.tables import APPLICATION_ID, FILE_NAME
 
 COUNT = 200
 

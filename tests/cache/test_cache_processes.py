@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from support.cache import NETWORK, assert_true, fill, key, serves, values
 
-from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
+from geed_cli.cache.tables import FILE_NAME
 
 HEAD = """
 import os, sqlite3, sys, time

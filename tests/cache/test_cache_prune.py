@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from support.cache import change, digest_of, key, values
 
-from geed_cli.cache.amounts import bytes_as_text, bytes_in, seconds_in
-from geed_cli.cache.contents import ROW_BYTES, networks_in
+from geed_cli.cache.contents import ROW_BYTES, bytes_as_text, bytes_in, networks_in, seconds_in
 from geed_cli.cache.database import Database
-from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cache.store import RowStore
+from geed_cli.cache.tables import FILE_NAME
 from geed_cli.errors import InputError
 
 LENGTH = 100

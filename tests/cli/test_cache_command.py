@@ -9,8 +9,8 @@ import pytest
 from support.cache import change, digest_of, values
 from support.command import Geed
 
-from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
+from geed_cli.cache.tables import FILE_NAME
 
 
 @pytest.fixture

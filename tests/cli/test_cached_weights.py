@@ -10,8 +10,8 @@ from support.cache import change, digest_of, values
 from support.command import Geed
 from torch import nn
 
-from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
+from geed_cli.cache.tables import FILE_NAME
 from geed_cli.checkpoints.kept import FOLDER, KeptWeights
 from geed_cli.checkpoints.reader.messages import Taken
 

@@ -10,7 +10,7 @@ import yaml
 from support.command import Geed
 from support.gate import result, spread
 
-from geed_cli.policy.policy import read_policy
+from geed_cli.gate.policy import read_policy
 from geed_cli.result.file import write_result
 
 WORKFLOW = {"github": ".github/workflows/geed.yml", "gitlab": ".gitlab-ci.yml"}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.command import Geed
 
-from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.families import FAMILIES
+from geed_cli.groups.named import group_named
 
 
 def printed_table(text: str) -> tuple[list[str], list[list[str]]]:

@@ -18,8 +18,8 @@ from support.command import Geed
 from support.results import save_run
 from torch.nn.functional import cross_entropy
 
-from geed_cli.comparison.track_file import read_track
 from geed_cli.result.file import read_result
+from geed_cli.tracking.track_file import read_track
 
 SPEC = """
 model: {source: timm, name: test_resnet, arguments: {num_classes: 4}}

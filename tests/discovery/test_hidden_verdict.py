@@ -17,7 +17,8 @@ from support.hidden_networks import (
 )
 from torch import Tensor
 
-from geed_cli.discovery import Discovered, verdict
+from geed_cli.discovery import Discovered
+from geed_cli.discovery import conclusion as verdict
 from geed_cli.discovery.explained import explains_more, holds, lower_limit, part
 from geed_cli.discovery.scores import Scores
 

@@ -16,7 +16,8 @@ from support.hidden_networks import (
 )
 from torch import Tensor, nn
 
-from geed_cli.discovery import Discovered, Discovery, Linear, verdict
+from geed_cli.discovery import Discovered, Discovery, Linear
+from geed_cli.discovery import conclusion as verdict
 from geed_cli.discovery.regression import PENALTIES, Moments, procrustes, ridge, spectrum
 
 

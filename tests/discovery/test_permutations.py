@@ -16,7 +16,8 @@ from support.hidden_networks import (
 )
 from torch import nn
 
-from geed_cli.discovery import Permutation, verdict
+from geed_cli.discovery import Permutation
+from geed_cli.discovery import conclusion as verdict
 
 
 def sources(found: object) -> list[list[int]]:

@@ -7,8 +7,8 @@ from support.networks import network_of, small_conv_net
 from torch import Tensor, nn
 
 from geed_cli.engine.compiled import CompiledNetwork
-from geed_cli.engine.local import full_precision
-from geed_cli.engine.taps import Taps
+from geed_cli.engine.engine import full_precision
+from geed_cli.engine.hooks import Taps
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from geed_cli.engine.batches import Task
-from geed_cli.engine.dealer import MOST, Dealer
 from geed_cli.engine.row import Subject
+from geed_cli.engine.workers import MOST, Dealer
 from geed_cli.images.source import ImageRecord
 
 PIXELS = torch.zeros(3, 2, 2, dtype=torch.uint8)

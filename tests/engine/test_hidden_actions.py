@@ -8,13 +8,13 @@ from support.equivariant_networks import c4_lifting_network, c8_steerable_networ
 from support.networks import small_conv_net
 
 from geed_cli.actions.representation import Representation, Trivial
-from geed_cli.engine.actions import declared_action, representation_of
 from geed_cli.engine.field_types import field_types
 from geed_cli.engine.geometric import FieldType
+from geed_cli.engine.hooks import Taps
+from geed_cli.engine.layer_actions import declared_action, representation_of
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.taps import Taps
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.named import group_named
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Network, Site
 

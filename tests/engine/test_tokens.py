@@ -11,9 +11,9 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from torchvision.models import VisionTransformer as TorchvisionViT
 
-from geed_cli.engine.layout import layout_of, why_no_map
+from geed_cli.engine.hooks import Taps
+from geed_cli.engine.map_layout import layout_of, why_no_map
 from geed_cli.engine.shapes import trace
-from geed_cli.engine.taps import Taps
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Network, Site
 

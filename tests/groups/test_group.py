@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.named import group_named
 from geed_cli.groups.planar import QUARTER, Planar
 from geed_cli.groups.transform import IDENTITY, MIRROR, Transform
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
 from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.named import group_named
 
 
 def read(folder: Path, generators: str, name: str = "mine") -> FiniteGroup:

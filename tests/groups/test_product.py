@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.named import group_named
 
 COMMUTING = (("flip", "vflip", "c4", "c8", "d4"), ("rgb", "hue5"), ("invert",))
 """Planar groups, colour groups and inversion: factors from different rows always have a product."""

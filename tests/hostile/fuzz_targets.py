@@ -27,14 +27,14 @@ from geed_cli.checkpoints.reader import child
 from geed_cli.checkpoints.reader.messages import Refused, Request
 from geed_cli.checkpoints.reader.resource_limits import limits_for
 from geed_cli.errors import InputError
+from geed_cli.gate.gate import gate
+from geed_cli.gate.policy import read_policy
 from geed_cli.images.decode import read_picture
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.build import build
 from geed_cli.models.requested import requested_spec
-from geed_cli.policy.gate import gate
-from geed_cli.policy.policy import read_policy
-from geed_cli.report.gate_table import print_gate
+from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.table import print_result
 from geed_cli.result.file import read_result, to_json
 from geed_cli.result.schema import Result

@@ -22,7 +22,7 @@ from fuzz_targets import Target, case, targets
 
 from geed_cli.checkpoints.reader import child
 from geed_cli.errors import GeedError
-from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.picture import ImageRefused
 
 SECONDS = 20
 BATCH = 20

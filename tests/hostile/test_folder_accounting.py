@@ -9,7 +9,7 @@ from support.pictures import open_images
 
 from geed_cli.errors import InputError
 from geed_cli.images.folder import list_folder
-from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.picture import RefusedFile
 from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels
 from geed_cli.input_settings import InputSettings
 

@@ -15,7 +15,7 @@ from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.cli.guard import explain
 from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.images.decode import read_picture
-from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.picture import ImageRefused
 from geed_cli.images.source import iter_pixels
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.fingerprint import state_sha256

@@ -11,7 +11,7 @@ from PIL import Image
 from support.pictures import chunk, encoded, noise, png
 
 from geed_cli.images.decode import MAX_PIXELS, decode_picture, read_picture
-from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.picture import ImageRefused
 
 UNKNOWN = "not a readable JPEG, PNG, WebP, BMP or TIFF file"
 

@@ -12,7 +12,7 @@ import pytest
 
 from geed_cli.errors import InputError
 from geed_cli.images.folder import list_folder
-from geed_cli.images.refusal import RefusedFile
+from geed_cli.images.picture import RefusedFile
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file kinds")
 

@@ -14,9 +14,8 @@ from timm.data import create_transform
 from torchvision.models import get_model_weights
 from torchvision.transforms import functional as TF  # noqa: N812
 
-from geed_cli.images.picture import Picture
+from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.images.preprocess import to_pixels
-from geed_cli.images.refusal import ImageRefused
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from geed_cli.images import regular_file
-from geed_cli.images.refusal import ImageRefused
+from geed_cli.images.picture import ImageRefused
 from geed_cli.images.regular_file import read_regular
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file kinds")

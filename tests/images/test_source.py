@@ -11,9 +11,8 @@ from PIL import Image
 from support.pictures import SETTINGS, open_images, write_folder
 
 from geed_cli.errors import InputError, RunError
-from geed_cli.images.picture import Picture
+from geed_cli.images.picture import Picture, RefusedFile
 from geed_cli.images.preprocess import to_pixels
-from geed_cli.images.refusal import RefusedFile
 from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, list_images
 
 NAMES = [f"{kind}/{number}.jpg" for kind in ("cat", "dog") for number in range(5)]

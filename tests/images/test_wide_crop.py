@@ -12,9 +12,8 @@ from PIL import Image
 from support.pictures import SETTINGS, noise, open_images, write_folder
 
 from geed_cli.actions.conditions import context_size
-from geed_cli.images.picture import Picture
+from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.images.preprocess import padded_fraction, to_pixels
-from geed_cli.images.refusal import ImageRefused
 from geed_cli.images.source import LoadedImage, iter_pixels
 from geed_cli.images.wide_crop import wide_crop
 from geed_cli.input_settings import CropMode, InputSettings

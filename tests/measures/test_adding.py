@@ -18,18 +18,19 @@ from toys import DISTANCE, HALF_TURN, LARGEST, MEDIAN, to_lines
 from geed_cli.cli.run.listing import group_table, metric_table
 from geed_cli.comparison.compare import ComparisonOptions, compare
 from geed_cli.comparison.subjects import Contender
-from geed_cli.comparison.track import track_of
-from geed_cli.comparison.track_columns import columns_of
-from geed_cli.comparison.track_schema import Record, Track
+from geed_cli.gate.gate import gate
 from geed_cli.groups.families import FAMILIES
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.control_table import CONTROLS
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
-from geed_cli.policy.gate import gate
-from geed_cli.report import comparison_table, gate_files, table, track_table
+from geed_cli.report import comparison_table, table, track_table
+from geed_cli.report.gate import kinds as gate_files
 from geed_cli.report.track_figure import draw_track
 from geed_cli.result.schema import Result
+from geed_cli.tracking.columns import columns_of
+from geed_cli.tracking.record import Record, Track
+from geed_cli.tracking.track import track_of
 
 TOYS = (LARGEST, DISTANCE)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geed_cli.actions.action import disc_mask
 from geed_cli.actions.view import views_of
-from geed_cli.groups.catalogue import group_named
+from geed_cli.groups.named import group_named
 from geed_cli.measures.channelwise import CORRELATION, ChannelwiseDeviation
 from geed_cli.measures.latent import cosine_deviation, cosine_pairs, l2_deviation, l2_pairs
 from geed_cli.measures.moments import channelwise_deviation

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from torch import Tensor
 
+from geed_cli.gate.outcome import GateReport
 from geed_cli.groups.families import Family
 from geed_cli.groups.planar import Planar
 from geed_cli.groups.transform import IDENTITY, Transform
@@ -14,7 +15,6 @@ from geed_cli.measures.channelwise import ChannelwiseDeviation, compare
 from geed_cli.measures.control import Control, Evidence
 from geed_cli.measures.measure import LayerMeasure, VectorMeasure
 from geed_cli.measures.moments import Sizes
-from geed_cli.policy.outcome import GateReport
 from geed_cli.statistics.scale import Scale
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from geed_cli.errors import InputError
-from geed_cli.models.known import known_models
+from geed_cli.models.load import known_models
 from geed_cli.models.requested import Reference, parse_arch, parse_reference
 from geed_cli.models.spec_files import spec_directory
 

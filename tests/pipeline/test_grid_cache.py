@@ -7,8 +7,8 @@ import pytest
 from support.cache import change
 
 from geed_cli import AuditOptions
-from geed_cli.cache.layout import FILE_NAME
 from geed_cli.cache.store import RowStore
+from geed_cli.cache.tables import FILE_NAME
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.planning import make_plan

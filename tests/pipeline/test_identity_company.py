@@ -17,7 +17,8 @@ from support.networks import SmallConvNet, network_of, small_conv_net
 from support.results import numbers
 from torch import Tensor
 
-from geed_cli.images import hashes, source
+from geed_cli.images import source
+from geed_cli.images import source as hashes
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together

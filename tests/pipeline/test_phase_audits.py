@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.options import ControlOptions
-from geed_cli.report.verdict import verdicts
+from geed_cli.report.group_verdict import verdicts
 
 EXACT = 1e-8
 """float64 sums of some hundred products."""

@@ -16,14 +16,14 @@ from rich.console import Console
 from support.gate import policy, result, spread
 
 from geed_cli.errors import InputError
-from geed_cli.policy.gate import gate
-from geed_cli.policy.outcome import GateReport
-from geed_cli.report.gate_card import to_card
-from geed_cli.report.gate_files import write_gate
-from geed_cli.report.gate_github import MOST_BYTES, annotations, append_summary
-from geed_cli.report.gate_junit import to_junit
-from geed_cli.report.gate_markdown import to_markdown
-from geed_cli.report.gate_table import print_gate
+from geed_cli.gate.gate import gate
+from geed_cli.gate.outcome import GateReport
+from geed_cli.report.gate.card import to_card
+from geed_cli.report.gate.gate_table import print_gate
+from geed_cli.report.gate.github import MOST_BYTES, annotations, append_summary
+from geed_cli.report.gate.junit import to_junit
+from geed_cli.report.gate.kinds import write_gate
+from geed_cli.report.gate.markdown import to_markdown
 
 RULES = """\
 version: 1

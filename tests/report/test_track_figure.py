@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from support.results import record_at
 
-from geed_cli.comparison.track import track_of
-from geed_cli.comparison.track_columns import Column, columns_of
 from geed_cli.errors import InputError, RunError
 from geed_cli.report.track_figure import check_figure, draw_track
+from geed_cli.tracking.columns import Column, columns_of
+from geed_cli.tracking.track import track_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 

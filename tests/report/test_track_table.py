@@ -6,11 +6,11 @@ import io
 from rich.console import Console
 from support.results import record_at
 
-from geed_cli.comparison.track import track_of
-from geed_cli.comparison.track_columns import columns_of
-from geed_cli.comparison.track_schema import Track
 from geed_cli.report.numbers import interval, number, percent
 from geed_cli.report.track_table import print_track, to_csv
+from geed_cli.tracking.columns import columns_of
+from geed_cli.tracking.record import Track
+from geed_cli.tracking.track import track_of
 
 
 def printed(track: Track, width: int = 110) -> str:

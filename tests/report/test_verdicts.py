@@ -5,8 +5,7 @@ import math
 import pytest
 from support.results import small_result
 
-from geed_cli.report.grid_sentences import grid_sentences
-from geed_cli.report.verdict import verdicts
+from geed_cli.report.group_verdict import grid_sentences, verdicts
 from geed_cli.result.schema import Entry, GridPhase
 
 COUNT = small_result().data.count

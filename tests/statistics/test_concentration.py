@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geed_cli.statistics.concentration import carriers, concentration_note
+from geed_cli.statistics.validity import carriers, concentration_note
 
 
 @pytest.mark.parametrize(

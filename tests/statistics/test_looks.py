@@ -3,7 +3,7 @@
 import pytest
 
 from geed_cli.errors import InputError
-from geed_cli.statistics.looks import look_confidences, look_sizes
+from geed_cli.statistics.enough import look_confidences, look_sizes
 
 
 def test_looks_double_up_to_the_last() -> None:

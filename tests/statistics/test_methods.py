@@ -7,8 +7,8 @@ import pytest
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
-from geed_cli.policy.claim import JOINT, increase_claim, value_claim
-from geed_cli.policy.policy import Limit
+from geed_cli.gate.claim import JOINT, increase_claim, value_claim
+from geed_cli.gate.policy import Limit
 from geed_cli.statistics.difference import difference
 from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.interval import interval

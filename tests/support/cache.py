@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.cache.digest import digest
-from geed_cli.cache.layout import FILE_NAME
+from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
+from geed_cli.cache.tables import FILE_NAME
 
 NETWORK = digest({"network": "one"})
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.validation import validate
-from geed_cli.policy.policy import Policy, policy_of
-from geed_cli.policy.schema import PolicyFile
+from geed_cli.gate.policy import Policy, policy_of
+from geed_cli.gate.policy_file import PolicyFile
 from geed_cli.result.schema import (
     Data,
     Entry,

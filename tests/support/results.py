@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from geed_cli.comparison.track_schema import Record
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.result.file import write_result
 from geed_cli.result.schema import Entry, Result
+from geed_cli.tracking.record import Record
 from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 

@@ -11,8 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from geed_cli.checkpoints.formats import EXPORT, READABLE
-from geed_cli.checkpoints.text import shown
+from geed_cli.checkpoints.formats import EXPORT, READABLE, shown
 from geed_cli.errors import InputError
 
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them

@@ -7,11 +7,10 @@ itself takes some GB of addresses.
 
 from typing import Any
 
-from geed_cli.checkpoints.formats import Container
+from geed_cli.checkpoints.formats import Container, shown
 from geed_cli.checkpoints.reader.archive import ArchiveFacts, check_archive
 from geed_cli.checkpoints.reader.messages import Refused, Request, Taken, write_answer
 from geed_cli.checkpoints.reader.resource_limits import limit_memory, limit_time_and_output
-from geed_cli.checkpoints.text import shown
 from geed_cli.errors import InputError
 
 ANSWER = "answer.json"

@@ -12,12 +12,12 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from geed_cli.checkpoints.dtypes import plain_tensor
 from geed_cli.checkpoints.entry import Entry, choose_entry
-from geed_cli.checkpoints.plain_tensor import plain_tensor
+from geed_cli.checkpoints.formats import counted, shown
 from geed_cli.checkpoints.reader.messages import LONGEST_TENSOR_NAME, MOST_NUMBERS, Request, Taken
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.checkpoints.reader.unpickle import unpickle, with_modules_as_states
-from geed_cli.checkpoints.text import counted, shown
 from geed_cli.errors import InputError
 
 FEWER = "save only the network's weights, without training state"

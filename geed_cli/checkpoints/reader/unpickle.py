@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.reader.archive import AGAIN, SAVE_STATE
-from geed_cli.checkpoints.text import shown
 from geed_cli.errors import InputError
 
 PICKLE_REMEDY = (

@@ -10,13 +10,13 @@ import typer
 
 from geed_cli.choices import GateFormat, OnUndecided
 from geed_cli.errors import InputError
-from geed_cli.policy.gate import gate
-from geed_cli.policy.outcome import GateReport
-from geed_cli.policy.policy import Policy, read_policy
+from geed_cli.gate.gate import gate
+from geed_cli.gate.outcome import GateReport
+from geed_cli.gate.policy import Policy, read_policy
 from geed_cli.report.console import message_console, result_console
-from geed_cli.report.gate_files import check_kind, write_gate
-from geed_cli.report.gate_github import SUMMARY_VARIABLE, annotations, append_summary
-from geed_cli.report.gate_table import print_gate
+from geed_cli.report.gate.gate_table import print_gate
+from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
+from geed_cli.report.gate.kinds import check_kind, write_gate
 from geed_cli.result.file import check_writable, read_result
 from geed_cli.result.schema import Result
 

@@ -1,17 +1,23 @@
-"""The tables of ``geed ls`` and the rule of its patterns; only the table of sets needs torch."""
+"""The tables of ``geed ls`` and the rule of its patterns; only the table of sets needs torch.
+
+``geed ls groups -v``: a group's elements and its whole Cayley table.
+
+The table shows names where they fit the width, else the elements' numbers, in blocks of columns where even these do
+not fit. Row g, column h is gh, "first h, then g".
+"""
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.groups.catalogue import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.report.console import emit, result_console
 
@@ -91,7 +97,7 @@ def group_names(pattern: str | None) -> Sequence[str]:
 
 def set_table(pattern: str | None) -> Table:
     """The families of transformation sets whose names match."""
-    from geed_cli.sets.catalogue import SET_FAMILIES  # noqa: PLC0415 - imports torch
+    from geed_cli.sets.known_sets import SET_FAMILIES  # noqa: PLC0415 - imports torch
 
     table = make_table("set", "example", "members beside e")
     families = {family.name: family for family in SET_FAMILIES}
@@ -145,3 +151,66 @@ def make_table(*columns: str) -> Table:
     for number, name in enumerate(columns):
         table.add_column(name, no_wrap=number == 0, overflow="fold")
     return table
+
+
+EXACT = {"yes": "exact", "resampled": "resampled"}
+"""How a headline says it; shifts are ``exact if 7 divides the side``."""
+
+
+TABLE_UP_TO = 64
+"""Largest order whose table is printed: 64² products are already a page of 30 kB."""
+
+
+def show_details(pattern: str | None) -> None:
+    """Print the groups that a pattern selects.
+
+    Raises:
+        InputError: no pattern, or nothing matches it.
+    """
+    if pattern is None:
+        raise InputError("-v without a group", expected="a group", remedy="geed ls groups -v d4")
+    console = result_console()
+    for number, name in enumerate(group_names(pattern)):
+        group = group_named(name)
+        if number:
+            console.file.write("\n")
+        emit_group(group, console)
+
+
+def emit_group(group: FiniteGroup, console: Console) -> None:
+    """One group: a headline, its elements, its table."""
+    exact = exactness(group)
+    how = EXACT.get(exact, f"exact {exact}")
+    commutes = "commutative" if group.commutative else "not commutative"
+    elements = make_table("number", "element", "order", "inverse")
+    for g, (name, order) in enumerate(zip(group.elements, group.element_orders, strict=True)):
+        elements.add_row(str(g), name, str(order), group.elements[group.inverse(g)])
+    emit([f"{group.name}: order {group.order}, {how}, {commutes}", "", elements, ""], console)
+    if group.order > TABLE_UP_TO:
+        emit([f"the table of {group.order}² products is shown up to order {TABLE_UP_TO}"], console)
+        return
+    # written as it is: rich would take seconds for the million products of a group of order 1024
+    console.file.writelines(f"{line}\n" for line in table_lines(group, console.width))
+
+
+def table_lines(group: FiniteGroup, width: int) -> Iterator[str]:
+    """The Cayley table as text of at most ``width`` columns, where one product fits at all."""
+    labels, by_number = group.elements, False
+    cell = max(map(len, labels)) + 1
+    if (group.order + 1) * cell + 2 > width:
+        labels, by_number = tuple(str(g) for g in range(group.order)), True
+        cell = len(labels[-1]) + 1
+    each = max(1, (width - cell - 2) // cell)
+    yield "gh, first h (column), then g (row)" + (", by number" if by_number else "")
+    for start in range(0, group.order, each):
+        if start:
+            yield ""
+        yield from _block(group, labels, cell, range(start, min(start + each, group.order)))
+
+
+def _block(group: FiniteGroup, labels: Sequence[str], cell: int, columns: range) -> Iterator[str]:
+    """Some columns of the table, each ``cell`` wide."""
+    yield " " * cell + " │" + "".join(labels[h].rjust(cell) for h in columns)
+    yield "─" * (cell + 1) + "┼" + "─" * cell * len(columns)
+    for g, row in enumerate(group.table[:, columns.start : columns.stop].tolist()):
+        yield labels[g].rjust(cell) + " │" + "".join(labels[product].rjust(cell) for product in row)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
-from geed_cli.comparison.track_schema import Recipe, Track
 from geed_cli.errors import InputError
-from geed_cli.groups.catalogue import GROUP_SUFFIXES, group_named
+from geed_cli.groups.named import GROUP_SUFFIXES, group_named
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.result.schema import Settings
+from geed_cli.tracking.record import Recipe, Track
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,15 @@ from geed_cli.checkpoints.read import read_tensors
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.cli.run.track_recipe import TrackRequest
-from geed_cli.comparison.track_inputs import Input, natural
-from geed_cli.comparison.track_schema import Record
-from geed_cli.comparison.track_steps import (
+from geed_cli.errors import InputError, RunError
+from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.planning import plan_groups
+from geed_cli.report.console import message_console
+from geed_cli.result.schema import Result
+from geed_cli.tracking.inputs import Input, natural
+from geed_cli.tracking.record import Record
+from geed_cli.tracking.steps import (
     WORDS,
     Step,
     glued_step,
@@ -22,12 +28,6 @@ from geed_cli.comparison.track_steps import (
     step_by_pattern,
     step_in_name,
 )
-from geed_cli.errors import InputError, RunError
-from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.draw import draw
-from geed_cli.pipeline.planning import plan_groups
-from geed_cli.report.console import message_console
-from geed_cli.result.schema import Result
 
 ENTRIES = ("step", "global_step", "iteration", "epoch")
 """Where training scripts keep the step in a checkpoint, in the order in which they are believed."""

@@ -14,20 +14,20 @@ from geed_cli.cli.command import declared
 from geed_cli.cli.guard import INTERRUPTED
 from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
-from geed_cli.comparison.track import require_one_track, track_of
-from geed_cli.comparison.track_columns import columns_of
-from geed_cli.comparison.track_file import read_track, to_json, write_track
-from geed_cli.comparison.track_inputs import Input, expand
-from geed_cli.comparison.track_resume import known_checkpoints, merged, require_same_recipe
-from geed_cli.comparison.track_saved import saved_records
-from geed_cli.comparison.track_schema import Recipe, Record, Track
-from geed_cli.comparison.track_steps import step_pattern
 from geed_cli.errors import GeedError, InputError
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_table import print_track, to_csv
 from geed_cli.result.file import check_writable, require_distinct, write_atomically
+from geed_cli.tracking.columns import columns_of
+from geed_cli.tracking.inputs import Input, expand
+from geed_cli.tracking.record import Recipe, Record, Track
+from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe
+from geed_cli.tracking.saved import saved_records
+from geed_cli.tracking.steps import step_pattern
+from geed_cli.tracking.track import require_one_track, track_of
+from geed_cli.tracking.track_file import read_track, to_json, write_track
 
 STDOUT = Path("-")
 OF_TRACKS = {"metric", "layer"}

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from geed_cli.actions.conditions import context_size
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
-from geed_cli.engine.family import Families, Family
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Shown
 from geed_cli.engine.row import Control, Subject
+from geed_cli.engine.shared_action import Families, Family
 from geed_cli.measures.measure import VectorSite
 
 Array = NDArray[np.floating[Any]]

@@ -9,12 +9,12 @@ from dataclasses import replace
 import torch
 
 from geed_cli import __version__
-from geed_cli.cache.digest import digest
+from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
-from geed_cli.engine.autobatch import LARGEST_GPU, Trial
 from geed_cli.engine.batches import Placement
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import device_name
+from geed_cli.pipeline.fastest_batch import LARGEST_GPU, Trial
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pydantic import TypeAdapter, ValidationError
 
 from geed_cli import __version__
-from geed_cli.cache.digest import digest
+from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.groups.group import FiniteGroup

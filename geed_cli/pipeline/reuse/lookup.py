@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from geed_cli.engine.plan import Plan, Shown
 from geed_cli.engine.row import Subject
-from geed_cli.images.hashes import hashes_of
-from geed_cli.images.source import ImageRecord, can_be_used
+from geed_cli.images.source import ImageRecord, can_be_used, hashes_of
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.prepare import Prepared

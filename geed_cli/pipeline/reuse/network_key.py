@@ -7,11 +7,11 @@ from importlib.metadata import version
 import torch
 
 from geed_cli import __version__
-from geed_cli.cache.digest import digest
+from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement
-from geed_cli.engine.family import Families
 from geed_cli.engine.plan import Plan
+from geed_cli.engine.shared_action import Families
 from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION

@@ -7,7 +7,7 @@ interrupted goes on where it stopped.
 import hashlib
 from collections.abc import Callable, Sequence
 
-from geed_cli.cache.digest import digest
+from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.row import Subject

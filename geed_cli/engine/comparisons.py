@@ -1,0 +1,202 @@
+"""The comparisons of many maps with what G makes of their centres: every layerwise measure in one pass.
+
+A row is one map f_l(gx). Rows of one view are compared together, over images; sums over pixels that an element only
+rearranges are taken once, of the centre.
+
+Comparisons about a layer's own centre, for ``--phase-correct``: each on the pixels whose sources lie inside.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from geed_cli.actions.view import View
+from geed_cli.engine.outbox import Outbox
+from geed_cli.engine.row import Control
+from geed_cli.engine.shared_action import Family
+from geed_cli.measures.channelwise import ChannelwiseDeviation
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.moments import Moments, Sizes, channelwise_deviation, moments_of
+from geed_cli.measures.pixel_sums import channels_last, evenly_spaced, numbers_of, pixel_products, taken
+
+Quantity = tuple[str, Control | None]
+"""A layer's measure, and the control of it that is meant; None is the deviation itself."""
+Found = dict[Quantity, float]
+
+
+@dataclass(frozen=True)
+class Centres:
+    """f̂_l(x) of some images.
+
+    Attributes:
+        maps: shape (m, C, H, W).
+        moments: of the compared part.
+        shown: the view whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
+            a mean, or maps of another batch or image.
+    """
+
+    maps: Tensor
+    moments: Moments
+    shown: View | None = None
+
+    def at(self, place: int) -> "Centres":
+        """One of them, as a part of the same stack."""
+        return Centres(self.maps[place : place + 1], moments_at(self.moments, [place]))
+
+    def clone(self) -> "Centres":
+        """A copy that can be kept beyond the batch."""
+        moments = self.moments
+        kept = Moments(moments.centred.clone(), moments.scales.clone(), moments.sizes.clone())
+        return Centres(self.maps.clone(), kept)
+
+    @staticmethod
+    def together(each: Sequence["Centres"]) -> "Centres":
+        """Several as one stack, laid out as they are."""
+        if len(each) == 1:
+            return each[0]
+        maps = [one.maps for one in each]
+        moments = [one.moments for one in each]
+        sizes = [one.sizes for one in moments]
+        return Centres(
+            laid_out(torch.cat(maps), maps[0]),
+            Moments(
+                laid_out(torch.cat([one.centred for one in moments]), moments[0].centred),
+                torch.cat([one.scales for one in moments]),
+                Sizes(
+                    torch.cat([one.means for one in sizes]),
+                    torch.cat([one.squares for one in sizes]),
+                    sizes[0].pixels,
+                ),
+            ),
+        )
+
+
+def send(
+    found: Mapping[str, ChannelwiseDeviation],
+    rows: Sequence[Found],
+    outbox: Outbox,
+    control: Control | None = None,
+) -> None:
+    """Have the numbers of R comparisons delivered.
+
+    Args:
+        found: by measure.
+        rows: R dictionaries, which get the measures and, of deviations themselves, their dead parts.
+        outbox: that delivers them.
+        control: that these numbers are; None where they are the deviations.
+    """
+    for metric, each in found.items():
+        outbox.put(each.value, partial(_fill, rows, (metric, control)))
+        if control is None:
+            outbox.put(each.dead, partial(_fill, rows, (metric, "dead")))
+
+
+def _fill(rows: Sequence[Found], quantity: Quantity, column: Tensor) -> None:
+    for row, number in zip(rows, column.tolist(), strict=True):
+        row[quantity] = number
+
+
+def compare_maps(
+    family: Family,
+    views: Sequence[View],
+    own: Moments,
+    centres: Centres,
+    of: Sequence[int],
+    measures: Sequence[LayerMeasure],
+) -> dict[str, ChannelwiseDeviation]:
+    """Compare each map f_l(gx) with ρ(g)f̂_l(x).
+
+    Args:
+        family: how the views act on these maps.
+        views: of g, one for each row.
+        own: of the compared parts of f_l(gx), R of them.
+        centres: f̂_l(x) of m images.
+        of: for each row, which of the centres is its image's.
+        measures: of layers.
+
+    Returns:
+        Each measure of every row.
+    """
+    expected, products = _expected(family, views, own, centres, of)
+    return {each.name: each.compare(own.sizes, expected, products) for each in measures}
+
+
+def moments_in(family: Family, maps: Tensor) -> Moments:
+    """The moments of the part of maps (R, C, H, W) that the family compares."""
+    return moments_of(family.restrict(maps), family.support)
+
+
+def _expected(
+    family: Family, views: Sequence[View], own: Moments, centres: Centres, of: Sequence[int]
+) -> tuple[Sizes, Tensor]:
+    """The sizes of ρ(g)f̂(x) for every row, and its inner products with the row."""
+    centre = centres.moments
+    sizes = centre.sizes.rows(of)
+    products = own.sizes.squares.clone()  # of a map with itself
+    rows_of: dict[View, list[int]] = {}
+    for row, view in enumerate(views):
+        if view != centres.shown:
+            rows_of.setdefault(view, []).append(row)
+    found: list[Tensor] = []
+    for view, rows in rows_of.items():
+        images = [of[row] for row in rows]
+        representation, g = family.moves[view]
+        if representation.rearranges(g):
+            expected = representation.act(g, pick(centre.centred, images))
+            scale = taken(centre.scales, images)
+        else:
+            each = moments_in(family, representation.act(g, pick(centres.maps, images)))
+            expected, scale = each.centred, each.scales
+            at = numbers_of(tuple(rows), products.device)
+            sizes = sizes.replaced(at, each.sizes)
+        scales = taken(own.scales, rows) * scale
+        found.append(pixel_products(pick(own.centred, rows), expected) / scales[:, None])
+    if found:
+        at = numbers_of(tuple(row for rows in rows_of.values() for row in rows), products.device)
+        products[at] = torch.cat(found)
+    return sizes, products
+
+
+def moments_at(moments: Moments, rows: Sequence[int]) -> Moments:
+    """Those of some maps of a stack."""
+    return Moments(pick(moments.centred, rows), taken(moments.scales, rows), moments.sizes.rows(rows))
+
+
+def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:
+    """Rows of a stack of maps; where they have to be copied, in its memory order."""
+    found = taken(stack, rows)
+    return found if evenly_spaced(rows) is not None else laid_out(found, stack)
+
+
+def laid_out(copy: Tensor, maps: Tensor) -> Tensor:
+    """A copy in the memory order of the maps, so that sums go the same way whatever else is in a batch."""
+    last = channels_last(maps)
+    return copy.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+
+
+def compare_centred(
+    family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
+) -> dict[str, ChannelwiseDeviation]:
+    """One map f_l(gx) against ρ(g)f̂_l(x) about the displaced centre.
+
+    Args:
+        family: with its corrected representations.
+        view: of g.
+        maps: f_l(gx), shape (C, H, W).
+        centre: f̂_l(x), shape (C, H, W).
+        measures: of layers.
+
+    Returns:
+        Each measure, of one comparison: the control ``phase_corrected``.
+    """
+    representation, g = family.corrected[view]
+    support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
+    moved = representation.restrict_under(g, maps)[None]
+    expected = representation.restrict_under(g, representation.act(g, centre))[None]
+    return {
+        each.name: channelwise_deviation(moved, expected, each, support if each.of_variation else None)
+        for each in measures
+    }

@@ -1,0 +1,200 @@
+"""The local engine: forward passes of one network in this process, and what they show of each image.
+
+The network runs in inference mode with TF32 off. Hooks reduce layers while it runs; embeddings and logits of an
+image wait until its orbit is whole.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from geed_cli.engine.batches import Batch, Placement, Slot, normalise
+from geed_cli.engine.compiled import CompiledNetwork
+from geed_cli.engine.hidden_search import HiddenSearch
+from geed_cli.engine.hooks import Taps
+from geed_cli.engine.layers import LayerReducer
+from geed_cli.engine.observation import Observation
+from geed_cli.engine.outbox import Outbox
+from geed_cli.engine.plan import Plan, Shown
+from geed_cli.engine.rounding import rounding
+from geed_cli.engine.row import Broken, Rounding, Subject
+from geed_cli.engine.shared_action import Families
+from geed_cli.engine.vectors import VectorCollector
+from geed_cli.measures.measure import VectorSite
+from geed_cli.models.network import OUTPUT, Network, Site
+
+
+class LocalEngine:
+    """Observes images with one network.
+
+    Args:
+        network: already on the placement's device, in its floating type.
+        plan: what is measured.
+        families: of the plan, from ``families_of``.
+        placement: device, floating type, batch size.
+        compiled: whether the forward passes are those of the compiled network.
+        report: told of stages that take long.
+
+    Attributes:
+        total_s: seconds spent in ``feed`` so far.
+        measure_s: seconds of these spent in the taps and in fetching what they computed; on a GPU the fetch waits for
+            the forward pass, too.
+        searches: the search for a hidden action at each layer, where one was asked for.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        plan: Plan,
+        families: Families,
+        placement: Placement,
+        *,
+        compiled: bool = False,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._network = network
+        self._plan = plan
+        self._placement = placement
+        self.total_s = self.measure_s = 0.0
+        self._rounding: dict[str, Rounding] = {}
+        self._broken: dict[str, str] = {}
+        self._reducers = {
+            Site(name, "output"): LayerReducer(tuple(families[name].values()), plan.of_layers)
+            for name, layer in plan.layers.items()
+            if layer.repeats is None
+        }
+        self.searches = (
+            {
+                name: HiddenSearch(
+                    plan.groups, layer, plan.discover, partial(report, f"solving for actions at {name}")
+                )
+                for name, layer in plan.layers.items()
+            }
+            if plan.discover
+            else {}
+        )
+        self._layouts = {Site(name, "output"): layer.layout for name, layer in plan.layers.items()}
+        wanted = {network.features: plan.wants("features")}
+        wanted[OUTPUT] = wanted.get(OUTPUT, False) or (network.logits and plan.wants("logits"))
+        self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
+        self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers]))
+        self._compiled = CompiledNetwork(network, self._sites) if compiled else None
+
+    def feed(self, batch: Batch) -> list[Observation | Broken]:
+        """Run one batch; what became of the images whose orbits it completes, in order.
+
+        Args:
+            batch: the next rows of the run; an image's orbit may go on in the next batch.
+        """
+        before = time.perf_counter()
+        # rounded last, so that pictures are transformed and normalised in full
+        inputs = normalise(batch.pixels, self._network.input)
+        first = self._first_row(batch)
+        own = self._forward(batch, inputs.to(self._placement.dtype), first)
+        if first is not None:
+            image = batch.slots[first].image
+            self._rounding[image] = self._measure_rounding(own, inputs[first : first + 1])
+        done = [self._outcome(slot) for slot in batch.slots if slot.last]
+        self.total_s += time.perf_counter() - before
+        return done
+
+    def _first_row(self, batch: Batch) -> int | None:
+        """Where the batch shows e of the run's first image."""
+        shown = self._plan.identities[0]
+        rows = (row for row, slot in enumerate(batch.slots) if slot.subject.first and slot.shown == shown)
+        return next(rows, None)
+
+    def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
+        """The rounding, from what the run held of its first image and from that image in float64."""
+        vectors: dict[VectorSite, Site] = {"features": self._network.features, "logits": OUTPUT}
+        with full_precision():
+            return rounding(self._network.module, self._plan, vectors, own, inputs, self._placement.dtype)
+
+    def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
+        """Run the network; the taps reduce what they read. What each site held of the kept row, if any."""
+        own: dict[Site, Tensor] = {}
+        outbox = Outbox()
+
+        def read(site: Site, activation: Tensor) -> None:
+            before = time.perf_counter()
+            if kept is not None:
+                own[site] = activation[kept].clone()
+            self._reduce(site, activation, batch, outbox)
+            self.measure_s += time.perf_counter() - before
+
+        with full_precision():
+            if self._compiled is not None:
+                for site, activation in self._compiled(inputs).items():
+                    read(site, activation)
+            else:
+                with Taps(self._network.module, self._sites, read):
+                    self._network.module(inputs)
+        before = time.perf_counter()
+        outbox.deliver()
+        self.measure_s += time.perf_counter() - before
+        return own
+
+    def _reduce(self, site: Site, activation: Tensor, batch: Batch, outbox: Outbox) -> None:
+        """Reduce one site's activation; what it comes to is known once the outbox has been delivered."""
+
+        def broken(images: set[str]) -> None:
+            for image in images:
+                self._broken.setdefault(image, site.module)
+
+        if site in self._vectors:
+            self._vectors[site].consume(batch.slots, activation, outbox, broken)
+        if site in self._reducers:
+            maps = in_full(self._layouts[site].maps(activation))
+            self._reducers[site].consume(batch.slots, maps, outbox, broken)
+            if site.module in self.searches:
+                self.searches[site.module].consume(batch.slots, maps)
+
+    def _outcome(self, slot: Slot) -> Observation | Broken:
+        """What was seen of a finished image, or why that is nothing; nothing of it is held afterwards."""
+        seen = self._observation(slot.subject)
+        module = self._broken.pop(slot.image, None)
+        return seen if module is None else Broken(slot.subject, module)
+
+    def _observation(self, subject: Subject) -> Observation:
+        image = subject.path
+        taken = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
+        own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
+        layers = {name: own[layer.repeats or name] for name, layer in self._plan.layers.items()}
+        vectors: dict[VectorSite, dict[Shown, Tensor]] = {}
+        if self._plan.wants("features"):
+            vectors["features"] = taken[self._network.features]
+        if self._network.logits and OUTPUT in taken:
+            vectors["logits"] = taken[OUTPUT]
+        return Observation(subject, vectors, layers, self._rounding.pop(image, None))
+
+
+def in_full(maps: Tensor) -> Tensor:
+    """The same numbers in float32 or float64, so that what is done with maps rounds them no further."""
+    return maps if maps.dtype == torch.float64 else maps.float()
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Inference mode with TF32 off and no autotuning, so that fp32 means fp32; the settings are put back."""
+    with exact_arithmetic(), torch.inference_mode():
+        yield
+
+
+@contextmanager
+def exact_arithmetic() -> Iterator[None]:
+    """TF32 off and no autotuning; the settings are put back.
+
+    They are the process's, not a thread's. Within this, entering it again changes nothing, so whoever runs several
+    threads enters it around all of them; else one would put back what another still needs.
+    """
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark
+    matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = False, False, False
+    try:
+        yield
+    finally:
+        matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = before

@@ -1,0 +1,80 @@
+"""One rule for one model: the entries to be decided, or the one reason why none can be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from geed_cli.comparison.mismatch import mismatches
+from geed_cli.gate.examine import Pending, concluded, examine
+from geed_cli.gate.outcome import Examined, Outcome, worst
+from geed_cli.gate.policy import Policy, Rule
+from geed_cli.gate.select import no_match, select
+from geed_cli.result.schema import Result
+
+
+@dataclass(frozen=True)
+class Case:
+    """One rule for one model.
+
+    Attributes:
+        rule: the rule.
+        label: the model's.
+        pending: what is to be decided; empty where there is a reason.
+        reason: why the rule could not be tested at all.
+    """
+
+    rule: Rule
+    label: str
+    pending: tuple[Pending, ...]
+    reason: str | None = None
+
+
+def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None) -> Iterator[Case]:
+    """Every rule of the policy for one result."""
+    differing = () if baseline is None else mismatches(baseline, result)
+    for rule in policy.rules:
+        reason = _obstacle(rule, result, baseline, differing)
+        reference = baseline if rule.limit.needs_baseline else None
+        matched = [] if reason else list(select(rule, result, reference))
+        if not reason and not matched:
+            reason = f"the rule matches nothing: {no_match(rule, result)}"
+        least = policy.require.min_images
+        pending = tuple(examine(rule, match, result, reference, least) for match in matched)
+        yield Case(rule, label, pending, reason)
+
+
+def outcomes_of(case: Case, joint: dict[str, float]) -> Iterator[Outcome]:
+    """One outcome for each group that the rule matched; one in all where it could not be tested.
+
+    Args:
+        case: the rule for one model.
+        joint: the joint confidence for each set of images.
+    """
+    by_group: dict[str, list[Examined]] = {}
+    for one in case.pending:
+        by_group.setdefault(one.match.group, []).append(concluded(one, joint[one.images]))
+    if case.reason is not None:
+        by_group = {case.rule.group: []}
+    for group, examined in by_group.items():
+        yield Outcome(
+            rule=case.rule.id,
+            model=case.label,
+            group=group,
+            level=case.rule.level,
+            demand=str(case.rule.limit),
+            verdict="error" if case.reason is not None else worst(one.verdict for one in examined),
+            reason=case.reason,
+            examined=tuple(examined),
+        )
+
+
+def _obstacle(rule: Rule, result: Result, baseline: Result | None, differing: tuple[str, ...]) -> str | None:
+    """Why no entry of the result can be tested by the rule."""
+    if result.status != "complete":
+        return "the result is partial: its audit did not finish"
+    if not rule.limit.needs_baseline:
+        return None
+    if baseline is None:
+        return "the rule limits a change, and no --baseline was given"
+    if differing:
+        return f"the baseline is not comparable: baseline and result differ in {'; '.join(differing)}"
+    return None

@@ -1,0 +1,120 @@
+"""A claim: one number from one entry's rows that a rule's limit is about, and its interval at any confidence.
+
+``max`` and ``min`` are about the value θ; ``increase`` about θ − θ₀, paired over the images; ``percent``
+about θ − cθ₀ with c = 1 ± p (+ where θ₀ > 0), also paired, so that the baseline's own uncertainty counts. It is
+shown as the increase over |θ₀|, whose limit is p.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
+from geed_cli.gate.policy import Limit
+from geed_cli.statistics.difference import Paired
+from geed_cli.statistics.estimate import Estimate, estimate
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import Limits
+from geed_cli.statistics.sample import Sample, finite_rows
+from geed_cli.statistics.validity import point_value, undefined_reason
+
+JOINT: IntervalMethod = "cautious-t"
+"""What claims that must hold together are made with: far out in the tails, skewness is not trusted."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is known of the tested number.
+
+    Attributes:
+        value: θ.
+        reference: θ₀; None without a baseline.
+        tested: the number.
+        ci: its interval at the confidence asked for; None where withheld.
+        estimate: how each image moves it, for the joint confidence; None where there is no spread.
+        at: its interval at another confidence; None where withheld there.
+        images: with a value.
+        notes: what is unusual, one sentence each.
+    """
+
+    value: float
+    reference: float | None
+    tested: float
+    ci: Limits | None
+    estimate: Estimate | None
+    at: Callable[[float], Limits | None]
+    images: int
+    notes: tuple[str, ...]
+
+
+def value_claim(sample: Sample, confidence: float) -> Claim | str:
+    """The claim about a value, or why it is undefined."""
+    found = interval(sample, confidence=confidence)
+    if found.value is None:
+        return found.notes[-1]
+
+    def at(level: float) -> Limits | None:
+        again = interval(sample, confidence=level, method=JOINT)
+        return _pair(again.low, again.high)
+
+    rows = finite_rows(sample)
+    spread = estimate(rows) if found.width else None
+    ci = _pair(found.low, found.high)
+    return Claim(found.value, None, found.value, ci, spread, at, len(rows.kept), found.notes)
+
+
+def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: float) -> Claim | str:
+    """The claim about an increase over the baseline, or why it is undefined."""
+    rows = finite_rows(reference), finite_rows(sample)
+    for one, whose in zip(rows, ("the baseline: ", ""), strict=True):
+        if reason := undefined_reason(one, confidence):
+            return whose + reason
+    before, value = (point_value(one) or 0.0 for one in rows)
+    if limit.kind == "increase":
+        return _paired(reference, sample, confidence, (before, value), (1.0, 0.0))
+    if before == 0.0:
+        return "a percentage of the baseline's value, 0, is no limit: use an absolute max_increase"
+    share = limit.value if before > 0 else -limit.value
+    scaled = replace(reference, values=(1.0 + share) * reference.values)
+    return _paired(scaled, sample, confidence, (before, value), (abs(before), limit.value))
+
+
+def _paired(
+    reference: Sample, sample: Sample, confidence: float, values: Limits, shown: tuple[float, float]
+) -> Claim:
+    """θ − (scaled) θ₀, shown as that over ``unit`` plus ``shift``, with ``shown = (unit, shift)``.
+
+    The interval is that of ``compare``, without its p-value: a gate reads it at two levels only.
+    """
+    unit, shift = shown
+    before, value = values
+    tested = (value - before) / unit
+    rows = finite_rows(reference), finite_rows(sample)
+    paired = Paired.of(*rows)
+
+    def shown_by(method: IntervalMethod) -> Callable[[float], Limits | None]:
+        limits = paired.limits(method)
+
+        def at(level: float) -> Limits | None:
+            span = limits(level)
+            if span is None or span[0] < span[1]:
+                return span and _pair(span[0] / unit + shift, span[1] / unit + shift)
+            return tested, tested  # without a width it is the number itself, not rounded another way
+
+        return at
+
+    return Claim(
+        value=value,
+        reference=before,
+        tested=tested,
+        ci=shown_by(DEFAULT_METHOD)(confidence),
+        estimate=None if paired.still else paired.estimate,
+        at=shown_by(JOINT),
+        images=min(len(one.kept) for one in rows),
+        notes=tuple(dict.fromkeys([*(note for one in rows for note in one.notes), *paired.notes])),
+    )
+
+
+def _pair(low: float | None, high: float | None) -> Limits | None:
+    """Both limits, or None where one is withheld or too large for floating point."""
+    return None if low is None or high is None or not isfinite(high - low) else (low, high)

@@ -1,0 +1,156 @@
+"""One rule on one matched entry: a claim to be decided with all others, or the reason why there is none.
+
+The verdict on one claim, and how many images would decide it.
+
+pass: the claim's own interval is within the limit. fail: its joint interval is beyond the limit. Otherwise
+undecided: at n images the nearer of the two would reach the limit if the estimate stayed where it is.
+"""
+
+from dataclasses import dataclass
+
+from geed_cli.gate.claim import Claim, increase_claim, value_claim
+from geed_cli.gate.floor import refusal
+from geed_cli.gate.levels import pass_confidence
+from geed_cli.gate.outcome import Examined, Verdict
+from geed_cli.gate.policy import Rule
+from geed_cli.gate.select import Match
+from geed_cli.result.samples import sample_of
+from geed_cli.result.schema import Entry, Result
+from geed_cli.statistics.difference import Difference
+from geed_cli.statistics.enough import images_to_decide
+from geed_cli.statistics.methods import Limits
+from geed_cli.statistics.sample import Sample
+
+
+def decide(claim: Claim, joint: Limits | None, limit: float, *, upper: bool) -> Verdict:
+    """The verdict.
+
+    Args:
+        claim: what is known.
+        joint: its interval at the joint confidence; None where withheld.
+        limit: in the unit of ``claim.tested``; reaching it is allowed.
+        upper: whether the limit is from above.
+    """
+    if claim.ci is not None and _within(claim.ci, limit, upper=upper):
+        return "pass"
+    if joint is not None and _beyond(joint, limit, upper=upper):
+        return "fail"
+    return "undecided"
+
+
+def images_needed(claim: Claim, joint: Limits | None, limit: float, *, upper: bool) -> int | None:
+    """Forecast for an undecided claim: of a pass while the estimate is within the limit, else of a fail."""
+    if claim.ci is None or joint is None:
+        return None
+    # the end that has to come inside for a pass, and the end that has to go beyond for a fail
+    low, high = (joint[0], claim.ci[1]) if upper else (claim.ci[0], joint[1])
+    return images_to_decide(Difference(claim.tested - limit, low - limit, high - limit, None), claim.images)
+
+
+def _within(limits: Limits, limit: float, *, upper: bool) -> bool:
+    return limits[1] <= limit if upper else limits[0] >= limit
+
+
+def _beyond(limits: Limits, limit: float, *, upper: bool) -> bool:
+    return limits[0] > limit if upper else limits[1] < limit
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A matched entry before the verdict.
+
+    Attributes:
+        rule: the rule.
+        match: what it matched.
+        claim: what is to be decided, or why it cannot be.
+        images: which images it is about; claims with the same are decided jointly.
+        confidence: at which ``claim.ci`` stands.
+    """
+
+    rule: Rule
+    match: Match
+    claim: Claim | str
+    images: str
+    confidence: float
+
+
+def examine(rule: Rule, match: Match, result: Result, baseline: Result | None, least: int) -> Pending:
+    """The claim of a rule about an entry.
+
+    Args:
+        rule: the rule.
+        match: one of its entries.
+        result: that the entry is from.
+        baseline: for a limit on a change; comparable.
+        least: images with a value that the policy requires.
+    """
+    results = (result,) if baseline is None else (result, baseline)
+    confidence = pass_confidence(*results)
+    claim = _claim(rule, match, result, baseline, confidence)
+    # of a result with too few images in all, the requirement itself says so
+    if not isinstance(claim, str) and claim.images < min(least, result.data.count):
+        claim = f"{claim.images} images have a value, and the policy requires {least}"
+    return Pending(rule, match, claim, _image_set(result), confidence)
+
+
+def concluded(pending: Pending, joint_confidence: float) -> Examined:
+    """The entry with its verdict at the joint confidence."""
+    match, claim, limit = pending.match, pending.claim, pending.rule.limit
+    if isinstance(claim, str):
+        return Examined(
+            metric=match.metric, group=match.group, layer=match.layer, verdict="error", reason=claim
+        )
+    joint = claim.at(joint_confidence)
+    upper = limit.kind != "min"
+    verdict = decide(claim, joint, limit.value, upper=upper)
+    needed = images_needed(claim, joint, limit.value, upper=upper) if verdict == "undecided" else None
+    return Examined(
+        metric=match.metric,
+        group=match.group,
+        layer=match.layer,
+        verdict=verdict,
+        value=claim.value,
+        reference=claim.reference,
+        tested=claim.tested,
+        limit=limit.value,
+        ci=claim.ci,
+        joint_ci=joint,
+        images=claim.images,
+        images_to_decide=needed,
+        notes=claim.notes,
+    )
+
+
+def _claim(
+    rule: Rule, match: Match, result: Result, baseline: Result | None, confidence: float
+) -> Claim | str:
+    sample = _rows_of(result, match.entry, "the result")
+    if isinstance(sample, str) or match.entry is None:
+        return str(sample)
+    precision = result.settings.precision
+    if not rule.limit.needs_baseline:
+        return refusal(rule.limit, match.entry, None, precision) or value_claim(sample, confidence)
+    reference = _rows_of(baseline, match.reference, "the baseline")
+    if isinstance(reference, str):
+        return reference
+    claim = increase_claim(reference, sample, rule.limit, confidence)
+    if isinstance(claim, str):
+        return claim
+    return refusal(rule.limit, match.entry, claim.reference, precision) or claim
+
+
+def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample | str:
+    """The rows of an entry that has a value, or why there are none."""
+    if result is None or entry is None:
+        return f"{whose} has no such entry"
+    notes = f": {'; '.join(entry.notes)}" if entry.notes else ""
+    if entry.status != "ok":
+        what = "not applicable" if entry.status == "not_applicable" else "undefined"
+        return f"the value of {whose} is {what}{notes}"
+    return sample_of(result, entry) or f"{whose} has no rows for it"
+
+
+def _image_set(result: Result) -> str:
+    """The audited and normaliser images."""
+    normaliser = " ".join(image.sha256 for image in result.data.normaliser_images)
+    return f"{result.data.count} {result.data.sha256} {normaliser}"

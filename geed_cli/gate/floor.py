@@ -1,0 +1,54 @@
+"""The least value that a run can tell from perfect invariance; a limit below it could only fail.
+
+An entry's ``floor`` control (what resampling alone does) is one such value. The other is floating point: a
+network in a type of spacing ε returns features with a relative error of a few ε, taken as 8ε here. A
+distance feels it as 8ε, a cosine or a divergence, flat at its best value, as (8ε)². Event rates are
+counts and have none.
+"""
+
+from geed_cli.gate.policy import Limit
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.result.schema import Entry
+
+SPACING = {"fp64": 2.0**-52, "fp32": 2.0**-23, "tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}
+"""ε by the name of the precision; an unknown name counts as fp32."""
+FACTOR = 8.0
+"""Batch shapes and thread counts alone move results by 2 to 3 ε; 8 leaves room for another machine."""
+
+
+def floating_noise(metric: str, precision: str) -> float:
+    """How far the measure of a perfectly invariant network may be from its best value by rounding."""
+    relative = FACTOR * SPACING.get(precision, SPACING["fp32"])
+    return measure_named(metric).rounding(relative)
+
+
+def lowest_value(entry: Entry, precision: str) -> float:
+    """The floor of an entry's value: the larger of its control and of floating point."""
+    best = measure_named(entry.metric).best / (entry.normaliser or 1.0)
+    numeric = best + floating_noise(entry.metric, precision)
+    return max(numeric, entry.controls.get("floor", numeric))
+
+
+def refusal(limit: Limit, entry: Entry, reference: float | None, precision: str) -> str | None:
+    """Why a limit is below what the run can tell, or None where it is not.
+
+    Args:
+        limit: of the rule.
+        entry: that it is tested on.
+        reference: the baseline's value, for a limit on an increase.
+        precision: of the run.
+    """
+    if limit.kind == "min":
+        return None
+    if limit.kind == "max":
+        lowest = lowest_value(entry, precision)
+        return _below(f"{limit.value:.10g}", lowest) if limit.value < lowest else None
+    allowed = limit.value * (abs(reference or 0.0) if limit.kind == "percent" else 1.0)
+    noise = floating_noise(entry.metric, precision)
+    return _below(f"an increase of {allowed:.10g}", noise) if allowed < noise else None
+
+
+def _below(limit: str, floor: float) -> str:
+    # beside −1 the digits that matter are the last ones
+    shown = f"{floor:.3g}" if abs(floor) < 0.5 else f"{floor:.16g}"
+    return f"the limit, {limit}, is below the run's own floor, {shown}"

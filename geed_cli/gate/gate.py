@@ -1,0 +1,99 @@
+"""The gate: every rule on every entry it matches, in every result, with verdicts that hold together.
+
+Claims are collected first, since how sure a fail has to be depends on how many there are (``levels``).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from geed_cli.choices import OnUndecided
+from geed_cli.gate.cases import Case, cases_of, outcomes_of
+from geed_cli.gate.claim import Claim
+from geed_cli.gate.levels import ALPHA, fail_confidences
+from geed_cli.gate.outcome import ExitCode, GateReport, Judged, Outcome, RuleVerdict, Verdict, worst
+from geed_cli.gate.policy import Policy, Rule
+from geed_cli.gate.require import requirements
+from geed_cli.result.schema import Result
+from geed_cli.result.soundness import check_sound
+from geed_cli.statistics.estimate import Estimate
+
+
+def gate(
+    results: Mapping[str, Result],
+    policy: Policy,
+    baseline: Result | None = None,
+    on_undecided: OnUndecided = "fail",
+) -> GateReport:
+    """Judge results by a policy.
+
+    Args:
+        results: each by the label that reports call it by.
+        policy: from ``read_policy``.
+        baseline: what limits on changes are measured from; without one, such rules are errors.
+        on_undecided: whether an undecided rule at level error fails the gate.
+
+    Returns:
+        the report; nothing is printed or written.
+
+    Raises:
+        InputError: a result that contradicts itself.
+    """
+    for label, result in results.items():
+        check_sound(result, label)
+    if baseline is not None:
+        check_sound(baseline, "the baseline")
+    with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
+        cases = [case for label, one in results.items() for case in cases_of(label, one, policy, baseline)]
+        joint = _joint_confidences(cases)
+        ruled = [outcome for case in cases for outcome in outcomes_of(case, joint)]
+    required = [out for label, one in results.items() for out in requirements(policy.require, label, one)]
+    outcomes = (*required, *ruled)
+    # a rule that could not be tested counts at either level: `warn` forgives a value, not a gap
+    verdict = worst(one.verdict for one in outcomes if one.level == "error" or one.verdict == "error")
+    return GateReport(
+        verdict=verdict,
+        exit_code=_exit_code(verdict, on_undecided),
+        on_undecided=on_undecided,
+        policy=policy.name,
+        baseline=None if baseline is None else baseline.model.id,
+        confidence=1.0 - ALPHA,
+        claims=sum(isinstance(one.claim, Claim) for case in cases for one in case.pending),
+        models=tuple(_judged(label, result) for label, result in results.items()),
+        rules=tuple(_rule_verdict(rule, ruled) for rule in policy.rules),
+        outcomes=outcomes,
+    )
+
+
+def _joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
+    """The confidence of ``Examined.joint_ci``, for each set of images."""
+    families: dict[str, list[Estimate]] = {}
+    confidences: dict[str, float] = {}
+    for one in (one for case in cases for one in case.pending):
+        family = families.setdefault(one.images, [])
+        confidences[one.images] = max(confidences.get(one.images, 0.0), one.confidence)
+        if isinstance(one.claim, Claim) and one.claim.estimate is not None:
+            family.append(one.claim.estimate)
+    return fail_confidences(families, confidences)
+
+
+def _exit_code(verdict: Verdict, on_undecided: OnUndecided) -> ExitCode:
+    if verdict == "error":
+        return 2
+    return 1 if verdict == "fail" or (verdict == "undecided" and on_undecided == "fail") else 0
+
+
+def _rule_verdict(rule: Rule, outcomes: Sequence[Outcome]) -> RuleVerdict:
+    verdict = worst(one.verdict for one in outcomes if one.rule == rule.id)
+    return RuleVerdict(rule=rule.id, level=rule.level, verdict=verdict)
+
+
+def _judged(label: str, result: Result) -> Judged:
+    return Judged(
+        label=label,
+        id=result.model.id,
+        images=result.data.count,
+        data=result.data.root,
+        signature=result.signature,
+        geed=result.environment.geed,
+    )

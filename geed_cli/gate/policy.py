@@ -1,0 +1,128 @@
+"""A policy as the gate works on it: requirements, and one list of rules, each with its limit.
+
+A limit is one of four kinds: ``max`` and ``min`` of a value, ``increase`` over the baseline's value in the
+measure's own unit, and ``percent``, an increase as a fraction of the baseline's |value|.
+"""
+
+import fnmatch
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from geed_cli.documents.strict_yaml import read_yaml
+from geed_cli.documents.validation import validate
+from geed_cli.gate.policy_file import BaselineRulePart, Level, PolicyFile, RequirePart, RulePart
+
+LimitKind = Literal["max", "min", "increase", "percent"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A number and what it limits; see the module's docstring. The limit itself is allowed."""
+
+    kind: LimitKind
+    value: float
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether it limits a change."""
+        return self.kind in {"increase", "percent"}
+
+    def __str__(self) -> str:
+        """As reports write it."""
+        match self.kind:
+            case "max":
+                return f"≤ {self.value:g}"
+            case "min":
+                return f"≥ {self.value:g}"
+            case "increase":
+                return f"increase ≤ {self.value:g}"
+            case "percent":
+                return f"increase ≤ {100 * self.value:g}%"
+
+
+def like(name: str, pattern: str) -> bool:
+    """Whether a name is the pattern itself, which may have brackets or stars of its own, or fits it as a glob."""
+    return name == pattern or fnmatch.fnmatchcase(name, pattern)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        id: how reports call it.
+        metric: name or glob.
+        group: name or glob.
+        layer: name or glob; None is any layer and none.
+        level: whether it can stop a release.
+        limit: what it demands.
+    """
+
+    id: str
+    metric: str
+    group: str
+    layer: str | None
+    level: Level
+    limit: Limit
+
+    def matches(self, metric: str, group: str, layer: str | None) -> bool:
+        """Whether the rule is about that entry."""
+        return (
+            like(metric, self.metric)
+            and like(group, self.group)
+            and (self.layer is None or (layer is not None and like(layer, self.layer)))
+        )
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A whole policy.
+
+    Attributes:
+        name: what reports call it, normally the file's path.
+        require: what a result must bring.
+        rules: in the file's order, those that need a baseline last.
+    """
+
+    name: str
+    require: RequirePart
+    rules: tuple[Rule, ...]
+
+    @property
+    def needs_baseline(self) -> bool:
+        """Whether any rule limits a change."""
+        return any(rule.limit.needs_baseline for rule in self.rules)
+
+
+def read_policy(path: Path) -> Policy:
+    """Read and validate a policy file.
+
+    Raises:
+        InputError: naming the line of the first thing that does not fit.
+    """
+    return policy_of(validate(read_yaml(path), PolicyFile), str(path))
+
+
+def policy_of(content: PolicyFile, name: str = "policy") -> Policy:
+    """The policy that a file's content stands for."""
+    limits = [_rule(part, f"rules[{i}]", _limit(part)) for i, part in enumerate(content.rules)]
+    changes = [
+        _rule(part, f"baseline.rules[{i}]", _change(part)) for i, part in enumerate(content.baseline.rules)
+    ]
+    return Policy(name, content.require, (*limits, *changes))
+
+
+def _rule(part: RulePart | BaselineRulePart, place: str, limit: Limit) -> Rule:
+    return Rule(part.id or place, part.metric, part.group, part.layer, part.level, limit)
+
+
+def _limit(part: RulePart) -> Limit:
+    if part.max is not None:
+        return Limit("max", part.max)
+    assert part.min is not None, "validated: one of the two is there"
+    return Limit("min", part.min)
+
+
+def _change(part: BaselineRulePart) -> Limit:
+    return Limit("percent" if part.max_increase.relative else "increase", part.max_increase.amount)

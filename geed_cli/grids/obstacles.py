@@ -1,0 +1,225 @@
+"""Grid phase: whether strides, kernel sizes and paddings let a layer be equivariant at all at this input size.
+
+No picture and no weight is looked at. Mirrors and rotations need every sampling grid upstream to lie about its input's
+middle (δ = 0, see ``phase_step``); cyclic shifts need whole pixels on all of them. A grid that is off centre anywhere
+upstream breaks the layer, even where a later one moves it back: borders differ.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from torch import nn
+
+from geed_cli.engine.out_of_memory import is_out_of_memory
+from geed_cli.grids.grid import SamplingGrid
+from geed_cli.grids.step import Pair, Step
+from geed_cli.grids.trace import data_free, trace_grids
+from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.transform import Transform
+from geed_cli.models.network import Network
+from geed_cli.result.schema import GridFault
+from geed_cli.sets.transformation_set import TransformationSet
+
+Group = FiniteGroup | TransformationSet
+LIMIT = 64
+"""How many larger input sizes are tried: strides of common networks multiply to 32 at most, and sizes of each parity
+recur within that."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a group asks of a sampling grid.
+
+    Attributes:
+        centred: the axes along which it must lie about the middle: 0 is down, 1 is right.
+        exchanged: whether both axes must be alike.
+        shifts: axis and part of the map's size, for every cyclic shift.
+    """
+
+    centred: frozenset[int] = frozenset()
+    exchanged: bool = False
+    shifts: frozenset[tuple[int, Fraction]] = frozenset()
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a layer cannot be equivariant.
+
+    Attributes:
+        kind: what the group lacks: a grid about the middle (mirrors and rotations), whole pixels on a grid with a
+            cycle (shifts), or rows and columns that are treated alike (quarter turns).
+        reason: which module breaks the grid, and how, as a clause.
+    """
+
+    kind: GridFault
+    reason: str
+
+
+@dataclass(frozen=True)
+class LayerPhase:
+    """Where the pixels of a layer's maps sit in the picture.
+
+    Attributes:
+        layer: dotted name.
+        size: the input size that this holds for.
+        jump: pixels of the picture from one of its pixels to the next, down and right.
+        offset: of the middle of its grid from the picture's middle, down and right, in its own pixels; None along
+            an axis where branches disagree.
+        steps: everything upstream that samples anew, in the order of execution.
+    """
+
+    layer: str
+    size: int
+    jump: Pair
+    offset: tuple[Fraction | None, Fraction | None]
+    steps: tuple[Step, ...]
+
+    def breaks(self, group: Group) -> bool:
+        """Whether the layer cannot be equivariant under the group at this input size."""
+        return self.obstacle(group) is not None
+
+    def obstacle(self, group: Group) -> Obstacle | None:
+        """What breaks the grid first; None where nothing does."""
+        needs = needs_of(group)
+        return next((obstacle for step in self.steps for obstacle in _obstacles(step, needs)), None)
+
+    @property
+    def known_offset(self) -> tuple[float, float] | None:
+        """The offset as numbers; None where branches disagree."""
+        down, right = self.offset
+        return None if down is None or right is None else (float(down), float(right))
+
+
+def trace_phase(network: Network, layers: Sequence[str]) -> dict[str, LayerPhase]:
+    """The grid phase of each layer at the network's input size.
+
+    Args:
+        network: is left as it is; a copy without data is run.
+        layers: dotted names.
+
+    Returns:
+        By name, in the order given; a layer whose pixels cannot be followed is left out.
+
+    Raises:
+        Exception: memory ran out, which says nothing about the network.
+    """
+    # a network may look at its numbers, which the copy without data has none of, or refuse a single black picture
+    for prepare in (data_free, _itself):
+        try:
+            return _phases(prepare(network.module), network.input.size, layers)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise
+    return {}
+
+
+def clean_sizes(
+    network: Network, layers: Sequence[str], groups: Sequence[Group], limit: int = LIMIT
+) -> dict[str, int | None]:
+    """The next larger input size at which no layer is broken, for each group by its name.
+
+    Args:
+        network: is left as it is; a copy without data is run once for each size.
+        layers: dotted names.
+        groups: which must each find its size.
+        limit: how many sizes are tried.
+
+    Returns:
+        None where there is no such size, or none that the network takes.
+    """
+    found: dict[str, int | None] = dict.fromkeys(group.name for group in groups)
+    try:
+        module = data_free(network.module)
+    except Exception:  # what cannot be copied cannot be tried
+        return found
+    for size in range(network.input.size + 1, network.input.size + limit + 1):
+        missing = [group for group in groups if found[group.name] is None]
+        if not missing:
+            break
+        phases = _try_size(module, size, layers, missing)
+        whole = len(phases) == len(set(layers))
+        for group in missing:
+            if whole and not any(phase.breaks(group) for phase in phases.values()):
+                found[group.name] = size
+    return found
+
+
+def needs_of(group: Group) -> Needs:
+    """What the group's elements ask of a sampling grid; colours ask nothing, and sets do not act on maps."""
+    centred: set[int] = set()
+    shifts: set[tuple[int, Fraction]] = set()
+    exchanged = False
+    for transform in group.transforms:
+        if not isinstance(transform, Transform):
+            continue
+        planar = transform.planar
+        exchanged |= planar.swaps_axes
+        if planar.swaps_axes or (planar.turn and not planar.mirror):
+            centred |= {0, 1}
+        elif planar.mirror:
+            centred.add(0 if planar.turn else 1)  # half a turn after the left-right mirror: up-down
+        shifts |= {(0, transform.shift.down), (1, transform.shift.right)}
+    return Needs(frozenset(centred), exchanged, frozenset((axis, part) for axis, part in shifts if part))
+
+
+def _itself(module: nn.Module) -> nn.Module:
+    return module
+
+
+def _obstacles(step: Step, needs: Needs) -> Iterator[Obstacle]:
+    """Why the step's grid does not give the group what it needs."""
+    for axis in sorted(needs.centred, reverse=True):
+        delta = step.delta(axis)
+        if delta:
+            text = f"samples {float(abs(delta)):g} pixels off its input's middle"
+            yield Obstacle("off centre", f"{_described(step, axis)} {text}")
+    if needs.exchanged and not step.even_handed:
+        yield Obstacle("axes", f"{_described(step, 0)} treats rows and columns differently")
+    for axis, part in sorted(needs.shifts):
+        text = f"{_described(step, axis)} puts out {step.n_out[axis]} pixels"
+        if not step.cyclic(axis):
+            yield Obstacle("shift", f"{text}: shifts do not go round alike")
+        elif (step.n_out[axis] * part).denominator != 1:
+            yield Obstacle("shift", f"{text}, of which {part} is no whole number")
+
+
+def _described(step: Step, axis: int) -> str:
+    window = step.window
+    text = (
+        f"kernel {window.kernel[axis]}, stride {window.stride[axis]}, padding {window.padding[axis]} in front"
+    )
+    return f"{step.module or 'the network'} ({text}, on {step.n_in[axis]} pixels)"
+
+
+def _try_size(
+    module: nn.Module, size: int, layers: Sequence[str], groups: Sequence[Group]
+) -> dict[str, LayerPhase]:
+    """The phases at another size; not all of them where the network does not take it, or every group is broken.
+
+    A step that breaks every group ends the run. It may lie on a side branch that no layer reads: then a size is
+    passed over, but never is one named at which a layer is broken.
+    """
+    needs = [needs_of(group) for group in groups]
+
+    def hopeless(step: Step) -> bool:
+        return all(any(True for _ in _obstacles(step, each)) for each in needs)
+
+    try:
+        return _phases(module, size, layers, hopeless)
+    except Exception:  # many networks are built for one size, or for multiples of their patch
+        return {}
+
+
+def _phases(
+    module: nn.Module, size: int, layers: Sequence[str], hopeless: Callable[[Step], bool] | None = None
+) -> dict[str, LayerPhase]:
+    grids = trace_grids(module, size, layers, hopeless)
+    return {layer: _phase(layer, size, grids[layer]) for layer in layers if layer in grids}
+
+
+def _phase(layer: str, size: int, grid: SamplingGrid) -> LayerPhase:
+    (down, right), jump = grid.offset, grid.jump
+    offset = (None if down is None else down / jump[0], None if right is None else right / jump[1])
+    steps = tuple(sorted(grid.steps, key=lambda step: step.number))
+    return LayerPhase(layer, size, jump, offset, steps)

@@ -1,0 +1,63 @@
+"""From the searches of a run to what the result says about hidden actions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from geed_cli.discovery.channel_map import Permutation
+from geed_cli.discovery.conclusion import verdict
+from geed_cli.discovery.discovered import Discovered
+from geed_cli.engine.hidden_search import HiddenSearch
+from geed_cli.engine.plan import GroupPlan
+from geed_cli.engine.row import Cell, Row
+from geed_cli.measures.channelwise import COSINE
+from geed_cli.result.schema import HiddenAction
+
+
+def hidden_actions(searches: Mapping[str, HiddenSearch], rows: Sequence[Row]) -> Iterator[HiddenAction]:
+    """What was found for every group at every layer.
+
+    Args:
+        searches: by layer.
+        rows: of the audited images, whose floors say how much resampling alone leaves.
+    """
+    for layer, search in searches.items():
+        for plan, found in search.outcomes():
+            yield _action(layer, plan, found, _floor(layer, plan, rows))
+
+
+def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> HiddenAction:
+    judged = verdict(found, floor)
+    names = plan.group.elements
+    permutations = {
+        name: tuple(each.source.tolist())
+        for name, each in zip(names, found.maps, strict=True)
+        if found.method == "permutation" and isinstance(each, Permutation)
+    }
+    return HiddenAction(
+        group=plan.name,
+        layer=layer,
+        method=found.method,
+        variant=found.variant,
+        verdict=judged.words,
+        reason=judged.reason,
+        explained=judged.explained,
+        before=dict(zip(names[1:], found.before[1:], strict=True)),
+        after=dict(zip(names[1:], found.after[1:], strict=True)),
+        unmoved=dict(zip(names[1:], found.unmoved[1:], strict=True)),
+        null=dict(zip(names[1:], found.null_after[1:], strict=True)),
+        defect=found.defect,
+        fitted=found.fit_images,
+        scored=found.score_images,
+        maps=permutations,
+        notes=found.notes,
+    )
+
+
+def _floor(layer: str, plan: GroupPlan, rows: Sequence[Row]) -> float:
+    """The mean floor over g ≠ e, −1 where nothing is resampled or it was not measured."""
+    cell = Cell(COSINE.name, plan.name, layer)
+    floors = [row.controls[cell, "floor"][1:] for row in rows if (cell, "floor") in row.controls]
+    known = np.concatenate(floors) if floors else np.array([])
+    known = known[np.isfinite(known)]
+    return float(known.mean()) if len(known) else -1.0

@@ -1,0 +1,59 @@
+"""The tested values as metadata of a Hugging Face model card, in the model-index form.
+
+One result for each group, with the values that the policy is about; paste it into the front matter of the
+card's README.md. Verdicts stay out: a card states what was measured.
+"""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+import yaml
+
+from geed_cli.gate.outcome import Examined, GateReport, Judged
+from geed_cli.report.gate.wording import plain
+
+TASK = {"type": "image-classification", "name": "Image Classification"}
+
+
+def to_card(report: GateReport) -> str:
+    """The ``model-index`` as YAML; ready for a card's front matter."""
+    index = [
+        {"name": plain(model.id), "results": results}
+        for model in report.models
+        if (results := list(_results(report, model)))
+    ]
+    return yaml.safe_dump({"model-index": index}, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _results(report: GateReport, model: Judged) -> Iterator[dict[str, object]]:
+    measured: dict[tuple[str, str, str | None], Examined] = {}
+    for outcome in report.outcomes:
+        if outcome.model == model.label:
+            for one in outcome.examined:
+                if one.value is not None:
+                    measured.setdefault((one.group, one.metric, one.layer), one)
+    for group in dict.fromkeys(one.group for one in measured.values()):
+        yield {
+            "task": dict(TASK),
+            "dataset": _dataset(model),
+            "metrics": [_metric(one) for one in measured.values() if one.group == group],
+        }
+
+
+def _dataset(model: Judged) -> dict[str, object]:
+    """The images. Of their folder only the name is given, because a full path may be private."""
+    return {
+        "name": plain(PurePath(model.data).name or model.data),
+        "type": "imagefolder",
+        "args": {"images": model.images, "signature": plain(model.signature), "geed": plain(model.geed)},
+    }
+
+
+def _metric(one: Examined) -> dict[str, object]:
+    at = "" if one.layer is None else f" at {plain(one.layer)}"
+    return {
+        "type": one.metric,
+        "name": f"{one.metric}{at} under {plain(one.group)} (larger is further from invariance)",
+        "value": one.value,
+        "args": {"group": plain(one.group), "layer": one.layer and plain(one.layer), "images": one.images},
+    }

@@ -1,0 +1,59 @@
+"""The gate's report as JUnit XML: a suite for each model and group, a case for each rule.
+
+undecided is skipped, fail a failure, error an error. A rule at level warn that failed is skipped with its
+finding, so that whoever counts failures agrees with the exit code.
+"""
+
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
+
+from geed_cli.gate.outcome import GateReport, Outcome
+from geed_cli.report.gate import wording as say
+from geed_cli.report.gate.gate_table import suites
+
+DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
+
+
+def to_junit(report: GateReport) -> str:
+    """The report as one XML document."""
+    document = JUnitXml("geed check")
+    for model, group, outcomes in suites(report):
+        suite = TestSuite(f"{say.plain(model)} × {say.plain(group)}")
+        for outcome in outcomes:
+            suite.add_testcase(_case(outcome))
+        document.add_testsuite(suite)
+    # junitparser annotates in part
+    document.update_statistics()  # type: ignore[no-untyped-call]
+    text: str = document.tostring().decode("utf-8")  # type: ignore[no-untyped-call]
+    return f"{DECLARATION}\n{text}\n"
+
+
+def _case(outcome: Outcome) -> TestCase:
+    case = TestCase(
+        say.plain(outcome.rule), classname=f"geed.{say.plain(outcome.model)}.{say.plain(outcome.group)}"
+    )
+    case.time = 0.0
+    message = f"{say.word(outcome)}: {say.plain(outcome.demand)}"
+    lines = "\n".join(findings(outcome))
+    if outcome.verdict == "error":
+        result: Error | Failure | Skipped = Error(message)
+    elif outcome.verdict == "fail" and outcome.level == "error":
+        result = Failure(message)
+    elif outcome.verdict != "pass":
+        result = Skipped(f"{message}; {lines}".replace("\n", "; "))
+    else:
+        case.system_out = lines
+        return case
+    result.text = lines
+    case.result = [result]
+    return case
+
+
+def findings(outcome: Outcome) -> list[str]:
+    """What a reader has to see of one rule, a line for each entry."""
+    if not outcome.examined:
+        return [say.reason(outcome) or say.plain(outcome.demand)]
+    relative = say.is_relative(outcome)
+    return [
+        f"{say.word(outcome, one.verdict)}: {say.where(one)} {say.tested(one, relative=relative)} {remark}".strip()
+        for one, remark in zip(say.deciding(outcome), say.remarks(outcome), strict=True)
+    ]

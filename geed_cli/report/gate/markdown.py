@@ -1,0 +1,81 @@
+"""The gate's report as markdown, for pull requests and job summaries: verdict first, worst suites first.
+
+Names from results stand in code spans, where markdown, HTML and mentions have no meaning; sentences have their
+markup escaped. A size can be given that the text must not pass.
+"""
+
+from collections.abc import Iterator
+
+from geed_cli.gate.outcome import SEVERITY, GateReport, Outcome, Verdict, worst
+from geed_cli.report.gate import wording as say
+from geed_cli.report.gate.gate_table import suites
+
+SIGN = {"pass": "✅", "undecided": "❔", "fail": "❌", "error": "⛔"}
+HEADER = "| verdict | rule | entry | measured, interval | limit | |\n|---|---|---|---|---|---|\n"
+
+
+def to_markdown(report: GateReport, most: int | None = None) -> str:
+    """The report.
+
+    Args:
+        report: of the gate.
+        most: bytes of UTF-8 that the text may have; rows that do not fit are counted in its last line.
+    """
+    text, left_out = "", 0
+    end = f"\n{escaped(say.legend(report))}\n"
+    reserve = len(end.encode()) + 200  # room for the line that counts what is left out
+    for part in _parts(report):
+        # from the first on that does not fit: later ones would stand under another model's heading
+        if left_out or (most is not None and len(text.encode()) + len(part.encode()) + reserve > most):
+            left_out += 1
+        else:
+            text += part
+    omitted = f"\n… {left_out} lines left out for size; the JSON report has them all.\n" if left_out else ""
+    return text + omitted + end
+
+
+def _parts(report: GateReport) -> Iterator[str]:
+    yield f"## {SIGN[report.verdict]} geed check: {escaped(say.headline(report))}\n\n"
+    yield (
+        f"Policy {code(report.policy)}"
+        + (f", against {code(report.baseline)}" if report.baseline else "")
+        + ".\n"
+    )
+    order = sorted(suites(report), key=lambda suite: -SEVERITY.index(worst(one.verdict for one in suite[2])))
+    for model, group, outcomes in order:
+        yield f"\n### {code(model)} × {code(group)}\n\n{HEADER}"
+        for outcome in sorted(outcomes, key=lambda one: -SEVERITY.index(one.verdict)):
+            yield from _rows(outcome)
+
+
+def _rows(outcome: Outcome) -> Iterator[str]:
+    if not outcome.examined:
+        yield _row(outcome, outcome.verdict, "", "", say.reason(outcome))
+    for one, remark in zip(say.deciding(outcome), say.remarks(outcome), strict=True):
+        number = say.tested(one, relative=say.is_relative(outcome))
+        yield _row(outcome, one.verdict, code(say.where(one)), number, remark)
+
+
+def _row(outcome: Outcome, verdict: Verdict, entry: str, number: str, remark: str) -> str:
+    shown = f"{SIGN[verdict]} {say.word(outcome, verdict)}"
+    cells = (shown, code(outcome.rule), entry, number, code(outcome.demand), escaped(remark))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def code(text: str) -> str:
+    """The text in a code span, safe in a table."""
+    inner = say.plain(text).replace("`", "'").replace("|", "\\|").strip()
+    return f"`{inner or ' '}`"
+
+
+def escaped(text: str) -> str:
+    """The text with nothing that markdown, HTML or a forge would act on."""
+    for sign, entity in (
+        ("&", "&amp;"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("@", "&#64;"),
+        ("://", ":&#47;&#47;"),
+    ):
+        text = text.replace(sign, entity)
+    return "".join(f"\\{sign}" if sign in "\\`*_[]|~!" else sign for sign in text)

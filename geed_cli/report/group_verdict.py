@@ -1,0 +1,167 @@
+"""What the numbers of one group amount to, in plain words: each sentence is a control set against a value.
+
+Nothing is judged good or bad here; a sentence appears where a value would be misread without it. The rules and their
+constants are explained in docs/controls.md.
+
+What a group does to the sampling grids of the layers, in words: one sentence for each kind of obstacle.
+
+It is about the architecture at one input size. Trained filters can have learnt to live with their grid, so nothing
+here says that a layer is not equivariant; docs/controls.md has both cases.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.report.numbers import named, number, some
+from geed_cli.result.schema import Entry, GridPhase, Result
+
+WORDS = {
+    "off centre": (
+        "sampling grid off centre at this input size ({reason}), so filters symmetric about their own centres are "
+        "not equivariant there",
+        "centres it",
+    ),
+    "shift": ("shifts are no whole pixels of a grid on the way ({reason})", "makes them so"),
+    "axes": (
+        "rows and columns are sampled differently on the way ({reason}), so a quarter turn does not map the grid "
+        "onto itself",
+        "samples them alike",
+    ),
+}
+"""By kind: what is the matter, and what another input size does about it."""
+
+
+def grid_sentences(phases: Sequence[GridPhase]) -> Iterator[str]:
+    """The sentences about one group's layers, kinds in the order in which they occur."""
+    for kind in dict.fromkeys(phase.kind for phase in phases):
+        alike = [phase for phase in phases if phase.kind == kind]
+        matter, cure = WORDS[kind]
+        size = alike[0].clean_size
+        way = f"no larger size nearby {cure}" if size is None else f"--img-size {size} {cure}"
+        layers = some([phase.layer for phase in alike])
+        yield f"{layers}: {matter.format(reason=alike[0].reason)}; {way}"
+
+
+INSENSITIVE = 0.02
+"""A sensitivity below this part of ln(images), its largest possible value, is no reaction to speak of."""
+REACTS_LESS = 0.1
+"""An insensitive network whose value is below this part of its sensitivity is invariant all the same."""
+NO_REACTION = 1e-12
+"""Nats: a sensitivity below this is what rounding leaves of one answer for every image."""
+LIKE_NULL = 0.9
+"""A layer whose 1 + deviation under g ≠ e reaches this part of its 1 + null treats gx like another image."""
+LIKE_FLOOR = 2.0
+"""A value within so many floors of perfect cannot be told from resampling."""
+AT_ROUNDING = 10.0
+"""Values within so many roundings of each other, or of perfect, are alike: an orbit sums a few of them."""
+TELLS = 1e-6
+"""Where rounding is not known: differences below it are none in float32."""
+
+
+def verdicts(result: Result, group: str) -> Iterator[str]:
+    """The sentences about one group."""
+    entries = [entry for entry in result.results if entry.group == group and entry.value is not None]
+    yield from _insensitive(entries, result.data.count)
+    yield from _like_null(entries)
+    yield from _like_floor(entries)
+    yield from _like_twin(entries, result.data.count)
+    yield from _at_rounding(entries)
+    yield from grid_sentences([phase for phase in result.grid_phase if phase.group == group])
+
+
+def _insensitive(entries: Sequence[Entry], count: int) -> Iterator[str]:
+    for entry in entries:
+        sensitivity, value = entry.controls.get("sensitivity"), entry.value or 0.0
+        if sensitivity is None or count < 2 or sensitivity >= INSENSITIVE * math.log(count):
+            continue
+        reaction = f"(sensitivity {number(sensitivity)} nats)"
+        if value >= sensitivity or sensitivity < NO_REACTION:
+            yield (
+                f"{entry.metric} {number(value)}: the network hardly reacts to its input {reaction}, "
+                "and no less to the group"
+            )
+        elif value > REACTS_LESS * sensitivity:
+            yield (
+                f"{entry.metric} {number(value)} is low because the network hardly reacts to its input at all "
+                f"{reaction}: insensitive, not invariant"
+            )
+
+
+def _like_null(entries: Sequence[Entry]) -> Iterator[str]:
+    layers = [
+        entry.layer or ""
+        for entry in entries
+        for measure in [measure_named(entry.metric)]
+        if measure.beside is None
+        and "null" in entry.controls
+        and _beside_identity(entry, measure.best) - measure.best
+        > LIKE_NULL * (entry.controls["null"] - measure.best)
+    ]
+    if layers:
+        once = some(list(dict.fromkeys(layers)))
+        yield f"{once}: maps of gx are about as far from g·f(x) as those of another image (null)"
+
+
+def _beside_identity(entry: Entry, best: float) -> float:
+    """The mean deviation over the elements beside e, which is perfect by definition and the null is not."""
+    means = [mean for name, mean in entry.per_element.items() if name != "e" and mean is not None]
+    return sum(means) / len(means) if means else best
+
+
+def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
+    found = []
+    for entry in entries:
+        best = measure_named(entry.metric).perfect
+        if best is None:
+            continue
+        floor = entry.controls.get("floor", best) - best
+        if floor > 0 and (entry.value or 0.0) - best < LIKE_FLOOR * floor:
+            found.append(entry)
+    if found:
+        yield f"{named(found)}: not above twice the floor, so resampling alone may explain it"
+
+
+def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
+    """Where the twin does as well; what an insensitive twin predicts, it predicts for every picture."""
+    reacts = all(
+        count > 1 and entry.controls["twin_sensitivity"] >= INSENSITIVE * math.log(count)
+        for entry in entries
+        if "twin_sensitivity" in entry.controls
+    )
+    found = [
+        entry
+        for entry in entries
+        if _comparable(measure_named(entry.metric), reacts=reacts)
+        and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > _indistinct(entry)
+    ]
+    for aim, layerwise in (("invariance", False), ("equivariance", True)):
+        alike = [entry for entry in found if (entry.layer is not None) == layerwise]
+        if alike:
+            yield f"{named(alike)}: random weights (twin) are no further from {aim}"
+
+
+def _comparable(measure: Measure, *, reacts: bool) -> bool:
+    """Whether a twin's value can be set against the network's."""
+    predicted = isinstance(measure, VectorMeasure) and measure.site == "logits"
+    return measure.perfect is not None and (reacts or not predicted)
+
+
+def _indistinct(entry: Entry) -> float:
+    """The largest difference from the entry's value that rounding alone may make."""
+    if "rounding" not in entry.controls:
+        return TELLS
+    return AT_ROUNDING * (entry.controls["rounding"] - (measure_named(entry.metric).perfect or 0.0))
+
+
+def _at_rounding(entries: Sequence[Entry]) -> Iterator[str]:
+    """Where only the last digits of floating point are left; not where M decides what is perfect."""
+    found = []
+    for entry in entries:
+        best = measure_named(entry.metric).perfect
+        known = "rounding" in entry.controls and best is not None and _indistinct(entry) > 0
+        if known and (entry.value or 0.0) - (best or 0.0) <= _indistinct(entry):
+            found.append(entry)
+    if found:
+        yield f"{named(found)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"

@@ -1,0 +1,131 @@
+"""From audited checkpoints to a track: one value a step, over images for one model, over models for a population.
+
+Files with the same label and the same step are a population. All results must be comparable, so that what moves
+along a track is the network alone.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from geed_cli.comparison.mismatch import mismatches
+from geed_cli.comparison.subjects import Contender, Key, Member, distinct, keys_of
+from geed_cli.errors import InputError
+from geed_cli.result.samples import scale_in
+from geed_cli.statistics.population import population
+from geed_cli.tracking.record import Recipe, Record, Row, Track, Unit
+
+
+def track_of(records: Sequence[Record], recipe: Recipe | None, *, complete: bool = True) -> Track:
+    """The track of these records.
+
+    Args:
+        records: at least one.
+        recipe: what checkpoints were audited with; None where none was.
+        complete: whether no checkpoint is still to be audited.
+
+    Raises:
+        InputError: records that cannot stand on one track.
+    """
+    require_one_track(records)
+    labels = list(dict.fromkeys(record.label for record in records))
+    ordered = sorted(records, key=lambda record: (labels.index(record.label), record.step))
+    units: set[Unit] = {record.unit for record in records}
+    return Track(
+        status="complete" if complete else "partial",
+        recipe=recipe,
+        confidence=records[0].result.settings.confidence,
+        unit=units.pop() if len(units) == 1 else "step",
+        rows=tuple(_rows(ordered)),
+        records=tuple(ordered),
+    )
+
+
+def require_one_track(records: Sequence[Record]) -> None:
+    """Refuse records that differ in anything but the weights.
+
+    Raises:
+        InputError: naming what differs and in which files: images, groups, input geometry, precision, the kind of
+            interval, or architectures under one label.
+    """
+    first = records[0]
+    for other in records[1:]:
+        found = [*mismatches(first.result, other.result), *_interval_mismatches(first, other)]
+        if found:
+            raise InputError(
+                f"{first.file} and {other.file} cannot stand on one track: they differ in {'; '.join(found)}",
+                expected="one recipe audited with the same options on the same images",
+                remedy="audit all of them with the same options, or leave one out",
+            )
+    _require_one_architecture(records)
+
+
+def _interval_mismatches(first: Record, other: Record) -> Iterator[str]:
+    one, two = first.result.settings, other.result.settings
+    if one.confidence != two.confidence:
+        yield f"confidence: {one.confidence:g} and {two.confidence:g}"
+    if one.ci != two.ci:
+        yield f"interval method: {one.ci} and {two.ci}"
+    if one.simultaneous != two.simultaneous:
+        yield "kind of interval: simultaneous and not"
+
+
+def _require_one_architecture(records: Sequence[Record]) -> None:
+    """A population of different architectures is no population of one recipe."""
+    first: dict[str, Record] = {}
+    for record in records:
+        known = first.setdefault(record.label, record)
+        if known.result.model.arch != record.result.model.arch:
+            raise InputError(
+                f"'{record.label}' mixes architectures: {known.file} is {known.result.model.arch}, "
+                f"{record.file} is {record.result.model.arch}",
+                expected="one architecture under one label",
+                remedy="give each its own label: LABEL=GLOB",
+            )
+
+
+def _rows(records: Sequence[Record]) -> Iterator[Row]:
+    """By key, then label, then step; an entry that no checkpoint of a step has makes no row."""
+    places: dict[tuple[str, int], list[Record]] = {}
+    for record in records:
+        places.setdefault((record.label, record.step), []).append(record)
+    contenders = {
+        place: Contender(place[0], distinct(record.result for record in found))
+        for place, found in places.items()
+    }
+    copies = {place: len(found) - len(contenders[place].results) for place, found in places.items()}
+    for key in keys_of(contenders.values()):
+        for place, contender in contenders.items():
+            members = contender.members(key)
+            if members:
+                yield _row(place, key, members, contender, copies[place])
+
+
+def _row(
+    place: tuple[str, int], key: Key, members: Sequence[Member], contender: Contender, copies: int
+) -> Row:
+    label, step = place
+    metric, group, layer = key
+    notes: tuple[str, ...] = (f"{copies} more with the same weights counted once",) if copies else ()
+    if not contender.is_population:
+        entry = members[0].entry
+        value, ci, within = entry.value, entry.ci, None
+        notes += entry.notes
+    else:
+        confidence = contender.results[0].settings.confidence
+        scale = scale_in(contender.results[0], metric, group)
+        mean = population([member.interval for member in members], confidence=confidence, scale=scale)
+        value, within = mean.value, mean.within
+        ci = None if mean.low is None or mean.high is None else (mean.low, mean.high)
+        notes += mean.notes
+    return Row(
+        label=label,
+        step=step,
+        metric=metric,
+        group=group,
+        layer=layer,
+        models=len(contender.results),
+        value=value,
+        ci=ci,
+        over="models" if contender.is_population else "images",
+        within=within,
+        notes=notes,
+    )

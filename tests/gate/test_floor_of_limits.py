@@ -1,0 +1,77 @@
+"""Limits below what a run can tell are refused, with the floor."""
+
+import pytest
+from support.gate import policy, result, spread
+
+from geed_cli.gate.gate import gate
+from geed_cli.result.schema import Result
+
+KEYS = {
+    "latent.l2": ("latent.l2", "flip", None),
+    "softmax.kl": ("softmax.kl", "flip", None),
+    "channelwise.cosine": ("channelwise.cosine", "flip", "layer1"),
+    "prediction.flip_rate": ("prediction.flip_rate", "flip", None),
+}
+
+
+def with_precision(one: Result, precision: str) -> Result:
+    """The result as if run in another precision."""
+    return one.model_copy(update={"settings": one.settings.model_copy(update={"precision": precision})})
+
+
+def refused(metric: str, limit: str, precision: str = "fp32", floor: float | None = None) -> str | None:
+    """The reason why the limit was refused, or None."""
+    mean = -0.9 if metric == "channelwise.cosine" else 0.3
+    one = with_precision(result({KEYS[metric]: spread(mean, 0.01)}), precision)
+    if floor is not None:
+        entry = one.results[0].model_copy(update={"controls": {"floor": floor}})
+        one = one.model_copy(update={"results": (entry,)})
+    section = "baseline: {rules: [%s]}" if "increase" in limit else "rules: [%s]"
+    text = "version: 1\n" + section % f"{{metric: {metric}, {limit}}}"
+    report = gate({"net": one}, policy(text), one if "increase" in limit else None)
+    (examined,) = [one for outcome in report.outcomes for one in outcome.examined]
+    return examined.reason
+
+
+@pytest.mark.parametrize(
+    ("metric", "limit", "precision", "floor"),
+    [
+        ("latent.l2", "max: 0", "fp32", "9.54e-07"),  # 8 × 2⁻²³
+        ("latent.l2", "max: 9e-7", "fp32", "9.54e-07"),
+        ("latent.l2", "max: 1e-15", "fp64", "1.78e-15"),  # 8 × 2⁻⁵²
+        ("latent.l2", "max: 0.05", "bf16", "0.0625"),  # 8 × 2⁻⁷
+        ("softmax.kl", "max: 1e-13", "fp32", "9.09e-13"),  # squared
+        ("channelwise.cosine", "max: -1", "fp32", "-0.9999999999990905"),
+        ("latent.l2", "max_increase: 0", "fp32", "9.54e-07"),
+        ("latent.l2", "max_increase: 0.0001%", "fp32", "9.54e-07"),  # of 0.3
+    ],
+)  # fmt: skip
+def test_limits_below_floating_point(metric: str, limit: str, precision: str, floor: str) -> None:
+    """By hand: 8ε for a distance, its square for a divergence or a cosine."""
+    reason = refused(metric, limit, precision)
+    assert reason is not None
+    assert f"below the run's own floor, {floor}" in reason
+
+
+@pytest.mark.parametrize(
+    ("metric", "limit", "precision"),
+    [
+        ("latent.l2", "max: 1e-6", "fp32"),
+        ("latent.l2", "max: 1e-14", "fp64"),
+        ("latent.l2", "max_increase: 1e-6", "fp32"),
+        ("latent.l2", "max_increase: 0.001%", "fp32"),
+        ("latent.l2", "min: 0", "fp32"),
+        ("prediction.flip_rate", "max: 0", "fp32"),
+        ("prediction.flip_rate", "max_increase: 0", "fp32"),
+    ],
+)
+def test_limits_that_a_run_can_tell(metric: str, limit: str, precision: str) -> None:
+    """Just above the floor; a minimum has none; counts have none."""
+    assert refused(metric, limit, precision) is None
+
+
+def test_the_floor_control_counts() -> None:
+    """What resampling alone does, where the result says it."""
+    assert refused("latent.l2", "max: 0.01", floor=0.02) is not None
+    assert "floor, 0.02" in (refused("latent.l2", "max: 0.01", floor=0.02) or "")
+    assert refused("latent.l2", "max: 0.03", floor=0.02) is None
