@@ -1,6 +1,7 @@
 """The documents: lines of prose that fit a screen, links and anchors that lead somewhere, options as printed."""
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ PAGES = sorted(
     [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")), *ROOT.glob("docs/*.md")]
 )
 LINKING = [*PAGES, ROOT / "benchmarks" / "RESULTS.md"]
+PACKAGE = ROOT / "geed_cli"
+FILE = re.compile(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.py)`")
 WIDTH = 120
 """Columns of a line of prose."""
 MARKUP = re.compile(r"`[^`]*`")
@@ -86,6 +89,33 @@ def test_pages_named_in_code_and_messages_are_there() -> None:
     }
     assert len(named) > 5
     assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_files_named_in_documents_are_there() -> None:
+    """A file that is named with its folder lies there, in the package or in the repository."""
+    pages = [ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "security.md"]
+    named = {name for page in pages for name in FILE.findall(page.read_text(encoding="utf-8"))}
+    assert len(named) > 30
+    assert {name for name in named if not any((top / name).exists() for top in (ROOT, PACKAGE))} == set()
+
+
+def test_the_layers_are_those_that_imports_are_held_to() -> None:
+    """The table of docs/architecture.md, top to bottom, against the contract in pyproject.toml."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = [name for layer in contracts["contracts"][0]["layers"] for name in layer.split(" | ")]
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("| layer |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[1] for row in table.splitlines()[2:]]
+    told = [
+        name for row in rows for name in re.findall(r"`([a-z_]+)`", row)
+    ]  # rooms inside rooms have a slash
+    level = {
+        name: number
+        for number, layer in enumerate(contracts["contracts"][0]["layers"])
+        for name in layer.split(" | ")
+    }
+    assert sorted(told) == sorted(layers)
+    assert [level[name] for name in told] == sorted(level.values())
 
 
 def test_every_page_is_in_the_index() -> None:
