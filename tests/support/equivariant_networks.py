@@ -4,9 +4,7 @@ The C4 network is plain torch. The C8 network is made of e2cnn's modules, whose 
 ``actions`` given, nothing is declared.
 """
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
 
@@ -18,20 +16,11 @@ from geed_cli.models.spec import ModelSpec
 from support.networks import network_of
 
 
-@contextmanager
-def quiet_e2cnn() -> Iterator[None]:
-    """e2cnn 0.2.3 indexes with masks of bytes, which torch no longer likes, and has a backslash too many."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="indexing with dtype torch.uint8")
-        warnings.filterwarnings("ignore", message="invalid escape sequence")
-        yield
-
-
 def import_e2cnn() -> tuple[ModuleType, ModuleType]:
     """Its modules ``gspaces`` and ``nn``."""
-    with quiet_e2cnn():
-        from e2cnn import gspaces
-        from e2cnn import nn as e2nn
+    from e2cnn import gspaces
+    from e2cnn import nn as e2nn
+
     return gspaces, e2nn
 
 
@@ -106,7 +95,7 @@ def c8_steerable_network(
     seed: int = 0, size: int = 29, actions: Mapping[str, object] | None = None
 ) -> Network:
     """``C8SteerableNet`` with the layers conv1, relu1, conv2, relu2; the same arguments."""
-    with torch.random.fork_rng(), quiet_e2cnn():
+    with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = network_of(
             C8SteerableNet(),
