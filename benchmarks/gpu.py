@@ -22,10 +22,10 @@ from typing import get_args
 import torch
 
 from benchmarks.machine import describe_machine
-from benchmarks.speed_audit import Spent, audit_once, options_for
-from benchmarks.speed_layers import every_map_layer
-from benchmarks.speed_photographs import copy_photographs
-from benchmarks.speed_settings import Settings
+from benchmarks.speed.audits import Spent, audit_once, options_for
+from benchmarks.speed.cases import every_map_layer
+from benchmarks.speed.pictures import copy_photographs
+from benchmarks.speed.settings import Settings
 from benchmarks.table import Line, table
 from geed_cli.engine.engine import full_precision
 from geed_cli.images.decoding_threads import usable_cores

@@ -17,7 +17,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.scaling_figures import save_figures
 from benchmarks.scaling_fit import lines_of
 from benchmarks.scaling_series import QUICK, Amounts, Series, against_elements, against_images, against_layers
-from benchmarks.speed_pictures import write_small
+from benchmarks.speed.pictures import write_small
 from benchmarks.table import Line, append_results, table
 
 FIGURES = Path(__file__).parent.parent / "docs" / "figures"

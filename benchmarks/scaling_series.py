@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.speed_child import Measured, Request, measured
+from benchmarks.speed.memory import Measured, Request, measured
 
 
 @dataclass(frozen=True)

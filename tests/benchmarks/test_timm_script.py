@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.speed import cases_of, parsed
-from benchmarks.speed_timm_script import Asked, ScriptError, rate_in, script_rate
+from benchmarks.speed.__main__ import cases_of, parsed
+from benchmarks.speed.timm_script import Asked, ScriptError, rate_in, script_rate
 from benchmarks.table import Line
 
 ASKED = Asked("resnet18", 8, 224, "bf16", "cpu", 5)

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+from support.checkpoints import read_in_this_process
 from support.command import geed
 from support.pictures import smooth_pictures
 
-__all__ = ["geed", "pictures"]
+__all__ = ["geed", "pictures", "read_in_this_process"]
 
 
 @pytest.fixture(scope="session")

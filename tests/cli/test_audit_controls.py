@@ -17,6 +17,8 @@ from geed_cli.report.table import print_result
 from geed_cli.result.file import read_result, write_result
 from geed_cli.result.schema import Result
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
 SPEC = """
 model: {source: timm, name: test_resnet}
 weights: {origin: random}

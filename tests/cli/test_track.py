@@ -21,6 +21,8 @@ from torch.nn.functional import cross_entropy
 from geed_cli.result.file import read_result
 from geed_cli.tracking.track_file import read_track
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
 SPEC = """
 model: {source: timm, name: test_resnet, arguments: {num_classes: 4}}
 weights: {origin: random}

@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 from scipy import stats
 
-RUNS = 200
+RUNS = [50, pytest.param(200, marks=pytest.mark.slow)]
+"""Simulated releases: few by default, which see a gate that alarms five times too often, and many."""
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "gate.py"
 
 
@@ -34,31 +35,36 @@ NULLS = ("null: every value at its limit", "null: every increase at its limit, 5
 
 
 @pytest.mark.parametrize("name", NULLS)
-@pytest.mark.parametrize("images", [50, 200])
-def test_false_alarms_over_24_correlated_entries(simulation: ModuleType, name: str, images: int) -> None:
+@pytest.mark.parametrize("images", [50, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("runs", RUNS)
+def test_false_alarms_over_24_correlated_entries(
+    simulation: ModuleType, name: str, images: int, runs: int
+) -> None:
     """At most 5% family-wise at the limits themselves, where uncorrected intervals alarm far more often."""
     assert len(simulation.CELLS) == 24
-    tally = simulation.simulate(scenario(simulation, name), images, range(RUNS))
-    assert tally.runs == RUNS
-    assert tally.failed <= stats.binom.ppf(0.999, RUNS, 0.05)
-    assert tally.uncorrected > stats.binom.ppf(0.999, RUNS, 0.05)
-    assert tally.passed <= stats.binom.ppf(0.999, RUNS, 0.05)
+    tally = simulation.simulate(scenario(simulation, name), images, range(runs))
+    assert tally.runs == runs
+    assert tally.failed <= stats.binom.ppf(0.999, runs, 0.05)
+    assert tally.uncorrected > stats.binom.ppf(0.999, runs, 0.05)
+    assert tally.passed <= stats.binom.ppf(0.999, runs, 0.05)
 
 
 @pytest.mark.parametrize("metric", ["latent.l2", "softmax.kl", "prediction.flip_rate"])
-def test_false_passes(simulation: ModuleType, metric: str) -> None:
+@pytest.mark.parametrize("runs", RUNS)
+def test_false_passes(simulation: ModuleType, metric: str, runs: int) -> None:
     """One entry at its limit and 23 far within: the gate passes in at most 5% of runs, without a correction."""
     name = f"{metric} at its limit, the others far within"
-    tally = simulation.simulate(scenario(simulation, name), 50, range(RUNS))
-    assert tally.passed <= stats.binom.ppf(0.999, RUNS, 0.05)
+    tally = simulation.simulate(scenario(simulation, name), 50, range(runs))
+    assert tally.passed <= stats.binom.ppf(0.999, runs, 0.05)
 
 
-def test_power_against_a_ten_percent_worsening(simulation: ModuleType) -> None:
+@pytest.mark.parametrize("runs", [20, pytest.param(60, marks=pytest.mark.slow)])
+def test_power_against_a_ten_percent_worsening(simulation: ModuleType, runs: int) -> None:
     """At 200 images: seen in most runs where paired, in few where the pairing is broken."""
     paired = simulation.simulate(
-        scenario(simulation, "latent.l2 of one group 10% worse, limit 2%"), 200, range(60)
+        scenario(simulation, "latent.l2 of one group 10% worse, limit 2%"), 200, range(runs)
     )
     unpaired = [one for one in simulation.scenarios() if not one.paired and len(one.worse) == 1]
-    broken = simulation.simulate(unpaired[0], 200, range(60))
+    broken = simulation.simulate(unpaired[0], 200, range(runs))
     assert paired.failed >= 0.75 * paired.runs
     assert broken.failed <= 0.4 * broken.runs

@@ -4,6 +4,7 @@ Which fields there are is heard from the keys that a run makes, so that a new fi
 """
 
 import platform
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,19 +43,31 @@ class Run:
 Change = Callable[[Run, pytest.MonkeyPatch], Run]
 
 
-@pytest.fixture
-def before(tmp_path: Path) -> Run:
-    """A run with every control, whose rows are in the cache."""
+def run_in(folder: Path) -> Run:
+    """A run with every control on the pictures and with the cache of a folder."""
     options = AuditOptions(
-        data=DataOptions(smooth_pictures(tmp_path / "pictures", 3, 16)),
+        data=DataOptions(folder / "pictures"),
         run=RunOptions("cpu", 4),
         controls=ControlOptions(2, True),
-        cache=tmp_path / "cache",
+        cache=folder / "cache",
     )
     # rows are kept of networks of known libraries alone, which their weights tell apart
-    run = Run(replace(small_conv_net(), source="timm", spec=spec(1)), options)
-    run.result()
-    return run
+    return Run(replace(small_conv_net(), source="timm", spec=spec(1)), options)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with pictures and a cache that has the rows of a run on them."""
+    folder = tmp_path_factory.mktemp("filled")
+    smooth_pictures(folder / "pictures", 3, 16)
+    run_in(folder).result()
+    return folder
+
+
+@pytest.fixture
+def before(filled: Path, tmp_path: Path) -> Run:
+    """That run in a folder of its own, whose rows are in the cache."""
+    return run_in(Path(shutil.copytree(filled, tmp_path / "run")))
 
 
 def spec(classes: int) -> ModelSpec:

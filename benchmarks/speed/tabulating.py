@@ -4,17 +4,15 @@ Rows are made up, since statistics see numbers alone. The groups share the 8 vie
 are set against is as short as four groups can be; its time is that of a few images, times the number of images.
 """
 
-import statistics
 import time
 from collections.abc import Iterator
+from statistics import median
 
 import numpy as np
 
-from benchmarks.speed_against import warm_up
-from benchmarks.speed_audit import audit_once, options_for
-from benchmarks.speed_case import serve
-from benchmarks.speed_child_work import chosen_layers
-from benchmarks.speed_settings import Settings
+from benchmarks.speed.audits import audit_once, options_for, warm_up
+from benchmarks.speed.settings import Settings
+from benchmarks.speed.work import chosen_layers
 from benchmarks.table import Line
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Cell, Control, Row, Subject
@@ -30,16 +28,16 @@ IMAGES, LAYERS, PROBES = 200, 20, 16
 FEATURES, CLASSES = 2048, 1000
 
 
-def statistics_case(settings: Settings) -> Iterator[Line]:
+def statistics(settings: Settings) -> Iterator[Line]:
     """One line."""
     network = load_model(settings.deep, weights="random")
     layers = chosen_layers(network, LAYERS)
     planned = make_plan(network, GROUPS, AuditOptions(layers=layers))
     rows = made_up_rows(planned, IMAGES)
-    seconds = statistics.median(tabulate_seconds(planned, rows, layers) for _ in range(settings.repeats))
+    seconds = median(tabulate_seconds(planned, rows, layers) for _ in range(settings.repeats))
     options = options_for(network, settings, layers=layers)
     warm_up(network, GROUPS, options_for(network, settings, images=4, layers=layers))
-    audit = statistics.median(audit_once(network, GROUPS, options).total for _ in range(settings.repeats))
+    audit = median(audit_once(network, GROUPS, options).total for _ in range(settings.repeats))
     whole = audit * IMAGES / settings.images + seconds
     words = f"{seconds:.2f} s of {whole:.0f} s, that from {settings.images} images"
     what = f"statistics of {IMAGES} images, {len(layers)} layers, {len(GROUPS)} groups in an audit of {network.arch}"
@@ -85,7 +83,3 @@ def made_up_deviations(
         return rng.integers(0, 2, n).astype(np.float64)
     values = 0.1 + 0.8 * rng.random(n)
     return -values if cell.metric == "latent.cosine" or cell.layer else values
-
-
-if __name__ == "__main__":
-    serve(statistics_case)

@@ -17,10 +17,14 @@ from multiprocessing import get_context
 import torch
 from torch import nn
 
-from benchmarks.speed_settings import Settings
+from benchmarks.speed.audits import ORDERS, Spent, audit_once, options_for
+from benchmarks.speed.settings import Settings
+from benchmarks.speed.timing import in_turns
+from benchmarks.table import Line
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.engine import full_precision
 from geed_cli.models.load import load_model
+from geed_cli.models.network import Network
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.pipeline.placement import place
 from geed_cli.runtime.freed_memory import freed_memory_kept
@@ -120,3 +124,65 @@ def _run(module: nn.Module, ready: torch.Tensor, times: int) -> None:
             module(ready)
     if ready.is_cuda:
         torch.cuda.synchronize(ready.device)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is timed in turns.
+
+    Attributes:
+        network: that is audited; its weights are random, since speed does not depend on them.
+        plain: its bare loop.
+        kept: the same with freed memory kept, as in an audit.
+        settings: images, repeats, device.
+    """
+
+    network: Network
+    plain: BareLoop
+    kept: BareLoop
+    settings: Settings
+
+
+@contextmanager
+def sides(model: str, settings: Settings) -> Iterator[Sides]:
+    """The network here and its two bare loops, a process each."""
+    with (
+        bare_loop(Bare(model, settings)) as plain,
+        bare_loop(Bare(model, settings, kept=True)) as kept,
+    ):
+        yield Sides(load_model(model, weights="random"), plain, kept, settings)
+
+
+def against_bare(
+    what: str, group: str, limit: float, sides: Sides, *, layers: tuple[str, ...] = ()
+) -> Iterator[Line]:
+    """The ratio to the bare loop with its goal, that to the loop with kept memory, and where the audit's time went.
+
+    Args:
+        what: is measured, in words.
+        group: one of ``ORDERS``.
+        limit: the goal.
+        sides: that take turns.
+        layers: in place of the network's stages.
+    """
+    options = options_for(sides.network, sides.settings, layers=layers)
+    inputs = sides.settings.images * ORDERS[group]
+    spent: list[Spent] = []
+
+    def audited() -> float:
+        spent.append(audit_once(sides.network, [group], options))
+        return spent[-1].total
+
+    loops = {"plain": sides.plain, "kept": sides.kept}
+    timed = {"audit": audited} | {
+        name: lambda loop=loop: loop.seconds(inputs) for name, loop in loops.items()
+    }
+    turns = in_turns(timed, sides.settings.repeats)
+    rates = {name: inputs / turns.median(name) for name in timed}
+
+    def words(name: str) -> str:
+        return f"{rates['audit']:.1f} against {rates[name]:.1f} inputs/s ({loops[name].form})"
+
+    yield Line(what, words("plain"), turns.ratio("audit", "plain"), limit)
+    yield Line("… against a loop that keeps freed memory, too", words("kept"), turns.ratio("audit", "kept"))
+    yield Line("… its time", sorted(spent, key=lambda one: one.total)[len(spent) // 2].split)

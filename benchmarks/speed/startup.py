@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.speed_case import module_command, serve
-from benchmarks.speed_settings import Settings
-from benchmarks.speed_turns import in_turns
+from benchmarks.speed.settings import Settings
+from benchmarks.speed.timing import in_turns, module_command
 from benchmarks.table import Line
 
 POLICY = """\
@@ -37,7 +36,7 @@ def startup(settings: Settings) -> Iterator[Line]:
         folder = Path(name)
         yield from first_forward(settings, folder / "cache")
         yield from rerun(settings, folder / "rows")
-        subprocess.run(module_command("benchmarks.speed_saved", name, str(settings.saved)), check=True)
+        subprocess.run(module_command("benchmarks.speed.work", name, str(settings.saved)), check=True)
         policy, changes = folder / "policy.yaml", folder / "changes.yaml"
         policy.write_text(POLICY, encoding="utf-8")
         changes.write_text(POLICY + ON_CHANGES, encoding="utf-8")
@@ -55,7 +54,7 @@ def first_forward(settings: Settings, cache: Path) -> Iterator[Line]:
     name = settings.deep.removeprefix("timm:")
     network = f"import torch, timm; timm.create_model('{name}').eval()"
     commands = {
-        "geed": module_command("benchmarks.speed_first_forward", settings.deep, str(cache)),
+        "geed": module_command("benchmarks.speed.first_forward", settings.deep, str(cache)),
         "imports": IMPORTS,
         "network": (sys.executable, "-c", network),
     }
@@ -106,7 +105,3 @@ def seconds_of(command: Sequence[str]) -> float:
     if done.returncode not in {0, 1} or "Traceback" in done.stderr:
         raise RuntimeError(f"{' '.join(command)} failed: {done.stdout}{done.stderr}")
     return seconds
-
-
-if __name__ == "__main__":
-    serve(startup)

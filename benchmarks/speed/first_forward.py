@@ -1,9 +1,9 @@
 """``geed audit`` on the bundled sample with random weights, ended at its first forward pass on an image.
 
-    python -m benchmarks.speed_first_forward MODEL CACHE
+    python -m benchmarks.speed.first_forward MODEL CACHE
 
 An empty cache is opened, as in every first audit. Passes on black or abstract inputs, which only tell shapes, are
-none. ``speed_startup`` times the whole process.
+none. ``benchmarks.speed.startup`` times the whole process.
 """
 
 import os

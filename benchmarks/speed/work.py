@@ -1,7 +1,16 @@
-"""What ``benchmarks.speed_child`` does in the child: an audit, or a bare loop without this package."""
+"""Work in a process of its own: an audit or bare loop whose memory is measured, or two results to time commands on.
 
+    python -m benchmarks.speed.work '{"what": "audit", "model": "timm:resnet50", "samples": 8, ...}'
+    python -m benchmarks.speed.work FOLDER IMAGES
+
+The first prints what ``benchmarks.speed.memory.measured`` reads; the second writes 0.json and 1.json.
+"""
+
+import json
 import math
+import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import timm
@@ -9,17 +18,23 @@ import torch
 from timm.data.config import resolve_model_data_config
 
 from benchmarks.machine import peak_mib
-from benchmarks.speed_child import Measured, Request
-from benchmarks.speed_layers import every_map_layer
+from benchmarks.speed.cases import every_map_layer
+from benchmarks.speed.memory import Measured, Request
+from benchmarks.speed.pictures import write_small
 from geed_cli.engine.shapes import trace
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.pipeline.audit import audit_together
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.session import Session
+from geed_cli.result.file import write_result
 from geed_cli.result.schema import Result
 from geed_cli.runtime.freed_memory import freed_memory_kept
+
+GROUPS = ("flip", "vflip", "c4", "d4")
+"""Of the saved results."""
 
 
 def work(request: Request) -> Measured:
@@ -81,3 +96,19 @@ def held_mib(network: Network, result: Result) -> float:
     orders = {group.name: group.order for group in result.groups}
     cells = sum((2 if entry.layer else 1) * orders[entry.group] for entry in result.results)
     return result.data.count * 8 * (features + classes + cells) / 2**20
+
+
+def write_saved(folder: Path, images: int) -> None:
+    """Write ``0.json`` and ``1.json``: a small network with two random weights over generated pictures."""
+    pictures = write_small(folder / "pictures", images)
+    networks = [load_model("timm:test_resnet", weights="random", seed=seed, img_size=64) for seed in (0, 1)]
+    results = audit_together(networks, GROUPS, AuditOptions(data=DataOptions(pictures, samples=images)))
+    for number, result in enumerate(results):
+        write_result(result, folder / f"{number}.json")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2:
+        sys.stdout.write(json.dumps(asdict(work(Request(**json.loads(sys.argv[1]))))))
+    else:
+        write_saved(Path(sys.argv[1]), int(sys.argv[2]))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.speed_settings import Settings
+from benchmarks.speed.settings import Settings
 from geed_cli.choices import Decode
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import draw
@@ -14,6 +14,9 @@ from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.reuse.batch_size import with_batch_size
 from geed_cli.pipeline.session import Session
 from geed_cli.runtime.freed_memory import freed_memory_kept
+
+ORDERS = {"c4": 4, "d4": 8}
+"""Elements of the groups that are timed; none of them resamples, so views are as many."""
 
 
 @dataclass(frozen=True)
@@ -81,3 +84,8 @@ def options_for(
         layers=layers,
     )
     return with_batch_size([network], options)
+
+
+def warm_up(network: Network, groups: Sequence[str], options: AuditOptions) -> None:
+    """One short audit that is not counted: the first use of each kernel is slower."""
+    audit_once(network, groups, options)

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from benchmarks.machine import describe_machine
-from benchmarks.speed_case import CASES, TIMM, run_case
-from benchmarks.speed_photographs import copy_photographs
-from benchmarks.speed_settings import Settings, with_tuples
+from benchmarks.speed.pictures import copy_photographs
+from benchmarks.speed.settings import Settings, with_tuples
+from benchmarks.speed.timing import CASES, TIMM, run_case
 from benchmarks.table import Line, append_results, table
 from geed_cli.pipeline.options import BatchSize, DeviceName, Precision
 
@@ -78,7 +78,7 @@ def settings_of(asked: argparse.Namespace) -> Settings:
     return replace(base, **with_tuples(given))
 
 
-def told(name: str, settings: Settings) -> Iterator[Line]:
+def lines_of(name: str, settings: Settings) -> Iterator[Line]:
     """The lines of a case, each printed on stderr when it is there; a case that fails leaves the others to run."""
     started = time.perf_counter()
     try:
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy_photographs(Path(folder), settings.images)
         for name in cases_of(asked):
-            lines += told(name, replace(settings, folder=folder))
+            lines += lines_of(name, replace(settings, folder=folder))
     sys.stdout.write(f"{machine}\n\n{table(lines)}\n")
     if asked.append:
         command = " ".join(["python -m benchmarks.speed", *(arguments or sys.argv[1:])])
