@@ -10,14 +10,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import counted, shown, shown_list
+from geed_cli.checkpoints.rules import USUAL_ENTRIES
 from geed_cli.errors import InputError, nearest
 
-# In order of preference. DINO's full checkpoints hold both networks of the distillation: the teacher is the
-# one that its authors evaluate and publish. Averaged copies (EMA) come last.
-USUAL_ENTRIES = (
-    "state_dict", "model", "model_state_dict", "net", "module", "teacher", "student",
-    "state_dict_ema", "model_ema", "ema",
-)  # fmt: skip
 DEEPEST_ENTRY = 3
 
 
@@ -41,9 +36,6 @@ def choose_entry(contents: object, key: str, usual: tuple[str, ...] = USUAL_ENTR
         contents: what the file holds.
         key: an entry, dotted where nested (``model.state_dict``), or ``auto``.
         usual: the entries that ``auto`` looks for, in order of preference.
-
-    Returns:
-        The tensors of that entry.
 
     Raises:
         InputError: no such entry, no entry that holds tensors, or names that are not strings.

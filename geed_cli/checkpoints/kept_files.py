@@ -33,22 +33,14 @@ def stored_weights(cache: Path) -> tuple[StoredWeights, ...]:
 
 
 def remove_stored(cache: Path, doomed: Sequence[StoredWeights]) -> None:
-    """Remove kept files.
-
-    Raises:
-        OSError: one of them cannot be removed.
-    """
+    """Remove kept files; an ``OSError`` where one of them cannot be removed."""
     for one in doomed:
         for ending in (ENTRY, TENSORS):  # the entry first: without it the tensors are not looked at
             (cache / FOLDER / f"{one.key}{ending}").unlink(missing_ok=True)
 
 
 def remove_partial(cache: Path) -> None:
-    """Remove what runs that were killed have left half written, and the folder where it is then empty.
-
-    Raises:
-        OSError: something cannot be removed.
-    """
+    """Remove what killed runs left half written, and the folder where it is then empty; may raise an ``OSError``."""
     folder = cache / FOLDER
     for path in folder.glob(f"*{PARTIAL}"):
         path.unlink(missing_ok=True)

@@ -38,8 +38,7 @@ def match_state(
 ) -> Matched:
     """Pair the file's tensors with the network's, by name or by order.
 
-    BatchNorm's ``num_batches_tracked`` may always be absent: old files lack it and evaluation does not read
-    it.
+    BatchNorm's ``num_batches_tracked`` may always be absent: old files lack it and evaluation does not read it.
 
     Args:
         expected: the network's tensors by name, in the order of ``state_dict()``.
@@ -47,12 +46,8 @@ def match_state(
         rules: how to pair, and what may be absent on either side.
         ordered: whether the file keeps the order in which its tensors were saved.
 
-    Returns:
-        The pairs and what has to be said about them.
-
     Raises:
-        InputError: undeclared missing or unexpected tensors, other shapes, nothing to load, or pairing by
-            order
+        InputError: undeclared missing or unexpected tensors, other shapes, nothing to load, or pairing by order
             where the file has none.
     """
     usable = {name: value for name, value in found.items() if not _odd_counter(name, value)}

@@ -8,7 +8,6 @@ or unpacks to far more than it holds.
 
 import struct
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from geed_cli.checkpoints.formats import EXPORT, READABLE, shown
@@ -22,27 +21,11 @@ SCRIPT_REMEDY = SAVE_STATE + "torch.save(torch.jit.load(FILE).state_dict(), 'wei
 EXPORTED_REMEDY = SAVE_STATE + "torch.save(dict(torch.export.load(FILE).state_dict), 'weights.pt')"
 
 
-@dataclass(frozen=True)
-class ArchiveFacts:
-    """What is known of an archive that passed.
-
-    Attributes:
-        record_sizes: the byte counts of the members that hold tensor data.
-        notes: what a reader of the result should know.
-    """
-
-    record_sizes: frozenset[int]
-    notes: tuple[str, ...]
-
-
-def check_archive(path: Path) -> ArchiveFacts:
+def check_archive(path: Path) -> tuple[frozenset[int], tuple[str, ...]]:
     """Refuse an archive that is not a whole and plain torch.save file.
 
-    Args:
-        path: a file that begins like a zip archive.
-
     Returns:
-        The sizes of its data records, and a note where it carries no checksums.
+        The byte counts of its members with tensor data, and a note where it carries no checksums.
 
     Raises:
         InputError: truncated, not from torch.save, TorchScript, .pt2, compressed, overlapping, or damaged.
@@ -68,8 +51,7 @@ def check_archive(path: Path) -> ArchiveFacts:
             expected="a complete file as torch.save wrote it",
             remedy=AGAIN,
         ) from error
-    data = frozenset(member.file_size for member in members if "/data/" in member.filename)
-    return ArchiveFacts(record_sizes=data, notes=notes)
+    return frozenset(member.file_size for member in members if "/data/" in member.filename), notes
 
 
 def _refuse_other_kinds(names: list[str]) -> None:
