@@ -120,8 +120,8 @@ def _gaps(missing: list[str], unexpected: list[str], tensors: int) -> InputError
 def _remedy(missing: list[str], unexpected: list[str], *, all_missing: bool) -> str:
     prefix = foreign_prefix(missing, unexpected)
     if missing and prefix is not None:
-        found = shown(prefix)
-        return f"names in the file begin with '{found}': --strip-prefix {found}, or in a spec strip_prefix: [{found}]"
+        text = shown(prefix)
+        return f"names in the file begin with '{text}': --strip-prefix {text}, or in a spec strip_prefix: [{text}]"
     if not missing:
         return (
             f"check the architecture; what it does not need is listed as unexpected: [{_glob(unexpected[0])}]"

@@ -35,9 +35,9 @@ def pair_by_order(
         raise _contradiction(
             f"the file has {len(theirs)} tensors and the network {len(ours)}", "as many on both sides"
         )
-    for one, other in zip(ours, theirs, strict=True):
-        _require_one_role(one, other, expected[one], found[other])
-    pairs = {one: found[other] for one, other in zip(ours, theirs, strict=True)}
+    for our, their in zip(ours, theirs, strict=True):
+        _require_one_role(our, their, expected[our], found[their])
+    pairs = {our: found[their] for our, their in zip(ours, theirs, strict=True)}
     require_equal_shapes(expected, pairs)
     return pairs
 

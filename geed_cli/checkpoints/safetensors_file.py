@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import shown
-from geed_cli.checkpoints.reader.archive import AGAIN
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.errors import InputError
 
@@ -68,5 +68,5 @@ def _damaged(found: str) -> InputError:
     return InputError(
         f"the safetensors file is truncated or damaged: {found}",
         expected="a complete file as safetensors wrote it",
-        remedy=AGAIN,
+        remedy=SAVE_AGAIN,
     )

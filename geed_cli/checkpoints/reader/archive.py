@@ -15,7 +15,7 @@ from geed_cli.errors import InputError
 
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them
 LOCAL_HEADER_BYTES = 30
-AGAIN = "download or save the file again and compare its sha256 with the publisher's"
+SAVE_AGAIN = "download or save the file again and compare its sha256 with the publisher's"
 SAVE_STATE = "if you trust the file, save its weights alone: "
 SCRIPT_REMEDY = SAVE_STATE + "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')"
 EXPORTED_REMEDY = SAVE_STATE + "torch.save(dict(torch.export.load(FILE).state_dict), 'weights.pt')"
@@ -49,7 +49,7 @@ def check_archive(path: Path) -> tuple[frozenset[int], tuple[str, ...]]:
         raise InputError(
             f"the zip archive is truncated or damaged ({shown(str(error))})",
             expected="a complete file as torch.save wrote it",
-            remedy=AGAIN,
+            remedy=SAVE_AGAIN,
         ) from error
     return frozenset(member.file_size for member in members if "/data/" in member.filename), notes
 
@@ -107,6 +107,6 @@ def _verify_checksums(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) 
         raise InputError(
             f"the file is damaged: the checksum of member {shown(damaged)} does not fit its contents",
             expected="contents that agree with the archive's own checksums",
-            remedy=AGAIN,
+            remedy=SAVE_AGAIN,
         )
     return ()

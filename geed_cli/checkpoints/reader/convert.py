@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from geed_cli.checkpoints.formats import Container
-from geed_cli.checkpoints.reader.archive import AGAIN
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
 from geed_cli.checkpoints.reader.child import ANSWER
 from geed_cli.checkpoints.reader.messages import Choice, Conversion, Refused, Request, read_answer
 from geed_cli.checkpoints.reader.resource_limits import Limits, limits_for
@@ -109,7 +109,7 @@ def _killed(number: int, limits: Limits) -> InputError:
     return InputError(
         f"reading the file ended in {name}, {cause}; the audit itself was not touched",
         expected="a complete file as torch.save writes it",
-        remedy=AGAIN,
+        remedy=SAVE_AGAIN,
     )
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from geed_cli.checkpoints.formats import shown
-from geed_cli.checkpoints.reader.archive import AGAIN, SAVE_STATE
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN, SAVE_STATE
 from geed_cli.errors import InputError
 
 PICKLE_REMEDY = (
@@ -97,5 +97,5 @@ def _explained(error: Exception) -> Exception:
     return InputError(
         f"the file cannot be read as tensors ({type(error).__name__})",
         expected="a complete file with a state dict, as torch.save writes it",
-        remedy=AGAIN,
+        remedy=SAVE_AGAIN,
     )
