@@ -16,7 +16,7 @@ from geed_cli.runtime.libraries import timm
 
 
 def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: str, called: str) -> None:
-    """Refuse a network that kept initial values which its file does not hold.
+    """Refuse a network that kept initial values which its file does not hold, with an ``InputError``.
 
     Args:
         module: the loaded network.
@@ -24,9 +24,6 @@ def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: s
         file: the file that ``module`` was loaded from.
         name: what messages call the network.
         called: what messages call the file.
-
-    Raises:
-        InputError: with the names of the tensors that kept their initial values.
     """
     before = dict(weights_of(initial))
     kept = {key: value for key, value in weights_of(module) if torch.equal(value, before[key])}
