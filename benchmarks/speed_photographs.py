@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from geed_cli.images.bundled import sample_folder
+from geed_cli.images.source import sample_folder
 
 
 def copy_photographs(folder: Path, images: int) -> None:

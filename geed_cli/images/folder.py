@@ -24,11 +24,11 @@ Identity = tuple[int, int]
 
 @dataclass(frozen=True)
 class FolderListing:
-    """Everything that was found below a folder.
+    """Everything that was found below a folder, in order.
 
     Attributes:
-        candidates: files whose name says image, in order.
-        refused: everything else, in order: other files, links, pipes, hidden or unreadable folders.
+        candidates: files whose name says image.
+        refused: everything else: other files, links, pipes, hidden or unreadable folders.
     """
 
     candidates: tuple[str, ...]
