@@ -51,7 +51,7 @@ class KeptWeights:
 
     Attributes:
         cache: the cache's folder, which need not exist.
-        note: told in a sentence what is wrong with it.
+        note: is called with a sentence that says what is wrong with a kept file or with the folder.
     """
 
     cache: Path

@@ -1,10 +1,9 @@
 """Reading a checkpoint file from a stranger: the magic bytes decide how, and nothing in the file can run here.
 
 safetensors files are mapped; every other kind is first converted to safetensors in a process of its own, unless an
-earlier run kept a sound conversion. Nothing is kept of a file that was allowed to run its code, nor of one that
-changed while it was read. One rule for exit codes: a path that cannot be opened or read as a file is a RunError (3),
-since the same command may work once the file is there; a file that was read and refused is an InputError (2), since
-only another file helps.
+earlier run kept a sound one. Nothing is kept of a file that was allowed to run its code, nor of one that changed while
+it was read. A file that cannot be opened is a RunError (3), since the same command may work once it is there; a file
+that was read and refused is an InputError (2), since only another file helps.
 """
 
 import os

@@ -16,10 +16,10 @@ CORE_TAGS = frozenset(
 # More digits than any 64-bit integer has: Python's int() is quadratic in them, and refuses above 4300.
 MAX_NUMBER_LENGTH = 40
 
-_CONSTANTS = {"": None, "~": None} | {
-    form: value
-    for word, value in (("null", None), ("true", True), ("false", False))
-    for form in (word, word.capitalize(), word.upper())
+_CONSTANTS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")

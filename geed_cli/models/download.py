@@ -63,7 +63,7 @@ def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
         path = hf_hub_download(repo, name, revision=revision or None, etag_timeout=CONNECT_SECONDS)
     except Exception as error:  # the HTTP library and its errors change between versions of the hub's client
         tried = f"hf-hub:{repository}, file {' or '.join(names)}"
-        raise download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
+        raise _download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
     return PublishedFile(Path(path), f"hf-hub:{repository}/{name}")
 
 
@@ -102,7 +102,7 @@ def url_file(url: str, what: str) -> PublishedFile:
         folder.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(url, str(path), digest[1] if digest else None, progress=True)
     except Exception as error:  # URLError, timeouts, a wrong digest, a full disk: all end the same way
-        raise download_failed(what, url, str(folder), error) from error
+        raise _download_failed(what, url, str(folder), error) from error
     return PublishedFile(path, url)
 
 
@@ -133,7 +133,7 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def cause_of(error: BaseException) -> str:
+def _cause_of(error: BaseException) -> str:
     """The real cause of a failed download, one line: a known one in words, else the innermost exception's own text."""
     for kind, text in _CAUSES:
         if isinstance(error, kind):
@@ -150,19 +150,12 @@ def cause_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def download_failed(what: str, tried: str, cache: str, error: BaseException) -> RunError:
-    """The error for weights that could not be had, with the ways out.
-
-    Args:
-        what: whose weights.
-        tried: the URL, or hub repository and files.
-        cache: where a file put by hand would be found.
-        error: what the download raised.
-    """
+def _download_failed(what: str, tried: str, cache: str, error: BaseException) -> RunError:
+    """Whose weights could not be had, where they were looked for, why, and the ways out."""
     return RunError(
         f"the pretrained weights of {what} could not be downloaded\n"
         f"  tried:    {tried}\n"
-        f"  cause:    {cause_of(error)}",
+        f"  cause:    {_cause_of(error)}",
         expected="access to the model hub, or the file in the local cache",
         remedy=(
             "--checkpoint FILE --arch NAME with a file that you have;"

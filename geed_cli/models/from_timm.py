@@ -97,19 +97,13 @@ def _create(
         with seeded(seed):
             return timm.create_model(name.factory, pretrained=file is not None, **settings)
     except Exception as error:  # arguments reach all kinds of code
-        raise _not_built(name, arguments, size, error) from error
-
-
-def _not_built(
-    name: TimmName, arguments: Mapping[str, Argument], size: int | None, error: Exception
-) -> InputError:
-    given = [f"{key}={value}" for key, value in arguments.items()] + ([f"size {size}"] if size else [])
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return InputError(
-        f"timm cannot build {name.id}{' with ' + ', '.join(given) if given else ''}: {reason[:200]}",
-        expected="arguments, a size and weights that the network takes",
-        remedy="leave out --img-size and model.arguments, or correct them",
-    )
+        given = [f"{key}={value}" for key, value in arguments.items()] + ([f"size {size}"] if size else [])
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"timm cannot build {name.id}{' with ' + ', '.join(given) if given else ''}: {reason[:200]}",
+            expected="arguments, a size and weights that the network takes",
+            remedy="leave out --img-size and model.arguments, or correct them",
+        ) from error
 
 
 def _describe(name: TimmName, module: nn.Module, size: int | None) -> Architecture:
@@ -155,8 +149,8 @@ def _stages(module: nn.Module) -> tuple[str, ...]:
     """The source's own list of stages, as far as they are modules of the network."""
     listed = getattr(module, "feature_info", None) or []
     names = {name for name, _ in module.named_modules() if name}
-    found = [stage["module"] for stage in getattr(listed, "info", listed)]
-    return spread(module, tuple(name for name in found if name in names))
+    stages = [stage["module"] for stage in getattr(listed, "info", listed)]
+    return spread(module, tuple(name for name in stages if name in names))
 
 
 NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)

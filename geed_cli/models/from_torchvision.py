@@ -53,17 +53,17 @@ def resolve_torchvision_name(name: str) -> TorchvisionName:
     arch, _, tag = name.partition("/")
     if arch not in torchvision_networks():
         raise unknown_network(name, torchvision_networks(), "a classification network of torchvision")
-    known = torchvision.models.get_model_weights(arch)
+    published = torchvision.models.get_model_weights(arch)
     if not tag or tag == "DEFAULT":
-        return TorchvisionName(arch, known.DEFAULT, explicit=False)
-    if tag not in known.__members__:
-        close = nearest(tag, known.__members__)
+        return TorchvisionName(arch, published.DEFAULT, explicit=False)
+    if tag not in published.__members__:
+        close = nearest(tag, published.__members__)
         raise InputError(
             f"torchvision has no weights '{tag}' for {arch}",
-            expected=f"one of {', '.join(entry.name for entry in known)}",
-            remedy=f"torchvision:{arch}/{close[0] if close else known.DEFAULT.name}",
+            expected=f"one of {', '.join(entry.name for entry in published)}",
+            remedy=f"torchvision:{arch}/{close[0] if close else published.DEFAULT.name}",
         )
-    return TorchvisionName(arch, known[tag], explicit=True)
+    return TorchvisionName(arch, published[tag], explicit=True)
 
 
 # Published before the layers inside a dense layer got names without a second dot.

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from geed_cli.checkpoints.formats import shown_list
 from geed_cli.checkpoints.unfilled import weights_of
 from geed_cli.errors import InputError
 from geed_cli.runtime.libraries import timm
@@ -30,9 +31,8 @@ def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: s
     in_file = _tensors(file) if kept else []
     random = [key for key, value in kept.items() if not any(_same(value, other) for other in in_file)]
     if random:
-        shown = ", ".join(random[:5]) + (f" and {len(random) - 5} more" if len(random) > 5 else "")
         raise InputError(
-            f"{called} has no weights for {shown} of {name}; they would stay random",
+            f"{called} has no weights for {shown_list(random)} of {name}; they would stay random",
             expected="weights for every tensor of the network",
             remedy="leave out model.arguments that change the network, such as num_classes",
         )

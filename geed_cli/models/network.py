@@ -110,10 +110,10 @@ def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the
     names = [name for name, _ in module.named_modules() if name]
     chosen: set[str] = set()
     for pattern in patterns:
-        found = [name for name in names if _matches(name, pattern)]
-        if not found:
+        selected = [name for name in names if _matches(name, pattern)]
+        if not selected:
             raise _unknown_layer(pattern, names, model)
-        chosen.update(found)
+        chosen.update(selected)
     return tuple(name for name in names if name in chosen)
 
 

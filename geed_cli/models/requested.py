@@ -88,13 +88,12 @@ def _of_source(text: str, source: str, name: str) -> Reference:
         return Reference("torchvision", name)
     if source == "hf-hub" and name.count("/") == 1 and all(name.split("/")):
         return Reference("timm", text)
-    known = ("timm", "torchvision", "hf-hub")
-    close = nearest(source, known)
-    form = {"timm": "timm:NAME", "torchvision": "torchvision:NAME", "hf-hub": "hf-hub:org/name"}
+    forms = {"timm": "timm:NAME", "torchvision": "torchvision:NAME", "hf-hub": "hf-hub:org/name"}
+    close = nearest(source, forms)
     raise InputError(
         f"'{text}' names no model",
-        expected=f"one of {', '.join(form.values())}, a spec's name or a path",
-        remedy=form[close[0]] if close else "geed ls models PATTERN",
+        expected=f"one of {', '.join(forms.values())}, a spec's name or a path",
+        remedy=forms[close[0]] if close else "geed ls models PATTERN",
     )
 
 

@@ -74,10 +74,10 @@ def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
     ]
     if len(fitting) == 1:
         return fitting[0]
-    known = ", ".join(f"{height}×{width}" for height, width in stated) or "none"
+    grids = ", ".join(f"{height}×{width}" for height, width in stated) or "none"
     problem = "several" if fitting else "none"
     return NoGrid(
-        f"of the token grids that the network states ({known}), {problem} has {tokens} tokens; "
+        f"of the token grids that the network states ({grids}), {problem} has {tokens} tokens; "
         f"declare it in a spec, tokens: {{{layer}: {{grid: [HEIGHT, WIDTH], prefix: 0}}}}"
     )
 
