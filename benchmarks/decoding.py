@@ -21,7 +21,7 @@ from typing import get_args
 from benchmarks.large_pictures import write_large, write_resized
 from geed_cli.choices import Decode
 from geed_cli.images.decode import decode_picture
-from geed_cli.images.decoding_threads import decoding_workers
+from geed_cli.images.prefetch import decoding_workers
 from geed_cli.images.preprocess import least_size, to_pixels
 from geed_cli.images.regular_file import read_regular
 from geed_cli.images.source import iter_pixels, list_images

@@ -28,7 +28,7 @@ from benchmarks.speed.pictures import copy_photographs
 from benchmarks.speed.settings import Settings
 from benchmarks.table import Line, table
 from geed_cli.engine.engine import full_precision
-from geed_cli.images.decoding_threads import usable_cores
+from geed_cli.images.prefetch import usable_cores
 from geed_cli.images.source import iter_pixels
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from geed_cli.images.bundled import sample_folder
+from geed_cli.images.source import sample_folder
 
 SMALLEST, LARGEST = 2e6, 12e6
 GRAIN = 3.0

@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from geed_cli.images.decoding_threads import usable_cores
+from geed_cli.images.prefetch import usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
 PACKAGES = ("torch", "timm", "torchvision", "numpy", "pillow")

@@ -44,3 +44,8 @@ class RunError(GeedError):
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     """The candidates most like ``name``, best first, for "did you mean" lines; at most ``limit``."""
     return difflib.get_close_matches(name, list(candidates), n=limit, cutoff=0.5)
+
+
+def nearest_are(close: list[str]) -> str:
+    """The end of an "expected" line: "; nearest are a, b", or nothing where nothing is near."""
+    return f"; nearest are {', '.join(close)}" if close else ""

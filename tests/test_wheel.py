@@ -45,7 +45,7 @@ def test_an_installed_wheel_finds_specs_and_sample(wheel: Path, tmp_path: Path) 
     code = (
         "import geed_cli\n"
         "from geed_cli.models.spec_files import spec_paths\n"
-        "from geed_cli.images.bundled import sample_folder\n"
+        "from geed_cli.images.source import sample_folder\n"
         "print(geed_cli.__file__); print(len(spec_paths())); print(len(list(sample_folder().iterdir())))"
     )
     done = subprocess.run(

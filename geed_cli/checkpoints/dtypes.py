@@ -1,18 +1,12 @@
-"""Converting paired tensors to the network's own types, where that changes no meaning.
+"""What a tensor read from a file must be before it may become a weight, and its conversion to the network's type.
 
-Floating types convert into each other and this is noted. Loading would also turn integers, booleans and
-8-bit floats into floats without a word; those are codes that need a scale, not weights, and are refused.
-
-What a value read from a file must be before it may become a weight.
-
-A plain, dense, real tensor that is no larger than the bytes behind it: strides let a 1.5 kB file describe
-10^12 elements. Attributes that a pickle hung on a tensor are dropped, since they could stand in for its
-methods.
+Plain, dense, real, and no larger than the bytes behind it: strides let a 1.5 kB file describe 10^12 elements.
+Floating types convert into each other, which is noted. Loading would also turn integers, booleans and 8-bit floats
+into floats without a word; those are codes that need a scale, not weights, and are refused.
 """
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -20,71 +14,8 @@ from torch import Tensor
 from geed_cli.checkpoints.formats import counted, shown
 from geed_cli.errors import InputError
 
+PLAIN_TENSORS = "plain dense tensors of real numbers"
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
-
-
-@dataclass(frozen=True)
-class Converted:
-    """Tensors in the network's types.
-
-    Attributes:
-        state: by the network's names.
-        notes: how many tensors were converted from which type to which.
-    """
-
-    state: dict[str, Tensor]
-    notes: tuple[str, ...]
-
-
-def convert_types(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> Converted:
-    """Every paired tensor in the type of its counterpart, known to be finite in it.
-
-    Args:
-        expected: the network's tensors by name.
-        pairs: the file's tensors by the network's names, of equal shapes.
-
-    Returns:
-        The converted tensors and a note for each conversion.
-
-    Raises:
-        InputError: types that do not convert, or numbers that are not finite.
-    """
-    state = {name: _converted(name, value, expected[name].dtype) for name, value in pairs.items()}
-    changes = Counter(
-        (value.dtype, expected[name].dtype)
-        for name, value in pairs.items()
-        if value.dtype != expected[name].dtype
-    )
-    notes = tuple(
-        f"{counted(count, 'tensor')} converted from {_short(old)} to {_short(new)}"
-        for (old, new), count in changes.items()
-    )
-    return Converted(state, notes)
-
-
-def _converted(name: str, value: Tensor, dtype: torch.dtype) -> Tensor:
-    if value.dtype != dtype and not {value.dtype, dtype} <= FLOATS:
-        raise InputError(
-            f"tensor {shown(name)} is {_short(value.dtype)} in the file and {_short(dtype)} in the network",
-            expected="floating-point weights (float16, bfloat16, float32 or float64), or the same type",
-            remedy="give the checkpoint from before quantisation",
-        )
-    converted = value.to(dtype)
-    if dtype.is_floating_point and not bool(torch.isfinite(converted).all()):
-        raise InputError(
-            f"tensor {shown(name)} has values that are not finite in {_short(dtype)} (NaN or infinity)",
-            expected="finite weights",
-            remedy="take a checkpoint from before training diverged",
-        )
-    return converted
-
-
-def _short(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
-PLAIN = "plain dense tensors of real numbers"
-RESAVE = "if you trust the file, convert this tensor to a plain one and save again"
 
 
 def plain_tensor(name: str, value: Tensor, record_sizes: frozenset[int] | None) -> Tensor:
@@ -102,10 +33,10 @@ def plain_tensor(name: str, value: Tensor, record_sizes: frozenset[int] | None) 
         InputError: a subclass, sparse, quantised, nested, complex, without data, or larger than its bytes.
     """
     if type(value) not in {Tensor, torch.nn.Parameter}:
-        raise _refused(name, f"a {shown(type(value).__name__)}", PLAIN)
+        raise _refused(name, f"a {shown(type(value).__name__)}", PLAIN_TENSORS)
     kind = _special_kind(value)
     if kind is not None:
-        raise _refused(name, kind, PLAIN)
+        raise _refused(name, kind, PLAIN_TENSORS)
     tensor = Tensor.detach(value)
     held = tensor.untyped_storage().nbytes()
     claimed = tensor.numel() * tensor.element_size()
@@ -132,4 +63,54 @@ def _special_kind(value: Tensor) -> str | None:
 
 
 def _refused(name: str, what: str, expected: str) -> InputError:
-    return InputError(f"tensor {shown(name)} is {what}", expected=expected, remedy=RESAVE)
+    return InputError(
+        f"tensor {shown(name)} is {what}",
+        expected=expected,
+        remedy="if you trust the file, convert this tensor to a plain one and save again",
+    )
+
+
+def convert_types(
+    expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]
+) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """Every paired tensor in the type of its counterpart, known to be finite in it.
+
+    Args:
+        expected: the network's tensors by name.
+        pairs: the file's tensors by the network's names, of equal shapes.
+
+    Returns:
+        The converted tensors, and a note for each kind of conversion.
+
+    Raises:
+        InputError: types that do not convert, or numbers that are not finite.
+    """
+    state = {name: _converted(name, value, expected[name].dtype) for name, value in pairs.items()}
+    changes = Counter((value.dtype, expected[name].dtype) for name, value in pairs.items())
+    notes = tuple(
+        f"{counted(count, 'tensor')} converted from {_short(old)} to {_short(new)}"
+        for (old, new), count in changes.items()
+        if old != new
+    )
+    return state, notes
+
+
+def _converted(name: str, value: Tensor, dtype: torch.dtype) -> Tensor:
+    if value.dtype != dtype and not {value.dtype, dtype} <= FLOATS:
+        raise InputError(
+            f"tensor {shown(name)} is {_short(value.dtype)} in the file and {_short(dtype)} in the network",
+            expected="floating-point weights (float16, bfloat16, float32 or float64), or the same type",
+            remedy="give the checkpoint from before quantisation",
+        )
+    converted = value.to(dtype)
+    if dtype.is_floating_point and not bool(torch.isfinite(converted).all()):
+        raise InputError(
+            f"tensor {shown(name)} has values that are not finite in {_short(dtype)} (NaN or infinity)",
+            expected="finite weights",
+            remedy="take a checkpoint from before training diverged",
+        )
+    return converted
+
+
+def _short(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

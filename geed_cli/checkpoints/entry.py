@@ -10,14 +10,9 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import counted, shown, shown_list
+from geed_cli.checkpoints.rules import USUAL_ENTRIES
 from geed_cli.errors import InputError, nearest
 
-# In order of preference. DINO's full checkpoints hold both networks of the distillation: the teacher is the
-# one that its authors evaluate and publish. Averaged copies (EMA) come last.
-USUAL_ENTRIES = (
-    "state_dict", "model", "model_state_dict", "net", "module", "teacher", "student",
-    "state_dict_ema", "model_ema", "ema",
-)  # fmt: skip
 DEEPEST_ENTRY = 3
 
 
@@ -42,9 +37,6 @@ def choose_entry(contents: object, key: str, usual: tuple[str, ...] = USUAL_ENTR
         key: an entry, dotted where nested (``model.state_dict``), or ``auto``.
         usual: the entries that ``auto`` looks for, in order of preference.
 
-    Returns:
-        The tensors of that entry.
-
     Raises:
         InputError: no such entry, no entry that holds tensors, or names that are not strings.
     """
@@ -63,7 +55,7 @@ def choose_entry(contents: object, key: str, usual: tuple[str, ...] = USUAL_ENTR
 
 def tensor_entries(contents: object) -> dict[str, Mapping[str, object]]:
     """Every mapping that holds tensors, by dotted name; "" is the file itself. At most three levels deep."""
-    found: dict[str, Mapping[str, object]] = {}
+    holding: dict[str, Mapping[str, object]] = {}
     seen: set[int] = set()  # a hostile file may refer to one mapping a million times, or to itself
     level: list[tuple[str, object]] = [("", contents)]
     for _ in range(DEEPEST_ENTRY + 1):
@@ -73,10 +65,10 @@ def tensor_entries(contents: object) -> dict[str, Mapping[str, object]]:
                 continue
             seen.add(id(value))
             if any(isinstance(tensor, Tensor) for tensor in value.values()):
-                found[name] = value
+                holding[name] = value
             below += [(f"{name}.{k}" if name else k, v) for k, v in value.items() if isinstance(k, str)]
         level = below
-    return {name: value for name, value in found.items() if all(isinstance(k, str) for k in value)}
+    return {name: value for name, value in holding.items() if all(isinstance(k, str) for k in value)}
 
 
 def _usual(entries: Mapping[str, Mapping[str, object]], usual: tuple[str, ...]) -> str:
@@ -87,25 +79,19 @@ def _choice(name: str, entries: Mapping[str, Mapping[str, object]]) -> tuple[str
     """Which entry was taken; another one counts as an alternative from half as many tensors on."""
     if name == "":
         return ()
+    note = f"weights taken from entry '{shown(name)}'"
     enough = len(entries[name]) / 2
     others = [
         other for other, mapping in entries.items() if other not in {"", name} and len(mapping) >= enough
     ]
-    if not others:
-        return (f"weights taken from entry '{shown(name)}'",)
-    choices = " or ".join(f"weights.key: {shown(other)}" for other in others)
-    return (
-        f"weights taken from entry '{shown(name)}'; also there: {shown_list(others)} (choose with {choices})",
-    )
+    if others:
+        choices = " or ".join(f"weights.key: {shown(other)}" for other in others)
+        note += f"; also there: {shown_list(others)} (choose with {choices})"
+    return (note,)
 
 
 def _no_such_entry(name: str, entries: Mapping[str, Mapping[str, object]]) -> InputError:
     names = [entry for entry in entries if entry]
-    there = (
-        f"the entries that hold tensors are {shown_list(names)}"
-        if names
-        else "it has no entries with tensors"
-    )
     if name == "" and not names:
         return InputError(
             "no tensors by name were found in the file",
@@ -113,12 +99,19 @@ def _no_such_entry(name: str, entries: Mapping[str, Mapping[str, object]]) -> In
             remedy="save the network's state_dict() with torch.save or safetensors",
         )
     if name == "":
-        found, remedy = (
+        problem, suggestion = (
             "none of the usual entries holds tensors",
             f"name one with weights.key: {shown(names[0])}",
         )
     else:
-        found = f"the file has no entry '{shown(name)}' that holds tensors"
         close = nearest(name, names[:1000], limit=1) or names[:1] or ["auto"]
-        remedy = f"weights.key: {shown(close[0])}"
-    return InputError(f"{found}; {there}", expected="the entry that holds the state dict", remedy=remedy)
+        problem = f"the file has no entry '{shown(name)}' that holds tensors"
+        suggestion = f"weights.key: {shown(close[0])}"
+    holding = (
+        f"the entries that hold tensors are {shown_list(names)}"
+        if names
+        else "it has no entries with tensors"
+    )
+    return InputError(
+        f"{problem}; {holding}", expected="the entry that holds the state dict", remedy=suggestion
+    )

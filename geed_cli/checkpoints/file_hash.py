@@ -5,16 +5,6 @@ from pathlib import Path
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of the file's bytes: 64 hexadecimal digits.
-
-    Args:
-        path: a readable file.
-
-    Returns:
-        What sha256sum prints.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
+    """SHA-256 of the file's bytes, 64 hexadecimal digits; an ``OSError`` where it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

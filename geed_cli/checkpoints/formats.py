@@ -1,13 +1,8 @@
 """Which kind of file a checkpoint is, decided by its first bytes and never by its suffix.
 
-Three containers are read: safetensors, the zip archives of ``torch.save`` and its older pickle stream.
-Whatever else people happen to have under a checkpoint's name is recognised, so that the refusal can say
-what it is.
-
-How names that come out of a checkpoint are shown, and how errors get the file's name.
-
-A name in a file may be any string, terminal escapes and a megabyte of length included, so it is never printed
-as it is. Functions that look at contents do not know the path: ``about`` adds it once, at the front.
+Three containers are read: safetensors, the zip archives of ``torch.save`` and its older pickle stream. Whatever else
+people have under a checkpoint's name is recognised, so that the refusal can say what it is. A name in a file may be
+any string, terminal escapes and a megabyte of length included, so ``shown`` prints it.
 """
 
 import re
@@ -20,11 +15,40 @@ from pathlib import Path
 
 from geed_cli.errors import InputError
 
+LONGEST_NAME = 80
+NAMES_SHOWN = 5
 HEAD_BYTES = 512
 READABLE = "a .safetensors file, or a .pt/.pth file with a state dict written by torch.save"
 # torch.save of before 1.6 starts its stream with this number, 0x1950A86A20F9469CFC6C, as a pickled LONG1.
 LEGACY_MAGIC = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 TENSORFLOW_NAME = re.compile(r"\.(ckpt|pb|index|meta)(-\d+)?$|\.data-\d+-of-\d+$|\.ckpt-\d+\.(index|meta)$")
+
+
+def shown(name: object) -> str:
+    """The name in printable ASCII, at most 80 characters."""
+    text = ascii(name)[1:-1] if isinstance(name, str) else ascii(name)
+    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "..."
+
+
+def shown_list(names: Collection[str]) -> str:
+    """The first five names and how many more there are: "a, b, c, d, e and 12 more"."""
+    first = ", ".join(shown(name) for name in islice(names, NAMES_SHOWN))
+    rest = len(names) - NAMES_SHOWN
+    return f"{first} and {rest} more" if rest > 0 else first
+
+
+def counted(count: int, noun: str) -> str:
+    """The number with its noun: "1 tensor", "2 tensors"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+@contextmanager
+def about(path: Path) -> Iterator[None]:
+    """Put the file's name in front of an InputError from the block: code that looks at contents does not know it."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{path}: {error.found}", expected=error.expected, remedy=error.remedy) from error
 
 
 class Container(Enum):
@@ -103,14 +127,7 @@ FOREIGN = (
 
 
 def container_of(head: bytes, file_name: str) -> Container:
-    """The container that the first bytes announce.
-
-    Args:
-        head: the first ``HEAD_BYTES`` bytes, fewer where the file is shorter.
-        file_name: used only to explain a file that no magic identifies.
-
-    Returns:
-        The container to read.
+    """The container that a file's first ``HEAD_BYTES`` bytes announce; its name only explains bytes that say nothing.
 
     Raises:
         InputError: the file is empty, of a recognised foreign format, or unknown.
@@ -151,34 +168,3 @@ def _foreign(head: bytes, file_name: str) -> Foreign | None:
     # Protobuf: field 1 (ir_version) is a small number, then a string or message field.
     looks_onnx = head[:1] == b"\x08" and head[2:3] in (b"\x12", b"\x1a", b":", b"B")
     return ONNX if looks_onnx or file_name.endswith(".onnx") else None
-
-
-LONGEST_NAME = 80
-NAMES_SHOWN = 5
-
-
-def shown(name: object) -> str:
-    """The name in printable ASCII, at most 80 characters."""
-    text = ascii(name)[1:-1] if isinstance(name, str) else ascii(name)
-    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "..."
-
-
-def shown_list(names: Collection[str]) -> str:
-    """The first five names and how many more there are: "a, b, c, d, e and 12 more"."""
-    first = ", ".join(shown(name) for name in islice(names, NAMES_SHOWN))
-    rest = len(names) - NAMES_SHOWN
-    return f"{first} and {rest} more" if rest > 0 else first
-
-
-def counted(count: int, noun: str) -> str:
-    """The number with its noun: "1 tensor", "2 tensors"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-@contextmanager
-def about(path: Path) -> Iterator[None]:
-    """Put the file's name in front of what an InputError inside the block found."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{path}: {error.found}", expected=error.expected, remedy=error.remedy) from error

@@ -9,8 +9,9 @@ Imports no torch.
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,12 +21,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from geed_cli.checkpoints.file_hash import file_sha256
-from geed_cli.checkpoints.reader.messages import LARGEST_ANSWER, Taken
+from geed_cli.checkpoints.reader.messages import LARGEST_ANSWER, Choice, Conversion, Taken
 
 FOLDER = "weights-1"
 """The number is that of the layout and of the conversion; versions that differ do not disturb one another."""
 TENSORS, ENTRY, PARTIAL = ".safetensors", ".json", ".partial"
-CHUNK = 2**20
 LONGEST_NAME = 5000
 
 
@@ -46,20 +46,12 @@ class KeptEntry(BaseModel):
 
 
 @dataclass(frozen=True)
-class Found:
-    """A kept file whose sha256 fits: where it is, and what was said of it."""
-
-    path: Path
-    taken: Taken
-
-
-@dataclass(frozen=True)
 class KeptWeights:
     """The converted weights of a cache.
 
     Attributes:
         cache: the cache's folder, which need not exist.
-        note: told in a sentence what is wrong with it.
+        note: is called with a sentence that says what is wrong with a kept file or with the folder.
     """
 
     cache: Path
@@ -70,7 +62,7 @@ class KeptWeights:
         """The folder of the kept files."""
         return self.cache / FOLDER
 
-    def find(self, key: str) -> Found | None:
+    def find(self, key: str) -> Conversion | None:
         """The file that was kept under a key; None where there is none, or none that is whole."""
         entry_path, path = self.folder / f"{key}{ENTRY}", self.folder / f"{key}{TENSORS}"
         if not entry_path.is_file():
@@ -83,7 +75,7 @@ class KeptWeights:
         except (OSError, ValueError) as error:
             self.refuse(key, str(error).partition("\n")[0])
             return None
-        return Found(path, entry.taken)
+        return Conversion(path, entry.taken)
 
     def refuse(self, key: str, why: str) -> None:
         """Say that a kept file does not serve."""
@@ -97,7 +89,8 @@ class KeptWeights:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with _whole_or_nothing(self.folder / f"{key}{TENSORS}") as copy:
-                sha256 = _copy(tensors, copy)
+                shutil.copyfile(tensors, copy)
+                sha256 = file_sha256(copy)
             entry = KeptEntry(made_from=name, sha256=sha256, taken=taken)
             with _whole_or_nothing(self.folder / f"{key}{ENTRY}") as written:
                 written.write_text(json.dumps(entry.model_dump()), encoding="ascii")
@@ -105,20 +98,13 @@ class KeptWeights:
             self.note(f"converted weights are not kept in {self.folder} ({error.strerror or error})")
 
 
-def key_of(source_sha256: str, container: str, key: str, usual: Sequence[str]) -> str:
-    """The key of a conversion.
+def key_of(source_sha256: str, container: str, choice: Choice) -> str:
+    """The key of a conversion: 64 hexadecimal digits.
 
-    Args:
-        source_sha256: of the checkpoint file.
-        container: how it is read.
-        key: the entry that holds the weights, or ``auto``.
-        usual: the entries that ``auto`` looks for.
-
-    Returns:
-        64 hexadecimal digits; they differ where any of these does, or torch, safetensors or the code that converts.
+    They differ where the file, how it is read or the choice of the entry does, or torch, safetensors or the code.
     """
     libraries = [version(name) for name in ("torch", "safetensors")]
-    fields = [_code_sha256(), libraries, source_sha256, container, key, list(usual)]
+    fields = [_code_sha256(), libraries, source_sha256, container, choice.key, list(choice.usual)]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
@@ -136,12 +122,7 @@ def converting_code() -> list[Path]:
 
 
 def read_entry(path: Path) -> KeptEntry:
-    """The entry beside a kept file.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no such entry.
-    """
+    """The entry beside a kept file; an ``OSError`` or ``ValueError`` where there is no usable one."""
     if not path.is_file():  # a named pipe would block for ever
         raise ValueError("its entry is no file")
     with path.open("rb") as file:
@@ -161,15 +142,3 @@ def _whole_or_nothing(target: Path) -> Iterator[Path]:
         Path(name).replace(target)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> str:
-    """Copy a file, and the sha256 of what was copied."""
-    digest = hashlib.sha256()
-    with source.open("rb") as old, target.open("wb") as new:
-        while chunk := old.read(CHUNK):
-            digest.update(chunk)
-            new.write(chunk)
-        new.flush()
-        os.fsync(new.fileno())
-    return digest.hexdigest()

@@ -28,27 +28,19 @@ def stored_weights(cache: Path) -> tuple[StoredWeights, ...]:
     """The kept files of a cache, the last used first; none where there is no such folder."""
     folder = cache / FOLDER
     keys = {path.stem for ending in (ENTRY, TENSORS) for path in folder.glob(f"*{ending}")}
-    found = [one for key in sorted(keys) if (one := _stored(folder, key)) is not None]
-    return tuple(sorted(found, key=lambda one: -one.used))
+    files = [stored for key in sorted(keys) if (stored := _stored(folder, key)) is not None]
+    return tuple(sorted(files, key=lambda stored: -stored.used))
 
 
 def remove_stored(cache: Path, doomed: Sequence[StoredWeights]) -> None:
-    """Remove kept files.
-
-    Raises:
-        OSError: one of them cannot be removed.
-    """
-    for one in doomed:
+    """Remove kept files; an ``OSError`` where one of them cannot be removed."""
+    for stored in doomed:
         for ending in (ENTRY, TENSORS):  # the entry first: without it the tensors are not looked at
-            (cache / FOLDER / f"{one.key}{ending}").unlink(missing_ok=True)
+            (cache / FOLDER / f"{stored.key}{ending}").unlink(missing_ok=True)
 
 
 def remove_partial(cache: Path) -> None:
-    """Remove what runs that were killed have left half written, and the folder where it is then empty.
-
-    Raises:
-        OSError: something cannot be removed.
-    """
+    """Remove what killed runs left half written, and the folder where it is then empty; may raise an ``OSError``."""
     folder = cache / FOLDER
     for path in folder.glob(f"*{PARTIAL}"):
         path.unlink(missing_ok=True)

@@ -16,22 +16,15 @@ from geed_cli.checkpoints.formats import about, shown
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.match import match_state
 from geed_cli.checkpoints.read import read_tensors
-from geed_cli.checkpoints.reader.convert import Choice
+from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.checkpoints.renaming import network_names
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError
 
-__all__ = ["CheckpointRecord", "KeyRules", "load_checkpoint"]
-
 
 @dataclass(frozen=True)
 class CheckpointRecord:
-    """What is recorded of a checkpoint that was loaded.
-
-    Attributes:
-        sha256: of the file's bytes.
-        notes: every choice and every gap, one sentence each, to be printed and recorded.
-    """
+    """A loaded checkpoint: the SHA-256 of the file's bytes; every choice and every gap, one sentence each."""
 
     sha256: str
     notes: tuple[str, ...]
@@ -54,9 +47,6 @@ def load_checkpoint(
         allow_pickle: let a file that holds more than tensors run its code, in the process that reads it.
         kept: where conversions are kept between runs; None keeps and finds none.
 
-    Returns:
-        The file's sha256 and what is to be said about the loading.
-
     Raises:
         RunError: the file is missing or unreadable.
         InputError: the file cannot be trusted or understood, or does not fit the network under these rules.
@@ -65,18 +55,14 @@ def load_checkpoint(
     with about(path):
         expected = {name: value for name, value in module.state_dict().items() if isinstance(value, Tensor)}
         matched = match_state(expected, network_names(file.state, rules), rules, ordered=file.ordered)
-        converted = convert_types(expected, matched.pairs)
-        _require_equal_sharing(expected, converted.state)
-    _fill(module, converted.state)
-    notes = file.notes + matched.notes + converted.notes
-    return CheckpointRecord(sha256=file.sha256 or file_sha256(path), notes=notes)
-
-
-def _fill(module: nn.Module, state: dict[str, Tensor]) -> None:
+        state, conversions = convert_types(expected, matched.pairs)
+        _require_equal_sharing(expected, state)
     # The network's own state dict carries its version marks: no hook converts from an older layout.
     complete = module.state_dict()
     complete.update(state)
     module.load_state_dict(complete, strict=True)
+    notes = file.notes + matched.notes + conversions
+    return CheckpointRecord(sha256=file.sha256 or file_sha256(path), notes=notes)
 
 
 def _require_equal_sharing(expected: dict[str, Tensor], state: dict[str, Tensor]) -> None:

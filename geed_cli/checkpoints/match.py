@@ -38,8 +38,7 @@ def match_state(
 ) -> Matched:
     """Pair the file's tensors with the network's, by name or by order.
 
-    BatchNorm's ``num_batches_tracked`` may always be absent: old files lack it and evaluation does not read
-    it.
+    BatchNorm's ``num_batches_tracked`` may always be absent: old files lack it and evaluation does not read it.
 
     Args:
         expected: the network's tensors by name, in the order of ``state_dict()``.
@@ -47,24 +46,28 @@ def match_state(
         rules: how to pair, and what may be absent on either side.
         ordered: whether the file keeps the order in which its tensors were saved.
 
-    Returns:
-        The pairs and what has to be said about them.
-
     Raises:
-        InputError: undeclared missing or unexpected tensors, other shapes, nothing to load, or pairing by
-            order
+        InputError: undeclared missing or unexpected tensors, other shapes, nothing to load, or pairing by order
             where the file has none.
     """
     usable = {name: value for name, value in found.items() if not _odd_counter(name, value)}
     if rules.match == "order":
         if not ordered:
-            raise _unordered()
+            raise InputError(
+                "match: order was asked for with a safetensors file, which sorts its tensors",
+                expected="a .pt/.pth file, which keeps the order in which tensors were saved",
+                remedy="use match: name with strip_prefix and rename",
+            )
         pairs = pair_by_order(expected, usable, rules)
         notes: tuple[str, ...] = (f"{counted(len(pairs), 'tensor')} paired by order, not by name",)
     else:
         pairs, notes = _pair_by_name(expected, usable, rules), ()
     if not pairs:
-        raise _nothing_to_load()
+        raise InputError(
+            "no tensor of the file is used: the whole network would keep random initial values",
+            expected="weights for the network",
+            remedy="narrow the globs under missing and unexpected, or ask for --weights random",
+        )
     return Matched(pairs, notes + _left_out(expected, pairs))
 
 
@@ -76,8 +79,8 @@ def _odd_counter(name: str, value: Tensor) -> bool:
 def _pair_by_name(
     expected: Mapping[str, Tensor], found: Mapping[str, Tensor], rules: KeyRules
 ) -> dict[str, Tensor]:
-    missing = [name for name in expected if name not in found]
-    missing = [name for name in missing if not listed(name, rules.missing) and not is_batch_counter(name)]
+    absent = [name for name in expected if name not in found]
+    missing = [name for name in absent if not listed(name, rules.missing) and not is_batch_counter(name)]
     unexpected = [name for name in found if name not in expected and not listed(name, rules.unexpected)]
     if missing or unexpected:
         raise _gaps(missing, unexpected, len(expected))
@@ -125,8 +128,8 @@ def _gaps(missing: list[str], unexpected: list[str], tensors: int) -> InputError
 def _remedy(missing: list[str], unexpected: list[str], *, all_missing: bool) -> str:
     prefix = foreign_prefix(missing, unexpected)
     if missing and prefix is not None:
-        found = shown(prefix)
-        return f"names in the file begin with '{found}': --strip-prefix {found}, or in a spec strip_prefix: [{found}]"
+        text = shown(prefix)
+        return f"names in the file begin with '{text}': --strip-prefix {text}, or in a spec strip_prefix: [{text}]"
     if not missing:
         return (
             f"check the architecture; what it does not need is listed as unexpected: [{_glob(unexpected[0])}]"
@@ -144,19 +147,3 @@ def _remedy(missing: list[str], unexpected: list[str], *, all_missing: bool) -> 
 def _glob(name: str) -> str:
     module, dot, _ = name.rpartition(".")
     return shown(f"{module}.*" if dot else name)
-
-
-def _unordered() -> InputError:
-    return InputError(
-        "match: order was asked for with a safetensors file, which sorts its tensors",
-        expected="a .pt/.pth file, which keeps the order in which tensors were saved",
-        remedy="use match: name with strip_prefix and rename",
-    )
-
-
-def _nothing_to_load() -> InputError:
-    return InputError(
-        "no tensor of the file is used: the whole network would keep random initial values",
-        expected="weights for the network",
-        remedy="narrow the globs under missing and unexpected, or ask for --weights random",
-    )

@@ -24,14 +24,6 @@ def pair_by_order(
 ) -> dict[str, Tensor]:
     """The i-th tensor of the file for the i-th of the network, without those listed as missing or unexpected.
 
-    Args:
-        expected: the network's tensors by name, in its order.
-        found: the file's tensors by name, in its order.
-        rules: the globs of what is left out on either side.
-
-    Returns:
-        The file's tensors by the network's names.
-
     Raises:
         InputError: counts, shapes or roles (weight, bias, ...) disagree.
     """
@@ -43,9 +35,9 @@ def pair_by_order(
         raise _contradiction(
             f"the file has {len(theirs)} tensors and the network {len(ours)}", "as many on both sides"
         )
-    for one, other in zip(ours, theirs, strict=True):
-        _require_one_role(one, other, expected[one], found[other])
-    pairs = {one: found[other] for one, other in zip(ours, theirs, strict=True)}
+    for our, their in zip(ours, theirs, strict=True):
+        _require_one_role(our, their, expected[our], found[their])
+    pairs = {our: found[their] for our, their in zip(ours, theirs, strict=True)}
     require_equal_shapes(expected, pairs)
     return pairs
 
@@ -65,15 +57,7 @@ def _contradiction(found: str, expected: str) -> InputError:
 
 
 def require_equal_shapes(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> None:
-    """Refuse pairs whose shapes differ.
-
-    Args:
-        expected: the network's tensors by name.
-        pairs: the file's tensors by the network's names.
-
-    Raises:
-        InputError: some shapes differ.
-    """
+    """Refuse pairs, by the network's names, whose shapes differ from ``expected`` with an ``InputError``."""
     different = [name for name, tensor in pairs.items() if tensor.shape != expected[name].shape]
     if not different:
         return

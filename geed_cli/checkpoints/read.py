@@ -1,10 +1,9 @@
 """Reading a checkpoint file from a stranger: the magic bytes decide how, and nothing in the file can run here.
 
 safetensors files are mapped; every other kind is first converted to safetensors in a process of its own, unless an
-earlier run kept a sound conversion. Nothing is kept of a file that was allowed to run its code, nor of one that
-changed while it was read. One rule for exit codes: a path that cannot be opened or read as a file is a RunError (3),
-since the same command may work once the file is there; a file that was read and refused is an InputError (2), since
-only another file helps.
+earlier run kept a sound one. Nothing is kept of a file that was allowed to run its code, nor of one that changed while
+it was read. A file that cannot be opened is a RunError (3), since the same command may work once it is there; a file
+that was read and refused is an InputError (2), since only another file helps.
 """
 
 import os
@@ -19,8 +18,9 @@ from geed_cli.checkpoints.dtypes import plain_tensor
 from geed_cli.checkpoints.entry import choose_entry
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.formats import HEAD_BYTES, Container, about, container_of
-from geed_cli.checkpoints.kept import Found, KeptWeights, key_of
-from geed_cli.checkpoints.reader.convert import Choice, Conversion, converted
+from geed_cli.checkpoints.kept import KeptWeights, key_of
+from geed_cli.checkpoints.reader.convert import converted
+from geed_cli.checkpoints.reader.messages import Choice, Conversion
 from geed_cli.checkpoints.reader.resource_limits import Limits
 from geed_cli.checkpoints.safetensors_file import check_header, read_safetensors
 from geed_cli.errors import InputError, RunError
@@ -55,16 +55,13 @@ class WeightsFile:
 def read_tensors(
     path: Path, choice: Choice = AUTO, limits: Limits | None = None, kept: KeptWeights | None = None
 ) -> WeightsFile:
-    """Read a .safetensors file or a torch.save file (zip archive or the older stream).
+    """Read a .safetensors file or a torch.save file (zip archive or the older stream): tensors mapped, on the CPU.
 
     Args:
         path: the checkpoint file.
         choice: which entry, and whether the file may run code.
         limits: of the reading process; by default those of the file's size.
         kept: where conversions are kept between runs; None keeps and finds none.
-
-    Returns:
-        The tensors of the entry, mapped, on the CPU.
 
     Raises:
         RunError: there is no such file, it cannot be read, or there is no room to convert it.
@@ -87,16 +84,8 @@ def read_tensors(
 def as_safetensors(path: Path, choice: Choice, kept: KeptWeights | None = None) -> Iterator[Path]:
     """The file itself where it is safetensors with a sound header, else a conversion, to be read in the block.
 
-    For libraries that insist on reading files themselves: they get to see no other kind.
-
-    Args:
-        path: the checkpoint file.
-        choice: which entry.
-        kept: as for ``read_tensors``.
-
-    Raises:
-        RunError: as ``read_tensors``.
-        InputError: as ``read_tensors``.
+    For libraries that insist on reading files themselves: they get to see no other kind. Errors are those of
+    ``read_tensors``.
     """
     head = _first_bytes(path)
     with ExitStack() as stack:
@@ -155,16 +144,7 @@ def conversion_of(
 ) -> Iterator[Conversion]:
     """The chosen entry of a torch.save file as a safetensors file, to be read within the block.
 
-    Args:
-        path: a zip archive or an older stream of torch.save, as ``container`` says.
-        container: what its first bytes announce.
-        choice: which entry.
-        limits: of the reading process, where they are not those of the file's size; then nothing is kept or found.
-        kept: where conversions are kept; None keeps and finds none.
-
-    Raises:
-        InputError: as ``converted``.
-        RunError: as ``converted``.
+    Nothing is kept or found where ``limits`` are not those of the file's size. Errors are those of ``converted``.
     """
     if kept is None or limits is not None or choice.allow_pickle:
         with converted(path, container, choice, limits) as fresh:
@@ -172,10 +152,10 @@ def conversion_of(
         return
     state = _state_on_disk(path)
     sha256 = file_sha256(path)
-    key = key_of(sha256, container.value, choice.key, choice.usual)
-    found = kept.find(key)
-    if found is not None and _sound(found, key, kept):
-        yield Conversion(found.path, found.taken, sha256)
+    key = key_of(sha256, container.value, choice)
+    earlier = kept.find(key)
+    if earlier is not None and _sound(earlier, key, kept):
+        yield replace(earlier, sha256=sha256)
         return
     with converted(path, container, choice) as fresh:
         if _state_on_disk(path) != state:
@@ -185,16 +165,16 @@ def conversion_of(
         yield replace(fresh, sha256=sha256)
 
 
-def _sound(found: Found, key: str, kept: KeptWeights) -> bool:
+def _sound(earlier: Conversion, key: str, kept: KeptWeights) -> bool:
     """Whether a kept file passes what every safetensors file has to, and holds the tensors that its entry names."""
     try:
-        tensors = read_safetensors(found.path)
+        tensors = read_safetensors(earlier.path)
         for name, value in tensors.items():
             plain_tensor(name, value, None)
     except (InputError, OSError) as error:
         kept.refuse(key, error.found if isinstance(error, InputError) else str(error))
         return False
-    if set(tensors) != set(found.taken.order):
+    if set(tensors) != set(earlier.taken.order):
         kept.refuse(key, "its tensors are not those that its entry names")
         return False
     return True

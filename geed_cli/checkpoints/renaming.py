@@ -23,13 +23,6 @@ def is_batch_counter(name: str) -> bool:
 def network_names(state: Mapping[str, Tensor], rules: KeyRules) -> dict[str, Tensor]:
     """The tensors under the names that the rules give them, in the same order.
 
-    Args:
-        state: tensors by their names in the file.
-        rules: which prefixes and patterns are declared.
-
-    Returns:
-        The same tensors by their new names.
-
     Raises:
         InputError: a pattern is not a regular expression, or two tensors get one name.
     """
@@ -48,14 +41,9 @@ def network_names(state: Mapping[str, Tensor], rules: KeyRules) -> dict[str, Ten
 
 
 def foreign_prefix(expected: Iterable[str], found: Iterable[str]) -> str | None:
-    """The prefix that hides most of the expected names in the file, such as ``module.``.
+    """The prefix, with its dot, that hides most of the network's names in the file, such as ``module.``.
 
-    Args:
-        expected: names of the network.
-        found: names of the file, none of which need be expected.
-
-    Returns:
-        The prefix with its dot, or None where it would uncover less than half of the expected names.
+    None where it would uncover less than half of the expected names.
     """
     wanted = set(expected)
     hits: Counter[str] = Counter()

@@ -10,6 +10,12 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 Match = Literal["name", "order"]
+# In order of preference. DINO's full checkpoints hold both networks of the distillation: the teacher is the
+# one that its authors evaluate and publish. Averaged copies (EMA) come last.
+USUAL_ENTRIES = (
+    "state_dict", "model", "model_state_dict", "net", "module", "teacher", "student",
+    "state_dict_ema", "model_ema", "ema",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

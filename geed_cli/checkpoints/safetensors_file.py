@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import shown
-from geed_cli.checkpoints.reader.archive import AGAIN
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.errors import InputError
 
@@ -24,13 +24,7 @@ LARGEST_HEADER = (
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, by name, in an order that is the format's and not the network's.
-
-    Args:
-        path: a file that begins like a safetensors file.
-
-    Returns:
-        Tensors on the CPU.
+    """The tensors of a safetensors file, on the CPU, by name, in an order that is the format's and not the network's.
 
     Raises:
         InputError: the header is too large or holds too many tensors, or the file is truncated or altered.
@@ -43,14 +37,7 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def check_header(path: Path) -> None:
-    """Refuse a header that is too large, lists too many tensors, or is longer than its file.
-
-    Args:
-        path: a file that begins like a safetensors file.
-
-    Raises:
-        InputError: as above.
-    """
+    """Refuse a header that is too large, lists too many tensors, or is longer than its file, with an ``InputError``."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(LENGTH_BYTES)
@@ -81,5 +68,5 @@ def _damaged(found: str) -> InputError:
     return InputError(
         f"the safetensors file is truncated or damaged: {found}",
         expected="a complete file as safetensors wrote it",
-        remedy=AGAIN,
+        remedy=SAVE_AGAIN,
     )

@@ -25,10 +25,10 @@ def blank(module: nn.Module) -> None:
 
 
 def require_filled(module: nn.Module, path: Path, missing: Iterable[str]) -> tuple[str, ...]:
-    """Check that a blanked network was filled from its file.
+    """Check that a network, blanked and then loaded, was filled from its file.
 
     Args:
-        module: blanked, then loaded.
+        module: the network.
         path: the file, for messages.
         missing: globs of names that the file may lack.
 

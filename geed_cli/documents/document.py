@@ -17,7 +17,7 @@ class Document:
 
     Attributes:
         name: what messages call it, normally the file's path.
-        data: the root value, made of dict, list, str, int, float, bool and None.
+        data: the root value.
         lines: the line of each key (or list item), by its path; the root has line 1.
     """
 

@@ -23,13 +23,7 @@ _TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 def read_yaml(path: FilePath) -> Document:
-    """Read one YAML file.
-
-    Args:
-        path: a UTF-8 file of at most ``MAX_BYTES`` bytes.
-
-    Returns:
-        the document, named by its path.
+    """Read one UTF-8 YAML file of at most ``MAX_BYTES`` bytes; the document is named by its path.
 
     Raises:
         InputError: the file cannot be read, is too large, is not UTF-8, or is refused by ``parse_yaml``.
@@ -61,14 +55,7 @@ def read_yaml(path: FilePath) -> Document:
 
 
 def parse_yaml(text: str, name: str) -> Document:
-    """Parse YAML text into plain values with line numbers.
-
-    Args:
-        text: the YAML text.
-        name: what messages call it.
-
-    Returns:
-        the document; empty text gives None as its data.
+    """Parse YAML text, which messages call ``name``, into plain values with line numbers; empty text gives None.
 
     Raises:
         InputError: a syntax error or any refusal of this module, with ``name:line``.

@@ -19,14 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validate(document: Document, model: type[Model]) -> Model:
-    """Build ``model`` from a document.
-
-    Args:
-        document: the parsed document; its root must be a mapping.
-        model: a pydantic model that forbids unknown keys.
-
-    Returns:
-        the instance.
+    """Build ``model``, which must forbid unknown keys, from a document whose root is a mapping.
 
     Raises:
         InputError: the first thing that does not fit, with ``file:line``, the dotted key, what was found and

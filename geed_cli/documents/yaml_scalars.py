@@ -16,29 +16,23 @@ CORE_TAGS = frozenset(
 # More digits than any 64-bit integer has: Python's int() is quadratic in them, and refuses above 4300.
 MAX_NUMBER_LENGTH = 40
 
-_NULL = re.compile(r"|~|null|Null|NULL")
-_TRUE = re.compile(r"true|True|TRUE")
-_FALSE = re.compile(r"false|False|FALSE")
+_CONSTANTS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
 def resolve_scalar(text: str) -> Scalar:
-    """The value of a plain (unquoted) scalar.
-
-    Args:
-        text: the scalar as written.
-
-    Returns:
-        None, a bool, an int, a finite or overflowing float, or the text itself.
+    """The value of a plain (unquoted) scalar: None, a bool, an int, a finite or overflowing float, or the text itself.
 
     Raises:
         ValueError: the text is a number of more than ``MAX_NUMBER_LENGTH`` characters.
     """
-    if _NULL.fullmatch(text):
-        return None
-    if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
-        return text.lower() == "true"
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
     if not _FLOAT.fullmatch(text):
         return text
     if len(text) > MAX_NUMBER_LENGTH:

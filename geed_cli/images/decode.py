@@ -27,14 +27,7 @@ _FROM_PILLOW = re.compile(r"PIL\.")
 
 
 def read_picture(path: Path, least: Least | None = None) -> tuple[Picture, str]:
-    """The picture in a file and the sha256 of the file, from one read: what is hashed is what is seen.
-
-    Args:
-        path: a regular file.
-        least: see ``decode_picture``.
-
-    Returns:
-        the picture; and the hash of the file's bytes, 64 hexadecimal digits.
+    """The picture in a regular file and the file's SHA-256, from one read: what is hashed is what is seen.
 
     Raises:
         ImageRefused: it is not a regular file, or ``decode_picture`` refuses its contents.

@@ -24,11 +24,11 @@ Identity = tuple[int, int]
 
 @dataclass(frozen=True)
 class FolderListing:
-    """Everything that was found below a folder.
+    """Everything that was found below a folder, in order.
 
     Attributes:
-        candidates: files whose name says image, in order.
-        refused: everything else, in order: other files, links, pipes, hidden or unreadable folders.
+        candidates: files whose name says image.
+        refused: everything else: other files, links, pipes, hidden or unreadable folders.
     """
 
     candidates: tuple[str, ...]
@@ -41,7 +41,7 @@ class FolderListing:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _FolderEntry:
     """One entry: its path, why it is refused ("" for a candidate), its identity on disk, whether it is a link."""
 
     path: str
@@ -65,10 +65,10 @@ def list_folder(root: Path, *, follow_links: bool = False) -> FolderListing:
         InputError: ``root`` is missing, is not a folder, cannot be read, or holds no candidate.
     """
     _check_root(root)
-    found = _refuse_repeats(list(_walk(root, follow_links=follow_links)))
-    found.sort(key=lambda entry: _bytes(entry.path))
-    refused = tuple(RefusedFile(_printable(entry.path), entry.reason) for entry in found if entry.reason)
-    candidates = tuple(entry.path for entry in found if not entry.reason)
+    entries = _refuse_repeats(list(_walk(root, follow_links=follow_links)))
+    entries.sort(key=lambda entry: _bytes(entry.path))
+    refused = tuple(RefusedFile(_printable(entry.path), entry.reason) for entry in entries if entry.reason)
+    candidates = tuple(entry.path for entry in entries if not entry.reason)
     if not candidates:
         raise InputError(
             f"no images in {str(root)!r} ({len(refused)} other entries)",
@@ -95,7 +95,7 @@ def _check_root(root: Path) -> None:
         ) from error
 
 
-def _walk(root: Path, *, follow_links: bool) -> Iterator[_Found]:
+def _walk(root: Path, *, follow_links: bool) -> Iterator[_FolderEntry]:
     """Every entry. What links lead to comes last, so that folders are searched under their real names."""
     searched: set[Identity] = set()
     links = [(_bytes(path), path) for path in (yield from _search(root, "", searched, linked=False))]
@@ -103,7 +103,7 @@ def _walk(root: Path, *, follow_links: bool) -> Iterator[_Found]:
     while links:
         _, path = heapq.heappop(links)
         if not follow_links:
-            yield _Found(path, "a symbolic link, which is not followed")
+            yield _FolderEntry(path, "a symbolic link, which is not followed")
         elif os.path.isdir(root / path) and not Path(path).name.startswith("."):
             for further in (yield from _search(root, path, searched, linked=True)):
                 heapq.heappush(links, (_bytes(further), further))
@@ -113,7 +113,7 @@ def _walk(root: Path, *, follow_links: bool) -> Iterator[_Found]:
 
 def _search(
     root: Path, top: str, searched: set[Identity], *, linked: bool
-) -> Generator[_Found, None, list[str]]:
+) -> Generator[_FolderEntry, None, list[str]]:
     """The entries below one folder; returns the links among them, which are left to the caller."""
     links: list[str] = []
     pending = [top]
@@ -122,13 +122,13 @@ def _search(
         try:
             identity = _identity(root / folder)
             if identity in searched:
-                yield _Found(folder, "a link to a folder that is searched already")
+                yield _FolderEntry(folder, "a link to a folder that is searched already")
                 continue
             searched.add(identity)
             with os.scandir(root / folder) as entries:
                 children = list(entries)
         except OSError as error:
-            yield _Found(folder, f"folder cannot be read: {error.strerror}")
+            yield _FolderEntry(folder, f"folder cannot be read: {error.strerror}")
             continue
         for entry in children:
             path = f"{folder}/{entry.name}" if folder else entry.name
@@ -141,16 +141,16 @@ def _search(
     return links
 
 
-def _judge(root: Path, path: str, *, linked: bool) -> _Found:
+def _judge(root: Path, path: str, *, linked: bool) -> _FolderEntry:
     """One entry that is no folder to be searched; links are followed here."""
     try:
         status = os.stat(root / path)  # not that of a directory entry, which carries no inode on Windows
     except OSError as error:
         leads_nowhere = os.path.islink(root / path)
         what = "a symbolic link that leads nowhere" if leads_nowhere else "cannot be read"
-        return _Found(path, f"{what}: {error.strerror}", linked=linked)
+        return _FolderEntry(path, f"{what}: {error.strerror}", linked=linked)
     reason = _reason(path, status.st_mode)
-    return _Found(path, reason, None if reason else (status.st_dev, status.st_ino), linked)
+    return _FolderEntry(path, reason, None if reason else (status.st_dev, status.st_ino), linked)
 
 
 def _reason(path: str, mode: int) -> str:
@@ -169,15 +169,15 @@ def _reason(path: str, mode: int) -> str:
     return "" if path == _printable(path) else "its name holds control characters"
 
 
-def _refuse_repeats(found: list[_Found]) -> list[_Found]:
+def _refuse_repeats(entries: list[_FolderEntry]) -> list[_FolderEntry]:
     """Refuse each candidate that is the same file as an earlier one; real names come before links."""
     first: dict[Identity, str] = {}
     judged = []
-    for entry in sorted(found, key=lambda entry: (entry.linked, _bytes(entry.path))):
+    for entry in sorted(entries, key=lambda entry: (entry.linked, _bytes(entry.path))):
         earlier = first.setdefault(entry.identity, entry.path) if entry.identity else entry.path
         kind = "a symbolic link" if entry.linked else "a hard link"
         repeated = f"the same file as {earlier} ({kind})" if earlier != entry.path else ""
-        judged.append(_Found(entry.path, repeated) if repeated else entry)
+        judged.append(_FolderEntry(entry.path, repeated) if repeated else entry)
     return judged
 
 

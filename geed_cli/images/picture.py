@@ -1,13 +1,9 @@
-"""A decoded picture, and how much smaller than the file's a decoder may hand it over.
+"""A decoded picture, how much smaller than the file's a decoder may hand it over, and why a file is not used.
 
 The whole picture may lie in a smaller image: libjpeg decodes at 1/2, 1/4 or 1/8 of the size for a part of the cost,
-and rounds the reduced size up, so the last column and row may be covered only partly. ``box`` says where the
-picture really ends; resizing from there keeps every pixel in its place. Sizes are (width, height) as in Pillow.
-
-Why a file is not used: the exception that decoding raises and the record that a result keeps.
-
-A refusal is a fact about one file, not a failure of the run; whether it ends the run is decided by the
-caller. Reasons are one line, start in lower case and do not repeat the path.
+and rounds the reduced size up, so the last column and row may be covered only partly. ``box`` says where the picture
+really ends; resizing from there keeps every pixel in its place. Sizes are (width, height) as in Pillow. A refusal is
+a fact about one file; whether it ends the run is decided by the caller.
 """
 
 from collections.abc import Callable
@@ -65,11 +61,7 @@ class Picture:
 
 
 class ImageRefused(Exception):  # noqa: N818 - a verdict about a file, not an error of the program
-    """This file cannot be used as a picture.
-
-    Args:
-        reason: why, one line.
-    """
+    """This file cannot be used as a picture; the reason is one line, in lower case, without the path."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

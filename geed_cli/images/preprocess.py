@@ -26,15 +26,9 @@ MARGIN = 2
 
 
 def least_size(settings: InputSettings, decode: Decode) -> Least | None:
-    """How far a JPEG may be reduced while it is decoded.
+    """How far a JPEG may be reduced while it is decoded: to ``MARGIN`` times what it is resized to.
 
-    Args:
-        settings: the model's preprocessing.
-        decode: ``exact`` or ``fast``.
-
-    Returns:
-        from the size of a whole picture to ``MARGIN`` times what it is resized to; None where nothing may be
-        reduced: for ``exact``, and for ``nearest``, which takes single pixels instead of averaging them.
+    None where nothing may be reduced: for ``exact``, and for ``nearest``, which takes single pixels.
     """
     if decode == "exact" or settings.interpolation == "nearest":
         return None
@@ -68,18 +62,10 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
 
 
 def padded_fraction(picture: Picture, settings: InputSettings, side: int) -> float:
-    """The part of a larger crop's surroundings that the picture does not reach, so that it is padded.
+    """The part of a larger crop's surroundings that the picture does not reach, so that it is padded; 0 without any.
 
     The surroundings are the side² − S² pixels around the centre S×S, corners included; padded are those that
     show no pixel of the resized picture in its own place: mirrored ones, and the model's own padding.
-
-    Args:
-        picture: as for ``to_pixels``, which must accept it.
-        settings: the model's preprocessing.
-        side: of the larger crop, at least S.
-
-    Returns:
-        in [0, 1]; 0 where ``side`` is S.
     """
     size = settings.size
     if side == size:

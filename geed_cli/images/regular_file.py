@@ -20,14 +20,10 @@ _FLAGS = (
 
 
 def read_regular(path: Path) -> bytes:
-    """The bytes of a regular file, read once.
-
-    Args:
-        path: a file; a symbolic link as its last part is not followed.
+    """The bytes of a regular file, read once; a symbolic link as the last part of its path is not followed.
 
     Raises:
-        ImageRefused: it is a link, a pipe, a device or a folder, is larger than ``MAX_BYTES``, or cannot be
-            read.
+        ImageRefused: it is a link, a pipe, a device or a folder, is larger than ``MAX_BYTES``, or cannot be read.
     """
     try:
         _check(os.lstat(path))

@@ -12,18 +12,10 @@ from geed_cli.errors import InputError
 
 
 def select(paths: Sequence[str], samples: int, seed: int) -> tuple[str, ...]:
-    """Draw ``samples`` of ``paths`` without replacement, every subset being equally likely.
+    """Draw ``samples`` of ``paths`` (distinct), every subset being equally likely; all of them if there are no more.
 
-    Keys are the raw output of PCG64, whose stream numpy promises to keep on every platform and in every
-    version, which it does not promise for ``Generator.permutation``.
-
-    Args:
-        paths: distinct, in a deterministic order.
-        samples: how many to draw, at least 1; all of them if there are no more.
-        seed: not negative.
-
-    Returns:
-        the drawn paths, in the order of ``paths``.
+    The drawn paths keep their order. Keys are the raw output of PCG64, whose stream numpy promises to keep on every
+    platform and in every version, which it does not promise for ``Generator.permutation``.
 
     Raises:
         InputError: ``samples`` below 1 or ``seed`` below 0.

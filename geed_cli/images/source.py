@@ -1,29 +1,27 @@
-"""What is audited: which images were found, drawn and refused, and their pixels in order.
+"""What is audited: which images were found, drawn and refused; their pixels in order; their hashes.
 
-Every file found is used, refused with a reason, or not drawn: found = drawn + refused + not drawn, and a
-drawn file that turns out unreadable moves to the refused ones. It is never replaced by another, which would
-change D silently.
-
-Hashes of image files without decoding them, so that what is known of an image can be looked up first.
+Every file found is used, refused with a reason, or not drawn: found = drawn + refused + not drawn, and a drawn file
+that turns out unreadable moves to the refused ones. It is never replaced by another, which would change D silently.
+Without a folder the bundled sample is audited: 40 crops of ten free photographs, a demonstration and not a data
+distribution. Sources and licences are in sample/LICENSES.md; benchmarks/make_sample.py makes the files.
 """
 
 import hashlib
 import os
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 import torch
 
 from geed_cli.choices import Decode, OnBadImage
 from geed_cli.errors import RunError
-from geed_cli.images.bundled import sample_folder
 from geed_cli.images.decode import read_picture
-from geed_cli.images.decoding_threads import decoding_workers
-from geed_cli.images.folder import FolderListing, list_folder
+from geed_cli.images.folder import list_folder
 from geed_cli.images.picture import ImageRefused, RefusedFile
-from geed_cli.images.prefetch import prefetch
+from geed_cli.images.prefetch import decoding_workers, prefetch
 from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
 from geed_cli.images.regular_file import read_regular
 from geed_cli.images.selection import select
@@ -32,16 +30,18 @@ from geed_cli.input_settings import InputSettings
 SAMPLE_ROOT = "bundled sample"
 PREFETCH_DEPTH = 16
 """Images decoded ahead: a few batches of one orbit each, 2.4 MB at S = 224, or 4.9 MB of larger crops."""
+READ_AHEAD = 8
+"""Files held in memory at a time while they are hashed."""
+
+
+def sample_folder() -> Path:
+    """The folder with the sample's 40 JPEG files, 256 × 256, and nothing else."""
+    return Path(str(files("geed_cli.images"))) / "sample" / "pictures"
 
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """The identity of one image in a result.
-
-    Attributes:
-        path: POSIX path relative to the image folder.
-        sha256: of the file's bytes, hexadecimal.
-    """
+    """The identity of one image in a result: POSIX path relative to the image folder, SHA-256 of the file's bytes."""
 
     path: str
     sha256: str
@@ -64,12 +64,12 @@ class LoadedImage:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """The images of one audit, before any of them is opened.
+    """Images of a folder, before any of them is opened: all that were found, or those of one audit.
 
     Attributes:
         root: how the folder is named in results: as the user wrote it, or ``SAMPLE_ROOT``.
         folder: where the files are.
-        paths: the drawn images, relative to ``folder``, in order.
+        paths: the images, relative to ``folder``, in order.
         refused: what listing refused, by kind or name.
         found: how many entries the folder holds, drawn, not drawn and refused together.
         follow_links: whether symbolic links were followed.
@@ -97,56 +97,25 @@ class ImageSet:
         """How many images were found and left out by ``--samples``."""
         return self.found - len(self.refused) - len(self.paths)
 
-
-@dataclass(frozen=True)
-class ImageListing:
-    """What a folder holds, looked up once, of which several samples can be drawn.
-
-    Attributes:
-        root: how the folder is named in results, see ``ImageSet``.
-        folder: where the files are.
-        files: every file below it, as a candidate or as a refusal.
-        follow_links: whether symbolic links were followed.
-    """
-
-    root: str
-    folder: Path
-    files: FolderListing
-    follow_links: bool = False
-
-    def draw(self, samples: int, seed: int) -> ImageSet:
-        """Draw images; a smaller sample of one seed is part of every larger one.
-
-        Args:
-            samples: how many images to draw, at least 1; all of them if there are no more.
-            seed: of the draw, not negative.
+    def draw(self, samples: int, seed: int) -> "ImageSet":
+        """Some of the images, see ``select``; a smaller sample of one seed is part of every larger one.
 
         Raises:
             InputError: ``samples`` or ``seed`` out of range.
         """
-        return ImageSet(
-            root=self.root,
-            folder=self.folder,
-            paths=select(self.files.candidates, samples, seed),
-            refused=self.files.refused,
-            found=self.files.found,
-            follow_links=self.follow_links,
-        )
+        return replace(self, paths=select(self.paths, samples, seed))
 
 
-def list_images(data: Path | None, *, follow_links: bool = False) -> ImageListing:
-    """List a folder without opening a file.
-
-    Args:
-        data: the folder; None for the bundled sample.
-        follow_links: see ``list_folder``.
+def list_images(data: Path | None, *, follow_links: bool = False) -> ImageSet:
+    """All images of a folder, or of the bundled sample; no file is opened.
 
     Raises:
         InputError: the folder is missing, is not one or holds no images.
     """
     folder = sample_folder() if data is None else data
-    files = list_folder(folder, follow_links=follow_links)
-    return ImageListing(SAMPLE_ROOT if data is None else str(data), folder, files, follow_links)
+    listing = list_folder(folder, follow_links=follow_links)
+    root = SAMPLE_ROOT if data is None else str(data)
+    return ImageSet(root, folder, listing.candidates, listing.refused, listing.found, follow_links)
 
 
 def iter_pixels(
@@ -209,15 +178,10 @@ def _unreadable(images: ImageSet, refused: RefusedFile) -> RunError:
     )
 
 
-READ_AHEAD = 8
-"""Files held in memory at a time."""
-
-
 def hashes_of(images: ImageSet) -> dict[str, str]:
-    """SHA-256 of the bytes of each drawn file, by its path.
+    """SHA-256 of the bytes of each drawn file, by its path, without decoding: what decoding would record.
 
-    Returns:
-        What decoding would record; files that cannot be read are absent, for decoding to say why.
+    Files that cannot be read are absent, for decoding to say why.
     """
     hashed = prefetch(partial(_hash, images), images.paths, workers=decoding_workers(), depth=READ_AHEAD)
     return {path: value for path, value in hashed if value is not None}

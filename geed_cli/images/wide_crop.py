@@ -11,16 +11,15 @@ from PIL import Image
 
 
 def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
-    """The crop of ``side`` whose centre is the centre crop of ``size``.
+    """The crop of ``side`` whose centre is the centre crop of ``size``: uint8, shape (3, side, side), contiguous.
+
+    Beyond the frame it is mirrored; in a direction in which the frame is too small to be mirrored that far, its
+    edge pixels are repeated instead.
 
     Args:
         frame: mode RGB, at least ``size`` in both directions.
         size: S.
         side: larger than S by an even number, so that both squares have one centre.
-
-    Returns:
-        uint8, shape (3, side, side), contiguous. Beyond the frame it is mirrored; in a direction in which the
-        frame is too small to be mirrored that far, its edge pixels are repeated instead.
     """
     if side < size or (side - size) % 2:
         raise ValueError(f"side {side} must be {size} plus an even number")
@@ -45,10 +44,7 @@ def as_tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
 def reached(length: int, size: int, side: int) -> int:
     """How many of a crop's ``side`` rows (or columns) show a row of the resized picture in its own place.
 
-    Args:
-        length: rows of the resized picture, before padding.
-        size: S.
-        side: of the crop, S or more by an even number.
+    ``length`` is that of the resized picture before padding; ``side`` is S (``size``) or more by an even number.
     """
     start = _start(length, size) - (side - size) // 2
     return min(start + side, length) - max(start, 0)  # all of it where it is shorter than S

@@ -53,20 +53,18 @@ class Loaded:
         detail: where they came from.
         sha256: of the file, where there is one.
         notes: choices made while loading, one sentence each.
+        absent: the tensors that were declared missing and are NaN.
     """
 
     detail: str
     sha256: str | None = None
     notes: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Run a block with the CPU random generator at ``seed``, and put the generator back afterwards.
-
-    Args:
-        seed: any integer that torch takes as a seed.
-    """
+    """Run a block with the CPU random generator at ``seed``, and put the generator back afterwards."""
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed, which would also seed every accelerator and so change global state.
         torch.default_generator.manual_seed(seed)

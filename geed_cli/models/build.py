@@ -4,12 +4,11 @@ Random weights come from here only when the spec says ``random``. Otherwise ever
 is declared as missing and set to NaN.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from geed_cli.checkpoints.formats import shown_list
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.loading import load_checkpoint
-from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
 from geed_cli.models.architecture import Architecture, Loaded
 from geed_cli.models.from_python import build_python
@@ -17,15 +16,6 @@ from geed_cli.models.from_timm import build_pretrained_timm, build_timm
 from geed_cli.models.from_torchvision import build_pretrained_torchvision, build_torchvision
 from geed_cli.models.requested import Requested
 from geed_cli.models.spec_files import weights_path
-
-
-@dataclass(frozen=True)
-class Built:
-    """A module with its weights; ``absent`` names the tensors that were declared missing and are NaN."""
-
-    architecture: Architecture
-    loaded: Loaded
-    absent: tuple[str, ...] = ()
 
 
 def build(
@@ -36,8 +26,8 @@ def build(
     allow_code: bool,
     allow_pickle: bool,
     kept: KeptWeights | None = None,
-) -> Built:
-    """Build the network of a spec and give it the spec's weights.
+) -> tuple[Architecture, Loaded]:
+    """Build the network of a spec on the CPU, and give it the spec's weights.
 
     Args:
         requested: the spec and its folder.
@@ -47,9 +37,6 @@ def build(
         allow_pickle: whether a checkpoint file may run its code.
         kept: where converted weights are kept between runs; None keeps and finds none.
 
-    Returns:
-        the module with its weights, on the CPU.
-
     Raises:
         InputError: the architecture, its arguments or the weights file do not fit.
         RunError: the weights cannot be had.
@@ -57,16 +44,16 @@ def build(
     spec = requested.spec
     match spec.weights.origin, spec.model.source:
         case "pretrained", "timm":
-            return Built(*build_pretrained_timm(spec.model.name, spec.model.arguments, size, kept))
+            return build_pretrained_timm(spec.model.name, spec.model.arguments, size, kept)
         case "pretrained", "torchvision":
-            return Built(*build_pretrained_torchvision(spec.model.name, spec.model.arguments, size, kept))
+            return build_pretrained_torchvision(spec.model.name, spec.model.arguments, size, kept)
     architecture = _bare(requested, seed, size, allow_code=allow_code)
     if spec.weights.origin == "random":
-        return Built(architecture, Loaded(f"seed {seed}"))
+        return architecture, Loaded(f"seed {seed}")
     if spec.weights.origin == "pretrained":
         note = "the weights are as the code returned them; geed cannot tell where they are from"
-        return Built(architecture, Loaded(spec.model.name, None, (note,)))
-    return _filled(architecture, requested, kept, allow_pickle=allow_pickle)
+        return architecture, Loaded(spec.model.name, None, (note,))
+    return architecture, _filled(architecture, requested, kept, allow_pickle=allow_pickle)
 
 
 def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool) -> Architecture:
@@ -80,23 +67,19 @@ def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool
 
 def _filled(
     architecture: Architecture, requested: Requested, kept: KeptWeights | None, *, allow_pickle: bool
-) -> Built:
-    """The architecture with the weights of a file."""
-    weights = requested.spec.weights
+) -> Loaded:
+    """Give the architecture the weights of a file, by the spec's rules and what the source's own files need."""
+    weights, own = requested.spec.weights, architecture.rules
     path = weights_path(weights, requested.folder)
     blank(architecture.module)
     # modules that keep what they made of their weights when they enter evaluation, as e2cnn's do, make it anew
     architecture.module.train()
-    rules = _combined(weights.rules, architecture.rules)
+    rules = weights.rules
+    rules = replace(rules, rename=rules.rename + own.rename, unexpected=rules.unexpected + own.unexpected)
     record = load_checkpoint(architecture.module, path, rules, allow_pickle=allow_pickle, kept=kept)
     absent = require_filled(architecture.module, path, weights.missing)
     notes = record.notes
     if absent:
         notes += (f"not in the file and set to NaN: {shown_list(absent)}",)
     detail = f"{weights.package}:{weights.path}" if weights.origin == "package" else str(path)
-    return Built(architecture, Loaded(detail, record.sha256, notes), absent)
-
-
-def _combined(wanted: KeyRules, own: KeyRules) -> KeyRules:
-    """The spec's rules, then what the source's own published files need."""
-    return replace(wanted, rename=wanted.rename + own.rename, unexpected=wanted.unexpected + own.unexpected)
+    return Loaded(detail, record.sha256, notes, absent)

@@ -8,6 +8,7 @@ wrap three others, and its own text speaks of the cache. What a user needs is th
 import re
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +25,6 @@ from huggingface_hub import (
     try_to_load_from_cache,
 )
 from huggingface_hub import errors as hub
-from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.errors import RunError
@@ -36,27 +36,19 @@ LOOK_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A weights file on this machine.
-
-    Attributes:
-        path: where it is.
-        origin: where it came from: a URL, or ``hf-hub:repository/file``.
-    """
+    """A weights file on this machine, and where it came from: a URL, or ``hf-hub:repository/file``."""
 
     path: Path
     origin: str
 
 
 def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
-    """The first of ``names`` that a Hugging Face repository has.
+    """The first of ``names`` that a Hugging Face repository has, from the hub's cache where it is there.
 
     Args:
         repository: ``org/name`` or ``org/name@revision``.
         names: file names, the preferred one first.
         what: whose weights, for messages.
-
-    Returns:
-        the file in the hub's cache.
 
     Raises:
         RunError: none of them is cached and none can be downloaded.
@@ -71,7 +63,7 @@ def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
         path = hf_hub_download(repo, name, revision=revision or None, etag_timeout=CONNECT_SECONDS)
     except Exception as error:  # the HTTP library and its errors change between versions of the hub's client
         tried = f"hf-hub:{repository}, file {' or '.join(names)}"
-        raise download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
+        raise _download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
     return PublishedFile(Path(path), f"hf-hub:{repository}/{name}")
 
 
@@ -80,9 +72,9 @@ def _first_there(repo: str, names: Sequence[str], revision: str | None) -> str:
     for name in names[:-1]:
         try:
             get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=CONNECT_SECONDS)
-        except LocalEntryNotFoundError:  # a failed connection, which the client files under "not found"
+        except hub.LocalEntryNotFoundError:  # a failed connection, which the client files under "not found"
             raise
-        except EntryNotFoundError:
+        except hub.EntryNotFoundError:
             continue
         return name
     get_hf_file_metadata(hf_hub_url(repo, names[-1], revision=revision), timeout=CONNECT_SECONDS)
@@ -93,11 +85,8 @@ def url_file(url: str, what: str) -> PublishedFile:
     """A file from a URL whose name ends in the start of its SHA-256, as torch's model zoo has them.
 
     Args:
-        url: where it is published; the digest in its name is checked after downloading.
+        url: where it is published; the digest in its name is checked.
         what: whose weights, for messages.
-
-    Returns:
-        the file in torch hub's cache.
 
     Raises:
         RunError: it is not cached and cannot be downloaded, or the digest does not fit.
@@ -113,7 +102,7 @@ def url_file(url: str, what: str) -> PublishedFile:
         folder.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(url, str(path), digest[1] if digest else None, progress=True)
     except Exception as error:  # URLError, timeouts, a wrong digest, a full disk: all end the same way
-        raise download_failed(what, url, str(folder), error) from error
+        raise _download_failed(what, url, str(folder), error) from error
     return PublishedFile(path, url)
 
 
@@ -144,15 +133,8 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def cause_of(error: BaseException) -> str:
-    """The real cause of a failed download, one line.
-
-    Args:
-        error: what the download raised.
-
-    Returns:
-        a known cause in words, else the innermost exception's own text.
-    """
+def _cause_of(error: BaseException) -> str:
+    """The real cause of a failed download, one line: a known one in words, else the innermost exception's own text."""
     for kind, text in _CAUSES:
         if isinstance(error, kind):
             return text
@@ -168,22 +150,12 @@ def cause_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
-def download_failed(what: str, tried: str, cache: str, error: BaseException) -> RunError:
-    """The error for weights that could not be had.
-
-    Args:
-        what: whose weights.
-        tried: the URL, or hub repository and files.
-        cache: where a file put by hand would be found.
-        error: what the download raised.
-
-    Returns:
-        an error with exit code 3 that lists the ways out.
-    """
+def _download_failed(what: str, tried: str, cache: str, error: BaseException) -> RunError:
+    """Whose weights could not be had, where they were looked for, why, and the ways out."""
     return RunError(
         f"the pretrained weights of {what} could not be downloaded\n"
         f"  tried:    {tried}\n"
-        f"  cause:    {cause_of(error)}",
+        f"  cause:    {_cause_of(error)}",
         expected="access to the model hub, or the file in the local cache",
         remedy=(
             "--checkpoint FILE --arch NAME with a file that you have;"
@@ -198,33 +170,17 @@ Result = TypeVar("Result")
 
 
 def within(seconds: float, call: Callable[[], Result]) -> Result:
-    """The result of ``call()``.
-
-    Args:
-        seconds: how long to wait for it.
-        call: run in a thread of its own.
-
-    Returns:
-        what it returns.
-
-    Raises:
-        TimeoutError: no result in time.
-        Exception: whatever the call raised.
-    """
-    results: list[Result] = []
-    errors: list[BaseException] = []
+    """What ``call()`` returns or raises, in a thread of its own; a ``TimeoutError`` after ``seconds`` of silence."""
+    future: Future[Result] = Future()
 
     def run() -> None:
         try:
-            results.append(call())
-        except BaseException as error:  # carried over to the caller's thread, below
-            errors.append(error)
+            future.set_result(call())
+        except BaseException as error:  # raised again in the caller's thread
+            future.set_exception(error)
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
+    # Not a pool, whose threads keep the program from ending while the call hangs.
+    threading.Thread(target=run, daemon=True).start()
+    if not wait([future], seconds).done:
         raise TimeoutError(f"no answer within {seconds:g} seconds")
-    return results[0]
+    return future.result()

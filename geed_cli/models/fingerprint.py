@@ -1,8 +1,4 @@
-"""SHA-256 fingerprints of weights.
-
-A state's fingerprint depends on the weights alone: the same weights have the same one whether they came
-from .pt or .safetensors, in any order.
-"""
+"""SHA-256 of weights themselves: the same whether they came from .pt or .safetensors, in any order."""
 
 import hashlib
 import sys
@@ -14,17 +10,11 @@ from geed_cli.checkpoints.renaming import is_batch_counter
 
 
 def state_sha256(module: nn.Module) -> str:
-    """SHA-256 over the sorted names, each with dtype, shape and little-endian bytes.
+    """SHA-256 over the sorted names, each with dtype, shape and little-endian bytes: 64 hexadecimal digits.
 
-    The counters ``num_batches_tracked`` are left out: files of before torch 1.0 lack them, many exporters
-    drop them, and no network reads them in evaluation, so that they would tell apart networks that are the
-    same.
-
-    Args:
-        module: any network; its parameters and persistent buffers count.
-
-    Returns:
-        64 hexadecimal digits.
+    Parameters and persistent buffers count, but for the counters ``num_batches_tracked``: files of before torch 1.0
+    lack them, many exporters drop them, and no network reads them in evaluation, so that they would tell apart networks
+    that are the same.
     """
     digest = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):

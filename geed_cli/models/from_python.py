@@ -21,7 +21,7 @@ from geed_cli.models.stages import default_stages
 def build_python(
     name: str, arguments: Mapping[str, Argument], folder: Path, *, seed: int, allow_code: bool
 ) -> Architecture:
-    """Import a callable and build a network with it.
+    """Import a callable and build a network with it, without preprocessing.
 
     Args:
         name: ``module:callable``; the module is looked up beside the spec, then as installed.
@@ -29,9 +29,6 @@ def build_python(
         folder: the spec's folder.
         seed: of whatever random weights the callable makes.
         allow_code: whether the user allowed this.
-
-    Returns:
-        the architecture, without preprocessing.
 
     Raises:
         InputError: code is not allowed, the name does not lead to a callable, the callable fails, or it returns

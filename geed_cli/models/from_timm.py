@@ -16,7 +16,7 @@ from torch import nn
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.read import as_safetensors
-from geed_cli.checkpoints.reader.convert import Choice
+from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.architecture import Architecture, Loaded, seeded
@@ -34,16 +34,13 @@ ABOUT_WEIGHTS = {"checkpoint_path", "cache_dir", "scriptable", "exportable", "no
 
 
 def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, seed: int) -> Architecture:
-    """Build a timm network with random weights.
+    """Build a timm network with random weights; the same seed gives the same ones, and no global state is changed.
 
     Args:
         name: ``arch``, ``arch.tag`` or ``hf-hub:org/name``.
         arguments: for timm's factory.
         size: input size; None for the network's own.
         seed: of the random weights.
-
-    Returns:
-        the architecture; the same seed gives the same weights, and no global state is changed.
 
     Raises:
         InputError: an unknown name, or arguments or a size that the network does not take.
@@ -56,16 +53,7 @@ def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, s
 def build_pretrained_timm(
     name: str, arguments: Mapping[str, Argument], size: int | None, kept: KeptWeights | None = None
 ) -> tuple[Architecture, Loaded]:
-    """Build a timm network with its published weights.
-
-    Args:
-        name: ``arch``, ``arch.tag`` or ``hf-hub:org/name``.
-        arguments: for timm's factory.
-        size: input size; None for the network's own.
-        kept: where converted files are kept between runs; None keeps and finds none.
-
-    Returns:
-        the architecture and which file its weights are from.
+    """Build a timm network with its published weights; arguments as for ``build_timm``.
 
     Raises:
         InputError: as ``build_timm``; or the file leaves a part of the network at its random initial values.
@@ -109,19 +97,13 @@ def _create(
         with seeded(seed):
             return timm.create_model(name.factory, pretrained=file is not None, **settings)
     except Exception as error:  # arguments reach all kinds of code
-        raise _not_built(name, arguments, size, error) from error
-
-
-def _not_built(
-    name: TimmName, arguments: Mapping[str, Argument], size: int | None, error: Exception
-) -> InputError:
-    given = [f"{key}={value}" for key, value in arguments.items()] + ([f"size {size}"] if size else [])
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return InputError(
-        f"timm cannot build {name.id}{' with ' + ', '.join(given) if given else ''}: {reason[:200]}",
-        expected="arguments, a size and weights that the network takes",
-        remedy="leave out --img-size and model.arguments, or correct them",
-    )
+        given = [f"{key}={value}" for key, value in arguments.items()] + ([f"size {size}"] if size else [])
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"timm cannot build {name.id}{' with ' + ', '.join(given) if given else ''}: {reason[:200]}",
+            expected="arguments, a size and weights that the network takes",
+            remedy="leave out --img-size and model.arguments, or correct them",
+        ) from error
 
 
 def _describe(name: TimmName, module: nn.Module, size: int | None) -> Architecture:
@@ -167,22 +149,15 @@ def _stages(module: nn.Module) -> tuple[str, ...]:
     """The source's own list of stages, as far as they are modules of the network."""
     listed = getattr(module, "feature_info", None) or []
     names = {name for name, _ in module.named_modules() if name}
-    found = [stage["module"] for stage in getattr(listed, "info", listed)]
-    return spread(module, tuple(name for name in found if name in names))
+    stages = [stage["module"] for stage in getattr(listed, "info", listed)]
+    return spread(module, tuple(name for name in stages if name in names))
 
 
 NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)
 
 
 def timm_classifiers(module: nn.Module) -> tuple[str, ...]:
-    """The names of a timm network's classifiers; distilled networks have two.
-
-    Args:
-        module: a network from timm's factory.
-
-    Returns:
-        dotted names; () where the network ends in its features.
-    """
+    """The dotted names of a timm network's classifiers: distilled networks have two, headless ones none."""
     if getattr(module, "num_classes", None) == 0:
         return ()
     modules = dict(module.named_modules())

@@ -53,17 +53,17 @@ def resolve_torchvision_name(name: str) -> TorchvisionName:
     arch, _, tag = name.partition("/")
     if arch not in torchvision_networks():
         raise unknown_network(name, torchvision_networks(), "a classification network of torchvision")
-    known = torchvision.models.get_model_weights(arch)
+    published = torchvision.models.get_model_weights(arch)
     if not tag or tag == "DEFAULT":
-        return TorchvisionName(arch, known.DEFAULT, explicit=False)
-    if tag not in known.__members__:
-        close = nearest(tag, known.__members__)
+        return TorchvisionName(arch, published.DEFAULT, explicit=False)
+    if tag not in published.__members__:
+        close = nearest(tag, published.__members__)
         raise InputError(
             f"torchvision has no weights '{tag}' for {arch}",
-            expected=f"one of {', '.join(entry.name for entry in known)}",
-            remedy=f"torchvision:{arch}/{close[0] if close else known.DEFAULT.name}",
+            expected=f"one of {', '.join(entry.name for entry in published)}",
+            remedy=f"torchvision:{arch}/{close[0] if close else published.DEFAULT.name}",
         )
-    return TorchvisionName(arch, known[tag], explicit=True)
+    return TorchvisionName(arch, published[tag], explicit=True)
 
 
 # Published before the layers inside a dense layer got names without a second dot.
@@ -81,16 +81,13 @@ FIXED_SIZE = ("vit_", "maxvit_")
 def build_torchvision(
     name: str, arguments: Mapping[str, Argument], size: int | None, seed: int
 ) -> Architecture:
-    """Build a torchvision network with random weights.
+    """Build a torchvision network with random weights; the same seed gives the same ones, and global state stays.
 
     Args:
         name: ``NAME`` or ``NAME/WEIGHTS``; the weights only say which preprocessing is meant.
         arguments: for torchvision's factory.
         size: input size; None for that of the weights.
         seed: of the random weights.
-
-    Returns:
-        the architecture; the same seed gives the same weights, and no global state is changed.
 
     Raises:
         InputError: an unknown name, or arguments or a size that the network does not take.
@@ -103,16 +100,7 @@ def build_torchvision(
 def build_pretrained_torchvision(
     name: str, arguments: Mapping[str, Argument], size: int | None, kept: KeptWeights | None = None
 ) -> tuple[Architecture, Loaded]:
-    """Build a torchvision network with its published weights.
-
-    Args:
-        name: ``NAME`` or ``NAME/WEIGHTS``.
-        arguments: for torchvision's factory.
-        size: input size; None for that of the weights.
-        kept: where converted files are kept between runs; None keeps and finds none.
-
-    Returns:
-        the architecture and which file its weights are from.
+    """Build a torchvision network with its published weights; arguments as for ``build_torchvision``.
 
     Raises:
         InputError: as ``build_torchvision``; or the file does not fit.
@@ -150,7 +138,10 @@ def _build(
         layers=_layers(module, classifier),
         channels_last=isinstance(module, torchvision.models.SwinTransformer),
         prefix_tokens=1 if isinstance(module, torchvision.models.VisionTransformer) else 0,
-        rules=KeyRules(rename=_rename(name.arch), unexpected=AUXILIARY.get(name.arch, ())),
+        rules=KeyRules(
+            rename=DENSENET_NAMES if name.arch.startswith("densenet") else (),
+            unexpected=AUXILIARY.get(name.arch, ()),
+        ),
         notes=notes,
     )
 
@@ -159,10 +150,6 @@ def _layers(module: nn.Module, classifier: str) -> tuple[str, ...]:
     stages = default_stages(module, classifier)
     # Swin's features alternate: patch embedding, stage, patch merging, stage, ...
     return stages[1::2] if isinstance(module, torchvision.models.SwinTransformer) else stages
-
-
-def _rename(arch: str) -> tuple[tuple[str, str], ...]:
-    return DENSENET_NAMES if arch.startswith("densenet") else ()
 
 
 def _settings_of_weights(name: TorchvisionName) -> dict[str, Any]:

@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from geed_cli.checkpoints.formats import shown_list
 from geed_cli.checkpoints.unfilled import weights_of
 from geed_cli.errors import InputError
 from geed_cli.runtime.libraries import timm
 
 
 def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: str, called: str) -> None:
-    """Refuse a network that kept initial values which its file does not hold.
+    """Refuse a network that kept initial values which its file does not hold, with an ``InputError``.
 
     Args:
         module: the loaded network.
@@ -24,18 +25,14 @@ def require_from_file(module: nn.Module, initial: nn.Module, file: Path, name: s
         file: the file that ``module`` was loaded from.
         name: what messages call the network.
         called: what messages call the file.
-
-    Raises:
-        InputError: with the names of the tensors that kept their initial values.
     """
     before = dict(weights_of(initial))
     kept = {key: value for key, value in weights_of(module) if torch.equal(value, before[key])}
     in_file = _tensors(file) if kept else []
     random = [key for key, value in kept.items() if not any(_same(value, other) for other in in_file)]
     if random:
-        shown = ", ".join(random[:5]) + (f" and {len(random) - 5} more" if len(random) > 5 else "")
         raise InputError(
-            f"{called} has no weights for {shown} of {name}; they would stay random",
+            f"{called} has no weights for {shown_list(random)} of {name}; they would stay random",
             expected="weights for every tensor of the network",
             remedy="leave out model.arguments that change the network, such as num_classes",
         )

@@ -1,7 +1,4 @@
-"""``load_model``: from what the user wrote to a network that is ready to be audited.
-
-Every model name that can be given without a file: what ``geed ls models`` lists.
-"""
+"""``load_model``: from what the user wrote to a network to audit; ``known_models``: the names that need no file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +6,8 @@ from pathlib import Path
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.choices import WeightsFrom
 from geed_cli.errors import InputError
-from geed_cli.models.architecture import Architecture
-from geed_cli.models.build import Built, build
+from geed_cli.models.architecture import Architecture, Loaded
+from geed_cli.models.build import build
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.from_torchvision import torchvision_networks
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
@@ -85,18 +82,19 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
-    built = build(
+    architecture, loaded = build(
         requested, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle, kept=kept
     )
-    return _assemble(requested.spec, built, size, reference)
+    return _assemble(requested.spec, architecture, loaded, size, reference)
 
 
-def _assemble(spec: ModelSpec, built: Built, size: int | None, reference: str) -> Network:
-    architecture = built.architecture
+def _assemble(
+    spec: ModelSpec, architecture: Architecture, loaded: Loaded, size: int | None, reference: str
+) -> Network:
     module = architecture.module.eval().requires_grad_(False).float()
-    model_id = _id(spec, architecture, built.loaded.detail)
+    model_id = _id(spec, architecture, loaded.detail)
     split = split_network(module, architecture.classifier, spec.split, model_id)
-    require_classifier(split, built.absent)
+    require_classifier(split, loaded.absent)
     settings = input_settings(architecture.input, spec.input, size)
     require_one_tensor(module, settings, model_id)
     return Network(
@@ -109,8 +107,14 @@ def _assemble(spec: ModelSpec, built: Built, size: int | None, reference: str) -
         classifier=split.classifier,
         layers=resolve_layers(module, spec.layers, reference) if spec.layers else architecture.layers,
         input=settings,
-        weights=_origin(spec, built),
-        parameters=sum(p.numel() for name, p in module.named_parameters() if name not in built.absent),
+        weights=WeightsOrigin(
+            origin=spec.weights.origin,
+            detail=loaded.detail,
+            sha256=loaded.sha256,
+            state_sha256=state_sha256(module),
+            notes=architecture.notes + loaded.notes,
+        ),
+        parameters=sum(p.numel() for name, p in module.named_parameters() if name not in loaded.absent),
         spec=spec,
         channels_last=architecture.channels_last,
         prefix_tokens=architecture.prefix_tokens,
@@ -133,22 +137,8 @@ def _id(spec: ModelSpec, architecture: Architecture, detail: str) -> str:
             return f"{name}:{Path(detail).name}"
 
 
-def _origin(spec: ModelSpec, built: Built) -> WeightsOrigin:
-    return WeightsOrigin(
-        origin=spec.weights.origin,
-        detail=built.loaded.detail,
-        sha256=built.loaded.sha256,
-        state_sha256=state_sha256(built.architecture.module),
-        notes=built.architecture.notes + built.loaded.notes,
-    )
-
-
 def known_models() -> tuple[str, ...]:
-    """All names with published weights, as ``timm:NAME.tag`` and ``torchvision:NAME/WEIGHTS``.
-
-    Returns:
-        timm's first, each library's in its own order.
-    """
+    """All names with published weights: ``timm:NAME.tag``, then ``torchvision:NAME/WEIGHTS``."""
     from_timm = (f"timm:{name}" for name in timm.models.list_pretrained())
     from_torchvision = (
         f"torchvision:{arch}/{entry.name}"

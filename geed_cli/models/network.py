@@ -10,7 +10,7 @@ from typing import Literal
 
 from torch import nn
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.spec import ModelSpec
 
@@ -110,10 +110,10 @@ def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the
     names = [name for name, _ in module.named_modules() if name]
     chosen: set[str] = set()
     for pattern in patterns:
-        found = [name for name in names if _matches(name, pattern)]
-        if not found:
+        selected = [name for name in names if _matches(name, pattern)]
+        if not selected:
             raise _unknown_layer(pattern, names, model)
-        chosen.update(found)
+        chosen.update(selected)
     return tuple(name for name in names if name in chosen)
 
 
@@ -125,9 +125,8 @@ def _matches(name: str, pattern: str) -> bool:
 def _unknown_layer(pattern: str, names: list[str], model: str) -> InputError:
     siblings = [name for name in names if name.count(".") == pattern.count(".")]
     close = nearest(pattern, siblings) or nearest(pattern, names)
-    hint = f"; nearest are {', '.join(close)}" if close else ""
     return InputError(
         f"layer '{pattern}' is not in {model}",
-        expected=f"a module of the network{hint}",
+        expected=f"a module of the network{nearest_are(close)}",
         remedy=f"geed inspect {model} --layers",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
 from geed_cli.runtime.libraries import timm
@@ -33,15 +33,12 @@ class Reference:
 
 
 def parse_reference(text: str, spec_dir: Path | None = None) -> Reference:
-    """Parse a MODEL argument.
+    """Parse a MODEL argument. Names of a library are not looked up yet, bare names are.
 
     Args:
         text: ``NAME``, ``timm:NAME[.tag]``, ``torchvision:NAME[/WEIGHTS]``, ``hf-hub:org/name``, a path to a
             spec, or a path to a checkpoint file; also an id as it is printed, such as ``timm/NAME.tag``.
         spec_dir: the user's folder of specs.
-
-    Returns:
-        what it leads to. Names of a library are not looked up yet, bare names are.
 
     Raises:
         InputError: no such file, or a bare name that is neither a spec nor known to timm, with the nearest names.
@@ -50,9 +47,8 @@ def parse_reference(text: str, spec_dir: Path | None = None) -> Reference:
     if colon and not Path(text).exists():
         return _of_source(text, source, name)
     library, _, network = text.partition("/")
-    if (
-        library in ("timm", "torchvision") and network and not Path(text).exists()
-    ):  # the form of a network's id
+    is_id = library in ("timm", "torchvision") and bool(network)  # as it is printed
+    if is_id and not Path(text).exists():
         return _of_source(text, library, network)
     path = Path(text)
     if path.suffix in (*SPEC_SUFFIXES, *CHECKPOINT_SUFFIXES):
@@ -92,13 +88,12 @@ def _of_source(text: str, source: str, name: str) -> Reference:
         return Reference("torchvision", name)
     if source == "hf-hub" and name.count("/") == 1 and all(name.split("/")):
         return Reference("timm", text)
-    known = ("timm", "torchvision", "hf-hub")
-    close = nearest(source, known)
-    form = {"timm": "timm:NAME", "torchvision": "torchvision:NAME", "hf-hub": "hf-hub:org/name"}
+    forms = {"timm": "timm:NAME", "torchvision": "torchvision:NAME", "hf-hub": "hf-hub:org/name"}
+    close = nearest(source, forms)
     raise InputError(
         f"'{text}' names no model",
-        expected=f"one of {', '.join(form.values())}, a spec's name or a path",
-        remedy=form[close[0]] if close else "geed ls models PATTERN",
+        expected=f"one of {', '.join(forms.values())}, a spec's name or a path",
+        remedy=forms[close[0]] if close else "geed ls models PATTERN",
     )
 
 
@@ -107,10 +102,9 @@ def _of_file(path: Path) -> Reference:
         kind: Kind = "spec" if path.suffix in SPEC_SUFFIXES else "checkpoint"
         return Reference(kind, path.stem, path)
     beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
-    close = nearest(str(path), beside)
     raise InputError(
         f"there is no file {path}",
-        expected=f"an existing file{'; nearest are ' + ', '.join(close) if close else ''}",
+        expected=f"an existing file{nearest_are(nearest(str(path), beside))}",
         remedy="check the path",
     )
 
@@ -125,7 +119,7 @@ def _unknown(text: str, specs: list[str]) -> InputError:
     close = nearest(text, [*specs, *timm.list_models()])
     return InputError(
         f"no model '{text}'",
-        expected=f"a spec's name or a timm name{'; nearest are ' + ', '.join(close) if close else ''}",
+        expected=f"a spec's name or a timm name{nearest_are(close)}",
         remedy="geed ls specs, or geed ls models PATTERN",
     )
 
@@ -149,9 +143,6 @@ def requested_spec(
         checkpoint: a file that replaces the weights.
         spec_dir: the user's folder of specs.
 
-    Returns:
-        the spec; its weights are the checkpoint's where one is given.
-
     Raises:
         InputError: options that do not go together, or anything that ``parse_reference`` or ``read_spec`` refuses.
     """
@@ -165,11 +156,14 @@ def requested_spec(
             f"--arch {arch} beside the model {reference}",
             "leave out --arch: the model has its own architecture",
         )
-    spec, folder = _spec_of(target)
-    return Requested(spec if checkpoint is None else with_checkpoint(spec, checkpoint), folder)
+    if target.path is not None:
+        spec, folder = read_spec(target.path), target.path.parent
+    else:
+        spec, folder = _spec_of_name(target, WeightsPart(origin="pretrained")), Path()
+    return Requested(spec if checkpoint is None else _with_checkpoint(spec, checkpoint), folder)
 
 
-def with_checkpoint(spec: ModelSpec, checkpoint: Path) -> ModelSpec:
+def _with_checkpoint(spec: ModelSpec, checkpoint: Path) -> ModelSpec:
     """The spec with its weights taken from a file; declarations about names stay where they are about files."""
     kept = spec.weights.model_dump() if spec.weights.origin == "file" else {}
     # An absolute path, so that the spec's folder is not searched for what the user named from here.
@@ -188,12 +182,6 @@ def with_random_weights(spec: ModelSpec) -> ModelSpec:
     return spec.model_copy(update={"weights": WeightsPart(origin="random")})
 
 
-def _spec_of(target: Reference) -> tuple[ModelSpec, Path]:
-    if target.kind == "spec" and target.path is not None:
-        return read_spec(target.path), target.path.parent
-    return _plain(target, WeightsPart(origin="pretrained")), Path()
-
-
 def _spec_of_file(target: Reference, arch: str | None) -> ModelSpec:
     if arch is None:
         raise InputError(
@@ -202,10 +190,10 @@ def _spec_of_file(target: Reference, arch: str | None) -> ModelSpec:
             remedy=f"--checkpoint {target.path} --arch NAME (a timm name, or torchvision:NAME)",
         )
     path = str((target.path or Path()).absolute())
-    return _plain(parse_arch(arch), WeightsPart(origin="file", path=path))
+    return _spec_of_name(parse_arch(arch), WeightsPart(origin="file", path=path))
 
 
-def _plain(target: Reference, weights: WeightsPart) -> ModelSpec:
+def _spec_of_name(target: Reference, weights: WeightsPart) -> ModelSpec:
     source: Literal["timm", "torchvision"] = "torchvision" if target.kind == "torchvision" else "timm"
     return ModelSpec(model=ModelPart(source=source, name=target.name), weights=weights)
 

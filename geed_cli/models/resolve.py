@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import OUTPUT, Site
 from geed_cli.models.spec import InputPart, SplitPart
@@ -52,10 +52,9 @@ def split_network(module: nn.Module, classifier: str | None, wanted: SplitPart, 
 
 
 def _unknown_module(key: str, name: str, names: list[str], model: str) -> InputError:
-    close = nearest(name, names)
     return InputError(
         f"{key} '{name}' is not in {model}",
-        expected=f"a module of the network{'; nearest are ' + ', '.join(close) if close else ''}",
+        expected=f"a module of the network{nearest_are(nearest(name, names))}",
         remedy=f"geed inspect {model} --layers",
     )
 
@@ -64,15 +63,12 @@ DEFAULT_CROP_PCT = 0.875
 
 
 def input_settings(own: InputSettings | None, wanted: InputPart, size: int | None) -> InputSettings:
-    """Combine the model's own preprocessing with what the spec says.
+    """The model's own preprocessing, overridden by what the spec says; a spec's ``crop_pct`` holds at any size.
 
     Args:
         own: the model's own, already at ``size``; None where the source knows none.
         wanted: the spec's section.
         size: the input size asked for; None for the model's own.
-
-    Returns:
-        complete settings. A spec's ``crop_pct`` holds at any size.
 
     Raises:
         InputError: the source knows no preprocessing and the spec leaves out size, mean or std.
@@ -101,15 +97,7 @@ def _from_spec_alone(wanted: InputPart, size: int | None) -> InputSettings:
 
 
 def require_classifier(split: Split, absent: tuple[str, ...]) -> None:
-    """Refuse a classifier whose weights are missing: every probability would be NaN.
-
-    Args:
-        split: of the network.
-        absent: names of the tensors that were not in the file.
-
-    Raises:
-        InputError: one of them belongs to the classifier.
-    """
+    """Refuse a classifier to which one of the ``absent`` tensors belongs: every probability would be NaN."""
     inside = [name for name in absent if split.classifier and f"{name}.".startswith(f"{split.classifier}.")]
     if inside:
         raise InputError(
@@ -121,11 +109,6 @@ def require_classifier(split: Split, absent: tuple[str, ...]) -> None:
 
 def require_one_tensor(module: nn.Module, settings: InputSettings, model_id: str) -> None:
     """Put one black image through the network: it must run at this size and return one tensor.
-
-    Args:
-        module: the network, on the CPU.
-        settings: its preprocessing, of which the size counts.
-        model_id: what messages call the network.
 
     Raises:
         InputError: it fails, or returns something other than one tensor for the batch.

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from geed_cli.checkpoints.rules import KeyRules, Match
 from geed_cli.input_settings import CropMode, Interpolation
-from geed_cli.models.spec_actions import Action, check_sites
+from geed_cli.models.spec_actions import Action
 
 Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]
@@ -148,4 +148,9 @@ class ModelSpec(_Part):
     @field_validator("actions")
     @classmethod
     def _fit_their_sites(cls, actions: dict[str, Action]) -> dict[str, Action]:
-        return check_sites(actions)
+        """Probabilities may be permuted but not mixed: softmax commutes with permutations alone."""
+        if "logits" in actions and actions["logits"].has_matrices:
+            raise ValueError(
+                "matrices on the logits do not act on probabilities; expected a permutation of classes"
+            )
+        return actions

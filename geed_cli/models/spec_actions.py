@@ -17,8 +17,8 @@ Rows = Annotated[list[Annotated[list[float], Field(min_length=1)]], Field(min_le
 
 SITES = ("features", "logits")
 """Keys of ``actions`` that are no layers: the vectors f1(x), and the class scores."""
-WORDS = {"spatial": {"spatial": True}, "trivial": {"spatial": False}}
-KINDS = ("regular", "permutation", "matrices", "sum", "through")
+SHORT_FORMS = {"spatial": {"spatial": True}, "trivial": {"spatial": False}}
+ACTION_KINDS = ("regular", "permutation", "matrices", "sum", "through")
 
 
 class _Strict(BaseModel):
@@ -41,37 +41,21 @@ class _Strict(BaseModel):
 
 
 class PermutationPart(_Strict):
-    """Channels that change places.
-
-    Attributes:
-        group: its name.
-        generators: for elements that generate the group: where each channel goes, counted from 0.
-    """
+    """Channels that change places: for elements that generate the group, where each channel goes, counted from 0."""
 
     group: Name
     generators: dict[Name, Moves]
 
 
 class MatricesPart(_Strict):
-    """Channels that mix.
-
-    Attributes:
-        group: its name.
-        generators: for elements that generate the group: the C×C matrix, row by row.
-    """
+    """Channels that mix: for elements that generate the group, the C×C matrix, row by row."""
 
     group: Name
     generators: dict[Name, Rows]
 
 
 class ThroughPart(_Strict):
-    """A homomorphism.
-
-    Attributes:
-        group: where it starts; the audited elements are elements of this group.
-        onto: where it leads; the action is of this group.
-        generators: the image of each of some elements that generate ``group``.
-    """
+    """A homomorphism from the audited ``group`` onto another one: the images of elements that generate ``group``."""
 
     group: Name
     onto: Name
@@ -111,16 +95,16 @@ class Action(_Strict):
     @model_validator(mode="before")
     @classmethod
     def _words(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
-        if isinstance(value, str) and value in WORDS:
-            return WORDS[value]
+        if isinstance(value, str) and value in SHORT_FORMS:
+            return SHORT_FORMS[value]
         if not isinstance(value, dict) or not value:
-            raise ValueError(f"not an action; expected spatial, trivial, or one of {', '.join(KINDS)}")
+            raise ValueError(f"not an action; expected spatial, trivial, or one of {', '.join(ACTION_KINDS)}")
         return value
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Action":
         given = self.model_fields_set
-        kinds = [kind for kind in KINDS if kind in given]
+        kinds = [kind for kind in ACTION_KINDS if kind in given]
         if len(kinds) > 1:
             raise ValueError(f"{' and '.join(kinds)} in one action; expected one of them")
         if "order" in given and self.regular is None:
@@ -136,16 +120,3 @@ class Action(_Strict):
         """Whether channels mix anywhere in it."""
         inner = [self.action, *(part.action for part in self.sum or ())]
         return self.matrices is not None or any(each is not None and each.has_matrices for each in inner)
-
-
-def check_sites(actions: dict[str, Action]) -> dict[str, Action]:
-    """Probabilities may be permuted but not mixed: softmax commutes with permutations alone.
-
-    Raises:
-        ValueError: matrices on the logits.
-    """
-    if "logits" in actions and actions["logits"].has_matrices:
-        raise ValueError(
-            "matrices on the logits do not act on probabilities; expected a permutation of classes"
-        )
-    return actions

@@ -33,13 +33,7 @@ def spec_directory() -> Path:
 
 
 def spec_paths(spec_dir: Path | None = None) -> dict[str, Path]:
-    """Every known spec by name, sorted; those in ``spec_dir`` hide bundled ones.
-
-    Args:
-        spec_dir: the user's folder of specs, if any.
-
-    Returns:
-        name → file.
+    """The file of every known spec by name, sorted; those in the user's ``spec_dir`` hide bundled ones.
 
     Raises:
         InputError: ``spec_dir`` is not a folder.
@@ -49,10 +43,10 @@ def spec_paths(spec_dir: Path | None = None) -> dict[str, Path]:
             f"{spec_dir} is not a folder", expected="a folder of YAML specs", remedy="check --spec-dir"
         )
     folders = [spec_directory()] + ([spec_dir] if spec_dir is not None else [])
-    found = {
+    specs = {
         path.stem: path for folder in folders for path in folder.iterdir() if path.suffix in SPEC_SUFFIXES
     }
-    return dict(sorted(found.items()))
+    return dict(sorted(specs.items()))
 
 
 def read_spec(path: Path) -> ModelSpec:
@@ -61,14 +55,7 @@ def read_spec(path: Path) -> ModelSpec:
 
 
 def weights_path(weights: WeightsPart, folder: Path) -> Path:
-    """The file of weights with origin ``file`` or ``package``.
-
-    Args:
-        weights: the spec's section.
-        folder: the spec's folder; the current folder is looked in after it.
-
-    Returns:
-        an existing file.
+    """The existing file of weights with origin ``file`` or ``package``; the spec's ``folder`` is looked in first.
 
     Raises:
         InputError: a path that leads out of the package.
@@ -96,10 +83,10 @@ def _in_package(package: str, inside: str) -> Path:
             remedy="correct weights.path in the spec, or use origin: file",
         )
     try:
-        found = find_spec(package) if package.isidentifier() else None
+        module = find_spec(package) if package.isidentifier() else None
     except ValueError:  # a module that was not imported from a package, such as __main__
-        found = None
-    folders = list(found.submodule_search_locations or ()) if found else []
+        module = None
+    folders = list(module.submodule_search_locations or ()) if module else []
     paths = [Path(place) / inside for place in folders]
     existing = next((path for path in paths if path.is_file()), None)
     if existing is None:

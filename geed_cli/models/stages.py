@@ -12,7 +12,7 @@ from torch import nn
 TRUNKS = ("features", "trunk_output", "encoder.layers", "layers", "blocks", "stages")
 POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 GLOBAL_POOLS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
-SPREAD = 6
+BLOCKS_MEASURED = 6
 """How many of a long run of equal blocks are measured: neighbours differ little, and a table has to be read."""
 VECTOR_LAYERS = (nn.Linear, nn.Flatten, nn.Dropout, nn.Softmax, nn.BatchNorm1d, nn.LayerNorm)
 
@@ -20,15 +20,7 @@ Child = tuple[str, nn.Module]
 
 
 def default_stages(module: nn.Module, classifier: str | None) -> tuple[str, ...]:
-    """Names of the stages, in network order.
-
-    Args:
-        module: the network.
-        classifier: name of the module that makes the logits; what holds it is no stage.
-
-    Returns:
-        dotted names; () where nothing looks like a stage.
-    """
+    """Names of the stages, in network order; () where nothing looks like one. What holds the classifier is none."""
     prefix, trunk = _trunk(module)
     children = [(f"{prefix}{name}", child) for name, child in trunk.named_children()]
     if sum(isinstance(child, POOLS) for _, child in children) > 1:
@@ -41,20 +33,15 @@ def default_stages(module: nn.Module, classifier: str | None) -> tuple[str, ...]
 
 
 def spread(module: nn.Module, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names, or ``SPREAD`` of them where they are a longer run of equal blocks, as in a plain transformer.
+    """The names, or ``BLOCKS_MEASURED`` of them where they are a longer run of equal blocks, as in a plain transformer.
 
-    Args:
-        module: the network.
-        names: its stages or blocks, in network order.
-
-    Returns:
-        evenly over the depth, the last among them: every second one of twelve blocks.
+    They are spread evenly over the depth, the last among them: every second one of twelve blocks.
     """
     kinds = {type(module.get_submodule(name)) for name in names}
     count = len(names)
-    if count <= SPREAD or len(kinds) > 1 or nn.Sequential in kinds:  # a Sequential may hold anything
+    if count <= BLOCKS_MEASURED or len(kinds) > 1 or nn.Sequential in kinds:  # a Sequential may hold anything
         return names
-    return tuple(names[count * (i + 1) // SPREAD - 1] for i in range(SPREAD))
+    return tuple(names[count * (i + 1) // BLOCKS_MEASURED - 1] for i in range(BLOCKS_MEASURED))
 
 
 def _trunk(module: nn.Module) -> tuple[str, nn.Module]:

@@ -7,7 +7,7 @@ one that is, is resolved here, since it differs between versions.
 import json
 from dataclasses import dataclass
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.models.download import PublishedFile, hub_file, url_file
 from geed_cli.runtime.libraries import timm
 
@@ -50,13 +50,7 @@ class TimmName:
 
 
 def resolve_timm_name(name: str) -> TimmName:
-    """What a name stands for.
-
-    Args:
-        name: ``arch``, ``arch.tag`` or ``hf-hub:org/name``.
-
-    Returns:
-        the architecture and its weights' tag, with timm's default filled in.
+    """What ``arch``, ``arch.tag`` or ``hf-hub:org/name`` stands for, with timm's default tag filled in.
 
     Raises:
         InputError: timm has no such architecture, or no such weights for it.
@@ -115,9 +109,8 @@ def timm_weights(name: TimmName) -> PublishedFile:
 
 def unknown_network(name: str, known: list[str], kind: str) -> InputError:
     """The error for an unknown name, with the nearest known ones."""
-    close = nearest(name, known)
-    hint = f"; nearest are {', '.join(close)}" if close else ""
-    return InputError(f"no network '{name}'", expected=f"{kind}{hint}", remedy="geed ls models PATTERN")
+    expected = f"{kind}{nearest_are(nearest(name, known))}"
+    return InputError(f"no network '{name}'", expected=expected, remedy="geed ls models PATTERN")
 
 
 def _unknown_tag(arch: str, tag: str, tags: list[str]) -> InputError:

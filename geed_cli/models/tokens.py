@@ -16,21 +16,15 @@ from geed_cli.models.network import Network, resolve_layers
 
 Grid = tuple[int, int]
 
-STATED = ("grid_size", "resolution", "input_resolution", "output_resolution")
+GRID_ATTRIBUTES = ("grid_size", "resolution", "input_resolution", "output_resolution")
 """Attributes in which timm's modules keep the height and width of their token grid."""
-IMAGE_SIDES = ("img_size", "image_size")
+IMAGE_ATTRIBUTES = ("img_size", "image_size")
 """Attributes in which timm's and torchvision's modules keep the image size that their patches are cut from."""
 
 
 @dataclass(frozen=True)
 class TokenGrid:
-    """The grid behind a list of tokens.
-
-    Attributes:
-        height: rows of the grid.
-        width: columns of the grid.
-        prefix: tokens that precede the grid's and stand for no place in the picture.
-    """
+    """A grid of height × width tokens, and ``prefix`` tokens before it that stand for no place in the picture."""
 
     height: int
     width: int
@@ -50,16 +44,11 @@ class NoGrid:
 
 
 def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
-    """The grid of a layer that puts out ``tokens`` tokens an image.
-
-    Args:
-        network: with its spec, whose ``tokens`` section goes before what the modules state.
-        layer: dotted name of the layer.
-        tokens: length of its list of tokens, prefix tokens included.
+    """The grid of a layer that puts out ``tokens`` tokens an image, prefix tokens included.
 
     Returns:
-        the declared grid; else the one stated grid that has so many tokens, with or without prefix tokens; else the
-        reason why there is none.
+        the grid that the network's spec declares; else the one stated grid that has so many tokens, with or without
+        prefix tokens; else the reason why there is none.
 
     Raises:
         InputError: the spec declares a grid for no layer at all, or one with another number of tokens.
@@ -67,7 +56,12 @@ def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
     declared = _declared(network, layer)
     if declared is not None:
         if declared.tokens != tokens:
-            raise _misdeclared(layer, declared, tokens)
+            raise InputError(
+                f"the spec declares {declared.prefix} + {declared.height}×{declared.width} tokens for {layer}, "
+                f"which has {tokens}",
+                expected=f"prefix + height·width = {tokens}",
+                remedy="correct the section tokens in the spec",
+            )
         return declared
     if any(hasattr(part, "unroll") for part in network.module.modules()):  # Hiera
         return NoGrid("the network keeps its tokens in another order than row by row")
@@ -80,20 +74,16 @@ def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
     ]
     if len(fitting) == 1:
         return fitting[0]
-    known = ", ".join(f"{height}×{width}" for height, width in stated) or "none"
+    grids = ", ".join(f"{height}×{width}" for height, width in stated) or "none"
     problem = "several" if fitting else "none"
     return NoGrid(
-        f"of the token grids that the network states ({known}), {problem} has {tokens} tokens; {_how_to_declare(layer)}"
+        f"of the token grids that the network states ({grids}), {problem} has {tokens} tokens; "
+        f"declare it in a spec, tokens: {{{layer}: {{grid: [HEIGHT, WIDTH], prefix: 0}}}}"
     )
 
 
 def stated_grids(module: nn.Module, size: int) -> set[Grid]:
-    """Height and width of every token grid that a module of the network states.
-
-    Args:
-        module: the network.
-        size: the input's side S, for patch embeddings that take any size.
-    """
+    """Height and width of every token grid that a module states, where the input has ``size``² pixels."""
     return {grid for part in module.modules() for grid in _grids_of(part, size) if min(grid) >= 1}
 
 
@@ -104,13 +94,13 @@ def _grids_of(part: nn.Module, size: int) -> Iterator[Grid]:
         height, width = part.dynamic_feat_size((size, size))  # type: ignore[operator]
         yield height, width
         return
-    grids = [grid for name in STATED if (grid := _pair(getattr(part, name, None))) is not None]
+    grids = [grid for name in GRID_ATTRIBUTES if (grid := _pair(getattr(part, name, None))) is not None]
     yield from grids
     stride = getattr(part, "stride", None)
     if isinstance(stride, int):  # LeViT's attention that keeps every stride-th query
         yield from ((-(-height // stride), -(-width // stride)) for height, width in grids)
     patch = _pair(getattr(part, "patch_size", None))
-    sides = [side for name in IMAGE_SIDES if (side := _pair(getattr(part, name, None))) is not None]
+    sides = [side for name in IMAGE_ATTRIBUTES if (side := _pair(getattr(part, name, None))) is not None]
     if patch is not None and not grids:
         yield from ((height // patch[0], width // patch[1]) for height, width in sides)
 
@@ -131,16 +121,3 @@ def _declared(network: Network, layer: str) -> TokenGrid | None:
             height, width = part.grid
             return TokenGrid(height, width, part.prefix)
     return None
-
-
-def _how_to_declare(layer: str) -> str:
-    return f"declare it in a spec, tokens: {{{layer}: {{grid: [HEIGHT, WIDTH], prefix: 0}}}}"
-
-
-def _misdeclared(layer: str, declared: TokenGrid, tokens: int) -> InputError:
-    return InputError(
-        f"the spec declares {declared.prefix} + {declared.height}×{declared.width} tokens for {layer}, "
-        f"which has {tokens}",
-        expected=f"prefix + height·width = {tokens}",
-        remedy="correct the section tokens in the spec",
-    )

@@ -19,14 +19,7 @@ HEADER = """\
 
 
 def starting_spec(network: Network) -> str:
-    """YAML text of a spec that loads the network again.
-
-    Args:
-        network: from ``load_model``.
-
-    Returns:
-        text that validates as a ``ModelSpec``, with layers, split and preprocessing written out.
-    """
+    """YAML text of a ``ModelSpec`` that loads the network again, with layers, split and preprocessing written out."""
     spec = network.spec or _bare_spec(network)
     split: dict[str, object] = {"classifier": network.classifier}
     if network.features.side == "output":

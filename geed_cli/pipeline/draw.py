@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from geed_cli.errors import InputError
 from geed_cli.images.selection import select
-from geed_cli.images.source import ImageListing, ImageSet, list_images
+from geed_cli.images.source import ImageSet, list_images
 from geed_cli.pipeline.options import DataOptions
 
 
@@ -52,7 +52,7 @@ def draw(
     control_images: int = 0,
     *,
     halves: bool = False,
-    listing: ImageListing | None = None,
+    listing: ImageSet | None = None,
 ) -> Drawn:
     """Draw the audited images and, where asked for, as many others for the normaliser.
 

@@ -18,7 +18,7 @@ from geed_cli.engine.engine import full_precision
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.shapes import forward_zeros
 from geed_cli.errors import InputError, RunError
-from geed_cli.images.decoding_threads import usable_cores
+from geed_cli.images.prefetch import usable_cores
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import device_name

@@ -32,7 +32,7 @@ LIMITS = (
     Limit(-4, 0, 65536),  # M_MMAP_MAX: blocks that are mapped each by itself, and unmapped when freed
     Limit(-3, 32 * MIB, 32 * MIB),  # M_MMAP_THRESHOLD: bytes from which they are
 )
-CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
+USER_VARIABLES = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
 """Variables by which a user sets these limits; then they stay."""
 
 
@@ -42,12 +42,9 @@ def freed_memory_kept(environment: Mapping[str, str] = os.environ) -> Iterator[N
 
     Nothing happens where the C library is not glibc, or where the environment has set its limits. Peak memory hardly
     changes: what is kept is asked for again by the next batch.
-
-    Args:
-        environment: the variables of this process.
     """
     set_limit, give_back = _malloc_calls()
-    if set_limit is None or give_back is None or any(environment.get(name) for name in CHOSEN):
+    if set_limit is None or give_back is None or any(environment.get(name) for name in USER_VARIABLES):
         yield
         return
     for limit in LIMITS:

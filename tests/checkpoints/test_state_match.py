@@ -213,10 +213,10 @@ def test_names_that_fall_together_are_refused() -> None:
 def test_floats_convert_and_are_noted() -> None:
     """Half, bfloat and double become the network's float32."""
     for dtype, name in ((torch.float16, "float16"), (torch.bfloat16, "bfloat16"), (torch.float64, "float64")):
-        converted = convert_types({"w": torch.zeros(3)}, {"w": torch.full((3,), 0.5, dtype=dtype)})
-        assert converted.state["w"].dtype == torch.float32
-        assert torch.equal(converted.state["w"], torch.full((3,), 0.5))
-        assert converted.notes == (f"1 tensor converted from {name} to float32",)
+        state, notes = convert_types({"w": torch.zeros(3)}, {"w": torch.full((3,), 0.5, dtype=dtype)})
+        assert state["w"].dtype == torch.float32
+        assert torch.equal(state["w"], torch.full((3,), 0.5))
+        assert notes == (f"1 tensor converted from {name} to float32",)
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool, torch.float8_e4m3fn])

@@ -19,8 +19,7 @@ from geed_cli.checkpoints.kept_files import stored_weights
 from geed_cli.checkpoints.loading import load_checkpoint
 from geed_cli.checkpoints.read import WeightsFile, as_safetensors, read_tensors
 from geed_cli.checkpoints.reader import convert, extract
-from geed_cli.checkpoints.reader.convert import Choice
-from geed_cli.checkpoints.reader.messages import Request, Taken
+from geed_cli.checkpoints.reader.messages import Choice, Request, Taken
 from geed_cli.checkpoints.reader.resource_limits import limits_for
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from geed_cli.checkpoints.read import as_safetensors, read_tensors
 from geed_cli.checkpoints.reader import convert
-from geed_cli.checkpoints.reader.convert import Choice
+from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.checkpoints.reader.resource_limits import MIB, Limits, limits_for
 from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.models.load import load_model

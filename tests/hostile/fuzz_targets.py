@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from geed_cli.checkpoints.formats import HEAD_BYTES, Container, container_of
 from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.checkpoints.reader import child
-from geed_cli.checkpoints.reader.messages import Refused, Request
+from geed_cli.checkpoints.reader.messages import Choice, Refused, Request
 from geed_cli.checkpoints.reader.resource_limits import limits_for
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
@@ -107,7 +107,7 @@ def _read_as_the_child_does(path: Path) -> tuple[Path, tuple[str, ...]]:
         return path, ()
     target = path.parent / "weights.safetensors"
     limits = limits_for(path.stat().st_size)
-    request = Request(path, target, container.value, "auto", ("state_dict",), False, limits)
+    request = Request(path, target, container.value, Choice(usual=("state_dict",)), limits)
     answer = child.answer_to(request)
     if isinstance(answer, Refused):
         raise InputError(answer.found, expected=answer.expected, remedy=answer.remedy)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from geed_cli.images.decoding_threads import decoding_workers, usable_cores
+from geed_cli.images.prefetch import decoding_workers, usable_cores
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux's own call")

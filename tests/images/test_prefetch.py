@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from geed_cli.images.prefetch import LOWEST, prefetch
+from geed_cli.images.prefetch import LEAST_URGENT, prefetch
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -96,5 +96,5 @@ def test_work_done_ahead_gives_way() -> None:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     before = priority()
-    assert set(prefetch(priority, range(8), workers=2, depth=4)) == {LOWEST}
+    assert set(prefetch(priority, range(8), workers=2, depth=4)) == {LEAST_URGENT}
     assert priority() == before

@@ -13,11 +13,10 @@ from PIL import Image
 from support.pictures import encoded, noise, open_images
 
 from geed_cli.choices import Decode
-from geed_cli.images.bundled import sample_folder
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.images.preprocess import MARGIN, least_size, padded_fraction, to_pixels
-from geed_cli.images.source import LoadedImage, iter_pixels
+from geed_cli.images.source import LoadedImage, iter_pixels, sample_folder
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

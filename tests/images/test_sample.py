@@ -2,8 +2,8 @@
 
 import re
 
-from geed_cli.images.bundled import sample_folder
 from geed_cli.images.decode import read_picture
+from geed_cli.images.source import sample_folder
 
 ROW = re.compile(
     r"^\| (\S+\.jpg) \| `skimage\.data\.(\w+)`, [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$",

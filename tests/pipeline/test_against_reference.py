@@ -28,7 +28,7 @@ from support.pictures import pixels_of
 from support.results import measured
 from timm.models.vision_transformer import VisionTransformer
 
-from geed_cli.images.bundled import sample_folder
+from geed_cli.images.source import sample_folder
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit

@@ -44,7 +44,7 @@ def test_one_module_alone_imports_them() -> None:
         for path in PACKAGE.rglob("*.py")
         if any(name.partition(".")[0] in {"timm", "torchvision"} for name in imported(path))
     }
-    assert found == {"libraries.py"}
+    assert found == {"runtime/libraries.py"}
 
 
 def test_any_module_may_be_imported_first() -> None:
@@ -56,7 +56,7 @@ def test_any_module_may_be_imported_first() -> None:
         "        try: importlib.import_module(name); os._exit('torch._dynamo' in sys.modules)\n"
         "        except BaseException: os._exit(2)\n"
         "    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
-        "names = 'actions.view images.preprocess cli.run_audit cli.run_compare pipeline.audit'.split()\n"
+        "names = 'actions.view images.preprocess cli.run.auditing cli.run.comparing pipeline.audit'.split()\n"
         "print([compiled(f'geed_cli.{name}') for name in names])"
     )
     assert last_line(code) == "[0, 0, 0, 0, 0]"
@@ -66,7 +66,7 @@ def test_the_compiler_is_there_when_it_is_used() -> None:
     """The stand-in has gone, what torchvision took asks the real thing, and functions marked so are not compiled."""
     code = (
         "import torch\n"
-        "from geed_cli import libraries\n"
+        "from geed_cli.runtime import libraries\n"
         "seen = []\n"
         "with libraries.compiler_deferred():\n"
         "    @torch.compiler.disable\n"
@@ -84,7 +84,7 @@ def test_other_questions_import_the_compiler_as_usual() -> None:
     """A library that takes more from it while it is imported gets the real thing."""
     code = (
         "import torch, sys\n"
-        "from geed_cli import libraries\n"
+        "from geed_cli.runtime import libraries\n"
         "with libraries.compiler_deferred():\n"
         "    from torch._dynamo.utils import counters\n"
         "import torch._dynamo.utils as real\n"

@@ -8,7 +8,6 @@ or unpacks to far more than it holds.
 
 import struct
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from geed_cli.checkpoints.formats import EXPORT, READABLE, shown
@@ -16,33 +15,17 @@ from geed_cli.errors import InputError
 
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them
 LOCAL_HEADER_BYTES = 30
-AGAIN = "download or save the file again and compare its sha256 with the publisher's"
+SAVE_AGAIN = "download or save the file again and compare its sha256 with the publisher's"
 SAVE_STATE = "if you trust the file, save its weights alone: "
 SCRIPT_REMEDY = SAVE_STATE + "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')"
 EXPORTED_REMEDY = SAVE_STATE + "torch.save(dict(torch.export.load(FILE).state_dict), 'weights.pt')"
 
 
-@dataclass(frozen=True)
-class ArchiveFacts:
-    """What is known of an archive that passed.
-
-    Attributes:
-        record_sizes: the byte counts of the members that hold tensor data.
-        notes: what a reader of the result should know.
-    """
-
-    record_sizes: frozenset[int]
-    notes: tuple[str, ...]
-
-
-def check_archive(path: Path) -> ArchiveFacts:
+def check_archive(path: Path) -> tuple[frozenset[int], tuple[str, ...]]:
     """Refuse an archive that is not a whole and plain torch.save file.
 
-    Args:
-        path: a file that begins like a zip archive.
-
     Returns:
-        The sizes of its data records, and a note where it carries no checksums.
+        The byte counts of its members with tensor data, and a note where it carries no checksums.
 
     Raises:
         InputError: truncated, not from torch.save, TorchScript, .pt2, compressed, overlapping, or damaged.
@@ -66,10 +49,9 @@ def check_archive(path: Path) -> ArchiveFacts:
         raise InputError(
             f"the zip archive is truncated or damaged ({shown(str(error))})",
             expected="a complete file as torch.save wrote it",
-            remedy=AGAIN,
+            remedy=SAVE_AGAIN,
         ) from error
-    data = frozenset(member.file_size for member in members if "/data/" in member.filename)
-    return ArchiveFacts(record_sizes=data, notes=notes)
+    return frozenset(member.file_size for member in members if "/data/" in member.filename), notes
 
 
 def _refuse_other_kinds(names: list[str]) -> None:
@@ -125,6 +107,6 @@ def _verify_checksums(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) 
         raise InputError(
             f"the file is damaged: the checksum of member {shown(damaged)} does not fit its contents",
             expected="contents that agree with the archive's own checksums",
-            remedy=AGAIN,
+            remedy=SAVE_AGAIN,
         )
     return ()

@@ -8,7 +8,7 @@ itself takes some GB of addresses.
 from typing import Any
 
 from geed_cli.checkpoints.formats import Container, shown
-from geed_cli.checkpoints.reader.archive import ArchiveFacts, check_archive
+from geed_cli.checkpoints.reader.archive import check_archive
 from geed_cli.checkpoints.reader.messages import Refused, Request, Taken, write_answer
 from geed_cli.checkpoints.reader.resource_limits import limit_memory, limit_time_and_output
 from geed_cli.errors import InputError
@@ -30,52 +30,26 @@ def main(values: dict[str, Any]) -> None:
 def answer_to(request: Request) -> Taken | Refused:
     """Check and convert; whatever the file provokes becomes a refusal."""
     try:
-        facts = _check_container(request)
-        _load_torch(request)
+        is_zip = request.container == Container.ZIP.value
+        record_sizes, notes = check_archive(request.source) if is_zip else (None, (NO_CHECKSUMS,))
+        limit_memory(None)
         from geed_cli.checkpoints.reader.extract import extract  # noqa: PLC0415 - imports torch
 
-        return extract(request, *facts)
+        limit_memory(request.limits.memory)
+        return extract(request, record_sizes, notes)
     except InputError as error:
         return Refused(kind="input", found=error.found, expected=error.expected, remedy=error.remedy)
     except MemoryError:
-        return too_much_memory(request.limits.memory)
-    except OSError as error:
-        return _no_room(error)
-
-
-def _check_container(request: Request) -> tuple[frozenset[int] | None, tuple[str, ...]]:
-    """Sizes of the data records, where there are records, and notes."""
-    if request.container == Container.ZIP.value:
-        facts: ArchiveFacts = check_archive(request.source)
-        return facts.record_sizes, facts.notes
-    return None, (NO_CHECKSUMS,)
-
-
-def _load_torch(request: Request) -> None:
-    limit_memory(None)
-    import torch  # noqa: F401, PLC0415 - after the cheap checks
-
-    limit_memory(request.limits.memory)
-
-
-def too_much_memory(limit: int) -> Refused:
-    """The refusal of a file that asks for more than the limit."""
-    return Refused(
-        kind="input",
-        found=f"reading the file takes more than {limit // 2**20} MiB of memory",
-        expected="a checkpoint that takes about as much memory as it has bytes",
-        remedy="save only the network's weights, without training state",
-    )
-
-
-def _no_room(error: OSError) -> Refused:
-    """The target could not be written: not the file's fault."""
-    return Refused(
-        kind="run",
-        found=f"the file could not be converted to safetensors ({shown(str(error))})",
-        expected="room for a copy of the weights in the folder for temporary files",
-        remedy="set TMPDIR to a folder with room, or save the weights as safetensors yourself",
-    )
-
-
-__all__ = ["ANSWER", "main", "too_much_memory"]
+        return Refused(
+            kind="input",
+            found=f"reading the file takes more than {request.limits.memory // 2**20} MiB of memory",
+            expected="a checkpoint that takes about as much memory as it has bytes",
+            remedy="save only the network's weights, without training state",
+        )
+    except OSError as error:  # the target could not be written: not the file's fault
+        return Refused(
+            kind="run",
+            found=f"the file could not be converted to safetensors ({shown(str(error))})",
+            expected="room for a copy of the weights in the folder for temporary files",
+            remedy="set TMPDIR to a folder with room, or save the weights as safetensors yourself",
+        )

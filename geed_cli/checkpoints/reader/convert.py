@@ -13,14 +13,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from geed_cli.checkpoints.entry import USUAL_ENTRIES
 from geed_cli.checkpoints.formats import Container
-from geed_cli.checkpoints.reader.archive import AGAIN
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
 from geed_cli.checkpoints.reader.child import ANSWER
-from geed_cli.checkpoints.reader.messages import Refused, Request, Taken, read_answer
+from geed_cli.checkpoints.reader.messages import Choice, Conversion, Refused, Request, read_answer
 from geed_cli.checkpoints.reader.resource_limits import Limits, limits_for
 from geed_cli.errors import InputError, RunError
 
@@ -30,36 +28,6 @@ START = (
 )
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
 """Environment variables that finding and starting torch may need; tokens and passwords stay here."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which weights are wanted from a file.
-
-    Attributes:
-        key: the entry that holds them, or ``auto``.
-        usual: the entries that ``auto`` looks for, in order of preference.
-        allow_pickle: whether code that the file names may run, in the reading process.
-    """
-
-    key: str = "auto"
-    usual: tuple[str, ...] = USUAL_ENTRIES
-    allow_pickle: bool = False
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """A safetensors file made from another, while it exists.
-
-    Attributes:
-        path: the file.
-        taken: the order of its tensors, the whole numbers beside them, notes.
-        sha256: of the original, where it was taken on the way.
-    """
-
-    path: Path
-    taken: Taken
-    sha256: str | None = None
 
 
 @contextmanager
@@ -81,9 +49,7 @@ def converted(
     limits = limits or limits_for(path.stat().st_size)
     with tempfile.TemporaryDirectory(prefix="geed-") as folder:
         target = Path(folder) / "weights.safetensors"
-        request = Request(
-            path.absolute(), target, container.value, choice.key, choice.usual, choice.allow_pickle, limits
-        )
+        request = Request(path.absolute(), target, container.value, choice, limits)
         _run(request, Path(folder))
         answer = read_answer(Path(folder) / ANSWER)
         if isinstance(answer, Refused):
@@ -143,7 +109,7 @@ def _killed(number: int, limits: Limits) -> InputError:
     return InputError(
         f"reading the file ended in {name}, {cause}; the audit itself was not touched",
         expected="a complete file as torch.save writes it",
-        remedy=AGAIN,
+        remedy=SAVE_AGAIN,
     )
 
 

@@ -5,6 +5,7 @@ written, each checked to be plain, and a tensor that shares its bytes with anoth
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -20,52 +21,50 @@ from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.checkpoints.reader.unpickle import unpickle, with_modules_as_states
 from geed_cli.errors import InputError
 
-FEWER = "save only the network's weights, without training state"
+WEIGHTS_ONLY = "save only the network's weights, without training state"
 
 
 def extract(request: Request, record_sizes: frozenset[int] | None, notes: tuple[str, ...]) -> Taken:
-    """Unpickle the file and write the chosen entry to ``request.target``.
+    """Unpickle the file and write the chosen entry to ``request.target``; an ``OSError`` where that is impossible.
 
     Args:
         request: which file, which entry, whether its code may run.
         record_sizes: byte counts of the data records; None for a file without records, which is then not mapped.
         notes: what the checks of the container had to say.
 
-    Returns:
-        what the auditing process needs beside the tensors.
-
     Raises:
         InputError: anything in the file that is refused.
-        OSError: the target could not be written.
     """
     contents, code = unpickle(
-        request.source, mapped=record_sizes is not None, allow_pickle=request.allow_pickle
+        request.source, mapped=record_sizes is not None, allow_pickle=request.choice.allow_pickle
     )
-    if request.allow_pickle:
+    if request.choice.allow_pickle:
         contents = with_modules_as_states(contents)
-    entry = choose_entry(contents, request.key, request.usual)
-    _require_reasonable(entry, request.most_bytes)
+    entry = choose_entry(contents, request.choice.key, request.choice.usual)
+    _require_reasonable(entry, request.limits.output)
     plain = {name: plain_tensor(name, value, record_sizes) for name, value in entry.state.items()}
     _write(plain, request.target)
-    return Taken(order=tuple(plain), numbers=dict(_numbers(contents)), notes=code + notes + entry.notes)
+    return Taken(
+        order=tuple(plain),
+        numbers=dict(islice(_numbers(contents), MOST_NUMBERS)),
+        notes=code + notes + entry.notes,
+    )
 
 
 def _require_reasonable(entry: Entry, most_bytes: int) -> None:
-    """Names that safetensors can hold, and no more bytes than such a file can honestly have.
-
-    Raises:
-        InputError: otherwise.
-    """
+    """Only names that safetensors can hold, and no more bytes than such a file can honestly have."""
     if len(entry.state) > MOST_TENSORS:
         raise InputError(
-            f"the file lists {len(entry.state)} tensors", expected=f"at most {MOST_TENSORS}", remedy=FEWER
+            f"the file lists {len(entry.state)} tensors",
+            expected=f"at most {MOST_TENSORS}",
+            remedy=WEIGHTS_ONLY,
         )
     for name in entry.state:
-        if len(name) > LONGEST_TENSOR_NAME or not name.isprintable() or name == "__metadata__":
+        if not _fits_an_answer(name) or name == "__metadata__":
             raise InputError(
                 f"a tensor is called {shown(name)}",
                 expected=f"printable names of at most {LONGEST_TENSOR_NAME} characters",
-                remedy=FEWER,
+                remedy=WEIGHTS_ONLY,
             )
     claimed = sum(value.numel() * value.element_size() for value in entry.state.values())
     if claimed > most_bytes and not _single_culprit(entry):
@@ -74,6 +73,10 @@ def _require_reasonable(entry: Entry, most_bytes: int) -> None:
             expected=f"at most {most_bytes} for a file of this size",
             remedy="if you trust the file, save copies of the tensors (tensor.clone()) instead",
         )
+
+
+def _fits_an_answer(name: str) -> bool:
+    return len(name) <= LONGEST_TENSOR_NAME and name.isprintable()
 
 
 def _single_culprit(entry: Entry) -> bool:
@@ -108,22 +111,13 @@ def _write(state: Mapping[str, Tensor], target: Path) -> None:
 
 
 def _numbers(contents: object) -> Iterator[tuple[str, int]]:
-    """Whole numbers at the top level, also as tensors of one element; the first ``MOST_NUMBERS`` of them."""
+    """Whole numbers at the top level, also as tensors of one element."""
     if not isinstance(contents, Mapping):
         return
-    found = 0
     for name, value in contents.items():
-        number = _number(value)
-        if (
-            number is not None
-            and isinstance(name, str)
-            and len(name) <= LONGEST_TENSOR_NAME
-            and name.isprintable()
-        ):
+        number = _number(value) if isinstance(name, str) and _fits_an_answer(name) else None
+        if number is not None:
             yield name, number
-            found += 1
-        if found == MOST_NUMBERS:
-            return
 
 
 def _number(value: object) -> int | None:

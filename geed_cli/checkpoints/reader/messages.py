@@ -7,14 +7,37 @@ and limit, and anything else ends the run.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS, Limits
+from geed_cli.checkpoints.rules import USUAL_ENTRIES
 from geed_cli.errors import RunError
+
+LARGEST_ANSWER = 64 * 2**20
+MOST_NUMBERS = 100
+LONGEST_TENSOR_NAME = 1000
+
+Text = Annotated[str, Field(max_length=5000)]
+TensorName = Annotated[str, Field(max_length=LONGEST_TENSOR_NAME)]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which weights are wanted from a file.
+
+    Attributes:
+        key: the entry that holds them, see ``choose_entry``; ``auto`` looks for the usual ones.
+        usual: the entries that ``auto`` looks for, in order of preference.
+        allow_pickle: whether code that the file names may run, in the reading process.
+    """
+
+    key: str = "auto"
+    usual: tuple[str, ...] = USUAL_ENTRIES
+    allow_pickle: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,57 +48,27 @@ class Request:
         source: the file, of a kind that ``container`` names.
         target: the safetensors file to write; its folder exists and is private.
         container: a value of ``Container``.
-        key: which entry holds the weights, see ``choose_entry``.
-        usual: the entries that ``auto`` looks for, in order.
-        allow_pickle: whether the file may import and run code of its own.
+        choice: which entry, and whether the file may run code.
         limits: of the process.
     """
 
     source: Path
     target: Path
     container: str
-    key: str
-    usual: tuple[str, ...]
-    allow_pickle: bool
+    choice: Choice
     limits: Limits
-
-    @property
-    def most_bytes(self) -> int:
-        """How many bytes the tensors may take together."""
-        return self.limits.output
 
     def values(self) -> dict[str, Any]:
         """As JSON takes it."""
-        return {
-            "source": str(self.source),
-            "target": str(self.target),
-            "container": self.container,
-            "key": self.key,
-            "usual": list(self.usual),
-            "allow_pickle": self.allow_pickle,
-            "limits": [self.limits.memory, self.limits.seconds, self.limits.output],
-        }
+        return {**asdict(self), "source": str(self.source), "target": str(self.target)}
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> "Request":
         """The inverse of ``values``."""
+        source, target = Path(values["source"]), Path(values["target"])
         return cls(
-            source=Path(values["source"]),
-            target=Path(values["target"]),
-            container=values["container"],
-            key=values["key"],
-            usual=tuple(values["usual"]),
-            allow_pickle=values["allow_pickle"],
-            limits=Limits(*values["limits"]),
+            source, target, values["container"], Choice(**values["choice"]), Limits(**values["limits"])
         )
-
-
-LARGEST_ANSWER = 64 * 2**20
-MOST_NUMBERS = 100
-LONGEST_TENSOR_NAME = 1000
-
-Text = Annotated[str, Field(max_length=5000)]
-TensorName = Annotated[str, Field(max_length=LONGEST_TENSOR_NAME)]
 
 
 class _Message(BaseModel):
@@ -112,17 +105,28 @@ class Answer(_Message):
     answer: Annotated[Taken | Refused, Field(discriminator="kind")]
 
 
+@dataclass(frozen=True)
+class Conversion:
+    """A safetensors file made from another, while it exists.
+
+    Attributes:
+        path: the file.
+        taken: the order of its tensors, the whole numbers beside them, notes.
+        sha256: of the original, where it was taken on the way.
+    """
+
+    path: Path
+    taken: Taken
+    sha256: str | None = None
+
+
 def write_answer(answer: Taken | Refused, path: Path) -> None:
     """Write the answer as ASCII, whatever the names hold."""
     path.write_text(json.dumps(Answer(answer=answer).model_dump()), encoding="ascii")
 
 
 def read_answer(path: Path) -> Taken | Refused:
-    """Read an answer.
-
-    Raises:
-        RunError: there is none, or it is not one.
-    """
+    """Read an answer; a ``RunError`` where there is none, or it is not one."""
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST_ANSWER + 1)

@@ -34,16 +34,10 @@ class Limits:
 
 
 def limits_for(size: int) -> Limits:
-    """The limits for a file of ``size`` bytes.
+    """2 GiB + 4 × size of memory; 120 s + 1 s for each 5 MB; 64 MiB + 4 × size of output.
 
     An honest file takes its own size mapped, up to twice that in copies of tensors that are not contiguous, and
     some tens of MB of Python objects. Tensors that share bytes, such as tied weights, are written out separately.
-
-    Args:
-        size: bytes of the file.
-
-    Returns:
-        2 GiB + 4 × size of memory; 120 s + 1 s for each 5 MB; 64 MiB + 4 × size of output.
     """
     return Limits(
         memory=2 * GIB + 4 * size,

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from geed_cli.checkpoints.formats import shown
-from geed_cli.checkpoints.reader.archive import AGAIN, SAVE_STATE
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN, SAVE_STATE
 from geed_cli.errors import InputError
 
 PICKLE_REMEDY = (
@@ -32,16 +32,13 @@ CODE_NOT_NEEDED = "allow_pickle was given but not needed: the file holds tensors
 
 
 def unpickle(path: Path, *, mapped: bool, allow_pickle: bool) -> tuple[object, tuple[str, ...]]:
-    """What a torch.save file holds: tensors in plain containers.
+    """What a torch.save file holds, on the CPU: tensors in plain containers; and a note where code was allowed.
 
     Args:
         path: a file that passed the checks of its container.
         mapped: map the file instead of reading it; possible for zip archives, and no tensor can then reach
             beyond the file, whatever size its pickle claims.
         allow_pickle: load a file that asks for other objects as well, which runs whatever code it names.
-
-    Returns:
-        The unpickled contents, tensors on the CPU; and a note where ``allow_pickle`` was given.
 
     Raises:
         InputError: the pickle asks for anything but tensors and plain containers, or is damaged.
@@ -100,5 +97,5 @@ def _explained(error: Exception) -> Exception:
     return InputError(
         f"the file cannot be read as tensors ({type(error).__name__})",
         expected="a complete file with a state dict, as torch.save writes it",
-        remedy=AGAIN,
+        remedy=SAVE_AGAIN,
     )
