@@ -16,12 +16,13 @@ from benchmarks.speed_case import serve
 from benchmarks.speed_child_work import chosen_layers
 from benchmarks.speed_settings import Settings
 from benchmarks.table import Line
+from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Cell, Control, Row, Subject
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.models.load import load_model
-from geed_cli.pipeline.options import AuditOptions, IntervalOptions
+from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import Planned, make_plan
 from geed_cli.pipeline.tabulate import Rows, tabulate
 

@@ -12,14 +12,13 @@ from typing import Annotated, Literal
 import typer
 
 from geed_cli.actions.conditions import Boundary, Resampling
-from geed_cli.choices import Decode, Discover, IntervalMethod, OnBadImage, OnNonFinite
+from geed_cli.choices import Decode, Discover, IntervalMethod, IntervalOptions, OnBadImage, OnNonFinite
 from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
 from geed_cli.pipeline.options import (
     ActionOptions,
     ControlOptions,
     DataOptions,
     DeviceName,
-    IntervalOptions,
     Precision,
     RunOptions,
     UntilOptions,

@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from geed_cli.cache.location import cache_folder
+from geed_cli.choices import IntervalOptions
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
@@ -13,7 +14,6 @@ from geed_cli.pipeline.options import (
     BatchSize,
     ControlOptions,
     DataOptions,
-    IntervalOptions,
     RunOptions,
     UntilOptions,
 )

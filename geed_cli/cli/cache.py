@@ -88,6 +88,6 @@ def prune(
     Example: geed cache prune --older-than 30d --max-size 2GB
     """
     del debug
-    from geed_cli.cli.run.cache_contents import PruneRequest, remove  # noqa: PLC0415
+    from geed_cli.cli.run.cache_contents import prune_rule, remove  # noqa: PLC0415
 
-    remove(PruneRequest(older_than, max_size, model, everything=everything), cache_dir, dry_run=dry_run)
+    remove(prune_rule(older_than, max_size, model, everything=everything), cache_dir, dry_run=dry_run)

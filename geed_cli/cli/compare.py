@@ -60,7 +60,6 @@ def compare(
     Example: geed compare r50.json dino.json          geed compare cnn='runs/cnn_*.json' c8='runs/c8_*.json'
     """
     del debug  # read by the guard
-    from geed_cli.cli.run.comparing import CompareRequest, run_compare  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.comparing import run_compare  # noqa: PLC0415 - --help stays light
 
-    named = tuple(subjects)
-    run_compare(CompareRequest(named, arguments, json, csv, allow_mismatch=allow_mismatch, quiet=quiet))
+    run_compare(subjects, arguments, json, csv, allow_mismatch=allow_mismatch, quiet=quiet)

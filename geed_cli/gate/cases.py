@@ -13,14 +13,7 @@ from geed_cli.result.schema import Result
 
 @dataclass(frozen=True)
 class Case:
-    """One rule for one model.
-
-    Attributes:
-        rule: the rule.
-        label: the model's.
-        pending: what is to be decided; empty where there is a reason.
-        reason: why the rule could not be tested at all.
-    """
+    """One rule for the model of that label; nothing is pending where a reason keeps it from being tested."""
 
     rule: Rule
     label: str
@@ -49,11 +42,9 @@ def outcomes_of(case: Case, joint: dict[str, float]) -> Iterator[Outcome]:
         case: the rule for one model.
         joint: the joint confidence for each set of images.
     """
-    by_group: dict[str, list[Examined]] = {}
-    for one in case.pending:
-        by_group.setdefault(one.match.group, []).append(concluded(one, joint[one.images]))
-    if case.reason is not None:
-        by_group = {case.rule.group: []}
+    by_group: dict[str, list[Examined]] = {} if case.reason is None else {case.rule.group: []}
+    for pending in case.pending:
+        by_group.setdefault(pending.match.group, []).append(concluded(pending, joint[pending.images]))
     for group, examined in by_group.items():
         yield Outcome(
             rule=case.rule.id,
@@ -61,7 +52,7 @@ def outcomes_of(case: Case, joint: dict[str, float]) -> Iterator[Outcome]:
             group=group,
             level=case.rule.level,
             demand=str(case.rule.limit),
-            verdict="error" if case.reason is not None else worst(one.verdict for one in examined),
+            verdict=worst(each.verdict for each in examined) if case.reason is None else "error",
             reason=case.reason,
             examined=tuple(examined),
         )

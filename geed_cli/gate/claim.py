@@ -49,18 +49,18 @@ class Claim:
 
 def value_claim(sample: Sample, confidence: float) -> Claim | str:
     """The claim about a value, or why it is undefined."""
-    found = interval(sample, confidence=confidence)
-    if found.value is None:
-        return found.notes[-1]
+    made = interval(sample, confidence=confidence)
+    if made.value is None:
+        return made.notes[-1]
 
     def at(level: float) -> Limits | None:
         again = interval(sample, confidence=level, method=JOINT)
         return _pair(again.low, again.high)
 
     rows = finite_rows(sample)
-    spread = estimate(rows) if found.width else None
-    ci = _pair(found.low, found.high)
-    return Claim(found.value, None, found.value, ci, spread, at, len(rows.kept), found.notes)
+    spread = estimate(rows) if made.width else None
+    ci = _pair(made.low, made.high)
+    return Claim(made.value, None, made.value, ci, spread, at, len(rows.kept), made.notes)
 
 
 def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: float) -> Claim | str:

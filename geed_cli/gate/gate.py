@@ -69,11 +69,11 @@ def _joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
     """The confidence of ``Examined.joint_ci``, for each set of images."""
     families: dict[str, list[Estimate]] = {}
     confidences: dict[str, float] = {}
-    for one in (one for case in cases for one in case.pending):
-        family = families.setdefault(one.images, [])
-        confidences[one.images] = max(confidences.get(one.images, 0.0), one.confidence)
-        if isinstance(one.claim, Claim) and one.claim.estimate is not None:
-            family.append(one.claim.estimate)
+    for pending in (each for case in cases for each in case.pending):
+        family = families.setdefault(pending.images, [])
+        confidences[pending.images] = max(confidences.get(pending.images, 0.0), pending.confidence)
+        if isinstance(pending.claim, Claim) and pending.claim.estimate is not None:
+            family.append(pending.claim.estimate)
     return fail_confidences(families, confidences)
 
 
@@ -84,7 +84,7 @@ def _exit_code(verdict: Verdict, on_undecided: OnUndecided) -> ExitCode:
 
 
 def _rule_verdict(rule: Rule, outcomes: Sequence[Outcome]) -> RuleVerdict:
-    verdict = worst(one.verdict for one in outcomes if one.rule == rule.id)
+    verdict = worst(outcome.verdict for outcome in outcomes if outcome.rule == rule.id)
     return RuleVerdict(rule=rule.id, level=rule.level, verdict=verdict)
 
 

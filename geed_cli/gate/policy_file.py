@@ -64,13 +64,10 @@ class RequirePart(_Part):
 
 
 class _Selection(_Part):
-    """Which entries a rule is about.
+    """Which entries a rule is about, by names or globs; without a layer, entries of any layer and of none.
 
     Attributes:
         id: how reports call the rule; default: its place in the file.
-        metric: name or glob.
-        group: name or glob.
-        layer: name or glob; without it entries of any layer, and of none.
         level: ``warn`` shows what the rule finds and lets the gate pass.
     """
 

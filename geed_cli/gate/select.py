@@ -4,7 +4,7 @@ A rule that matches nothing is an error with the nearest names. Under a baseline
 of the two results has is an error as well: a layer that was renamed must not leave the gate.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from geed_cli.errors import nearest
@@ -35,13 +35,16 @@ def no_match(rule: Rule, result: Result) -> str:
     """What of the rule is not in the result, with names that are."""
     entries = result.results
     fields = (
-        ("metric", rule.metric, list(dict.fromkeys(e.metric for e in entries))),
-        ("group", rule.group, list(dict.fromkeys(e.group for e in entries))),
-        ("layer", rule.layer, list(dict.fromkeys(e.layer for e in entries if e.layer is not None))),
+        ("metric", rule.metric, dict.fromkeys(entry.metric for entry in entries)),
+        ("group", rule.group, dict.fromkeys(entry.group for entry in entries)),
+        ("layer", rule.layer, dict.fromkeys(entry.layer for entry in entries if entry.layer is not None)),
     )
-    for name, pattern, known in fields:
-        if pattern is not None and not any(like(one, pattern) for one in known):
-            return f"no {name} matches {pattern!r}; {_known(pattern, known)}"
+    for field, pattern, names in fields:
+        if pattern is not None and not any(like(name, pattern) for name in names):
+            there = ", ".join(nearest(pattern, list(names)) or list(names)[:8])
+            return (
+                f"no {field} matches {pattern!r}; {'there are ' + there if there else 'the result has none'}"
+            )
     return "no entry has that metric, group and layer together"
 
 
@@ -51,8 +54,3 @@ def _keyed(rule: Rule, result: Result) -> dict[tuple[str, str, str | None], Entr
         for entry in result.results
         if rule.matches(entry.metric, entry.group, entry.layer)
     }
-
-
-def _known(pattern: str, known: Sequence[str]) -> str:
-    names = nearest(pattern, known) or known[:8]
-    return f"there are {', '.join(names)}" if names else "the result has none"

@@ -1,10 +1,12 @@
-"""Columns that fit the width of the console, the same way in every table of an audit and of a self-test.
+"""Tables without a frame, columns that fit the width of the console, and rows as CSV.
 
 Numbers are never cut. Where a table is too wide, texts are folded and whole columns left out, and a line below
 the table names these; every number is in the JSON result.
 """
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +23,24 @@ UNREADABLE = 8
 """Where less than this were left for the names, the numbers are broken over lines as well."""
 DECORATION = 0
 """``Column.keep`` of a column that says nothing new, and is not missed."""
+
+
+def frameless(*, collapse_padding: bool = True) -> Table:
+    """An empty table in the style of all reports: a line below the headings and no other."""
+    return Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        header_style="dim",
+        collapse_padding=collapse_padding,
+    )
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV below their header; None is an empty cell."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([header, *rows])
+    return stream.getvalue()
 
 
 @dataclass(frozen=True)
@@ -58,12 +78,7 @@ def texts(name: str, cells: Sequence[str | Text]) -> Column:
 
 
 def fitted_table(columns: Sequence[Column], width: int) -> Table:
-    """A table without frame, of the columns that there is room for.
-
-    Args:
-        columns: in the order shown, the first of texts; all with as many cells.
-        width: characters that the table may take.
-    """
+    """A table of at most ``width`` characters, of the columns that there is room for, the first of them texts."""
     shown = _fitting(columns, width)
     spare = width - _least(shown)
     if shown[0].folded + spare < UNREADABLE:
@@ -106,9 +121,7 @@ def _widths(columns: Sequence[Column], spare: int) -> list[int]:
 
 def _table(columns: Sequence[Column], widths: Sequence[int | None], *, wraps: bool) -> Table:
     """The table; ``wraps`` where numbers may be broken, which loses nothing but is hard to read."""
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
-    )
+    table = frameless()
     for column, width in zip(columns, widths, strict=True):
         whole = column.folds_to is None and not wraps
         table.add_column(column.name, justify=column.justify, overflow="fold", width=width, no_wrap=whole)

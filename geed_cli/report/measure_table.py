@@ -9,8 +9,7 @@ from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control_table import CONTROLS
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.report.cells import Column, fitted_table, texts
-from geed_cli.report.entry_text import control_text, furthest, interval_text, value_text
-from geed_cli.report.numbers import number
+from geed_cli.report.numbers import control_text, furthest, interval_text, number, value_text
 from geed_cli.result.schema import Entry, Group
 
 NOTABLE = 0.05
@@ -42,13 +41,7 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
 
 
 def remarks(entries: Sequence[Entry], group: Group, count: int) -> Iterator[str]:
-    """What stands directly below the table.
-
-    Args:
-        entries: of the measures that belong to no layer.
-        group: their group.
-        count: audited images.
-    """
+    """What stands directly below the table of a group's entries, of so many images."""
     for entry in entries:
         measure = measure_named(entry.metric)
         if "sensitivity" in entry.controls and count > 1:

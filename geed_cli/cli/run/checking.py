@@ -16,7 +16,7 @@ from geed_cli.gate.policy import Policy, read_policy
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
-from geed_cli.report.gate.kinds import check_kind, write_gate
+from geed_cli.report.gate.kinds import write_gate, writer_for
 from geed_cli.result.file import check_writable, read_result
 from geed_cli.result.schema import Result
 
@@ -33,21 +33,22 @@ class CheckRequest:
     output_format: GateFormat = "text"
 
 
+Judge = Callable[[Mapping[str, Result]], int]
+"""Judges results by label, prints and writes the report, and gives the exit code."""
+
+
 def run_check(request: CheckRequest) -> int:
     """Read, judge, print and write; the exit code."""
     judge = prepare(request, request.results)
     return judge(labelled(request.results))
 
 
-def prepare(request: CheckRequest, results: Sequence[Path]) -> Callable[[Mapping[str, Result]], int]:
+def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     """Refuse what can be refused before there is a result, and read policy and baseline.
 
     Args:
         request: policy, baseline and outputs.
         results: files that hold the results to be judged, or will; no output may replace them.
-
-    Returns:
-        A function that judges results by label, prints and writes the report, and gives the exit code.
 
     Raises:
         InputError: a policy, baseline or output that cannot be used.
@@ -73,7 +74,7 @@ def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
     """
     taken = {path.resolve() for path in inputs}
     for path in outputs:
-        check_kind(path)
+        writer_for(path)
         check_writable(path)
         if path.resolve() in taken:
             raise InputError(

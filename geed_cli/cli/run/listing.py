@@ -10,7 +10,6 @@ import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 
@@ -19,6 +18,7 @@ from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.report.cells import frameless
 from geed_cli.report.console import emit, result_console
 
 
@@ -147,7 +147,7 @@ def _is_name(pattern: str) -> bool:
 
 def make_table(*columns: str) -> Table:
     """An empty table in the style of these lists."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = frameless(collapse_padding=False)
     for number, name in enumerate(columns):
         table.add_column(name, no_wrap=number == 0, overflow="fold")
     return table

@@ -29,19 +29,13 @@ from geed_cli.tracking.steps import (
     step_in_name,
 )
 
-ENTRIES = ("step", "global_step", "iteration", "epoch")
+STEP_ENTRIES = ("step", "global_step", "iteration", "epoch")
 """Where training scripts keep the step in a checkpoint, in the order in which they are believed."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A checkpoint to be placed on the track.
-
-    Attributes:
-        input: the file and its label.
-        step: where it stands in training.
-        sha256: of its bytes.
-    """
+    """A checkpoint to be placed on the track, and the hash of its bytes."""
 
     input: Input
     step: Step
@@ -50,10 +44,6 @@ class Job:
 
 def jobs_of(inputs: Sequence[Input], pattern: re.Pattern[str] | None) -> tuple[Job, ...]:
     """Every checkpoint with its step, by label in the order given, then step, then natural order of names.
-
-    Args:
-        inputs: checkpoint files.
-        pattern: of ``--step-regex``.
 
     Raises:
         InputError: a file whose step is nowhere stated, or whose contents cannot be trusted.
@@ -81,7 +71,7 @@ def _step(path: Path, pattern: re.Pattern[str] | None) -> Step:
 def _step_inside(path: Path) -> Step | None:
     """The step that the checkpoint itself states, as a whole number or a tensor of one."""
     contents = read_tensors(path).contents
-    for name in ENTRIES:
+    for name in STEP_ENTRIES:
         value = contents.get(name) if isinstance(contents, Mapping) else None
         if isinstance(value, Tensor) and value.numel() == 1 and not value.is_floating_point():
             value = value.item()
@@ -112,22 +102,13 @@ def _say_doubtful(jobs: Sequence[Job]) -> None:
         )
 
 
-def reused(job: Job, known: Record) -> Record:
-    """An earlier record of the same bytes at the place where the job has them now."""
-    return _record(job, known.result)
-
-
-def require_same_images(known: Record, request: TrackRequest) -> None:
+def require_same_images(earlier: Result, request: TrackRequest) -> None:
     """Refuse to go on where the folder's images are no longer those of the track.
-
-    Args:
-        known: a record that is to be reused.
-        request: names the folder.
 
     Raises:
         InputError: another draw, or other contents of an image.
     """
-    drawn, data = draw(request.options.data), known.result.data
+    drawn, data = draw(request.options.data), earlier.data
     paths = drawn.audited.paths + (drawn.normaliser.paths if drawn.normaliser else ())
     refused = {image.path for image in data.refused}
     before = [(image.path, image.sha256) for image in (*data.images, *data.normaliser_images)]
@@ -156,28 +137,25 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record]:
     draw(request.options.data)
     console = message_console()
     with TerminalProgress(console, quiet=request.quiet) as progress:
-        found: dict[str, Result] = {}
+        results: dict[str, Result] = {}
         for number, job in enumerate(jobs, start=1):
-            if job.sha256 not in found:
+            if job.sha256 not in results:
                 progress.step(f"loading {job.input.path.name}")
-                asked = _request(job, request)
+                asked = ModelRequest(request.model, replace(request.asked, checkpoint=job.input.path))
                 network = asked.load()
                 twin = asked.twin(network).load() if request.asked.twin else None
-                found[job.sha256] = audit(network, request.groups, request.options, progress, twin)
-            if found[job.sha256].status == "partial" or progress.stopping():
+                results[job.sha256] = audit(network, request.groups, request.options, progress, twin)
+            if results[job.sha256].status == "partial" or progress.stopping():
                 raise KeyboardInterrupt
             if not request.quiet:
                 console.print(
                     f"{number}/{len(jobs)} done: {job.input.path}, {job.step.unit} {job.step.number}"
                 )
-            yield _record(job, found[job.sha256])
+            yield record_of(job, results[job.sha256])
 
 
-def _request(job: Job, request: TrackRequest) -> ModelRequest:
-    return replace(ModelRequest.of(request.model, request.asked), checkpoint=job.input.path)
-
-
-def _record(job: Job, result: Result) -> Record:
+def record_of(job: Job, result: Result) -> Record:
+    """The audit of a job's checkpoint at its place on the track."""
     return Record(
         label=job.input.label or result.model.arch,
         step=job.step.number,

@@ -12,7 +12,7 @@ import yaml
 from geed_cli.gate.outcome import Examined, GateReport, Judged
 from geed_cli.report.gate.wording import plain
 
-TASK = {"type": "image-classification", "name": "Image Classification"}
+IMAGE_CLASSIFICATION = {"type": "image-classification", "name": "Image Classification"}
 
 
 def to_card(report: GateReport) -> str:
@@ -34,7 +34,7 @@ def _results(report: GateReport, model: Judged) -> Iterator[dict[str, object]]:
                     measured.setdefault((one.group, one.metric, one.layer), one)
     for group in dict.fromkeys(one.group for one in measured.values()):
         yield {
-            "task": dict(TASK),
+            "task": dict(IMAGE_CLASSIFICATION),
             "dataset": _dataset(model),
             "metrics": [_metric(one) for one in measured.values() if one.group == group],
         }

@@ -6,12 +6,12 @@ shows each entry that did not.
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from geed_cli.gate.outcome import REQUIRE, GateReport, Outcome, Verdict
+from geed_cli.report.cells import frameless
 from geed_cli.report.console import emit
 from geed_cli.report.gate import wording as say
 
@@ -40,13 +40,10 @@ def render(report: GateReport) -> Iterator[RenderableType]:
 
 def suites(report: GateReport) -> Iterator[tuple[str, str, Sequence[Outcome]]]:
     """Model, group and their outcomes, in the report's order."""
-    found: dict[tuple[str, str], list[Outcome]] = {}
-    for one in report.outcomes:
-        found.setdefault((one.model, one.group), []).append(one)
     for model in report.models:
-        for (label, group), outcomes in found.items():
-            if label == model.label:
-                yield label, group, outcomes
+        outcomes = [outcome for outcome in report.outcomes if outcome.model == model.label]
+        for group in dict.fromkeys(outcome.group for outcome in outcomes):
+            yield model.label, group, [outcome for outcome in outcomes if outcome.group == group]
 
 
 def _requirements(outcomes: Sequence[Outcome]) -> Table:
@@ -64,9 +61,7 @@ def _requirements(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _table(outcomes: Sequence[Outcome]) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
-    )
+    table = frameless()
     table.add_column("verdict", no_wrap=True, min_width=9)
     for name in ("rule", "entry", "measured, interval", "limit", ""):
         table.add_column(name, overflow="fold")

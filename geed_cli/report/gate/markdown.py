@@ -4,6 +4,7 @@ Names from results stand in code spans, where markdown, HTML and mentions have n
 markup escaped. A size can be given that the text must not pass.
 """
 
+import html
 from collections.abc import Iterator
 
 from geed_cli.gate.outcome import SEVERITY, GateReport, Outcome, Verdict, worst
@@ -36,11 +37,8 @@ def to_markdown(report: GateReport, most: int | None = None) -> str:
 
 def _parts(report: GateReport) -> Iterator[str]:
     yield f"## {SIGN[report.verdict]} geed check: {escaped(say.headline(report))}\n\n"
-    yield (
-        f"Policy {code(report.policy)}"
-        + (f", against {code(report.baseline)}" if report.baseline else "")
-        + ".\n"
-    )
+    against = f", against {code(report.baseline)}" if report.baseline else ""
+    yield f"Policy {code(report.policy)}{against}.\n"
     order = sorted(suites(report), key=lambda suite: -SEVERITY.index(worst(one.verdict for one in suite[2])))
     for model, group, outcomes in order:
         yield f"\n### {code(model)} × {code(group)}\n\n{HEADER}"
@@ -70,12 +68,5 @@ def code(text: str) -> str:
 
 def escaped(text: str) -> str:
     """The text with nothing that markdown, HTML or a forge would act on."""
-    for sign, entity in (
-        ("&", "&amp;"),
-        ("<", "&lt;"),
-        (">", "&gt;"),
-        ("@", "&#64;"),
-        ("://", ":&#47;&#47;"),
-    ):
-        text = text.replace(sign, entity)
+    text = html.escape(text, quote=False).replace("@", "&#64;").replace("://", ":&#47;&#47;")
     return "".join(f"\\{sign}" if sign in "\\`*_[]|~!" else sign for sign in text)
