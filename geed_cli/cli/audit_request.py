@@ -18,7 +18,7 @@ from geed_cli.pipeline.options import (
     UntilOptions,
 )
 
-DRAWING = {"percentile", "bca", "studentized"}
+DRAWING_METHODS = {"percentile", "bca", "studentized"}
 """The interval methods that draw resamples."""
 
 
@@ -145,9 +145,9 @@ def cache_of(asked: AuditArguments) -> Path | None:
 
 
 def _check_resamples(asked: AuditArguments) -> None:
-    if "resamples" in asked.given and asked.ci not in DRAWING and not asked.simultaneous:
+    if "resamples" in asked.given and asked.ci not in DRAWING_METHODS and not asked.simultaneous:
         raise InputError(
             f"--resamples with --ci {asked.ci}, which draws none",
             expected="a method that draws resamples, or --simultaneous",
-            remedy=f"--ci {min(DRAWING)}, or leave out --resamples",
+            remedy=f"--ci {min(DRAWING_METHODS)}, or leave out --resamples",
         )

@@ -13,9 +13,7 @@ cache = typer.Typer(help="Show or prune what earlier runs kept.", no_args_is_hel
 CacheDir = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR",
-        help="The cache's folder. Default: GEED_CACHE_DIR, else the system's cache folder.",
-        show_default=False,
+        metavar="DIR", help="The cache's folder. Default: GEED_CACHE_DIR, else the system's cache folder."
     ),
 ]
 Json = Annotated[

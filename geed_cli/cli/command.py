@@ -35,7 +35,7 @@ def takes_options(
         only: names of the options; None is all of them.
         without: names that the command lacks; their fields keep their defaults.
     """
-    taken = {one.name: one for one in declared() if (only is None or one.name in only)}
+    taken = {option.name: option for option in declared() if only is None or option.name in only}
     for name in without:
         del taken[name]
 
@@ -55,7 +55,7 @@ def takes_options(
             )
         # typer reads the first, and get_type_hints, which it also asks, the second
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
         return run
 
     return join

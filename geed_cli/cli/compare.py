@@ -25,7 +25,6 @@ Subjects = Annotated[
         metavar="A B...",
         help="Saved results (.json), models as for 'geed audit', or LABEL=GLOB of saved results: a population "
         "of checkpoints of one recipe. The first is the reference.",
-        show_default=False,
     ),
 ]
 

@@ -14,7 +14,6 @@ ModelName = Annotated[
         metavar="MODEL",
         help="NAME (a spec, else a timm name), timm:NAME, torchvision:NAME or torchvision:NAME/WEIGHTS, "
         "hf-hub:org/name, path/to/spec.yaml, or a checkpoint file with --arch.",
-        show_default=False,
     ),
 ]
 Json = Annotated[

@@ -31,7 +31,6 @@ Checkpoints = Annotated[
         metavar="CKPT...",
         help="Checkpoint files, saved results or tracks (.json), or quoted globs of them. LABEL=GLOB names a run; "
         "files of one label and step are a population.",
-        show_default=False,
     ),
 ]
 Model = Annotated[

@@ -20,13 +20,8 @@ CONTROL = re.compile(
 """Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
 
 
-def to_json(result: Result) -> str:
-    """The result as strict JSON."""
-    return to_strict_json(result)
-
-
 def to_strict_json(part: Part) -> str:
-    """Any part of a result as JSON: no NaN, keys in the schema's order, a newline at the end."""
+    """A result, or another report, as JSON: no NaN, keys in the schema's order, a newline at the end."""
     content = part.model_dump(mode="json", by_alias=True)
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -37,7 +32,7 @@ def write_result(result: Result, path: Path) -> None:
     Raises:
         RunError: the file could not be written.
     """
-    write_atomically(to_json(result), path)
+    write_atomically(to_strict_json(result), path)
 
 
 def write_atomically(content: str | bytes, path: Path) -> None:

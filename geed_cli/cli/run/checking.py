@@ -40,33 +40,31 @@ Judge = Callable[[Mapping[str, Result]], int]
 def run_check(request: CheckRequest) -> int:
     """Read, judge, print and write; the exit code."""
     judge = prepare(request, request.results)
-    return judge(labelled(request.results))
+    return judge(_labelled(request.results))
 
 
 def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     """Refuse what can be refused before there is a result, and read policy and baseline.
 
-    Args:
-        request: policy, baseline and outputs.
-        results: files that hold the results to be judged, or will; no output may replace them.
+    ``results`` are the files that hold the results to be judged, or will; no output may replace them.
 
     Raises:
         InputError: a policy, baseline or output that cannot be used.
     """
-    check_outputs(request.outputs, [*results, request.policy, *filter(None, [request.baseline])])
+    _check_outputs(request.outputs, [*results, request.policy, *filter(None, [request.baseline])])
     policy = read_policy(request.policy)
-    check_baseline(policy, request.baseline)
+    _check_baseline(policy, request.baseline)
     baseline = None if request.baseline is None else read_result(request.baseline)
 
-    def judge(found: Mapping[str, Result]) -> int:
-        report = gate(found, policy, baseline, request.on_undecided)
-        deliver(report, request.outputs, request.output_format)
+    def judge(labelled: Mapping[str, Result]) -> int:
+        report = gate(labelled, policy, baseline, request.on_undecided)
+        _deliver(report, request.outputs, request.output_format)
         return report.exit_code
 
     return judge
 
 
-def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
+def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
     """Refuse outputs that have no kind, cannot be written, or would replace an input.
 
     Raises:
@@ -82,7 +80,7 @@ def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
             )
 
 
-def check_baseline(policy: Policy, baseline: Path | None) -> None:
+def _check_baseline(policy: Policy, baseline: Path | None) -> None:
     """Refuse a baseline that nothing would be compared with; a missing one is an error of each rule instead.
 
     Raises:
@@ -96,7 +94,7 @@ def check_baseline(policy: Policy, baseline: Path | None) -> None:
         )
 
 
-def labelled(paths: Sequence[Path]) -> dict[str, Result]:
+def _labelled(paths: Sequence[Path]) -> dict[str, Result]:
     """Each saved result by its model's id; by id and file where several are of one model.
 
     Raises:
@@ -113,13 +111,8 @@ def labelled(paths: Sequence[Path]) -> dict[str, Result]:
     }
 
 
-def deliver(report: GateReport, outputs: Sequence[Path], output_format: GateFormat = "text") -> None:
-    """Print the report, write it to the outputs, and tell GitHub where it listens.
-
-    Args:
-        report: of the gate.
-        outputs: files, of the kinds that their suffixes name.
-        output_format: ``github`` adds annotations after the table.
+def _deliver(report: GateReport, outputs: Sequence[Path], output_format: GateFormat) -> None:
+    """Write the report to the outputs, print it, and tell GitHub where it listens.
 
     Raises:
         RunError: an output could not be written.

@@ -23,10 +23,9 @@ from geed_cli.tracking.columns import Column, columns_of
 from geed_cli.tracking.inputs import Input, expand
 from geed_cli.tracking.record import Recipe, Record, Track
 from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe
-from geed_cli.tracking.saved import saved_records
 from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
-from geed_cli.tracking.track_file import read_track, to_json, write_track
+from geed_cli.tracking.track_file import read_track, saved_records, to_json, write_track
 
 OF_TRACKS = {"metric", "layer"}
 """The options that act on saved results, too: they choose what is shown."""

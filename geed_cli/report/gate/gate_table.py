@@ -75,9 +75,8 @@ def _rows(outcome: Outcome) -> Iterator[Sequence[str | Text]]:
     rule, demand = say.plain(outcome.rule), say.plain(outcome.demand)
     if outcome.reason is not None:
         yield _verdict(outcome, "error"), rule, "–", "–", demand, say.reason(outcome)
-    for one, remark in zip(say.deciding(outcome), say.remarks(outcome), strict=True):
-        number = say.tested(one, relative=say.is_relative(outcome))
-        yield _verdict(outcome, one.verdict), rule, say.where(one), number, demand, remark
+    for line in say.lines(outcome):
+        yield _verdict(outcome, line.verdict), rule, line.entry, line.tested, demand, line.remark
 
 
 def _verdict(outcome: Outcome, verdict: Verdict) -> Text:

@@ -49,9 +49,8 @@ def _parts(report: GateReport) -> Iterator[str]:
 def _rows(outcome: Outcome) -> Iterator[str]:
     if not outcome.examined:
         yield _row(outcome, outcome.verdict, "", "", say.reason(outcome))
-    for one, remark in zip(say.deciding(outcome), say.remarks(outcome), strict=True):
-        number = say.tested(one, relative=say.is_relative(outcome))
-        yield _row(outcome, one.verdict, code(say.where(one)), number, remark)
+    for line in say.lines(outcome):
+        yield _row(outcome, line.verdict, code(line.entry), line.tested, line.remark)
 
 
 def _row(outcome: Outcome, verdict: Verdict, entry: str, number: str, remark: str) -> str:
