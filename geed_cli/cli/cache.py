@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import Debug
+from geed_cli.cli.panels import Debug, Json
 
 cache = typer.Typer(help="Show or prune what earlier runs kept.", no_args_is_help=True)
 
@@ -14,13 +14,6 @@ CacheDir = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR", help="The cache's folder. Default: GEED_CACHE_DIR, else the system's cache folder."
-    ),
-]
-Json = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Write the list to exactly this file; '-' writes it to stdout in place of the table.",
     ),
 ]
 OlderThan = Annotated[

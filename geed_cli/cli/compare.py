@@ -1,6 +1,5 @@
 """``geed compare``: two or more models or saved results side by side, differences with evidence."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import OUTPUT, Debug, Json, Quiet
+from geed_cli.cli.panels import Csv, Debug, Json, Quiet
 
 LACKS = {
     "checkpoint": "each of the subjects names its own weights",
@@ -40,14 +39,7 @@ def compare(
         typer.Option("--allow-mismatch", help="Show results that are not comparable, with a warning."),
     ] = False,
     json: Json = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the table as CSV; '-' writes it to stdout in place of the table.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    csv: Csv = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:

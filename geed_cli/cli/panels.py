@@ -24,5 +24,13 @@ Json = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Csv = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write every value as CSV; '-' writes it to stdout in place of the table.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks (or set GEED_DEBUG=1).")]

@@ -8,7 +8,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Debug, Quiet
+from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Debug, Quiet
 
 LACKS = {
     "checkpoint": "the arguments are the checkpoints",
@@ -56,14 +56,6 @@ Json = Annotated[
         metavar="FILE",
         help="Save the track to this file after every step, and go on from it: steps in it are not audited again. "
         "'-' writes it to stdout in place of the table.",
-        rich_help_panel=OUTPUT,
-    ),
-]
-Csv = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Write every value as CSV; '-' writes it to stdout in place of the table.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -1,14 +1,18 @@
-"""One rule for one model: the entries to be decided, or the one reason why none can be."""
+"""One rule for one model: the entries that it is about, or the one reason why none can be decided.
+
+A rule that matches nothing is an error with the nearest names. Under a baseline rule, an entry that only one
+of the two results has is an error as well: a layer that was renamed must not leave the gate.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from geed_cli.comparison.mismatch import mismatches
-from geed_cli.gate.examine import Pending, concluded, examine
+from geed_cli.errors import nearest
+from geed_cli.gate.examine import Match, Pending, concluded, examine
 from geed_cli.gate.outcome import Examined, Outcome, worst
-from geed_cli.gate.policy import Policy, Rule
-from geed_cli.gate.select import no_match, select
-from geed_cli.result.schema import Result
+from geed_cli.gate.policy import Policy, Rule, like
+from geed_cli.result.schema import Entry, Result
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,9 @@ def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None
     for rule in policy.rules:
         reason = _obstacle(rule, result, baseline, differing)
         reference = baseline if rule.limit.needs_baseline else None
-        matched = [] if reason else list(select(rule, result, reference))
+        matched = [] if reason else list(_select(rule, result, reference))
         if not reason and not matched:
-            reason = f"the rule matches nothing: {no_match(rule, result)}"
+            reason = f"the rule matches nothing: {_no_match(rule, result)}"
         least = policy.require.min_images
         pending = tuple(examine(rule, match, result, reference, least) for match in matched)
         yield Case(rule, label, pending, reason)
@@ -69,3 +73,36 @@ def _obstacle(rule: Rule, result: Result, baseline: Result | None, differing: tu
     if differing:
         return f"the baseline is not comparable: baseline and result differ in {'; '.join(differing)}"
     return None
+
+
+def _select(rule: Rule, result: Result, baseline: Result | None) -> Iterator[Match]:
+    """What the rule matches in the result, and for a limit on a change in the baseline, in the result's order."""
+    here = _keyed(rule, result)
+    there = _keyed(rule, baseline) if baseline is not None else {}
+    for key in dict.fromkeys((*here, *there)):
+        yield Match(*key, here.get(key), there.get(key))
+
+
+def _no_match(rule: Rule, result: Result) -> str:
+    """What of the rule is not in the result, with names that are."""
+    entries = result.results
+    fields = (
+        ("metric", rule.metric, dict.fromkeys(entry.metric for entry in entries)),
+        ("group", rule.group, dict.fromkeys(entry.group for entry in entries)),
+        ("layer", rule.layer, dict.fromkeys(entry.layer for entry in entries if entry.layer is not None)),
+    )
+    for field, pattern, names in fields:
+        if pattern is not None and not any(like(name, pattern) for name in names):
+            there = ", ".join(nearest(pattern, list(names)) or list(names)[:8])
+            return (
+                f"no {field} matches {pattern!r}; {'there are ' + there if there else 'the result has none'}"
+            )
+    return "no entry has that metric, group and layer together"
+
+
+def _keyed(rule: Rule, result: Result) -> dict[tuple[str, str, str | None], Entry]:
+    return {
+        (entry.metric, entry.group, entry.layer): entry
+        for entry in result.results
+        if rule.matches(entry.metric, entry.group, entry.layer)
+    }

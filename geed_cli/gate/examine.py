@@ -11,13 +11,23 @@ from geed_cli.gate.floor import refusal
 from geed_cli.gate.levels import pass_confidence
 from geed_cli.gate.outcome import Examined, Verdict
 from geed_cli.gate.policy import Limit, Rule
-from geed_cli.gate.select import Match
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.difference import Difference
 from geed_cli.statistics.enough import images_to_decide
 from geed_cli.statistics.methods import Limits
 from geed_cli.statistics.sample import Sample
+
+
+@dataclass(frozen=True)
+class Match:
+    """One key that a rule matches: the result's entry, the baseline's; None where one has no such entry."""
+
+    metric: str
+    group: str
+    layer: str | None
+    entry: Entry | None
+    reference: Entry | None
 
 
 @dataclass(frozen=True)

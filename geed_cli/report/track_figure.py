@@ -49,16 +49,7 @@ def check_figure(path: Path) -> None:
 
 
 def draw_track(track: Track, columns: Sequence[Column], kind: str) -> bytes:
-    """The figure: a panel for each group and column.
-
-    Args:
-        track: what is drawn.
-        columns: the values shown.
-        kind: ``.png`` or ``.svg``.
-
-    Returns:
-        the contents of the file.
-    """
+    """The contents of the figure's file, of kind ``.png`` or ``.svg``: a panel for each group and column."""
     import matplotlib as mpl  # noqa: PLC0415 - an extra
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -76,8 +67,9 @@ def draw_track(track: Track, columns: Sequence[Column], kind: str) -> bytes:
         for axis in list(axes)[len(panels) :]:
             axis.set_visible(False)
         _legend(figure, track)
-        stream = io.BytesIO()
-        figure.savefig(stream, format=kind.lower().lstrip("."), dpi=DPI, metadata=_no_date(kind))
+        stream, suffix = io.BytesIO(), kind.lower()
+        no_date = {"Date": None} if suffix == ".svg" else {}
+        figure.savefig(stream, format=suffix.lstrip("."), dpi=DPI, metadata=no_date)
     return stream.getvalue()
 
 
@@ -95,15 +87,11 @@ def _panel(axis: "Axes", track: Track, group: str, column: Column) -> None:
         _line(axis, rows_of(track, group, column, label), column, number)
     axis.set_title(f"{group} · {column.title}", fontsize=10)
     axis.set_xlabel(f"training {track.unit}")
-    axis.set_ylabel(_quantity(column))
+    unit = f" ({column.unit})" if column.unit else ""
+    axis.set_ylabel((measure_named(column.metric).label or column.metric) + unit)
     axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
     axis.grid(visible=True, alpha=0.25, linewidth=0.6)
     axis.spines[["top", "right"]].set_visible(False)
-
-
-def _quantity(column: Column) -> str:
-    unit = f" ({column.unit})" if column.unit else ""
-    return (measure_named(column.metric).label or column.metric) + unit
 
 
 def _line(axis: "Axes", rows: Sequence[Row], column: Column, number: int) -> None:
@@ -150,7 +138,3 @@ def _bands(track: Track) -> str:
     if len(over) == 2:
         return f"{level} models,\nover images where there is one model"
     return f"{level} {over.pop()}" if over else "no intervals: too few images"
-
-
-def _no_date(kind: str) -> dict[str, str | None]:
-    return {"Date": None} if kind.lower() == ".svg" else {}

@@ -138,22 +138,17 @@ def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result,
     only weaken the others under Holm's correction.
     """
     metrics = options.metrics or tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
+    layers = options.layers or ("*",)
 
-    def wanted(name: str | None, patterns: tuple[str, ...]) -> bool:
-        return not patterns or name is None or any(fnmatch.fnmatchcase(name, p) for p in patterns)
+    def parts(result: Result) -> dict[str, object]:
+        entries = [each for each in result.results if _matches(each.metric, metrics)]
+        return {
+            "results": tuple(each for each in entries if each.layer is None or _matches(each.layer, layers)),
+            "hidden_actions": tuple(each for each in result.hidden_actions if _matches(each.layer, layers)),
+        }
 
-    return tuple(
-        result.model_copy(
-            update={
-                "results": tuple(
-                    entry
-                    for entry in result.results
-                    if wanted(entry.metric, metrics) and wanted(entry.layer, options.layers)
-                ),
-                "hidden_actions": tuple(
-                    action for action in result.hidden_actions if wanted(action.layer, options.layers)
-                ),
-            }
-        )
-        for result in results
-    )
+    return tuple(result.model_copy(update=parts(result)) for result in results)
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
