@@ -64,17 +64,7 @@ def groups_of(asked: AuditArguments) -> tuple[str, ...]:
 
 
 def refuse(asked: AuditArguments, names: Collection[str], where: str, remedy: str) -> None:
-    """Refuse options that were typed and cannot act.
-
-    Args:
-        asked: knows what was typed.
-        names: of options without effect here.
-        where: on what they cannot act, such as "saved results".
-        remedy: what to type instead.
-
-    Raises:
-        InputError: naming them.
-    """
+    """Refuse those of the named options that were typed: they cannot act ``where``, such as on "saved results"."""
     idle = [flag_of(field.name) for field in fields(asked) if field.name in asked.given & set(names)]
     if idle:
         raise InputError(

@@ -73,11 +73,7 @@ class OnceCommand(TyperCommand):
     """A command that refuses a single-valued option given twice, of which the parser would keep the last."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy
-        """Parse, and refuse repeated values.
-
-        Raises:
-            typer.BadParameter: naming the option.
-        """
+        """Parse, and refuse repeated values."""
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param in order:
             single = param.param_type_name == "option" and not (

@@ -21,14 +21,8 @@ def joint_level(
 ) -> float:
     """The confidence that each interval needs for all of the table to hold together with ``options.confidence``.
 
-    Args:
-        contenders: the reference first.
-        keys: the lines of the table.
-        options: of the intervals.
-        paired: whether all results are of the same images.
-
     Raises:
-        InputError: populations, whose intervals are over models, or results of different images.
+        InputError: populations, whose intervals are over models, or results of different images (not ``paired``).
     """
     if not paired or any(contender.is_population for contender in contenders):
         raise InputError(

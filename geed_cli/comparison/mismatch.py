@@ -20,11 +20,7 @@ def same_images(reference: Result, other: Result) -> bool:
 
 
 def require_comparable(results: Sequence[Result], labels: Sequence[str]) -> None:
-    """Refuse results that do not share data, groups, input geometry and precision.
-
-    Raises:
-        InputError: naming every difference from the first result.
-    """
+    """Refuse results that do not share data, groups, input geometry and precision, naming every difference."""
     for result, label in list(zip(results, labels, strict=True))[1:]:
         if differing := mismatches(results[0], result):
             raise InputError(

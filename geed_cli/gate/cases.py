@@ -42,9 +42,7 @@ def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None
 def outcomes_of(case: Case, joint: dict[str, float]) -> Iterator[Outcome]:
     """One outcome for each group that the rule matched; one in all where it could not be tested.
 
-    Args:
-        case: the rule for one model.
-        joint: the joint confidence for each set of images.
+    ``joint`` is the joint confidence for each set of images.
     """
     by_group: dict[str, list[Examined]] = {} if case.reason is None else {case.rule.group: []}
     for pending in case.pending:

@@ -48,14 +48,9 @@ class Pending:
 
 
 def examine(rule: Rule, match: Match, result: Result, baseline: Result | None, least: int) -> Pending:
-    """The claim of a rule about one of its entries.
+    """The claim of a rule about one of its entries in a result, or why it can have none.
 
-    Args:
-        rule: of the policy.
-        match: one of its entries.
-        result: that the entry is from.
-        baseline: for a limit on a change; comparable.
-        least: images with a value that the policy requires.
+    ``baseline`` is there for a limit on a change; ``least`` images must have a value.
     """
     confidence = pass_confidence(*filter(None, (result, baseline)))
     claim = _claim(rule, match, result, baseline, confidence)

@@ -32,11 +32,7 @@ def lowest_value(entry: Entry, precision: str) -> float:
 def refusal(limit: Limit, entry: Entry, reference: float | None, precision: str) -> str | None:
     """Why a limit is below what the run can tell, or None where it is not.
 
-    Args:
-        limit: of the rule.
-        entry: that it is tested on.
-        reference: the baseline's value, for a limit on an increase.
-        precision: of the run.
+    ``reference`` is the baseline's value, for a limit on an increase.
     """
     if limit.kind == "min":
         return None

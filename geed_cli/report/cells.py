@@ -45,14 +45,11 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table.
+    """One column of a table: its heading, and a cell for each row.
 
     Attributes:
-        name: the heading.
-        cells: one for each row.
         keep: None for a column that is always there; of the others the lowest is left out first.
         folds_to: width to which its texts may be folded; None for numbers, which stay whole.
-        justify: of its cells.
     """
 
     name: str

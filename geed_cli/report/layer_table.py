@@ -18,12 +18,9 @@ BAR_WIDTH = 12
 
 
 def layer_table(entries: Sequence[Entry], level: str, width: int) -> Table:
-    """The table of a layerwise measure for one group.
+    """The table of a layerwise measure for one group, with the entries of those that are shown beside it.
 
-    Args:
-        entries: of the measure, and of those that are shown beside it.
-        level: heading of the intervals.
-        width: of the console.
+    ``level`` is the heading of the intervals.
     """
     own = [entry for entry in entries if measure_named(entry.metric).beside is None]
     # measures beside another stand by themselves where that was not asked for

@@ -17,13 +17,7 @@ NOTABLE = 0.05
 
 
 def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
-    """The table of a group's measures.
-
-    Args:
-        entries: of the measures that belong to no layer.
-        level: heading of the intervals.
-        width: of the console.
-    """
+    """The table of a group's measures that belong to no layer; ``level`` is the heading of the intervals."""
     columnar = [control for control in CONTROLS.values() if control.heading and not control.of_layers]
     controls = [control for control in columnar if any(control.name in entry.controls for entry in entries)]
     columns = [

@@ -83,11 +83,7 @@ def check_writable(path: Path) -> None:
 
 
 def require_distinct(outputs: Sequence[Path | None], inputs: Sequence[Path | None] = ()) -> None:
-    """Refuse outputs that would replace an input or each other; None and ``-`` are no files.
-
-    Raises:
-        InputError: naming the file.
-    """
+    """Refuse outputs that would replace an input or each other; None and ``-`` are no files."""
     taken = {path.resolve() for path in inputs if path is not None}
     for path in outputs:
         if path is None or str(path) == "-":

@@ -19,13 +19,7 @@ NAMES = {"spec_sha256": "the spec's contents", "model": "model", "groups": "--gr
 def require_same_recipe(track: Track, recipe: Recipe | None, path: Path) -> None:
     """Refuse to go on with other settings than the track in the file was begun with.
 
-    Args:
-        track: what the file holds.
-        recipe: the settings now; None where no checkpoint is to be audited.
-        path: the file.
-
-    Raises:
-        InputError: naming every setting that differs.
+    The recipe is None where no checkpoint is to be audited.
     """
     if track.recipe is None or recipe is None or track.recipe == recipe:
         return

@@ -34,9 +34,7 @@ class Step:
     """A training step.
 
     Attributes:
-        number: the step.
         origin: where it was read, as text.
-        unit: what it counts.
         sure: whether the place it was read from could hardly mean anything else.
     """
 

@@ -15,12 +15,7 @@ from geed_cli.tracking.record import Recipe, Record, Row, Track, Unit
 
 
 def track_of(records: Sequence[Record], recipe: Recipe | None, *, complete: bool = True) -> Track:
-    """The track of these records.
-
-    Args:
-        records: at least one.
-        recipe: what checkpoints were audited with; None where none was.
-        complete: whether no checkpoint is still to be audited.
+    """The track of these records, at least one; it is partial while checkpoints are still to be audited.
 
     Raises:
         InputError: records that cannot stand on one track.

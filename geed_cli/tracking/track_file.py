@@ -22,11 +22,7 @@ def to_json(track: Track) -> str:
 
 
 def write_track(track: Track, path: Path) -> None:
-    """Write exactly that file, whole or not at all.
-
-    Raises:
-        RunError: the file could not be written.
-    """
+    """Write exactly that file, whole or not at all."""
     write_atomically(to_json(track), path)
 
 

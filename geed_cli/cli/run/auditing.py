@@ -62,11 +62,7 @@ def run_audit(
 
 
 def _prepare_gate(request: CheckRequest, json: Path | None) -> Judge:
-    """Read policy and baseline before the audit.
-
-    Raises:
-        InputError: a policy, baseline or output that cannot be used, or JSON on the stdout that the report needs.
-    """
+    """Read policy and baseline before the audit; the report needs stdout for itself."""
     if json == STDOUT:
         raise InputError(
             "--json - together with --policy", expected="stdout for the report", remedy="--json result.json"

@@ -27,12 +27,7 @@ from geed_cli.report.gate.wording import plain
 
 
 def show_contents(cache_dir: Path | None, json: Path | None) -> None:
-    """Print what the cache holds, or write it as JSON.
-
-    Raises:
-        InputError: a JSON file that cannot be written.
-        RunError: the same, found too late.
-    """
+    """Print what the cache holds, or write it as JSON."""
     check_outputs(json)
     folder = cache_folder(cache_dir)
     networks, weights = _networks(folder), stored_weights(folder)

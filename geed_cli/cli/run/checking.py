@@ -65,11 +65,7 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
 
 
 def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
-    """Refuse outputs that have no kind, cannot be written, or would replace an input.
-
-    Raises:
-        InputError: naming the file.
-    """
+    """Refuse outputs that have no kind, cannot be written, or would replace an input."""
     taken = {path.resolve() for path in inputs}
     for path in outputs:
         writer_for(path)
@@ -81,11 +77,7 @@ def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
 
 
 def _check_baseline(policy: Policy, baseline: Path | None) -> None:
-    """Refuse a baseline that nothing would be compared with; a missing one is an error of each rule instead.
-
-    Raises:
-        InputError: a baseline, and a policy without rules about changes.
-    """
+    """Refuse a baseline that no rule looks at; a missing one is an error of each rule instead."""
     if baseline is not None and not policy.needs_baseline:
         raise InputError(
             f"--baseline {baseline}, and {policy.name} has no rule about changes",
@@ -95,11 +87,7 @@ def _check_baseline(policy: Policy, baseline: Path | None) -> None:
 
 
 def _labelled(paths: Sequence[Path]) -> dict[str, Result]:
-    """Each saved result by its model's id; by id and file where several are of one model.
-
-    Raises:
-        InputError: a file that is no saved result, or one file twice.
-    """
+    """Each saved result by its model's id; by id and file where several are of one model. No file twice."""
     twice = [path for path, count in Counter(path.resolve() for path in paths).items() if count > 1]
     if twice:
         raise InputError(f"{twice[0]} is given twice", expected="every result once", remedy="leave one out")
@@ -112,11 +100,7 @@ def _labelled(paths: Sequence[Path]) -> dict[str, Result]:
 
 
 def _deliver(report: GateReport, outputs: Sequence[Path], output_format: GateFormat) -> None:
-    """Write the report to the outputs, print it, and tell GitHub where it listens.
-
-    Raises:
-        RunError: an output could not be written.
-    """
+    """Write the report to the outputs, print it, and tell GitHub where it listens."""
     for path in outputs:  # before the table, whose reader may have gone
         write_gate(report, path)
         message_console().print(f"wrote {path}")

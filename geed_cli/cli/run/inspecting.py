@@ -50,11 +50,7 @@ def _layers(network: Network, *, every: bool) -> Table:
 
 
 def _refuse_existing(path: Path) -> None:
-    """A spec that somebody may have edited is never overwritten.
-
-    Raises:
-        InputError: the file is there.
-    """
+    """A spec that somebody may have edited is never overwritten."""
     if path.exists():
         raise InputError(
             f"{path} exists already",

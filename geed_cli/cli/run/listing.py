@@ -41,7 +41,7 @@ def matching(kind: str, pattern: str | None, names: Iterable[str]) -> list[str]:
     """The names that the pattern selects, in order; all without a pattern.
 
     Raises:
-        InputError: none.
+        InputError: there are none.
     """
     names = list(names)
     if pattern is None:

@@ -30,11 +30,7 @@ class ModelRequest:
     options: AuditArguments
 
     def twin(self, network: Network) -> "ModelRequest":
-        """The same architecture with random weights; of another seed where the weights are random already.
-
-        Args:
-            network: what this request loaded; a spec may have random weights of its own.
-        """
+        """The same architecture with random weights; of another seed where the network's are random already."""
         options = self.options
         model = self.model if options.arch is None else _reference(options.arch)
         seed = options.seed + 1 if network.weights.origin == "random" else options.seed

@@ -17,11 +17,7 @@ Output = tuple[Path | None, Callable[[], str | bytes]]
 
 
 def check_outputs(json: Path | None, csv: Path | None = None) -> None:
-    """Refuse targets that cannot be written.
-
-    Raises:
-        InputError: naming the file, or both where both are stdout.
-    """
+    """Refuse targets that cannot be written, and stdout for both."""
     for target in (json, csv):
         if target is not None and target != STDOUT:
             check_writable(target)

@@ -103,11 +103,7 @@ def _say_doubtful(jobs: Sequence[Job]) -> None:
 
 
 def require_same_images(earlier: Result, request: TrackRequest) -> None:
-    """Refuse to go on where the folder's images are no longer those of the track.
-
-    Raises:
-        InputError: another draw, or other contents of an image.
-    """
+    """Refuse to go on where the folder's images are no longer those of the track, or hold something else."""
     drawn, data = draw(request.options.data), earlier.data
     paths = drawn.audited.paths + (drawn.normaliser.paths if drawn.normaliser else ())
     refused = {image.path for image in data.refused}

@@ -37,10 +37,5 @@ def writer_for(path: Path) -> Writer:
 
 
 def write_gate(report: GateReport, path: Path) -> None:
-    """Write the report as the kind that the file's suffix names, whole or not at all.
-
-    Raises:
-        InputError: an unknown suffix.
-        RunError: the file could not be written.
-    """
+    """Write the report as the kind that the file's suffix names, whole or not at all."""
     write_atomically(writer_for(path)(report), path)

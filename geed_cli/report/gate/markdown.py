@@ -16,12 +16,7 @@ HEADER = "| verdict | rule | entry | measured, interval | limit | |\n|---|---|--
 
 
 def to_markdown(report: GateReport, most: int | None = None) -> str:
-    """The report.
-
-    Args:
-        report: of the gate.
-        most: bytes of UTF-8 that the text may have; rows that do not fit are counted in its last line.
-    """
+    """The report in at most so many bytes of UTF-8; rows that do not fit are counted in its last line."""
     text, left_out = "", 0
     end = f"\n{escaped(say.legend(report))}\n"
     reserve = len(end.encode()) + 200  # room for the line that counts what is left out
