@@ -9,7 +9,7 @@ from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import Csv, Debug, Json, Quiet
 
-LACKS = {
+OPTIONS_LEFT_OUT = {
     "checkpoint": "each of the subjects names its own weights",
     **dict.fromkeys(
         ("until_width", "max_samples", "width_of"),
@@ -29,7 +29,7 @@ Subjects = Annotated[
 
 
 @guarded
-@takes_options(without=LACKS)
+@takes_options(without=OPTIONS_LEFT_OUT)
 def compare(
     subjects: Subjects,
     *,

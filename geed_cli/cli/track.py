@@ -10,7 +10,7 @@ from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Debug, Quiet
 
-LACKS = {
+OPTIONS_LEFT_OUT = {
     "checkpoint": "the arguments are the checkpoints",
     "weights": "the weights are those of the checkpoints",
     **dict.fromkeys(
@@ -74,7 +74,7 @@ Fresh = Annotated[
 
 
 @guarded
-@takes_options(without=LACKS)
+@takes_options(without=OPTIONS_LEFT_OUT)
 def track(  # noqa: PLR0913 - every parameter but one is an option of the command
     checkpoints: Checkpoints,
     *,

@@ -39,7 +39,7 @@ def joint_level(
 def _estimates(contenders: Sequence[Contender], key: Key) -> Iterator[Estimate]:
     """Of the values and differences of one line that have an interval with any width."""
     members = [contender.members(key) for contender in contenders]
-    samples: list[Sample | None] = [found[0].sample if found else None for found in members]
+    samples: list[Sample | None] = [side[0].sample if side else None for side in members]
     for sample in samples:
         if sample is not None and interval(sample).width:
             yield estimate(finite_rows(sample))

@@ -44,13 +44,15 @@ def gate(
     if baseline is not None:
         check_sound(baseline, "the baseline")
     with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
-        cases = [case for label, one in results.items() for case in cases_of(label, one, policy, baseline)]
+        cases = [case for label, each in results.items() for case in cases_of(label, each, policy, baseline)]
         joint = _joint_confidences(cases)
         ruled = [outcome for case in cases for outcome in outcomes_of(case, joint)]
-    required = [out for label, one in results.items() for out in requirements(policy.require, label, one)]
+    required = [out for label, each in results.items() for out in requirements(policy.require, label, each)]
     outcomes = (*required, *ruled)
     # a rule that could not be tested counts at either level: `warn` forgives a value, not a gap
-    verdict = worst(one.verdict for one in outcomes if one.level == "error" or one.verdict == "error")
+    verdict = worst(
+        outcome.verdict for outcome in outcomes if outcome.level == "error" or outcome.verdict == "error"
+    )
     return GateReport(
         verdict=verdict,
         exit_code=_exit_code(verdict, on_undecided),
@@ -58,7 +60,7 @@ def gate(
         policy=policy.name,
         baseline=None if baseline is None else baseline.model.id,
         confidence=1.0 - ALPHA,
-        claims=sum(isinstance(one.claim, Claim) for case in cases for one in case.pending),
+        claims=sum(isinstance(pending.claim, Claim) for case in cases for pending in case.pending),
         models=tuple(_judged(label, result) for label, result in results.items()),
         rules=tuple(_rule_verdict(rule, ruled) for rule in policy.rules),
         outcomes=outcomes,

@@ -87,8 +87,8 @@ class RulePart(_Selection):
     @model_validator(mode="after")
     def _has_one_limit(self) -> "RulePart":
         if (self.max is None) == (self.min is None):
-            found = "no limit" if self.max is None else "both max and min"
-            raise ValueError(f"{found}; expected max or min, one of them (two rules for both)")
+            limits = "no limit" if self.max is None else "both max and min"
+            raise ValueError(f"{limits}; expected max or min, one of them (two rules for both)")
         return self
 
 

@@ -17,9 +17,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-FOLDED = 20
+FOLDED_WIDTH = 20
 """Width to which names are folded: that of the longest name of a measure."""
-UNREADABLE = 8
+READABLE_WIDTH = 8
 """Where less than this were left for the names, the numbers are broken over lines as well."""
 DECORATION = 0
 """``Column.keep`` of a column that says nothing new, and is not missed."""
@@ -71,14 +71,14 @@ class Column:
 
 def texts(name: str, cells: Sequence[str | Text]) -> Column:
     """A column of names or words, which is always there."""
-    return Column(name, cells, folds_to=FOLDED, justify="left")
+    return Column(name, cells, folds_to=FOLDED_WIDTH, justify="left")
 
 
 def fitted_table(columns: Sequence[Column], width: int) -> Table:
     """A table of at most ``width`` characters, of the columns that there is room for, the first of them texts."""
     shown = _fitting(columns, width)
     spare = width - _least(shown)
-    if shown[0].folded + spare < UNREADABLE:
+    if shown[0].folded + spare < READABLE_WIDTH:
         table = _table(shown, [None] * len(shown), wraps=True)
     else:
         table = _table(shown, _widths(shown, spare), wraps=False)

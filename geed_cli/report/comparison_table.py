@@ -13,15 +13,15 @@ from geed_cli.report.cells import csv_text, frameless
 from geed_cli.report.console import emit
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.numbers import about, interval, number, some
-from geed_cli.report.reading import HIDDEN
+from geed_cli.report.reading import HIDDEN_ACTIONS_READING
 
-COLUMNS = (
+CSV_HEADER = (
     "group", "metric", "layer", "subject", "value", "low", "high", "within",
     "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide", "notes",
     "null", "floor", "twin",
 )  # fmt: skip
 """Of the CSV file."""
-BELOW = tuple(CONTROLS[name] for name in ("floor", "twin", "phase_corrected"))
+CONTROLS_BELOW_VALUES = tuple(CONTROLS[name] for name in ("floor", "twin", "phase_corrected"))
 """The controls that stand below a value, where they were measured."""
 
 
@@ -106,7 +106,7 @@ def _controls(side: Side) -> str:
     """Those that were measured, on a line of their own: "floor 0.01, twin 0.3"."""
     measured = [
         f"{control.heading} {number(side.controls[control.name])}"
-        for control in BELOW
+        for control in CONTROLS_BELOW_VALUES
         if control.name in side.controls
     ]
     return f"\n{', '.join(measured)}" if measured else ""
@@ -140,9 +140,9 @@ def _legend(comparison: Comparison) -> Iterator[str]:
         if measure.perfect is None:
             yield f"{measure.name} is raw / M: its difference is one of M as much as of invariance."
     shown = {name for line in comparison.lines for side in line.sides for name in side.controls}
-    yield from (control.reading for control in BELOW if control.name in shown)
+    yield from (control.reading for control in CONTROLS_BELOW_VALUES if control.name in shown)
     if any(subject.hidden_actions for subject in comparison.subjects):
-        yield HIDDEN
+        yield HIDDEN_ACTIONS_READING
     yield "undecided: these images do not decide it; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):
         yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."
@@ -150,7 +150,7 @@ def _legend(comparison: Comparison) -> Iterator[str]:
 
 def to_csv(comparison: Comparison) -> str:
     """One row for each line and subject, differences beside the subjects that have them."""
-    return csv_text(COLUMNS, _csv_rows(comparison))
+    return csv_text(CSV_HEADER, _csv_rows(comparison))
 
 
 def _csv_rows(comparison: Comparison) -> Iterator[Sequence[object]]:

@@ -12,7 +12,7 @@ from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.numbers import control_text, furthest, interval_text, number, value_text
 from geed_cli.result.schema import Entry, Group
 
-NOTABLE = 0.05
+NOTABLE_COMPONENT = 0.05
 """A Fourier component below this part of the mean is no shape to speak of."""
 
 
@@ -64,7 +64,7 @@ def _profile(entry: Entry, group: Group) -> Iterator[str]:
     sizes = [math.hypot(*pair) for pair in components]
     j = max(range(1, len(sizes)), key=lambda frequency: sizes[frequency])
     unit = entry.normaliser or 1.0
-    if sizes[j] > NOTABLE * sizes[0]:
+    if sizes[j] > NOTABLE_COMPONENT * sizes[0]:
         turns = "once round" if j == 1 else f"{j} times round"
         how = f"period {group.elements[n // j]}" if j > 1 and n % j == 0 else turns
         yield (

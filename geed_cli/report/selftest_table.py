@@ -97,9 +97,9 @@ def _failures(case: Case) -> Iterator[RenderableType]:
     for finding in case.findings:
         if not finding.ok:
             expected, found, tolerance = _numbers(finding)
-            said = f"{case.name}, {finding.quantity}: {found} instead of {expected} {tolerance}".rstrip()
+            line = f"{case.name}, {finding.quantity}: {found} instead of {expected} {tolerance}".rstrip()
             yield Text()
-            yield Text(said, style=BAD)
+            yield Text(line, style=BAD)
             yield Text(f"  {finding.reason}")
     if case.error is not None:
         yield Text()

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "os^Dv<>P"
-STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
-FORMATS = (".png", ".svg")
+LINE_STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
+SUFFIXES = (".png", ".svg")
 WIDTH, HEIGHT, DPI = 4.4, 3.3, 160
 """Inches of one panel, and pixels an inch of a PNG."""
 
@@ -35,7 +35,7 @@ def check_figure(path: Path) -> None:
         InputError: a suffix that is neither .png nor .svg.
         RunError: matplotlib is not installed.
     """
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in SUFFIXES:
         raise InputError(
             f"a figure {path.name} of no known kind", expected="a name that ends in .png or .svg",
             remedy=f"--figure {path.with_suffix('.svg')}",
@@ -103,7 +103,7 @@ def _line(axis: "Axes", rows: Sequence[Row], column: Column, number: int) -> Non
     lows = [factor * (row.ci[0] if row.ci else math.nan) for row in drawn]
     highs = [factor * (row.ci[1] if row.ci else math.nan) for row in drawn]
     colour = COLOURS[number % len(COLOURS)]
-    style = STYLES[number // len(COLOURS) % len(STYLES)]
+    style = LINE_STYLES[number // len(COLOURS) % len(LINE_STYLES)]
     axis.fill_between(steps, lows, highs, color=colour, alpha=0.18, linewidth=0)
     axis.vlines(steps, lows, highs, color=colour, linewidth=1.0, alpha=0.7)
     axis.plot(steps, values, style, marker=MARKERS[number % len(MARKERS)], color=colour, markersize=4.5)
@@ -116,7 +116,7 @@ def _legend(figure: "Figure", track: Track) -> None:
     labels = labels_of(track)
     handles = [
         Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)],
-               linestyle=STYLES[n // len(COLOURS) % len(STYLES)], label=_name(track, label))
+               linestyle=LINE_STYLES[n // len(COLOURS) % len(LINE_STYLES)], label=_name(track, label))
         for n, label in enumerate(labels)
     ]  # fmt: skip
     count = track.records[0].result.data.count

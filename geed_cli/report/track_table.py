@@ -17,7 +17,7 @@ from geed_cli.tracking.record import Row, Track
 COLUMNS_A_TABLE = 4
 """Values with intervals that fit side by side in 110 columns."""
 
-HEADER = ("group", "metric", "layer", "label", "step", "models", "value", "low", "high", "over", "within")
+CSV_HEADER = ("group", "metric", "layer", "label", "step", "models", "value", "low", "high", "over", "within")
 
 
 def print_track(track: Track, columns: Sequence[Column], console: Console) -> None:
@@ -133,7 +133,7 @@ def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:
 def to_csv(track: Track) -> str:
     """One row for each value of the track, whether shown or not."""
     return csv_text(
-        HEADER,
+        CSV_HEADER,
         (
             (
                 *(row.group, row.metric, row.layer, row.label, row.step, row.models),

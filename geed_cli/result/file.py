@@ -14,7 +14,7 @@ from geed_cli.result.schema import SCHEMA, Part, Result
 
 MAX_BYTES = 512 * 2**20
 """Largest result read: some thousand times one of 200 images, five measures and a dozen layers."""
-CONTROL = re.compile(
+CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:[0189][0-9a-fA-F]|7[fF]))"
 )
 """Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
@@ -147,7 +147,7 @@ def _text(path: Path) -> str:
         text = data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _not_a_result(path, f"it cannot be read ({error})") from error
-    if CONTROL.search(text):
+    if CONTROL_CHARACTERS.search(text):
         raise _not_a_result(path, "it holds control characters, which a terminal might obey")
     return text
 

@@ -85,10 +85,10 @@ def _step(path: Path, result: Result) -> Step:
     weights = result.model.weights
     names = [path] + ([Path(weights.detail)] if weights.origin == "file" else [])
     ways: tuple[Callable[[Path], Step | None], ...] = (step_in_name, glued_step)
-    found = [step for way in ways for name in names if (step := way(name)) is not None]
-    if not found:
+    steps = [step for way in ways for name in names if (step := way(name)) is not None]
+    if not steps:
         raise no_step(path)
-    return next((step for step in found if step.sure), found[0])
+    return next((step for step in steps if step.sure), steps[0])
 
 
 def _not_a_track(path: Path, why: str) -> InputError:

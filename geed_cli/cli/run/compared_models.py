@@ -19,7 +19,7 @@ from geed_cli.pipeline.second_runs import with_twin
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result
 
-OF_FILES = ("arch", "strip_prefix", "allow_pickle")
+OPTIONS_OF_FILES = ("arch", "strip_prefix", "allow_pickle")
 """The options that say how a checkpoint file is read."""
 
 
@@ -50,7 +50,7 @@ def _requests(names: Sequence[str], asked: AuditArguments) -> list[ModelRequest]
     """Each model with the options that are about it: those of files are for the checkpoint files among them."""
     files = {name for name in names if parse_reference(name, asked.spec_dir).kind == "checkpoint"}
     if not files:
-        refuse(asked, OF_FILES, "models that are no checkpoint files", "leave it out, or name a file")
+        refuse(asked, OPTIONS_OF_FILES, "models that are no checkpoint files", "leave it out, or name a file")
     without = replace(asked, arch=None, strip_prefix=None, allow_pickle=False)
     return [ModelRequest(name, asked if name in files else without) for name in names]
 

@@ -23,7 +23,7 @@ from geed_cli.report.console import message_console, result_console
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
 
-OF_COMPARISONS = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
+OPTIONS_OF_COMPARISONS = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
 """The options that act on saved results, too."""
 
 
@@ -51,7 +51,7 @@ def run_compare(
     subjects = [parse_subject(text) for text in texts]
     _check_labels(subjects)
     if all(subject.model is None for subject in subjects):
-        idle = {option.name for option in declared()} - OF_COMPARISONS
+        idle = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
         refuse(asked, idle, "saved results", "leave it out, or audit again with it and compare the new files")
     select_measures(options.metrics)
     require_distinct((json, csv), [file for subject in subjects for file in subject.files])

@@ -21,7 +21,7 @@ from geed_cli.result.schema import Result
 from geed_cli.tracking.inputs import Input, natural
 from geed_cli.tracking.record import Record
 from geed_cli.tracking.steps import (
-    WORDS,
+    UNIT_WORDS,
     Step,
     glued_step,
     no_step,
@@ -49,12 +49,14 @@ def jobs_of(inputs: Sequence[Input], pattern: re.Pattern[str] | None) -> tuple[J
         InputError: a file whose step is nowhere stated, or whose contents cannot be trusted.
         RunError: a file that cannot be read.
     """
-    labels = list(dict.fromkeys(one.label for one in inputs))
+    labels = list(dict.fromkeys(source.label for source in inputs))
 
     def place(job: Job) -> tuple[object, ...]:
         return labels.index(job.input.label), job.step.number, natural(job.input.path)
 
-    jobs = sorted((Job(one, _step(one.path, pattern), _sha256(one.path)) for one in inputs), key=place)
+    jobs = sorted(
+        (Job(source, _step(source.path, pattern), _sha256(source.path)) for source in inputs), key=place
+    )
     _say_doubtful(jobs)
     return tuple(jobs)
 
@@ -76,7 +78,7 @@ def _step_inside(path: Path) -> Step | None:
         if isinstance(value, Tensor) and value.numel() == 1 and not value.is_floating_point():
             value = value.item()
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
-            return Step(value, f"the checkpoint's entry {name}", WORDS[name.removeprefix("global_")])
+            return Step(value, f"the checkpoint's entry {name}", UNIT_WORDS[name.removeprefix("global_")])
     return None
 
 

@@ -27,7 +27,7 @@ from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
 from geed_cli.tracking.track_file import read_track, saved_records, to_json, write_track
 
-OF_TRACKS = {"metric", "layer"}
+OPTIONS_OF_TRACKS = {"metric", "layer"}
 """The options that act on saved results, too: they choose what is shown."""
 
 
@@ -59,7 +59,7 @@ def _refuse_options_of_audits(request: TrackRequest) -> None:
     where, remedy = "saved results and tracks", "leave it out, or name checkpoints to audit"
     if request.model is not None:
         raise InputError(f"--model cannot act on {where}", expected="checkpoints beside it", remedy=remedy)
-    refuse(request.asked, {option.name for option in declared()} - OF_TRACKS, where, remedy)
+    refuse(request.asked, {option.name for option in declared()} - OPTIONS_OF_TRACKS, where, remedy)
 
 
 def _check(request: TrackRequest) -> None:
@@ -104,10 +104,10 @@ def _audited(
             require_same_images,
         )
 
-    known = known_checkpoints(before) if before else {}
+    results = known_checkpoints(before) if before else {}
     jobs = jobs_of(checkpoints, step_pattern(request.step_regex))
-    done = [record_of(job, known[job.sha256]) for job in jobs if job.sha256 in known]
-    left = [job for job in jobs if job.sha256 not in known]
+    done = [record_of(job, results[job.sha256]) for job in jobs if job.sha256 in results]
+    left = [job for job in jobs if job.sha256 not in results]
     console = message_console()
     if done:
         require_same_images(done[0].result, request)

@@ -15,7 +15,12 @@ from geed_cli.report.cells import frameless
 from geed_cli.report.console import emit
 from geed_cli.report.gate import wording as say
 
-COLOUR: dict[Verdict, str] = {"pass": "green", "undecided": "yellow", "fail": "red", "error": "magenta"}
+VERDICT_COLOURS: dict[Verdict, str] = {
+    "pass": "green",
+    "undecided": "yellow",
+    "fail": "red",
+    "error": "magenta",
+}
 
 
 def print_gate(report: GateReport, console: Console) -> None:
@@ -25,14 +30,14 @@ def print_gate(report: GateReport, console: Console) -> None:
 
 def render(report: GateReport) -> Iterator[RenderableType]:
     """The parts of the printed report, top to bottom."""
-    yield Text(f"geed check · {say.headline(report)}", style=f"bold {COLOUR[report.verdict]}")
+    yield Text(f"geed check · {say.headline(report)}", style=f"bold {VERDICT_COLOURS[report.verdict]}")
     against = f", against {say.plain(report.baseline)}" if report.baseline is not None else ""
     yield Text(f"policy {say.plain(report.policy)}{against}", style="dim")
     for model, group, outcomes in suites(report):
         yield Text()
         yield Text(f"{say.plain(model)} × {say.plain(group)}", style="bold")
         # a group may be called require, too
-        required = group == REQUIRE and all(one.rule.startswith(f"{REQUIRE}.") for one in outcomes)
+        required = group == REQUIRE and all(outcome.rule.startswith(f"{REQUIRE}.") for outcome in outcomes)
         yield _requirements(outcomes) if required else _table(outcomes)
     yield Text()
     yield Text(say.legend(report), style="dim")
@@ -51,12 +56,14 @@ def _requirements(outcomes: Sequence[Outcome]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, min_width=9)
     table.add_column(overflow="fold")
-    for one in outcomes:
-        if one.verdict != "pass":
-            table.add_row(_verdict(one, one.verdict), f"{say.plain(one.demand)}: {say.reason(one)}")
-    met = [one for one in outcomes if one.verdict == "pass"]
+    for outcome in outcomes:
+        if outcome.verdict != "pass":
+            table.add_row(
+                _verdict(outcome, outcome.verdict), f"{say.plain(outcome.demand)}: {say.reason(outcome)}"
+            )
+    met = [outcome for outcome in outcomes if outcome.verdict == "pass"]
     if met:
-        table.add_row(_verdict(met[0], "pass"), ", ".join(say.plain(one.demand) for one in met))
+        table.add_row(_verdict(met[0], "pass"), ", ".join(say.plain(outcome.demand) for outcome in met))
     return table
 
 
@@ -80,4 +87,4 @@ def _rows(outcome: Outcome) -> Iterator[Sequence[str | Text]]:
 
 
 def _verdict(outcome: Outcome, verdict: Verdict) -> Text:
-    return Text(say.word(outcome, verdict), style=COLOUR[verdict])
+    return Text(say.word(outcome, verdict), style=VERDICT_COLOURS[verdict])

@@ -11,8 +11,8 @@ from geed_cli.gate.outcome import SEVERITY, GateReport, Outcome, Verdict, worst
 from geed_cli.report.gate import wording as say
 from geed_cli.report.gate.gate_table import suites
 
-SIGN = {"pass": "✅", "undecided": "❔", "fail": "❌", "error": "⛔"}
-HEADER = "| verdict | rule | entry | measured, interval | limit | |\n|---|---|---|---|---|---|\n"
+VERDICT_SIGNS = {"pass": "✅", "undecided": "❔", "fail": "❌", "error": "⛔"}
+TABLE_HEADER = "| verdict | rule | entry | measured, interval | limit | |\n|---|---|---|---|---|---|\n"
 
 
 def to_markdown(report: GateReport, most: int | None = None) -> str:
@@ -31,13 +31,15 @@ def to_markdown(report: GateReport, most: int | None = None) -> str:
 
 
 def _parts(report: GateReport) -> Iterator[str]:
-    yield f"## {SIGN[report.verdict]} geed check: {escaped(say.headline(report))}\n\n"
+    yield f"## {VERDICT_SIGNS[report.verdict]} geed check: {escaped(say.headline(report))}\n\n"
     against = f", against {code(report.baseline)}" if report.baseline else ""
     yield f"Policy {code(report.policy)}{against}.\n"
-    order = sorted(suites(report), key=lambda suite: -SEVERITY.index(worst(one.verdict for one in suite[2])))
+    order = sorted(
+        suites(report), key=lambda suite: -SEVERITY.index(worst(outcome.verdict for outcome in suite[2]))
+    )
     for model, group, outcomes in order:
-        yield f"\n### {code(model)} × {code(group)}\n\n{HEADER}"
-        for outcome in sorted(outcomes, key=lambda one: -SEVERITY.index(one.verdict)):
+        yield f"\n### {code(model)} × {code(group)}\n\n{TABLE_HEADER}"
+        for outcome in sorted(outcomes, key=lambda outcome: -SEVERITY.index(outcome.verdict)):
             yield from _rows(outcome)
 
 
@@ -49,7 +51,7 @@ def _rows(outcome: Outcome) -> Iterator[str]:
 
 
 def _row(outcome: Outcome, verdict: Verdict, entry: str, number: str, remark: str) -> str:
-    shown = f"{SIGN[verdict]} {say.word(outcome, verdict)}"
+    shown = f"{VERDICT_SIGNS[verdict]} {say.word(outcome, verdict)}"
     cells = (shown, code(outcome.rule), entry, number, code(outcome.demand), escaped(remark))
     return f"| {' | '.join(cells)} |\n"
 

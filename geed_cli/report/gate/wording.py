@@ -31,8 +31,8 @@ def headline(report: GateReport) -> str:
 def tally(outcomes: Sequence[Outcome]) -> str:
     """``12 checks: 10 pass, 1 undecided, 1 error``."""
     verdicts: tuple[Verdict, ...] = ("fail", "error", "undecided", "pass")
-    counts = [(sum(one.verdict == verdict for one in outcomes), verdict) for verdict in verdicts]
-    warned = sum(one.level == "warn" and one.verdict in {"fail", "undecided"} for one in outcomes)
+    counts = [(sum(outcome.verdict == verdict for outcome in outcomes), verdict) for verdict in verdicts]
+    warned = sum(outcome.level == "warn" and outcome.verdict in {"fail", "undecided"} for outcome in outcomes)
     parts = [f"{count} {verdict}" for count, verdict in counts if count]
     return f"{len(outcomes)} checks: {', '.join(parts)}" + (f" ({warned} at level warn)" if warned else "")
 
