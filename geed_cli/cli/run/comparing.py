@@ -22,6 +22,7 @@ from geed_cli.report.comparison_table import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
+from geed_cli.statistics.methods import check_options
 
 OPTIONS_OF_COMPARISONS = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
 """The options that act on saved results, too."""
@@ -47,6 +48,7 @@ def run_compare(
 ) -> None:
     """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
     options = audit_options(asked)
+    check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     check_outputs(json, csv)
     subjects = [parse_subject(text) for text in texts]
     _check_labels(subjects)
