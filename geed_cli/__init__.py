@@ -11,41 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_PUBLIC = {
-    "ActionOptions": "geed_cli.pipeline.options",
-    "AuditOptions": "geed_cli.pipeline.options",
-    "DataOptions": "geed_cli.pipeline.options",
-    "FiniteGroup": "geed_cli.groups.group",
-    "GeedError": "geed_cli.errors",
-    "InputError": "geed_cli.errors",
-    "IntervalOptions": "geed_cli.pipeline.options",
-    "Network": "geed_cli.models.network",
-    "Result": "geed_cli.result.schema",
-    "RunError": "geed_cli.errors",
-    "RunOptions": "geed_cli.pipeline.options",
-    "audit": "geed_cli.pipeline.audit",
-    "group_named": "geed_cli.groups.named",
-    "load_model": "geed_cli.models.load",
-    "print_result": "geed_cli.report.table",
-    "read_result": "geed_cli.result.file",
-    "write_result": "geed_cli.result.file",
+_HOMES = {
+    "choices": ("IntervalOptions",),
+    "errors": ("GeedError", "InputError", "RunError"),
+    "groups.group": ("FiniteGroup",),
+    "groups.named": ("group_named",),
+    "models.load": ("load_model",),
+    "models.network": ("Network",),
+    "pipeline.audit": ("audit",),
+    "pipeline.options": ("ActionOptions", "AuditOptions", "DataOptions", "RunOptions"),
+    "report.table": ("print_result",),
+    "result.file": ("read_result", "write_result"),
+    "result.schema": ("Result",),
 }
 """Where each public name lives."""
 
 if TYPE_CHECKING:
+    from geed_cli.choices import IntervalOptions
     from geed_cli.errors import GeedError, InputError, RunError
     from geed_cli.groups.group import FiniteGroup
     from geed_cli.groups.named import group_named
     from geed_cli.models.load import load_model
     from geed_cli.models.network import Network
     from geed_cli.pipeline.audit import audit
-    from geed_cli.pipeline.options import (
-        ActionOptions,
-        AuditOptions,
-        DataOptions,
-        IntervalOptions,
-        RunOptions,
-    )
+    from geed_cli.pipeline.options import ActionOptions, AuditOptions, DataOptions, RunOptions
     from geed_cli.report.table import print_result
     from geed_cli.result.file import read_result, write_result
     from geed_cli.result.schema import Result
@@ -74,9 +63,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be anything
     """Import a public name when it is first asked for."""
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PUBLIC[name]), name)
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"geed_cli.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

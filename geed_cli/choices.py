@@ -4,7 +4,8 @@ Lists that one room alone knows stay in that room. Needs neither numpy nor torch
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 from geed_cli.errors import InputError, nearest
 
@@ -32,3 +33,25 @@ def check_choice(what: str, value: str, words: Sequence[str], usual: str | None 
     if value not in words:
         near = nearest(value, words, 1) or [usual or words[0]]
         raise InputError(f"{what} {value!r}", expected=f"one of {', '.join(words)}", remedy=f"use {near[0]}")
+
+
+@dataclass(frozen=True)
+class IntervalOptions:
+    """How intervals are made.
+
+    Attributes:
+        confidence: nominal coverage in (0, 1).
+        resamples: bootstrap resamples, where the method draws any (the default does not).
+        method: see docs/statistics.md, which has the measured coverage of each.
+        seed: of the resamples.
+        simultaneous: whether all intervals of the table hold together with that confidence.
+    """
+
+    confidence: float = 0.95
+    resamples: int = 2000
+    method: IntervalMethod = DEFAULT_METHOD
+    seed: int = 0
+    simultaneous: bool = False
+
+    def __post_init__(self) -> None:
+        check_choice("--ci", self.method, get_args(IntervalMethod), DEFAULT_METHOD)

@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 
 import geed_cli
-from geed_cli.choices import IntervalMethod, check_choice
+from geed_cli.choices import IntervalMethod, IntervalOptions, check_choice
 from geed_cli.errors import InputError
-from geed_cli.pipeline.options import ActionOptions, ControlOptions, DataOptions, IntervalOptions, RunOptions
+from geed_cli.pipeline.options import ActionOptions, ControlOptions, DataOptions, RunOptions
 
 PACKAGE = Path(geed_cli.__file__).parent
 

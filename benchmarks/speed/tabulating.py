@@ -14,12 +14,13 @@ from benchmarks.speed.audits import audit_once, options_for, warm_up
 from benchmarks.speed.settings import Settings
 from benchmarks.speed.work import chosen_layers
 from benchmarks.table import Line
+from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Cell, Control, Row, Subject
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.models.load import load_model
-from geed_cli.pipeline.options import AuditOptions, IntervalOptions
+from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import Planned, make_plan
 from geed_cli.pipeline.tabulate import Rows, tabulate
 

@@ -61,5 +61,5 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
         if policy
         else None
     )
-    request = ModelRequest.of(model, arguments)
+    request = ModelRequest(model, arguments)
     run_audit(request, groups_of(arguments), options, json, judged, twin=arguments.twin, quiet=quiet)

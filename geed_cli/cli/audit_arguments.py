@@ -12,14 +12,13 @@ from typing import Annotated, Literal
 import typer
 
 from geed_cli.actions.conditions import Boundary, Resampling
-from geed_cli.choices import Decode, Discover, IntervalMethod, OnBadImage, OnNonFinite
+from geed_cli.choices import Decode, Discover, IntervalMethod, IntervalOptions, OnBadImage, OnNonFinite
 from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
 from geed_cli.pipeline.options import (
     ActionOptions,
     ControlOptions,
     DataOptions,
     DeviceName,
-    IntervalOptions,
     Precision,
     RunOptions,
     UntilOptions,
@@ -54,7 +53,6 @@ class AuditArguments:
             metavar="NAME",
             help="flip, c4, d8, shift7, rgb, hue8, … (geed ls groups), a product such as 'flip*xshift7', or a "
             "YAML file of generators; repeatable. Default: flip, or none beside --set.",
-            show_default=False,
         ),
     ] = None
     set_: Annotated[
@@ -64,7 +62,6 @@ class AuditArguments:
             metavar="SET",
             help="A set of transformations that is no group, such as blur:1,2, jpeg:90,50 or a YAML file; "
             "repeatable.",
-            show_default=False,
         ),
     ] = None
     metric: Annotated[
@@ -203,8 +200,7 @@ class AuditArguments:
         Discover | None,
         _controls(
             help="Look for a hidden action on channels at every layer: fitted on half of the images, scored on "
-            "the other.",
-            show_default=False,
+            "the other."
         ),
     ] = None
     device: Annotated[DeviceName, _run()] = RunOptions.device
@@ -213,7 +209,6 @@ class AuditArguments:
         _run(
             metavar="N,N|all",
             help="Share the images among several CUDA devices of this machine, given by their numbers.",
-            show_default=False,
         ),
     ] = None
     batch_size: Annotated[
@@ -222,7 +217,6 @@ class AuditArguments:
             metavar="N|auto",
             help="Rows in each batch; 'auto' measures which size is fastest and remembers it. Default: 16, on a GPU "
             "64.",
-            show_default=False,
         ),
     ] = None
     precision: Annotated[
@@ -251,7 +245,6 @@ class AuditArguments:
             metavar="DIR",
             help="Where rows are kept for later runs; default: GEED_CACHE_DIR, else the system's place for "
             "caches.",
-            show_default=False,
         ),
     ] = None
     no_cache: Annotated[bool, _run("--no-cache", help="Use no rows of earlier runs, and keep none.")] = False

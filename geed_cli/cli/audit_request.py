@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from geed_cli.cache.location import cache_folder
+from geed_cli.choices import IntervalOptions
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
@@ -13,12 +14,11 @@ from geed_cli.pipeline.options import (
     BatchSize,
     ControlOptions,
     DataOptions,
-    IntervalOptions,
     RunOptions,
     UntilOptions,
 )
 
-DRAWING = {"percentile", "bca", "studentized"}
+DRAWING_METHODS = {"percentile", "bca", "studentized"}
 """The interval methods that draw resamples."""
 
 
@@ -64,17 +64,7 @@ def groups_of(asked: AuditArguments) -> tuple[str, ...]:
 
 
 def refuse(asked: AuditArguments, names: Collection[str], where: str, remedy: str) -> None:
-    """Refuse options that were typed and cannot act.
-
-    Args:
-        asked: knows what was typed.
-        names: of options without effect here.
-        where: on what they cannot act, such as "saved results".
-        remedy: what to type instead.
-
-    Raises:
-        InputError: naming them.
-    """
+    """Refuse those of the named options that were typed: they cannot act ``where``, such as on "saved results"."""
     idle = [flag_of(field.name) for field in fields(asked) if field.name in asked.given & set(names)]
     if idle:
         raise InputError(
@@ -145,9 +135,9 @@ def cache_of(asked: AuditArguments) -> Path | None:
 
 
 def _check_resamples(asked: AuditArguments) -> None:
-    if "resamples" in asked.given and asked.ci not in DRAWING and not asked.simultaneous:
+    if "resamples" in asked.given and asked.ci not in DRAWING_METHODS and not asked.simultaneous:
         raise InputError(
             f"--resamples with --ci {asked.ci}, which draws none",
             expected="a method that draws resamples, or --simultaneous",
-            remedy=f"--ci {min(DRAWING)}, or leave out --resamples",
+            remedy=f"--ci {min(DRAWING_METHODS)}, or leave out --resamples",
         )

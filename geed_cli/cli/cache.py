@@ -6,23 +6,14 @@ from typing import Annotated
 import typer
 
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import Debug
+from geed_cli.cli.panels import Debug, Json
 
 cache = typer.Typer(help="Show or prune what earlier runs kept.", no_args_is_help=True)
 
 CacheDir = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR",
-        help="The cache's folder. Default: GEED_CACHE_DIR, else the system's cache folder.",
-        show_default=False,
-    ),
-]
-Json = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Write the list to exactly this file; '-' writes it to stdout in place of the table.",
+        metavar="DIR", help="The cache's folder. Default: GEED_CACHE_DIR, else the system's cache folder."
     ),
 ]
 OlderThan = Annotated[
@@ -88,6 +79,6 @@ def prune(
     Example: geed cache prune --older-than 30d --max-size 2GB
     """
     del debug
-    from geed_cli.cli.run.cache_contents import PruneRequest, remove  # noqa: PLC0415
+    from geed_cli.cli.run.cache_contents import prune_rule, remove  # noqa: PLC0415
 
-    remove(PruneRequest(older_than, max_size, model, everything=everything), cache_dir, dry_run=dry_run)
+    remove(prune_rule(older_than, max_size, model, everything=everything), cache_dir, dry_run=dry_run)

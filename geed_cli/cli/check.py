@@ -11,7 +11,7 @@ from geed_cli.cli.panels import OUTPUT, Debug
 
 Results = Annotated[
     list[Path],
-    typer.Argument(metavar="RESULT", help="Results saved by 'geed audit --json'.", show_default=False),
+    typer.Argument(metavar="RESULT", help="Results saved by 'geed audit --json'."),
 ]
 PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see docs/gate.md.")]
 Baseline = Annotated[

@@ -35,7 +35,7 @@ def takes_options(
         only: names of the options; None is all of them.
         without: names that the command lacks; their fields keep their defaults.
     """
-    taken = {one.name: one for one in declared() if (only is None or one.name in only)}
+    taken = {option.name: option for option in declared() if only is None or option.name in only}
     for name in without:
         del taken[name]
 
@@ -55,7 +55,7 @@ def takes_options(
             )
         # typer reads the first, and get_type_hints, which it also asks, the second
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
         return run
 
     return join
@@ -73,11 +73,7 @@ class OnceCommand(TyperCommand):
     """A command that refuses a single-valued option given twice, of which the parser would keep the last."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy
-        """Parse, and refuse repeated values.
-
-        Raises:
-            typer.BadParameter: naming the option.
-        """
+        """Parse, and refuse repeated values."""
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         for param in order:
             single = param.param_type_name == "option" and not (

@@ -1,6 +1,5 @@
 """``geed compare``: two or more models or saved results side by side, differences with evidence."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,9 +7,9 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import OUTPUT, Debug, Json, Quiet
+from geed_cli.cli.panels import Csv, Debug, Json, Quiet
 
-LACKS = {
+OPTIONS_LEFT_OUT = {
     "checkpoint": "each of the subjects names its own weights",
     **dict.fromkeys(
         ("until_width", "max_samples", "width_of"),
@@ -25,13 +24,12 @@ Subjects = Annotated[
         metavar="A B...",
         help="Saved results (.json), models as for 'geed audit', or LABEL=GLOB of saved results: a population "
         "of checkpoints of one recipe. The first is the reference.",
-        show_default=False,
     ),
 ]
 
 
 @guarded
-@takes_options(without=LACKS)
+@takes_options(without=OPTIONS_LEFT_OUT)
 def compare(
     subjects: Subjects,
     *,
@@ -41,14 +39,7 @@ def compare(
         typer.Option("--allow-mismatch", help="Show results that are not comparable, with a warning."),
     ] = False,
     json: Json = None,
-    csv: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the table as CSV; '-' writes it to stdout in place of the table.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = None,
+    csv: Csv = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -60,7 +51,6 @@ def compare(
     Example: geed compare r50.json dino.json          geed compare cnn='runs/cnn_*.json' c8='runs/c8_*.json'
     """
     del debug  # read by the guard
-    from geed_cli.cli.run.comparing import CompareRequest, run_compare  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.comparing import run_compare  # noqa: PLC0415 - --help stays light
 
-    named = tuple(subjects)
-    run_compare(CompareRequest(named, arguments, json, csv, allow_mismatch=allow_mismatch, quiet=quiet))
+    run_compare(subjects, arguments, json, csv, allow_mismatch=allow_mismatch, quiet=quiet)

@@ -71,6 +71,6 @@ def explain(error: BaseException) -> tuple[str, int]:
             remedy="another place for the output",
         )
         return f"error: {refused}", COULD_NOT_RUN
-    found = f"internal error, {type(error).__name__}: {error}"
-    unforeseen = GeedError(found, expected="no error here", remedy="the same with --debug, and report it")
+    what = f"internal error, {type(error).__name__}: {error}"
+    unforeseen = GeedError(what, expected="no error here", remedy="the same with --debug, and report it")
     return f"error: {unforeseen}", COULD_NOT_RUN

@@ -41,11 +41,7 @@ def init(
 
 
 def _check(folder: Path, kept: list[Path]) -> None:
-    """Refuse before anything is written.
-
-    Raises:
-        InputError: no such folder, or a file that would be overwritten.
-    """
+    """Refuse before anything is written: no such folder, or a file that would be overwritten."""
     if not folder.is_dir():
         raise InputError(
             f"{folder} is not a folder", expected="the repository's root folder", remedy=f"mkdir -p {folder}"
@@ -60,11 +56,7 @@ def _check(folder: Path, kept: list[Path]) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder where it is not there.
-
-    Raises:
-        InputError: a file stands in its way, or it may not be made.
-    """
+    """Make the folder where it is not there; refuse where a file stands in its way, or it may not be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

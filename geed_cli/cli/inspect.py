@@ -32,4 +32,4 @@ def inspect(
         from geed_cli.cli.run.inspecting import run_inspect  # noqa: PLC0415 - --help must not import torch
         from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415
 
-    run_inspect(ModelRequest.of(model, arguments), write_spec, every=layers)
+    run_inspect(ModelRequest(model, arguments), write_spec, every=layers)

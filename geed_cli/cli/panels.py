@@ -14,7 +14,6 @@ ModelName = Annotated[
         metavar="MODEL",
         help="NAME (a spec, else a timm name), timm:NAME, torchvision:NAME or torchvision:NAME/WEIGHTS, "
         "hf-hub:org/name, path/to/spec.yaml, or a checkpoint file with --arch.",
-        show_default=False,
     ),
 ]
 Json = Annotated[
@@ -22,6 +21,14 @@ Json = Annotated[
     typer.Option(
         metavar="FILE",
         help="Write the result to exactly this file; '-' writes it to stdout in place of the table.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Csv = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write every value as CSV; '-' writes it to stdout in place of the table.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -17,12 +17,12 @@ def uncollected() -> Iterator[None]:
     What modules leave behind is never searched again where torch is among them: it stays until the process ends. A
     block that finds torch imported already leaves the collector as it was.
     """
-    was_on, known = gc.isenabled(), "torch" in sys.modules
+    was_on, had_torch = gc.isenabled(), "torch" in sys.modules
     gc.disable()
     try:
         yield
     finally:
-        if "torch" in sys.modules and not known:
+        if "torch" in sys.modules and not had_torch:
             gc.freeze()
         if was_on:
             gc.enable()

@@ -8,9 +8,9 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Debug, Quiet
+from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Debug, Quiet
 
-LACKS = {
+OPTIONS_LEFT_OUT = {
     "checkpoint": "the arguments are the checkpoints",
     "weights": "the weights are those of the checkpoints",
     **dict.fromkeys(
@@ -31,7 +31,6 @@ Checkpoints = Annotated[
         metavar="CKPT...",
         help="Checkpoint files, saved results or tracks (.json), or quoted globs of them. LABEL=GLOB names a run; "
         "files of one label and step are a population.",
-        show_default=False,
     ),
 ]
 Model = Annotated[
@@ -60,14 +59,6 @@ Json = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-Csv = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Write every value as CSV; '-' writes it to stdout in place of the table.",
-        rich_help_panel=OUTPUT,
-    ),
-]
 Figure = Annotated[
     Path | None,
     typer.Option(
@@ -83,7 +74,7 @@ Fresh = Annotated[
 
 
 @guarded
-@takes_options(without=LACKS)
+@takes_options(without=OPTIONS_LEFT_OUT)
 def track(  # noqa: PLR0913 - every parameter but one is an option of the command
     checkpoints: Checkpoints,
     *,

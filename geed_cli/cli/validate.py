@@ -1,5 +1,6 @@
 """``geed validate``: check a spec or a saved result without auditing anything."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def validate(
     from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415
 
     # random weights: a spec can be checked on a machine that has none
-    network = ModelRequest(str(file), weights="random", allow_code=arguments.allow_code).load()
+    network = ModelRequest(str(file), replace(arguments, weights="random")).load()
     typer.echo(
         f"{file}: a spec of {spec.model.source}:{spec.model.name}; "
         f"{len(network.layers)} layers and the split are in the network; weights were not read"

@@ -7,13 +7,12 @@ chance into findings; a line that is not decided says how many images would deci
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
+from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.joint import joint_level
 from geed_cli.comparison.mismatch import mismatches, same_images
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject, Verdict
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
 from geed_cli.result.samples import scale_in
-from geed_cli.result.schema import Result
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_to_decide
 from geed_cli.statistics.interval import interval
@@ -21,24 +20,6 @@ from geed_cli.statistics.methods import check_options
 from geed_cli.statistics.multiple import holm
 from geed_cli.statistics.population import population, population_difference
 from geed_cli.statistics.sample import Interval, Sample
-
-
-@dataclass(frozen=True)
-class ComparisonOptions:
-    """How intervals are made and at which level lines are decided.
-
-    Attributes:
-        simultaneous: whether all intervals of the table hold together; verdicts are Holm's either way.
-    """
-
-    confidence: float = 0.95
-    method: IntervalMethod = DEFAULT_METHOD
-    resamples: int = 2000
-    seed: int = 0
-    simultaneous: bool = False
-
-    def __post_init__(self) -> None:
-        check_options(self.method, self.confidence, self.resamples)
 
 
 @dataclass(frozen=True)
@@ -56,18 +37,25 @@ class _Cell:
     at: Callable[[float], Difference] | None = None
 
 
-def compare(contenders: Sequence[Contender], options: ComparisonOptions) -> Comparison:
+def compare(contenders: Sequence[Contender], options: IntervalOptions) -> Comparison:
     """Every measure, group and layer of all contenders, against the first.
 
     Args:
         contenders: at least two, the reference first; checked for comparability by the caller.
-        options: of the statistics.
+        options: of all intervals; verdicts are Holm's whether they are simultaneous or not.
+
+    Raises:
+        InputError: options that no interval can be made with.
     """
+    check_options(options.method, options.confidence, options.resamples)
     reference, others = contenders[0], contenders[1:]
     first = reference.results[0]
     pairable = all(same_images(first, result) for c in contenders for result in c.results)
     keys = keys_of(contenders)
-    intervals = _of_intervals(contenders, keys, options, paired=pairable)
+    level = options.confidence
+    if options.simultaneous:
+        level = joint_level(contenders, keys, options, paired=pairable)
+    intervals = replace(options, confidence=level)
     cells = [[_cell(reference, other, key, intervals, paired=pairable) for other in others] for key in keys]
     deltas = _decide(cells, options)
     lines = [
@@ -80,34 +68,17 @@ def compare(contenders: Sequence[Contender], options: ComparisonOptions) -> Comp
         )
         for key, row in zip(keys, deltas, strict=True)
     ]
-    found = [m for c in contenders for result in c.results for m in mismatches(first, result)]
+    differing = [part for c in contenders for result in c.results for part in mismatches(first, result)]
     return Comparison(
         confidence=options.confidence,
         method=options.method,
         simultaneous=options.simultaneous,
         images=first.data.count,
         paired=pairable,
-        mismatches=tuple(dict.fromkeys(found)),
+        mismatches=tuple(dict.fromkeys(differing)),
         subjects=tuple(_subject(contender) for contender in contenders),
         lines=tuple(lines),
     )
-
-
-def _of_intervals(
-    contenders: Sequence[Contender], keys: Sequence[Key], options: ComparisonOptions, *, paired: bool
-) -> ComparisonOptions:
-    """The options with the confidence at which each interval is taken."""
-    if not options.simultaneous:
-        return options
-    level = joint_level(
-        contenders,
-        keys,
-        paired=paired,
-        confidence=options.confidence,
-        resamples=options.resamples,
-        seed=options.seed,
-    )
-    return replace(options, confidence=level)
 
 
 def _subject(contender: Contender) -> Subject:
@@ -121,38 +92,36 @@ def _subject(contender: Contender) -> Subject:
     )
 
 
-def _with_group(results: Sequence[Result], group: str) -> Result:
-    """The first of them that has the group; where settings are mixed not all have."""
-    return next(result for result in results if any(each.name == group for each in result.groups))
-
-
-def _side(contender: Contender, key: Key, options: ComparisonOptions) -> Side:
+def _side(contender: Contender, key: Key, options: IntervalOptions) -> Side:
     members = contender.members(key)
     if not members:
         return Side(value=None, ci=None, notes=(f"{contender.label} has no such entry",))
     if contender.is_population:
+        metric, group, _ = key
+        # where settings are mixed, not every model was audited under the group
+        with_group = next(each for each in contender.results if group in {g.name for g in each.groups})
         mean = population(
             [_over_images(member, options) for member in members],
             confidence=options.confidence,
-            scale=scale_in(_with_group(contender.results, key[1]), key[0], key[1]),
+            scale=scale_in(with_group, metric, group),
         )
         return Side(value=mean.value, ci=_pair(mean.low, mean.high), within=mean.within, notes=mean.notes)
     sample, controls = members[0].sample, members[0].entry.controls
     if sample is None:
         return Side(value=None, ci=None, notes=members[0].entry.notes, controls=controls)
-    found = _interval(sample, options)
-    return Side(value=found.value, ci=_pair(found.low, found.high), notes=found.notes, controls=controls)
+    made = _interval(sample, options)
+    return Side(value=made.value, ci=_pair(made.low, made.high), notes=made.notes, controls=controls)
 
 
-def _over_images(member: Member, options: ComparisonOptions) -> Interval:
+def _over_images(member: Member, options: IntervalOptions) -> Interval:
     """A model's saved value, with the limits that its rows have by this comparison's options."""
     if member.sample is None:
         return member.interval
-    found = _interval(member.sample, options)
-    return replace(member.interval, low=found.low, high=found.high)
+    made = _interval(member.sample, options)
+    return replace(member.interval, low=made.low, high=made.high)
 
 
-def _interval(sample: Sample, options: ComparisonOptions) -> Interval:
+def _interval(sample: Sample, options: IntervalOptions) -> Interval:
     return interval(
         sample,
         method=options.method,
@@ -163,7 +132,7 @@ def _interval(sample: Sample, options: ComparisonOptions) -> Interval:
 
 
 def _cell(
-    reference: Contender, other: Contender, key: Key, options: ComparisonOptions, *, paired: bool
+    reference: Contender, other: Contender, key: Key, options: IntervalOptions, *, paired: bool
 ) -> _Cell:
     """The difference of one other in one line."""
     sides = reference.members(key), other.members(key)
@@ -177,7 +146,7 @@ def _cell(
     return _paired(sides[0][0], sides[1][0], options)
 
 
-def _paired(reference: Member, other: Member, options: ComparisonOptions) -> _Cell:
+def _paired(reference: Member, other: Member, options: IntervalOptions) -> _Cell:
     if reference.sample is None or other.sample is None:
         return _Cell(_none(*reference.entry.notes, *other.entry.notes))
     samples = reference.sample, other.sample
@@ -194,7 +163,7 @@ def _paired(reference: Member, other: Member, options: ComparisonOptions) -> _Ce
     return _Cell(at(options.confidence), len(reference.sample.values), at)
 
 
-def _decide(cells: Sequence[Sequence[_Cell]], options: ComparisonOptions) -> list[list[Delta]]:
+def _decide(cells: Sequence[Sequence[_Cell]], options: IntervalOptions) -> list[list[Delta]]:
     """Holm's correction over the whole table, and a verdict for each cell."""
     p_values = [cell.difference.p_value for row in cells for cell in row]
     corrected = iter(holm(p_values))
@@ -204,30 +173,29 @@ def _decide(cells: Sequence[Sequence[_Cell]], options: ComparisonOptions) -> lis
 
 
 def _delta(cell: _Cell, p_holm: float | None, alpha: float, claims: int) -> Delta:
-    found = cell.difference
-    verdict = _verdict(found, p_holm, alpha)
+    made = cell.difference
+    verdict = _verdict(made, p_holm, alpha)
+    needed = None
+    if verdict == "undecided" and cell.at is not None:
+        # at Holm's strictest step, α over the number of claims
+        needed = images_to_decide(cell.at(1 - alpha / max(claims, 1)), cell.images)
     return Delta(
-        value=found.value,
-        ci=_pair(found.low, found.high),
-        p_value=found.p_value,
+        value=made.value,
+        ci=_pair(made.low, made.high),
+        p_value=made.p_value,
         p_holm=p_holm,
         verdict=verdict,
-        images_to_decide=_images_needed(cell, alpha / max(claims, 1)) if verdict == "undecided" else None,
-        notes=found.notes,
+        images_to_decide=needed,
+        notes=made.notes,
     )
 
 
-def _images_needed(cell: _Cell, alpha: float) -> int | None:
-    """Images at which the difference would be decided at Holm's strictest step, α over the number of claims."""
-    return images_to_decide(cell.at(1 - alpha), cell.images) if cell.at is not None else None
-
-
-def _verdict(found: Difference, p_holm: float | None, alpha: float) -> Verdict:
-    if found.value is None or p_holm is None:
-        return "incomparable" if found.value is None else "undecided"
-    if p_holm > alpha or found.value == 0:
+def _verdict(made: Difference, p_holm: float | None, alpha: float) -> Verdict:
+    if made.value is None:
+        return "incomparable"
+    if p_holm is None or p_holm > alpha or made.value == 0:
         return "undecided"
-    return "more" if found.value > 0 else "less"
+    return "more" if made.value > 0 else "less"
 
 
 def _none(*notes: str) -> Difference:

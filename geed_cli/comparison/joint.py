@@ -6,6 +6,7 @@ images, so that one max-t over them has the correlations of all (``geed_cli.stat
 
 from collections.abc import Iterator, Sequence
 
+from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.subjects import Contender, Key
 from geed_cli.errors import InputError
 from geed_cli.statistics.difference import difference, paired_estimate
@@ -16,26 +17,12 @@ from geed_cli.statistics.sample import Sample, finite_rows
 
 
 def joint_level(
-    contenders: Sequence[Contender],
-    keys: Sequence[Key],
-    *,
-    paired: bool,
-    confidence: float,
-    resamples: int,
-    seed: int,
+    contenders: Sequence[Contender], keys: Sequence[Key], options: IntervalOptions, *, paired: bool
 ) -> float:
-    """The confidence that each interval needs for all of the table to hold together with ``confidence``.
-
-    Args:
-        contenders: the reference first.
-        keys: the lines of the table.
-        paired: whether all results are of the same images.
-        confidence: of the whole table.
-        resamples: of the max-t.
-        seed: of the resamples.
+    """The confidence that each interval needs for all of the table to hold together with ``options.confidence``.
 
     Raises:
-        InputError: populations, whose intervals are over models, or results of different images.
+        InputError: populations, whose intervals are over models, or results of different images (not ``paired``).
     """
     if not paired or any(contender.is_population for contender in contenders):
         raise InputError(
@@ -44,13 +31,15 @@ def joint_level(
             remedy="leave out --simultaneous; verdicts are corrected for the whole table anyway",
         )
     estimates = [made for key in keys for made in _estimates(contenders, key)]
-    return joint_confidence(estimates, confidence=confidence, resamples=resamples, seed=seed)
+    return joint_confidence(
+        estimates, confidence=options.confidence, resamples=options.resamples, seed=options.seed
+    )
 
 
 def _estimates(contenders: Sequence[Contender], key: Key) -> Iterator[Estimate]:
     """Of the values and differences of one line that have an interval with any width."""
     members = [contender.members(key) for contender in contenders]
-    samples: list[Sample | None] = [found[0].sample if found else None for found in members]
+    samples: list[Sample | None] = [side[0].sample if side else None for side in members]
     for sample in samples:
         if sample is not None and interval(sample).width:
             yield estimate(finite_rows(sample))

@@ -27,12 +27,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Contender:
-    """A model, or a population of models of one recipe.
-
-    Attributes:
-        label: how the table calls it.
-        results: one for each model.
-    """
+    """A model, or a population of models of one recipe, under the label of its column."""
 
     label: str
     results: tuple[Result, ...]

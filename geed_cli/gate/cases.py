@@ -1,26 +1,23 @@
-"""One rule for one model: the entries to be decided, or the one reason why none can be."""
+"""One rule for one model: the entries that it is about, or the one reason why none can be decided.
+
+A rule that matches nothing is an error with the nearest names. Under a baseline rule, an entry that only one
+of the two results has is an error as well: a layer that was renamed must not leave the gate.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from geed_cli.comparison.mismatch import mismatches
-from geed_cli.gate.examine import Pending, concluded, examine
+from geed_cli.errors import nearest
+from geed_cli.gate.examine import Match, Pending, concluded, examine
 from geed_cli.gate.outcome import Examined, Outcome, worst
-from geed_cli.gate.policy import Policy, Rule
-from geed_cli.gate.select import no_match, select
-from geed_cli.result.schema import Result
+from geed_cli.gate.policy import Policy, Rule, like
+from geed_cli.result.schema import Entry, Result
 
 
 @dataclass(frozen=True)
 class Case:
-    """One rule for one model.
-
-    Attributes:
-        rule: the rule.
-        label: the model's.
-        pending: what is to be decided; empty where there is a reason.
-        reason: why the rule could not be tested at all.
-    """
+    """One rule for the model of that label; nothing is pending where a reason keeps it from being tested."""
 
     rule: Rule
     label: str
@@ -34,9 +31,9 @@ def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None
     for rule in policy.rules:
         reason = _obstacle(rule, result, baseline, differing)
         reference = baseline if rule.limit.needs_baseline else None
-        matched = [] if reason else list(select(rule, result, reference))
+        matched = [] if reason else list(_select(rule, result, reference))
         if not reason and not matched:
-            reason = f"the rule matches nothing: {no_match(rule, result)}"
+            reason = f"the rule matches nothing: {_no_match(rule, result)}"
         least = policy.require.min_images
         pending = tuple(examine(rule, match, result, reference, least) for match in matched)
         yield Case(rule, label, pending, reason)
@@ -45,15 +42,11 @@ def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None
 def outcomes_of(case: Case, joint: dict[str, float]) -> Iterator[Outcome]:
     """One outcome for each group that the rule matched; one in all where it could not be tested.
 
-    Args:
-        case: the rule for one model.
-        joint: the joint confidence for each set of images.
+    ``joint`` is the joint confidence for each set of images.
     """
-    by_group: dict[str, list[Examined]] = {}
-    for one in case.pending:
-        by_group.setdefault(one.match.group, []).append(concluded(one, joint[one.images]))
-    if case.reason is not None:
-        by_group = {case.rule.group: []}
+    by_group: dict[str, list[Examined]] = {} if case.reason is None else {case.rule.group: []}
+    for pending in case.pending:
+        by_group.setdefault(pending.match.group, []).append(concluded(pending, joint[pending.images]))
     for group, examined in by_group.items():
         yield Outcome(
             rule=case.rule.id,
@@ -61,7 +54,7 @@ def outcomes_of(case: Case, joint: dict[str, float]) -> Iterator[Outcome]:
             group=group,
             level=case.rule.level,
             demand=str(case.rule.limit),
-            verdict="error" if case.reason is not None else worst(one.verdict for one in examined),
+            verdict=worst(each.verdict for each in examined) if case.reason is None else "error",
             reason=case.reason,
             examined=tuple(examined),
         )
@@ -78,3 +71,36 @@ def _obstacle(rule: Rule, result: Result, baseline: Result | None, differing: tu
     if differing:
         return f"the baseline is not comparable: baseline and result differ in {'; '.join(differing)}"
     return None
+
+
+def _select(rule: Rule, result: Result, baseline: Result | None) -> Iterator[Match]:
+    """What the rule matches in the result, and for a limit on a change in the baseline, in the result's order."""
+    here = _keyed(rule, result)
+    there = _keyed(rule, baseline) if baseline is not None else {}
+    for key in dict.fromkeys((*here, *there)):
+        yield Match(*key, here.get(key), there.get(key))
+
+
+def _no_match(rule: Rule, result: Result) -> str:
+    """What of the rule is not in the result, with names that are."""
+    entries = result.results
+    fields = (
+        ("metric", rule.metric, dict.fromkeys(entry.metric for entry in entries)),
+        ("group", rule.group, dict.fromkeys(entry.group for entry in entries)),
+        ("layer", rule.layer, dict.fromkeys(entry.layer for entry in entries if entry.layer is not None)),
+    )
+    for field, pattern, names in fields:
+        if pattern is not None and not any(like(name, pattern) for name in names):
+            there = ", ".join(nearest(pattern, list(names)) or list(names)[:8])
+            return (
+                f"no {field} matches {pattern!r}; {'there are ' + there if there else 'the result has none'}"
+            )
+    return "no entry has that metric, group and layer together"
+
+
+def _keyed(rule: Rule, result: Result) -> dict[tuple[str, str, str | None], Entry]:
+    return {
+        (entry.metric, entry.group, entry.layer): entry
+        for entry in result.results
+        if rule.matches(entry.metric, entry.group, entry.layer)
+    }

@@ -18,7 +18,7 @@ from geed_cli.statistics.methods import Limits
 from geed_cli.statistics.sample import Sample, finite_rows
 from geed_cli.statistics.validity import point_value, undefined_reason
 
-JOINT: IntervalMethod = "cautious-t"
+JOINT_METHOD: IntervalMethod = "cautious-t"
 """What claims that must hold together are made with: far out in the tails, skewness is not trusted."""
 
 
@@ -49,27 +49,27 @@ class Claim:
 
 def value_claim(sample: Sample, confidence: float) -> Claim | str:
     """The claim about a value, or why it is undefined."""
-    found = interval(sample, confidence=confidence)
-    if found.value is None:
-        return found.notes[-1]
+    made = interval(sample, confidence=confidence)
+    if made.value is None:
+        return made.notes[-1]
 
     def at(level: float) -> Limits | None:
-        again = interval(sample, confidence=level, method=JOINT)
+        again = interval(sample, confidence=level, method=JOINT_METHOD)
         return _pair(again.low, again.high)
 
     rows = finite_rows(sample)
-    spread = estimate(rows) if found.width else None
-    ci = _pair(found.low, found.high)
-    return Claim(found.value, None, found.value, ci, spread, at, len(rows.kept), found.notes)
+    spread = estimate(rows) if made.width else None
+    ci = _pair(made.low, made.high)
+    return Claim(made.value, None, made.value, ci, spread, at, len(rows.kept), made.notes)
 
 
 def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: float) -> Claim | str:
     """The claim about an increase over the baseline, or why it is undefined."""
     rows = finite_rows(reference), finite_rows(sample)
-    for one, whose in zip(rows, ("the baseline: ", ""), strict=True):
-        if reason := undefined_reason(one, confidence):
+    for side, whose in zip(rows, ("the baseline: ", ""), strict=True):
+        if reason := undefined_reason(side, confidence):
             return whose + reason
-    before, value = (point_value(one) or 0.0 for one in rows)
+    before, value = (point_value(side) or 0.0 for side in rows)
     if limit.kind == "increase":
         return _paired(reference, sample, confidence, (before, value), (1.0, 0.0))
     if before == 0.0:
@@ -109,9 +109,9 @@ def _paired(
         tested=tested,
         ci=shown_by(DEFAULT_METHOD)(confidence),
         estimate=None if paired.still else paired.estimate,
-        at=shown_by(JOINT),
-        images=min(len(one.kept) for one in rows),
-        notes=tuple(dict.fromkeys([*(note for one in rows for note in one.notes), *paired.notes])),
+        at=shown_by(JOINT_METHOD),
+        images=min(len(side.kept) for side in rows),
+        notes=tuple(dict.fromkeys([*(note for side in rows for note in side.notes), *paired.notes])),
     )
 
 

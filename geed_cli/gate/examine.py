@@ -1,6 +1,4 @@
-"""One rule on one matched entry: a claim to be decided with all others, or the reason why there is none.
-
-The verdict on one claim, and how many images would decide it.
+"""One rule on one matched entry: the claim to be decided with all others, and then its verdict.
 
 pass: the claim's own interval is within the limit. fail: its joint interval is beyond the limit. Otherwise
 undecided: at n images the nearer of the two would reach the limit if the estimate stayed where it is.
@@ -12,8 +10,7 @@ from geed_cli.gate.claim import Claim, increase_claim, value_claim
 from geed_cli.gate.floor import refusal
 from geed_cli.gate.levels import pass_confidence
 from geed_cli.gate.outcome import Examined, Verdict
-from geed_cli.gate.policy import Rule
-from geed_cli.gate.select import Match
+from geed_cli.gate.policy import Limit, Rule
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.difference import Difference
@@ -22,37 +19,15 @@ from geed_cli.statistics.methods import Limits
 from geed_cli.statistics.sample import Sample
 
 
-def decide(claim: Claim, joint: Limits | None, limit: float, *, upper: bool) -> Verdict:
-    """The verdict.
+@dataclass(frozen=True)
+class Match:
+    """One key that a rule matches: the result's entry, the baseline's; None where one has no such entry."""
 
-    Args:
-        claim: what is known.
-        joint: its interval at the joint confidence; None where withheld.
-        limit: in the unit of ``claim.tested``; reaching it is allowed.
-        upper: whether the limit is from above.
-    """
-    if claim.ci is not None and _within(claim.ci, limit, upper=upper):
-        return "pass"
-    if joint is not None and _beyond(joint, limit, upper=upper):
-        return "fail"
-    return "undecided"
-
-
-def images_needed(claim: Claim, joint: Limits | None, limit: float, *, upper: bool) -> int | None:
-    """Forecast for an undecided claim: of a pass while the estimate is within the limit, else of a fail."""
-    if claim.ci is None or joint is None:
-        return None
-    # the end that has to come inside for a pass, and the end that has to go beyond for a fail
-    low, high = (joint[0], claim.ci[1]) if upper else (claim.ci[0], joint[1])
-    return images_to_decide(Difference(claim.tested - limit, low - limit, high - limit, None), claim.images)
-
-
-def _within(limits: Limits, limit: float, *, upper: bool) -> bool:
-    return limits[1] <= limit if upper else limits[0] >= limit
-
-
-def _beyond(limits: Limits, limit: float, *, upper: bool) -> bool:
-    return limits[0] > limit if upper else limits[1] < limit
+    metric: str
+    group: str
+    layer: str | None
+    entry: Entry | None
+    reference: Entry | None
 
 
 @dataclass(frozen=True)
@@ -60,8 +35,6 @@ class Pending:
     """A matched entry before the verdict.
 
     Attributes:
-        rule: the rule.
-        match: what it matched.
         claim: what is to be decided, or why it cannot be.
         images: which images it is about; claims with the same are decided jointly.
         confidence: at which ``claim.ci`` stands.
@@ -75,17 +48,11 @@ class Pending:
 
 
 def examine(rule: Rule, match: Match, result: Result, baseline: Result | None, least: int) -> Pending:
-    """The claim of a rule about an entry.
+    """The claim of a rule about one of its entries in a result, or why it can have none.
 
-    Args:
-        rule: the rule.
-        match: one of its entries.
-        result: that the entry is from.
-        baseline: for a limit on a change; comparable.
-        least: images with a value that the policy requires.
+    ``baseline`` is there for a limit on a change; ``least`` images must have a value.
     """
-    results = (result,) if baseline is None else (result, baseline)
-    confidence = pass_confidence(*results)
+    confidence = pass_confidence(*filter(None, (result, baseline)))
     claim = _claim(rule, match, result, baseline, confidence)
     # of a result with too few images in all, the requirement itself says so
     if not isinstance(claim, str) and claim.images < min(least, result.data.count):
@@ -101,9 +68,7 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
             metric=match.metric, group=match.group, layer=match.layer, verdict="error", reason=claim
         )
     joint = claim.at(joint_confidence)
-    upper = limit.kind != "min"
-    verdict = decide(claim, joint, limit.value, upper=upper)
-    needed = images_needed(claim, joint, limit.value, upper=upper) if verdict == "undecided" else None
+    verdict = _verdict(claim, joint, limit)
     return Examined(
         metric=match.metric,
         group=match.group,
@@ -116,9 +81,29 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
         ci=claim.ci,
         joint_ci=joint,
         images=claim.images,
-        images_to_decide=needed,
+        images_to_decide=_images_needed(claim, joint, limit) if verdict == "undecided" else None,
         notes=claim.notes,
     )
+
+
+def _verdict(claim: Claim, joint: Limits | None, limit: Limit) -> Verdict:
+    """``joint`` is the interval at the joint confidence, None where withheld; reaching the limit is allowed."""
+    upper = limit.kind != "min"
+    if claim.ci is not None and (claim.ci[1] <= limit.value if upper else claim.ci[0] >= limit.value):
+        return "pass"
+    if joint is not None and (joint[0] > limit.value if upper else joint[1] < limit.value):
+        return "fail"
+    return "undecided"
+
+
+def _images_needed(claim: Claim, joint: Limits | None, limit: Limit) -> int | None:
+    """Forecast for an undecided claim: of a pass while the estimate is within the limit, else of a fail."""
+    if claim.ci is None or joint is None:
+        return None
+    # the end that has to come inside for a pass, and the end that has to go beyond for a fail
+    low, high = (claim.ci[0], joint[1]) if limit.kind == "min" else (joint[0], claim.ci[1])
+    beyond = Difference(claim.tested - limit.value, low - limit.value, high - limit.value, None)
+    return images_to_decide(beyond, claim.images)
 
 
 def _claim(

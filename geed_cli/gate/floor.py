@@ -10,15 +10,15 @@ from geed_cli.gate.policy import Limit
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.result.schema import Entry
 
-SPACING = {"fp64": 2.0**-52, "fp32": 2.0**-23, "tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}
+TYPE_SPACING = {"fp64": 2.0**-52, "fp32": 2.0**-23, "tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}
 """ε by the name of the precision; an unknown name counts as fp32."""
-FACTOR = 8.0
+SPACINGS_OF_ERROR = 8.0
 """Batch shapes and thread counts alone move results by 2 to 3 ε; 8 leaves room for another machine."""
 
 
 def floating_noise(metric: str, precision: str) -> float:
     """How far the measure of a perfectly invariant network may be from its best value by rounding."""
-    relative = FACTOR * SPACING.get(precision, SPACING["fp32"])
+    relative = SPACINGS_OF_ERROR * TYPE_SPACING.get(precision, TYPE_SPACING["fp32"])
     return measure_named(metric).rounding(relative)
 
 
@@ -32,11 +32,7 @@ def lowest_value(entry: Entry, precision: str) -> float:
 def refusal(limit: Limit, entry: Entry, reference: float | None, precision: str) -> str | None:
     """Why a limit is below what the run can tell, or None where it is not.
 
-    Args:
-        limit: of the rule.
-        entry: that it is tested on.
-        reference: the baseline's value, for a limit on an increase.
-        precision: of the run.
+    ``reference`` is the baseline's value, for a limit on an increase.
     """
     if limit.kind == "min":
         return None

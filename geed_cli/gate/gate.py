@@ -44,13 +44,15 @@ def gate(
     if baseline is not None:
         check_sound(baseline, "the baseline")
     with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
-        cases = [case for label, one in results.items() for case in cases_of(label, one, policy, baseline)]
+        cases = [case for label, each in results.items() for case in cases_of(label, each, policy, baseline)]
         joint = _joint_confidences(cases)
         ruled = [outcome for case in cases for outcome in outcomes_of(case, joint)]
-    required = [out for label, one in results.items() for out in requirements(policy.require, label, one)]
+    required = [out for label, each in results.items() for out in requirements(policy.require, label, each)]
     outcomes = (*required, *ruled)
     # a rule that could not be tested counts at either level: `warn` forgives a value, not a gap
-    verdict = worst(one.verdict for one in outcomes if one.level == "error" or one.verdict == "error")
+    verdict = worst(
+        outcome.verdict for outcome in outcomes if outcome.level == "error" or outcome.verdict == "error"
+    )
     return GateReport(
         verdict=verdict,
         exit_code=_exit_code(verdict, on_undecided),
@@ -58,7 +60,7 @@ def gate(
         policy=policy.name,
         baseline=None if baseline is None else baseline.model.id,
         confidence=1.0 - ALPHA,
-        claims=sum(isinstance(one.claim, Claim) for case in cases for one in case.pending),
+        claims=sum(isinstance(pending.claim, Claim) for case in cases for pending in case.pending),
         models=tuple(_judged(label, result) for label, result in results.items()),
         rules=tuple(_rule_verdict(rule, ruled) for rule in policy.rules),
         outcomes=outcomes,
@@ -69,11 +71,11 @@ def _joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
     """The confidence of ``Examined.joint_ci``, for each set of images."""
     families: dict[str, list[Estimate]] = {}
     confidences: dict[str, float] = {}
-    for one in (one for case in cases for one in case.pending):
-        family = families.setdefault(one.images, [])
-        confidences[one.images] = max(confidences.get(one.images, 0.0), one.confidence)
-        if isinstance(one.claim, Claim) and one.claim.estimate is not None:
-            family.append(one.claim.estimate)
+    for pending in (each for case in cases for each in case.pending):
+        family = families.setdefault(pending.images, [])
+        confidences[pending.images] = max(confidences.get(pending.images, 0.0), pending.confidence)
+        if isinstance(pending.claim, Claim) and pending.claim.estimate is not None:
+            family.append(pending.claim.estimate)
     return fail_confidences(families, confidences)
 
 
@@ -84,7 +86,7 @@ def _exit_code(verdict: Verdict, on_undecided: OnUndecided) -> ExitCode:
 
 
 def _rule_verdict(rule: Rule, outcomes: Sequence[Outcome]) -> RuleVerdict:
-    verdict = worst(one.verdict for one in outcomes if one.rule == rule.id)
+    verdict = worst(outcome.verdict for outcome in outcomes if outcome.rule == rule.id)
     return RuleVerdict(rule=rule.id, level=rule.level, verdict=verdict)
 
 

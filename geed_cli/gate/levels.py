@@ -15,11 +15,7 @@ ALPHA = 0.05
 
 
 def pass_confidence(*results: Result) -> float:
-    """1 − α, or what a growing run has left of it at the look that it stopped at.
-
-    Args:
-        results: the result, and the baseline where there is one.
-    """
+    """1 − α, or what a growing run has left of it at the look that it stopped at; of a result and its baseline."""
     return 1.0 - ALPHA * min(map(_share, results))
 
 

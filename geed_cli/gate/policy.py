@@ -48,16 +48,7 @@ def like(name: str, pattern: str) -> bool:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule.
-
-    Attributes:
-        id: how reports call it.
-        metric: name or glob.
-        group: name or glob.
-        layer: name or glob; None is any layer and none.
-        level: whether it can stop a release.
-        limit: what it demands.
-    """
+    """One rule: names or globs of its entries, where no layer is any layer and none; and what it demands of them."""
 
     id: str
     metric: str
@@ -77,13 +68,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """A whole policy.
-
-    Attributes:
-        name: what reports call it, normally the file's path.
-        require: what a result must bring.
-        rules: in the file's order, those that need a baseline last.
-    """
+    """A whole policy, called by its file's path; rules in the file's order, those that need a baseline last."""
 
     name: str
     require: RequirePart

@@ -64,13 +64,10 @@ class RequirePart(_Part):
 
 
 class _Selection(_Part):
-    """Which entries a rule is about.
+    """Which entries a rule is about, by names or globs; without a layer, entries of any layer and of none.
 
     Attributes:
         id: how reports call the rule; default: its place in the file.
-        metric: name or glob.
-        group: name or glob.
-        layer: name or glob; without it entries of any layer, and of none.
         level: ``warn`` shows what the rule finds and lets the gate pass.
     """
 
@@ -90,8 +87,8 @@ class RulePart(_Selection):
     @model_validator(mode="after")
     def _has_one_limit(self) -> "RulePart":
         if (self.max is None) == (self.min is None):
-            found = "no limit" if self.max is None else "both max and min"
-            raise ValueError(f"{found}; expected max or min, one of them (two rules for both)")
+            limits = "no limit" if self.max is None else "both max and min"
+            raise ValueError(f"{limits}; expected max or min, one of them (two rules for both)")
         return self
 
 

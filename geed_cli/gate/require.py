@@ -12,29 +12,29 @@ from geed_cli.result.schema import Result
 
 def requirements(require: RequirePart, label: str, result: Result) -> Iterator[Outcome]:
     """One outcome for each requirement that the policy makes, and for completeness."""
-    status = None if result.status == "complete" else "the result is partial: its audit did not finish"
-    yield _outcome(label, "complete", "status complete", status)
+    for name, demand, reason in _checks(require, result):
+        yield Outcome(
+            rule=f"{REQUIRE}.{name}",
+            model=label,
+            group=REQUIRE,
+            level="error",
+            demand=demand,
+            verdict="error" if reason else "pass",
+            reason=reason or None,
+        )
+
+
+def _checks(require: RequirePart, result: Result) -> Iterator[tuple[str, str, str]]:
+    """Name, demand, and why it is not met; empty where it is."""
+    partial = "" if result.status == "complete" else "the result is partial: its audit did not finish"
+    yield "complete", "status complete", partial
     count, least = result.data.count, require.min_images
-    few = None if count >= least else f"{count} images were audited"
-    yield _outcome(label, "min_images", f"images ≥ {least}", few)
+    yield "min_images", f"images ≥ {least}", f"{count} images were audited" if count < least else ""
     if require.max_refused is not None:
         refused, most = len(result.data.refused), require.max_refused
-        many = None if refused <= most else f"{refused} files were refused"
-        yield _outcome(label, "max_refused", f"refused ≤ {most}", many)
+        yield "max_refused", f"refused ≤ {most}", f"{refused} files were refused" if refused > most else ""
     if require.groups:
-        audited = [group.name for group in result.groups]
+        audited = {group.name for group in result.groups}
         missing = [name for name in require.groups if name not in audited]
-        reason = f"not audited: {', '.join(missing)}" if missing else None
-        yield _outcome(label, "groups", f"groups {', '.join(require.groups)}", reason)
-
-
-def _outcome(label: str, name: str, demand: str, reason: str | None) -> Outcome:
-    return Outcome(
-        rule=f"{REQUIRE}.{name}",
-        model=label,
-        group=REQUIRE,
-        level="error",
-        demand=demand,
-        verdict="pass" if reason is None else "error",
-        reason=reason,
-    )
+        reason = f"not audited: {', '.join(missing)}" if missing else ""
+        yield "groups", f"groups {', '.join(require.groups)}", reason

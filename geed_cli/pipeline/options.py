@@ -1,16 +1,15 @@
 """Everything that an audit can be told, with its defaults; the command line and the Python API share it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import (
-    DEFAULT_METHOD,
     Decode,
     Discover,
-    IntervalMethod,
+    IntervalOptions,
     OnBadImage,
     OnNonFinite,
     check_choice,
@@ -69,28 +68,6 @@ class ActionOptions:
     def __post_init__(self) -> None:
         check_choice("--boundary", self.boundary, get_args(Boundary))
         check_choice("--interpolation", self.interpolation, get_args(Resampling))
-
-
-@dataclass(frozen=True)
-class IntervalOptions:
-    """How intervals are made.
-
-    Attributes:
-        confidence: nominal coverage in (0, 1).
-        resamples: bootstrap resamples, where the method draws any (the default does not).
-        method: see docs/statistics.md, which has the measured coverage of each.
-        seed: of the resamples.
-        simultaneous: whether all intervals of the table hold together with that confidence.
-    """
-
-    confidence: float = 0.95
-    resamples: int = 2000
-    method: IntervalMethod = DEFAULT_METHOD
-    seed: int = 0
-    simultaneous: bool = False
-
-    def __post_init__(self) -> None:
-        check_choice("--ci", self.method, get_args(IntervalMethod), DEFAULT_METHOD)
 
 
 @dataclass(frozen=True)
@@ -217,7 +194,7 @@ class AuditOptions:
 
     data: DataOptions = DataOptions()
     action: ActionOptions = ActionOptions()
-    interval: IntervalOptions = IntervalOptions()
+    interval: IntervalOptions = field(default_factory=IntervalOptions)
     run: RunOptions = RunOptions()
     until: UntilOptions | None = None
     metrics: tuple[str, ...] = ()

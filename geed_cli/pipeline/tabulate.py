@@ -13,11 +13,11 @@ import torch
 from numpy.typing import NDArray
 
 from geed_cli.actions.view import View
+from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Rounding, Row
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 from geed_cli.pipeline.controls import controls_of, fourier_of
-from geed_cli.pipeline.options import IntervalOptions
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.interval import interval

@@ -1,10 +1,12 @@
-"""Columns that fit the width of the console, the same way in every table of an audit and of a self-test.
+"""Tables without a frame, columns that fit the width of the console, and rows as CSV.
 
 Numbers are never cut. Where a table is too wide, texts are folded and whole columns left out, and a line below
 the table names these; every number is in the JSON result.
 """
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,24 +17,39 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-FOLDED = 20
+FOLDED_WIDTH = 20
 """Width to which names are folded: that of the longest name of a measure."""
-UNREADABLE = 8
+READABLE_WIDTH = 8
 """Where less than this were left for the names, the numbers are broken over lines as well."""
 DECORATION = 0
 """``Column.keep`` of a column that says nothing new, and is not missed."""
 
 
+def frameless(*, collapse_padding: bool = True) -> Table:
+    """An empty table in the style of all reports: a line below the headings and no other."""
+    return Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+        header_style="dim",
+        collapse_padding=collapse_padding,
+    )
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV below their header; None is an empty cell."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([header, *rows])
+    return stream.getvalue()
+
+
 @dataclass(frozen=True)
 class Column:
-    """One column of a table.
+    """One column of a table: its heading, and a cell for each row.
 
     Attributes:
-        name: the heading.
-        cells: one for each row.
         keep: None for a column that is always there; of the others the lowest is left out first.
         folds_to: width to which its texts may be folded; None for numbers, which stay whole.
-        justify: of its cells.
     """
 
     name: str
@@ -54,19 +71,14 @@ class Column:
 
 def texts(name: str, cells: Sequence[str | Text]) -> Column:
     """A column of names or words, which is always there."""
-    return Column(name, cells, folds_to=FOLDED, justify="left")
+    return Column(name, cells, folds_to=FOLDED_WIDTH, justify="left")
 
 
 def fitted_table(columns: Sequence[Column], width: int) -> Table:
-    """A table without frame, of the columns that there is room for.
-
-    Args:
-        columns: in the order shown, the first of texts; all with as many cells.
-        width: characters that the table may take.
-    """
+    """A table of at most ``width`` characters, of the columns that there is room for, the first of them texts."""
     shown = _fitting(columns, width)
     spare = width - _least(shown)
-    if shown[0].folded + spare < UNREADABLE:
+    if shown[0].folded + spare < READABLE_WIDTH:
         table = _table(shown, [None] * len(shown), wraps=True)
     else:
         table = _table(shown, _widths(shown, spare), wraps=False)
@@ -106,9 +118,7 @@ def _widths(columns: Sequence[Column], spare: int) -> list[int]:
 
 def _table(columns: Sequence[Column], widths: Sequence[int | None], *, wraps: bool) -> Table:
     """The table; ``wraps`` where numbers may be broken, which loses nothing but is hard to read."""
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
-    )
+    table = frameless()
     for column, width in zip(columns, widths, strict=True):
         whole = column.folds_to is None and not wraps
         table.add_column(column.name, justify=column.justify, overflow="fold", width=width, no_wrap=whole)

@@ -1,10 +1,7 @@
 """The table of a comparison: one column a subject, one row a measure or layer, differences with their verdicts."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -12,18 +9,19 @@ from rich.text import Text
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.control_table import CONTROLS
+from geed_cli.report.cells import csv_text, frameless
 from geed_cli.report.console import emit
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
-from geed_cli.report.numbers import interval, number, some
-from geed_cli.report.reading import HIDDEN
+from geed_cli.report.numbers import about, interval, number, some
+from geed_cli.report.reading import HIDDEN_ACTIONS_READING
 
-COLUMNS = (
+CSV_HEADER = (
     "group", "metric", "layer", "subject", "value", "low", "high", "within",
     "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide", "notes",
     "null", "floor", "twin",
 )  # fmt: skip
 """Of the CSV file."""
-BELOW = tuple(CONTROLS[name] for name in ("floor", "twin", "phase_corrected"))
+CONTROLS_BELOW_VALUES = tuple(CONTROLS[name] for name in ("floor", "twin", "phase_corrected"))
 """The controls that stand below a value, where they were measured."""
 
 
@@ -53,10 +51,8 @@ def render(comparison: Comparison, width: int = 100) -> Iterator[RenderableType]
 
 
 def _block(comparison: Comparison, group: str, labels: Sequence[str]) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
-    )
-    table.add_column(f"{group}", overflow="fold")
+    table = frameless()
+    table.add_column(group, overflow="fold")
     for label in labels:
         table.add_column(label, justify="right", overflow="fold")
     # whole-network measures first, then the layers in network order
@@ -78,15 +74,13 @@ def _hidden(comparison: Comparison, group: str, width: int) -> Iterator[Renderab
 
 def _notes(comparison: Comparison, group: str, labels: Sequence[str]) -> list[str]:
     """Each note once, with the subject and the lines that it is about."""
-    about: dict[tuple[str, str], list[str]] = {}
+    pairs: list[tuple[tuple[str, str], str]] = []
     for line in comparison.lines:
         if line.group == group:
-            said = [(label, side.notes) for label, side in zip(labels, line.sides, strict=True)]
-            said += [(label, delta.notes) for label, delta in zip(labels[1:], line.deltas, strict=True)]
-            for label, notes in said:
-                for note in notes:
-                    about.setdefault((label, note), []).append(_name(line, named=True))
-    return [f"{label}, {some(list(dict.fromkeys(names)))}: {note}" for (label, note), names in about.items()]
+            parts: list[Side | Delta] = [*line.sides, *line.deltas]
+            for label, part in zip([*labels, *labels[1:]], parts, strict=True):
+                pairs += [((label, note), _name(line, named=True)) for note in part.notes]
+    return [f"{label}, {some(names)}: {note}" for (label, note), names in about(pairs).items()]
 
 
 def _name(line: Line, *, named: bool) -> str:
@@ -110,12 +104,12 @@ def _side(side: Side) -> str:
 
 def _controls(side: Side) -> str:
     """Those that were measured, on a line of their own: "floor 0.01, twin 0.3"."""
-    found = [
+    measured = [
         f"{control.heading} {number(side.controls[control.name])}"
-        for control in BELOW
+        for control in CONTROLS_BELOW_VALUES
         if control.name in side.controls
     ]
-    return f"\n{', '.join(found)}" if found else ""
+    return f"\n{', '.join(measured)}" if measured else ""
 
 
 def _delta(delta: Delta) -> str:
@@ -146,9 +140,9 @@ def _legend(comparison: Comparison) -> Iterator[str]:
         if measure.perfect is None:
             yield f"{measure.name} is raw / M: its difference is one of M as much as of invariance."
     shown = {name for line in comparison.lines for side in line.sides for name in side.controls}
-    yield from (control.reading for control in BELOW if control.name in shown)
+    yield from (control.reading for control in CONTROLS_BELOW_VALUES if control.name in shown)
     if any(subject.hidden_actions for subject in comparison.subjects):
-        yield HIDDEN
+        yield HIDDEN_ACTIONS_READING
     yield "undecided: these images do not decide it; the number forecasts how many would, if the difference stays."
     if any(subject.is_population for subject in comparison.subjects):
         yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."
@@ -156,39 +150,19 @@ def _legend(comparison: Comparison) -> Iterator[str]:
 
 def to_csv(comparison: Comparison) -> str:
     """One row for each line and subject, differences beside the subjects that have them."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    labels = [subject.label for subject in comparison.subjects]
+    return csv_text(CSV_HEADER, _csv_rows(comparison))
+
+
+def _csv_rows(comparison: Comparison) -> Iterator[Sequence[object]]:
+    none = Delta(value=None, ci=None, p_value=None, p_holm=None, verdict="incomparable")
     for line in comparison.lines:
-        for label, side, delta in zip(labels, line.sides, (None, *line.deltas), strict=True):
-            notes = "; ".join(dict.fromkeys((*side.notes, *(delta.notes if delta else ()))))
-            writer.writerow(
-                [
-                    line.group,
-                    line.metric,
-                    line.layer,
-                    label,
-                    *_side_row(side),
-                    *_delta_row(delta),
-                    notes,
-                    *_control_row(side),
-                ]
+        for subject, side, delta in zip(comparison.subjects, line.sides, (none, *line.deltas), strict=True):
+            decision = (delta.p_value, delta.p_holm, delta.verdict, delta.images_to_decide)
+            yield (
+                *(line.group, line.metric, line.layer, subject.label),
+                *(side.value, *(side.ci or (None, None)), side.within),
+                *(delta.value, *(delta.ci or (None, None))),
+                *(decision if delta is not none else (None,) * 4),
+                "; ".join(dict.fromkeys((*side.notes, *delta.notes))),
+                *(side.controls.get(name) for name in ("null", "floor", "twin")),
             )
-    return stream.getvalue()
-
-
-def _side_row(side: Side) -> list[float | None]:
-    low, high = side.ci or (None, None)
-    return [side.value, low, high, side.within]
-
-
-def _control_row(side: Side) -> list[float | None]:
-    return [side.controls.get(name) for name in ("null", "floor", "twin")]
-
-
-def _delta_row(delta: Delta | None) -> list[float | str | None]:
-    if delta is None:
-        return [None] * 7
-    low, high = delta.ci or (None, None)
-    return [delta.value, low, high, delta.p_value, delta.p_holm, delta.verdict, delta.images_to_decide]

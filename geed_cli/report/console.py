@@ -10,14 +10,13 @@ from typing import IO, TextIO
 
 from rich.console import Console, RenderableType
 
+WIDTH_WITHOUT_TERMINAL = 110
+"""Columns where there is no terminal to ask, unless COLUMNS says otherwise."""
+
 
 def print_nowhere(stream: IO[str]) -> None:
     """Send a stream to nowhere from here on, so that Python does not flush into the closed pipe at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-PLAIN_WIDTH = 110
-"""Columns where there is no terminal to ask, unless COLUMNS says otherwise."""
 
 
 class PipeConsole(Console):
@@ -40,7 +39,7 @@ def message_console() -> Console:
 
 def make_console(stream: TextIO) -> Console:
     """A console without markup or highlighting; colour only on a terminal, never with NO_COLOR."""
-    fixed = None if stream.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
+    fixed = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_WITHOUT_TERMINAL
     return PipeConsole(file=stream, width=fixed, markup=False, highlight=False, emoji=False)
 
 

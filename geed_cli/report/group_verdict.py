@@ -1,12 +1,8 @@
-"""What the numbers of one group amount to, in plain words: each sentence is a control set against a value.
+"""What the numbers of one group amount to, in plain words: each sentence sets a control against a value.
 
-Nothing is judged good or bad here; a sentence appears where a value would be misread without it. The rules and their
-constants are explained in docs/controls.md.
-
-What a group does to the sampling grids of the layers, in words: one sentence for each kind of obstacle.
-
-It is about the architecture at one input size. Trained filters can have learnt to live with their grid, so nothing
-here says that a layer is not equivariant; docs/controls.md has both cases.
+Nothing is judged good or bad here; a sentence appears where a value would be misread without it. What a group does to
+the layers' sampling grids is about the architecture at one input size: trained filters can have learnt to live with
+it, so nothing here says that a layer is not equivariant. docs/controls.md has the rules and their constants.
 """
 
 import math
@@ -16,33 +12,6 @@ from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.report.numbers import named, number, some
 from geed_cli.result.schema import Entry, GridPhase, Result
-
-WORDS = {
-    "off centre": (
-        "sampling grid off centre at this input size ({reason}), so filters symmetric about their own centres are "
-        "not equivariant there",
-        "centres it",
-    ),
-    "shift": ("shifts are no whole pixels of a grid on the way ({reason})", "makes them so"),
-    "axes": (
-        "rows and columns are sampled differently on the way ({reason}), so a quarter turn does not map the grid "
-        "onto itself",
-        "samples them alike",
-    ),
-}
-"""By kind: what is the matter, and what another input size does about it."""
-
-
-def grid_sentences(phases: Sequence[GridPhase]) -> Iterator[str]:
-    """The sentences about one group's layers, kinds in the order in which they occur."""
-    for kind in dict.fromkeys(phase.kind for phase in phases):
-        alike = [phase for phase in phases if phase.kind == kind]
-        matter, cure = WORDS[kind]
-        size = alike[0].clean_size
-        way = f"no larger size nearby {cure}" if size is None else f"--img-size {size} {cure}"
-        layers = some([phase.layer for phase in alike])
-        yield f"{layers}: {matter.format(reason=alike[0].reason)}; {way}"
-
 
 INSENSITIVE = 0.02
 """A sensitivity below this part of ln(images), its largest possible value, is no reaction to speak of."""
@@ -56,8 +25,22 @@ LIKE_FLOOR = 2.0
 """A value within so many floors of perfect cannot be told from resampling."""
 AT_ROUNDING = 10.0
 """Values within so many roundings of each other, or of perfect, are alike: an orbit sums a few of them."""
-TELLS = 1e-6
+FLOAT32_ROUNDING = 1e-6
 """Where rounding is not known: differences below it are none in float32."""
+OBSTACLES = {
+    "off centre": (
+        "sampling grid off centre at this input size ({reason}), so filters symmetric about their own centres are "
+        "not equivariant there",
+        "centres it",
+    ),
+    "shift": ("shifts are no whole pixels of a grid on the way ({reason})", "makes them so"),
+    "axes": (
+        "rows and columns are sampled differently on the way ({reason}), so a quarter turn does not map the grid "
+        "onto itself",
+        "samples them alike",
+    ),
+}
+"""By kind: what is the matter, and what another input size does about it."""
 
 
 def verdicts(result: Result, group: str) -> Iterator[str]:
@@ -111,16 +94,15 @@ def _beside_identity(entry: Entry, best: float) -> float:
 
 
 def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
-    found = []
+    low = []
     for entry in entries:
         best = measure_named(entry.metric).perfect
-        if best is None:
-            continue
-        floor = entry.controls.get("floor", best) - best
-        if floor > 0 and (entry.value or 0.0) - best < LIKE_FLOOR * floor:
-            found.append(entry)
-    if found:
-        yield f"{named(found)}: not above twice the floor, so resampling alone may explain it"
+        if best is not None and "floor" in entry.controls:
+            floor = entry.controls["floor"] - best
+            if floor > 0 and (entry.value or 0.0) - best < LIKE_FLOOR * floor:
+                low.append(entry)
+    if low:
+        yield f"{named(low)}: not above twice the floor, so resampling alone may explain it"
 
 
 def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
@@ -130,14 +112,14 @@ def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
         for entry in entries
         if "twin_sensitivity" in entry.controls
     )
-    found = [
+    as_good = [
         entry
         for entry in entries
         if _comparable(measure_named(entry.metric), reacts=reacts)
         and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > _indistinct(entry)
     ]
     for aim, layerwise in (("invariance", False), ("equivariance", True)):
-        alike = [entry for entry in found if (entry.layer is not None) == layerwise]
+        alike = [entry for entry in as_good if (entry.layer is not None) == layerwise]
         if alike:
             yield f"{named(alike)}: random weights (twin) are no further from {aim}"
 
@@ -151,17 +133,29 @@ def _comparable(measure: Measure, *, reacts: bool) -> bool:
 def _indistinct(entry: Entry) -> float:
     """The largest difference from the entry's value that rounding alone may make."""
     if "rounding" not in entry.controls:
-        return TELLS
+        return FLOAT32_ROUNDING
     return AT_ROUNDING * (entry.controls["rounding"] - (measure_named(entry.metric).perfect or 0.0))
 
 
 def _at_rounding(entries: Sequence[Entry]) -> Iterator[str]:
     """Where only the last digits of floating point are left; not where M decides what is perfect."""
-    found = []
+    perfect = []
     for entry in entries:
         best = measure_named(entry.metric).perfect
-        known = "rounding" in entry.controls and best is not None and _indistinct(entry) > 0
-        if known and (entry.value or 0.0) - (best or 0.0) <= _indistinct(entry):
-            found.append(entry)
-    if found:
-        yield f"{named(found)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"
+        if best is not None and "rounding" in entry.controls:
+            noise = _indistinct(entry)
+            if noise > 0 and (entry.value or 0.0) - best <= noise:
+                perfect.append(entry)
+    if perfect:
+        yield f"{named(perfect)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"
+
+
+def grid_sentences(phases: Sequence[GridPhase]) -> Iterator[str]:
+    """The sentences about one group's layers, kinds in the order in which they occur."""
+    for kind in dict.fromkeys(phase.kind for phase in phases):
+        alike = [phase for phase in phases if phase.kind == kind]
+        matter, cure = OBSTACLES[kind]
+        size = alike[0].clean_size
+        way = f"no larger size nearby {cure}" if size is None else f"--img-size {size} {cure}"
+        layers = some([phase.layer for phase in alike])
+        yield f"{layers}: {matter.format(reason=alike[0].reason)}; {way}"

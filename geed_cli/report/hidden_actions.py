@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.table import Table
 
 from geed_cli.report.cells import Column, fitted_table, texts
-from geed_cli.report.numbers import number, some
+from geed_cli.report.numbers import about, number, some
 from geed_cli.result.schema import HiddenAction
 
 MOST_NOTES = 4
@@ -30,15 +30,15 @@ def hidden_table(actions: Sequence[HiddenAction], width: int) -> Table:
 
 def hidden_notes(actions: Sequence[HiddenAction]) -> Iterator[str]:
     """Why a layer is undecided, and the notes, each once with its layers; a few of many."""
-    about: dict[str, list[str]] = {}
-    for action in actions:
-        reasons = [action.reason] if action.verdict == "undecided" else []
-        for note in (*reasons, *action.notes):
-            about.setdefault(note, []).append(action.layer)
-    for note, layers in list(about.items())[:MOST_NOTES]:
+    notes = about(
+        (note, action.layer)
+        for action in actions
+        for note in (*([action.reason] if action.verdict == "undecided" else []), *action.notes)
+    )
+    for note, layers in list(notes.items())[:MOST_NOTES]:
         yield f"hidden {actions[0].method} at {some(layers)}: {note}"
-    if len(about) > MOST_NOTES:
-        yield f"{len(about) - MOST_NOTES} more of hidden actions; --json has them all"
+    if len(notes) > MOST_NOTES:
+        yield f"{len(notes) - MOST_NOTES} more of hidden actions; --json has them all"
 
 
 def _explained(action: HiddenAction) -> str:
@@ -48,5 +48,5 @@ def _explained(action: HiddenAction) -> str:
 
 
 def _mean(deviations: Mapping[str, float | None]) -> str:
-    known = [value for value in deviations.values() if value is not None]
-    return number(sum(known) / len(known)) if known else "–"
+    defined = [value for value in deviations.values() if value is not None]
+    return number(sum(defined) / len(defined)) if defined else "–"

@@ -9,22 +9,15 @@ from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control_table import CONTROLS
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.report.cells import Column, fitted_table, texts
-from geed_cli.report.entry_text import control_text, furthest, interval_text, value_text
-from geed_cli.report.numbers import number
+from geed_cli.report.numbers import control_text, furthest, interval_text, number, value_text
 from geed_cli.result.schema import Entry, Group
 
-NOTABLE = 0.05
+NOTABLE_COMPONENT = 0.05
 """A Fourier component below this part of the mean is no shape to speak of."""
 
 
 def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
-    """The table of a group's measures.
-
-    Args:
-        entries: of the measures that belong to no layer.
-        level: heading of the intervals.
-        width: of the console.
-    """
+    """The table of a group's measures that belong to no layer; ``level`` is the heading of the intervals."""
     columnar = [control for control in CONTROLS.values() if control.heading and not control.of_layers]
     controls = [control for control in columnar if any(control.name in entry.controls for entry in entries)]
     columns = [
@@ -42,13 +35,7 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
 
 
 def remarks(entries: Sequence[Entry], group: Group, count: int) -> Iterator[str]:
-    """What stands directly below the table.
-
-    Args:
-        entries: of the measures that belong to no layer.
-        group: their group.
-        count: audited images.
-    """
+    """What stands directly below the table of a group's entries, of so many images."""
     for entry in entries:
         measure = measure_named(entry.metric)
         if "sensitivity" in entry.controls and count > 1:
@@ -77,7 +64,7 @@ def _profile(entry: Entry, group: Group) -> Iterator[str]:
     sizes = [math.hypot(*pair) for pair in components]
     j = max(range(1, len(sizes)), key=lambda frequency: sizes[frequency])
     unit = entry.normaliser or 1.0
-    if sizes[j] > NOTABLE * sizes[0]:
+    if sizes[j] > NOTABLE_COMPONENT * sizes[0]:
         turns = "once round" if j == 1 else f"{j} times round"
         how = f"period {group.elements[n // j]}" if j > 1 and n % j == 0 else turns
         yield (

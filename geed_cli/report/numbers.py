@@ -1,11 +1,17 @@
-"""Numbers as a reader wants them: three significant digits, a real minus sign nowhere, units behind.
+"""How numbers, entries and lists of names read: three significant digits, rates in percent, a few names of many.
 
-Names in sentences: a few of many, and measures with the layers that a sentence is about.
+A value stands in its measure's own unit. What is missing is an en dash, or nothing where a cell is better left empty.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.control import Control
 from geed_cli.result.schema import Entry
+
+Note = TypeVar("Note")
 
 
 def number(value: float | None) -> str:
@@ -46,3 +52,60 @@ def named(entries: Sequence[Entry]) -> str:
     for entry in entries:
         layers.setdefault(entry.metric, []).extend([entry.layer] if entry.layer is not None else [])
     return "; ".join(f"{metric} at {some(at)}" if at else metric for metric, at in layers.items())
+
+
+def about(pairs: Iterable[tuple[Note, str]]) -> dict[Note, list[str]]:
+    """Each note once, with the names that it is about."""
+    names: dict[Note, dict[str, None]] = {}
+    for note, name in pairs:
+        names.setdefault(note, {})[name] = None
+    return {note: list(each) for note, each in names.items()}
+
+
+def value_text(entry: Entry) -> str:
+    """The value, or why there is none."""
+    if entry.status == "not_applicable":
+        return "not applicable"
+    if entry.value is None:
+        return "undefined"
+    return in_unit(entry.metric, entry.value)
+
+
+def interval_text(entry: Entry) -> str:
+    """The interval in the value's unit."""
+    return limits_in_unit(entry.metric, entry.ci)
+
+
+def control_text(entry: Entry, control: Control) -> str:
+    """A control, in the value's unit if it has one; nothing where it was not measured."""
+    if control.name not in entry.controls:
+        return ""
+    value = entry.controls[control.name]
+    if control.part:
+        return percent(value) if value else ""
+    return in_unit(entry.metric, value)
+
+
+def in_unit(metric: str, value: float | None) -> str:
+    """A value of a measure: rates in percent."""
+    return percent(value) if measure_named(metric).percent else number(value)
+
+
+def limits_in_unit(metric: str, limits: tuple[float, float] | None) -> str:
+    """An interval likewise, or an en dash where it is withheld."""
+    return "–" if limits is None else f"[{in_unit(metric, limits[0])}, {in_unit(metric, limits[1])}]"
+
+
+def furthest(entry: Entry) -> str:
+    """The element with the largest mean of its own; where e ties with another, as in every group of two, the other.
+
+    Both members of an orbit of two are equally far from its mean, so that rounding alone would choose.
+    """
+    means = {name: mean for name, mean in entry.per_element.items() if mean is not None}
+    if not means:
+        return ""
+    largest = max(means.values())
+    # 1e-9 relative: sums of float64 rows in another order
+    tied = [name for name, mean in means.items() if math.isclose(mean, largest, rel_tol=1e-9)]
+    name = tied[-1] if tied[0] == "e" else tied[0]
+    return f"{name} {number(means[name])}"

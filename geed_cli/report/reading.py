@@ -25,7 +25,7 @@ def legend(result: Result) -> Iterator[str]:
     )
 
 
-HIDDEN = (
+HIDDEN_ACTIONS_READING = (
     "explained: how much of the way from another image's maps to perfect equivariance, without → with the hidden "
     "action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G."
 )
@@ -36,7 +36,7 @@ def _controls(result: Result) -> Iterator[str]:
     shown = {name for entry in result.results for name in entry.controls}
     yield from (control.reading for name, control in CONTROLS.items() if name in shown and control.reading)
     if result.hidden_actions:
-        yield HIDDEN
+        yield HIDDEN_ACTIONS_READING
 
 
 def enough(result: Result) -> Iterator[str]:

@@ -38,10 +38,8 @@ class Case(Part):
     """One check.
 
     Attributes:
-        name: of the check.
         findings: its values, in order; those before the error where there was one.
         error: why the check could not be carried out to its end.
-        seconds: that it took.
     """
 
     name: str

@@ -39,8 +39,8 @@ def render(report: SelftestReport, width: int) -> Iterator[RenderableType]:
 
 
 def _headline(report: SelftestReport) -> str:
-    findings = [one for case in report.cases for one in case.findings]
-    good = sum(one.ok for one in findings)
+    findings = [finding for case in report.cases for finding in case.findings]
+    good = sum(finding.ok for finding in findings)
     tally = f"{good} of {len(findings)} values as expected, {len(report.cases)} checks"
     broken = sum(case.error is not None for case in report.cases)
     return f"{'PASS' if report.ok else 'FAIL'} · {tally}" + (f", {broken} not carried out" if broken else "")
@@ -62,16 +62,16 @@ def _table(report: SelftestReport, width: int) -> Table:
 def _rows(case: Case) -> Iterator[tuple[str | Text, ...]]:
     """The check's name, then its values."""
     yield Text(case.name, style="bold"), "", "", "", ""
-    for one in case.findings:
-        yield f"  {one.quantity}", *_numbers(one), _mark(ok=one.ok)
+    for finding in case.findings:
+        yield f"  {finding.quantity}", *_numbers(finding), _mark(ok=finding.ok)
     if case.error is not None:
         yield "  carried out to its end", "yes", "no", "", _mark(ok=False)
 
 
-def _numbers(one: Finding) -> tuple[str, str, str]:
+def _numbers(finding: Finding) -> tuple[str, str, str]:
     """Expected, found, tolerance."""
-    expected = f"> {_digits(one.expected)}" if one.relation == "above" else _digits(one.expected)
-    return expected, _digits(one.found), _tolerance(one.tolerance)
+    expected = f"> {_digits(finding.expected)}" if finding.relation == "above" else _digits(finding.expected)
+    return expected, _digits(finding.found), _tolerance(finding.tolerance)
 
 
 def _tolerance(value: float | None) -> str:
@@ -94,13 +94,13 @@ def _mark(*, ok: bool) -> Text:
 
 def _failures(case: Case) -> Iterator[RenderableType]:
     """What is not as expected, with its reason."""
-    for one in case.findings:
-        if not one.ok:
-            expected, found, tolerance = _numbers(one)
-            said = f"{case.name}, {one.quantity}: {found} instead of {expected} {tolerance}".rstrip()
+    for finding in case.findings:
+        if not finding.ok:
+            expected, found, tolerance = _numbers(finding)
+            line = f"{case.name}, {finding.quantity}: {found} instead of {expected} {tolerance}".rstrip()
             yield Text()
-            yield Text(said, style=BAD)
-            yield Text(f"  {one.reason}")
+            yield Text(line, style=BAD)
+            yield Text(f"  {finding.reason}")
     if case.error is not None:
         yield Text()
         yield Text(f"{case.name}: {plain(case.error)}", style=BAD)

@@ -18,7 +18,7 @@ from geed_cli.report.header import facts, header_lines
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
-from geed_cli.report.numbers import some
+from geed_cli.report.numbers import about, some
 from geed_cli.report.reading import enough, legend
 from geed_cli.result.schema import Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
@@ -68,8 +68,7 @@ def _sections(
     for entry in filter(_layerwise, entries):
         layers.setdefault(measure_named(entry.metric).primary.name, []).append(entry)
     if whole:
-        said = [Text(line) for line in remarks(whole, group, result.data.count)]
-        yield [measure_table(whole, level, width), *said]
+        yield [measure_table(whole, level, width), *map(Text, remarks(whole, group, result.data.count))]
     for of_one in layers.values():
         yield [layer_table(of_one, level, width)]
 
@@ -98,10 +97,5 @@ def _group_line(group: AuditedGroup) -> str:
 
 def _notes(entries: Sequence[Entry]) -> list[str]:
     """Each note once, with the measures or layers that it is about."""
-    about: dict[str, list[str]] = {}
-    for entry in entries:
-        for note in entry.notes:
-            names = about.setdefault(note, [])
-            if (entry.layer or entry.metric) not in names:
-                names.append(entry.layer or entry.metric)
-    return [f"{some(names)}: {note}" for note, names in about.items()]
+    notes = about((note, entry.layer or entry.metric) for entry in entries for note in entry.notes)
+    return [f"{some(names)}: {note}" for note, names in notes.items()]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "os^Dv<>P"
-STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
-FORMATS = (".png", ".svg")
+LINE_STYLES: tuple[Literal["-", "--", ":", "-."], ...] = ("-", "--", ":", "-.")
+SUFFIXES = (".png", ".svg")
 WIDTH, HEIGHT, DPI = 4.4, 3.3, 160
 """Inches of one panel, and pixels an inch of a PNG."""
 
@@ -35,7 +35,7 @@ def check_figure(path: Path) -> None:
         InputError: a suffix that is neither .png nor .svg.
         RunError: matplotlib is not installed.
     """
-    if path.suffix.lower() not in FORMATS:
+    if path.suffix.lower() not in SUFFIXES:
         raise InputError(
             f"a figure {path.name} of no known kind", expected="a name that ends in .png or .svg",
             remedy=f"--figure {path.with_suffix('.svg')}",
@@ -49,16 +49,7 @@ def check_figure(path: Path) -> None:
 
 
 def draw_track(track: Track, columns: Sequence[Column], kind: str) -> bytes:
-    """The figure: a panel for each group and column.
-
-    Args:
-        track: what is drawn.
-        columns: the values shown.
-        kind: ``.png`` or ``.svg``.
-
-    Returns:
-        the contents of the file.
-    """
+    """The contents of the figure's file, of kind ``.png`` or ``.svg``: a panel for each group and column."""
     import matplotlib as mpl  # noqa: PLC0415 - an extra
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
@@ -76,8 +67,9 @@ def draw_track(track: Track, columns: Sequence[Column], kind: str) -> bytes:
         for axis in list(axes)[len(panels) :]:
             axis.set_visible(False)
         _legend(figure, track)
-        stream = io.BytesIO()
-        figure.savefig(stream, format=kind.lower().lstrip("."), dpi=DPI, metadata=_no_date(kind))
+        stream, suffix = io.BytesIO(), kind.lower()
+        no_date = {"Date": None} if suffix == ".svg" else {}
+        figure.savefig(stream, format=suffix.lstrip("."), dpi=DPI, metadata=no_date)
     return stream.getvalue()
 
 
@@ -95,15 +87,11 @@ def _panel(axis: "Axes", track: Track, group: str, column: Column) -> None:
         _line(axis, rows_of(track, group, column, label), column, number)
     axis.set_title(f"{group} · {column.title}", fontsize=10)
     axis.set_xlabel(f"training {track.unit}")
-    axis.set_ylabel(_quantity(column))
+    unit = f" ({column.unit})" if column.unit else ""
+    axis.set_ylabel((measure_named(column.metric).label or column.metric) + unit)
     axis.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
     axis.grid(visible=True, alpha=0.25, linewidth=0.6)
     axis.spines[["top", "right"]].set_visible(False)
-
-
-def _quantity(column: Column) -> str:
-    unit = f" ({column.unit})" if column.unit else ""
-    return (measure_named(column.metric).label or column.metric) + unit
 
 
 def _line(axis: "Axes", rows: Sequence[Row], column: Column, number: int) -> None:
@@ -115,7 +103,7 @@ def _line(axis: "Axes", rows: Sequence[Row], column: Column, number: int) -> Non
     lows = [factor * (row.ci[0] if row.ci else math.nan) for row in drawn]
     highs = [factor * (row.ci[1] if row.ci else math.nan) for row in drawn]
     colour = COLOURS[number % len(COLOURS)]
-    style = STYLES[number // len(COLOURS) % len(STYLES)]
+    style = LINE_STYLES[number // len(COLOURS) % len(LINE_STYLES)]
     axis.fill_between(steps, lows, highs, color=colour, alpha=0.18, linewidth=0)
     axis.vlines(steps, lows, highs, color=colour, linewidth=1.0, alpha=0.7)
     axis.plot(steps, values, style, marker=MARKERS[number % len(MARKERS)], color=colour, markersize=4.5)
@@ -128,7 +116,7 @@ def _legend(figure: "Figure", track: Track) -> None:
     labels = labels_of(track)
     handles = [
         Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)],
-               linestyle=STYLES[n // len(COLOURS) % len(STYLES)], label=_name(track, label))
+               linestyle=LINE_STYLES[n // len(COLOURS) % len(LINE_STYLES)], label=_name(track, label))
         for n, label in enumerate(labels)
     ]  # fmt: skip
     count = track.records[0].result.data.count
@@ -150,7 +138,3 @@ def _bands(track: Track) -> str:
     if len(over) == 2:
         return f"{level} models,\nover images where there is one model"
     return f"{level} {over.pop()}" if over else "no intervals: too few images"
-
-
-def _no_date(kind: str) -> dict[str, str | None]:
-    return {"Date": None} if kind.lower() == ".svg" else {}

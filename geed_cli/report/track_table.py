@@ -1,26 +1,23 @@
 """The table of a track: a block for each group and run, a line for each step, a column for each value shown."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control_table import CONTROLS
+from geed_cli.report.cells import csv_text, frameless
 from geed_cli.report.console import emit
-from geed_cli.report.entry_text import in_unit, limits_in_unit
-from geed_cli.report.numbers import some
+from geed_cli.report.numbers import about, in_unit, limits_in_unit, some
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
 from geed_cli.tracking.record import Row, Track
 
 COLUMNS_A_TABLE = 4
 """Values with intervals that fit side by side in 110 columns."""
 
-HEADER = ("group", "metric", "layer", "label", "step", "models", "value", "low", "high", "over", "within")
+CSV_HEADER = ("group", "metric", "layer", "label", "step", "models", "value", "low", "high", "over", "within")
 
 
 def print_track(track: Track, columns: Sequence[Column], console: Console) -> None:
@@ -57,9 +54,7 @@ def _label_line(track: Track, label: str) -> str:
 
 
 def _block(track: Track, group: str, label: str, columns: Sequence[Column]) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
-    )
+    table = frameless()
     lines = {column: {row.step: row for row in rows_of(track, group, column, label)} for column in columns}
     steps = sorted({record.step for record in track.records if record.label == label})
     models = {row.step: row.models for line in lines.values() for row in line.values()}
@@ -72,9 +67,9 @@ def _block(track: Track, group: str, label: str, columns: Sequence[Column]) -> T
     for step in steps:
         counted = [str(models.get(step, ""))] if several else []
         table.add_row(str(step), *counted, *(_cell(lines[column].get(step)) for column in columns))
-    twins = _twins(track, group, label)
-    if twins:
-        table.add_row("twin", *([""] if several else []), *(_twin_cell(twins.get(c), c) for c in columns))
+    if twins := _twins(track, group, label):
+        cells = [in_unit(c.metric, twins[c]) if c in twins else "" for c in columns]
+        table.add_row("twin", *([""] if several else []), *cells)
     return table
 
 
@@ -87,10 +82,6 @@ def _twins(track: Track, group: str, label: str) -> dict[Column, float]:
         for entry in record.result.results
         if entry.group == group and "twin" in entry.controls
     }
-
-
-def _twin_cell(value: float | None, column: Column) -> str:
-    return "" if value is None else in_unit(column.metric, value)
 
 
 def _heading(column: Column, confidence: float) -> str:
@@ -110,12 +101,13 @@ def _cell(row: Row | None) -> str:
 
 def _notes(track: Track, group: str, label: str, columns: Sequence[Column]) -> list[str]:
     """Each note once, with the values and steps that it is about."""
-    about: dict[tuple[str, str], list[str]] = {}
-    for column in columns:
-        for row in rows_of(track, group, column, label):
-            for note in row.notes:
-                about.setdefault((note, column.title), []).append(str(row.step))
-    return [f"{title} at {track.unit} {some(steps)}: {note}" for (note, title), steps in about.items()]
+    notes = about(
+        ((note, column.title), str(row.step))
+        for column in columns
+        for row in rows_of(track, group, column, label)
+        for note in row.notes
+    )
+    return [f"{title} at {track.unit} {some(steps)}: {note}" for (note, title), steps in notes.items()]
 
 
 def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:
@@ -140,11 +132,13 @@ def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:
 
 def to_csv(track: Track) -> str:
     """One row for each value of the track, whether shown or not."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(HEADER)
-    for row in track.rows:
-        low, high = row.ci or (None, None)
-        place = [row.group, row.metric, row.layer, row.label, row.step]
-        writer.writerow([*place, row.models, row.value, low, high, row.over, row.within])
-    return stream.getvalue()
+    return csv_text(
+        CSV_HEADER,
+        (
+            (
+                *(row.group, row.metric, row.layer, row.label, row.step, row.models),
+                *(row.value, *(row.ci or (None, None)), row.over, row.within),
+            )
+            for row in track.rows
+        ),
+    )

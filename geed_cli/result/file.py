@@ -14,19 +14,14 @@ from geed_cli.result.schema import SCHEMA, Part, Result
 
 MAX_BYTES = 512 * 2**20
 """Largest result read: some thousand times one of 200 images, five measures and a dozen layers."""
-CONTROL = re.compile(
+CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:[0189][0-9a-fA-F]|7[fF]))"
 )
 """Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
 
 
-def to_json(result: Result) -> str:
-    """The result as strict JSON."""
-    return to_strict_json(result)
-
-
 def to_strict_json(part: Part) -> str:
-    """Any part of a result as JSON: no NaN, keys in the schema's order, a newline at the end."""
+    """A result, or another report, as JSON: no NaN, keys in the schema's order, a newline at the end."""
     content = part.model_dump(mode="json", by_alias=True)
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -37,7 +32,7 @@ def write_result(result: Result, path: Path) -> None:
     Raises:
         RunError: the file could not be written.
     """
-    write_atomically(to_json(result), path)
+    write_atomically(to_strict_json(result), path)
 
 
 def write_atomically(content: str | bytes, path: Path) -> None:
@@ -88,11 +83,7 @@ def check_writable(path: Path) -> None:
 
 
 def require_distinct(outputs: Sequence[Path | None], inputs: Sequence[Path | None] = ()) -> None:
-    """Refuse outputs that would replace an input or each other; None and ``-`` are no files.
-
-    Raises:
-        InputError: naming the file.
-    """
+    """Refuse outputs that would replace an input or each other; None and ``-`` are no files."""
     taken = {path.resolve() for path in inputs if path is not None}
     for path in outputs:
         if path is None or str(path) == "-":
@@ -156,7 +147,7 @@ def _text(path: Path) -> str:
         text = data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _not_a_result(path, f"it cannot be read ({error})") from error
-    if CONTROL.search(text):
+    if CONTROL_CHARACTERS.search(text):
         raise _not_a_result(path, "it holds control characters, which a terminal might obey")
     return text
 

@@ -14,11 +14,7 @@ from geed_cli.result.schema import Entry, Result
 
 
 def check_sound(result: Result, label: str) -> None:
-    """Refuse a result that contradicts itself.
-
-    Raises:
-        InputError: naming the first contradiction.
-    """
+    """Refuse a result that contradicts itself, naming the first contradiction."""
     for problem in _problems(result):
         raise InputError(
             f"{printable(label, 200)} contradicts itself: {problem}",

@@ -84,10 +84,10 @@ def _with_layers(layered: Iterable[Column], patterns: Sequence[str]) -> set[Colu
     chosen: set[Column] = set()
     layered = tuple(layered)
     for pattern in patterns:
-        found = {column for column in layered if _matches(column.layer or "", pattern)}
-        if not found:
+        matching = {column for column in layered if _matches(column.layer or "", pattern)}
+        if not matching:
             raise _missing(f"no layer {pattern!r}", {column.layer or "" for column in layered})
-        chosen |= found
+        chosen |= matching
     return chosen
 
 

@@ -34,11 +34,11 @@ def expand(arguments: Sequence[str]) -> tuple[Input, ...]:
     Raises:
         InputError: a path that is not there, a folder, or a glob without a match.
     """
-    found: dict[Input, None] = {}
+    inputs: dict[Input, None] = {}
     for argument in arguments:
         label, paths = _labelled(argument)
-        found |= dict.fromkeys(Input(label, path) for path in paths)
-    return tuple(found)
+        inputs |= dict.fromkeys(Input(label, path) for path in paths)
+    return tuple(inputs)
 
 
 def natural(path: Path) -> tuple[tuple[int, int, str], ...]:

@@ -49,12 +49,9 @@ class Record(Part):
 
     Attributes:
         label: the run or population that it belongs to.
-        step: training step.
         step_from: where the step was read, such as "the file name".
-        unit: what it counts.
         file: the checkpoint or saved result, as it was named.
         source: ``checkpoint`` where this track's own recipe audited it, ``result`` where it was read from a file.
-        result: the whole audit.
     """
 
     label: str

@@ -8,44 +8,45 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from geed_cli.errors import InputError
+from geed_cli.result.schema import Result
 from geed_cli.tracking.record import Recipe, Record, Track
 
-OPTIONS = {"norm_samples": "--norm-samples", "on_bad_image": "--on-bad-image", "img_size": "--img-size",
-           "spec_sha256": "the spec's contents", "model": "model", "groups": "--group", "metrics": "--metric",
-           "layers": "--layer", "draw_seed": "--draw-seed"}  # fmt: skip
-"""How a user knows a recipe's parts; the others are ``--name``."""
+NAMES = {"spec_sha256": "the spec's contents", "model": "model", "groups": "--group", "metrics": "--metric",
+         "layers": "--layer"}  # fmt: skip
+"""How a user knows a recipe's parts; the others are called as their options are."""
 
 
 def require_same_recipe(track: Track, recipe: Recipe | None, path: Path) -> None:
-    """Refuse to go on with other settings than the track was begun with.
+    """Refuse to go on with other settings than the track in the file was begun with.
 
-    Args:
-        track: what the file holds.
-        recipe: the settings now; None where no checkpoint is to be audited.
-        path: the file.
-
-    Raises:
-        InputError: naming every setting that differs.
+    The recipe is None where no checkpoint is to be audited.
     """
     if track.recipe is None or recipe is None or track.recipe == recipe:
         return
     before, now = track.recipe.model_dump(), recipe.model_dump()
-    parts = [
-        f"{OPTIONS.get(name, '--' + name)} {_shown(before[name])}, now {_shown(now[name])}"
-        for name in before
-        if before[name] != now[name]
-    ]
-    raise InputError(
-        f"{path} was made with other settings: {'; '.join(parts)}",
+    raise other_settings(
+        path,
+        [
+            f"{NAMES.get(name, '--' + name.replace('_', '-'))} {_shown(before[name])}, now {_shown(now[name])}"
+            for name in before
+            if before[name] != now[name]
+        ],
+    )
+
+
+def other_settings(path: Path, differing: Sequence[str]) -> InputError:
+    """The refusal to go on from a track whose checkpoints were audited in another way."""
+    return InputError(
+        f"{path} was made with other settings: {'; '.join(differing)}",
         expected="the settings that the track began with",
         remedy="the same settings, another --json file, or --fresh to begin again in this one",
     )
 
 
-def known_checkpoints(track: Track) -> Mapping[str, Record]:
-    """The records that this track's recipe audited, by the sha256 of their checkpoint files."""
+def known_checkpoints(track: Track) -> Mapping[str, Result]:
+    """The results that this track's recipe made, by the sha256 of their checkpoint files."""
     return {
-        record.result.model.weights.sha256: record
+        record.result.model.weights.sha256: record.result
         for record in track.records
         if record.source == "checkpoint" and record.result.model.weights.sha256 is not None
     }

@@ -13,7 +13,7 @@ from geed_cli.errors import InputError
 from geed_cli.tracking.record import Unit
 
 NUMBER = r"(?P<number>[0-9]{1,15})(?P<times>[kKmM]?)(?![0-9a-zA-Z]|\.[0-9])"
-WORDS: dict[str, Unit] = {
+UNIT_WORDS: dict[str, Unit] = {
     "step": "step",
     "checkpoint": "step",
     "ckpt": "step",
@@ -23,10 +23,10 @@ WORDS: dict[str, Unit] = {
     "epoch": "epoch",
     "ep": "epoch",
 }
-AFTER_A_WORD = re.compile(rf"(?<![a-zA-Z])(?P<word>{'|'.join(WORDS)})s?[=_\-. ]*{NUMBER}", re.IGNORECASE)
-ALONE = re.compile(rf"(?<![0-9a-zA-Z])(?<![0-9]\.){NUMBER}")
-GLUED = re.compile(r"(?P<number>[0-9]{1,15})(?P<times>)(?![0-9])")
-TIMES = {"": 1, "k": 1_000, "m": 1_000_000}
+AFTER_A_WORD = re.compile(rf"(?<![a-zA-Z])(?P<word>{'|'.join(UNIT_WORDS)})s?[=_\-. ]*{NUMBER}", re.IGNORECASE)
+STANDING_ALONE = re.compile(rf"(?<![0-9a-zA-Z])(?<![0-9]\.){NUMBER}")
+GLUED_TO_LETTERS = re.compile(r"(?P<number>[0-9]{1,15})(?P<times>)(?![0-9])")
+MULTIPLIERS = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,7 @@ class Step:
     """A training step.
 
     Attributes:
-        number: the step.
         origin: where it was read, as text.
-        unit: what it counts.
         sure: whether the place it was read from could hardly mean anything else.
     """
 
@@ -54,14 +52,14 @@ def step_in_name(path: Path) -> Step | None:
     name, folder = path.stem, path.absolute().parent.name
     return (
         _last(AFTER_A_WORD, name, "the file name")
-        or _last(ALONE, name, "the last number of the file name", sure=False)
+        or _last(STANDING_ALONE, name, "the last number of the file name", sure=False)
         or _last(AFTER_A_WORD, folder, "the folder's name")
     )
 
 
 def glued_step(path: Path) -> Step | None:
     """The last number of a name that has none by itself: ``model10.pt``, but also ``resnet50.pt``."""
-    return _last(GLUED, path.stem, "the last digits of the file name", sure=False)
+    return _last(GLUED_TO_LETTERS, path.stem, "the last digits of the file name", sure=False)
 
 
 def step_pattern(text: str | None) -> re.Pattern[str] | None:
@@ -87,8 +85,8 @@ def step_by_pattern(path: Path, pattern: re.Pattern[str]) -> Step:
     Raises:
         InputError: no match, or no whole number.
     """
-    found = pattern.search(path.as_posix())
-    text = found[1] if found else None
+    match = pattern.search(path.as_posix())
+    text = match[1] if match else None
     if text is None or not re.fullmatch("[0-9]{1,15}", text):
         what = "does not match" if text is None else f"finds {text!r} in"
         raise InputError(
@@ -112,9 +110,9 @@ def _last(pattern: re.Pattern[str], text: str, origin: str, *, sure: bool = True
     matches = list(pattern.finditer(text))
     if not matches:
         return None
-    found = matches[-1].groupdict()
-    number = int(found["number"]) * TIMES[found["times"].lower()]
-    return Step(number, origin, WORDS[found.get("word", "step").lower()], sure)
+    last = matches[-1].groupdict()
+    number = int(last["number"]) * MULTIPLIERS[last["times"].lower()]
+    return Step(number, origin, UNIT_WORDS[last.get("word", "step").lower()], sure)
 
 
 def _bad_pattern(found: str) -> InputError:

@@ -15,12 +15,7 @@ from geed_cli.tracking.record import Recipe, Record, Row, Track, Unit
 
 
 def track_of(records: Sequence[Record], recipe: Recipe | None, *, complete: bool = True) -> Track:
-    """The track of these records.
-
-    Args:
-        records: at least one.
-        recipe: what checkpoints were audited with; None where none was.
-        complete: whether no checkpoint is still to be audited.
+    """The track of these records, at least one; it is partial while checkpoints are still to be audited.
 
     Raises:
         InputError: records that cannot stand on one track.
@@ -48,10 +43,10 @@ def require_one_track(records: Sequence[Record]) -> None:
     """
     first = records[0]
     for other in records[1:]:
-        found = [*mismatches(first.result, other.result), *_interval_mismatches(first, other)]
-        if found:
+        differing = [*mismatches(first.result, other.result), *_interval_mismatches(first, other)]
+        if differing:
             raise InputError(
-                f"{first.file} and {other.file} cannot stand on one track: they differ in {'; '.join(found)}",
+                f"{first.file} and {other.file} cannot stand on one track: they differ in {'; '.join(differing)}",
                 expected="one recipe audited with the same options on the same images",
                 remedy="audit all of them with the same options, or leave one out",
             )
@@ -72,10 +67,10 @@ def _require_one_architecture(records: Sequence[Record]) -> None:
     """A population of different architectures is no population of one recipe."""
     first: dict[str, Record] = {}
     for record in records:
-        known = first.setdefault(record.label, record)
-        if known.result.model.arch != record.result.model.arch:
+        earlier = first.setdefault(record.label, record)
+        if earlier.result.model.arch != record.result.model.arch:
             raise InputError(
-                f"'{record.label}' mixes architectures: {known.file} is {known.result.model.arch}, "
+                f"'{record.label}' mixes architectures: {earlier.file} is {earlier.result.model.arch}, "
                 f"{record.file} is {record.result.model.arch}",
                 expected="one architecture under one label",
                 remedy="give each its own label: LABEL=GLOB",
@@ -88,10 +83,10 @@ def _rows(records: Sequence[Record]) -> Iterator[Row]:
     for record in records:
         places.setdefault((record.label, record.step), []).append(record)
     contenders = {
-        place: Contender(place[0], distinct(record.result for record in found))
-        for place, found in places.items()
+        place: Contender(place[0], distinct(record.result for record in there))
+        for place, there in places.items()
     }
-    copies = {place: len(found) - len(contenders[place].results) for place, found in places.items()}
+    copies = {place: len(there) - len(contenders[place].results) for place, there in places.items()}
     for key in keys_of(contenders.values()):
         for place, contender in contenders.items():
             members = contender.members(key)

@@ -1,6 +1,8 @@
-"""Reading and writing tracks, and reading whatever a track can be made from: saved results and other tracks."""
+"""Reading and writing tracks, and the records that a track takes from saved results and other tracks."""
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -8,7 +10,9 @@ from pydantic import ValidationError
 from geed_cli.errors import InputError
 from geed_cli.result.file import first_fault, read_result, read_strict_json, write_atomically
 from geed_cli.result.schema import Result
-from geed_cli.tracking.record import SCHEMA, Track
+from geed_cli.tracking.inputs import Input
+from geed_cli.tracking.record import SCHEMA, Record, Track
+from geed_cli.tracking.steps import Step, glued_step, no_step, step_by_pattern, step_in_name
 
 
 def to_json(track: Track) -> str:
@@ -18,11 +22,7 @@ def to_json(track: Track) -> str:
 
 
 def write_track(track: Track, path: Path) -> None:
-    """Write exactly that file, whole or not at all.
-
-    Raises:
-        RunError: the file could not be written.
-    """
+    """Write exactly that file, whole or not at all."""
     write_atomically(to_json(track), path)
 
 
@@ -32,10 +32,10 @@ def read_track(path: Path) -> Track:
     Raises:
         InputError: missing, not JSON, another schema, or broken.
     """
-    found = read_saved(path)
-    if isinstance(found, Result):
+    saved = read_saved(path)
+    if isinstance(saved, Result):
         raise _not_a_track(path, "it is a saved result")
-    return found
+    return saved
 
 
 def read_saved(path: Path) -> Result | Track:
@@ -51,6 +51,44 @@ def read_saved(path: Path) -> Result | Track:
         return Track.model_validate(content)
     except ValidationError as error:
         raise _not_a_track(path, first_fault(error)) from error
+
+
+def saved_records(source: Input, pattern: re.Pattern[str] | None) -> tuple[Record, ...]:
+    """The record of a saved result, or all records of a saved track, whose steps are known already.
+
+    Raises:
+        InputError: the file is neither, or a result's step is nowhere stated.
+    """
+    saved = read_saved(source.path)
+    if isinstance(saved, Track):
+        # audited under that track's recipe, which need not be this one's: never reused for a checkpoint
+        taken = {"source": "result"}
+        return tuple(
+            record.model_copy(update=taken | {"label": source.label or record.label})
+            for record in saved.records
+        )
+    step = step_by_pattern(source.path, pattern) if pattern else _step(source.path, saved)
+    record = Record(
+        label=source.label or saved.model.arch,
+        step=step.number,
+        step_from=step.origin,
+        unit=step.unit,
+        file=str(source.path),
+        source="result",
+        result=saved,
+    )
+    return (record,)
+
+
+def _step(path: Path, result: Result) -> Step:
+    """From the result's own name, else from that of the checkpoint it was made from; a sure place goes first."""
+    weights = result.model.weights
+    names = [path] + ([Path(weights.detail)] if weights.origin == "file" else [])
+    ways: tuple[Callable[[Path], Step | None], ...] = (step_in_name, glued_step)
+    steps = [step for way in ways for name in names if (step := way(name)) is not None]
+    if not steps:
+        raise no_step(path)
+    return next((step for step in steps if step.sure), steps[0])
 
 
 def _not_a_track(path: Path, why: str) -> InputError:

@@ -11,11 +11,11 @@ from support.results import save_run
 from geed_cli.cli import compare, track
 from geed_cli.cli.app import app
 from geed_cli.cli.command import declared
-from geed_cli.cli.compare import LACKS as COMPARE_LACKS
-from geed_cli.cli.track import LACKS as TRACK_LACKS
+from geed_cli.cli.compare import OPTIONS_LEFT_OUT as LEFT_OUT_OF_COMPARE
+from geed_cli.cli.track import OPTIONS_LEFT_OUT as LEFT_OUT_OF_TRACK
 
 DECLARED = {option.name for option in declared()}
-LACKS = {"audit": {}, "compare": COMPARE_LACKS, "track": TRACK_LACKS}
+OPTIONS_LEFT_OUT = {"audit": {}, "compare": LEFT_OUT_OF_COMPARE, "track": LEFT_OUT_OF_TRACK}
 ASKED_FOR = {
     "compare": {"set_", "floor", "decode", "on_nonfinite", "compile_", "simultaneous", "twin", "discover"},
     "track": {"strip_prefix", "allow_pickle", "floor", "twin", "set_", "decode", "compile_", "simultaneous"},
@@ -52,7 +52,7 @@ def options_of(path: tuple[str, ...]) -> dict[str, object]:
 @pytest.mark.parametrize("name", ["audit", "compare", "track"])
 def test_a_command_has_every_option_but_those_it_names_with_a_reason(name: str) -> None:
     """By name; the same help, kind and default as in ``audit``."""
-    lacks, found = LACKS[name], options_of((name,))
+    lacks, found = OPTIONS_LEFT_OUT[name], options_of((name,))
     assert DECLARED & found.keys() == DECLARED - lacks.keys()
     assert lacks.keys() <= DECLARED
     assert all(len(reason.split()) > 3 for reason in lacks.values())
@@ -96,7 +96,7 @@ def test_options_of_audits_cannot_act_on_saved_results(geed: Geed, tmp_path: Pat
     save_run(tmp_path, (3, 10))
     files = sorted(tmp_path.glob("run0_*.json"))
     for command in ("compare", "track"):
-        if LACKS[command].keys() & {flag.strip("-").replace("-", "_")}:
+        if OPTIONS_LEFT_OUT[command].keys() & {flag.strip("-").replace("-", "_")}:
             continue
         done = geed(command, *files, flag, *filter(None, [VALUES[flag]]))
         assert done.exit_code == 2, (command, done.output)
@@ -108,7 +108,7 @@ def test_every_option_of_audits_is_tried_above() -> None:
     """What is left acts on saved results as well."""
     tried = {flag.strip("-").replace("-", "_") for flag in VALUES}
     both = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
-    assert {name.rstrip("_") for name in DECLARED - LACKS["compare"].keys()} == tried | both
+    assert {name.rstrip("_") for name in DECLARED - OPTIONS_LEFT_OUT["compare"].keys()} == tried | both
 
 
 @pytest.mark.parametrize(

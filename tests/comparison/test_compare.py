@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from support.results import measured, small_result
 
-from geed_cli.comparison.compare import ComparisonOptions, compare
+from geed_cli.choices import IntervalOptions
+from geed_cli.comparison.compare import compare
 from geed_cli.comparison.mismatch import mismatches, require_comparable
 from geed_cli.comparison.schema import Comparison, Line
 from geed_cli.comparison.subjects import Contender
@@ -19,7 +20,7 @@ from geed_cli.statistics.difference import PLAIN, paired_estimate
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.sample import finite_rows
 
-OPTIONS = ComparisonOptions()
+OPTIONS = IntervalOptions()
 
 
 def with_rows(result: Result, metric: str, values: np.ndarray, group: str = "flip") -> Result:

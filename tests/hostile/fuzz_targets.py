@@ -36,7 +36,7 @@ from geed_cli.models.build import build
 from geed_cli.models.requested import requested_spec
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.table import print_result
-from geed_cli.result.file import read_result, to_json
+from geed_cli.result.file import read_result, to_strict_json
 from geed_cli.result.schema import Result
 
 Verdict = Literal["same", "different", "different, noted"]
@@ -172,7 +172,7 @@ def result(path: Path, sound: bytes, mutation: str) -> Verdict:
     del mutation
     found = read_result(path)
     print_result(found, Console(file=io.StringIO(), width=100))
-    again = to_json(found)
+    again = to_strict_json(found)
     again.encode()
     return "same" if json.loads(again) == json.loads(sound) else "different, noted"
 

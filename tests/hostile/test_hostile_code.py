@@ -12,6 +12,7 @@ from hostile_checkpoints import CODE, Hostile
 from torch import nn
 
 from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
+from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.guard import explain
 from geed_cli.cli.inspect import inspect as inspect_command
 from geed_cli.cli.run.model_request import ModelRequest
@@ -52,12 +53,13 @@ def test_the_command_line_refuses_in_words(tmp_path: Path) -> None:
 
 def test_allow_pickle_warns_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Said on stderr before anything is read, so that it is said even if the file's code ends the run."""
-    request = ModelRequest(str(tmp_path / "absent.pt"), arch="mobilenetv3_small_050", allow_pickle=True)
+    options = AuditArguments(arch="mobilenetv3_small_050", allow_pickle=True)
+    request = ModelRequest(str(tmp_path / "absent.pt"), options)
     with pytest.raises(GeedError):
         request.load()
     assert "warning: --allow-pickle lets the checkpoint file run code of its own" in capsys.readouterr().err
     with pytest.raises(GeedError):
-        replace(request, allow_pickle=False).load()
+        ModelRequest(request.model, replace(options, allow_pickle=False)).load()
     assert capsys.readouterr().err == ""
 
 
@@ -67,5 +69,5 @@ def test_allow_pickle_is_an_option_and_off() -> None:
         one for one in inspect.signature(inspect_command).parameters.values() if one.name == "allow_pickle"
     )
     assert option.default is False
-    assert ModelRequest("resnet18").allow_pickle is False
+    assert ModelRequest("resnet18", AuditArguments()).options.allow_pickle is False
     assert all(getattr(one, "envvar", None) is None for one in option.annotation.__metadata__)

@@ -20,7 +20,7 @@ from geed_cli.images.source import iter_pixels
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.load import load_model
-from geed_cli.result.file import read_result, to_json
+from geed_cli.result.file import read_result, to_strict_json
 
 pytestmark = pytest.mark.usefixtures("read_in_this_process")
 SETTINGS = InputSettings(8, 8, "bilinear", (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -75,7 +75,7 @@ def test_saved_results(tmp_path: Path, name: str, make: object, says: str) -> No
     """JSON from somebody else's run."""
     del name
     path = tmp_path / "r.json"
-    path.write_text(make(to_json(small_result())))  # type: ignore[operator]
+    path.write_text(make(to_strict_json(small_result())))  # type: ignore[operator]
     with pytest.raises(InputError) as error:
         read_result(path)
     require_refusal(error.value, says, tmp_path / "canary")

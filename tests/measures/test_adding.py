@@ -15,8 +15,9 @@ from support.pictures import pixels_of, smooth_pictures
 from support.results import entry_of
 from toys import DISTANCE, HALF_TURN, LARGEST, MEDIAN, to_lines
 
+from geed_cli.choices import IntervalOptions
 from geed_cli.cli.run.listing import group_table, metric_table
-from geed_cli.comparison.compare import ComparisonOptions, compare
+from geed_cli.comparison.compare import compare
 from geed_cli.comparison.subjects import Contender
 from geed_cli.gate.gate import gate
 from geed_cli.groups.families import FAMILIES
@@ -120,7 +121,7 @@ def test_a_measure_is_tabulated_and_explained(folder: Path) -> None:
 def test_a_measure_is_compared(folder: Path) -> None:
     """A difference with its interval and its verdict."""
     contenders = [Contender(label, (audited(folder, seed),)) for label, seed in (("a", 0), ("b", 1))]
-    comparison = compare(contenders, ComparisonOptions())
+    comparison = compare(contenders, IntervalOptions())
     for measure in TOYS:
         lines = [line for line in comparison.lines if line.metric == measure.name]
         assert lines

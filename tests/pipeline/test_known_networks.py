@@ -11,10 +11,11 @@ from support.pictures import smooth_pictures
 from support.results import measured
 from torch import nn
 
+from geed_cli.choices import IntervalOptions
 from geed_cli.errors import InputError, RunError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.options import AuditOptions, DataOptions, IntervalOptions, RunOptions
+from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.result.schema import Entry
 
 CPU64 = RunOptions("cpu", 8, "fp64")

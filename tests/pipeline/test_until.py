@@ -7,9 +7,10 @@ import pytest
 from support.networks import small_conv_net
 from support.results import measured
 
+from geed_cli.choices import IntervalOptions
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.options import AuditOptions, DataOptions, IntervalOptions, RunOptions, UntilOptions
+from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions, UntilOptions
 from geed_cli.pipeline.until import check_until
 
 CPU64 = RunOptions("cpu", 8, "fp64")

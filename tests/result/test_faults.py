@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support.results import small_result
 
-from geed_cli.result.file import read_result, to_json, write_result
+from geed_cli.result.file import read_result, to_strict_json, write_result
 
 LOOP = """
 import sys
@@ -32,7 +32,7 @@ def test_killed_at_random_points(tmp_path: Path, seed: int) -> None:
     texts = []
     for number in (0, 1):
         path = tmp_path / f"source_{number}"
-        path.write_text(to_json(small_result(number)) * 20)
+        path.write_text(to_strict_json(small_result(number)) * 20)
         texts.append(path)
     target = tmp_path / "out" / "r.json"
     target.parent.mkdir()

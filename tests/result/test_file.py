@@ -8,7 +8,7 @@ import pytest
 from support.results import small_result
 
 from geed_cli.errors import InputError, RunError
-from geed_cli.result.file import check_writable, read_result, to_json, write_atomically, write_result
+from geed_cli.result.file import check_writable, read_result, to_strict_json, write_atomically, write_result
 
 
 def test_a_result_survives_the_round_trip(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_a_result_survives_the_round_trip(tmp_path: Path) -> None:
 
 def test_the_schema_of_the_design() -> None:
     """The documented keys, in their order; per_image in the order of data.images; strict JSON."""
-    text = to_json(small_result())
+    text = to_strict_json(small_result())
     assert "NaN" not in text
     assert "Infinity" not in text
     content = json.loads(text)
@@ -96,7 +96,7 @@ def test_binary_and_missing_files_are_refused(tmp_path: Path) -> None:
 
 def test_unknown_keys_are_refused(tmp_path: Path) -> None:
     """A key that nobody reads would be lost in silence."""
-    content = json.loads(to_json(small_result())) | {"extra": 1}
+    content = json.loads(to_strict_json(small_result())) | {"extra": 1}
     path = tmp_path / "r.json"
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match="at extra"):

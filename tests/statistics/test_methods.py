@@ -7,7 +7,7 @@ import pytest
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
-from geed_cli.gate.claim import JOINT, increase_claim, value_claim
+from geed_cli.gate.claim import JOINT_METHOD, increase_claim, value_claim
 from geed_cli.gate.policy import Limit
 from geed_cli.statistics.difference import difference
 from geed_cli.statistics.estimate import Estimate
@@ -67,7 +67,10 @@ def test_a_gate_reads_the_same_table() -> None:
     change = increase_claim(NOTHING, CELL, Limit("increase", 0.1), 0.95)
     for claim in (value, change):
         assert not isinstance(claim, str)
-        for limits, method, level in ((claim.ci, DEFAULT_METHOD, 0.95), (claim.at(0.999), JOINT, 0.999)):
+        for limits, method, level in (
+            (claim.ci, DEFAULT_METHOD, 0.95),
+            (claim.at(0.999), JOINT_METHOD, 0.999),
+        ):
             expected = interval(CELL, method=method, confidence=level)
             assert limits == pytest.approx((expected.low, expected.high))
 

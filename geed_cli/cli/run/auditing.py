@@ -1,14 +1,13 @@
 """The work of ``geed audit``: load, audit with progress, print, save, and judge where a policy was given."""
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
 from geed_cli.cli.guard import INTERRUPTED
-from geed_cli.cli.run.checking import CheckRequest, prepare
+from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
+from geed_cli.cli.run.outputs import STDOUT, check_outputs, hand_over
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import select_measures
@@ -19,11 +18,8 @@ from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.table import print_result
-from geed_cli.result.file import check_writable, require_distinct, to_json, write_result
-from geed_cli.result.schema import Result
+from geed_cli.result.file import require_distinct, to_strict_json
 from geed_cli.statistics.methods import check_options
-
-STDOUT = Path("-")
 
 
 def run_audit(
@@ -41,55 +37,34 @@ def run_audit(
     Raises:
         typer.Exit: 130 where the run was interrupted, else the gate's own code where it is not 0.
     """
-    gate_of = _prepare_gate(judged, json) if judged is not None else None
-    if json is not None and json != STDOUT:
-        check_writable(json)
+    judge = _prepare_gate(judged, json) if judged is not None else None
+    check_outputs(json)
     read = (judged.policy, judged.baseline) if judged else ()
     named = [Path(text) for text in (request.model, *groups, *options.sets) if text and Path(text).suffix]
-    require_distinct([json], [*read, request.checkpoint, *named])
+    require_distinct([json], [*read, request.options.checkpoint, *named])
     plan_groups(groups, options)
     select_measures(options.metrics)
     check_until(options)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     draw(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
-        progress.step(f"loading {request.model or request.checkpoint}")
+        progress.step(f"loading {request.model or request.options.checkpoint}")
         network = request.load(kept_weights(options.cache, progress))
         if twin:
             progress.step("building the random twin")
         beside = request.twin(network).load() if twin else None
         result = audit(network, groups, options, progress, beside)
-    if json is not None and json != STDOUT:
-        write_result(result, json)  # before the table, whose reader may have gone
-        message_console().print(f"wrote {json}")
-    if json == STDOUT:
-        sys.stdout.write(to_json(result))
-    else:
-        print_result(result, result_console())
+    hand_over([(json, lambda: to_strict_json(result))], lambda: print_result(result, result_console()))
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)
-    if gate_of is not None:
-        code = gate_of(result)
-        if code:
-            raise typer.Exit(code)
+    if judge is not None and (code := judge({result.model.id: result})):
+        raise typer.Exit(code)
 
 
-def _prepare_gate(request: CheckRequest, json: Path | None) -> Callable[[Result], int]:
-    """Read policy and baseline before the audit; afterwards judge its result.
-
-    Args:
-        request: policy, baseline and outputs; it names no saved results.
-        json: where the audit's own result goes.
-
-    Returns:
-        A function that prints and writes the gate's report and gives the exit code.
-
-    Raises:
-        InputError: a policy, baseline or output that cannot be used, or JSON on the stdout that the report needs.
-    """
+def _prepare_gate(request: CheckRequest, json: Path | None) -> Judge:
+    """Read policy and baseline before the audit; the report needs stdout for itself."""
     if json == STDOUT:
         raise InputError(
             "--json - together with --policy", expected="stdout for the report", remedy="--json result.json"
         )
-    judge = prepare(request, [json] if json is not None else [])
-    return lambda result: judge({result.model.id: result})
+    return prepare(request, [json] if json is not None else [])

@@ -16,7 +16,7 @@ from geed_cli.gate.policy import Policy, read_policy
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
-from geed_cli.report.gate.kinds import check_kind, write_gate
+from geed_cli.report.gate.kinds import write_gate, writer_for
 from geed_cli.result.file import check_writable, read_result
 from geed_cli.result.schema import Result
 
@@ -33,47 +33,42 @@ class CheckRequest:
     output_format: GateFormat = "text"
 
 
+Judge = Callable[[Mapping[str, Result]], int]
+"""Judges results by label, prints and writes the report, and gives the exit code."""
+
+
 def run_check(request: CheckRequest) -> int:
     """Read, judge, print and write; the exit code."""
     judge = prepare(request, request.results)
-    return judge(labelled(request.results))
+    return judge(_labelled(request.results))
 
 
-def prepare(request: CheckRequest, results: Sequence[Path]) -> Callable[[Mapping[str, Result]], int]:
+def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     """Refuse what can be refused before there is a result, and read policy and baseline.
 
-    Args:
-        request: policy, baseline and outputs.
-        results: files that hold the results to be judged, or will; no output may replace them.
-
-    Returns:
-        A function that judges results by label, prints and writes the report, and gives the exit code.
+    ``results`` are the files that hold the results to be judged, or will; no output may replace them.
 
     Raises:
         InputError: a policy, baseline or output that cannot be used.
     """
-    check_outputs(request.outputs, [*results, request.policy, *filter(None, [request.baseline])])
+    _check_outputs(request.outputs, [*results, request.policy, *filter(None, [request.baseline])])
     policy = read_policy(request.policy)
-    check_baseline(policy, request.baseline)
+    _check_baseline(policy, request.baseline)
     baseline = None if request.baseline is None else read_result(request.baseline)
 
-    def judge(found: Mapping[str, Result]) -> int:
-        report = gate(found, policy, baseline, request.on_undecided)
-        deliver(report, request.outputs, request.output_format)
+    def judge(labelled: Mapping[str, Result]) -> int:
+        report = gate(labelled, policy, baseline, request.on_undecided)
+        _deliver(report, request.outputs, request.output_format)
         return report.exit_code
 
     return judge
 
 
-def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
-    """Refuse outputs that have no kind, cannot be written, or would replace an input.
-
-    Raises:
-        InputError: naming the file.
-    """
+def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Refuse outputs that have no kind, cannot be written, or would replace an input."""
     taken = {path.resolve() for path in inputs}
     for path in outputs:
-        check_kind(path)
+        writer_for(path)
         check_writable(path)
         if path.resolve() in taken:
             raise InputError(
@@ -81,12 +76,8 @@ def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
             )
 
 
-def check_baseline(policy: Policy, baseline: Path | None) -> None:
-    """Refuse a baseline that nothing would be compared with; a missing one is an error of each rule instead.
-
-    Raises:
-        InputError: a baseline, and a policy without rules about changes.
-    """
+def _check_baseline(policy: Policy, baseline: Path | None) -> None:
+    """Refuse a baseline that no rule looks at; a missing one is an error of each rule instead."""
     if baseline is not None and not policy.needs_baseline:
         raise InputError(
             f"--baseline {baseline}, and {policy.name} has no rule about changes",
@@ -95,12 +86,8 @@ def check_baseline(policy: Policy, baseline: Path | None) -> None:
         )
 
 
-def labelled(paths: Sequence[Path]) -> dict[str, Result]:
-    """Each saved result by its model's id; by id and file where several are of one model.
-
-    Raises:
-        InputError: a file that is no saved result, or one file twice.
-    """
+def _labelled(paths: Sequence[Path]) -> dict[str, Result]:
+    """Each saved result by its model's id; by id and file where several are of one model. No file twice."""
     twice = [path for path, count in Counter(path.resolve() for path in paths).items() if count > 1]
     if twice:
         raise InputError(f"{twice[0]} is given twice", expected="every result once", remedy="leave one out")
@@ -112,17 +99,8 @@ def labelled(paths: Sequence[Path]) -> dict[str, Result]:
     }
 
 
-def deliver(report: GateReport, outputs: Sequence[Path], output_format: GateFormat = "text") -> None:
-    """Print the report, write it to the outputs, and tell GitHub where it listens.
-
-    Args:
-        report: of the gate.
-        outputs: files, of the kinds that their suffixes name.
-        output_format: ``github`` adds annotations after the table.
-
-    Raises:
-        RunError: an output could not be written.
-    """
+def _deliver(report: GateReport, outputs: Sequence[Path], output_format: GateFormat) -> None:
+    """Write the report to the outputs, print it, and tell GitHub where it listens."""
     for path in outputs:  # before the table, whose reader may have gone
         write_gate(report, path)
         message_console().print(f"wrote {path}")

@@ -1,8 +1,7 @@
 """Audits the models of a comparison, together where they see the same pixels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import groups_of, refuse
@@ -20,72 +19,61 @@ from geed_cli.pipeline.second_runs import with_twin
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result
 
-if TYPE_CHECKING:
-    from geed_cli.cli.run.comparing import CompareRequest
-
-OF_FILES = ("arch", "strip_prefix", "allow_pickle")
+OPTIONS_OF_FILES = ("arch", "strip_prefix", "allow_pickle")
 """The options that say how a checkpoint file is read."""
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    """A model, and its twin where one was asked for."""
-
-    network: Network
-    twin: Network | None
+Pair = tuple[Network, Network | None]
+"""A model, and its twin where one was asked for."""
 
 
 def audit_models(
-    names: Sequence[str], request: "CompareRequest", options: AuditOptions
+    names: Sequence[str], asked: AuditArguments, options: AuditOptions, *, quiet: bool
 ) -> tuple[Result, ...]:
     """A result for each model, in order; the cheap refusals come before any weights are loaded."""
-    asked = request.asked
     requests = _requests(names, asked)
     groups = groups_of(asked)
     plan_groups(groups, options)
     draw(options.data)
-    with TerminalProgress(message_console(), quiet=request.quiet) as progress:
-        models = [_load(each, asked, options, progress) for each in requests]
-        found: dict[int, Result] = {}
-        for members in _by_geometry(models):
-            results = _together([models[i] for i in members], groups, options, progress)
-            found |= dict(zip(members, results, strict=True))
+    with TerminalProgress(message_console(), quiet=quiet) as progress:
+        pairs = [_load(each, options, progress) for each in requests]
+        results: dict[int, Result] = {}
+        for numbers in _by_geometry(pairs):
+            together = _together([pairs[i] for i in numbers], groups, options, progress)
+            results |= dict(zip(numbers, together, strict=True))
             if progress.stopping():
                 raise KeyboardInterrupt
-    return tuple(found[i] for i in range(len(names)))
+    return tuple(results[i] for i in range(len(names)))
 
 
 def _requests(names: Sequence[str], asked: AuditArguments) -> list[ModelRequest]:
     """Each model with the options that are about it: those of files are for the checkpoint files among them."""
     files = {name for name in names if parse_reference(name, asked.spec_dir).kind == "checkpoint"}
     if not files:
-        refuse(asked, OF_FILES, "models that are no checkpoint files", "leave it out, or name a file")
-    requests = [ModelRequest.of(name, asked) for name in names]
-    return [
-        one if one.model in files else replace(one, arch=None, strip_prefix=(), allow_pickle=False)
-        for one in requests
-    ]
+        refuse(asked, OPTIONS_OF_FILES, "models that are no checkpoint files", "leave it out, or name a file")
+    without = replace(asked, arch=None, strip_prefix=None, allow_pickle=False)
+    return [ModelRequest(name, asked if name in files else without) for name in names]
 
 
-def _load(request: ModelRequest, asked: AuditArguments, options: AuditOptions, progress: Progress) -> _Loaded:
+def _load(request: ModelRequest, options: AuditOptions, progress: Progress) -> Pair:
     progress.step(f"loading {request.model}")
     network = request.load(kept_weights(options.cache, progress))
-    return _Loaded(network, request.twin(network).load() if asked.twin else None)
+    return network, request.twin(network).load() if request.options.twin else None
 
 
 def _together(
-    models: Sequence[_Loaded], groups: Sequence[str], options: AuditOptions, progress: Progress
+    pairs: Sequence[Pair], groups: Sequence[str], options: AuditOptions, progress: Progress
 ) -> list[Result]:
     """A result for each of the models, which see the same pixels as their twins do."""
-    twins = [one.twin for one in models if one.twin is not None]
-    results = audit_together([*(one.network for one in models), *twins], groups, options, progress)
-    own, others = results[: len(models)], results[len(models) :]
+    twins = [twin for _, twin in pairs if twin is not None]
+    results = audit_together([*(network for network, _ in pairs), *twins], groups, options, progress)
+    own, others = results[: len(pairs)], results[len(pairs) :]
     return [with_twin(*pair) for pair in zip(own, others, strict=True)] if twins else list(own)
 
 
-def _by_geometry(models: Sequence[_Loaded]) -> list[list[int]]:
+def _by_geometry(pairs: Sequence[Pair]) -> list[list[int]]:
     """The numbers of the networks that see the same pixels."""
     groups: dict[str, list[int]] = {}
-    for number, one in enumerate(models):
-        groups.setdefault(geometry(one.network.input), []).append(number)
+    for number, (network, _) in enumerate(pairs):
+        groups.setdefault(geometry(network.input), []).append(number)
     return list(groups.values())

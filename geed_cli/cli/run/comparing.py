@@ -2,7 +2,7 @@
 
 import fnmatch
 import glob
-import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,43 +10,26 @@ from pathlib import Path
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, refuse
 from geed_cli.cli.command import declared
+from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.cli.startup import uncollected
-from geed_cli.comparison.compare import ComparisonOptions, compare
+from geed_cli.comparison.compare import compare
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME, select_measures
-from geed_cli.pipeline.options import AuditOptions, IntervalOptions
+from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.comparison_table import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
-from geed_cli.result.file import (
-    check_writable,
-    read_result,
-    require_distinct,
-    to_strict_json,
-    write_atomically,
-)
+from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
+from geed_cli.statistics.methods import check_options
 
-STDOUT = Path("-")
-OF_COMPARISONS = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
+OPTIONS_OF_COMPARISONS = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
 """The options that act on saved results, too."""
 
 
 @dataclass(frozen=True)
-class CompareRequest:
-    """What the user asked for; see ``geed_cli.cli.compare``."""
-
-    subjects: tuple[str, ...]
-    asked: AuditArguments
-    json: Path | None = None
-    csv: Path | None = None
-    allow_mismatch: bool = False
-    quiet: bool = False
-
-
-@dataclass(frozen=True)
-class Named:
+class Subject:
     """One argument: its label, and the saved results it names; none where it is a model to be audited."""
 
     label: str
@@ -54,34 +37,47 @@ class Named:
     model: str | None = None
 
 
-def run_compare(request: CompareRequest) -> None:
+def run_compare(
+    texts: Sequence[str],
+    asked: AuditArguments,
+    json: Path | None,
+    csv: Path | None,
+    *,
+    allow_mismatch: bool,
+    quiet: bool,
+) -> None:
     """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
-    options = audit_options(request.asked)
-    for target in (request.json, request.csv):
-        if target is not None and target != STDOUT:
-            check_writable(target)
-    if request.json == STDOUT and request.csv == STDOUT:
-        raise InputError("--json - and --csv -", expected="one of them on stdout", remedy="name a file")
-    named = [parse_subject(text) for text in request.subjects]
-    if len(named) < 2:
-        raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
-    _distinct(named)
-    _require_models(named, request.asked)
+    options = audit_options(asked)
+    check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
+    check_outputs(json, csv)
+    subjects = [parse_subject(text) for text in texts]
+    _check_labels(subjects)
+    if all(subject.model is None for subject in subjects):
+        idle = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
+        refuse(asked, idle, "saved results", "leave it out, or audit again with it and compare the new files")
     select_measures(options.metrics)
-    require_distinct((request.json, request.csv), [file for one in named for file in one.files])
-    saved = {one.label: _once(one.label, map(read_result, one.files)) for one in named if one.files}
-    audited = _audit([one for one in named if one.model is not None], request, options)
-    contenders = [
-        Contender(one.label, _selected(saved.get(one.label) or audited[one.label], options)) for one in named
-    ]
+    require_distinct((json, csv), [file for subject in subjects for file in subject.files])
+    results = {each.label: _once(each.label, map(read_result, each.files)) for each in subjects if each.files}
+    models = {each.label: each.model for each in subjects if each.model is not None}
+    if models:
+        with uncollected():
+            from geed_cli.cli.run.compared_models import audit_models  # noqa: PLC0415 - imports torch
+
+        audited = audit_models(tuple(models.values()), asked, options, quiet=quiet)
+        results |= {label: (result,) for label, result in zip(models, audited, strict=True)}
+    contenders = [Contender(each.label, _selected(results[each.label], options)) for each in subjects]
     _require_layers(contenders, options.layers)
-    if not request.allow_mismatch:
-        results = [(result, c.label) for c in contenders for result in c.results]
-        require_comparable([result for result, _ in results], [label for _, label in results])
-    _show(contenders, request, options.interval)
+    if not allow_mismatch:
+        labelled = [(result, each.label) for each in contenders for result in each.results]
+        require_comparable([result for result, _ in labelled], [label for _, label in labelled])
+    comparison = compare(contenders, options.interval)
+    hand_over(
+        [(json, lambda: to_strict_json(comparison)), (csv, lambda: to_csv(comparison))],
+        lambda: print_comparison(comparison, result_console()),
+    )
 
 
-def parse_subject(text: str) -> Named:
+def parse_subject(text: str) -> Subject:
     """``LABEL=GLOB`` and ``*.json`` name saved results; anything else is a model.
 
     Raises:
@@ -96,60 +92,40 @@ def parse_subject(text: str) -> Named:
                 expected=f"saved results for {label!r}",
                 remedy="check the pattern; quote it, so that geed expands it",
             )
-        return Named(label, files)
+        return Subject(label, files)
     path = Path(text)
     if path.suffix == ".json":
-        return Named(path.stem, (path,))
-    return Named(text, (), text)
+        return Subject(path.stem, (path,))
+    return Subject(text, (), text)
 
 
-def _distinct(named: Sequence[Named]) -> Sequence[Named]:
-    labels = [one.label for one in named]
-    repeated = sorted({label for label in labels if labels.count(label) > 1})
-    if repeated:
+def _check_labels(subjects: Sequence[Subject]) -> None:
+    if len(subjects) < 2:
+        raise InputError("one subject", expected="two or more", remedy="geed compare A.json B.json")
+    label, count = Counter(subject.label for subject in subjects).most_common(1)[0]
+    if count > 1:
         raise InputError(
-            f"two subjects are called {repeated[0]!r}",
+            f"two subjects are called {label!r}",
             expected="a label of its own for each",
-            remedy=f"label them: before={repeated[0]}.json after=…",
+            remedy=f"label them: before={label}.json after=…",
         )
-    return named
-
-
-def _require_models(named: Sequence[Named], asked: AuditArguments) -> None:
-    """Refuse the options of audits where nothing is audited."""
-    if all(one.model is None for one in named):
-        idle = {option.name for option in declared()} - OF_COMPARISONS
-        refuse(asked, idle, "saved results", "leave it out, or audit again with it and compare the new files")
-
-
-def _audit(
-    named: Sequence[Named], request: CompareRequest, options: AuditOptions
-) -> dict[str, tuple[Result, ...]]:
-    """Audit the models among the subjects; those that see the same pixels share decoding and transforms."""
-    if not named:
-        return {}
-    with uncollected():
-        from geed_cli.cli.run.compared_models import audit_models  # noqa: PLC0415 - imports torch
-
-    results = audit_models([one.model or "" for one in named], request, options)
-    return {one.label: (result,) for one, result in zip(named, results, strict=True)}
 
 
 def _once(label: str, results: Iterable[Result]) -> tuple[Result, ...]:
     """The results of different weights; how many are copies is said."""
-    found = tuple(results)
-    once = distinct(found)
-    if len(once) < len(found):
+    every = tuple(results)
+    once = distinct(every)
+    if len(once) < len(every):
         message_console().print(
-            f"{label}: {len(found)} results of {len(once)} different weights, which count once"
+            f"{label}: {len(every)} results of {len(once)} different weights, which count once"
         )
     return once
 
 
 def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str]) -> None:
     """Refuse --layer that is nowhere, which would leave all layers out without a word."""
-    known = {entry.layer for one in contenders for result in one.results for entry in result.results}
-    if patterns and known <= {None}:
+    layers = {entry.layer for each in contenders for result in each.results for entry in result.results}
+    if patterns and layers <= {None}:
         raise InputError(
             f"no layer of these results matches {' or '.join(patterns)}",
             expected="names or globs of layers that were audited",
@@ -164,41 +140,17 @@ def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result,
     only weaken the others under Holm's correction.
     """
     metrics = options.metrics or tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
+    layers = options.layers or ("*",)
 
-    def wanted(name: str | None, patterns: tuple[str, ...]) -> bool:
-        return not patterns or name is None or any(fnmatch.fnmatchcase(name, p) for p in patterns)
+    def parts(result: Result) -> dict[str, object]:
+        entries = [each for each in result.results if _matches(each.metric, metrics)]
+        return {
+            "results": tuple(each for each in entries if each.layer is None or _matches(each.layer, layers)),
+            "hidden_actions": tuple(each for each in result.hidden_actions if _matches(each.layer, layers)),
+        }
 
-    return tuple(
-        result.model_copy(
-            update={
-                "results": tuple(
-                    entry
-                    for entry in result.results
-                    if wanted(entry.metric, metrics) and wanted(entry.layer, options.layers)
-                ),
-                "hidden_actions": tuple(
-                    action for action in result.hidden_actions if wanted(action.layer, options.layers)
-                ),
-            }
-        )
-        for result in results
-    )
+    return tuple(result.model_copy(update=parts(result)) for result in results)
 
 
-def _show(contenders: Sequence[Contender], request: CompareRequest, options: IntervalOptions) -> None:
-    comparison = compare(
-        contenders,
-        ComparisonOptions(
-            options.confidence, options.method, options.resamples, options.seed, options.simultaneous
-        ),
-    )
-    texts = {"json": (request.json, to_strict_json(comparison)), "csv": (request.csv, to_csv(comparison))}
-    to_stdout = [text for target, text in texts.values() if target == STDOUT]
-    for target, text in texts.values():
-        if target is not None and target != STDOUT:
-            write_atomically(text, target)
-            message_console().print(f"wrote {target}")
-    if to_stdout:
-        sys.stdout.write(to_stdout[0])
-    else:
-        print_comparison(comparison, result_console())
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +11,7 @@ from geed_cli.errors import InputError
 from geed_cli.models.network import Network
 from geed_cli.models.write_spec import starting_spec
 from geed_cli.pipeline.describe import describe_model
+from geed_cli.report.cells import frameless
 from geed_cli.report.console import emit, message_console, result_console
 from geed_cli.report.header import facts, model_lines
 from geed_cli.result.file import check_writable, write_atomically
@@ -34,7 +34,7 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
 
 def _layers(network: Network, *, every: bool) -> Table:
     shapes = trace_all(network)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = frameless(collapse_padding=False)
     table.add_column("layer", no_wrap=True)
     table.add_column("output", justify="right")
     table.add_column("type")
@@ -50,11 +50,7 @@ def _layers(network: Network, *, every: bool) -> Table:
 
 
 def _refuse_existing(path: Path) -> None:
-    """A spec that somebody may have edited is never overwritten.
-
-    Raises:
-        InputError: the file is there.
-    """
+    """A spec that somebody may have edited is never overwritten."""
     if path.exists():
         raise InputError(
             f"{path} exists already",

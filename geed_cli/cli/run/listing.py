@@ -1,16 +1,13 @@
 """The tables of ``geed ls`` and the rule of its patterns; only the table of sets needs torch.
 
-``geed ls groups -v``: a group's elements and its whole Cayley table.
-
-The table shows names where they fit the width, else the elements' numbers, in blocks of columns where even these do
-not fit. Row g, column h is gh, "first h, then g".
+``geed ls groups -v`` also prints Cayley tables: row g, column h is gh, "first h, then g". They show names where these
+fit the width, else the elements' numbers, in blocks of columns where even these do not fit.
 """
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 
@@ -19,35 +16,10 @@ from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.report.cells import frameless
 from geed_cli.report.console import emit, result_console
 
-
-def matching(kind: str, pattern: str | None, names: Iterable[str]) -> list[str]:
-    """The names that the pattern selects, in order; all without a pattern.
-
-    Raises:
-        InputError: none.
-    """
-    names = list(names)
-    if pattern is None:
-        return names
-    if any(sign in pattern for sign in "*?["):
-        found = [
-            n for n in names if fnmatch.fnmatch(n, pattern) or fnmatch.fnmatch(n.partition(":")[2], pattern)
-        ]
-    else:
-        found = [n for n in names if pattern in n]
-    if not found:
-        close = nearest(pattern, names)
-        raise InputError(
-            f"no {kind} matches {pattern!r}",
-            expected=f"nearest: {', '.join(close)}" if close else "a part of a name, or a glob such as 'c*'",
-            remedy=f"geed ls {kind}s",
-        )
-    return found
-
-
-SHOWN = (
+LISTED_GROUPS = (
     *("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8"),
     *("xshift7", "yshift7", "shift7", "rgb", "hue8", "invert", "flip*xshift7"),
 )
@@ -61,6 +33,31 @@ GROUP_NOTES = (
     "exact: no pixel is interpolated; shifts are exact on pictures and maps whose side n divides",
 )
 """What ``geed ls groups`` says below its table, within 100 columns."""
+TABLE_UP_TO = 64
+"""Largest order whose table is printed: 64² products are already a page of 30 kB."""
+
+
+def matching(kind: str, pattern: str | None, names: Iterable[str]) -> list[str]:
+    """The names that the pattern selects, in order; all without a pattern.
+
+    Raises:
+        InputError: there are none.
+    """
+    names = list(names)
+    if pattern is None:
+        return names
+    if any(sign in pattern for sign in "*?["):
+        selected = [n for n in names if fnmatch.filter([n, n.partition(":")[2]], pattern)]
+    else:
+        selected = [n for n in names if pattern in n]
+    if not selected:
+        close = nearest(pattern, names)
+        raise InputError(
+            f"no {kind} matches {pattern!r}",
+            expected=f"nearest: {', '.join(close)}" if close else "a part of a name, or a glob such as 'c*'",
+            remedy=f"geed ls {kind}s",
+        )
+    return selected
 
 
 def show(*parts: RenderableType) -> None:
@@ -88,7 +85,7 @@ def exactness(group: FiniteGroup) -> str:
 def group_names(pattern: str | None) -> Sequence[str]:
     """The names that a pattern selects: itself where it is a group, else those of the catalogue that are like it."""
     if pattern is None:
-        return SHOWN
+        return LISTED_GROUPS
     if _is_name(pattern):
         return [pattern]
     every = [name for family in FAMILIES.values() for name in family.names]
@@ -125,17 +122,10 @@ def spec_table(pattern: str | None, spec_dir: Path | None) -> Table:
 
     table = make_table("spec", "architecture", "weights", "layers")
     specs = spec_paths(spec_dir)
-    for name, path in specs.items():
-        if name in matching("spec", pattern, specs):
-            spec = read_spec(path)
-            weights = spec.weights.origin
-            where = spec.weights.package or spec.weights.path
-            table.add_row(
-                name,
-                f"{spec.model.source}:{spec.model.name}",
-                f"{weights}: {where}" if where else weights,
-                ", ".join(spec.layers),
-            )
+    for name in matching("spec", pattern, specs):
+        spec = read_spec(specs[name])
+        weights = ": ".join(filter(None, (spec.weights.origin, spec.weights.package or spec.weights.path)))
+        table.add_row(name, f"{spec.model.source}:{spec.model.name}", weights, ", ".join(spec.layers))
     return table
 
 
@@ -147,18 +137,10 @@ def _is_name(pattern: str) -> bool:
 
 def make_table(*columns: str) -> Table:
     """An empty table in the style of these lists."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+    table = frameless(collapse_padding=False)
     for number, name in enumerate(columns):
         table.add_column(name, no_wrap=number == 0, overflow="fold")
     return table
-
-
-EXACT = {"yes": "exact", "resampled": "resampled"}
-"""How a headline says it; shifts are ``exact if 7 divides the side``."""
-
-
-TABLE_UP_TO = 64
-"""Largest order whose table is printed: 64² products are already a page of 30 kB."""
 
 
 def show_details(pattern: str | None) -> None:
@@ -179,8 +161,7 @@ def show_details(pattern: str | None) -> None:
 
 def emit_group(group: FiniteGroup, console: Console) -> None:
     """One group: a headline, its elements, its table."""
-    exact = exactness(group)
-    how = EXACT.get(exact, f"exact {exact}")
+    how = {"yes": "exact", "resampled": "resampled"}.get(exactness(group), f"exact {exactness(group)}")
     commutes = "commutative" if group.commutative else "not commutative"
     elements = make_table("number", "element", "order", "inverse")
     for g, (name, order) in enumerate(zip(group.elements, group.element_orders, strict=True)):

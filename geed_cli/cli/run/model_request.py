@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
 from geed_cli.checkpoints.kept import KeptWeights
-from geed_cli.choices import WeightsFrom
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
@@ -21,60 +19,23 @@ PICKLE_WARNING = (
 
 def kept_weights(cache: Path | None, progress: Progress) -> KeptWeights | None:
     """The converted weights of a cache, whose faults become notes; None where there is no cache."""
-    return KeptWeights(cache, lambda said: progress.note(f"cache: {said}")) if cache is not None else None
+    return KeptWeights(cache, lambda fault: progress.note(f"cache: {fault}")) if cache is not None else None
 
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What the user said about the model; see ``geed_cli.cli.audit_arguments``."""
+    """A model and the options that say which network it is, among others that say nothing of it."""
 
     model: str | None
-    checkpoint: Path | None = None
-    arch: str | None = None
-    weights: WeightsFrom = "spec"
-    seed: int = 0
-    spec_dir: Path | None = None
-    allow_code: bool = False
-    img_size: int | None = None
-    allow_pickle: bool = False
-    strip_prefix: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, model: str | None, asked: AuditArguments) -> Self:
-        """A model and the options that say which network it is."""
-        return cls(
-            model,
-            asked.checkpoint,
-            asked.arch,
-            asked.weights,
-            asked.seed,
-            asked.spec_dir,
-            asked.allow_code,
-            asked.img_size,
-            asked.allow_pickle,
-            tuple(asked.strip_prefix or ()),
-        )
+    options: AuditArguments
 
     def twin(self, network: Network) -> "ModelRequest":
-        """The same architecture with random weights; of another seed where the weights are random already.
-
-        Args:
-            network: what this request loaded; a spec may have random weights of its own.
-        """
-        model = self.model
-        if self.arch is not None:
-            model = self.arch if ":" in self.arch else f"timm:{self.arch}"
-        seed = self.seed + 1 if network.weights.origin == "random" else self.seed
-        return replace(
-            self,
-            model=model,
-            checkpoint=None,
-            arch=None,
-            weights="random",
-            seed=seed,
-            allow_pickle=False,
-            strip_prefix=(),
-        )
+        """The same architecture with random weights; of another seed where the network's are random already."""
+        options = self.options
+        model = self.model if options.arch is None else _reference(options.arch)
+        seed = options.seed + 1 if network.weights.origin == "random" else options.seed
+        no_file = replace(options, checkpoint=None, arch=None, allow_pickle=False, strip_prefix=None)
+        return ModelRequest(model, replace(no_file, weights="random", seed=seed))
 
     def load(self, kept: KeptWeights | None = None) -> Network:
         """The network.
@@ -86,28 +47,34 @@ class ModelRequest:
             InputError: no model was named, or what was named cannot be used.
             RunError: the weights cannot be had.
         """
-        reference, arch = self.model or (str(self.checkpoint) if self.checkpoint else None), self.arch
-        if self.model is None and self.checkpoint is not None and arch is not None:
+        options, checkpoint, arch = self.options, self.options.checkpoint, self.options.arch
+        reference = self.model
+        if reference is None and checkpoint is not None:
             # whatever the file is called, it is a checkpoint, since the option says so
-            reference, arch = (arch if ":" in arch else f"timm:{arch}"), None
+            reference, arch = (str(checkpoint), None) if arch is None else (_reference(arch), None)
         if reference is None:
             raise InputError(
                 "no model was named",
                 expected="a MODEL, or --checkpoint FILE with --arch NAME",
                 remedy="geed audit efficientnet_lite0, or geed ls specs",
             )
-        if self.allow_pickle:
+        if options.allow_pickle:
             message_console().print(PICKLE_WARNING)
         return load_model(
             reference,
-            checkpoint=None if reference == str(self.checkpoint) else self.checkpoint,
+            checkpoint=None if reference == str(checkpoint) else checkpoint,
             arch=arch,
-            weights=self.weights,
-            seed=self.seed,
-            spec_dir=self.spec_dir,
-            allow_code=self.allow_code,
-            img_size=self.img_size,
-            allow_pickle=self.allow_pickle,
-            strip_prefix=self.strip_prefix,
+            weights=options.weights,
+            seed=options.seed,
+            spec_dir=options.spec_dir,
+            allow_code=options.allow_code,
+            img_size=options.img_size,
+            allow_pickle=options.allow_pickle,
+            strip_prefix=tuple(options.strip_prefix or ()),
             kept=kept,
         )
+
+
+def _reference(arch: str) -> str:
+    """The architecture of ``--arch`` as a model of its own."""
+    return arch if ":" in arch else f"timm:{arch}"

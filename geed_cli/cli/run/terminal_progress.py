@@ -6,7 +6,7 @@ The first Ctrl-C asks the run to finish its current image and end, the second en
 import signal
 import threading
 import time
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Self
 
 from rich.console import Console
@@ -20,33 +20,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
-
-
-class StopOnInterrupt:
-    """While entered, the first SIGINT only sets ``requested``; the handler before it is put back at the end."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self.requested = False
-
-    def __enter__(self) -> Self:
-        # only the main thread may set handlers; elsewhere an interrupt ends the run at once, as before
-        self._active = threading.current_thread() is threading.main_thread()
-        if self._active:
-            self._before = signal.signal(signal.SIGINT, self._first)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._active:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _first(self, _number: int, _frame: FrameType | None) -> None:
-        self.requested = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        self._console.print("finishing the current image; press Ctrl-C again to stop at once")
-
 
 EVERY_S = 10.0
 """Seconds between two lines where there is no terminal."""
@@ -65,8 +38,8 @@ class TerminalProgress:
 
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
-        self._quiet = quiet
-        self._stop = StopOnInterrupt(console)
+        self._prints_lines = not quiet and not console.is_terminal
+        self._stopping = False
         columns = (
             TextColumn("{task.description}"),
             BarColumn(30),
@@ -78,22 +51,29 @@ class TerminalProgress:
             *columns, console=console, transient=True, disable=quiet or not console.is_terminal
         )
         self._task = self._bar.add_task("starting", total=None)
-        self._began = self._said = time.monotonic()
+        self._began = self._last_line = time.monotonic()
 
     def __enter__(self) -> Self:
         self._bar.start()
-        self._stop.__enter__()
+        # only the main thread may set handlers; elsewhere an interrupt ends the run at once
+        self._handles = threading.current_thread() is threading.main_thread()
+        if self._handles:
+            self._handler_before = signal.signal(signal.SIGINT, self._first_interrupt)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stop.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        if self._handles:
+            signal.signal(signal.SIGINT, self._handler_before)
         self._bar.stop()
+
+    def _first_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._console.print("finishing the current image; press Ctrl-C again to stop at once")
 
     def stopping(self) -> bool:
         """Whether the user asked the run to end."""
-        return self._stop.requested
+        return self._stopping
 
     def step(self, what: str) -> None:
         """A stage without a count has begun."""
@@ -106,17 +86,12 @@ class TerminalProgress:
     def images(self, done: int, total: int) -> None:
         """So many images are done."""
         if done == 0:
-            self._began = self._said = time.monotonic()
+            self._began = self._last_line = time.monotonic()
             self._bar.reset(self._task, total=total, description="auditing")
         self._bar.update(self._task, completed=done, description="auditing")
         now = time.monotonic()
-        if (
-            not self._quiet
-            and not self._console.is_terminal
-            and 0 < done < total
-            and now - self._said >= EVERY_S
-        ):
-            self._said = now
+        if self._prints_lines and 0 < done < total and now - self._last_line >= EVERY_S:
+            self._last_line = now
             rate = done / (now - self._began)
             left = (total - done) / rate
             self._console.print(f"{done}/{total} images, {rate:.1f} images/s, {left:.0f} s left")

@@ -1,7 +1,6 @@
 """What the user asked of ``geed track``, and the part of it that a saved track remembers."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +10,8 @@ from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.errors import InputError
 from geed_cli.groups.named import GROUP_SUFFIXES, group_named
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.result.schema import Settings
 from geed_cli.tracking.record import Recipe, Track
+from geed_cli.tracking.resume import other_settings
 
 
 @dataclass(frozen=True)
@@ -31,30 +30,13 @@ class TrackRequest:
 
     @cached_property
     def options(self) -> AuditOptions:
-        """Of the audits.
-
-        Raises:
-            InputError: a value that cannot be used, or an option that cannot act beside the others.
-        """
+        """Of the audits; refused as ``audit_options`` refuses them."""
         return audit_options(self.asked)
 
     @property
     def groups(self) -> tuple[str, ...]:
         """The names of the groups."""
         return groups_of(self.asked)
-
-
-def _canonical(name: str) -> str:
-    """The group's name, or the text itself where a file is part of it: its name alone would not find it again."""
-    group = group_named(name)
-    return (
-        name
-        if any(
-            name.lower().rstrip().endswith(suffix) or f"{suffix}*" in name.lower()
-            for suffix in GROUP_SUFFIXES
-        )
-        else group.name
-    )
 
 
 def recipe_of(request: TrackRequest) -> Recipe:
@@ -85,16 +67,21 @@ def recipe_of(request: TrackRequest) -> Recipe:
     )
 
 
+def _canonical(name: str) -> str:
+    """The group's name, or the text itself where a file is part of it: its name alone would not find it again."""
+    group = group_named(name)
+    factors = [factor.strip() for factor in name.lower().split("*")]
+    return name if any(factor.endswith(GROUP_SUFFIXES) for factor in factors) else group.name
+
+
 def _model(request: TrackRequest) -> str:
     arch = request.asked.arch
     if (request.model is None) == (arch is None):
-        both = request.model is not None
+        neither = "checkpoint files do not say which network they belong to"
         raise InputError(
-            f"--model {request.model} and --arch {arch}"
-            if both
-            else "checkpoint files do not say which network they belong to",
+            neither if arch is None else f"--model {request.model} and --arch {arch}",
             expected="one network for all checkpoints",
-            remedy="leave one of them out" if both else "--arch NAME, or --model SPEC.yaml",
+            remedy="--arch NAME, or --model SPEC.yaml" if arch is None else "leave one of them out",
         )
     return f"arch {arch}" if request.model is None else f"model {request.model}"
 
@@ -112,32 +99,17 @@ def _spec_sha256(request: TrackRequest) -> str | None:
 
 
 def require_same_controls(track: Track, asked: AuditArguments, path: Path) -> None:
-    """Refuse to go on where the checkpoints were audited in another way that no recipe names, but results do.
-
-    Args:
-        track: what the file holds.
-        asked: the settings now.
-        path: the file.
-
-    Raises:
-        InputError: naming every setting that differs.
-    """
+    """Refuse to go on where the checkpoints were audited in another way that no recipe names, but results do."""
     audited = [record.result.settings for record in track.records if record.source == "checkpoint"]
-    found = list(_other_settings(audited[0], asked)) if audited else []
-    if found:
-        raise InputError(
-            f"{path} was made with other settings: {'; '.join(found)}",
-            expected="the settings that the track began with",
-            remedy="the same settings, another --json file, or --fresh to begin again in this one",
-        )
-
-
-def _other_settings(settings: Settings, asked: AuditArguments) -> Iterator[str]:
-    before = {
-        "--decode": settings.decode,
-        "--floor": settings.probes,
-        "--simultaneous": settings.simultaneous,
-        "--twin": settings.twin is not None,
+    if not audited:
+        return
+    before = audited[0]
+    pairs = {
+        "--decode": (before.decode, asked.decode),
+        "--floor": (before.probes, asked.floor),
+        "--simultaneous": (before.simultaneous, asked.simultaneous),
+        "--twin": (before.twin is not None, asked.twin),
     }
-    now = dict(zip(before, (asked.decode, asked.floor, asked.simultaneous, asked.twin), strict=True))
-    yield from (f"{flag} {before[flag]}, now {now[flag]}" for flag in before if before[flag] != now[flag])
+    differing = [f"{flag} {old}, now {new}" for flag, (old, new) in pairs.items() if old != new]
+    if differing:
+        raise other_settings(path, differing)

@@ -21,7 +21,7 @@ from geed_cli.result.schema import Result
 from geed_cli.tracking.inputs import Input, natural
 from geed_cli.tracking.record import Record
 from geed_cli.tracking.steps import (
-    WORDS,
+    UNIT_WORDS,
     Step,
     glued_step,
     no_step,
@@ -29,19 +29,13 @@ from geed_cli.tracking.steps import (
     step_in_name,
 )
 
-ENTRIES = ("step", "global_step", "iteration", "epoch")
+STEP_ENTRIES = ("step", "global_step", "iteration", "epoch")
 """Where training scripts keep the step in a checkpoint, in the order in which they are believed."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A checkpoint to be placed on the track.
-
-    Attributes:
-        input: the file and its label.
-        step: where it stands in training.
-        sha256: of its bytes.
-    """
+    """A checkpoint to be placed on the track, and the hash of its bytes."""
 
     input: Input
     step: Step
@@ -51,20 +45,18 @@ class Job:
 def jobs_of(inputs: Sequence[Input], pattern: re.Pattern[str] | None) -> tuple[Job, ...]:
     """Every checkpoint with its step, by label in the order given, then step, then natural order of names.
 
-    Args:
-        inputs: checkpoint files.
-        pattern: of ``--step-regex``.
-
     Raises:
         InputError: a file whose step is nowhere stated, or whose contents cannot be trusted.
         RunError: a file that cannot be read.
     """
-    labels = list(dict.fromkeys(one.label for one in inputs))
+    labels = list(dict.fromkeys(source.label for source in inputs))
 
     def place(job: Job) -> tuple[object, ...]:
         return labels.index(job.input.label), job.step.number, natural(job.input.path)
 
-    jobs = sorted((Job(one, _step(one.path, pattern), _sha256(one.path)) for one in inputs), key=place)
+    jobs = sorted(
+        (Job(source, _step(source.path, pattern), _sha256(source.path)) for source in inputs), key=place
+    )
     _say_doubtful(jobs)
     return tuple(jobs)
 
@@ -81,12 +73,12 @@ def _step(path: Path, pattern: re.Pattern[str] | None) -> Step:
 def _step_inside(path: Path) -> Step | None:
     """The step that the checkpoint itself states, as a whole number or a tensor of one."""
     contents = read_tensors(path).contents
-    for name in ENTRIES:
+    for name in STEP_ENTRIES:
         value = contents.get(name) if isinstance(contents, Mapping) else None
         if isinstance(value, Tensor) and value.numel() == 1 and not value.is_floating_point():
             value = value.item()
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
-            return Step(value, f"the checkpoint's entry {name}", WORDS[name.removeprefix("global_")])
+            return Step(value, f"the checkpoint's entry {name}", UNIT_WORDS[name.removeprefix("global_")])
     return None
 
 
@@ -112,22 +104,9 @@ def _say_doubtful(jobs: Sequence[Job]) -> None:
         )
 
 
-def reused(job: Job, known: Record) -> Record:
-    """An earlier record of the same bytes at the place where the job has them now."""
-    return _record(job, known.result)
-
-
-def require_same_images(known: Record, request: TrackRequest) -> None:
-    """Refuse to go on where the folder's images are no longer those of the track.
-
-    Args:
-        known: a record that is to be reused.
-        request: names the folder.
-
-    Raises:
-        InputError: another draw, or other contents of an image.
-    """
-    drawn, data = draw(request.options.data), known.result.data
+def require_same_images(earlier: Result, request: TrackRequest) -> None:
+    """Refuse to go on where the folder's images are no longer those of the track, or hold something else."""
+    drawn, data = draw(request.options.data), earlier.data
     paths = drawn.audited.paths + (drawn.normaliser.paths if drawn.normaliser else ())
     refused = {image.path for image in data.refused}
     before = [(image.path, image.sha256) for image in (*data.images, *data.normaliser_images)]
@@ -156,28 +135,25 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record]:
     draw(request.options.data)
     console = message_console()
     with TerminalProgress(console, quiet=request.quiet) as progress:
-        found: dict[str, Result] = {}
+        results: dict[str, Result] = {}
         for number, job in enumerate(jobs, start=1):
-            if job.sha256 not in found:
+            if job.sha256 not in results:
                 progress.step(f"loading {job.input.path.name}")
-                asked = _request(job, request)
+                asked = ModelRequest(request.model, replace(request.asked, checkpoint=job.input.path))
                 network = asked.load()
                 twin = asked.twin(network).load() if request.asked.twin else None
-                found[job.sha256] = audit(network, request.groups, request.options, progress, twin)
-            if found[job.sha256].status == "partial" or progress.stopping():
+                results[job.sha256] = audit(network, request.groups, request.options, progress, twin)
+            if results[job.sha256].status == "partial" or progress.stopping():
                 raise KeyboardInterrupt
             if not request.quiet:
                 console.print(
                     f"{number}/{len(jobs)} done: {job.input.path}, {job.step.unit} {job.step.number}"
                 )
-            yield _record(job, found[job.sha256])
+            yield record_of(job, results[job.sha256])
 
 
-def _request(job: Job, request: TrackRequest) -> ModelRequest:
-    return replace(ModelRequest.of(request.model, request.asked), checkpoint=job.input.path)
-
-
-def _record(job: Job, result: Result) -> Record:
+def record_of(job: Job, result: Result) -> Record:
+    """The audit of a job's checkpoint at its place on the track."""
     return Record(
         label=job.input.label or result.model.arch,
         step=job.step.number,

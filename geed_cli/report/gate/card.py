@@ -12,7 +12,7 @@ import yaml
 from geed_cli.gate.outcome import Examined, GateReport, Judged
 from geed_cli.report.gate.wording import plain
 
-TASK = {"type": "image-classification", "name": "Image Classification"}
+IMAGE_CLASSIFICATION = {"type": "image-classification", "name": "Image Classification"}
 
 
 def to_card(report: GateReport) -> str:
@@ -29,14 +29,14 @@ def _results(report: GateReport, model: Judged) -> Iterator[dict[str, object]]:
     measured: dict[tuple[str, str, str | None], Examined] = {}
     for outcome in report.outcomes:
         if outcome.model == model.label:
-            for one in outcome.examined:
-                if one.value is not None:
-                    measured.setdefault((one.group, one.metric, one.layer), one)
-    for group in dict.fromkeys(one.group for one in measured.values()):
+            for entry in outcome.examined:
+                if entry.value is not None:
+                    measured.setdefault((entry.group, entry.metric, entry.layer), entry)
+    for group in dict.fromkeys(entry.group for entry in measured.values()):
         yield {
-            "task": dict(TASK),
+            "task": dict(IMAGE_CLASSIFICATION),
             "dataset": _dataset(model),
-            "metrics": [_metric(one) for one in measured.values() if one.group == group],
+            "metrics": [_metric(entry) for entry in measured.values() if entry.group == group],
         }
 
 
@@ -49,11 +49,15 @@ def _dataset(model: Judged) -> dict[str, object]:
     }
 
 
-def _metric(one: Examined) -> dict[str, object]:
-    at = "" if one.layer is None else f" at {plain(one.layer)}"
+def _metric(entry: Examined) -> dict[str, object]:
+    at = "" if entry.layer is None else f" at {plain(entry.layer)}"
     return {
-        "type": one.metric,
-        "name": f"{one.metric}{at} under {plain(one.group)} (larger is further from invariance)",
-        "value": one.value,
-        "args": {"group": plain(one.group), "layer": one.layer and plain(one.layer), "images": one.images},
+        "type": entry.metric,
+        "name": f"{entry.metric}{at} under {plain(entry.group)} (larger is further from invariance)",
+        "value": entry.value,
+        "args": {
+            "group": plain(entry.group),
+            "layer": entry.layer and plain(entry.layer),
+            "images": entry.images,
+        },
     }

@@ -6,16 +6,21 @@ shows each entry that did not.
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from geed_cli.gate.outcome import REQUIRE, GateReport, Outcome, Verdict
+from geed_cli.report.cells import frameless
 from geed_cli.report.console import emit
 from geed_cli.report.gate import wording as say
 
-COLOUR: dict[Verdict, str] = {"pass": "green", "undecided": "yellow", "fail": "red", "error": "magenta"}
+VERDICT_COLOURS: dict[Verdict, str] = {
+    "pass": "green",
+    "undecided": "yellow",
+    "fail": "red",
+    "error": "magenta",
+}
 
 
 def print_gate(report: GateReport, console: Console) -> None:
@@ -25,14 +30,14 @@ def print_gate(report: GateReport, console: Console) -> None:
 
 def render(report: GateReport) -> Iterator[RenderableType]:
     """The parts of the printed report, top to bottom."""
-    yield Text(f"geed check · {say.headline(report)}", style=f"bold {COLOUR[report.verdict]}")
+    yield Text(f"geed check · {say.headline(report)}", style=f"bold {VERDICT_COLOURS[report.verdict]}")
     against = f", against {say.plain(report.baseline)}" if report.baseline is not None else ""
     yield Text(f"policy {say.plain(report.policy)}{against}", style="dim")
     for model, group, outcomes in suites(report):
         yield Text()
         yield Text(f"{say.plain(model)} × {say.plain(group)}", style="bold")
         # a group may be called require, too
-        required = group == REQUIRE and all(one.rule.startswith(f"{REQUIRE}.") for one in outcomes)
+        required = group == REQUIRE and all(outcome.rule.startswith(f"{REQUIRE}.") for outcome in outcomes)
         yield _requirements(outcomes) if required else _table(outcomes)
     yield Text()
     yield Text(say.legend(report), style="dim")
@@ -40,13 +45,10 @@ def render(report: GateReport) -> Iterator[RenderableType]:
 
 def suites(report: GateReport) -> Iterator[tuple[str, str, Sequence[Outcome]]]:
     """Model, group and their outcomes, in the report's order."""
-    found: dict[tuple[str, str], list[Outcome]] = {}
-    for one in report.outcomes:
-        found.setdefault((one.model, one.group), []).append(one)
     for model in report.models:
-        for (label, group), outcomes in found.items():
-            if label == model.label:
-                yield label, group, outcomes
+        outcomes = [outcome for outcome in report.outcomes if outcome.model == model.label]
+        for group in dict.fromkeys(outcome.group for outcome in outcomes):
+            yield model.label, group, [outcome for outcome in outcomes if outcome.group == group]
 
 
 def _requirements(outcomes: Sequence[Outcome]) -> Table:
@@ -54,19 +56,19 @@ def _requirements(outcomes: Sequence[Outcome]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, min_width=9)
     table.add_column(overflow="fold")
-    for one in outcomes:
-        if one.verdict != "pass":
-            table.add_row(_verdict(one, one.verdict), f"{say.plain(one.demand)}: {say.reason(one)}")
-    met = [one for one in outcomes if one.verdict == "pass"]
+    for outcome in outcomes:
+        if outcome.verdict != "pass":
+            table.add_row(
+                _verdict(outcome, outcome.verdict), f"{say.plain(outcome.demand)}: {say.reason(outcome)}"
+            )
+    met = [outcome for outcome in outcomes if outcome.verdict == "pass"]
     if met:
-        table.add_row(_verdict(met[0], "pass"), ", ".join(say.plain(one.demand) for one in met))
+        table.add_row(_verdict(met[0], "pass"), ", ".join(say.plain(outcome.demand) for outcome in met))
     return table
 
 
 def _table(outcomes: Sequence[Outcome]) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim", collapse_padding=True
-    )
+    table = frameless()
     table.add_column("verdict", no_wrap=True, min_width=9)
     for name in ("rule", "entry", "measured, interval", "limit", ""):
         table.add_column(name, overflow="fold")
@@ -80,10 +82,9 @@ def _rows(outcome: Outcome) -> Iterator[Sequence[str | Text]]:
     rule, demand = say.plain(outcome.rule), say.plain(outcome.demand)
     if outcome.reason is not None:
         yield _verdict(outcome, "error"), rule, "–", "–", demand, say.reason(outcome)
-    for one, remark in zip(say.deciding(outcome), say.remarks(outcome), strict=True):
-        number = say.tested(one, relative=say.is_relative(outcome))
-        yield _verdict(outcome, one.verdict), rule, say.where(one), number, demand, remark
+    for line in say.lines(outcome):
+        yield _verdict(outcome, line.verdict), rule, line.entry, line.tested, demand, line.remark
 
 
 def _verdict(outcome: Outcome, verdict: Verdict) -> Text:
-    return Text(say.word(outcome, verdict), style=COLOUR[verdict])
+    return Text(say.word(outcome, verdict), style=VERDICT_COLOURS[verdict])

@@ -20,11 +20,13 @@ MOST_BYTES = 1024 * 1024 - 1024
 
 def annotations(report: GateReport) -> Iterator[str]:
     """``::error`` for what fails the gate, ``::warning`` for what does not; one line each."""
-    troubled = [one for one in report.outcomes if one.verdict != "pass"]
     strict = report.on_undecided == "fail"
-    errors = [one for one in troubled if _stops(one, strict=strict)]
-    yield from _limited("error", errors)
-    yield from _limited("warning", [one for one in troubled if not _stops(one, strict=strict)])
+    kinds: dict[str, list[Outcome]] = {"error": [], "warning": []}
+    for outcome in report.outcomes:
+        if outcome.verdict != "pass":
+            kinds["error" if _stops(outcome, strict=strict) else "warning"].append(outcome)
+    for kind, outcomes in kinds.items():
+        yield from _limited(kind, outcomes)
 
 
 def append_summary(report: GateReport, path: Path) -> None:
@@ -50,15 +52,11 @@ def _limited(kind: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
     shown = len(outcomes) if len(outcomes) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
     for outcome in outcomes[:shown]:
         title = f"geed {word(outcome)}: {plain(outcome.rule)}"
-        lines = [
-            f"{plain(outcome.model)} × {plain(outcome.group)}, {plain(outcome.demand)}",
-            *findings(outcome),
-        ]
-        yield _command(kind, title, "\n".join(lines))
+        about = f"{plain(outcome.model)} × {plain(outcome.group)}, {plain(outcome.demand)}"
+        yield _command(kind, title, "\n".join([about, *findings(outcome)]))
     if shown < len(outcomes):
-        yield _command(
-            kind, "geed", f"{len(outcomes) - shown} more; the job summary and the reports list them"
-        )
+        more = f"{len(outcomes) - shown} more; the job summary and the reports list them"
+        yield _command(kind, "geed", more)
 
 
 def _command(kind: str, title: str, message: str) -> str:

@@ -52,8 +52,7 @@ def findings(outcome: Outcome) -> list[str]:
     """What a reader has to see of one rule, a line for each entry."""
     if not outcome.examined:
         return [say.reason(outcome) or say.plain(outcome.demand)]
-    relative = say.is_relative(outcome)
     return [
-        f"{say.word(outcome, one.verdict)}: {say.where(one)} {say.tested(one, relative=relative)} {remark}".strip()
-        for one, remark in zip(say.deciding(outcome), say.remarks(outcome), strict=True)
+        f"{say.word(outcome, line.verdict)}: {line.entry} {line.tested} {line.remark}".strip()
+        for line in say.lines(outcome)
     ]

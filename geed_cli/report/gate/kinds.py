@@ -11,35 +11,6 @@ from geed_cli.report.gate.markdown import to_markdown
 from geed_cli.result.file import to_strict_json, write_atomically
 
 Writer = Callable[[GateReport], str]
-
-
-def check_kind(path: Path) -> None:
-    """Refuse a target whose suffix names no kind.
-
-    Raises:
-        InputError: naming the suffixes there are.
-    """
-    if _writer(path) is None:
-        raise InputError(
-            f"-o {path}: no kind of report has this suffix",
-            expected=f"a file ending in {', '.join(KINDS)}",
-            remedy=f"-o {path.name.split('.')[0] or 'report'}{'.junit.xml' if path.suffix == '.xml' else '.md'}",
-        )
-
-
-def write_gate(report: GateReport, path: Path) -> None:
-    """Write the report as the kind that the file's suffix names, whole or not at all.
-
-    Raises:
-        InputError: an unknown suffix.
-        RunError: the file could not be written.
-    """
-    check_kind(path)
-    writer = _writer(path)
-    assert writer is not None, "checked above"
-    write_atomically(writer(report), path)
-
-
 KINDS: dict[str, Writer] = {
     ".junit.xml": to_junit,
     ".md": to_markdown,
@@ -49,5 +20,22 @@ KINDS: dict[str, Writer] = {
 """Suffix → how the report is written. A new kind is a file beside this one and a line here."""
 
 
-def _writer(path: Path) -> Writer | None:
-    return next((writer for suffix, writer in KINDS.items() if path.name.endswith(suffix)), None)
+def writer_for(path: Path) -> Writer:
+    """What makes the file's text.
+
+    Raises:
+        InputError: a suffix that names no kind.
+    """
+    for suffix, writer in KINDS.items():
+        if path.name.endswith(suffix):
+            return writer
+    raise InputError(
+        f"-o {path}: no kind of report has this suffix",
+        expected=f"a file ending in {', '.join(KINDS)}",
+        remedy=f"-o {path.name.split('.')[0] or 'report'}{'.junit.xml' if path.suffix == '.xml' else '.md'}",
+    )
+
+
+def write_gate(report: GateReport, path: Path) -> None:
+    """Write the report as the kind that the file's suffix names, whole or not at all."""
+    write_atomically(writer_for(path)(report), path)

@@ -4,23 +4,19 @@ Names from results stand in code spans, where markdown, HTML and mentions have n
 markup escaped. A size can be given that the text must not pass.
 """
 
+import html
 from collections.abc import Iterator
 
 from geed_cli.gate.outcome import SEVERITY, GateReport, Outcome, Verdict, worst
 from geed_cli.report.gate import wording as say
 from geed_cli.report.gate.gate_table import suites
 
-SIGN = {"pass": "✅", "undecided": "❔", "fail": "❌", "error": "⛔"}
-HEADER = "| verdict | rule | entry | measured, interval | limit | |\n|---|---|---|---|---|---|\n"
+VERDICT_SIGNS = {"pass": "✅", "undecided": "❔", "fail": "❌", "error": "⛔"}
+TABLE_HEADER = "| verdict | rule | entry | measured, interval | limit | |\n|---|---|---|---|---|---|\n"
 
 
 def to_markdown(report: GateReport, most: int | None = None) -> str:
-    """The report.
-
-    Args:
-        report: of the gate.
-        most: bytes of UTF-8 that the text may have; rows that do not fit are counted in its last line.
-    """
+    """The report in at most so many bytes of UTF-8; rows that do not fit are counted in its last line."""
     text, left_out = "", 0
     end = f"\n{escaped(say.legend(report))}\n"
     reserve = len(end.encode()) + 200  # room for the line that counts what is left out
@@ -35,29 +31,27 @@ def to_markdown(report: GateReport, most: int | None = None) -> str:
 
 
 def _parts(report: GateReport) -> Iterator[str]:
-    yield f"## {SIGN[report.verdict]} geed check: {escaped(say.headline(report))}\n\n"
-    yield (
-        f"Policy {code(report.policy)}"
-        + (f", against {code(report.baseline)}" if report.baseline else "")
-        + ".\n"
+    yield f"## {VERDICT_SIGNS[report.verdict]} geed check: {escaped(say.headline(report))}\n\n"
+    against = f", against {code(report.baseline)}" if report.baseline else ""
+    yield f"Policy {code(report.policy)}{against}.\n"
+    order = sorted(
+        suites(report), key=lambda suite: -SEVERITY.index(worst(outcome.verdict for outcome in suite[2]))
     )
-    order = sorted(suites(report), key=lambda suite: -SEVERITY.index(worst(one.verdict for one in suite[2])))
     for model, group, outcomes in order:
-        yield f"\n### {code(model)} × {code(group)}\n\n{HEADER}"
-        for outcome in sorted(outcomes, key=lambda one: -SEVERITY.index(one.verdict)):
+        yield f"\n### {code(model)} × {code(group)}\n\n{TABLE_HEADER}"
+        for outcome in sorted(outcomes, key=lambda outcome: -SEVERITY.index(outcome.verdict)):
             yield from _rows(outcome)
 
 
 def _rows(outcome: Outcome) -> Iterator[str]:
     if not outcome.examined:
         yield _row(outcome, outcome.verdict, "", "", say.reason(outcome))
-    for one, remark in zip(say.deciding(outcome), say.remarks(outcome), strict=True):
-        number = say.tested(one, relative=say.is_relative(outcome))
-        yield _row(outcome, one.verdict, code(say.where(one)), number, remark)
+    for line in say.lines(outcome):
+        yield _row(outcome, line.verdict, code(line.entry), line.tested, line.remark)
 
 
 def _row(outcome: Outcome, verdict: Verdict, entry: str, number: str, remark: str) -> str:
-    shown = f"{SIGN[verdict]} {say.word(outcome, verdict)}"
+    shown = f"{VERDICT_SIGNS[verdict]} {say.word(outcome, verdict)}"
     cells = (shown, code(outcome.rule), entry, number, code(outcome.demand), escaped(remark))
     return f"| {' | '.join(cells)} |\n"
 
@@ -70,12 +64,5 @@ def code(text: str) -> str:
 
 def escaped(text: str) -> str:
     """The text with nothing that markdown, HTML or a forge would act on."""
-    for sign, entity in (
-        ("&", "&amp;"),
-        ("<", "&lt;"),
-        (">", "&gt;"),
-        ("@", "&#64;"),
-        ("://", ":&#47;&#47;"),
-    ):
-        text = text.replace(sign, entity)
+    text = html.escape(text, quote=False).replace("@", "&#64;").replace("://", ":&#47;&#47;")
     return "".join(f"\\{sign}" if sign in "\\`*_[]|~!" else sign for sign in text)

@@ -5,17 +5,18 @@ recognise commands in a log are broken up.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from geed_cli.documents.document import printable
-from geed_cli.gate.outcome import Examined, GateReport, Outcome, Verdict, worst
+from geed_cli.gate.outcome import Examined, GateReport, Outcome, Verdict
 from geed_cli.report.numbers import number
 
-LONGEST = 300
+MOST_CHARACTERS = 300
 
 
 def plain(text: str) -> str:
     """Printable text without a build server's command marks, ``::`` and ``##[``."""
-    shown = printable(text, LONGEST).replace("##[", "# #[")
+    shown = printable(text, MOST_CHARACTERS).replace("##[", "# #[")
     while "::" in shown:
         shown = shown.replace("::", ": :")
     return shown
@@ -30,8 +31,8 @@ def headline(report: GateReport) -> str:
 def tally(outcomes: Sequence[Outcome]) -> str:
     """``12 checks: 10 pass, 1 undecided, 1 error``."""
     verdicts: tuple[Verdict, ...] = ("fail", "error", "undecided", "pass")
-    counts = [(sum(one.verdict == verdict for one in outcomes), verdict) for verdict in verdicts]
-    warned = sum(one.level == "warn" and one.verdict in {"fail", "undecided"} for one in outcomes)
+    counts = [(sum(outcome.verdict == verdict for outcome in outcomes), verdict) for verdict in verdicts]
+    warned = sum(outcome.level == "warn" and outcome.verdict in {"fail", "undecided"} for outcome in outcomes)
     parts = [f"{count} {verdict}" for count, verdict in counts if count]
     return f"{len(outcomes)} checks: {', '.join(parts)}" + (f" ({warned} at level warn)" if warned else "")
 
@@ -42,47 +43,29 @@ def word(outcome: Outcome, verdict: Verdict | None = None) -> str:
     return f"{verdict} (warn)" if outcome.level == "warn" and verdict in {"fail", "undecided"} else verdict
 
 
-def deciding(outcome: Outcome) -> tuple[Examined, ...]:
-    """What a reader has to see: every entry that did not pass, else the one that passed most narrowly."""
-    if worst(one.verdict for one in outcome.examined) != "pass":
-        return tuple(one for one in outcome.examined if one.verdict != "pass")
-    return tuple(sorted(outcome.examined, key=_margin)[:1])
+class Line(NamedTuple):
+    """One entry of a rule as a reader has to see it: the number that was tested, and what stands behind it."""
+
+    verdict: Verdict
+    entry: str
+    tested: str
+    remark: str
 
 
-def where(one: Examined) -> str:
-    """The measure, and its layer."""
-    return plain(f"{one.metric} at {one.layer}" if one.layer is not None else one.metric)
-
-
-def tested(one: Examined, *, relative: bool) -> str:
-    """What was compared with the limit, with its interval; before an increase the two values.
-
-    Args:
-        one: the entry.
-        relative: whether the increase is shown in percent.
-    """
-    if one.tested is None:
-        return "–"
-    change = "" if one.reference is None else f"{number(one.reference)} → {number(one.value)}, "
-    sign = "+" if change and one.tested > 0 else ""
-    limits = "–" if one.ci is None else f"[{_shown(one.ci[0], relative)}, {_shown(one.ci[1], relative)}]"
-    return f"{change}{sign}{_shown(one.tested, relative)} {limits}"
-
-
-def remarks(outcome: Outcome) -> tuple[str, ...]:
-    """What stands behind each of the deciding entries: why it did not pass, behind the last what else passed."""
-    shown = deciding(outcome)
-    notes = [_explanation(one) for one in shown]
-    more = len(outcome.examined) - len(shown)
-    if more and notes:
+def lines(outcome: Outcome) -> list[Line]:
+    """Every entry that did not pass, else the one that passed most narrowly; behind the last what else passed."""
+    deciding = [entry for entry in outcome.examined if entry.verdict != "pass"]
+    deciding = deciding or sorted(outcome.examined, key=_margin)[:1]
+    relative = outcome.demand.endswith("%")
+    shown = [
+        Line(entry.verdict, _where(entry), _tested(entry, relative), _explanation(entry))
+        for entry in deciding
+    ]
+    more = len(outcome.examined) - len(deciding)
+    if more and shown:
         also = f"{more} more {'entry passes' if more == 1 else 'entries pass'}"
-        notes[-1] = "; ".join(filter(None, (notes[-1], also)))
-    return tuple(notes)
-
-
-def is_relative(outcome: Outcome) -> bool:
-    """Whether the rule's limit is a percentage."""
-    return outcome.demand.endswith("%")
+        shown[-1] = shown[-1]._replace(remark="; ".join(filter(None, (shown[-1].remark, also))))
+    return shown
 
 
 def reason(outcome: Outcome) -> str:
@@ -100,21 +83,36 @@ def legend(report: GateReport) -> str:
     )
 
 
-def _explanation(one: Examined) -> str:
-    if one.reason is not None:
-        return plain(one.reason)
-    if one.verdict != "undecided":
+def _where(entry: Examined) -> str:
+    """The measure, and its layer."""
+    return plain(f"{entry.metric} at {entry.layer}" if entry.layer is not None else entry.metric)
+
+
+def _tested(entry: Examined, relative: bool) -> str:
+    """What was compared with the limit, with its interval; before an increase the two values."""
+    if entry.tested is None:
+        return "–"
+    change = "" if entry.reference is None else f"{number(entry.reference)} → {number(entry.value)}, "
+    sign = "+" if change and entry.tested > 0 else ""
+    ci = "–" if entry.ci is None else f"[{_shown(entry.ci[0], relative)}, {_shown(entry.ci[1], relative)}]"
+    return f"{change}{sign}{_shown(entry.tested, relative)} {ci}"
+
+
+def _explanation(entry: Examined) -> str:
+    if entry.reason is not None:
+        return plain(entry.reason)
+    if entry.verdict != "undecided":
         return ""
-    if one.images_to_decide is not None:
-        return f"about {one.images_to_decide} images would decide"
-    return plain(one.notes[-1]) if one.ci is None and one.notes else "more images would not decide it"
+    if entry.images_to_decide is not None:
+        return f"about {entry.images_to_decide} images would decide"
+    return plain(entry.notes[-1]) if entry.ci is None and entry.notes else "more images would not decide it"
 
 
-def _margin(one: Examined) -> float:
+def _margin(entry: Examined) -> float:
     """How far the interval is inside the limit; ``max`` and ``min`` alike."""
-    if one.ci is None or one.limit is None or one.tested is None:
+    if entry.ci is None or entry.limit is None or entry.tested is None:
         return 0.0
-    return one.limit - one.ci[1] if one.tested <= one.limit else one.ci[0] - one.limit
+    return entry.limit - entry.ci[1] if entry.tested <= entry.limit else entry.ci[0] - entry.limit
 
 
 def _shown(value: float, relative: bool) -> str:
