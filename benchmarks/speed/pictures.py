@@ -7,9 +7,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
-
 from geed_cli.images.bundled import sample_folder
+from PIL import Image
 
 GRID = 8
 """Random colours are drawn on so many squares and enlarged: smooth, so that files are small and quick to decode."""

@@ -36,6 +36,14 @@ def frameless(*, collapse_padding: bool = True) -> Table:
     )
 
 
+def list_table(*columns: str) -> Table:
+    """An empty table in the style of lists: the first column is never broken."""
+    table = frameless(collapse_padding=False)
+    for number, name in enumerate(columns):
+        table.add_column(name, no_wrap=number == 0, overflow="fold")
+    return table
+
+
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV below their header; None is an empty cell."""
     stream = io.StringIO()

@@ -22,7 +22,7 @@ from support.hidden_networks import (
 
 from geed_cli.choices import Discover
 from geed_cli.discovery import Discovered, Discovery, held_bytes
-from geed_cli.discovery import conclusion as verdict
+from geed_cli.discovery.conclusion import verdict
 
 DEVIATIONS = ("before", "after", "unmoved", "null_before", "null_after", "null_unmoved")
 

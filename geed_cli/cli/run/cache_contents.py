@@ -19,9 +19,9 @@ from geed_cli.cache.location import cache_folder
 from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cache.tables import FILE_NAME
 from geed_cli.checkpoints.kept_files import StoredWeights, remove_partial, remove_stored, stored_weights
-from geed_cli.cli.run.listing import make_table
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.errors import InputError, RunError
+from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, message_console, result_console
 from geed_cli.report.gate.wording import plain
 
@@ -168,7 +168,7 @@ def _print(networks: Sequence[NetworkUse], weights: Sequence[StoredWeights], wha
 
 
 def _table(networks: Sequence[NetworkUse], weights: Sequence[StoredWeights]) -> Table:
-    table = make_table("network", "rows", "size", "last used")
+    table = list_table("network", "rows", "size", "last used")
     for column in table.columns[1:]:
         column.no_wrap = True
     table.columns[1].justify = table.columns[2].justify = "right"

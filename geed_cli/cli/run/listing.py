@@ -16,7 +16,7 @@ from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
-from geed_cli.report.cells import frameless
+from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, result_console
 
 LISTED_GROUPS = (
@@ -67,7 +67,7 @@ def show(*parts: RenderableType) -> None:
 
 def group_table(pattern: str | None) -> Table:
     """Groups whose names match; a selection and the families where no pattern is given."""
-    table = make_table("group", "order", "exact", "elements")
+    table = list_table("group", "order", "exact", "elements")
     for name in group_names(pattern):
         group = group_named(name)
         elements = ", ".join(group.elements[:8]) + (f", … ({group.order})" if group.order > 8 else "")
@@ -96,7 +96,7 @@ def set_table(pattern: str | None) -> Table:
     """The families of transformation sets whose names match."""
     from geed_cli.sets.known_sets import SET_FAMILIES  # noqa: PLC0415 - imports torch
 
-    table = make_table("set", "example", "members beside e")
+    table = list_table("set", "example", "members beside e")
     families = {family.name: family for family in SET_FAMILIES}
     for name in matching("set", pattern, families):
         family = families[name]
@@ -110,7 +110,7 @@ def set_table(pattern: str | None) -> Table:
 
 def metric_table(pattern: str | None) -> Table:
     """The measures whose names match."""
-    table = make_table("metric", "unit", "range", "definition (larger means further from invariance)")
+    table = list_table("metric", "unit", "range", "definition (larger means further from invariance)")
     for measure in select_measures(matching("metric", pattern, BY_NAME)):
         table.add_row(measure.name, measure.unit or "–", measure.range, measure.definition)
     return table
@@ -120,7 +120,7 @@ def spec_table(pattern: str | None, spec_dir: Path | None) -> Table:
     """The model specs whose names match."""
     from geed_cli.models.spec_files import read_spec, spec_paths  # noqa: PLC0415 - only here
 
-    table = make_table("spec", "architecture", "weights", "layers")
+    table = list_table("spec", "architecture", "weights", "layers")
     specs = spec_paths(spec_dir)
     for name in matching("spec", pattern, specs):
         spec = read_spec(specs[name])
@@ -133,14 +133,6 @@ def _is_name(pattern: str) -> bool:
     """Whether this is meant as one group: a file, a name, or a product of names; ``c*`` is a glob."""
     factors = [factor.strip().lower() for factor in pattern.split("*")]
     return all(factor.endswith(GROUP_SUFFIXES) or family_of(factor) for factor in factors)
-
-
-def make_table(*columns: str) -> Table:
-    """An empty table in the style of these lists."""
-    table = frameless(collapse_padding=False)
-    for number, name in enumerate(columns):
-        table.add_column(name, no_wrap=number == 0, overflow="fold")
-    return table
 
 
 def show_details(pattern: str | None) -> None:
@@ -163,7 +155,7 @@ def emit_group(group: FiniteGroup, console: Console) -> None:
     """One group: a headline, its elements, its table."""
     how = {"yes": "exact", "resampled": "resampled"}.get(exactness(group), f"exact {exactness(group)}")
     commutes = "commutative" if group.commutative else "not commutative"
-    elements = make_table("number", "element", "order", "inverse")
+    elements = list_table("number", "element", "order", "inverse")
     for g, (name, order) in enumerate(zip(group.elements, group.element_orders, strict=True)):
         elements.add_row(str(g), name, str(order), group.elements[group.inverse(g)])
     emit([f"{group.name}: order {group.order}, {how}, {commutes}", "", elements, ""], console)
