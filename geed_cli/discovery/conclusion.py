@@ -2,15 +2,12 @@
 
 The answer is made of claims about the part κ that f(x), g·f(x) and ρ_g(g·f(x)) explain of f(gx), see ``explained``.
 "Holds" means κ ≥ 0.9 at one-sided 95% confidence over scoring images.
-
-What limits an outcome: notes on data that are too few, or that cannot tell one channel map from another.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from geed_cli.choices import Discover
-from geed_cli.discovery.discovered import Discovered
+from geed_cli.discovery.discover import Discovered
 from geed_cli.discovery.explained import ENOUGH, clearly_below, explains_more, holds, part
 
 Kind = Literal["equivariant", "hidden", "invariant", "neither", "undecided"]
@@ -29,15 +26,7 @@ WORDS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer for one layer and group.
-
-    Attributes:
-        kind: one of ``WORDS``.
-        words: the answer in plain words.
-        reason: why, with the numbers that decided.
-        explained: κ of ``before``, ``after`` and ``unmoved``, where defined; at most 1, and below 0 where another
-            image explains more.
-    """
+    """The answer for one layer and group, with the numbers that decided as its reason and κ of the candidates."""
 
     kind: Kind
     words: str
@@ -56,20 +45,14 @@ def verdict(found: Discovered, floor: float = -1.0) -> Verdict:
     - *neither*: none of these. *Undecided*: fewer than two scored images with a live channel, or maps that hardly
       depend on the image.
 
-    Args:
-        found: the outcome of ``Discovery``.
-        floor: the deviation that resampling alone leaves at this layer (mean over g ≠ e); −1 for exact actions.
+    ``floor`` is the deviation that resampling alone leaves at this layer (mean over g ≠ e); −1 for exact actions.
+    Nothing is resampled under the trivial action, so there the best is −1.
     """
-    explained = _explained(found, floor)
-    kind, reason = _decide(found, floor, explained)
-    return Verdict(kind, WORDS[kind], reason, explained)
-
-
-def _explained(found: Discovered, floor: float) -> dict[str, float]:
-    """κ by candidate; nothing is resampled under the trivial action, so there the best is −1."""
     floors = {"before": floor, "after": floor, "unmoved": -1.0}
     parts = {name: part(found.scores, name, best) for name, best in floors.items()}
-    return {name: value for name, value in parts.items() if value is not None}
+    explained = {name: value for name, value in parts.items() if value is not None}
+    kind, reason = _decide(found, floor, explained)
+    return Verdict(kind, WORDS[kind], reason, explained)
 
 
 def _decide(found: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
@@ -88,7 +71,6 @@ def _decide(found: Discovered, floor: float, explained: dict[str, float]) -> tup
 
 
 def _hidden(found: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
-    """Hidden action or neither."""
     without = f"g·f(x) explains {explained['before']:.0%} of f(gx)"
     if not (clearly_below(found.scores, "after", "before") and explains_more(found.scores, floor)):
         return "neither", f"{without}, and channel maps add no more than fitting alone adds"
@@ -100,46 +82,3 @@ def _hidden(found: Discovered, floor: float, explained: dict[str, float]) -> tup
     if found.defect > SMALL_DEFECT:
         return "neither", f"{change}, but they do not compose as the group does (defect {found.defect:.2f})"
     return "hidden", f"{change}, and they compose as the group does (defect {found.defect:.2f})"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Counts of one run of discovery.
-
-    Attributes:
-        method: ``permutation`` or ``linear``.
-        channels: C.
-        live: channels that were alive in a fitted image.
-        pixels: H·W.
-        fit_images: images that were fitted.
-        score_images: images that were scored.
-        refused: pairs of maps that were not finite.
-    """
-
-    method: Discover
-    channels: int
-    live: int
-    pixels: int
-    fit_images: int
-    score_images: int
-    refused: int
-
-
-def limits_of(facts: Facts) -> tuple[str, ...]:
-    """The notes that apply, most serious first."""
-    images, pixels, channels = facts.fit_images, facts.pixels, facts.channels
-    notes = {
-        "no image was fitted: every map is the identity": images == 0,
-        "one image was fitted: the null has no pair and its maps are the identity": images == 1,
-        "fewer than two images were scored: nothing can be decided": facts.score_images < 2,
-        f"few data: {images} × {pixels} pixels were fitted for {channels} channels, fewer than two a channel": (
-            0 < images * pixels < 2 * channels
-        ),
-        f"{channels - facts.live} of {channels} channels are silent in all fitted images": (
-            images > 0 and facts.live < channels
-        ),
-        "maps of one pixel: a channel's cosine is only a sign": pixels == 1,
-        "one channel: the only permutation is the identity": channels == 1 and facts.method == "permutation",
-        f"{facts.refused} pairs of maps are not finite and were left out": facts.refused > 0,
-    }
-    return tuple(note for note, holds in notes.items() if holds)
