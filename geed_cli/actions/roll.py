@@ -12,7 +12,7 @@ from torch import Tensor
 
 from geed_cli.actions.bicubic import keys_kernel
 from geed_cli.actions.conditions import Resampling
-from geed_cli.groups.shift import Shift
+from geed_cli.groups.planar import Shift
 
 
 def roll(maps: Tensor, shift: Shift, interpolation: Resampling) -> Tensor:

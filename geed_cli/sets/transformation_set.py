@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import torch
 
 from geed_cli.errors import InputError
+from geed_cli.groups.group import MAX_ORDER
 from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation
-
-MAX_ORDER = 1024
-"""Most members, the identity included: the limit of a group."""
 
 
 @dataclass(frozen=True)
