@@ -24,12 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=-]{0,63}")
 
 
 class SetFile(BaseModel):
-    """The keys of the file.
-
-    Attributes:
-        name: of the set.
-        members: each with ``transform``, the function's parameters, and perhaps a ``name``.
-    """
+    """The keys of the file; a member has ``transform``, the function's parameters, and perhaps a ``name``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
