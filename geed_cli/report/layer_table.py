@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.control import Control
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS, Control
 from geed_cli.report.cells import DECORATION, Column, fitted_table, texts
 from geed_cli.report.entry_text import control_text, furthest, value_text
 from geed_cli.report.numbers import bar, interval, number

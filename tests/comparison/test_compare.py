@@ -14,9 +14,9 @@ from geed_cli.comparison.subjects import Contender
 from geed_cli.errors import InputError
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, PerImage, Result
-from geed_cli.statistics.cautious_t import cautious_t_limits
 from geed_cli.statistics.difference import PLAIN, paired_estimate
 from geed_cli.statistics.interval import interval
+from geed_cli.statistics.jackknife_t import cautious_t_limits
 from geed_cli.statistics.sample import finite_rows
 
 OPTIONS = ComparisonOptions()
