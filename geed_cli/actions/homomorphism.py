@@ -74,6 +74,7 @@ def quotient_images(
 
 
 def _number(group: FiniteGroup, name: str, where: str) -> int:
+    """The number of the element of that name."""
     if name not in group.elements:
         close = nearest(name, group.elements)
         shown = close or group.elements[:8]

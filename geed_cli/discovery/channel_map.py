@@ -124,9 +124,9 @@ class Fitted:
     notes: tuple[str, ...]
 
 
-def all_elements(order: int, channels: int, found: Mapping[int, ChannelMap]) -> tuple[ChannelMap, ...]:
+def all_elements(order: int, channels: int, maps: Mapping[int, ChannelMap]) -> tuple[ChannelMap, ...]:
     """The found maps as a tuple over the group, the identity where there is none."""
-    return tuple(found.get(g, Permutation.identity(channels)) for g in range(order))
+    return tuple(maps.get(g, Permutation.identity(channels)) for g in range(order))
 
 
 def increase(sums: dict[int, Tensor], g: int, term: Tensor) -> None:

@@ -34,7 +34,7 @@ class Verdict:
     explained: dict[str, float]
 
 
-def verdict(found: Discovered, floor: float = -1.0) -> Verdict:
+def verdict(outcome: Discovered, floor: float = -1.0) -> Verdict:
     """Judge one layer and group.
 
     - *equivariant as it is*: g·f(x) explains f(gx), no channel map is needed.
@@ -49,15 +49,15 @@ def verdict(found: Discovered, floor: float = -1.0) -> Verdict:
     Nothing is resampled under the trivial action, so there the best is −1.
     """
     floors = {"before": floor, "after": floor, "unmoved": -1.0}
-    parts = {name: part(found.scores, name, best) for name, best in floors.items()}
+    parts = {name: part(outcome.scores, name, best) for name, best in floors.items()}
     explained = {name: value for name, value in parts.items() if value is not None}
-    kind, reason = _decide(found, floor, explained)
+    kind, reason = _decide(outcome, floor, explained)
     return Verdict(kind, WORDS[kind], reason, explained)
 
 
-def _decide(found: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
+def _decide(outcome: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
     """The kind and its reason, the first that applies."""
-    scores = found.scores
+    scores = outcome.scores
     if len(scores.images("before", "null_before")[0]) < 2:
         return "undecided", "fewer than two images were scored on which a channel is alive"
     if "before" not in explained:
@@ -67,18 +67,19 @@ def _decide(found: Discovered, floor: float, explained: dict[str, float]) -> tup
         return "invariant", f"f(x) itself, with nothing moved, explains {explained['unmoved']:.0%} of f(gx)"
     if as_it_is:
         return "equivariant", f"g·f(x) explains {explained['before']:.0%} of f(gx)"
-    return _hidden(found, floor, explained)
+    return _hidden(outcome, floor, explained)
 
 
-def _hidden(found: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
+def _hidden(outcome: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
+    """Whether a layer that is not equivariant as it is hides an action."""
     without = f"g·f(x) explains {explained['before']:.0%} of f(gx)"
-    if not (clearly_below(found.scores, "after", "before") and explains_more(found.scores, floor)):
+    if not (clearly_below(outcome.scores, "after", "before") and explains_more(outcome.scores, floor)):
         return "neither", f"{without}, and channel maps add no more than fitting alone adds"
     change = f"{without}, with channel maps {explained['after']:.0%}"
-    if not holds(found.scores, "after", floor):
+    if not holds(outcome.scores, "after", floor):
         return "neither", f"{change}: a gain, but not surely {ENOUGH:.0%}"
-    if found.defect is None:
+    if outcome.defect is None:
         return "neither", f"{change}, but without a group table nothing says whether the maps compose"
-    if found.defect > SMALL_DEFECT:
-        return "neither", f"{change}, but they do not compose as the group does (defect {found.defect:.2f})"
-    return "hidden", f"{change}, and they compose as the group does (defect {found.defect:.2f})"
+    if outcome.defect > SMALL_DEFECT:
+        return "neither", f"{change}, but they do not compose as the group does (defect {outcome.defect:.2f})"
+    return "hidden", f"{change}, and they compose as the group does (defect {outcome.defect:.2f})"

@@ -108,28 +108,28 @@ def cayley_table(transforms: Sequence[Transform]) -> NDArray[np.int64]:
     n = len(transforms)
     table = np.zeros((n, n), dtype=np.int64)
     table[0] = np.arange(n)
-    known = {0}
+    filled = {0}
     generators: list[int] = []
     for g, transform in enumerate(transforms):
-        if g not in known:
+        if g not in filled:
             table[g] = [number[transform @ h] for h in transforms]
             generators.append(g)
-            _reach(table, known, generators)
+            _reach(table, filled, generators)
     return table
 
 
-def _reach(table: NDArray[np.int64], known: set[int], generators: Sequence[int]) -> None:
+def _reach(table: NDArray[np.int64], filled: set[int], generators: Sequence[int]) -> None:
     """Fill the rows of everything that the generators reach: the row of gh is the row of g after that of h."""
-    known.add(generators[-1])
-    fresh = sorted(known)
+    filled.add(generators[-1])
+    fresh = sorted(filled)
     while fresh:
         reached = []
         for h in fresh:
             for g in generators:
                 product = int(table[g, h])
-                if product not in known:
+                if product not in filled:
                     table[product] = table[g][table[h]]
-                    known.add(product)
+                    filled.add(product)
                     reached.append(product)
         fresh = reached
 
@@ -144,21 +144,21 @@ def closure(generators: Sequence[Transform], limit: int = MAX_ORDER) -> tuple[Tr
     Raises:
         InputError: a turn that is no multiple of 90 degrees meets a cyclic shift.
     """
-    found = {IDENTITY: None}
+    elements = {IDENTITY: None}
     used: list[Transform] = []
     for generator in generators:
-        if generator not in found:
+        if generator not in elements:
             used.append(generator)
-            if not _grow(found, used, limit):
+            if not _grow(elements, used, limit):
                 return None
-    return tuple(found)
+    return tuple(elements)
 
 
-def _grow(found: dict[Transform, None], generators: Sequence[Transform], limit: int) -> bool:
+def _grow(elements: dict[Transform, None], generators: Sequence[Transform], limit: int) -> bool:
     """Add all that the generators reach; whether that is at most ``limit`` elements."""
-    fresh = list(found)
-    while fresh and len(found) <= limit:
+    fresh = list(elements)
+    while fresh and len(elements) <= limit:
         reached = dict.fromkeys(g @ h for h in fresh for g in generators)
-        fresh = [transform for transform in reached if transform not in found]
-        found |= dict.fromkeys(fresh)
-    return len(found) <= limit
+        fresh = [transform for transform in reached if transform not in elements]
+        elements |= dict.fromkeys(fresh)
+    return len(elements) <= limit

@@ -122,6 +122,7 @@ def _part(part: Part) -> Fraction:
 
 
 def _fraction(text: str, expected: str) -> Fraction:
+    """A whole number or a fraction, as written."""
     # at most six digits: far beyond any group of order 1024, and quick to compute with
     written = re.fullmatch(r"(-?[0-9]{1,6})(?:/([0-9]{1,6}))?", text)
     if not written or int(written[2] or 1) == 0:

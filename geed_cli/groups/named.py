@@ -44,6 +44,7 @@ def family_of(name: str) -> tuple[Family, int] | None:
 
 
 def _factor(name: str) -> FiniteGroup:
+    """One group without a product: a file, or a name of the catalogue."""
     stripped = name.strip()
     if stripped.lower().endswith(GROUP_SUFFIXES):
         from geed_cli.groups.group_file import read_group  # noqa: PLC0415 - pydantic only where a file is read

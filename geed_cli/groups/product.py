@@ -42,6 +42,7 @@ def product_group(factors: Sequence[FiniteGroup]) -> FiniteGroup:
 
 
 def _no_group(name: str, factors: Sequence[FiniteGroup], why: str) -> InputError:
+    """The refusal, with the smallest group that holds all factors."""
     held = closure([transform for factor in factors for transform in factor.transforms])
     expected = "factors that share only e, with closed products; the smallest group that holds them has "
     if held is None:

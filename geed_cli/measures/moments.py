@@ -92,6 +92,7 @@ def moments_of(maps: Tensor, support: Tensor | None = None) -> Moments:
 
 
 def _moments(maps: Tensor, support: Tensor | None, scales: Tensor | None = None) -> Moments:
+    """The moments of the maps, computed from maps times their scales."""
     if scales is not None:
         maps = maps * scales.to(maps)[:, None, None, None]
     pixels = maps.shape[-2] * maps.shape[-1] if support is None else int(support.sum())
@@ -110,9 +111,9 @@ def channelwise_deviation(
     moved: Tensor, expected: Tensor, measure: LayerMeasure = COSINE, support: Tensor | None = None
 ) -> ChannelwiseDeviation:
     """A measure of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
-    one, other = moments_of(moved, support), moments_of(expected, support)
-    products = pixel_products(one.centred, other.centred) / (one.scales * other.scales)[:, None]
-    return measure.compare(one.sizes, other.sizes, products)
+    a, b = moments_of(moved, support), moments_of(expected, support)
+    products = pixel_products(a.centred, b.centred) / (a.scales * b.scales)[:, None]
+    return measure.compare(a.sizes, b.sizes, products)
 
 
 def _safe_scales(sizes: Sizes, maps: Tensor) -> Tensor | None:

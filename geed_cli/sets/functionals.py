@@ -123,6 +123,7 @@ def is_neutral(function: str, arguments: Arguments) -> bool:
 
 
 def _functional(name: str) -> Functional:
+    """The function of that name; refuses those that are not on the allowlist."""
     if name in FUNCTIONALS:
         return FUNCTIONALS[name]
     if name in _CHANGES_SIZE:

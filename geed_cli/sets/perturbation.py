@@ -102,6 +102,7 @@ def perturbation(name: str, function: str, given: dict[str, Value]) -> Perturbat
 
 
 def _apply(function: str, arguments: Arguments, pixels: Tensor) -> Tensor:
+    """The function on pixels; a blur runs in two steps, and a JPEG is Pillow's."""
     values = dict(arguments)
     if function == "jpeg":
         return _jpeg(pixels, values["quality"])

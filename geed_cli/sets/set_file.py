@@ -52,6 +52,7 @@ def read_set(path: Path) -> TransformationSet:
 
 
 def _member(document: Document, number: int, given: dict[str, JsonValue]) -> Perturbation:
+    """One member, named by its call where the file gives it no name."""
     function, name = given.pop("transform", None), given.pop("name", None)
     with _at(document, "members", number):
         if not isinstance(function, str):

@@ -48,6 +48,7 @@ def _block_sizes(n: int, resamples: int) -> Iterator[tuple[int, int]]:
 
 @lru_cache(maxsize=4)
 def _block(n: int, rows: int, seed: int, stream: int, number: int) -> Array:
+    """Multinomial weights, shape (rows, n): how often each resample draws each image."""
     generator = np.random.default_rng([seed, stream, n, number])
     drawn = generator.integers(0, n, size=(rows, n))
     drawn += np.arange(rows)[:, None] * n

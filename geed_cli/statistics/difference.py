@@ -196,6 +196,7 @@ def _replicates(pair: tuple[Rows, Rows], resamples: int, seed: int) -> Array:
 
 
 def _check_paired(reference: Sample, other: Sample) -> None:
+    """Refuse cells over different images: their rows cannot be paired."""
     sizes = [(len(s.values), _separate_images(s)) for s in (reference, other)]
     same_normaliser = sizes[0][1] == sizes[1][1] or 0 in (sizes[0][1], sizes[1][1])
     if sizes[0][0] != sizes[1][0] or not same_normaliser:

@@ -115,6 +115,7 @@ def _ratio(numerator: Array | np.floating, denominator: Array, fallback: float) 
 
 
 def _place(deviations: Array, kept: npt.NDArray[np.intp], count: int) -> Array:
+    """Deviations at the images' original positions, 0 where an image was left out."""
     out = np.zeros(count)
     out[kept] = deviations
     return out

@@ -51,6 +51,7 @@ def interval(
 def _with_limits(
     rows: Rows, method: IntervalMethod, confidence: float, resamples: int, seed: int
 ) -> Interval:
+    """The interval of a cell whose rows allow one, unless they are too large for floating point."""
     estimated = estimate(rows)
     value, scale = estimated.value, rows.sample.scale
     variance = estimated.variance

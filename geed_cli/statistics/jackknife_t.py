@@ -27,11 +27,11 @@ def corrected_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> t
     centre = float(scale.forward(estimate.value))
     freedom = effective_freedom(estimate)
     t = float(stdtrit(freedom, (1.0 + confidence) / 2.0))
-    known = min(t, float(stdtrit(freedom, TUNED)))
+    tuned = min(t, float(stdtrit(freedom, TUNED)))
     a = SKEWNESS * estimate.acceleration
     b = 2.0 * a + se * scale.bend(estimate.value) / 2.0
     # g(−T; a, b) = −g(T; −a, −b)
-    down, up = _distance(t, known, a, b), _distance(t, known, -a, -b)
+    down, up = _distance(t, tuned, a, b), _distance(t, tuned, -a, -b)
     return scale.inverse(centre - down * half), scale.inverse(centre + up * half)
 
 
@@ -107,6 +107,7 @@ def _moments(u: Array, n: int) -> tuple[float, float] | None:
 
 
 def _freedom(u: Array, n: int) -> float:
+    """ν of one set, from the kurtosis that the skewness leaves."""
     moments = _moments(u, n)
     if moments is None:
         return n - 1.0
@@ -116,6 +117,7 @@ def _freedom(u: Array, n: int) -> float:
 
 
 def _whole_freedom(u: Array, n: int) -> float:
+    """ν of one set, from the whole kurtosis."""
     moments = _moments(u, n)
     if moments is None:
         return n - 1.0
@@ -123,18 +125,18 @@ def _whole_freedom(u: Array, n: int) -> float:
     return float(min(max(2.0 * n / (max(kurtosis, 2.0) - 1.0), FEWEST_FREEDOM), n - 1.0))
 
 
-def _distance(t: float, known: float, a: float, b: float) -> float:
+def _distance(t: float, tuned: float, a: float, b: float) -> float:
     """How far the lower limit lies below ψ(θ̂), in standard errors.
 
     An end that the skewness moves inwards is the T with g(T) = t, where g is flat enough to be trusted, but not
-    beyond ψ(θ̂), and never moved by more than at ``known``: farther out, the skewness of few images promises too
+    beyond ψ(θ̂), and never moved by more than at ``tuned``: farther out, the skewness of few images promises too
     much. One that it moves outwards is not, for g⁻¹ soon diverges there: it gets the first order of
     g⁻¹(t) = t − a − bt² + …, damped.
     """
     outwards = -(a + b * t * t)
     if outwards > 0.0:
         return t + OUTWARD * outwards
-    return t - known + min(max(inverse_cubic(known, a, b), 0.0), known)
+    return t - tuned + min(max(inverse_cubic(tuned, a, b), 0.0), tuned)
 
 
 def inverse_cubic(y: float, a: float, b: float) -> float:

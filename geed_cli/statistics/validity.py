@@ -60,6 +60,7 @@ def withheld_reason(rows: Rows) -> str | None:
 
 
 def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
+    """Why M is no normaliser, or None where it is one."""
     if len(sample.row_means) < 2:
         return "undefined: the normaliser M needs two images"
     normaliser = float(np.mean(sample.row_means))
