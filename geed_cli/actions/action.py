@@ -11,9 +11,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from geed_cli.actions.bicubic import sample_bicubic
 from geed_cli.actions.conditions import Boundary, Resampling
-from geed_cli.actions.roll import roll
+from geed_cli.actions.resampling import roll, sample_bicubic
 from geed_cli.groups.planar import QUARTER
 from geed_cli.groups.transform import Transform
 
@@ -33,13 +32,9 @@ def act(
         transform: g.
         maps: x, shape (..., H, W); square wherever the transform swaps axes or resamples.
         boundary: what a resampled rotation reads outside the frame. ``disc`` and ``context`` repeat the border
-            here (``disc`` is masked afterwards, see ``disc_mask``); ``zero`` reads 0; ``reflect`` mirrors at the
-            frame's edge.
+            here (``disc`` is masked afterwards); ``zero`` reads 0; ``reflect`` mirrors at the frame's edge.
         interpolation: filter of the resampled remainder, and of shifts that are no whole number of pixels.
         size: (H', W') of the centre to show, where the rotation may read beyond it; the whole map by default.
-
-    Returns:
-        Shape (..., H', W'), the same dtype.
     """
     height, width = size or (maps.shape[-2], maps.shape[-1])
     moved = maps.flip(-1) if transform.planar.mirror else maps

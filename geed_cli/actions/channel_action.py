@@ -24,13 +24,14 @@ def channel_axis(shape: tuple[int, ...]) -> int:
     return -len(shape)
 
 
+def one_pixel(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one pixel of such maps, which tells as much as all where pixels stay where they are."""
+    return (shape[0],) + (1,) * (len(shape) - 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Permutation(Representation):
-    """G permutes channels.
-
-    Attributes:
-        moves: shape (n, C).
-    """
+    """G permutes channels by ``moves``, shape (n, C)."""
 
     moves: Integers
 
@@ -53,17 +54,12 @@ class Permutation(Representation):
         return y if sources is None else y.index_select(channel_axis(self.shape), sources.to(y.device))
 
     def _probe_shape(self) -> tuple[int, ...]:
-        """One pixel tells: all are treated alike."""
-        return (self.shape[0],) + (1,) * (len(self.shape) - 1)
+        return one_pixel(self.shape)
 
 
 @dataclass(frozen=True, eq=False)
 class Matrices(Representation):
-    """G mixes channels by given matrices.
-
-    Attributes:
-        matrices: shape (n, C, C).
-    """
+    """G mixes channels by given matrices, shape (n, C, C)."""
 
     matrices: Floats
 
@@ -76,27 +72,17 @@ class Matrices(Representation):
         """Σ_j ρ(g)_ij y_j."""
         # the type first: some devices have no float64
         matrix = torch.from_numpy(self.matrices[g]).to(y.dtype).to(y.device)
-        return torch.einsum("ij,...jp->...ip", matrix, self._as_columns(y)).reshape(y.shape)
-
-    def _as_columns(self, y: Tensor) -> Tensor:
-        """Y as (..., C, pixels)."""
-        return y.flatten(-2) if len(self.shape) == 3 else y[..., None]
+        columns = y.flatten(-2) if len(self.shape) == 3 else y[..., None]
+        return torch.einsum("ij,...jp->...ip", matrix, columns).reshape(y.shape)
 
     def _probe_shape(self) -> tuple[int, ...]:
-        """One pixel tells: all are treated alike."""
-        return (self.shape[0],) + (1,) * (len(self.shape) - 1)
+        return one_pixel(self.shape)
 
 
 def regular_moves(table: Integers, fields: int, *, field_major: bool = True) -> Integers:
-    """The moves of ``fields`` copies of the regular representation: the component of h goes to gh.
+    """The moves, shape (n, fields·n), of copies of the regular representation: the component of h goes to gh.
 
-    Args:
-        table: Cayley table, shape (n, n).
-        fields: number of copies; there are fields·n channels.
-        field_major: channel = field·n + element; else channel = element·fields + field.
-
-    Returns:
-        shape (n, fields·n).
+    Channel = field·n + element, unless not ``field_major``: then channel = element·fields + field.
     """
     n = len(table)
     field = np.arange(fields)
@@ -106,15 +92,9 @@ def regular_moves(table: Integers, fields: int, *, field_major: bool = True) -> 
 
 
 def as_moves(matrices: Floats, tolerance: float = 1e-6) -> Integers | None:
-    """The permutations that matrices are, up to rounding; None where one is no permutation matrix.
+    """The moves, shape (n, C), that matrices (n, C, C) are up to rounding; None where one is no permutation matrix.
 
-    Args:
-        matrices: shape (n, C, C).
-        tolerance: of each entry; libraries make these matrices from sines and cosines, which round at 1e-15, or at
-            1e-7 where they are kept in float32.
-
-    Returns:
-        moves, shape (n, C).
+    Libraries make these matrices from sines and cosines, which round at 1e-15, or at 1e-7 where kept in float32.
     """
     moves = matrices.argmax(axis=1)
     exact = np.zeros_like(matrices)

@@ -17,9 +17,7 @@ from geed_cli.actions.representation import Representation
 class Joint(Representation):
     """G moves pixels and channels together: [ρ(g)y](u) = ρ_C(g) y(g⁻¹u), as features of equivariant networks do.
 
-    Attributes:
-        spatial: what it does to pixels.
-        channels: ρ_C, what it does to channels; it says all that happens to them, so colours are no obstacle.
+    ρ_C says all that happens to channels, so colours are no obstacle.
     """
 
     spatial: Representation
@@ -51,21 +49,13 @@ class Joint(Representation):
 
 @dataclass(frozen=True, eq=False)
 class DirectSum(Representation):
-    """Consecutive slices of the channels, each with its own action.
-
-    Attributes:
-        parts: in the order of the channels.
-    """
+    """Consecutive slices of the channels, each with its own action."""
 
     parts: tuple[Representation, ...]
 
     @classmethod
     def of(cls, parts: Sequence[Representation]) -> "DirectSum":
-        """The parts side by side.
-
-        Args:
-            parts: at least one, of the same group, on shapes that differ in their channels alone.
-        """
+        """At least one part, all of the same group, on shapes that differ in their channels alone."""
         channels = sum(part.shape[0] for part in parts)
         key = ("sum", *((part.shape[0], part.key) for part in parts))
         return cls(parts[0].order, (channels, *parts[0].shape[1:]), key, tuple(parts))
@@ -93,10 +83,6 @@ class PullBack(Representation):
     """G acts through another group H by a homomorphism G → H: ρ(g) = ρ_H(image of g).
 
     The inclusion of a subgroup is one, as is a map onto a quotient; then the kernel grows by that of the map.
-
-    Attributes:
-        inner: ρ_H.
-        images: the number in H of each element's image.
     """
 
     inner: Representation

@@ -28,41 +28,36 @@ def compose(p: Values, q: Values) -> Values:
 def extend(
     group: FiniteGroup, generators: Mapping[str, Values], identity: Values, product: Product, where: str
 ) -> Values:
-    """φ on all of G from φ on generators.
+    """φ(g) for every element, stacked, from φ(s) by the name of s for elements that generate G.
 
     That φ(s)φ(h) = φ(sh) for every generator s and every h makes φ a homomorphism: the rest follows by induction on
-    words in the generators.
-
-    Args:
-        group: G.
-        generators: φ(s) by the name of s; any elements that generate G, all of them included.
-        identity: φ(e).
-        product: of two values.
-        where: what messages call the declaration, such as ``the action of layer1``.
-
-    Returns:
-        φ(g) for every element, in the group's order, stacked.
+    words in the generators. ``where`` is what messages call the declaration, such as ``the action of layer1``.
 
     Raises:
         InputError: an unknown element, elements that do not generate G, or no homomorphism.
     """
     given = {_number(group, name, where): value for name, value in generators.items()}
-    known = {0: identity}
+    images = {0: identity}
     reached = [0]
     for h in reached:
         for s, value in given.items():
             sh = int(group.table[s, h])
-            if sh not in known:
-                known[sh] = product(value, known[h])
+            if sh not in images:
+                images[sh] = product(value, images[h])
                 reached.append(sh)
-    if len(known) < group.order:
-        raise _too_few(group, generators, len(known), where)
+    if len(images) < group.order:
+        raise InputError(
+            f"{where} gives {', '.join(generators) or 'nothing'}, whose products are {len(images)} "
+            f"of the {group.order} elements of {group.name}",
+            expected="elements that generate the whole group",
+            remedy="add a generator, or name the group that these generate",
+        )
     for s, value in given.items():
         for h in range(group.order):
-            error = np.abs(product(value, known[h]) - known[int(group.table[s, h])]).max(initial=0)
+            error = np.abs(product(value, images[h]) - images[int(group.table[s, h])]).max(initial=0)
             if not error <= TOLERANCE:
                 raise _no_homomorphism(group, (s, h), float(error), where)
-    return np.stack([known[g] for g in range(group.order)])
+    return np.stack([images[g] for g in range(group.order)])
 
 
 def quotient_images(
@@ -79,6 +74,7 @@ def quotient_images(
 
 
 def _number(group: FiniteGroup, name: str, where: str) -> int:
+    """The number of the element of that name."""
     if name not in group.elements:
         close = nearest(name, group.elements)
         shown = close or group.elements[:8]
@@ -88,15 +84,6 @@ def _number(group: FiniteGroup, name: str, where: str) -> int:
             remedy="geed ls groups -v lists the elements",
         )
     return group.elements.index(name)
-
-
-def _too_few(group: FiniteGroup, generators: Mapping[str, Values], reached: int, where: str) -> InputError:
-    return InputError(
-        f"{where} gives {', '.join(generators) or 'nothing'}, whose products are {reached} "
-        f"of the {group.order} elements of {group.name}",
-        expected="elements that generate the whole group",
-        remedy="add a generator, or name the group that these generate",
-    )
 
 
 def _no_homomorphism(group: FiniteGroup, pair: tuple[int, int], error: float, where: str) -> InputError:

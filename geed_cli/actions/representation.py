@@ -17,7 +17,7 @@ from geed_cli.actions.view import View
 from geed_cli.groups.transform import Transform
 
 SEED = 20220913
-SAME = 1e-5
+UNMOVED = 1e-5
 """Values in [0, 1] that differ by less are the same: given matrices are only representations up to 1e-6, and an
 element that is not in the kernel moves a random probe by far more."""
 
@@ -72,7 +72,7 @@ class Representation(ABC):
         probe = torch.rand(shape, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64)
         fixed = self.restrict(probe)
         moved = (self.restrict(self.act(g, probe)) for g in range(self.order))
-        return tuple(g for g, each in enumerate(moved) if bool(((each - fixed).abs() <= SAME).all()))
+        return tuple(g for g, each in enumerate(moved) if bool(((each - fixed).abs() <= UNMOVED).all()))
 
     def _probe_shape(self) -> tuple[int, ...]:
         return self.shape
@@ -99,11 +99,7 @@ class Trivial(Representation):
 
 @dataclass(frozen=True, eq=False)
 class NoAction(Representation):
-    """A group of which it is not known how it acts on this output.
-
-    Attributes:
-        reason: a clause for the table.
-    """
+    """A group of which it is not known how it acts on this output, with a clause for the table."""
 
     reason: str
 
@@ -119,11 +115,7 @@ class NoAction(Representation):
 
 @dataclass(frozen=True, eq=False)
 class Spatial(Representation):
-    """G moves the pixels of every channel of a map as it moves those of images, at the map's own size.
-
-    Attributes:
-        views: the group's views, identity first.
-    """
+    """G moves the pixels of every channel of a map as its views move those of images, at the map's own size."""
 
     views: tuple[View, ...]
 
@@ -145,8 +137,7 @@ class Spatial(Representation):
     @property
     def undefined(self) -> str | None:
         """The misfit, or the first element that does more than move pixels."""
-        strange = (view.transform.name for view in self.views if view.transform.moves_colour)
-        name = next(strange, None)
+        name = next((view.transform.name for view in self.views if view.transform.moves_colour), None)
         if name is not None:
             return f"how {name}, which changes colours, acts on hidden maps is not known"
         return self.misfit
@@ -162,10 +153,9 @@ class Spatial(Representation):
     @cached_property
     def _rearranging(self) -> tuple[bool, ...]:
         """For each element; asked for with every batch."""
-        elements = [view.transform for view in self.views]
         return tuple(
-            isinstance(each, Transform) and each.exact and each.whole_pixels(*self.shape[-2:])
-            for each in elements
+            isinstance(g, Transform) and g.exact and g.whole_pixels(*self.shape[-2:])
+            for g in (view.transform for view in self.views)
         )
 
     def restrict(self, y: Tensor) -> Tensor:
@@ -173,5 +163,4 @@ class Spatial(Representation):
         return self.views[0].restrict(y)
 
     def _probe_shape(self) -> tuple[int, ...]:
-        """One channel tells: all are moved alike."""
         return (1, *self.shape[-2:])

@@ -17,13 +17,7 @@ from geed_cli.groups.transform import Transform
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """g⁻¹·(g·x), for one resampled element g.
-
-    Attributes:
-        there: the view of g.
-        back: the view of g⁻¹.
-        identity: the view of e under the same conditions, which the round trip is compared with.
-    """
+    """g⁻¹·(g·x) for one resampled g: the views of g, of g⁻¹, and of e, with which the round trip is compared."""
 
     there: View
     back: View
@@ -45,12 +39,7 @@ class RoundTrip:
 
 
 def round_trips(views: Sequence[View], size: int) -> dict[View, RoundTrip]:
-    """The round trip of every view of a group that resamples, by the view of g; empty for exact groups.
-
-    Args:
-        views: the group's views, identity first.
-        size: side of the pictures.
-    """
+    """The round trip of every view of a group that resamples pictures of that side, by the view of g."""
     elements = {view.transform: view for view in views if isinstance(view.transform, Transform)}
     return {
         view: RoundTrip(view, elements[g.inverse], views[0])

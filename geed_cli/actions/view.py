@@ -24,12 +24,10 @@ MASKING = ("disc", "context")
 
 @dataclass(frozen=True)
 class View:
-    """One transformed copy of every image.
+    """One transformed copy of every image, by an element g or by a member of a set that is no group.
 
-    Attributes:
-        transform: the element g, or a member of a set that is no group.
-        boundary: None where nothing is turned by other than quarters and nothing masked.
-        interpolation: the resampling filter; None where nothing is resampled at any size.
+    The boundary is None where nothing is turned by other than quarters and nothing masked, the interpolation where
+    nothing is resampled at any size.
     """
 
     transform: Transform | Perturbation
@@ -49,15 +47,12 @@ class View:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def show(self, pixels: Tensor, size: int) -> Tensor:
-        """What the network is shown.
+        """What the network is shown, (..., 3, S, S): mirrored, turned, shifted, recoloured, masked under ``disc``.
 
         Args:
             pixels: the picture in [0, 1], shape (..., 3, P, P), P − size even and ≥ 0; bytes where ``rearranges``.
                 Under ``context`` a rotation reads the whole of it; otherwise its centre is the picture.
-            size: S, the side of what is shown.
-
-        Returns:
-            Shape (..., 3, S, S): mirrored, turned, shifted, recoloured; masked to the disc under ``disc``.
+            size: S.
         """
         if isinstance(self.transform, Perturbation):
             return self.transform.show(centre(pixels, size, size))

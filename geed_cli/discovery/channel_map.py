@@ -1,11 +1,13 @@
 """Channel maps ρ_g, what discovery finds: permutations of channels, and linear maps kept as two thin factors.
 
 A map acts on the channels of (C, H, W) maps and commutes with every spatial action, so f(gx) ≈ ρ_g (g·f(x)) and
-ρ(gh) = ρ(g)ρ(h) where the layer is equivariant. Compositions are read right to left, as everywhere.
+ρ(gh) = ρ(g)ρ(h) where the layer is equivariant. Compositions are read right to left, as everywhere. ``predict`` makes
+ρ_g·expected to be compared with f(gx); ``normalised`` acts on maps whose channels have size 1, columns of shape
+(C, m); ``matrix`` is ρ_g in the units of the maps, shape (C, C), float64, on the CPU.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,16 +16,6 @@ from geed_cli.measures.channelwise import ZERO
 
 SILENT = 0.1
 """A linear map never predicts an exact zero: below a tenth of the channel's usual size it means silence."""
-
-
-class ChannelMap(Protocol):
-    """ρ_g on C channels."""
-
-    def predict(self, expected: Tensor, moved: Tensor) -> Tensor:
-        """ρ_g·expected, shape (C, H, W), as it is to be compared with ``moved`` = f(gx)."""
-
-    def matrix(self) -> Tensor:
-        """ρ_g in the units of the maps, shape (C, C), float64, on the CPU."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +31,10 @@ class Permutation:
     def predict(self, expected: Tensor, moved: Tensor) -> Tensor:
         """The channels of ``expected`` in their new places."""
         return expected[self.source.to(moved.device)]
+
+    def normalised(self, columns: Tensor) -> Tensor:
+        """The columns' channels in their new places."""
+        return columns[self.source]
 
     def matrix(self) -> Tensor:
         """The permutation matrix."""
@@ -81,7 +77,7 @@ class Linear:
         return predicted.reshape(expected.shape)
 
     def normalised(self, columns: Tensor) -> Tensor:
-        """The map on maps whose channels have size 1, columns of shape (C, m)."""
+        """base·1 + left · right on the columns."""
         change: Tensor = self.left.to(columns) @ (self.right.to(columns) @ columns)
         return self.base * columns + change
 
@@ -102,3 +98,40 @@ def _alive(maps: Tensor) -> Tensor:
 def _reciprocal(scale: Tensor) -> Tensor:
     """1/d, and 0 for silent channels."""
     return torch.where(scale > 0, 1 / scale.clamp(min=1e-300), 0.0)
+
+
+ChannelMap = Permutation | Linear
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The maps found on the first half of the images.
+
+    Attributes:
+        variant: ``permutation``, ``ridge`` or ``procrustes``.
+        maps: ρ_g, n of them, the identity for e and for elements that no image showed.
+        null: the same from pairs of different images: what is found there is what fitting alone can find.
+        live: bool, shape (C,), the channels that were ever alive.
+        root: R with R·Rᵀ the second moments of the normalised channels, shape (C, r); None for permutations.
+        notes: what a reader must know about the fit.
+    """
+
+    variant: str
+    maps: tuple[ChannelMap, ...]
+    null: tuple[ChannelMap, ...]
+    live: Tensor
+    root: Tensor | None
+    notes: tuple[str, ...]
+
+
+def all_elements(order: int, channels: int, maps: Mapping[int, ChannelMap]) -> tuple[ChannelMap, ...]:
+    """The found maps as a tuple over the group, the identity where there is none."""
+    return tuple(maps.get(g, Permutation.identity(channels)) for g in range(order))
+
+
+def increase(sums: dict[int, Tensor], g: int, term: Tensor) -> None:
+    """Add a term to the sum of element g, in float64."""
+    if g in sums:
+        sums[g] += term
+    else:
+        sums[g] = term.double()

@@ -2,15 +2,12 @@
 
 The answer is made of claims about the part κ that f(x), g·f(x) and ρ_g(g·f(x)) explain of f(gx), see ``explained``.
 "Holds" means κ ≥ 0.9 at one-sided 95% confidence over scoring images.
-
-What limits an outcome: notes on data that are too few, or that cannot tell one channel map from another.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from geed_cli.choices import Discover
-from geed_cli.discovery.discovered import Discovered
+from geed_cli.discovery.discover import Discovered
 from geed_cli.discovery.explained import ENOUGH, clearly_below, explains_more, holds, part
 
 Kind = Literal["equivariant", "hidden", "invariant", "neither", "undecided"]
@@ -29,15 +26,7 @@ WORDS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer for one layer and group.
-
-    Attributes:
-        kind: one of ``WORDS``.
-        words: the answer in plain words.
-        reason: why, with the numbers that decided.
-        explained: κ of ``before``, ``after`` and ``unmoved``, where defined; at most 1, and below 0 where another
-            image explains more.
-    """
+    """The answer for one layer and group, with the numbers that decided as its reason and κ of the candidates."""
 
     kind: Kind
     words: str
@@ -45,7 +34,7 @@ class Verdict:
     explained: dict[str, float]
 
 
-def verdict(found: Discovered, floor: float = -1.0) -> Verdict:
+def verdict(outcome: Discovered, floor: float = -1.0) -> Verdict:
     """Judge one layer and group.
 
     - *equivariant as it is*: g·f(x) explains f(gx), no channel map is needed.
@@ -56,25 +45,19 @@ def verdict(found: Discovered, floor: float = -1.0) -> Verdict:
     - *neither*: none of these. *Undecided*: fewer than two scored images with a live channel, or maps that hardly
       depend on the image.
 
-    Args:
-        found: the outcome of ``Discovery``.
-        floor: the deviation that resampling alone leaves at this layer (mean over g ≠ e); −1 for exact actions.
+    ``floor`` is the deviation that resampling alone leaves at this layer (mean over g ≠ e); −1 for exact actions.
+    Nothing is resampled under the trivial action, so there the best is −1.
     """
-    explained = _explained(found, floor)
-    kind, reason = _decide(found, floor, explained)
+    floors = {"before": floor, "after": floor, "unmoved": -1.0}
+    parts = {name: part(outcome.scores, name, best) for name, best in floors.items()}
+    explained = {name: value for name, value in parts.items() if value is not None}
+    kind, reason = _decide(outcome, floor, explained)
     return Verdict(kind, WORDS[kind], reason, explained)
 
 
-def _explained(found: Discovered, floor: float) -> dict[str, float]:
-    """κ by candidate; nothing is resampled under the trivial action, so there the best is −1."""
-    floors = {"before": floor, "after": floor, "unmoved": -1.0}
-    parts = {name: part(found.scores, name, best) for name, best in floors.items()}
-    return {name: value for name, value in parts.items() if value is not None}
-
-
-def _decide(found: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
+def _decide(outcome: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
     """The kind and its reason, the first that applies."""
-    scores = found.scores
+    scores = outcome.scores
     if len(scores.images("before", "null_before")[0]) < 2:
         return "undecided", "fewer than two images were scored on which a channel is alive"
     if "before" not in explained:
@@ -84,62 +67,19 @@ def _decide(found: Discovered, floor: float, explained: dict[str, float]) -> tup
         return "invariant", f"f(x) itself, with nothing moved, explains {explained['unmoved']:.0%} of f(gx)"
     if as_it_is:
         return "equivariant", f"g·f(x) explains {explained['before']:.0%} of f(gx)"
-    return _hidden(found, floor, explained)
+    return _hidden(outcome, floor, explained)
 
 
-def _hidden(found: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
-    """Hidden action or neither."""
+def _hidden(outcome: Discovered, floor: float, explained: dict[str, float]) -> tuple[Kind, str]:
+    """Whether a layer that is not equivariant as it is hides an action."""
     without = f"g·f(x) explains {explained['before']:.0%} of f(gx)"
-    if not (clearly_below(found.scores, "after", "before") and explains_more(found.scores, floor)):
+    if not (clearly_below(outcome.scores, "after", "before") and explains_more(outcome.scores, floor)):
         return "neither", f"{without}, and channel maps add no more than fitting alone adds"
     change = f"{without}, with channel maps {explained['after']:.0%}"
-    if not holds(found.scores, "after", floor):
+    if not holds(outcome.scores, "after", floor):
         return "neither", f"{change}: a gain, but not surely {ENOUGH:.0%}"
-    if found.defect is None:
+    if outcome.defect is None:
         return "neither", f"{change}, but without a group table nothing says whether the maps compose"
-    if found.defect > SMALL_DEFECT:
-        return "neither", f"{change}, but they do not compose as the group does (defect {found.defect:.2f})"
-    return "hidden", f"{change}, and they compose as the group does (defect {found.defect:.2f})"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Counts of one run of discovery.
-
-    Attributes:
-        method: ``permutation`` or ``linear``.
-        channels: C.
-        live: channels that were alive in a fitted image.
-        pixels: H·W.
-        fit_images: images that were fitted.
-        score_images: images that were scored.
-        refused: pairs of maps that were not finite.
-    """
-
-    method: Discover
-    channels: int
-    live: int
-    pixels: int
-    fit_images: int
-    score_images: int
-    refused: int
-
-
-def limits_of(facts: Facts) -> tuple[str, ...]:
-    """The notes that apply, most serious first."""
-    images, pixels, channels = facts.fit_images, facts.pixels, facts.channels
-    notes = {
-        "no image was fitted: every map is the identity": images == 0,
-        "one image was fitted: the null has no pair and its maps are the identity": images == 1,
-        "fewer than two images were scored: nothing can be decided": facts.score_images < 2,
-        f"few data: {images} × {pixels} pixels were fitted for {channels} channels, fewer than two a channel": (
-            0 < images * pixels < 2 * channels
-        ),
-        f"{channels - facts.live} of {channels} channels are silent in all fitted images": (
-            images > 0 and facts.live < channels
-        ),
-        "maps of one pixel: a channel's cosine is only a sign": pixels == 1,
-        "one channel: the only permutation is the identity": channels == 1 and facts.method == "permutation",
-        f"{facts.refused} pairs of maps are not finite and were left out": facts.refused > 0,
-    }
-    return tuple(note for note, holds in notes.items() if holds)
+    if outcome.defect > SMALL_DEFECT:
+        return "neither", f"{change}, but they do not compose as the group does (defect {outcome.defect:.2f})"
+    return "hidden", f"{change}, and they compose as the group does (defect {outcome.defect:.2f})"

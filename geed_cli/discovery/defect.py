@@ -10,8 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geed_cli.discovery.channel_map import ChannelMap, Linear, Permutation
-from geed_cli.discovery.fitter import Fitted
+from geed_cli.discovery.channel_map import Fitted, Permutation
 
 PAIRS = 1024
 """Pairs (g, h) that are composed; for groups of more, that many spread evenly over the table."""
@@ -24,12 +23,7 @@ def defect(fitted: Fitted, table: NDArray[np.int64]) -> float | None:
     linear maps on the data they were fitted to, ‖ρ‖² = tr(ρ Σ ρᵀ) with Σ the second moments of the normalised
     channels, since no data says what they do elsewhere.
 
-    Args:
-        fitted: the maps.
-        table: Cayley table, shape (n, n), ``table[g, h]`` the number of gh.
-
-    Returns:
-        None where there is nothing to compose: G = {e}, or no live channel.
+    ``table[g, h]`` is the number of gh. None where there is nothing to compose: G = {e}, or no live channel.
     """
     defects = [d for g, h in _pairs(len(table)) if (d := _pair(fitted, g, h, int(table[g, h]))) is not None]
     return sum(defects) / len(defects) if defects else None
@@ -43,12 +37,13 @@ def _pairs(order: int) -> list[tuple[int, int]]:
 
 
 def _pair(fitted: Fitted, g: int, h: int, product: int) -> float | None:
-    """The defect of one pair."""
     first, second, whole = fitted.maps[h], fitted.maps[g], fitted.maps[product]
     if isinstance(first, Permutation) and isinstance(second, Permutation) and isinstance(whole, Permutation):
         return _disagreement(whole, second, first, fitted.live)
     root = fitted.root
-    return None if root is None else _distance(_act(whole, root), _act(second, _act(first, root)))
+    if root is None:
+        return None
+    return _distance(whole.normalised(root), second.normalised(first.normalised(root)))
 
 
 def _disagreement(whole: Permutation, second: Permutation, first: Permutation, live: Tensor) -> float | None:
@@ -58,14 +53,6 @@ def _disagreement(whole: Permutation, second: Permutation, first: Permutation, l
     """
     differ = (whole.source != first.source[second.source])[live]
     return float(differ.double().mean()) if len(differ) else None
-
-
-def _act(found: ChannelMap, columns: Tensor) -> Tensor:
-    """A map on normalised channels, shape (C, m)."""
-    if isinstance(found, Linear):
-        return found.normalised(columns)
-    assert isinstance(found, Permutation)
-    return columns[found.source]
 
 
 def _distance(whole: Tensor, composed: Tensor) -> float | None:

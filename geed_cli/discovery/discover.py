@@ -6,6 +6,7 @@ before, from which g·f(x') is made when it is needed (cheaper than holding one 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,22 +14,45 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from geed_cli.choices import Discover
-from geed_cli.discovery.conclusion import Facts, limits_of
+from geed_cli.discovery.channel_map import ChannelMap, Fitted
 from geed_cli.discovery.defect import defect
-from geed_cli.discovery.discovered import Discovered
-from geed_cli.discovery.fitter import Fitted, Fitter
 from geed_cli.discovery.linear import LinearFitter
 from geed_cli.discovery.permutation import PermutationFitter
-from geed_cli.discovery.scores import ScoreBook
+from geed_cli.discovery.scores import ScoreBook, Scores
 
 Act = Callable[[int, Tensor], Tensor]
 """(g, y) ↦ g·y on maps of shape (C, H, W), masked where the comparison is masked; (0, y) only masks."""
+Fitter = PermutationFitter | LinearFitter
 FITTERS: dict[Discover, Callable[[int, int], Fitter]] = {
     "permutation": PermutationFitter,
     "linear": LinearFitter,
 }
-SUMS: dict[Discover, int] = {"permutation": 2, "linear": 3}
-"""C×C sums that a fitter holds for each element."""
+
+
+@dataclass(frozen=True, eq=False)
+class Discovered:
+    """The outcome of ``Discovery``.
+
+    Attributes:
+        method: what was asked for.
+        variant: ``permutation``, ``ridge`` or ``procrustes``.
+        maps: ρ_g, n of them, ρ_e the identity.
+        fit_images: images that were fitted.
+        score_images: images that were scored.
+        defect: how far ρ(gh) is from ρ(g)ρ(h): 0 for a representation, about 1 for unrelated maps; None where there
+            is nothing to compose.
+        scores: the deviations of the scoring half, per image and element.
+        notes: what a reader must know.
+    """
+
+    method: Discover
+    variant: str
+    maps: tuple[ChannelMap, ...]
+    fit_images: int
+    score_images: int
+    defect: float | None
+    scores: Scores
+    notes: tuple[str, ...]
 
 
 class Discovery:
@@ -118,42 +142,40 @@ class Discovery:
         self._score_images.add(self._image)
 
     def outcome(self, table: NDArray[np.int64] | None) -> Discovered:
-        """What was found.
-
-        Args:
-            table: the group's Cayley table, shape (n, n); None for transformation sets that are no group.
-        """
+        """What was found, with the group's Cayley table, shape (n, n), or None for a set that is no group."""
         self.solve()
         assert self._fitted is not None
-        scores = self._book.scores()
         return Discovered(
             method=self.method,
             variant=self._fitted.variant,
             maps=self._fitted.maps,
-            before=scores.elements("before"),
-            after=scores.elements("after"),
-            unmoved=scores.elements("unmoved"),
-            null_before=scores.elements("null_before"),
-            null_after=scores.elements("null_after"),
-            null_unmoved=scores.elements("null_unmoved"),
             fit_images=len(self._fit_images),
             score_images=len(self._score_images),
             defect=None if table is None else defect(self._fitted, table),
-            scores=scores,
-            notes=self._fitted.notes + limits_of(self._facts(int(self._fitted.live.sum()))),
+            scores=self._book.scores(),
+            notes=self._fitted.notes + self._limits(int(self._fitted.live.sum())),
         )
 
-    def _facts(self, live: int) -> Facts:
-        """What the notes are about."""
-        return Facts(
-            method=self.method,
-            channels=self.channels,
-            live=live,
-            pixels=self._pixels,
-            fit_images=len(self._fit_images),
-            score_images=len(self._score_images),
-            refused=self._refused,
-        )
+    def _limits(self, live: int) -> tuple[str, ...]:
+        """Notes on data that are too few, or that cannot tell one channel map from another; most serious first."""
+        images, pixels, channels = len(self._fit_images), self._pixels, self.channels
+        notes = {
+            "no image was fitted: every map is the identity": images == 0,
+            "one image was fitted: the null has no pair and its maps are the identity": images == 1,
+            "fewer than two images were scored: nothing can be decided": len(self._score_images) < 2,
+            f"few data: {images} × {pixels} pixels were fitted for {channels} channels, fewer than two a channel": (
+                0 < images * pixels < 2 * channels
+            ),
+            f"{channels - live} of {channels} channels are silent in all fitted images": (
+                images > 0 and live < channels
+            ),
+            "maps of one pixel: a channel's cosine is only a sign": pixels == 1,
+            "one channel: the only permutation is the identity": (
+                channels == 1 and self.method == "permutation"
+            ),
+            f"{self._refused} pairs of maps are not finite and were left out": self._refused > 0,
+        }
+        return tuple(note for note, applies in notes.items() if applies)
 
     def _candidates(self, fitted: Fitted, g: int, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         """What f(gx) is compared with, by the names of ``Scores``."""
@@ -186,8 +208,3 @@ def comparable(maps: Tensor) -> Tensor:
     """Maps in float32 or float64, where float64 sums can be made of them (MPS has none)."""
     maps = maps.cpu() if maps.device.type == "mps" else maps
     return maps if maps.dtype == torch.float64 else maps.float()
-
-
-def held_bytes(channels: int, order: int, method: Discover) -> int:
-    """Bytes of the C×C sums that one ``Discovery`` holds while it fits."""
-    return 8 * channels**2 * (order - 1) * SUMS[method]

@@ -27,15 +27,10 @@ ROUNDING = 1e-6
 
 
 def part(scores: Scores, name: str, floor: float) -> float | None:
-    """κ of the mean deviations; at most 1 but for noise, below 0 where another image explains more.
+    """κ of the mean deviations ``before``, ``after`` or ``unmoved``, with b = ``floor``.
 
-    Args:
-        scores: of the scoring half.
-        name: ``before``, ``after`` or ``unmoved``.
-        floor: b.
-
-    Returns:
-        None where the null leaves less than ``ROOM``, or no image has a value.
+    At most 1 but for noise, below 0 where another image explains more; None where the null leaves less than ``ROOM``
+    or no image has a value.
     """
     value, null = scores.images(name, f"null_{name}")
     if not len(value) or null.mean() - floor < ROOM:

@@ -10,8 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from geed_cli.discovery.channel_map import ChannelMap, Linear
-from geed_cli.discovery.fitter import Fitted, all_elements, increase
+from geed_cli.discovery.channel_map import ChannelMap, Fitted, Linear, all_elements, increase
 from geed_cli.discovery.regression import EXPLAINED, Fit, Moments, Spectrum, procrustes, ridge, spectrum
 from geed_cli.measures.channelwise import ZERO
 from geed_cli.measures.moments import SAFE
@@ -23,12 +22,7 @@ VARIANTS: dict[str, Callable[[Moments, Spectrum], Fit]] = {
 
 
 class LinearFitter:
-    """Sums of x yᵀ, y yᵀ and x y'ᵀ for each element, with x = f(gx), y = g·f(x), y' = g·f(x').
-
-    Args:
-        channels: C.
-        order: n = |G|.
-    """
+    """Sums of x yᵀ, y yᵀ and x y'ᵀ for each element, with x = f(gx), y = g·f(x), y' = g·f(x'), of shape (C, P)."""
 
     def __init__(self, channels: int, order: int) -> None:
         self._channels, self._order = channels, order
@@ -40,7 +34,7 @@ class LinearFitter:
         self._null_pixels: dict[int, int] = {}
 
     def add(self, g: int, moved: Tensor, expected: Tensor, other: Tensor | None) -> None:
-        """Add one image's second moments."""
+        """Add one image's second moments; ``other`` is for the null."""
         x, y = wide_enough(moved), wide_enough(expected)
         increase(self._cross, g, _product(x, y))
         increase(self._gram, g, _product(y, y))
@@ -129,6 +123,5 @@ def _root(gram: Tensor) -> Tensor:
 
 
 def _rank_note(bases: dict[int, Spectrum]) -> tuple[str, ...]:
-    """Says so where maps are of low rank."""
     ranks = [len(directions.values) for directions in bases.values() if directions.low_rank]
     return (f"linear maps of rank {max(ranks)} or less, {EXPLAINED:.0%} of the variance",) if ranks else ()

@@ -7,8 +7,7 @@ the assignment minimises on the fitted images the very deviation that is scored 
 import torch
 from torch import Tensor
 
-from geed_cli.discovery.channel_map import ChannelMap, Permutation
-from geed_cli.discovery.fitter import Fitted, all_elements, increase
+from geed_cli.discovery.channel_map import Fitted, Permutation, all_elements, increase
 from geed_cli.measures.channelwise import ZERO
 
 TIE = 1e-6
@@ -17,12 +16,7 @@ that means something. Dead channels and exact copies then stay where they are.""
 
 
 class PermutationFitter:
-    """Sums of C×C cosines, one for each element and one for its null.
-
-    Args:
-        channels: C.
-        order: n = |G|.
-    """
+    """Sums of C×C cosines, one for each element and one for its null."""
 
     def __init__(self, channels: int, order: int) -> None:
         self._channels, self._order = channels, order
@@ -32,7 +26,7 @@ class PermutationFitter:
         self._live = torch.zeros(channels, dtype=torch.bool)
 
     def add(self, g: int, moved: Tensor, expected: Tensor, other: Tensor | None) -> None:
-        """Add the cosines of all pairs of channels of one image."""
+        """Add the cosines of all pairs of channels of f(gx), g·f(x) and, for the null, g·f(x'), each (C, P)."""
         x, y = unit_rows(moved), unit_rows(expected)
         self._live |= (x.any(dim=1) | y.any(dim=1)).cpu()
         self._pairs[g] = self._pairs.get(g, 0) + 1
@@ -53,7 +47,7 @@ class PermutationFitter:
             notes=(),
         )
 
-    def _assign(self, similarity: Tensor, g: int) -> ChannelMap:
+    def _assign(self, similarity: Tensor, g: int) -> Permutation:
         """The permutation with the largest summed similarity, channels staying in place where that costs nothing."""
         scores = similarity.cpu()
         scores.diagonal().add_(TIE * self._pairs[g])

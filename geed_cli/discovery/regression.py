@@ -83,10 +83,6 @@ def ridge(moments: Moments, directions: Spectrum) -> Fit:
     """Ridge regression of x − y on y, λ by generalised cross-validation.
 
     With little to go by the map stays near the identity, which is what is to be refuted.
-
-    Args:
-        moments: A, B and their size.
-        directions: of B.
     """
     along = moments.cross @ directions.basis - directions.basis * directions.values
     values, weight = directions.values[:, None], along.square().sum(dim=0)[:, None]
@@ -101,7 +97,7 @@ def ridge(moments: Moments, directions: Spectrum) -> Fit:
 
 
 def procrustes(moments: Moments, directions: Spectrum) -> Fit:
-    """The orthogonal map (on the kept directions an isometry) nearest to A; arguments as in ``ridge``.
+    """The orthogonal map (on the kept directions an isometry) nearest to A.
 
     It has Cr − r(r + 1)/2 free numbers for C rows, the dimension of the Stiefel manifold.
     """

@@ -39,8 +39,8 @@ class Scores:
 
     def elements(self, name: str) -> tuple[float | None, ...]:
         """The mean over images for each element; None where no image has a value."""
-        columns = getattr(self, name).T
-        return tuple(_mean(column) for column in columns)
+        defined = [column[~np.isnan(column)] for column in getattr(self, name).T]
+        return tuple(float(values.mean()) if len(values) else None for values in defined)
 
     def images(self, *names: str) -> tuple[NDArray[np.float64], ...]:
         """The means over elements for each image, one array a name, over cells where all the names have a value.
@@ -55,11 +55,7 @@ class Scores:
 
 
 class ScoreBook:
-    """Collects the six deviations of each (image, g) as they come.
-
-    Args:
-        order: n = |G|.
-    """
+    """Collects the six deviations of each (image, g) of a group of that order as they come."""
 
     def __init__(self, order: int) -> None:
         self._order = order
@@ -80,9 +76,3 @@ class ScoreBook:
         for (image, g), cell in self._cells.items():
             values[:, images.index(image), g] = cell
         return Scores(*values)
-
-
-def _mean(column: NDArray[np.float64]) -> float | None:
-    """The mean of what is defined."""
-    known = column[~np.isnan(column)]
-    return float(known.mean()) if len(known) else None

@@ -19,8 +19,17 @@ from geed_cli.engine.row import Control
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.channelwise import ChannelwiseDeviation
 from geed_cli.measures.measure import LayerMeasure
-from geed_cli.measures.moments import Moments, Sizes, channelwise_deviation, moments_of
-from geed_cli.measures.pixel_sums import channels_last, evenly_spaced, numbers_of, pixel_products, taken
+from geed_cli.measures.moments import (
+    Moments,
+    Sizes,
+    channels_last,
+    channelwise_deviation,
+    evenly_spaced,
+    moments_of,
+    numbers_of,
+    pixel_products,
+    taken,
+)
 
 Quantity = tuple[str, Control | None]
 """A layer's measure, and the control of it that is meant; None is the deviation itself."""

@@ -10,8 +10,7 @@ from torch import Tensor
 from geed_cli.actions.representation import Spatial
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.choices import Discover
-from geed_cli.discovery.discover import Discovery
-from geed_cli.discovery.discovered import Discovered
+from geed_cli.discovery.discover import Discovered, Discovery
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.groups.group import FiniteGroup

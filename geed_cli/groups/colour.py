@@ -45,8 +45,7 @@ class Colour:
     def channels(self) -> tuple[tuple[int, int, int], Fraction]:
         """The element, but for its inversion, as a permutation of channels and the rest of the hue.
 
-        Returns:
-            Which old channel each new one takes, and what is left to turn, in (−1/6, 1/6] of a turn.
+        The old channel that each new one takes, and what is left to turn, in (−1/6, 1/6] of a turn.
         """
         thirds = int(-((THIRD / 2 - self.hue) // THIRD))
         sign = -1 if self.swap else 1

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from geed_cli.groups.colour import PERMUTATIONS, Colour
-from geed_cli.groups.planar import Planar
-from geed_cli.groups.shift import Shift
+from geed_cli.groups.planar import Planar, Shift
 from geed_cli.groups.transform import IDENTITY, MIRROR, VERTICAL_MIRROR, Transform
 
 MAX_N = 64
@@ -24,13 +23,9 @@ Elements = tuple[Transform, ...]
 
 @dataclass(frozen=True)
 class Family:
-    """One line of ``geed ls groups``.
+    """One line of ``geed ls groups``: ``make`` gives the elements, identity first, from n.
 
-    Attributes:
-        stem: the name, without its number.
-        description: what its elements do.
-        make: the elements, identity first, from n (1 where the name takes no number).
-        largest: largest n; None where the name takes no number.
+    ``largest`` is the largest n; where the name takes no number it is None, and n is 1.
     """
 
     stem: str

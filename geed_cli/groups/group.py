@@ -1,4 +1,4 @@
-"""Finite groups, given by their Cayley table.
+"""Finite groups: their elements, their Cayley table, and what generators generate.
 
 An element is its row number 0..|G|-1 and the identity is 0. ``table[g, h]`` is gh, "first h, then g", so every
 action in this package is a left action: (gh)·x = g·(h·x). Exact products are slow, and a group of 1024 has a million of
@@ -14,20 +14,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.groups.transform import Transform
+from geed_cli.groups.transform import IDENTITY, Transform
+
+MAX_ORDER = 1024
+"""Largest order of a group: each image is shown to the network once for each element."""
 
 
 @dataclass(frozen=True)
 class FiniteGroup:
-    """A finite group of transforms with named elements.
+    """A finite group of transforms: all different, the identity first.
 
-    Associativity and inverses need no check of their own: products of transforms are compositions of maps, and a
-    finite set of invertible maps that is closed under composition holds their inverses. Closure is checked by
-    ``table``.
-
-    Attributes:
-        name: the catalogue's name, such as ``c4`` or ``flip*xshift7``, or the one in a group file.
-        transforms: the elements, identity first, all different, closed under the product.
+    Closure is checked by ``table``. Associativity and inverses need no check: products of transforms are compositions
+    of maps, and a finite set of invertible maps that is closed under composition holds their inverses.
     """
 
     name: str
@@ -49,7 +47,7 @@ class FiniteGroup:
         try:
             return cayley_table(self.transforms)
         except KeyError as missing:
-            raise ValueError(f"group {self.name} is not closed: {missing} is missing") from None
+            raise ValueError(f"group {self.name} is not closed: {missing.args[0].name} is missing") from None
 
     @property
     def order(self) -> int:
@@ -103,43 +101,64 @@ def cayley_table(transforms: Sequence[Transform]) -> NDArray[np.int64]:
     The set is closed if it is closed under the rows worked out here, since every element is a product of those.
     Each new generator at least doubles what the earlier ones reach, so there are at most log₂ n of them.
 
-    Args:
-        transforms: all different, identity first.
-
     Raises:
-        KeyError: a product that is not in the set; the argument is its name.
+        KeyError: a product that is not in the set.
     """
     number = {transform: i for i, transform in enumerate(transforms)}
     n = len(transforms)
     table = np.zeros((n, n), dtype=np.int64)
     table[0] = np.arange(n)
-    known = {0}
+    filled = {0}
     generators: list[int] = []
     for g, transform in enumerate(transforms):
-        if g not in known:
-            table[g] = [_number(number, transform @ h) for h in transforms]
+        if g not in filled:
+            table[g] = [number[transform @ h] for h in transforms]
             generators.append(g)
-            _reach(table, known, generators)
+            _reach(table, filled, generators)
     return table
 
 
-def _number(number: dict[Transform, int], product: Transform) -> int:
-    if product not in number:
-        raise KeyError(product.name)
-    return number[product]
-
-
-def _reach(table: NDArray[np.int64], known: set[int], generators: Sequence[int]) -> None:
+def _reach(table: NDArray[np.int64], filled: set[int], generators: Sequence[int]) -> None:
     """Fill the rows of everything that the generators reach: the row of gh is the row of g after that of h."""
-    known.add(generators[-1])
-    fresh = sorted(known)
+    filled.add(generators[-1])
+    fresh = sorted(filled)
     while fresh:
         reached = []
         for h in fresh:
             for g in generators:
                 product = int(table[g, h])
-                if product not in known:
+                if product not in filled:
                     table[product] = table[g][table[h]]
-                    known.add(product)
+                    filled.add(product)
                     reached.append(product)
         fresh = reached
+
+
+def closure(generators: Sequence[Transform], limit: int = MAX_ORDER) -> tuple[Transform, ...] | None:
+    """The smallest group that holds the generators; None where it has more than ``limit`` elements.
+
+    All parts of a transform are rational, so every element has finite order, and closing under products alone gives
+    the inverses. The identity comes first, then what the first generator reaches, breadth first, then the first two,
+    and so on.
+
+    Raises:
+        InputError: a turn that is no multiple of 90 degrees meets a cyclic shift.
+    """
+    elements = {IDENTITY: None}
+    used: list[Transform] = []
+    for generator in generators:
+        if generator not in elements:
+            used.append(generator)
+            if not _grow(elements, used, limit):
+                return None
+    return tuple(elements)
+
+
+def _grow(elements: dict[Transform, None], generators: Sequence[Transform], limit: int) -> bool:
+    """Add all that the generators reach; whether that is at most ``limit`` elements."""
+    fresh = list(elements)
+    while fresh and len(elements) <= limit:
+        reached = dict.fromkeys(g @ h for h in fresh for g in generators)
+        fresh = [transform for transform in reached if transform not in elements]
+        elements |= dict.fromkeys(fresh)
+    return len(elements) <= limit

@@ -15,10 +15,8 @@ from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError
 from geed_cli.groups.colour import PERMUTATIONS, Colour
-from geed_cli.groups.generators import MAX_ORDER, closure
-from geed_cli.groups.group import FiniteGroup
-from geed_cli.groups.planar import Planar
-from geed_cli.groups.shift import Shift
+from geed_cli.groups.group import MAX_ORDER, FiniteGroup, closure
+from geed_cli.groups.planar import Planar, Shift
 from geed_cli.groups.transform import Transform
 
 Angle = int | float | str
@@ -30,15 +28,13 @@ class _Strict(BaseModel):
 
 
 class Generator(_Strict):
-    """One generator.
+    """One generator; a turn or a hue is degrees where it is a number, part of a turn where it is text (``1/8``).
 
     Attributes:
-        mirror: mirror left-right first.
-        turn: counter-clockwise; a number is degrees, text such as ``1/8`` part of a turn.
+        turn: counter-clockwise, after the mirror.
         shift: [down, right], parts of the frame such as ``1/7``.
         colour: where red, green and blue are taken from, such as ``gbr``.
-        hue: red towards green; a number is degrees, text part of a turn.
-        invert: x → 1 − x.
+        hue: red towards green.
     """
 
     mirror: bool = False
@@ -82,12 +78,7 @@ class Generator(_Strict):
 
 
 class GroupFile(_Strict):
-    """The whole file.
-
-    Attributes:
-        name: what tables and results call the group.
-        generators: what it is closed from.
-    """
+    """The whole file: what tables call the group, and what it is closed from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
     generators: tuple[Generator, ...]
@@ -108,15 +99,15 @@ def read_group(path: Path) -> FiniteGroup:
         InputError: the file cannot be read or does not fit the schema, with its line; a turn that is no multiple of
             90 degrees meets a shift; or more than 1024 elements.
     """
-    described = validate(read_yaml(path), GroupFile)
-    elements = closure([generator.transform() for generator in described.generators])
+    file = validate(read_yaml(path), GroupFile)
+    elements = closure([generator.transform() for generator in file.generators])
     if elements is None:
         raise InputError(
             f"the generators in {path} give more than {MAX_ORDER} elements",
             expected=f"a group of order {MAX_ORDER} at most",
             remedy="coarser turns, shifts or hues, or fewer generators",
         )
-    return FiniteGroup(described.name, elements)
+    return FiniteGroup(file.name, elements)
 
 
 def _turn(angle: Angle) -> Fraction:
@@ -131,6 +122,7 @@ def _part(part: Part) -> Fraction:
 
 
 def _fraction(text: str, expected: str) -> Fraction:
+    """A whole number or a fraction, as written."""
     # at most six digits: far beyond any group of order 1024, and quick to compute with
     written = re.fullmatch(r"(-?[0-9]{1,6})(?:/([0-9]{1,6}))?", text)
     if not written or int(written[2] or 1) == 0:

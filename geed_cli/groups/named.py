@@ -17,9 +17,7 @@ GROUP_SUFFIXES = (".yaml", ".yml")
 def group_named(name: str) -> FiniteGroup:
     """The group of that name; upper case is accepted (``C4``), but in paths of files.
 
-    Args:
-        name: ``flip``, ``c4``; a product, ``flip*xshift7``; a YAML file of generators, ``my/group.yaml``. A factor of
-            a product may be a file, too.
+    ``flip``, ``c4``; a product, ``flip*xshift7``; a YAML file of generators, ``my/group.yaml``, also as a factor.
 
     Raises:
         InputError: no such group, n outside its range, a product that is no group, or a file that describes none.
@@ -37,10 +35,7 @@ def group_named(name: str) -> FiniteGroup:
 
 
 def family_of(name: str) -> tuple[Family, int] | None:
-    """The family that a name is written like, and its n (1 where it takes none); None where there is none.
-
-    The number may be out of range.
-    """
+    """The family that a name is written like, and its n, which may be out of range; None where there is none."""
     written = re.fullmatch(r"([a-z]+)([0-9]{1,4})?", name)
     for family in FAMILIES.values():
         if written and written[1] == family.stem and (written[2] is None) == (family.largest is None):
@@ -49,21 +44,21 @@ def family_of(name: str) -> tuple[Family, int] | None:
 
 
 def _factor(name: str) -> FiniteGroup:
+    """One group without a product: a file, or a name of the catalogue."""
     stripped = name.strip()
     if stripped.lower().endswith(GROUP_SUFFIXES):
         from geed_cli.groups.group_file import read_group  # noqa: PLC0415 - pydantic only where a file is read
 
         return _not_hiding(read_group(Path(stripped)), stripped)
-    key = stripped.lower()
-    family = family_of(key)
-    if family is None:
+    match = family_of(stripped.lower())
+    if match is None:
         raise _unknown(name)
-    found, n = family
-    if found.largest is not None and not 1 <= n <= found.largest:
+    family, n = match
+    if family.largest is not None and not 1 <= n <= family.largest:
         raise InputError(
-            f"group {name!r} has n = {n}", expected=f"n from 1 to {found.largest}", remedy="geed ls groups"
+            f"group {name!r} has n = {n}", expected=f"n from 1 to {family.largest}", remedy="geed ls groups"
         )
-    return FiniteGroup(found.stem + (str(n) if found.largest is not None else ""), found.make(n))
+    return FiniteGroup(family.stem + (str(n) if family.largest is not None else ""), family.make(n))
 
 
 def _not_hiding(group: FiniteGroup, path: str) -> FiniteGroup:

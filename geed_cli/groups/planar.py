@@ -1,7 +1,8 @@
-"""Symmetries of the square picture about its centre: a mirror, then a rotation by a rational part of a turn.
+"""Motions of the square picture: a mirror and a turn about its centre, and cyclic shifts.
 
-``Planar(turn, mirror)`` first mirrors left-right if asked, then rotates counter-clockwise as displayed (rows point
-down). Every group of mirrors and rotations is made of these, so equal elements of two groups are equal.
+``Planar(turn, mirror)`` first mirrors left-right if asked, then rotates counter-clockwise as displayed; rows point
+down. A ``Shift`` is a part of the frame's height and width, so that it acts on pictures and hidden maps of every size:
+what leaves at one edge enters at the opposite one. All are exact, so equal elements of two groups are equal.
 """
 
 from dataclasses import dataclass
@@ -12,12 +13,7 @@ QUARTER = Fraction(1, 4)
 
 @dataclass(frozen=True)
 class Planar:
-    """r^turn · m^mirror, an element of O(2) with a rational angle.
-
-    Attributes:
-        turn: part of a full turn in [0, 1), counter-clockwise.
-        mirror: whether the picture is mirrored left-right (across the vertical axis) first.
-    """
+    """r^turn · m^mirror, an element of O(2); ``turn`` is a part of a full turn in [0, 1), m mirrors left-right."""
 
     turn: Fraction = Fraction(0)
     mirror: bool = False
@@ -53,6 +49,48 @@ class Planar:
         if self.is_identity:
             return "e"
         return (f"r{degrees(self.turn)}" if self.turn else "") + ("m" if self.mirror else "")
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A cyclic translation by parts of the height and the width, each in [0, 1)."""
+
+    down: Fraction = Fraction(0)
+    right: Fraction = Fraction(0)
+
+    def __matmul__(self, other: "Shift") -> "Shift":
+        """The product, which commutes: the parts are added modulo 1."""
+        return Shift((self.down + other.down) % 1, (self.right + other.right) % 1)
+
+    @property
+    def inverse(self) -> "Shift":
+        """Back by as much."""
+        return Shift(-self.down % 1, -self.right % 1)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing moves."""
+        return self.down == 0 and self.right == 0
+
+    def carried_by(self, planar: Planar) -> "Shift":
+        """p·s for an exact p, the shift with p s p⁻¹ = p·s: its direction moves as the picture does.
+
+        A quarter turn counter-clockwise takes "right" to "up": (down, right) → (−right, down).
+        """
+        down, right = self.down, -self.right if planar.mirror else self.right
+        for _ in range(int(planar.turn / QUARTER)):
+            down, right = -right, down
+        return Shift(down % 1, right % 1)
+
+    def whole_pixels(self, height: int, width: int) -> bool:
+        """Whether the shift is a whole number of pixels both ways on maps of that size."""
+        return (self.down * height).denominator == 1 and (self.right * width).denominator == 1
+
+    @property
+    def name(self) -> str:
+        """``e``, ``y2/7`` (down), ``x1/7`` (right), ``y2/7*x1/7``."""
+        parts = [f"{axis}{part}" for axis, part in (("y", self.down), ("x", self.right)) if part]
+        return "*".join(parts) or "e"
 
 
 def degrees(turn: Fraction) -> str:

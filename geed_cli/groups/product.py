@@ -1,22 +1,20 @@
 """Products of groups, ``flip*xshift7``: all products ab with a from the first factor and b from the second.
 
 That set is a group of order |A||B| only where the factors share nothing but e and the products are closed; both are
-checked, and a refusal says which group holds all factors, by its name in the catalogue where it has one: a name is
-looked for as a product of one planar, one shift and one colour part; a mixed group has none.
+checked, and a refusal names the smallest group that holds all factors, where it is a product of one planar, one shift
+and one colour part.
 """
 
 import math
+import operator
 from collections.abc import Collection, Iterable, Sequence
-from fractions import Fraction
+from functools import reduce
 from itertools import product
 
 from geed_cli.errors import InputError
 from geed_cli.groups.families import FAMILIES, Elements
-from geed_cli.groups.generators import MAX_ORDER, closure
-from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.group import MAX_ORDER, FiniteGroup, closure
 from geed_cli.groups.transform import IDENTITY, Transform
-
-FROM_GENERATORS = "a YAML file of generators: -g group.yaml"
 
 
 def product_group(factors: Sequence[FiniteGroup]) -> FiniteGroup:
@@ -31,7 +29,8 @@ def product_group(factors: Sequence[FiniteGroup]) -> FiniteGroup:
         raise _no_group(
             name, factors, f"has {order} products, more than the {MAX_ORDER} elements of a group here"
         )
-    elements = tuple(dict.fromkeys(map(_multiply, product(*(factor.transforms for factor in factors)))))
+    chosen = product(*(factor.transforms for factor in factors))
+    elements = tuple(dict.fromkeys(reduce(operator.matmul, transforms, IDENTITY) for transforms in chosen))
     if len(elements) < order:
         raise _no_group(name, factors, f"has {order} products, but only {len(elements)} different ones")
     group = FiniteGroup(name, elements)
@@ -40,13 +39,6 @@ def product_group(factors: Sequence[FiniteGroup]) -> FiniteGroup:
     except ValueError:
         raise _no_group(name, factors, "is not closed: its products have products outside it") from None
     return group
-
-
-def _multiply(transforms: Sequence[Transform]) -> Transform:
-    result = IDENTITY
-    for transform in transforms:
-        result @= transform
-    return result
 
 
 def _no_group(name: str, factors: Sequence[FiniteGroup], why: str) -> InputError:
@@ -59,11 +51,13 @@ def _no_group(name: str, factors: Sequence[FiniteGroup], why: str) -> InputError
             expected=f"{expected}more than {MAX_ORDER} elements",
             remedy="smaller factors; geed ls groups",
         )
-    known = name_of(held)
+    name_of_held = name_of(held)
     return InputError(
         f"the product {name!r} {why}",
         expected=f"{expected}{len(held)} elements",
-        remedy=f"-g '{known}', which has exactly these" if known else FROM_GENERATORS,
+        remedy=f"-g '{name_of_held}', which has exactly these"
+        if name_of_held
+        else "a YAML file of generators: -g group.yaml",
     )
 
 
@@ -76,26 +70,19 @@ def name_of(elements: Collection[Transform]) -> str | None:
         return None
     half = len(colour) // 2
     names = [
-        _search(planar, ["flip", "vflip", "flips", _numbered("c", planar), _numbered("d", planar, 2)]),
+        _search(planar, ["flip", "vflip", "flips", f"c{len(planar)}", f"d{len(planar) // 2}"]),
         _search(shift, _shift_names(shift)),
         _search(colour, ["rgb", "rgb*invert", "invert", f"hue{len(colour)}", f"hue{half}*invert"]),
     ]
     return None if None in names else "*".join(name for name in names if name) or "c1"
 
 
-def _numbered(stem: str, part: Collection[Transform], each: int = 1) -> str:
-    return f"{stem}{len(part) // each}"
-
-
 def _shift_names(part: Iterable[Transform]) -> list[str]:
     """The shifts whose finest steps are those of the part."""
-    down, right = (_steps(values) for values in ({g.shift.down for g in part}, {g.shift.right for g in part}))
+    down = math.lcm(*(g.shift.down.denominator for g in part))
+    right = math.lcm(*(g.shift.right.denominator for g in part))
     both = [f"yshift{down}", f"xshift{right}"]
     return [f"shift{right}", *both, "*".join(both)]
-
-
-def _steps(values: Iterable[Fraction]) -> int:
-    return math.lcm(*(value.denominator for value in values))
 
 
 def _search(part: Collection[Transform], names: Iterable[str]) -> str | None:

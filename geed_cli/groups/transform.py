@@ -9,23 +9,14 @@ from fractions import Fraction
 
 from geed_cli.errors import InputError
 from geed_cli.groups.colour import Colour
-from geed_cli.groups.planar import QUARTER, Planar, degrees
-from geed_cli.groups.shift import Shift
-
-__all__ = ["IDENTITY", "MIRROR", "QUARTER", "VERTICAL_MIRROR", "Colour", "Planar", "Shift", "Transform"]
-
+from geed_cli.groups.planar import Planar, Shift, degrees
 
 NO_TURN, NO_SHIFT, NO_COLOUR = Planar(), Shift(), Colour()
 
 
 @dataclass(frozen=True)
 class Transform:
-    """s · p · k: the planar part p first, then the shift s; the colour part k at any time.
-
-    Attributes:
-        planar: mirror and turn about the centre.
-        shift: cyclic translation, after the turn.
-        colour: on the three channels of pixels; hidden maps have none.
+    """s · p · k: the planar part p first, then the shift s; the colour part k, of pixels alone, at any time.
 
     Raises:
         InputError: a shift beside a turn that is no multiple of 90 degrees. Such a turn does not map the torus, on
@@ -40,11 +31,7 @@ class Transform:
         _check_meeting(self.planar, self.shift)
 
     def __matmul__(self, other: "Transform") -> "Transform":
-        """The product gh, "first h, then g": s p · t q = (s + p·t) (pq), colours beside.
-
-        Raises:
-            InputError: a turn that is no multiple of 90 degrees meets a shift.
-        """
+        """The product gh, "first h, then g": s p · t q = (s + p·t) (pq), colours beside."""
         _check_meeting(self.planar, other.shift)
         return Transform(
             self.planar @ other.planar,

@@ -23,12 +23,12 @@ ZERO = 1e-6
 
 @dataclass(frozen=True)
 class ChannelwiseDeviation:
-    """The outcome for B comparisons.
+    """The outcome for B comparisons, shape (B,) each.
 
     Attributes:
-        value: shape (B,), float64, in [−1, 1]; NaN where no channel is live.
-        dead: shape (B,), float64, the part of channels left out, in [0, 1].
-        finite: shape (B,), bool, whether both maps were finite throughout.
+        value: in [−1, 1], float64; NaN where no channel is live.
+        dead: the part of channels left out, float64.
+        finite: whether both maps were finite throughout, bool.
     """
 
     value: "Tensor"
@@ -37,13 +37,7 @@ class ChannelwiseDeviation:
 
 
 def compare(moved: "Sizes", expected: "Sizes", products: "Tensor") -> ChannelwiseDeviation:
-    """−(1/C) Σ_i cos(moved_i, expected_i), over live channels.
-
-    Args:
-        moved: of f_l(gx).
-        expected: of g·f̂_l(x).
-        products: ⟨a', b'⟩ of both, shape (B, C).
-    """
+    """−(1/C) Σ_i cos(moved_i, expected_i), over live channels of f_l(gx) and g·f̂_l(x), from ⟨a', b'⟩, (B, C)."""
     inner = products + moved.pixels * moved.means * expected.means
     return _deviation(inner, (moved.norms, expected.norms), _largest(moved, expected))
 
@@ -52,7 +46,7 @@ def correlate(moved: "Sizes", expected: "Sizes", products: "Tensor") -> Channelw
     """−(1/C) Σ_i corr(moved_i, expected_i), over channels that vary: the cosine without each map's own mean.
 
     Maps behind a ReLU are positive, so that any two of them have a high cosine; without their means they have not.
-    A channel is dead here where both maps are constant. Arguments as in ``compare``.
+    A channel is dead here where both maps are constant.
     """
     # a constant map leaves rounding noise, which is judged by the size of the maps themselves
     return _deviation(products, (moved.deviations, expected.deviations), _largest(moved, expected))

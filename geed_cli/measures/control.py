@@ -1,4 +1,8 @@
-"""What a control is: a number beside a value that says how to read it, with its column and its line of the legend."""
+"""The controls by name: numbers beside a value that say how to read it. docs/controls.md explains each.
+
+A new one is a line of ``CONTROLS``. How it is made of what a run has seen stands in a file of its own, or here where
+that is a line or two.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.measures.measure import Measure
+from geed_cli.measures.measure import Measure, VectorMeasure
 
 Array = NDArray[np.float64]
 
@@ -44,11 +48,9 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """One control.
+    """One control; a second run brings those that nothing is made ``of``.
 
     Attributes:
-        name: its key under ``controls`` in results.
-        of: makes it of the evidence, None where there is none; None where a second run brings it.
         heading: of its column in tables; empty where it has none.
         keep: of the columns of a table of layers the lowest is left out first where there is no room.
         part: whether it is a fraction, shown in percent and left out at 0, and not in the value's unit.
@@ -63,3 +65,58 @@ class Control:
     part: bool = False
     of_layers: bool = False
     reading: str = ""
+
+
+def _sensitivity(evidence: Evidence) -> float | None:
+    measure = evidence.measure
+    if not isinstance(measure, VectorMeasure) or measure.sensitivity is None:
+        return None
+    import torch  # noqa: PLC0415 - see measure.py
+
+    return float(measure.sensitivity(torch.from_numpy(evidence.vectors())).mean())
+
+
+def _dead_fraction(evidence: Evidence) -> float | None:
+    dead = evidence.seen.get("dead")
+    return None if dead is None else float(np.mean([image.mean() for image in dead]))
+
+
+def _rounding(evidence: Evidence) -> float | None:
+    return None if evidence.rounding is None else evidence.rounding / evidence.unit
+
+
+CONTROLS: dict[str, Control] = {
+    control.name: control
+    for control in (
+        Control(name="sensitivity", of=_sensitivity),
+        Control(name="dead_fraction", of=_dead_fraction, heading="dead", keep=1, part=True, of_layers=True),
+        Control(
+            name="null",
+            of=lambda evidence: evidence.mean("null"),
+            heading="null",
+            keep=4,
+            of_layers=True,
+            reading="null: the same against another image's maps; set it against the elements beside e (furthest).",
+        ),
+        Control(
+            name="floor",
+            of=lambda evidence: evidence.mean("floor"),
+            heading="floor",
+            reading="floor: what resampling alone does, of pictures turned there and back.",
+        ),
+        Control(
+            name="twin", heading="twin", keep=7, reading="twin: the same architecture with random weights."
+        ),
+        Control(
+            name="phase_corrected",
+            of=lambda evidence: evidence.mean("phase_corrected"),
+            heading="corrected",
+            keep=6,
+            of_layers=True,
+            reading="corrected: about the centre of each layer's own sampling grid.",
+        ),
+        Control(name="rounding", of=_rounding),
+        Control(name="twin_sensitivity"),
+        Control(name="precision_shift"),
+    )
+}

@@ -10,13 +10,9 @@ import numpy as np
 
 
 def fourier_components(profile: Sequence[float]) -> tuple[tuple[float, float], ...]:
-    """The pairs (a_j, b_j) with d(r^k) = Σ_j a_j cos(2πjk/n) + b_j sin(2πjk/n), j = 0 … ⌊n/2⌋.
+    """The pairs (a_j, b_j) with d(r^k) = Σ_j a_j cos(2πjk/n) + b_j sin(2πjk/n), j = 0 … ⌊n/2⌋, k = 0 … n − 1.
 
-    Args:
-        profile: d(r^k) for k = 0 … n − 1, the powers of a generator in order, finite.
-
-    Returns:
-        a_0 is the mean; b_0 is 0, and so is b_{n/2} for even n. In the profile's unit.
+    The profile has the powers of a generator in order. a_0 is its mean; b_0 is 0, and so is b_{n/2} for even n.
     """
     n = len(profile)
     transformed = np.fft.rfft(np.asarray(profile, dtype=np.float64)) / n

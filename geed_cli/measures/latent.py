@@ -14,15 +14,7 @@ if TYPE_CHECKING:
 
 
 def l2_deviation(moved: "Tensor", expected: "Tensor") -> "Tensor":
-    """‖f1(gx) − ρ(g)f̂1(x)‖₂: the integrand of ``latent.l2``.
-
-    Args:
-        moved: f1(gx), shape (..., k).
-        expected: ρ(g)f̂1(x), a shape that broadcasts with it.
-
-    Returns:
-        Shape (...), float64, ≥ 0, in the units of the features.
-    """
+    """‖f1(gx) − ρ(g)f̂1(x)‖₂, from (..., k) to (...), float64: the integrand of ``latent.l2``, in the features' unit."""
     import torch  # noqa: PLC0415 - see measure.py
 
     distances: Tensor = torch.linalg.vector_norm(moved.double() - expected.double(), dim=-1)
@@ -30,27 +22,15 @@ def l2_deviation(moved: "Tensor", expected: "Tensor") -> "Tensor":
 
 
 def cosine_deviation(moved: "Tensor", expected: "Tensor") -> "Tensor":
-    """−cos(f1(gx), ρ(g)f̂1(x)): the integrand of ``latent.cosine``.
+    """−cos(f1(gx), ρ(g)f̂1(x)), from (..., k) to (...), float64: the integrand of ``latent.cosine``.
 
-    Args:
-        moved: f1(gx), shape (..., k).
-        expected: ρ(g)f̂1(x), a shape that broadcasts with it.
-
-    Returns:
-        Shape (...), float64, in [−1, 1]; 0 where either vector is 0.
+    In [−1, 1]; 0 where either vector is 0.
     """
     return -(unit(moved.double()) * unit(expected.double())).sum(dim=-1).clamp(-1, 1)
 
 
 def l2_pairs(embeddings: "Tensor") -> "Tensor":
-    """‖f1(x) − f1(x')‖₂ for all pairs; its mean off the diagonal is the normaliser M of ``latent.l2``.
-
-    Args:
-        embeddings: f1(x), shape (m, k).
-
-    Returns:
-        Shape (m, m), float64, symmetric, zero diagonal.
-    """
+    """‖f1(x) − f1(x')‖₂ for all pairs, from (m, k) to (m, m), float64; its mean off the diagonal is M."""
     import torch  # noqa: PLC0415
 
     f = embeddings.double()
@@ -59,14 +39,7 @@ def l2_pairs(embeddings: "Tensor") -> "Tensor":
 
 
 def cosine_pairs(embeddings: "Tensor") -> "Tensor":
-    """cos(f1(x), f1(x')) for all pairs; its mean off the diagonal is the normaliser of ``latent.cosine``.
-
-    Args:
-        embeddings: f1(x), shape (m, k).
-
-    Returns:
-        Shape (m, m), float64, symmetric; the diagonal is set to 0 and not used.
-    """
+    """cos(f1(x), f1(x')) for all pairs, from (m, k) to (m, m), float64; the diagonal is 0 and not used."""
     f = unit(embeddings.double())
     cosines = (f @ f.T).clamp(-1, 1)
     return cosines.fill_diagonal_(0.0)

@@ -13,14 +13,9 @@ if TYPE_CHECKING:
 
 
 def flips(moved: "Tensor", expected: "Tensor") -> "Tensor":
-    """1 where arg max p(gx) ≠ arg max ρ(g)p(x), else 0: the integrand of ``prediction.flip_rate``.
+    """1 where arg max p(gx) ≠ arg max ρ(g)p(x), else 0, from (..., classes) to (...), float64.
 
-    Args:
-        moved: p(gx) or the logits, shape (..., classes).
-        expected: ρ(g)p(x) likewise, a shape that broadcasts with it; p(x) itself unless a spec declares otherwise.
-
-    Returns:
-        Shape (...), float64 zeros and ones; e is 0 and is left out of the rate.
+    Probabilities or logits; ρ(g)p(x) is p(x) unless a spec declares otherwise.
     """
     return (moved.argmax(dim=-1) != expected.argmax(dim=-1)).double()
 

@@ -22,13 +22,8 @@ def probabilities(logits: "Tensor") -> "Tensor":
 def sensitivity(p: "Tensor") -> "Tensor":
     """KL(p(x) ‖ mean over D of p): how much the prediction depends on the image at all.
 
-    The control of ``softmax.kl``: a network that hardly reacts to its input looks invariant to everything.
-
-    Args:
-        p: p(x), shape (images, classes).
-
-    Returns:
-        Shape (images,), nats; the mean lies in [0, ln(images)].
+    The control of ``softmax.kl``: a network that hardly reacts to its input looks invariant to everything. From
+    (images, classes) to (images,), in nats; the mean lies in [0, ln(images)].
     """
     return divergence(p, p.double().mean(dim=0))
 
@@ -39,12 +34,7 @@ def divergence(p: "Tensor", q: "Tensor") -> "Tensor":
     With p = p(gx) and q = ρ(g)p̂(x), p̂ the mean over the kernel, it is the integrand of ``softmax.kl``. Its mean over
     an orbit lies in [0, ln n], since p̂ has at least a part 1/n of every p(gx).
 
-    Args:
-        p: shape (..., classes), rows sum to 1; a probability of 0 contributes 0.
-        q: likewise, a shape that broadcasts with it.
-
-    Returns:
-        Shape (...), nats, ≥ 0.
+    From (..., classes) to (...), in nats, ≥ 0; a probability of 0 contributes 0.
     """
     p, q = p.double(), q.double()
     # rounding can leave −1e-17 where p = q; the divergence is never negative

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Control, Rounding, Row
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.measures.control import Evidence
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.measure import Measure, VectorMeasure
 

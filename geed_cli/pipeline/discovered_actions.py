@@ -6,7 +6,7 @@ import numpy as np
 
 from geed_cli.discovery.channel_map import Permutation
 from geed_cli.discovery.conclusion import verdict
-from geed_cli.discovery.discovered import Discovered
+from geed_cli.discovery.discover import Discovered
 from geed_cli.engine.hidden_search import HiddenSearch
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Row
@@ -34,6 +34,10 @@ def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> Hid
         for name, each in zip(names, found.maps, strict=True)
         if found.method == "permutation" and isinstance(each, Permutation)
     }
+
+    def by_element(deviation: str) -> dict[str, float | None]:
+        return dict(zip(names[1:], found.scores.elements(deviation)[1:], strict=True))
+
     return HiddenAction(
         group=plan.name,
         layer=layer,
@@ -42,10 +46,10 @@ def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> Hid
         verdict=judged.words,
         reason=judged.reason,
         explained=judged.explained,
-        before=dict(zip(names[1:], found.before[1:], strict=True)),
-        after=dict(zip(names[1:], found.after[1:], strict=True)),
-        unmoved=dict(zip(names[1:], found.unmoved[1:], strict=True)),
-        null=dict(zip(names[1:], found.null_after[1:], strict=True)),
+        before=by_element("before"),
+        after=by_element("after"),
+        unmoved=by_element("unmoved"),
+        null=by_element("null_after"),
         defect=found.defect,
         fitted=found.fit_images,
         scored=found.score_images,

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS
 from geed_cli.report.cells import csv_text, frameless
 from geed_cli.report.console import emit
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS
 from geed_cli.report.cells import DECORATION, Column, fitted_table, texts
 from geed_cli.report.numbers import bar, control_text, furthest, interval, number, value_text
 from geed_cli.result.schema import Entry

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.numbers import control_text, furthest, interval_text, number, value_text

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS
 from geed_cli.report.numbers import number
 from geed_cli.result.samples import narrow_enough
 from geed_cli.result.schema import Result

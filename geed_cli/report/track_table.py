@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS
 from geed_cli.report.cells import csv_text, frameless
 from geed_cli.report.console import emit
 from geed_cli.report.numbers import about, in_unit, limits_in_unit, some

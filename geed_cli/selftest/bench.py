@@ -1,15 +1,12 @@
 """The bench on which known answers are measured: pictures of noise, and audits of small networks on them.
 
-White noise has no direction and no two alike pictures, and it is written at the network's own size, so that nothing
-is resized. Audits are those of ``geed audit``, on the user's device and in the user's precision.
-
-From a small module to a ``Network``: seeded weights, plain normalisation, and declared actions where wanted.
-
-Pixels in [0, 1] become [−1, 1], so that noise has mean 0. Nothing is resized where pictures have the network's size.
+White noise has no direction and no two alike pictures. It is written at the network's own size, so that nothing is
+resized, and pixels in [0, 1] become [−1, 1], so that it has mean 0. Audits are those of ``geed audit``, on the user's
+device and in the user's precision.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +19,7 @@ from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, Site, WeightsOrigin
 from geed_cli.models.spec import ModelSpec
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.options import (
-    AuditOptions,
-    ControlOptions,
-    DataOptions,
-    Precision,
-    RunOptions,
-)
+from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, Precision, RunOptions
 from geed_cli.result.schema import Entry, Result
 
 COUNT = 20
@@ -41,12 +32,7 @@ WHY_ROUNDING = "the tolerance is for rounding, which leaves about 1e-6 in float3
 
 @dataclass(frozen=True)
 class Bench:
-    """Where known answers are measured.
-
-    Attributes:
-        folder: where pictures are written; it is the caller's to remove.
-        run: device and precision.
-    """
+    """Where known answers are measured; the folder, where pictures are written, is the caller's to remove."""
 
     folder: Path
     run: RunOptions
@@ -65,15 +51,7 @@ class Bench:
         discover: Discover | None = None,
         run: RunOptions | None = None,
     ) -> Result:
-        """Audit on noise of the network's size.
-
-        Args:
-            network: to be audited; it is moved to the device.
-            group: the name of one.
-            metrics: names of measures; () is all.
-            discover: the hidden action that is looked for.
-            run: in place of the bench's own.
-        """
+        """Audit on noise of the network's size, in all measures or some; ``run`` is in place of the bench's own."""
         options = AuditOptions(
             data=DataOptions(self.noise(network.input.size), samples=COUNT),
             run=run or self.run,
@@ -81,10 +59,6 @@ class Bench:
             controls=ControlOptions(probes=0, discover=discover),
         )
         return audit(network, [group], options)
-
-    def batched(self, rows: int) -> RunOptions:
-        """The bench's way to run, in batches of so many rows."""
-        return replace(self.run, batch_size=rows)
 
     def noise(self, size: int) -> Path:
         """A folder of pictures of white noise, S×S; the same on every machine."""
@@ -98,24 +72,21 @@ class Bench:
         return folder
 
 
-def entry_of(result: Result, metric: str, layer: str | None = None) -> Entry:
+def _entry(result: Result, metric: str, layer: str | None = None) -> Entry:
     """The entry of one measure; the audits of the self-test have one group."""
-    return next(one for one in result.results if (one.metric, one.layer) == (metric, layer))
+    return next(entry for entry in result.results if (entry.metric, entry.layer) == (metric, layer))
 
 
 def value_of(result: Result, metric: str, layer: str | None = None) -> float | str:
     """The value of one measure, or the status that stands for it."""
-    entry = entry_of(result, metric, layer)
+    entry = _entry(result, metric, layer)
     return entry.status if entry.value is None else entry.value
 
 
 def raw_of(result: Result, metric: str) -> float | str:
     """The raw mean of a latent measure, before it is divided by M."""
-    entry = entry_of(result, metric)
+    entry = _entry(result, metric)
     return entry.status if entry.raw is None else entry.raw
-
-
-HALF = (0.5, 0.5, 0.5)
 
 
 def wrap(
@@ -127,20 +98,15 @@ def wrap(
     logits: bool = True,
     actions: Mapping[str, object] | None = None,
 ) -> Network:
-    """A network as the program sees it.
+    """A network as the program sees it, from what makes its module and the side of its input.
 
-    Args:
-        build: makes the module; its weights are drawn with seed 0, and the caller's random state is left alone.
-        size: side of its input, S.
-        features: where f1(x) is read.
-        layers: names for channelwise measures.
-        logits: whether its output is logits.
-        actions: the section of a spec, where channels move too.
+    Weights are drawn with seed 0, and the caller's random state is left alone. ``actions`` is the section of a spec,
+    where channels move too.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         module = build().eval().requires_grad_(requires_grad=False)
-    name = type(module).__name__
+    name, mean = type(module).__name__, (0.5, 0.5, 0.5)
     return Network(
         id=f"selftest/{name}",
         source="python",
@@ -150,7 +116,7 @@ def wrap(
         logits=logits,
         classifier=None,
         layers=layers,
-        input=InputSettings(size, size, "bilinear", HALF, HALF),
+        input=InputSettings(size, size, "bilinear", mean, mean),
         weights=WeightsOrigin("random", "seed 0", None, "0" * 64, ()),
         parameters=sum(p.numel() for p in module.parameters()),
         spec=None if actions is None else _declaring(name, actions),

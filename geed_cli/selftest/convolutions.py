@@ -49,15 +49,15 @@ class GroupAveraged(nn.Module):
 class Lifting(nn.Module):
     """A lifting convolution for C4 with ReLU: channel 4·field + h has the filter turned by h quarters."""
 
-    def __init__(self, fields: int = 3) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        filters = torch.randn(fields, 3, 3, 3)
+        filters = torch.randn(3, 3, 3, 3)
         turned = torch.stack([filters.rot90(h, (-2, -1)) for h in range(4)], dim=1)
         self.weight = nn.Parameter(turned.flatten(0, 1))
         self.relu = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps x (B, 3, S, S) → the means of the maps, (B, 4·fields)."""
+        """Maps x (B, 3, S, S) → the means of the maps of three fields, (B, 12)."""
         maps: Tensor = self.relu(nn.functional.conv2d(x, self.weight, padding=1))
         return maps.mean(dim=(2, 3))
 
@@ -82,17 +82,7 @@ def plain_network() -> Network:
     return wrap(PlainNet, ODD, Site("fc", "input"), layers=("block1", "block2"))
 
 
-def averaged_network() -> Network:
-    """``GroupAveraged`` at an odd size."""
-    return wrap(GroupAveraged, ODD, Site("mean", "output"))
-
-
 def lifting_network(*, declared: bool) -> Network:
-    """``Lifting`` at an odd size, with or without the roll of its channels declared."""
+    """``Lifting`` at an odd size, where the roll of its channels is declared or not."""
     actions = {"relu": {"regular": "c4"}} if declared else None
     return wrap(Lifting, ODD, OUTPUT, layers=("relu",), logits=False, actions=actions)
-
-
-def strided_network(size: int) -> Network:
-    """``SymmetricStrided`` at that size."""
-    return wrap(SymmetricStrided, size, OUTPUT, layers=("conv",), logits=False)

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
+from geed_cli.models.network import OUTPUT
 from geed_cli.report.selftest_report import Finding
 from geed_cli.result.schema import Result
-from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of
-from geed_cli.selftest.convolutions import ODD, lifting_network, strided_network
+from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of, wrap
+from geed_cli.selftest.convolutions import ODD, SymmetricStrided, lifting_network
 from geed_cli.selftest.expectation import above, near, word
 
 COSINE = "channelwise.cosine"
-CLEARLY = -0.9
+UNEQUAL = -0.9
 """Maps of noise that are not equal have cosines well above this: about −0.5 behind a ReLU, about 0 without."""
 
 
@@ -29,7 +30,7 @@ def lifting(bench: Bench) -> Iterator[Finding]:
         else:
             yield above(
                 f"{COSINE}, nothing declared",
-                CLEARLY,
+                UNEQUAL,
                 found,
                 reason="without the roll, maps of differently turned filters are compared",
             )
@@ -59,10 +60,10 @@ def discovered(bench: Bench) -> Iterator[Finding]:
 
 def grid_phase(bench: Bench) -> Iterator[Finding]:
     """A flip-symmetric convolution with stride 2 is flip-equivariant at odd sizes alone."""
-    even, odd = (bench.audit(strided_network(size), "flip", (COSINE,)) for size in (ODD + 1, ODD))
+    even, odd = (_strided(bench, size) for size in (ODD + 1, ODD))
     yield above(
         f"{COSINE} at {ODD + 1} pixels",
-        CLEARLY,
+        UNEQUAL,
         value_of(even, COSINE, "conv"),
         reason="k3/s2/p1 samples an even row half a pixel off its middle: mirrored maps show other pixels",
     )
@@ -82,7 +83,12 @@ def grid_phase(bench: Bench) -> Iterator[Finding]:
     yield word(f"grid phase at {ODD} pixels", "clean", _phase(odd), reason="the grid lies about the middle")
 
 
+def _strided(bench: Bench, size: int) -> Result:
+    network = wrap(SymmetricStrided, size, OUTPUT, layers=("conv",), logits=False)
+    return bench.audit(network, "flip", (COSINE,))
+
+
 def _phase(result: Result) -> str:
     """What the result says about the grid of the one layer."""
-    broken = [one for one in result.grid_phase if one.layer == "conv"]
+    broken = [finding for finding in result.grid_phase if finding.layer == "conv"]
     return f"off, next clean {broken[0].clean_size}" if broken else "clean"

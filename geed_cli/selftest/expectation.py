@@ -10,15 +10,7 @@ from geed_cli.report.selftest_report import Finding, Relation
 
 
 def near(quantity: str, expected: float, found: float | str, *, tolerance: float, reason: str) -> Finding:
-    """|found − expected| ≤ tolerance.
-
-    Args:
-        quantity: what was measured.
-        expected: the known answer.
-        found: the value, or a word where there is none.
-        tolerance: largest difference; 0 for counts.
-        reason: why the answer and the tolerance are these.
-    """
+    """|found − expected| ≤ tolerance, which is 0 for counts."""
     ok = _is_number(found) and abs(float(found) - expected) <= tolerance
     return _finding(quantity, "near", expected, found, tolerance, ok, reason)
 

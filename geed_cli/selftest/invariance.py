@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator
 
+from geed_cli.models.network import Site
 from geed_cli.report.selftest_report import Finding
-from geed_cli.selftest.bench import WHY_ROUNDING, Bench, raw_of, value_of
-from geed_cli.selftest.convolutions import averaged_network, plain_network
+from geed_cli.selftest.bench import WHY_ROUNDING, Bench, raw_of, value_of, wrap
+from geed_cli.selftest.convolutions import ODD, GroupAveraged, plain_network
 from geed_cli.selftest.expectation import above, near, word
-from geed_cli.selftest.voting import constant_network, pixels_network, voting_network
+from geed_cli.selftest.voting import Pixels, constant_network, voting_network
 
 NOISE_SIZE = 64
 L2_SCATTER, COSINE_SCATTER = 0.0008, 0.0014
@@ -19,8 +20,9 @@ ENTROPY_GAP = 0.368064
 
 def white_noise(bench: Bench) -> Iterator[Finding]:
     """Pixels of noise as features: the members of an orbit are n unrelated vectors of one length."""
+    pixels = wrap(Pixels, NOISE_SIZE, Site("features", "output"), logits=False)
     for group, n in (("flip", 2), ("c4", 4)):
-        result = bench.audit(pixels_network(NOISE_SIZE), group, ("latent.*",))
+        result = bench.audit(pixels, group, ("latent.*",))
         yield near(
             f"latent.l2 under {group}",
             math.sqrt((1 - 1 / n) / 2),
@@ -72,7 +74,8 @@ def one_hot_predictions(bench: Bench) -> Iterator[Finding]:
 
 def group_averaged(bench: Bench) -> Iterator[Finding]:
     """A network averaged over D4 is invariant under D4."""
-    result = bench.audit(averaged_network(), "d4", ("latent.*", "softmax.kl"))
+    averaged = wrap(GroupAveraged, ODD, Site("mean", "output"))
+    result = bench.audit(averaged, "d4", ("latent.*", "softmax.kl"))
     for quantity, expected, found in (
         ("latent.l2", 0.0, value_of(result, "latent.l2")),
         ("latent.cosine, raw", -1.0, raw_of(result, "latent.cosine")),

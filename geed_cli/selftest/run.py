@@ -1,8 +1,9 @@
-"""Runs the checks one after the other; one that raises has failed, and the others go on."""
+"""The checks of the self-test, run one after the other; one that raises has failed, and the others go on."""
 
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from geed_cli.errors import GeedError, InputError
@@ -10,24 +11,46 @@ from geed_cli.pipeline.describe import describe_environment
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.pipeline.placement import place
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
+from geed_cli.selftest import agreement, equivariance, invariance, transformer
+from geed_cli.selftest import exact_actions as actions
 from geed_cli.selftest.bench import Bench
-from geed_cli.selftest.checks import CHECKS, Check
 
-Told = Callable[[int, int, str], None]
+Progress = Callable[[int, int, str], None]
 """Called before each check: how many are done, how many there are, what comes."""
 Errors = tuple[type[Exception], ...]
 
 
-def run_selftest(
-    run: RunOptions, told: Told, checks: Sequence[Check] = CHECKS, caught: Errors = (Exception,)
-) -> SelftestReport:
-    """Measure every known answer.
+@dataclass(frozen=True)
+class Check:
+    """One check: its name as it is printed, and what makes its findings one by one."""
 
-    Args:
-        run: device and precision.
-        told: called before each check.
-        checks: which checks.
-        caught: kinds of errors that fail a check; others end the run.
+    name: str
+    measure: Callable[[Bench], Iterator[Finding]]
+
+
+CHECKS = (
+    Check("exact actions, values not as by hand", actions.by_hand),
+    Check("ρ(g)ρ(h) = ρ(gh), values that differ", actions.homomorphism),
+    Check("the trivial group", invariance.trivial_group),
+    Check("white noise, pixels as features", invariance.white_noise),
+    Check("(.9, .1) and (.1, .9), swapped by a flip", invariance.swapped_predictions),
+    Check("a one-hot prediction for each element", invariance.one_hot_predictions),
+    Check("a constant network", invariance.constant),
+    Check("a network averaged over d4, under d4", invariance.group_averaged),
+    Check("a C4 lifting convolution with ReLU", equivariance.lifting),
+    Check("discovery finds the roll of its channels", equivariance.discovered),
+    Check("a flip-symmetric convolution k3/s2/p1", equivariance.grid_phase),
+    Check("a plain ViT without position embedding", transformer.bag_of_patches),
+    Check("batch sizes do not matter", agreement.batch_sizes),
+    Check("this device against the CPU in float64", agreement.reference_device),
+)
+"""In the order in which they run: what later ones rest on comes first."""
+
+
+def run_selftest(
+    run: RunOptions, progress: Progress, checks: Sequence[Check] = CHECKS, caught: Errors = (Exception,)
+) -> SelftestReport:
+    """Measure every known answer; errors of the kinds that are caught fail a check, others end the run.
 
     Raises:
         InputError: fp64 on a device without it, or a reduced precision.
@@ -45,11 +68,10 @@ def run_selftest(
         bench = Bench(Path(folder), run)
         cases = []
         for done, check in enumerate(checks):
-            told(done, len(checks), check.name)
-            cases.append(carry_out(check, bench, caught))
-    good = all(case.error is None and all(one.ok for one in case.findings) for case in cases)
+            progress(done, len(checks), check.name)
+            cases.append(_carry_out(check, bench, caught))
     return SelftestReport(
-        ok=good,
+        ok=all(case.error is None and all(finding.ok for finding in case.findings) for case in cases),
         device=str(device),
         precision=run.precision,
         cases=tuple(cases),
@@ -58,7 +80,7 @@ def run_selftest(
     )
 
 
-def carry_out(check: Check, bench: Bench, caught: Errors) -> Case:
+def _carry_out(check: Check, bench: Bench, caught: Errors) -> Case:
     """One check; an error that is caught ends it, and what it found before is kept."""
     began = time.perf_counter()
     findings: list[Finding] = []
@@ -66,11 +88,6 @@ def carry_out(check: Check, bench: Bench, caught: Errors) -> Case:
     try:
         findings.extend(check.measure(bench))
     except caught as raised:
-        error = _in_words(raised)
+        message = " ".join(str(raised).split())
+        error = message if isinstance(raised, GeedError) else f"{type(raised).__name__}: {message}"
     return Case(name=check.name, findings=tuple(findings), error=error, seconds=time.perf_counter() - began)
-
-
-def _in_words(raised: Exception) -> str:
-    """The error in one line, with its kind where it is none of the program's own."""
-    said = " ".join(str(raised).split())
-    return said if isinstance(raised, GeedError) else f"{type(raised).__name__}: {said}"

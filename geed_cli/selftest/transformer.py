@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from geed_cli.models.network import Network, Site
+from geed_cli.models.network import Site
 from geed_cli.report.selftest_report import Finding
 from geed_cli.runtime.libraries import timm
 from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of, wrap
@@ -19,14 +19,10 @@ PATCHES, PATCH = 4, 4
 """4×4 patches of 4×4 pixels: ``shift4`` moves by whole patches, ``xshift8`` by halves too."""
 
 
-def transformer_network() -> Network:
-    """Two blocks, mean pooling, a position embedding of zeros."""
-    return wrap(_transformer, PATCHES * PATCH, Site("head", "input"))
-
-
 def bag_of_patches(bench: Bench) -> Iterator[Finding]:
     """Whole-patch shifts leave the features alone, half-patch shifts do not."""
-    whole = bench.audit(transformer_network(), "shift4", ("latent.l2",))
+    transformer = wrap(_transformer, PATCHES * PATCH, Site("head", "input"))
+    whole = bench.audit(transformer, "shift4", ("latent.l2",))
     yield near(
         "latent.l2 under shift4, whole patches",
         0.0,
@@ -34,7 +30,7 @@ def bag_of_patches(bench: Bench) -> Iterator[Finding]:
         tolerance=bench.rounding,
         reason=f"attention and means do not depend on the patches' order; {WHY_ROUNDING}",
     )
-    half = bench.audit(transformer_network(), "xshift8", ("latent.l2",))
+    half = bench.audit(transformer, "xshift8", ("latent.l2",))
     yield above(
         "latent.l2 under xshift8, half patches",
         0.1,
@@ -44,6 +40,7 @@ def bag_of_patches(bench: Bench) -> Iterator[Finding]:
 
 
 def _transformer() -> nn.Module:
+    """Two blocks, mean pooling, a position embedding of zeros."""
     module: nn.Module = timm.models.vision_transformer.VisionTransformer(
         img_size=PATCHES * PATCH,
         patch_size=PATCH,

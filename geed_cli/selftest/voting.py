@@ -28,11 +28,8 @@ class Pixels(nn.Module):
 class BrightestSector(nn.Module):
     """A class for each of k sectors about the centre; the brightest one leads by a fixed gap of logits.
 
-    A group that moves the sectors freely gives every picture each of |G| = k predictions once.
-
-    Args:
-        sectors: k: 2 for halves left and right, 4 for quarters, 8 for eighths.
-        gap: of the winner's logit over the others, which are 0.
+    A group that moves the sectors freely gives every picture each of |G| = k predictions once. Two are halves left
+    and right; the logits of the others are 0.
     """
 
     def __init__(self, sectors: int, gap: float) -> None:
@@ -58,11 +55,6 @@ class Constant(nn.Module):
         """The same logits (B, 3) for every picture."""
         logits: Tensor = self.fc(torch.ones(len(x), 4, dtype=x.dtype, device=x.device))
         return logits
-
-
-def pixels_network(size: int) -> Network:
-    """``Pixels``; S decides how well noise keeps to its expectation."""
-    return wrap(Pixels, size, Site("features", "output"), logits=False)
 
 
 def voting_network(sectors: int, gap: float) -> Network:

@@ -14,12 +14,7 @@ Argument = str | int | float | tuple["Argument", ...]
 
 @dataclass(frozen=True)
 class Kind:
-    """The values that a parameter takes.
-
-    Attributes:
-        expected: what fits, in words.
-        read: the value in its canonical form; a ``ValueError`` that shows it where it does not fit.
-    """
+    """The values that a parameter takes, in words; ``read`` raises a ``ValueError`` at one that does not fit."""
 
     expected: str
     read: Callable[[Value], Argument]
@@ -29,10 +24,10 @@ def number(low: float, high: float, *, above: bool = False) -> Kind:
     """A number from ``low``, itself included unless ``above``, to ``high``; 2 and 2.0 are one setting."""
 
     def read(value: Value) -> float:
-        found = _numeric(value)
-        if not low <= found <= high or (above and found == low):
+        given = _numeric(value)
+        if not low <= given <= high or (above and given == low):
             raise ValueError(shown(value))
-        return float(found)
+        return float(given)
 
     words = f"above {low:g}, at most {high:g}" if above else f"from {low:g} to {high:g}"
     return Kind(f"a number {words}", read)
@@ -42,10 +37,10 @@ def whole(low: int, high: int, *, odd: bool = False) -> Kind:
     """A whole number from ``low`` to ``high``, odd if asked; 50.0 counts as 50."""
 
     def read(value: Value) -> int:
-        found = _numeric(value)
-        if not low <= found <= high or found != int(found) or (odd and found % 2 == 0):
+        given = _numeric(value)
+        if not low <= given <= high or given != int(given) or (odd and given % 2 == 0):
             raise ValueError(shown(value))
-        return int(found)
+        return int(given)
 
     return Kind(f"{'an odd' if odd else 'a'} whole number from {low} to {high}", read)
 

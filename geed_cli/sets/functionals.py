@@ -19,14 +19,7 @@ REMEDY = "docs/groups.md lists the functions and their parameters"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a function.
-
-    Attributes:
-        name: as torchvision calls it.
-        kind: what it takes.
-        default: what it is where it is left out; None where torchvision decides.
-        required: whether it must be given.
-    """
+    """One parameter of a function; where it is left out and has no default, torchvision decides."""
 
     name: str
     kind: Kind
@@ -36,12 +29,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Functional:
-    """One function of the allowlist.
-
-    Attributes:
-        parameters: what may be set.
-        neutral: the arguments at which it changes nothing; () where there are none such.
-    """
+    """One function of the allowlist; ``neutral`` are the arguments at which it changes nothing, if there are such."""
 
     parameters: tuple[Parameter, ...] = ()
     neutral: Arguments = ()
@@ -64,10 +52,7 @@ FUNCTIONALS: Mapping[str, Functional] = {
     "adjust_brightness": _one("brightness_factor", _FACTOR, 1.0),
     "adjust_contrast": _one("contrast_factor", _FACTOR, 1.0),
     "adjust_gamma": Functional(
-        (
-            Parameter("gamma", number(0, 100, above=True)),
-            Parameter("gain", _FACTOR, 1.0, required=False),
-        ),
+        (Parameter("gamma", number(0, 100, above=True)), Parameter("gain", _FACTOR, 1.0, required=False)),
         (("gamma", 1.0), ("gain", 1.0)),
     ),
     "adjust_hue": _one("hue_factor", number(-0.5, 0.5), 0.0),
@@ -107,20 +92,12 @@ FUNCTIONALS: Mapping[str, Functional] = {
     "vertical_flip": Functional(),
 }
 
-_CHANGES_SIZE = frozenset(
-    {"center_crop", "crop", "five_crop", "pad", "resize", "resized_crop", "ten_crop"}
-)  # these get a message of their own, since they are what a reader of torchvision's manual would try
+# these get a message of their own, since they are what a reader of torchvision's manual would try
+_CHANGES_SIZE = {"center_crop", "crop", "five_crop", "pad", "resize", "resized_crop", "ten_crop"}
 
 
 def arguments_of(function: str, given: Mapping[str, Value]) -> Arguments:
-    """Check a call against the allowlist.
-
-    Args:
-        function: the name after ``torchvision:`` or ``transform:``.
-        given: its parameters, plain values.
-
-    Returns:
-        every argument that is given or has a default, canonical.
+    """Every argument of a call that is given or has a default, canonical; checked against the allowlist.
 
     Raises:
         InputError: the function is not allowed; a parameter is unknown, missing or does not fit.
@@ -129,12 +106,11 @@ def arguments_of(function: str, given: Mapping[str, Value]) -> Arguments:
     known = [parameter.name for parameter in parameters]
     for name in given:
         if name not in known:
+            choice = (
+                f"{_hint(name, known)}its parameters are {', '.join(known)}" if known else "no parameters"
+            )
             raise InputError(
-                f"{function} has no parameter '{printable(name)}' here",
-                expected=f"{_hint(name, known)}its parameters are {', '.join(known)}"
-                if known
-                else "no parameters",
-                remedy=REMEDY,
+                f"{function} has no parameter '{printable(name)}' here", expected=choice, remedy=REMEDY
             )
     read = {parameter.name: _read(function, parameter, given) for parameter in parameters}
     return tuple((name, value) for name, value in read.items() if value is not None)
@@ -147,6 +123,7 @@ def is_neutral(function: str, arguments: Arguments) -> bool:
 
 
 def _functional(name: str) -> Functional:
+    """The function of that name; refuses those that are not on the allowlist."""
     if name in FUNCTIONALS:
         return FUNCTIONALS[name]
     if name in _CHANGES_SIZE:
@@ -163,7 +140,6 @@ def _functional(name: str) -> Functional:
 
 
 def _read(function: str, parameter: Parameter, given: Mapping[str, Value]) -> Argument | None:
-    """The canonical value of a parameter, or its default where it is left out."""
     name, kind = parameter.name, parameter.kind
     if name not in given:
         if parameter.required:

@@ -1,37 +1,37 @@
 """The transformation sets that can be written in one line, and the door to the others.
 
-``blur:1,2,4`` is a family and its values; ``torchvision:NAME(...)`` and ``path/to/set.yaml`` name functions out of
-torchvision. None of them is a group.
+``blur:1,2,4`` is a family and its values; ``torchvision:NAME(parameter=value, ...), NAME(...)`` and
+``path/to/set.yaml`` name functions out of torchvision. None of them is a group.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from geed_cli.documents.document import Value, printable
+from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.errors import InputError, nearest
 from geed_cli.sets.arguments import Kind, angle, number, whole
-from geed_cli.sets.call import read_calls
 from geed_cli.sets.perturbation import Perturbation, perturbation
 from geed_cli.sets.set_file import SET_SUFFIXES, read_set
 from geed_cli.sets.transformation_set import TransformationSet, set_of
 
 MAX_LENGTH = 20_000
 """Characters of one text: far above what anybody types."""
+_CALL = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
+_GIVEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class SetFamily:
-    """One line of a list of sets: a function with one value that varies.
+    """One line of a list of sets: a function of the allowlist with one value that varies.
 
     Attributes:
-        name: what stands before the colon.
-        varies: what stands behind it.
+        varies: what stands behind the colon.
         values: an example of that.
-        description: what its members do.
         kind: what each value may be.
-        function: of the allowlist.
         parameters: the function's parameters at a value.
     """
 
@@ -130,21 +130,9 @@ SET_FAMILIES = (
     ),
 )
 
-_PATTERNS = (
-    *(family.pattern for family in SET_FAMILIES),
-    "torchvision:NAME(parameter=value)",
-    "a .yaml file",
-)
-
 
 def set_named(text: str) -> TransformationSet:
-    """The set that a text describes.
-
-    Args:
-        text: ``family:value,...``, ``torchvision:NAME(parameter=value, ...), ...`` or the path of a YAML file.
-
-    Returns:
-        the set, identity first, then the members in the order of the text.
+    """The set that a text describes: the identity, then the members in the order of the text.
 
     Raises:
         InputError: no such family, function or file; a value or parameter that does not fit; no members; a
@@ -164,7 +152,7 @@ def set_named(text: str) -> TransformationSet:
     if not colon:
         raise _unknown(written)
     if key == "torchvision":
-        members = read_calls(rest)
+        members = [_read_call(call) for call in _split(rest)]
         return set_of("torchvision:" + ",".join(member.name for member in members), members)
     family = next((family for family in SET_FAMILIES if family.name == key), None)
     if family is None:
@@ -188,11 +176,47 @@ def _member(family: SetFamily, text: str) -> Perturbation:
     return perturbation(f"{family.name}{value:.12g}", family.function, family.parameters(read))
 
 
+def _read_call(text: str) -> Perturbation:
+    """The perturbation of ``NAME(parameter=value, ...)``, named by that text; values are plain YAML, nothing runs."""
+    call = _CALL.fullmatch(text)
+    if call is None:
+        raise _unreadable(text)
+    given: dict[str, Value] = {}
+    for part in _split(call[2] or ""):
+        pair = _GIVEN.fullmatch(part)
+        if pair is None or pair[1] in given:
+            raise _unreadable(text)
+        given[pair[1]] = parse_yaml(pair[2], f"{call[1]}({pair[1]}=...)").data
+    written = ",".join(part.strip() for part in _split(call[2] or ""))
+    return perturbation(f"{call[1]}({written})" if written else call[1], call[1], given)
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas that stand outside of brackets; none for a blank text."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts if text.strip() else []
+
+
+def _unreadable(text: str) -> InputError:
+    return InputError(
+        f"'{printable(text)}' does not read as a function with parameters",
+        expected="NAME(parameter=value, ...), such as adjust_sharpness(sharpness_factor=2)",
+        remedy="quote the text in the shell, or write the set in a YAML file (docs/groups.md)",
+    )
+
+
 def _unknown(text: str) -> InputError:
     close = nearest(text.lower(), [*(family.name for family in SET_FAMILIES), "torchvision"])
     hint = f"; nearest: {', '.join(close)}" if close else ""
+    families = ", ".join(family.pattern for family in SET_FAMILIES)
     return InputError(
         f"there is no transformation set '{printable(text)}'",
-        expected=f"one of {', '.join(_PATTERNS)}{hint}",
+        expected=f"one of {families}, torchvision:NAME(parameter=value), a .yaml file{hint}",
         remedy="docs/groups.md; a group such as c4 goes to --group",
     )

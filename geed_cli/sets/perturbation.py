@@ -25,12 +25,9 @@ TV = torchvision.transforms.v2.functional
 
 @dataclass(frozen=True)
 class Perturbation:
-    """A function of the allowlist with its arguments; perturbations that do the same are equal, whatever their name.
+    """A function of the allowlist with its canonical arguments; the identity has none.
 
-    Attributes:
-        name: how tables call it, such as ``blur2``.
-        function: its name in torchvision.transforms.v2.functional; None for the identity.
-        arguments: canonical, as ``arguments_of`` makes them.
+    Perturbations that do the same are equal, whatever tables call them.
     """
 
     name: str = field(compare=False)
@@ -67,14 +64,9 @@ class Perturbation:
         return f"{self.function}({', '.join(f'{name}={_text(value)}' for name, value in self.arguments)})"
 
     def show(self, pixels: Tensor) -> Tensor:
-        """The altered picture.
+        """The altered picture, clamped to [0, 1], of the shape, type and device of ``pixels`` (3, S, S) in [0, 1].
 
-        Args:
-            pixels: in [0, 1], shape (3, S, S), any floating type; not changed.
-
-        Returns:
-            the same shape, type and device, clamped to [0, 1]. ``jpeg`` and ``equalize`` go through 8 bits.
-            16-bit types are computed in float32.
+        ``jpeg`` and ``equalize`` go through 8 bits. 16-bit types are computed in float32.
 
         Raises:
             InputError: the function cannot take a picture of this size, such as a blur wider than it.
@@ -105,25 +97,22 @@ IDENTITY_PERTURBATION = Perturbation("e")
 
 
 def perturbation(name: str, function: str, given: dict[str, Value]) -> Perturbation:
-    """A perturbation from plain values.
-
-    Args:
-        name: how tables call it.
-        function: a name of the allowlist.
-        given: its parameters.
-
-    Raises:
-        InputError: the function or a parameter is refused.
-    """
+    """A perturbation from plain values; an ``InputError`` where the function or a parameter is refused."""
     return Perturbation(name, function, arguments_of(function, given))
 
 
 def _apply(function: str, arguments: Arguments, pixels: Tensor) -> Tensor:
+    """The function on pixels; a blur runs in two steps, and a JPEG is Pillow's."""
     values = dict(arguments)
     if function == "jpeg":
         return _jpeg(pixels, values["quality"])
-    if function == "gaussian_blur":
-        return _blur(pixels, values)
+    if (
+        function == "gaussian_blur"
+    ):  # along x, then along y: the same bell at 2k instead of k² products a pixel
+        kernel = values["kernel_size"]
+        assert isinstance(kernel, tuple)
+        across = _call(function, pixels, {**values, "kernel_size": (kernel[0], 1)})
+        return _call(function, across, {**values, "kernel_size": (1, kernel[1])})
     if function == "rgb_to_grayscale":
         values["num_output_channels"] = 3
     return _call(function, pixels, values)
@@ -133,14 +122,6 @@ def _call(function: str, pixels: Tensor, values: Mapping[str, Argument]) -> Tens
     """Call torchvision's function; its name is one of the allowlist: ``arguments_of`` looked it up."""
     altered: Tensor = getattr(TV, function)(pixels, **{k: _argument(k, value) for k, value in values.items()})
     return altered
-
-
-def _blur(pixels: Tensor, values: Mapping[str, Argument]) -> Tensor:
-    """Along x, then along y: the same bell as in one step, at 2k instead of k² products a pixel."""
-    kernel = values["kernel_size"]
-    assert isinstance(kernel, tuple)
-    across = _call("gaussian_blur", pixels, {**values, "kernel_size": (kernel[0], 1)})
-    return _call("gaussian_blur", across, {**values, "kernel_size": (1, kernel[1])})
 
 
 def _jpeg(pixels: Tensor, quality: Argument) -> Tensor:

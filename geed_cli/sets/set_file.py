@@ -24,12 +24,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=-]{0,63}")
 
 
 class SetFile(BaseModel):
-    """The keys of the file.
-
-    Attributes:
-        name: of the set.
-        members: each with ``transform``, the function's parameters, and perhaps a ``name``.
-    """
+    """The keys of the file; a member has ``transform``, the function's parameters, and perhaps a ``name``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -57,6 +52,7 @@ def read_set(path: Path) -> TransformationSet:
 
 
 def _member(document: Document, number: int, given: dict[str, JsonValue]) -> Perturbation:
+    """One member, named by its call where the file gives it no name."""
     function, name = given.pop("transform", None), given.pop("name", None)
     with _at(document, "members", number):
         if not isinstance(function, str):

@@ -10,20 +10,13 @@ from dataclasses import dataclass
 import torch
 
 from geed_cli.errors import InputError
+from geed_cli.groups.group import MAX_ORDER
 from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation
-
-MAX_ORDER = 1024
-"""Most members, the identity included: the limit of a group."""
 
 
 @dataclass(frozen=True)
 class TransformationSet:
-    """A set of perturbations; what the engine asks of a group, it answers too.
-
-    Attributes:
-        name: how results call it.
-        transforms: the members, identity first, all different.
-    """
+    """A set of perturbations, all different, identity first; what the engine asks of a group, it answers too."""
 
     name: str
     transforms: tuple[Perturbation, ...]
@@ -55,17 +48,14 @@ class TransformationSet:
         return False
 
     def check(self, size: int) -> None:
-        """Try every member on a picture of the network's input size, before any image is read.
-
-        Args:
-            size: S.
+        """Try every member on a picture of the network's input size S, before any image is read.
 
         Raises:
             InputError: a member cannot take such a picture, or makes values that are no numbers of it.
         """
-        probe = torch.linspace(0, 1, 3 * size * size).reshape(3, size, size)
+        gradient = torch.linspace(0, 1, 3 * size * size).reshape(3, size, size)
         for member in self.transforms:
-            if not member.show(probe).isfinite().all():
+            if not member.show(gradient).isfinite().all():
                 raise InputError(
                     f"{member.name} makes values that are not numbers",
                     expected="a perturbation that maps a picture to a picture",
@@ -75,10 +65,6 @@ class TransformationSet:
 
 def set_of(name: str, members: list[Perturbation]) -> TransformationSet:
     """The set of those members and the identity, which goes first.
-
-    Args:
-        name: how results call it.
-        members: without the identity, in the order of the results.
 
     Raises:
         InputError: no members or too many, one that is the identity, or two that are the same or called the same.

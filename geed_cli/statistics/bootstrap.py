@@ -27,35 +27,28 @@ NO_LIMITS = (math.nan, math.nan)
 
 
 def weight_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterator[Array]:
-    """Multinomial weights w of ``resamples`` draws, shape (rows, n) a block; every row sums to n.
-
-    Args:
-        n: images in the sample.
-        resamples: rows in all blocks together.
-        seed: the run's seed.
-        stream: which independent set of images the weights are for.
-    """
-    rows = rows_per_block(n)
-    for number, start in enumerate(range(0, resamples, rows)):
-        yield _block(n, min(rows, resamples - start), seed, stream, number)
+    """Multinomial weights w of ``resamples`` draws, shape (rows, n) a block; every row sums to n."""
+    for number, rows in _block_sizes(n, resamples):
+        yield _block(n, rows, seed, stream, number)
 
 
 def multiplier_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterator[Array]:
     """Standard normal multipliers of n images, (rows, n) a block: the smooth counterpart of the weights."""
-    rows = rows_per_block(n)
-    for number, start in enumerate(range(0, resamples, rows)):
+    for number, rows in _block_sizes(n, resamples):
         # the last word of the seed sets the multipliers off from the weights
-        generator = np.random.default_rng([seed, stream, n, number, 1])
-        yield generator.normal(size=(min(rows, resamples - start), n))
+        yield np.random.default_rng([seed, stream, n, number, 1]).normal(size=(rows, n))
 
 
-def rows_per_block(n: int) -> int:
-    """Resamples in one block of weights for n images; at least 1."""
-    return max(1, BLOCK_NUMBERS // max(n, 1))
+def _block_sizes(n: int, resamples: int) -> Iterator[tuple[int, int]]:
+    """The number of each block for n images, and how many resamples it has."""
+    rows = max(1, BLOCK_NUMBERS // max(n, 1))
+    for number, start in enumerate(range(0, resamples, rows)):
+        yield number, min(rows, resamples - start)
 
 
 @lru_cache(maxsize=4)
 def _block(n: int, rows: int, seed: int, stream: int, number: int) -> Array:
+    """Multinomial weights, shape (rows, n): how often each resample draws each image."""
     generator = np.random.default_rng([seed, stream, n, number])
     drawn = generator.integers(0, n, size=(rows, n))
     drawn += np.arange(rows)[:, None] * n

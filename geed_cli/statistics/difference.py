@@ -24,23 +24,18 @@ from geed_cli.statistics.scale import Array, Scale
 from geed_cli.statistics.studentized import linear_pivots
 from geed_cli.statistics.validity import TOO_LARGE, point_value, undefined_reason, withheld_reason
 
-PLAIN = Scale.identity()
+UNBOUNDED = Scale.identity()
 PairedLimits = Callable[[float], Limits | None]
 """From the confidence to the limits of a difference; None where they are withheld."""
-SAME = "every image has the same difference: no width"
+SAME_DIFFERENCE = "every image has the same difference: no width"
 SAME_RATE = "every image has the same difference: exact limits on what was missed"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Δ = other − reference with its confidence limits; never NaN.
+    """Δ = other − reference with its limits and the two-sided p-value of Δ = 0; never NaN.
 
-    Attributes:
-        value: Δ; None where either value is undefined.
-        low: lower limit; None where withheld.
-        high: upper limit; None where withheld.
-        p_value: two-sided, of Δ = 0; None where the interval is withheld.
-        notes: why something is missing, one sentence each.
+    Δ is None where either value is undefined, the rest where the interval is withheld; notes say why.
     """
 
     value: float | None
@@ -59,15 +54,7 @@ def difference(
     resamples: int = 2000,
     seed: int = 0,
 ) -> Difference:
-    """The paired difference other − reference; positive where ``other`` is further from invariance.
-
-    Args:
-        reference: rows of the first model.
-        other: rows of the second model, over the same images in the same order.
-        method: as for ``interval``.
-        confidence: nominal coverage, between 0 and 1.
-        resamples: bootstrap resamples; unused by the jackknife methods.
-        seed: of the resamples.
+    """The paired difference other − reference over the same images in the same order, options as for ``interval``.
 
     Raises:
         InputError: different numbers of images, or an option out of range.
@@ -95,12 +82,9 @@ def difference(
 
 @dataclass(frozen=True, eq=False)
 class Paired:
-    """Two cells that have values, over the same images.
+    """Two cells that have values, over the same images: the finite rows of the reference and of the other.
 
-    Attributes:
-        pair: finite rows of the reference and of the other.
-        estimate: Δ and how each image moves it; None where no interval can be made of the rows.
-        notes: why there is no interval, or none of the ordinary kind.
+    The estimate is None where no interval can be made; notes say why there is none, or none of the ordinary kind.
     """
 
     pair: tuple[Rows, Rows]
@@ -116,7 +100,7 @@ class Paired:
         estimated = paired_estimate(reference, other)
         if not math.isfinite(estimated.variance):
             return cls(pair, None, (TOO_LARGE,))
-        still = SAME_RATE if _are_rates(pair) else SAME
+        still = SAME_RATE if _are_rates(pair) else SAME_DIFFERENCE
         return cls(pair, estimated, (still,) if estimated.variance == 0.0 else ())
 
     @property
@@ -147,7 +131,7 @@ class Paired:
                 _unseen_limits(value, self.images, confidence) if rates else (value, value)
             )
         statistic = Statistic(
-            estimated, PLAIN, partial(_replicates, self.pair), partial(linear_pivots, estimated)
+            estimated, UNBOUNDED, partial(_replicates, self.pair), partial(linear_pivots, estimated)
         )
         made = limits_of(statistic, method, resamples, seed)
 
@@ -208,11 +192,11 @@ def _unseen_limits(value: float, n: int, confidence: float) -> Limits:
 
 
 def _replicates(pair: tuple[Rows, Rows], resamples: int, seed: int) -> Array:
-    """Δ* of each resample, which both cells share."""
     return replicates(pair[1], resamples, seed) - replicates(pair[0], resamples, seed)
 
 
 def _check_paired(reference: Sample, other: Sample) -> None:
+    """Refuse cells over different images: their rows cannot be paired."""
     sizes = [(len(s.values), _separate_images(s)) for s in (reference, other)]
     same_normaliser = sizes[0][1] == sizes[1][1] or 0 in (sizes[0][1], sizes[1][1])
     if sizes[0][0] != sizes[1][0] or not same_normaliser:

@@ -66,9 +66,8 @@ def estimate(rows: Rows) -> Estimate:
         return Estimate(float(sample.values.mean()), (u,), (len(sample.values),))
     value = float(sample.values.mean() / sample.row_means.mean())
     if sample.shared:
-        left_out = _ratio(
-            leave_one_out_mean(sample.values), leave_one_out_normaliser(sample.row_means), value
-        )
+        means = (sample.values.sum() - sample.values) / (len(sample.values) - 1)
+        left_out = _ratio(means, leave_one_out_normaliser(sample.row_means), value)
         return Estimate(value, (_place(_deviations(left_out), rows.kept, rows.count),), (len(left_out),))
     numerator = (sample.values - sample.values.mean()) / sample.row_means.mean()
     left_out = _ratio(sample.values.mean(), leave_one_out_normaliser(sample.row_means), value)
@@ -86,11 +85,6 @@ def normaliser_estimate(sample: RatioSample) -> Estimate:
     """M = mean distance between distinct images of a sample of finite rows, with its jackknife."""
     left_out = leave_one_out_normaliser(sample.row_means)
     return Estimate(float(sample.row_means.mean()), (_deviations(left_out),), (len(left_out),))
-
-
-def leave_one_out_mean(values: Array) -> Array:
-    """(Σv − v_i)/(n − 1), shape (n,)."""
-    return np.asarray((values.sum() - values) / (len(values) - 1), dtype=np.float64)
 
 
 def leave_one_out_normaliser(row_means: Array) -> Array:
@@ -121,6 +115,7 @@ def _ratio(numerator: Array | np.floating, denominator: Array, fallback: float) 
 
 
 def _place(deviations: Array, kept: npt.NDArray[np.intp], count: int) -> Array:
+    """Deviations at the images' original positions, 0 where an image was left out."""
     out = np.zeros(count)
     out[kept] = deviations
     return out

@@ -28,17 +28,9 @@ def interval(
     resamples: int = 2000,
     seed: int = 0,
 ) -> Interval:
-    """Value and confidence limits of a cell.
+    """Value and confidence limits of a cell; docs/statistics.md has the coverage of the methods.
 
-    Args:
-        sample: the rows of the cell.
-        method: one of ``methods.METHODS``; docs/statistics.md has their coverage.
-        confidence: nominal coverage, between 0 and 1.
-        resamples: bootstrap resamples; unused by the jackknife methods.
-        seed: of the resamples; cells with the same number of images share them.
-
-    Returns:
-        The value, None where undefined; the limits, None where withheld; and the reasons as notes.
+    Cells with the same number of images and the same seed share their resamples; the jackknife methods use none.
 
     Raises:
         InputError: an unknown method, or a confidence or number of resamples out of range.
@@ -59,6 +51,7 @@ def interval(
 def _with_limits(
     rows: Rows, method: IntervalMethod, confidence: float, resamples: int, seed: int
 ) -> Interval:
+    """The interval of a cell whose rows allow one, unless they are too large for floating point."""
     estimated = estimate(rows)
     value, scale = estimated.value, rows.sample.scale
     variance = estimated.variance
@@ -81,10 +74,7 @@ def _with_limits(
 
 
 def _without_spread(rows: Rows, value: float, confidence: float) -> Interval:
-    """The interval of n equal rows: no width, but for a rate the exact bound on what was missed.
-
-    With 0 events in n images the upper limit is ``most_missed``.
-    """
+    """The interval of n equal rows: no width, but for a rate the exact bound on what was missed."""
     n = len(rows.sample.values)
     if rows.sample.scale.kind != "rate" or not 0.0 <= value <= 1.0:
         return Interval(value, value, value, (*rows.notes, f"all {n} images have the same value: no width"))

@@ -14,9 +14,8 @@ import numpy as np
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
-from geed_cli.statistics.cautious_t import cautious_t_limits
-from geed_cli.statistics.corrected_t import corrected_t_limits, score_limits
 from geed_cli.statistics.estimate import Estimate
+from geed_cli.statistics.jackknife_t import cautious_t_limits, corrected_t_limits, score_limits
 from geed_cli.statistics.scale import Array, Scale
 
 METHODS: tuple[IntervalMethod, ...] = get_args(IntervalMethod)
@@ -31,11 +30,9 @@ SMALLEST_P = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Statistic:
-    """What limits are put on: the value θ of one cell, or the paired difference of two.
+    """What limits are put on: the value θ of one cell, in the interior of its scale, or the paired difference of two.
 
     Attributes:
-        estimate: θ̂ and how each image moves it.
-        scale: the natural scale ψ, with θ̂ in its interior.
         replicates: θ* of each resample; NaN where it has none.
         pivots: T* = (ψ(θ*) − ψ(θ̂))/se* of each resample that has one.
     """

@@ -28,11 +28,11 @@ def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:
 
     The k-th smallest of m (k = 1…m) becomes max over j ≤ k of min(1, (m − j + 1) p_(j)). None stays None.
     """
-    known = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
+    ranked = sorted((p, i) for i, p in enumerate(p_values) if p is not None)
     adjusted: list[float | None] = [None] * len(p_values)
     running = 0.0
-    for rank, (p, i) in enumerate(known):
-        running = max(running, min(1.0, (len(known) - rank) * p))
+    for rank, (p, i) in enumerate(ranked):
+        running = max(running, min(1.0, (len(ranked) - rank) * p))
         adjusted[i] = running
     return tuple(adjusted)
 

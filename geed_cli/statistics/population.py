@@ -12,23 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from geed_cli.statistics.difference import PLAIN, Difference
+from geed_cli.statistics.difference import UNBOUNDED, Difference
 from geed_cli.statistics.sample import Interval
 from geed_cli.statistics.scale import Scale
 
 
 @dataclass(frozen=True)
 class Population:
-    """The mean over models and how sure it is.
+    """The mean over the ``count`` models that have a value, and how sure it is.
 
     Attributes:
-        value: mean over the members; None where no member has a value.
-        low: lower limit of the mean over models; None for fewer than two members.
-        high: upper limit; None for fewer than two members.
-        deviation: standard deviation between members; None for fewer than two.
+        value: None where no member has one; limits and deviation are None for fewer than two.
+        deviation: standard deviation between members.
         within: root mean square of the members' own half-widths, the uncertainty of one model over images;
             None where no member has an interval.
-        count: members with a value.
         notes: what was left out, one sentence each.
     """
 
@@ -41,14 +38,10 @@ class Population:
     notes: tuple[str, ...] = ()
 
 
-def population(members: Sequence[Interval], *, confidence: float = 0.95, scale: Scale = PLAIN) -> Population:
-    """Mean ± t_{k−1} s/√k over the k members that have a value, cut off at the measure's range.
-
-    Args:
-        members: each model's own value and limits.
-        confidence: nominal coverage.
-        scale: whose range no limit may leave; with few models t intervals are wide.
-    """
+def population(
+    members: Sequence[Interval], *, confidence: float = 0.95, scale: Scale = UNBOUNDED
+) -> Population:
+    """Mean ± t_{k−1} s/√k over the k members that have a value, cut off at the range of the measure's scale."""
     values = _values(members)
     k = len(values)
     notes = _lost(members)

@@ -16,12 +16,7 @@ from geed_cli.statistics.scale import Array, Scale
 
 @dataclass(frozen=True, eq=False)
 class MeanSample:
-    """A mean over images: softmax.kl, channelwise.cosine, prediction.flip_rate, raw latent means.
-
-    Attributes:
-        values: v_i, shape (n,).
-        scale: the natural scale of the mean.
-    """
+    """A mean over images v_i, shape (n,): divergences, cosines of layers, flip rates, raw latent means."""
 
     values: Array
     scale: Scale
@@ -69,13 +64,9 @@ Sample = MeanSample | RatioSample
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its confidence limits; never NaN.
+    """A value, None where it is undefined, with its limits, None where they are withheld; never NaN.
 
-    Attributes:
-        value: the estimate; None where it is undefined.
-        low: lower limit; None where the interval is withheld.
-        high: upper limit; None where the interval is withheld.
-        notes: why something is missing or unusual, one sentence each.
+    Notes say why something is missing or unusual, one sentence each.
     """
 
     value: float | None
@@ -94,11 +85,10 @@ class Rows:
     """The finite rows of a sample and where they stood.
 
     Attributes:
-        sample: the sample with its finite rows alone.
         kept: positions of the kept images among the n audited ones, shape (n',).
-        norm_kept: positions of the kept images among the m normaliser images, shape (m',); empty for a mean.
-        count: n, all audited images.
-        norm_count: m, all normaliser images; 0 for a mean.
+        norm_kept: likewise among the m normaliser images, shape (m',); empty for a mean.
+        count: n.
+        norm_count: m; 0 for a mean.
     """
 
     sample: Sample

@@ -20,13 +20,9 @@ Kind = Literal["log", "bounded", "rate", "identity"]
 
 @dataclass(frozen=True)
 class Scale:
-    """A monotone map ψ from a measure's range to the real line.
+    """A monotone map ψ from a measure's range (lo, hi) to the real line.
 
-    Attributes:
-        kind: ``log`` ψ(v) = ln v; ``bounded`` and ``rate`` ψ(v) = ln((v − lo)/(hi − v)); ``identity`` ψ(v)
-            = v.
-        lo: the lowest possible value (−inf for ``identity``).
-        hi: the highest possible value (inf for ``log`` and ``identity``).
+    ``log``: ψ(v) = ln v; ``bounded`` and ``rate``: ψ(v) = ln((v − lo)/(hi − v)); ``identity``: ψ(v) = v.
     """
 
     kind: Kind

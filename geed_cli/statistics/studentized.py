@@ -53,6 +53,7 @@ def _normaliser(w: Array, sample: RatioSample) -> Drawn:
 
 
 def _shared(w: Array, sample: RatioSample) -> Drawn:
+    """θ* and se* of a ratio whose numerator and M share their images."""
     v, a = sample.values, additive_parts(sample.row_means)
     normaliser = weighted_normaliser(w, sample)
     theta = weighted_mean(w, v) / normaliser

@@ -4,9 +4,7 @@ A ratio needs a normaliser above 0: a constant model has M = 0. A cosine M can h
 above 0: one whose own interval reaches 0 makes the ratio meaningless. An interval needs enough images; below 20 no
 method keeps its level.
 
-How few images carry a mean: where that is few, the interval is wide on one side and the mean says little of most.
-
-For values that are never negative; the answer does not depend on their unit.
+Where few images carry a mean, the interval is wide on one side and the mean says little of most: a note says so.
 """
 
 import math
@@ -19,6 +17,8 @@ from geed_cli.statistics.sample import RatioSample, Rows
 from geed_cli.statistics.scale import Array
 
 MIN_IMAGES = 20
+FEW = 0.05
+"""A twentieth of the images: with light-tailed values about a third of them carry half of the mean."""
 TOO_LARGE = "interval withheld: the rows are too large for floating point"
 
 
@@ -60,6 +60,7 @@ def withheld_reason(rows: Rows) -> str | None:
 
 
 def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
+    """Why M is no normaliser, or None where it is one."""
     if len(sample.row_means) < 2:
         return "undefined: the normaliser M needs two images"
     normaliser = float(np.mean(sample.row_means))
@@ -76,16 +77,8 @@ def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
     return f"undefined: M = {normaliser:.3g} is not clearly above 0 (its interval begins at {low:.3g})"
 
 
-FEW = 0.05
-"""A twentieth of the images: with light-tailed values about a third of them carry half of the mean."""
-
-
 def carriers(values: Array) -> int:
-    """The fewest images whose values add up to half of the sum; 0 where the sum is 0.
-
-    Args:
-        values: v_i ≥ 0, shape (n,); values that are not finite do not count.
-    """
+    """The fewest images whose values v_i ≥ 0 add up to half of the sum; values that are not finite do not count."""
     finite = np.sort(values[np.isfinite(values)])[::-1]
     total = float(finite.sum())
     if total <= 0:

@@ -8,7 +8,7 @@ import torch
 
 from geed_cli.actions.view import View, views_of
 from geed_cli.groups.named import group_named
-from geed_cli.groups.shift import Shift
+from geed_cli.groups.planar import Shift
 from geed_cli.groups.transform import Transform
 
 

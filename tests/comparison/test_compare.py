@@ -15,9 +15,9 @@ from geed_cli.comparison.subjects import Contender
 from geed_cli.errors import InputError
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, PerImage, Result
-from geed_cli.statistics.cautious_t import cautious_t_limits
-from geed_cli.statistics.difference import PLAIN, paired_estimate
+from geed_cli.statistics.difference import UNBOUNDED, paired_estimate
 from geed_cli.statistics.interval import interval
+from geed_cli.statistics.jackknife_t import cautious_t_limits
 from geed_cli.statistics.sample import finite_rows
 
 OPTIONS = IntervalOptions()
@@ -229,7 +229,7 @@ def test_cautious_t_is_what_it_says() -> None:
         if (entry.metric, entry.group) == ("latent.l2", "flip")
         and (sample := sample_of(result, entry)) is not None
     ]
-    expected = cautious_t_limits(paired_estimate(*samples), PLAIN, 0.95)
+    expected = cautious_t_limits(paired_estimate(*samples), UNBOUNDED, 0.95)
     assert comparison.method == "cautious-t"
     assert line_of(comparison, "latent.l2").deltas[0].ci == pytest.approx(expected)
 

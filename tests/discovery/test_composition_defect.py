@@ -5,9 +5,8 @@ import pytest
 import torch
 from support.hidden_networks import C2, C4
 
-from geed_cli.discovery.channel_map import ChannelMap, Linear, Permutation
+from geed_cli.discovery.channel_map import ChannelMap, Fitted, Linear, Permutation
 from geed_cli.discovery.defect import defect
-from geed_cli.discovery.fitter import Fitted
 
 
 def fitted(maps: list[ChannelMap], live: torch.Tensor, root: torch.Tensor | None = None) -> Fitted:

@@ -7,7 +7,7 @@ from support.hidden_networks import C4, Lifting, noise_images, run, turn
 from torch import Tensor
 
 from geed_cli.choices import Discover
-from geed_cli.discovery import Discovery
+from geed_cli.discovery.discover import Discovery
 
 pytestmark = pytest.mark.gpu
 

@@ -12,13 +12,14 @@ from support.hidden_networks import (
     Planted,
     discover_network,
     discover_planted,
+    mean,
     noise_images,
     turn,
 )
 from torch import Tensor
 
-from geed_cli.discovery import Discovered
-from geed_cli.discovery import conclusion as verdict
+from geed_cli.discovery.conclusion import verdict
+from geed_cli.discovery.discover import Discovered
 from geed_cli.discovery.explained import explains_more, holds, lower_limit, part
 from geed_cli.discovery.scores import Scores
 
@@ -84,7 +85,7 @@ def test_maps_that_do_not_compose_are_no_action() -> None:
     generator = torch.Generator().manual_seed(0)
     order = torch.stack([torch.arange(8)] + [torch.randperm(8, generator=generator) for _ in range(3)])
     found = discover_planted(Planted(torch.eye(8)[order]), noise_images(6, channels=8), "permutation", C4)
-    assert found.mean("after") == pytest.approx(-1, abs=1e-6)
+    assert mean(found, "after") == pytest.approx(-1, abs=1e-6)
     answer = verdict(found)
     assert answer.kind == "neither"
     assert "compose" in answer.reason

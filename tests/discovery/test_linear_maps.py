@@ -11,13 +11,15 @@ from support.hidden_networks import (
     Planted,
     discover_network,
     discover_planted,
+    mean,
     noise_images,
     still,
 )
 from torch import Tensor, nn
 
-from geed_cli.discovery import Discovered, Discovery, Linear
-from geed_cli.discovery import conclusion as verdict
+from geed_cli.discovery.channel_map import Linear
+from geed_cli.discovery.conclusion import verdict
+from geed_cli.discovery.discover import Discovered, Discovery
 from geed_cli.discovery.regression import PENALTIES, Moments, procrustes, ridge, spectrum
 
 
@@ -43,7 +45,7 @@ def test_a_planted_linear_action_is_recovered() -> None:
     found = discover_planted(Planted(truth), noise_images(6, channels=8), "linear", C4)
     # residuals below 1e-7 of the energy are taken for rounding: amplitudes are good to its root, 3e-4
     assert error(found, truth) < 1e-3
-    assert found.after[1:] == pytest.approx([-1.0] * 3, abs=1e-5)
+    assert found.scores.elements("after")[1:] == pytest.approx([-1.0] * 3, abs=1e-5)
     assert found.defect == pytest.approx(0, abs=1e-6)
     assert verdict(found).kind == "hidden"
 
@@ -75,7 +77,7 @@ def test_loud_channels_do_not_decide() -> None:
     truth = sizes[:, None] * turning(8) / sizes
     images = [sizes[:, None, None] * x for x in noise_images(6, channels=8)]
     found = discover_planted(Planted(truth), images, "linear", C4)
-    assert found.after[1:] == pytest.approx([-1.0] * 3, abs=1e-4)
+    assert found.scores.elements("after")[1:] == pytest.approx([-1.0] * 3, abs=1e-4)
     assert found.defect == pytest.approx(0, abs=1e-4)
 
 
@@ -140,7 +142,7 @@ def test_wide_layers_get_maps_of_low_rank() -> None:
     turned = found.maps[1]
     assert isinstance(turned, Linear)
     assert turned.left.shape[1] < 27
-    after = found.mean("after")
+    after = mean(found, "after")
     assert after is not None
     # one percent of the variance is not fitted
     assert after < -0.98
@@ -151,7 +153,7 @@ def test_overfitting_shows_on_the_other_half() -> None:
     """60 channels, 2 × 9 pixels, nothing to find: no gain, and a note that data are few."""
     planted = Planted(torch.zeros(2, 60, 60), noise=1.0)
     found = discover_planted(planted, noise_images(4, size=3, channels=60), "linear", C2, still)
-    after, null = found.mean("after"), found.mean("null_after")
+    after, null = mean(found, "after"), mean(found, "null_after")
     assert after is not None
     assert null is not None
     # 2 images × 60 channels of 9 pixels: a standard error of 0.03
@@ -174,7 +176,7 @@ def test_channels_silent_in_an_image_stay_silent() -> None:
         discovery.start(x)
         (discovery.fit if number < 6 else discovery.score)(1, moved, x)
     # noise of 0.1 costs 0.005; a miss in one of six channels would cost 0.17
-    assert discovery.outcome(C2).mean("after") == pytest.approx(-1, abs=0.02)
+    assert mean(discovery.outcome(C2), "after") == pytest.approx(-1, abs=0.02)
 
 
 def test_the_rating_of_a_penalty_is_its_generalised_cross_validation() -> None:

@@ -10,14 +10,15 @@ from support.hidden_networks import (
     Planted,
     discover_network,
     discover_planted,
+    mean,
     mirror,
     noise_images,
     still,
 )
 from torch import nn
 
-from geed_cli.discovery import Permutation
-from geed_cli.discovery import conclusion as verdict
+from geed_cli.discovery.channel_map import Permutation
+from geed_cli.discovery.conclusion import verdict
 
 
 def sources(found: object) -> list[list[int]]:
@@ -35,9 +36,9 @@ def test_a_lifting_convolution_gives_back_its_channel_roll() -> None:
     found = discover_network(Lifting(fields=3), noise_images(6), "permutation", C4)
     assert [sources(m) for m in found.maps] == [rolled(3, g) for g in range(4)]
     # 1e-6: float32 convolutions of turned filters round differently
-    assert found.after[1:] == pytest.approx([-1.0] * 3, abs=1e-6)
-    assert found.before[1] is not None
-    assert found.before[1] > -0.6
+    assert found.scores.elements("after")[1:] == pytest.approx([-1.0] * 3, abs=1e-6)
+    assert found.scores.elements("before")[1] is not None
+    assert found.scores.elements("before")[1] > -0.6
     assert found.defect == 0
     assert verdict(found).kind == "hidden"
 
@@ -45,7 +46,7 @@ def test_a_lifting_convolution_gives_back_its_channel_roll() -> None:
 def test_the_roll_is_not_fitted_to_pairs_of_different_images() -> None:
     """The null of the same layer stays where it was: between different images there is nothing to find."""
     found = discover_network(Lifting(fields=3), noise_images(6), "permutation", C4)
-    before, after = found.mean("null_before"), found.mean("null_after")
+    before, after = mean(found, "null_before"), mean(found, "null_after")
     assert before is not None
     assert after is not None
     assert after == pytest.approx(before, abs=0.05)
@@ -117,7 +118,7 @@ def test_unrelated_maps_gain_nothing(act: object) -> None:
     images = noise_images(12, channels=8)
     planted = Planted(torch.zeros(2, 8, 8), noise=1.0)
     found = discover_planted(planted, images, "permutation", C2, act)
-    after, null = found.mean("after"), found.mean("null_after")
+    after, null = mean(found, "after"), mean(found, "null_after")
     assert after is not None
     assert null is not None
     # 6 images × 8 channels of 225 pixels: the mean cosine has a standard error of 0.01
@@ -144,7 +145,7 @@ def test_the_order_of_elements_within_an_image_is_arbitrary() -> None:
     """The same numbers backwards."""
     from support.hidden_networks import run, turn
 
-    from geed_cli.discovery import Discovery
+    from geed_cli.discovery.discover import Discovery
 
     network, images = Lifting(fields=2), noise_images(6)
     outcomes = [
@@ -160,5 +161,5 @@ def test_the_order_of_elements_within_an_image_is_arbitrary() -> None:
         for elements in ([0, 1, 2, 3], [3, 0, 2, 1])
     ]
     for name in ("before", "after", "null_before", "null_after", "unmoved", "null_unmoved"):
-        first, second = (np.array(getattr(found, name)[1:]) for found in outcomes)
+        first, second = (np.array(found.scores.elements(name)[1:]) for found in outcomes)
         assert np.array_equal(first, second)

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from geed_cli.actions.view import View
 from geed_cli.errors import InputError
 from geed_cli.groups.colour import Colour
-from geed_cli.groups.planar import Planar
-from geed_cli.groups.shift import Shift
+from geed_cli.groups.planar import Planar, Shift
 from geed_cli.groups.transform import IDENTITY, Transform
 
 SIZE = 12

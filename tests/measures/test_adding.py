@@ -22,7 +22,7 @@ from geed_cli.comparison.subjects import Contender
 from geed_cli.gate.gate import gate
 from geed_cli.groups.families import FAMILIES
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.report import comparison_table, table, track_table

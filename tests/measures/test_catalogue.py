@@ -9,7 +9,7 @@ import pytest
 
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME, measure_named
-from geed_cli.measures.control_table import CONTROLS
+from geed_cli.measures.control import CONTROLS
 
 TORCHLESS = ("report", "policy", "comparison", "statistics", "result")
 

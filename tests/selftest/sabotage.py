@@ -11,8 +11,7 @@ from torch import Tensor
 from geed_cli.actions import action, view
 from geed_cli.actions.representation import Spatial
 from geed_cli.engine import engine as local
-from geed_cli.groups.planar import Planar
-from geed_cli.groups.shift import Shift
+from geed_cli.groups.planar import Planar, Shift
 from geed_cli.groups.transform import Transform
 from geed_cli.measures import channelwise, latent, softmax
 from geed_cli.measures.catalogue import BY_NAME

@@ -10,9 +10,8 @@ from geed_cli.errors import InputError
 from geed_cli.pipeline.options import Precision, RunOptions
 from geed_cli.report.selftest_report import Finding, SelftestReport
 from geed_cli.selftest.bench import Bench
-from geed_cli.selftest.checks import CHECKS, Check
 from geed_cli.selftest.expectation import above, near, word
-from geed_cli.selftest.run import run_selftest
+from geed_cli.selftest.run import CHECKS, Check, run_selftest
 
 
 def run(precision: Precision = "fp32", checks: tuple[Check, ...] = CHECKS) -> SelftestReport:

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from geed_cli.statistics.cautious_t import cautious_t_limits, whole_freedom
-from geed_cli.statistics.corrected_t import corrected_t_limits
 from geed_cli.statistics.estimate import Estimate, estimate
+from geed_cli.statistics.jackknife_t import cautious_t_limits, corrected_t_limits, whole_freedom
 from geed_cli.statistics.sample import MeanSample, finite_rows
 from geed_cli.statistics.scale import Scale
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from geed_cli.statistics.corrected_t import corrected_t_limits, effective_freedom
 from geed_cli.statistics.estimate import Estimate
+from geed_cli.statistics.jackknife_t import corrected_t_limits, effective_freedom
 from geed_cli.statistics.scale import Scale
 
 PLAIN = Scale.identity()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.choices import Discover
-from geed_cli.discovery import Discovered, Discovery
+from geed_cli.discovery.discover import Discovered, Discovery
 
 C4 = np.array([[0, 1, 2, 3], [1, 2, 3, 0], [2, 3, 0, 1], [3, 0, 1, 2]])
 C2 = np.array([[0, 1], [1, 0]])
@@ -115,3 +115,9 @@ def run(
         for g in order:
             take(g, moved(g, x), act(g, reference))
     return discovery.outcome(table)
+
+
+def mean(found: Discovered, deviation: str) -> float | None:
+    """Over the elements g ≠ e that have a value."""
+    values = [value for value in found.scores.elements(deviation) if value is not None]
+    return sum(values) / len(values) if values else None
