@@ -1,9 +1,8 @@
-"""The comparisons of many maps with what G makes of their centres: every layerwise measure in one pass.
+"""The comparisons of many maps with what G makes of their centres f̂: every layerwise measure in one pass.
 
 A row is one map f_l(gx). Rows of one view are compared together, over images; sums over pixels that an element only
-rearranges are taken once, of the centre.
-
-Comparisons about a layer's own centre, for ``--phase-correct``: each on the pixels whose sources lie inside.
+rearranges are taken once, of f̂. ``compare_centred`` is for ``--phase-correct``: about the layer's own centre, on the
+pixels whose sources lie inside.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +22,8 @@ from geed_cli.measures.moments import Moments, Sizes, channelwise_deviation, mom
 from geed_cli.measures.pixel_sums import channels_last, evenly_spaced, numbers_of, pixel_products, taken
 
 Quantity = tuple[str, Control | None]
-"""A layer's measure, and the control of it that is meant; None is the deviation itself."""
-Found = dict[Quantity, float]
+"""A layer's measure, and which of its controls; None is the deviation itself."""
+Numbers = dict[Quantity, float]
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,13 @@ class Centres:
     Attributes:
         maps: shape (m, C, H, W).
         moments: of the compared part.
-        shown: the view whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
+        view: the one whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
             a mean, or maps of another batch or image.
     """
 
     maps: Tensor
     moments: Moments
-    shown: View | None = None
+    view: View | None = None
 
     def at(self, place: int) -> "Centres":
         """One of them, as a part of the same stack."""
@@ -76,17 +75,13 @@ class Centres:
 
 def send(
     found: Mapping[str, ChannelwiseDeviation],
-    rows: Sequence[Found],
+    rows: Sequence[Numbers],
     outbox: Outbox,
     control: Control | None = None,
 ) -> None:
-    """Have the numbers of R comparisons delivered.
+    """Have the numbers of R comparisons, given by measure, delivered into R dictionaries.
 
-    Args:
-        found: by measure.
-        rows: R dictionaries, which get the measures and, of deviations themselves, their dead parts.
-        outbox: that delivers them.
-        control: that these numbers are; None where they are the deviations.
+    ``control`` is which control they are; None where they are the deviations, which bring their dead parts along.
     """
     for metric, each in found.items():
         outbox.put(each.value, partial(_fill, rows, (metric, control)))
@@ -94,7 +89,7 @@ def send(
             outbox.put(each.dead, partial(_fill, rows, (metric, "dead")))
 
 
-def _fill(rows: Sequence[Found], quantity: Quantity, column: Tensor) -> None:
+def _fill(rows: Sequence[Numbers], quantity: Quantity, column: Tensor) -> None:
     for row, number in zip(rows, column.tolist(), strict=True):
         row[quantity] = number
 
@@ -107,7 +102,7 @@ def compare_maps(
     of: Sequence[int],
     measures: Sequence[LayerMeasure],
 ) -> dict[str, ChannelwiseDeviation]:
-    """Compare each map f_l(gx) with ρ(g)f̂_l(x).
+    """Compare each map f_l(gx) with ρ(g)f̂_l(x), by each measure.
 
     Args:
         family: how the views act on these maps.
@@ -116,9 +111,6 @@ def compare_maps(
         centres: f̂_l(x) of m images.
         of: for each row, which of the centres is its image's.
         measures: of layers.
-
-    Returns:
-        Each measure of every row.
     """
     expected, products = _expected(family, views, own, centres, of)
     return {each.name: each.compare(own.sizes, expected, products) for each in measures}
@@ -138,7 +130,7 @@ def _expected(
     products = own.sizes.squares.clone()  # of a map with itself
     rows_of: dict[View, list[int]] = {}
     for row, view in enumerate(views):
-        if view != centres.shown:
+        if view != centres.view:
             rows_of.setdefault(view, []).append(row)
     found: list[Tensor] = []
     for view, rows in rows_of.items():
@@ -180,18 +172,7 @@ def laid_out(copy: Tensor, maps: Tensor) -> Tensor:
 def compare_centred(
     family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
 ) -> dict[str, ChannelwiseDeviation]:
-    """One map f_l(gx) against ρ(g)f̂_l(x) about the displaced centre.
-
-    Args:
-        family: with its corrected representations.
-        view: of g.
-        maps: f_l(gx), shape (C, H, W).
-        centre: f̂_l(x), shape (C, H, W).
-        measures: of layers.
-
-    Returns:
-        Each measure, of one comparison: the control ``phase_corrected``.
-    """
+    """One map f_l(gx) against ρ(g)f̂_l(x), shapes (C, H, W), about the displaced centre, by each measure."""
     representation, g = family.corrected[view]
     support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
     moved = representation.restrict_under(g, maps)[None]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.engine.float64 import in_double
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import hooked
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Rounding
@@ -36,7 +36,7 @@ def rounding(
         vectors: where features and logits are read.
         own: what each site held of the image in the run, without a batch axis.
         inputs: the image, normalised but not rounded to ``dtype``, shape (1, 3, S, S).
-        dtype: in which the network runs. Weights that were rounded to it stay so: this is what the run itself rounds.
+        dtype: of the network. Weights that were rounded to it stay so: this is what the run itself rounds.
 
     Returns:
         One number for each; empty on a device without float64, where the run is in float64 itself, or where the
@@ -73,7 +73,7 @@ def _in_double(
     def read(site: Site, activation: Tensor) -> None:
         held[site] = activation[0].clone()
 
-    with in_double(module, dtype), Taps(module, sites, read):
+    with in_double(module, dtype), hooked(module, sites, read):
         module(inputs.double())
     return held
 

@@ -8,7 +8,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import hooked
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 
@@ -49,7 +49,7 @@ def trace(network: Network, sites: Iterable[Site]) -> Trace:
         first[site] = first[before.site] if before is not None and unchanged else site
         before = None if activation.is_inference() else _Held(site, activation, activation._version)
 
-    with Taps(network.module, sites, read):
+    with hooked(network.module, sites, read):
         forward_zeros(network.module, network.input.size)
     for site, shapes in seen.items():
         if len(shapes) != 1:

@@ -6,15 +6,15 @@ from geed_cli.actions.composed import DirectSum, Joint
 from geed_cli.actions.representation import Representation, Spatial, Trivial
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.grids.centred_action import AboutOwnCentre
-from geed_cli.grids.obstacles import LayerPhase, clean_sizes
+from geed_cli.grids.obstacles import GridAlignment, clean_sizes
 from geed_cli.models.network import Network
 from geed_cli.result.schema import GridPhase
 
 
-def grid_phases(
+def grid_findings(
     network: Network,
     layers: Mapping[str, LayerPlan],
-    phases: Mapping[str, LayerPhase],
+    phases: Mapping[str, GridAlignment],
     groups: Sequence[GroupPlan],
 ) -> tuple[GridPhase, ...]:
     """Every group and layer whose sampling grid the group does not map onto itself.
@@ -22,7 +22,7 @@ def grid_phases(
     Args:
         network: whose other input sizes are tried, where a layer is broken.
         layers: those that are measured.
-        phases: of these, from ``trace_phase``.
+        phases: of these, from ``trace_alignments``.
         groups: of the run.
     """
     broken = {
@@ -48,7 +48,9 @@ def grid_phases(
     )
 
 
-def corrected(layer: LayerPlan, phase: LayerPhase, groups: Sequence[GroupPlan]) -> dict[str, Representation]:
+def corrected(
+    layer: LayerPlan, phase: GridAlignment, groups: Sequence[GroupPlan]
+) -> dict[str, Representation]:
     """How groups act about the layer's own centre; only where it is known and lies off the middle of the map.
 
     Args:

@@ -57,7 +57,7 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
-class LayerPhase:
+class GridAlignment:
     """Where the pixels of a layer's maps sit in the picture.
 
     Attributes:
@@ -91,7 +91,7 @@ class LayerPhase:
         return None if down is None or right is None else (float(down), float(right))
 
 
-def trace_phase(network: Network, layers: Sequence[str]) -> dict[str, LayerPhase]:
+def trace_alignments(network: Network, layers: Sequence[str]) -> dict[str, GridAlignment]:
     """The grid phase of each layer at the network's input size.
 
     Args:
@@ -194,7 +194,7 @@ def _described(step: Step, axis: int) -> str:
 
 def _try_size(
     module: nn.Module, size: int, layers: Sequence[str], groups: Sequence[Group]
-) -> dict[str, LayerPhase]:
+) -> dict[str, GridAlignment]:
     """The phases at another size; not all of them where the network does not take it, or every group is broken.
 
     A step that breaks every group ends the run. It may lie on a side branch that no layer reads: then a size is
@@ -213,13 +213,13 @@ def _try_size(
 
 def _phases(
     module: nn.Module, size: int, layers: Sequence[str], hopeless: Callable[[Step], bool] | None = None
-) -> dict[str, LayerPhase]:
+) -> dict[str, GridAlignment]:
     grids = trace_grids(module, size, layers, hopeless)
     return {layer: _phase(layer, size, grids[layer]) for layer in layers if layer in grids}
 
 
-def _phase(layer: str, size: int, grid: SamplingGrid) -> LayerPhase:
+def _phase(layer: str, size: int, grid: SamplingGrid) -> GridAlignment:
     (down, right), jump = grid.offset, grid.jump
     offset = (None if down is None else down / jump[0], None if right is None else right / jump[1])
     steps = tuple(sorted(grid.steps, key=lambda step: step.number))
-    return LayerPhase(layer, size, jump, offset, steps)
+    return GridAlignment(layer, size, jump, offset, steps)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from geed_cli.actions.representation import Spatial
-from geed_cli.engine.field_types import field_types
 from geed_cli.engine.geometric import FieldType
-from geed_cli.engine.layer_actions import representation_of
+from geed_cli.engine.layer_actions import field_types, representation_of
 from geed_cli.engine.map_layout import layout_of, why_no_map
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.engine.row import Cell

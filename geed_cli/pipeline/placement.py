@@ -3,7 +3,7 @@
 The devices of a run: the one that was named or is best, or several of one machine, which share the images.
 
 Several are named by CUDA numbers, ``all`` of them, or ``cpu``. They have to be of one kind: numbers from different GPUs
-differ in their last digits, and a result says on which kind it was made. A device that is named twice gets two lanes.
+differ in their last digits, and a result says on which kind it was made. A device that is named twice gets two workers.
 """
 
 import copy

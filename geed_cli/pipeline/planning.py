@@ -12,8 +12,8 @@ from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
-from geed_cli.grids.findings import corrected, grid_phases
-from geed_cli.grids.obstacles import LayerPhase, trace_phase
+from geed_cli.grids.findings import corrected, grid_findings
+from geed_cli.grids.obstacles import GridAlignment, trace_alignments
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
@@ -22,7 +22,7 @@ from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, Vect
 from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.reuse.grid_cache import cached_phases, phase_key
+from geed_cli.pipeline.reuse.grid_cache import cached_findings, findings_key
 from geed_cli.result.schema import GridPhase
 from geed_cli.sets.known_sets import set_named
 from geed_cli.sets.transformation_set import TransformationSet
@@ -78,7 +78,7 @@ def make_plan(
     vectors, reasons = _vectors(network, groups, measures, seen.shapes)
     planned = plan_layers(network, chosen, seen.shapes, groups, measures)
     layers = planned.layers
-    traced = cache(partial(trace_phase, network, tuple(layers)))
+    traced = cache(partial(trace_alignments, network, tuple(layers)))
     if options.controls.phase_correct:
         known = traced()
         layers = {
@@ -126,13 +126,13 @@ def _phases(
     network: Network,
     layers: Mapping[str, LayerPlan],
     groups: tuple[GroupPlan, ...],
-    traced: Callable[[], Mapping[str, LayerPhase]],
+    traced: Callable[[], Mapping[str, GridAlignment]],
     store: RowStore | None,
 ) -> tuple[GridPhase, ...]:
     """The grid phases, kept between runs; none, and nothing is kept, where memory runs out."""
-    key = phase_key(network, layers, groups)
+    key = findings_key(network, layers, groups)
     try:
-        return cached_phases(store, key, lambda: grid_phases(network, layers, traced(), groups))
+        return cached_findings(store, key, lambda: grid_findings(network, layers, traced(), groups))
     except Exception as error:  # what has been measured by now is worth more
         if not is_out_of_memory(error):
             raise

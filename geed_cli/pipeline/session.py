@@ -13,7 +13,7 @@ from geed_cli.cache.store import RowStore
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken, Row
-from geed_cli.engine.workers import Finished, Lane, finished
+from geed_cli.engine.workers import Finished, Worker, finished
 from geed_cli.errors import RunError
 from geed_cli.images.picture import RefusedFile
 from geed_cli.models.network import Network
@@ -32,7 +32,7 @@ from geed_cli.pipeline.placement import place_all, require_equal_geometry
 from geed_cli.pipeline.prepare import Prepared, prepare
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.reuse.lookup import Lookup, look_up
-from geed_cli.pipeline.reuse.network_key import told_apart
+from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tabulate import Rows, tabulate
 from geed_cli.pipeline.tasks import TaskStream
 from geed_cli.result.schema import Data, Looks, Result, Timing
@@ -72,7 +72,9 @@ class Session:
         ]
         self._size = networks[0].input.size
         engines = zip(*(one.engines for one in self._prepared), strict=True)
-        self._lanes = [Lane(where, each, self._size) for where, each in zip(placements, engines, strict=True)]
+        self._workers = [
+            Worker(where, each, self._size) for where, each in zip(placements, engines, strict=True)
+        ]
         self._refused: dict[str, RefusedFile] = {}
         self._waited_s = 0.0
         self._cached = 0
@@ -95,9 +97,9 @@ class Session:
         left = new.without(self._rows.keys())
         stream, done = self._stream(left, lookups), 0
         self._progress.images(0, left.count)
-        arriving = closing(finished(self._lanes, stream))
-        # lanes end before what they found is written
-        with out_of_memory(self._lanes[0].placement), self._writing(), arriving as batches:
+        arriving = closing(finished(self._workers, stream))
+        # workers end before what they found is written
+        with out_of_memory(self._workers[0].placement), self._writing(), arriving as batches:
             for images in batches:
                 for outcomes in images:
                     self._take(outcomes)
@@ -108,7 +110,7 @@ class Session:
 
     def _restore(self, lookups: dict[str, Lookup]) -> None:
         """The rows of images of which everything is known."""
-        known = [lookup.subject for lookup in lookups.values() if not lookup.shown]
+        known = [lookup.subject for lookup in lookups.values() if not lookup.variants]
         for subject in known:
             for one in self._prepared:
                 one.keep(Observation(subject))
@@ -201,7 +203,7 @@ class Session:
         statistics_s = time.perf_counter() - before
         model = describe_model(one.network)
         groups = tuple(describe_group(group, self._size) for group in plan.groups)
-        placements = [lane.placement for lane in self._lanes]
+        placements = [worker.placement for worker in self._workers]
         return Result(
             status="partial" if self._progress.stopping() else "complete",
             signature=sign(model, data, groups, options),
