@@ -68,14 +68,8 @@ def audit_together(
 ) -> tuple[Result, ...]:
     """Audit several networks that see the same pixels: every image is decoded and transformed once.
 
-    Args:
-        networks: with equal input geometry (size, resize, crop, interpolation); mean and std may differ.
-        groups: as for ``audit``.
-        options: as for ``audit``.
-        progress: as for ``audit``.
-
-    Returns:
-        A result for each network, the same as if it had been audited alone, timings apart.
+    The networks have equal input geometry (size, resize, crop, interpolation); mean and std may differ. Each result is
+    the same as if its network had been audited alone, timings apart. All else is as for ``audit``.
 
     Raises:
         InputError: as for ``audit``, or networks whose preprocessing differs.

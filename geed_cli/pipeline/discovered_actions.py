@@ -15,12 +15,7 @@ from geed_cli.result.schema import HiddenAction
 
 
 def hidden_actions(searches: Mapping[str, HiddenSearch], rows: Sequence[Row]) -> Iterator[HiddenAction]:
-    """What was found for every group at every layer.
-
-    Args:
-        searches: by layer.
-        rows: of the audited images, whose floors say how much resampling alone leaves.
-    """
+    """What was found for every group at every layer; the rows' floors say how much resampling alone leaves."""
     for layer, search in searches.items():
         for plan, found in search.outcomes():
             yield _action(layer, plan, found, _floor(layer, plan, rows))
@@ -29,6 +24,10 @@ def hidden_actions(searches: Mapping[str, HiddenSearch], rows: Sequence[Row]) ->
 def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> HiddenAction:
     judged = verdict(found, floor)
     names = plan.group.elements
+
+    def by_element(values: Sequence[float | None]) -> dict[str, float | None]:
+        return dict(zip(names[1:], values[1:], strict=True))
+
     permutations = {
         name: tuple(each.source.tolist())
         for name, each in zip(names, found.maps, strict=True)
@@ -42,10 +41,10 @@ def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> Hid
         verdict=judged.words,
         reason=judged.reason,
         explained=judged.explained,
-        before=dict(zip(names[1:], found.before[1:], strict=True)),
-        after=dict(zip(names[1:], found.after[1:], strict=True)),
-        unmoved=dict(zip(names[1:], found.unmoved[1:], strict=True)),
-        null=dict(zip(names[1:], found.null_after[1:], strict=True)),
+        before=by_element(found.before),
+        after=by_element(found.after),
+        unmoved=by_element(found.unmoved),
+        null=by_element(found.null_after),
         defect=found.defect,
         fitted=found.fit_images,
         scored=found.score_images,
@@ -58,6 +57,6 @@ def _floor(layer: str, plan: GroupPlan, rows: Sequence[Row]) -> float:
     """The mean floor over g ≠ e, −1 where nothing is resampled or it was not measured."""
     cell = Cell(COSINE.name, plan.name, layer)
     floors = [row.controls[cell, "floor"][1:] for row in rows if (cell, "floor") in row.controls]
-    known = np.concatenate(floors) if floors else np.array([])
-    known = known[np.isfinite(known)]
-    return float(known.mean()) if len(known) else -1.0
+    values = np.concatenate(floors) if floors else np.array([])
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else -1.0
