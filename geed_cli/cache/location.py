@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-VARIABLE = "GEED_CACHE_DIR"
+FOLDER_VARIABLE = "GEED_CACHE_DIR"
 
 
 def cache_folder(given: Path | None) -> Path:
@@ -22,7 +22,7 @@ def cache_folder(given: Path | None) -> Path:
     ``$XDG_CACHE_HOME/geed`` or ``~/.cache/geed``. A leading ``~`` is the home folder, where there is one.
     """
     if given is None:
-        named = os.environ.get(VARIABLE)
+        named = os.environ.get(FOLDER_VARIABLE)
         if not named:
             return user_cache_path("geed", appauthor=False)
         given = Path(named)

@@ -69,10 +69,10 @@ def _doomed(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse
     # rows whose network damage has made unknown are of no use to anybody who lists or prunes
     connection.execute("DELETE FROM temp.sizes WHERE network NOT IN (SELECT id FROM networks)")
     before = sums(connection)
-    named = [network for network in before if rule.names(network)]
+    named = {network.key for network in before if rule.names(network)}
     connection.executemany(
         "DELETE FROM temp.sizes WHERE network = (SELECT id FROM networks WHERE key = ?)",
-        [(network.key,) for network in named],
+        [(key,) for key in named],
     )
     if rule.max_bytes is not None:  # leave the rows used last, newest first, as far as they fit
         connection.execute(
@@ -89,7 +89,7 @@ def _doomed(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse
         for network in before
     ]
     # a network that the rule names is listed even if it had no rows
-    return tuple(network for network in lost if network.rows or network.key in {one.key for one in named})
+    return tuple(network for network in lost if network.rows or network.key in named)
 
 
 def _shrink(connection: sqlite3.Connection) -> None:

@@ -106,8 +106,8 @@ class RowStore:
 
     def fact(self, key: bytes) -> str | None:
         """The fact under a key; None where there is none, or none that is unharmed."""
-        found = self._query("SELECT value FROM facts WHERE key = ?", [key])
-        return decode_text(key, found[0][0]) if found else None
+        stored = self._query("SELECT value FROM facts WHERE key = ?", [key])
+        return decode_text(key, stored[0][0]) if stored else None
 
     def keep_fact(self, key: bytes, text: str) -> None:
         """Keep a fact as the newest, in place of any under the same key."""

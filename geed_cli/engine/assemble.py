@@ -92,12 +92,12 @@ def _layer_cells(
     """The layerwise measures of one group at one layer, and their controls."""
     if family is None:
         return
-    found = [comparisons[family, view] for view in group.views]
+    numbers = [comparisons[family, view] for view in group.views]
     trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
-    for metric, control in found[0]:
-        if any((metric, control) not in each for each in found):
+    for metric, control in numbers[0]:
+        if any((metric, control) not in each for each in numbers):
             continue  # a null that only some elements have, where the control image before was refused
-        values = np.array([each[metric, control] for each in found])
+        values = np.array([each[metric, control] for each in numbers])
         if control is None:
             deviations[Cell(metric, group.name, layer)] = values
         else:

@@ -56,17 +56,17 @@ class Centres:
         """Several as one stack, laid out as they are."""
         if len(each) == 1:
             return each[0]
-        maps = [one.maps for one in each]
-        moments = [one.moments for one in each]
-        sizes = [one.sizes for one in moments]
+        maps = [centres.maps for centres in each]
+        moments = [centres.moments for centres in each]
+        sizes = [centres.moments.sizes for centres in each]
         return Centres(
             laid_out(torch.cat(maps), maps[0]),
             Moments(
-                laid_out(torch.cat([one.centred for one in moments]), moments[0].centred),
-                torch.cat([one.scales for one in moments]),
+                laid_out(torch.cat([some.centred for some in moments]), moments[0].centred),
+                torch.cat([some.scales for some in moments]),
                 Sizes(
-                    torch.cat([one.means for one in sizes]),
-                    torch.cat([one.squares for one in sizes]),
+                    torch.cat([some.means for some in sizes]),
+                    torch.cat([some.squares for some in sizes]),
                     sizes[0].pixels,
                 ),
             ),
@@ -74,7 +74,7 @@ class Centres:
 
 
 def send(
-    found: Mapping[str, ChannelwiseDeviation],
+    deviations: Mapping[str, ChannelwiseDeviation],
     rows: Sequence[Numbers],
     outbox: Outbox,
     control: Control | None = None,
@@ -83,7 +83,7 @@ def send(
 
     ``control`` is which control they are; None where they are the deviations, which bring their dead parts along.
     """
-    for metric, each in found.items():
+    for metric, each in deviations.items():
         outbox.put(each.value, partial(_fill, rows, (metric, control)))
         if control is None:
             outbox.put(each.dead, partial(_fill, rows, (metric, "dead")))
@@ -132,7 +132,7 @@ def _expected(
     for row, view in enumerate(views):
         if view != centres.view:
             rows_of.setdefault(view, []).append(row)
-    found: list[Tensor] = []
+    parts: list[Tensor] = []
     for view, rows in rows_of.items():
         images = [of[row] for row in rows]
         representation, g = family.moves[view]
@@ -145,10 +145,10 @@ def _expected(
             at = numbers_of(tuple(rows), products.device)
             sizes = sizes.replaced(at, each.sizes)
         scales = taken(own.scales, rows) * scale
-        found.append(pixel_products(pick(own.centred, rows), expected) / scales[:, None])
-    if found:
+        parts.append(pixel_products(pick(own.centred, rows), expected) / scales[:, None])
+    if parts:
         at = numbers_of(tuple(row for rows in rows_of.values() for row in rows), products.device)
-        products[at] = torch.cat(found)
+        products[at] = torch.cat(parts)
     return sizes, products
 
 
@@ -159,8 +159,8 @@ def moments_at(moments: Moments, rows: Sequence[int]) -> Moments:
 
 def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:
     """Rows of a stack of maps; where they have to be copied, in its memory order."""
-    found = taken(stack, rows)
-    return found if evenly_spaced(rows) is not None else laid_out(found, stack)
+    picked = taken(stack, rows)
+    return picked if evenly_spaced(rows) is not None else laid_out(picked, stack)
 
 
 def laid_out(copy: Tensor, maps: Tensor) -> Tensor:

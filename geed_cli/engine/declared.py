@@ -85,8 +85,8 @@ def _through(action: Action, place: Place, elements: tuple[Transform, ...]) -> R
     stranger = _stranger(image, elements)
     # the inner action is checked even where this group cannot be served
     reached = tuple(image.get(element, onto.transforms[0]) for element in elements)
-    found = declared(inner, place, reached)
-    return found if stranger is None else _not_served(group, stranger, place)
+    representation = declared(inner, place, reached)
+    return representation if stranger is None else _not_served(group, stranger, place)
 
 
 def _serving(
@@ -101,9 +101,9 @@ def _serving(
     return PullBack.of(channels, images, (channels.key, place.through))
 
 
-def _stranger(known: Mapping[Transform, object], elements: tuple[Transform, ...]) -> str | None:
+def _stranger(served: Mapping[Transform, object], elements: tuple[Transform, ...]) -> str | None:
     """The first element that is not known."""
-    return next((element.name for element in elements if element not in known), None)
+    return next((element.name for element in elements if element not in served), None)
 
 
 def _not_served(group: FiniteGroup, stranger: str, place: Place) -> Representation:

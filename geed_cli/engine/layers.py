@@ -39,7 +39,7 @@ class _Orbit:
     """What is held of one image: maps that later batches need, and the numbers made so far."""
 
     maps: dict[Variant, Tensor] = field(default_factory=dict)
-    found: Comparisons = field(default_factory=dict)
+    comparisons: Comparisons = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class LayerReducer:
 
     def pop(self, image: str) -> Comparisons:
         """The finished comparisons of one image."""
-        return self._orbits.pop(image).found
+        return self._orbits.pop(image).comparisons
 
     def _ready(
         self, family: Family, images: Sequence[str], slots: Sequence[Slot], maps: Tensor
@@ -110,7 +110,7 @@ class LayerReducer:
             (image, view)
             for image in whole
             for view in family.moves
-            if view in self._orbits[image].maps and (family, view) not in self._orbits[image].found
+            if view in self._orbits[image].maps and (family, view) not in self._orbits[image].comparisons
         )
         places = {(slot.image, slot.variant): row for row, slot in enumerate(slots)}
         own = moments_in(family, self._stack(rows, places, maps) if rows else maps[:0])
@@ -143,17 +143,17 @@ class LayerReducer:
             return torch.ones(0, dtype=torch.bool)
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        found = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
+        deviations = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
         numbers: list[Numbers] = [{} for _ in ready.rows]
-        send(found, numbers, outbox)
+        send(deviations, numbers, outbox)
         for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
                 centre = ready.centre(image)
                 centred = compare_centred(family, view, orbit.maps[view], centre, self._measures)
                 send(centred, [row], outbox, "phase_corrected")
-            orbit.found[family, view] = row
-        return torch.stack([each.finite for each in found.values()]).all(dim=0)
+            orbit.comparisons[family, view] = row
+        return torch.stack([each.finite for each in deviations.values()]).all(dim=0)
 
     def _controls(
         self,
@@ -199,9 +199,14 @@ class LayerReducer:
         centres = Centres.together([partners[image] for image in images])
         views = [ready.rows[row][1] for row in rows]
         of = [images.index(ready.rows[row][0]) for row in rows]
-        found = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._measures)
+        deviations = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._measures)
         compared = [ready.rows[row] for row in rows]
-        send(found, [self._orbits[image].found[family, view] for image, view in compared], outbox, "null")
+        send(
+            deviations,
+            [self._orbits[image].comparisons[family, view] for image, view in compared],
+            outbox,
+            "null",
+        )
 
     def _trips(self, family: Family, orbits: Sequence[_Orbit], like: Tensor, outbox: Outbox) -> None:
         """Round trips against the image that they should have come back to, laid out like other maps."""
@@ -211,7 +216,7 @@ class LayerReducer:
             for variant in orbit.maps
             if isinstance(variant, RoundTrip)
             and variant.there in family.moves
-            and (family, variant) not in orbit.found
+            and (family, variant) not in orbit.comparisons
         ]
         if not trips:
             return
@@ -219,10 +224,10 @@ class LayerReducer:
         stack = laid_out(torch.stack([orbit.maps[trip.identity] for orbit, trip in trips]), like)
         identity = Centres(stack, moments_in(family, stack))
         views = [trip.identity for _, trip in trips]
-        found = compare_maps(family, views, own, identity, range(len(trips)), self._measures)
+        deviations = compare_maps(family, views, own, identity, range(len(trips)), self._measures)
         for orbit, trip in trips:
-            orbit.found[family, trip] = {}
-        send(found, [orbit.found[family, trip] for orbit, trip in trips], outbox)
+            orbit.comparisons[family, trip] = {}
+        send(deviations, [orbit.comparisons[family, trip] for orbit, trip in trips], outbox)
 
     def _stack(
         self, wanted: Sequence[tuple[str, View]], places: Mapping[tuple[str, Variant], int], maps: Tensor
@@ -242,7 +247,8 @@ class LayerReducer:
             variant
             for family in self._families
             for variant in orbit.maps
-            if variant in family.kernel or (variant in family.moves and (family, variant) not in orbit.found)
+            if variant in family.kernel
+            or (variant in family.moves and (family, variant) not in orbit.comparisons)
         }
         orbit.maps = {variant: orbit.maps[variant].clone() for variant in needed}
 

@@ -51,17 +51,19 @@ def rounding(
             raise
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
     pairs = _pairs(plan, own, exact)
-    found: Rounding = {}
+    numbers: Rounding = {}
     for measure in plan.of_layers:
         layers = {
-            name: channelwise_deviation(one.double(), other.double(), measure).value.item()
-            for name, (one, other) in pairs.items()
+            name: channelwise_deviation(rounded.double(), exact_maps.double(), measure).value.item()
+            for name, (rounded, exact_maps) in pairs.items()
         }
-        found |= {(measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()}
+        numbers |= {
+            (measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()
+        }
     for each in plan.of_vectors:
         if vectors[each.site] in own:
-            found[each.name, None] = _vector(each, vectors[each.site], own, exact)
-    return found
+            numbers[each.name, None] = _vector(each, vectors[each.site], own, exact)
+    return numbers
 
 
 def _in_double(

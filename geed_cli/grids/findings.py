@@ -72,6 +72,5 @@ def _channels(plain: Representation) -> Representation | None:
         return plain.channels
     if not isinstance(plain, DirectSum):
         return None
-    parts = [_channels(part) for part in plain.parts]
-    known = [part for part in parts if part is not None]
-    return DirectSum.of(known) if len(known) == len(parts) else None
+    parts = [channels for part in plain.parts if (channels := _channels(part)) is not None]
+    return DirectSum.of(parts) if len(parts) == len(plain.parts) else None

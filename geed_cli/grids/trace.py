@@ -64,8 +64,8 @@ def _followed(tracer: GridTracer, outputs: list[Tensor]) -> SamplingGrid | None:
     if grid is None:
         return None
     whole = grid.settled
-    known = whole.followed and any(whole.describes(tuple(output.shape)) for output in outputs)
-    return whole if known else None
+    understood = whole.followed and any(whole.describes(tuple(output.shape)) for output in outputs)
+    return whole if understood else None
 
 
 @contextmanager

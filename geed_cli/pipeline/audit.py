@@ -147,10 +147,10 @@ def _halving(
             rows = error.batch_size
             if rows == 1:
                 raise
-            found = error.found
+            reason = error.found
         # outside the handler: the error holds on to what filled the memory
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        note(f"{found}; starting over with {rows // 2}")
+        note(f"{reason}; starting over with {rows // 2}")
         options = replace(options, run=replace(options.run, batch_size=rows // 2))

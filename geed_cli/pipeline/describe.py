@@ -175,7 +175,7 @@ def device_name(device: torch.device) -> str:
 
 
 def _images(subjects: Sequence[Subject]) -> tuple[Image, ...]:
-    return tuple(Image(path=one.record.path, sha256=one.record.sha256) for one in subjects)
+    return tuple(Image(path=subject.record.path, sha256=subject.record.sha256) for subject in subjects)
 
 
 def describe_settings(

@@ -17,12 +17,12 @@ from geed_cli.result.schema import HiddenAction
 def hidden_actions(searches: Mapping[str, HiddenSearch], rows: Sequence[Row]) -> Iterator[HiddenAction]:
     """What was found for every group at every layer; the rows' floors say how much resampling alone leaves."""
     for layer, search in searches.items():
-        for plan, found in search.outcomes():
-            yield _action(layer, plan, found, _floor(layer, plan, rows))
+        for plan, discovered in search.outcomes():
+            yield _action(layer, plan, discovered, _floor(layer, plan, rows))
 
 
-def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> HiddenAction:
-    judged = verdict(found, floor)
+def _action(layer: str, plan: GroupPlan, discovered: Discovered, floor: float) -> HiddenAction:
+    judged = verdict(discovered, floor)
     names = plan.group.elements
 
     def by_element(values: Sequence[float | None]) -> dict[str, float | None]:
@@ -30,26 +30,26 @@ def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> Hid
 
     permutations = {
         name: tuple(each.source.tolist())
-        for name, each in zip(names, found.maps, strict=True)
-        if found.method == "permutation" and isinstance(each, Permutation)
+        for name, each in zip(names, discovered.maps, strict=True)
+        if discovered.method == "permutation" and isinstance(each, Permutation)
     }
     return HiddenAction(
         group=plan.name,
         layer=layer,
-        method=found.method,
-        variant=found.variant,
+        method=discovered.method,
+        variant=discovered.variant,
         verdict=judged.words,
         reason=judged.reason,
         explained=judged.explained,
-        before=by_element(found.before),
-        after=by_element(found.after),
-        unmoved=by_element(found.unmoved),
-        null=by_element(found.null_after),
-        defect=found.defect,
-        fitted=found.fit_images,
-        scored=found.score_images,
+        before=by_element(discovered.before),
+        after=by_element(discovered.after),
+        unmoved=by_element(discovered.unmoved),
+        null=by_element(discovered.null_after),
+        defect=discovered.defect,
+        fitted=discovered.fit_images,
+        scored=discovered.score_images,
         maps=permutations,
-        notes=found.notes,
+        notes=discovered.notes,
     )
 
 

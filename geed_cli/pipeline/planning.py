@@ -68,9 +68,9 @@ def make_plan(
         InputError: an unknown group, set, metric or layer, or nothing left to measure.
     """
     groups = plan_groups(names, options)
-    for one in groups:
-        if isinstance(one.group, TransformationSet):
-            one.group.check(network.input.size)
+    for member in groups:
+        if isinstance(member.group, TransformationSet):
+            member.group.check(network.input.size)
     measures = select_measures(options.metrics)
     _check_controls(options, groups, measures, network.input.size)
     chosen = _layers(network, measures, options.layers)
@@ -190,26 +190,26 @@ def _vectors(
     sites: dict[VectorSite, Site] = {"features": network.features}
     if network.logits:
         sites["logits"] = OUTPUT
-    found = {
+    actions = {
         (name, plan.name): representation_of(network, name, (math.prod(shapes[site]),), plan)
         for plan in groups
         for name, site in sites.items()
     }
     whys = {
-        Cell(measure.name, plan.name): _why_no_vector(measure, plan, found)
+        Cell(measure.name, plan.name): _why_no_vector(measure, plan, actions)
         for plan in groups
         for measure in measures
         if isinstance(measure, VectorMeasure)
     }
-    acting = {key: rho for key, rho in found.items() if rho.undefined is None}
+    acting = {key: rho for key, rho in actions.items() if rho.undefined is None}
     return acting, {cell: why for cell, why in whys.items() if why is not None}
 
 
 def _why_no_vector(
-    measure: VectorMeasure, plan: GroupPlan, found: Mapping[tuple[VectorSite, str], Representation]
+    measure: VectorMeasure, plan: GroupPlan, actions: Mapping[tuple[VectorSite, str], Representation]
 ) -> str | None:
     """Why a measure of features or logits has no value for a group; None where it has."""
-    representation = found.get((measure.site, plan.name))
+    representation = actions.get((measure.site, plan.name))
     if representation is None:
         return "the network has no classifier"
     if measure.against_plain and plan.group.order == 1:

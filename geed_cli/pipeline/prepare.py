@@ -96,8 +96,8 @@ def prepare(
     layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
     families = families_of(planned.plan)
     engines = tuple(
-        Engine(one, planned.plan, families, placement, compiled=options.run.compile, report=report)
-        for one, placement in zip(moved, placements, strict=True)
+        Engine(here, planned.plan, families, placement, compiled=options.run.compile, report=report)
+        for here, placement in zip(moved, placements, strict=True)
     )
     cache = (
         None if store is None else open_rows(store, moved[0], planned.plan, families, options, placements[0])

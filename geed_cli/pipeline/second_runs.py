@@ -60,8 +60,8 @@ def _shift(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> dict[str, f
     unit = 1.0 if entry.normaliser is None else abs(entry.normaliser)
     if entry.per_image is None or exact.per_image is None or unit == 0:
         return {}
-    pairs = [(entry.per_image.value[own], exact.per_image.value[other]) for own, other in shared.items()]
-    moved = [abs(one - other) for one, other in pairs if one is not None and other is not None]
+    pairs = [(entry.per_image.value[own], exact.per_image.value[place]) for own, place in shared.items()]
+    moved = [abs(v - v32) for v, v32 in pairs if v is not None and v32 is not None]
     return {SHIFT_CONTROL: sum(moved) / len(moved) / unit} if moved else {}
 
 
