@@ -9,9 +9,9 @@ from benchmarks.speed.settings import Settings
 from geed_cli.choices import Decode
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.fastest_batch import with_batch_size
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
-from geed_cli.pipeline.reuse.batch_size import with_batch_size
 from geed_cli.pipeline.session import Session
 from geed_cli.runtime.freed_memory import freed_memory_kept
 

@@ -21,7 +21,7 @@ from benchmarks.speed.settings import Settings
 from benchmarks.speed.timing import in_turns
 from benchmarks.table import Line
 from geed_cli.choices import Decode
-from geed_cli.engine.shapes import TRACED, forward_zeros
+from geed_cli.engine.shapes import TRACED_IMAGES, forward_zeros
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 
@@ -58,7 +58,7 @@ def every_map_layer(network: Network) -> tuple[str, ...]:
     def note(name: str) -> Callable[[nn.Module, object, object], None]:
         def hook(_module: nn.Module, _inputs: object, output: object) -> None:
             runs[name] += 1
-            if isinstance(output, Tensor) and output.dim() == 4 and len(output) == TRACED:
+            if isinstance(output, Tensor) and output.dim() == 4 and len(output) == TRACED_IMAGES:
                 maps.add(name)
 
         return hook

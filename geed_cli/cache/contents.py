@@ -1,7 +1,4 @@
-"""What the cache holds, summed for every network.
-
-Ages and sizes as people write them on a command line: 30d, 12h, 2GB, 500 MiB.
-"""
+"""What the cache holds, summed for every network; ages and sizes as people write them: 30d, 12h, 2GB, 500 MiB."""
 
 import json
 import math
@@ -35,12 +32,10 @@ class NetworkUse:
     """One network's share of the cache.
 
     Attributes:
-        key: what tells it from others.
         description: how a person knows it.
-        details: what else was said of it.
         created: when it came in, Unix time.
         used: when a run last opened the cache for it, Unix time.
-        rows: values.
+        rows: how many values.
         bytes: about what they take of the file.
     """
 
@@ -55,12 +50,12 @@ class NetworkUse:
 
 def networks_in(database: Database) -> tuple[NetworkUse, ...]:
     """Every network, the last used first; none where the file does not serve."""
-    return database.read(_networks, ())
 
+    def summed(connection: sqlite3.Connection) -> tuple[NetworkUse, ...]:
+        measure(connection)
+        return sums(connection)
 
-def _networks(connection: sqlite3.Connection) -> tuple[NetworkUse, ...]:
-    measure(connection)
-    return sums(connection)
+    return database.read(summed, ())
 
 
 def measure(connection: sqlite3.Connection) -> None:
@@ -113,12 +108,7 @@ def seconds_in(text: str) -> float:
     Raises:
         InputError: it is written otherwise.
     """
-    amount = _split(text, _SECONDS)
-    if amount is None:
-        raise InputError(
-            f"{text!r} is no age", expected="a number with s, min, h, d or w", remedy="--older-than 30d"
-        )
-    return amount
+    return _amount(text, _SECONDS, ("age", "a number with s, min, h, d or w", "--older-than 30d"))
 
 
 def bytes_in(text: str) -> int:
@@ -127,14 +117,7 @@ def bytes_in(text: str) -> int:
     Raises:
         InputError: it is written otherwise.
     """
-    amount = _split(text, _BYTES)
-    if amount is None:
-        raise InputError(
-            f"{text!r} is no size",
-            expected="a number with kB, MB, GB, KiB, MiB or GiB",
-            remedy="--max-size 2GB",
-        )
-    return int(amount)
+    return int(_amount(text, _BYTES, ("size", "a number with kB, MB, GB, KiB, MiB or GiB", "--max-size 2GB")))
 
 
 def bytes_as_text(size: int) -> str:
@@ -149,8 +132,9 @@ def bytes_as_text(size: int) -> str:
     return f"{value:.{digits}f} {_UNITS[power - 1]}"
 
 
-def _split(text: str, units: dict[str, int]) -> float | None:
+def _amount(text: str, units: dict[str, int], wanted: tuple[str, str, str]) -> float:
     matched = _AMOUNT.fullmatch(text.strip().lower())
     if matched is None or matched[2] not in units:
-        return None
+        what, expected, remedy = wanted
+        raise InputError(f"{text!r} is no {what}", expected=expected, remedy=remedy)
     return float(matched[1]) * units[matched[2]]

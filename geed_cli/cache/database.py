@@ -4,6 +4,7 @@ A damaged file is moved aside and a new one begun, once an opening. One that bel
 cannot be reached is left alone. Used from the thread that opened it.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -11,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from geed_cli.cache.fault import Fault, Identity, aside, fault_of, identity_of, move_aside
 from geed_cli.cache.tables import FILE_NAME, DamagedFileError, ForeignFileError, connect
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
+Identity = tuple[int, int]
+"""Device and inode: the same file, whatever it is called."""
 
 PATIENCE_S = 5.0
 """How long to wait for another process; writing the rows of 200 images takes well under a second."""
@@ -23,14 +25,16 @@ IMPATIENCE_S = 0.2
 """The same once it was in vain, until something succeeds: a lock that stays must not slow every image down."""
 _PAUSE_S = 0.05
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_TOOBIG}
+"""The file's content is wrong; it can be moved aside."""
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+"""Another process has it; that may pass."""
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY}
+"""No room or no permission to write; what is there can still be read."""
+
 
 class Database:
-    """The file in a folder, open within ``with``.
-
-    Args:
-        folder: made where it is missing.
-        patience_s: how long to wait for another process.
-    """
+    """The file in a folder, which is made where it is missing; open within ``with``."""
 
     def __init__(self, folder: Path, patience_s: float = PATIENCE_S) -> None:
         self.path = folder / FILE_NAME
@@ -92,9 +96,9 @@ class Database:
     def _open(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._identity = identity_of(self.path)
+            self._identity = _identity_of(self.path)
             self._connection = self._connect()
-            self._identity = identity_of(self.path)
+            self._identity = _identity_of(self.path)
             self._wait_for(self._connection, self._patience_s)
         except (OSError, sqlite3.Error, ForeignFileError, DamagedFileError) as error:
             self._failed(error, opening=True)
@@ -106,7 +110,7 @@ class Database:
             try:
                 return connect(self.path, _PAUSE_S)
             except sqlite3.OperationalError as error:
-                if fault_of(error) is not Fault.LOCKED or time.monotonic() > until:
+                if _code_of(error) not in _LOCKED or time.monotonic() > until:
                     raise
             time.sleep(_PAUSE_S)
 
@@ -121,16 +125,16 @@ class Database:
 
     def _failed(self, error: Exception, *, opening: bool = False) -> None:
         """Say what is wrong, and keep of the file what still serves."""
-        fault = fault_of(error)
-        if fault is Fault.DAMAGED:
+        code = _code_of(error)
+        if isinstance(error, DamagedFileError) or code in _DAMAGED:
             self._replace(error)
-        elif fault is Fault.LOCKED and not opening:
+        elif code in _LOCKED and not opening:
             self.note(
                 f"the cache {self.path} is locked by another process: some rows were not read or stored"
             )
             if self._connection is not None:
                 self._wait_for(self._connection, min(IMPATIENCE_S, self._patience_s))
-        elif fault is Fault.FULL and not opening:
+        elif code in _FULL and not opening:
             self.note(f"the cache {self.path} takes no more rows ({error}): new ones are not stored")
             self._writable = False
         else:
@@ -141,7 +145,7 @@ class Database:
     def _replace(self, error: Exception) -> None:
         """Put a new file in the place of a damaged one."""
         self._close()
-        if self._replaced or not move_aside(self.path, self._identity):
+        if self._replaced or not self._moved_aside():
             self.note(f"the cache {self.path} is damaged ({error}) and is not used")
             return
         self._replaced = True
@@ -150,6 +154,41 @@ class Database:
         )
         self._open()
 
+    def _moved_aside(self) -> bool:
+        """Rename the damaged file, in place of an earlier one; whether its name is free, or another file's now.
+
+        SQLite's two companions of the file go first: beside a new file they would be applied to it.
+        """
+        if _identity_of(self.path) != self._identity:
+            return True  # another process has put a new one there since
+        try:
+            for companion in ("-shm", "-wal"):
+                self.path.with_name(self.path.name + companion).unlink(missing_ok=True)
+            os.replace(self.path, aside(self.path))
+        except OSError:
+            return False
+        return True
+
     @staticmethod
     def _wait_for(connection: sqlite3.Connection, seconds: float) -> None:
         connection.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+
+
+def aside(path: Path) -> Path:
+    """The name of a damaged file once it is moved aside."""
+    return path.with_name(f"{path.name}.corrupt")
+
+
+def _code_of(error: Exception) -> int | None:
+    """SQLite's primary code of an error; None for an error of something else."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF  # the rest is detail
+
+
+def _identity_of(path: Path) -> Identity | None:
+    """Which file that name leads to, None where none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,8 +1,7 @@
-"""Where the cache lives: the command line's choice, else the environment's, else the system's place for caches.
+"""Where the cache lives, and its keys.
 
-Keys of the cache: the sha256 of a text that different fields cannot share.
-
-The text is JSON with sorted names, no blanks and ASCII alone, so that it is the same on every machine.
+A key is the sha256 of a text that different fields cannot share: JSON with sorted names, no blanks and ASCII alone, so
+that it is the same on every machine.
 """
 
 import hashlib
@@ -13,31 +12,24 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-VARIABLE = "GEED_CACHE_DIR"
+FOLDER_VARIABLE = "GEED_CACHE_DIR"
 
 
 def cache_folder(given: Path | None) -> Path:
     """The cache's folder, which need not exist.
 
-    Args:
-        given: ``--cache-dir``, where it was given.
-
-    Returns:
-        ``given``, else the environment's GEED_CACHE_DIR where it is not empty, else the system's: on Linux
-        ``$XDG_CACHE_HOME/geed`` or ``~/.cache/geed``. A leading ``~`` is the home folder.
+    That is the given one, else the environment's GEED_CACHE_DIR where it is not empty, else the system's: on Linux
+    ``$XDG_CACHE_HOME/geed`` or ``~/.cache/geed``. A leading ``~`` is the home folder, where there is one.
     """
-    if given is not None:
-        return _from_home(given)
-    named = os.environ.get(VARIABLE)
-    return _from_home(Path(named)) if named else user_cache_path("geed", appauthor=False)
-
-
-def _from_home(path: Path) -> Path:
-    """The path with ``~`` resolved, where there is a home to resolve it to."""
+    if given is None:
+        named = os.environ.get(FOLDER_VARIABLE)
+        if not named:
+            return user_cache_path("geed", appauthor=False)
+        given = Path(named)
     try:
-        return path.expanduser()
+        return given.expanduser()
     except RuntimeError:
-        return path
+        return given
 
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)

@@ -5,7 +5,6 @@ them only its oldest rows.
 """
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.cache.contents import NetworkUse, measure, sums
@@ -38,12 +37,7 @@ class PruneRule:
 
 
 def prune(database: Database, rule: PruneRule, *, dry_run: bool) -> tuple[NetworkUse, ...] | None:
-    """Remove what the rule names and give its room back to the disk.
-
-    Args:
-        database: the open cache.
-        rule: which networks and rows to remove.
-        dry_run: only say what would be removed.
+    """Remove what the rule names and give its room back to the disk; a dry run only says what would go.
 
     Returns:
         what was (or would be) removed, network by network with its rows and bytes; None if the file could not be
@@ -75,35 +69,26 @@ def _doomed(connection: sqlite3.Connection, rule: PruneRule) -> tuple[NetworkUse
     # rows whose network damage has made unknown are of no use to anybody who lists or prunes
     connection.execute("DELETE FROM temp.sizes WHERE network NOT IN (SELECT id FROM networks)")
     before = sums(connection)
-    named = [network for network in before if rule.names(network)]
+    named = {network.key for network in before if rule.names(network)}
     connection.executemany(
         "DELETE FROM temp.sizes WHERE network = (SELECT id FROM networks WHERE key = ?)",
-        [(network.key,) for network in named],
+        [(key,) for key in named],
     )
-    if rule.max_bytes is not None:
-        _keep(connection, rule.max_bytes)
-    return _difference(before, sums(connection), {network.key for network in named})
-
-
-def _keep(connection: sqlite3.Connection, max_bytes: int) -> None:
-    """Leave in ``sizes`` the rows used last, newest first, as far as they fit."""
-    connection.execute(
-        "DELETE FROM temp.sizes WHERE id IN (SELECT id FROM (SELECT sizes.id AS id, SUM(bytes) OVER"
-        " (ORDER BY used DESC, network, sizes.id DESC) AS together"
-        " FROM temp.sizes JOIN networks ON network = networks.id) WHERE together > ?)",
-        (max_bytes,),
-    )
-
-
-def _difference(
-    before: Sequence[NetworkUse], after: Sequence[NetworkUse], named: set[bytes]
-) -> tuple[NetworkUse, ...]:
-    """What each network loses; a network that the rule names is listed even if it had no rows."""
-    left = {network.key: network for network in after}
-    lost = (
-        replace(one, rows=one.rows - left[one.key].rows, bytes=one.bytes - left[one.key].bytes)
-        for one in before
-    )
+    if rule.max_bytes is not None:  # leave the rows used last, newest first, as far as they fit
+        connection.execute(
+            "DELETE FROM temp.sizes WHERE id IN (SELECT id FROM (SELECT sizes.id AS id, SUM(bytes) OVER"
+            " (ORDER BY used DESC, network, sizes.id DESC) AS together"
+            " FROM temp.sizes JOIN networks ON network = networks.id) WHERE together > ?)",
+            (rule.max_bytes,),
+        )
+    left = {network.key: network for network in sums(connection)}
+    lost = [
+        replace(
+            network, rows=network.rows - left[network.key].rows, bytes=network.bytes - left[network.key].bytes
+        )
+        for network in before
+    ]
+    # a network that the rule names is listed even if it had no rows
     return tuple(network for network in lost if network.rows or network.key in named)
 
 

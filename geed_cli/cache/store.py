@@ -8,38 +8,28 @@ facts: short texts that spare a run a search, such as the fastest batch size.
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from numpy.typing import NDArray
 
 from geed_cli.cache.database import PATIENCE_S, Database
 from geed_cli.cache.row_bytes import Value, decode, decode_text, encode, encode_text
 
-CHUNK = 500
-"""Keys a query: older SQLite allows 999 parameters."""
+KEYS_PER_QUERY = 500
+"""Older SQLite allows 999 parameters."""
 MOST_FACTS = 2000
 """Those that are kept, the newest: a megabyte at most."""
-Stored = tuple[int, bytes, object]
-"""Number, key and value as they are in the file."""
 
 
-@dataclass(frozen=True)
-class Network:
-    """Whose rows these are.
-
-    Attributes:
-        key: what tells it from others, 32 bytes.
-        description: how a person knows it, one line.
-        details: what else ``geed cache list --json`` shows.
-    """
+class _Network(NamedTuple):
+    """Whose rows these are: a key of 32 bytes, one line for people, and details as JSON."""
 
     key: bytes
     description: str
-    details: Mapping[str, str]
+    details: str
 
 
 class RowStore:
@@ -52,7 +42,7 @@ class RowStore:
 
     def __init__(self, folder: Path, patience_s: float = PATIENCE_S) -> None:
         self._database = Database(folder, patience_s)
-        self._networks: dict[bytes, Network] = {}
+        self._networks: dict[bytes, _Network] = {}
 
     def __enter__(self) -> Self:
         self._database.__enter__()
@@ -71,7 +61,8 @@ class RowStore:
     def register(self, network_key: bytes, description: str, details: Mapping[str, str]) -> None:
         """Name a network, before its rows are put, and mark it as used now; once an opening, then it costs nothing."""
         if network_key not in self._networks:
-            network = self._networks[network_key] = Network(network_key, description, dict(details))
+            network = _Network(network_key, description, json.dumps(dict(details)))
+            self._networks[network_key] = network
             self._database.write(lambda connection: _mark_used(connection, network), None)
 
     def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Value]:
@@ -80,18 +71,23 @@ class RowStore:
         Returns:
             read-only arrays with the type, shape and bits that were put. A value whose checksum fails is dropped.
         """
-        found: dict[bytes, Value] = {}
-        harmed: list[int] = []
-        for start in range(0, len(keys), CHUNK):
-            for number, key, stored in self._stored(keys[start : start + CHUNK]):
+        values: dict[bytes, Value] = {}
+        harmed: list[tuple[int]] = []
+        for start in range(0, len(keys), KEYS_PER_QUERY):
+            some = keys[start : start + KEYS_PER_QUERY]
+            query = f"SELECT id, key, value FROM rows WHERE key IN ({','.join('?' * len(some))})"
+            for number, key, stored in self._query(query, some):
                 value = decode(key, stored)
                 if value is None:
-                    harmed.append(number)
+                    harmed.append((number,))
                 else:
-                    found[key] = value
+                    values[key] = value
         if harmed:
-            self._drop(harmed)
-        return found
+            self._database.note(
+                f"the cache {self._database.path} had rows with wrong checksums; they are made again"
+            )
+            self._database.write(lambda c: c.executemany("DELETE FROM rows WHERE id = ?", harmed), None)
+        return values
 
     def put_many(self, network_key: bytes, items: Mapping[bytes, NDArray[Any]]) -> None:
         """Store values, all or none of them, in place of any under the same keys.
@@ -110,43 +106,21 @@ class RowStore:
 
     def fact(self, key: bytes) -> str | None:
         """The fact under a key; None where there is none, or none that is unharmed."""
-        found = self._database.read(lambda connection: _select_fact(connection, key), None)
-        return None if found is None else decode_text(key, found[0])
+        stored = self._query("SELECT value FROM facts WHERE key = ?", [key])
+        return decode_text(key, stored[0][0]) if stored else None
 
     def keep_fact(self, key: bytes, text: str) -> None:
         """Keep a fact as the newest, in place of any under the same key."""
         self._database.write(lambda connection: _insert_fact(connection, key, text), None)
 
-    def _stored(self, keys: Sequence[bytes]) -> list[Stored]:
-        return self._database.read(lambda connection: _select(connection, keys), [])
-
-    def _drop(self, numbers: Sequence[int]) -> None:
-        self._database.note(
-            f"the cache {self._database.path} had rows with wrong checksums; they are made again"
-        )
-        doomed = [(number,) for number in numbers]
-        self._database.write(lambda c: c.executemany("DELETE FROM rows WHERE id = ?", doomed), None)
+    def _query(self, query: str, keys: Sequence[bytes]) -> list[tuple[Any, ...]]:
+        return self._database.read(lambda connection: connection.execute(query, keys).fetchall(), [])
 
 
-def _select(connection: sqlite3.Connection, keys: Sequence[bytes]) -> list[Stored]:
-    """Those of the keys that are there."""
-    places = ",".join("?" * len(keys))
-    return connection.execute(f"SELECT id, key, value FROM rows WHERE key IN ({places})", keys).fetchall()
-
-
-def _insert(connection: sqlite3.Connection, network: Network, items: Mapping[bytes, NDArray[Any]]) -> None:
+def _insert(connection: sqlite3.Connection, network: _Network, items: Mapping[bytes, NDArray[Any]]) -> None:
     number = _number(connection, network)
-    rows: Iterator[tuple[bytes, int, bytes]] = (
-        (key, number, encode(key, value)) for key, value in items.items()
-    )
+    rows = ((key, number, encode(key, value)) for key, value in items.items())
     connection.executemany("INSERT OR REPLACE INTO rows (key, network, value) VALUES (?, ?, ?)", rows)
-
-
-def _select_fact(connection: sqlite3.Connection, key: bytes) -> tuple[object] | None:
-    found: tuple[object] | None = connection.execute(
-        "SELECT value FROM facts WHERE key = ?", (key,)
-    ).fetchone()
-    return found
 
 
 def _insert_fact(connection: sqlite3.Connection, key: bytes, text: str) -> None:
@@ -158,18 +132,18 @@ def _insert_fact(connection: sqlite3.Connection, key: bytes, text: str) -> None:
     )
 
 
-def _mark_used(connection: sqlite3.Connection, network: Network) -> None:
+def _mark_used(connection: sqlite3.Connection, network: _Network) -> None:
     number = _number(connection, network)
-    described = (network.description, json.dumps(dict(network.details)), time.time(), number)
+    described = (network.description, network.details, time.time(), number)
     connection.execute("UPDATE networks SET description = ?, details = ?, used = ? WHERE id = ?", described)
 
 
-def _number(connection: sqlite3.Connection, network: Network) -> int:
+def _number(connection: sqlite3.Connection, network: _Network) -> int:
     """The network's number in the file, given anew where another process has pruned it meanwhile."""
     now = time.time()
     connection.execute(
         "INSERT OR IGNORE INTO networks (key, description, details, created, used) VALUES (?, ?, ?, ?, ?)",
-        (network.key, network.description, json.dumps(dict(network.details)), now, now),
+        (*network, now, now),
     )
     number: int = connection.execute("SELECT id FROM networks WHERE key = ?", (network.key,)).fetchone()[0]
     return number

@@ -46,9 +46,7 @@ class DamagedFileError(Exception):
 def connect(path: Path, timeout_s: float) -> sqlite3.Connection:
     """A connection to the cache's file, made where it is missing, with its tables checked.
 
-    Args:
-        path: the file.
-        timeout_s: how long one statement waits for another process.
+    ``timeout_s`` is how long one statement waits for another process.
 
     Raises:
         sqlite3.Error: as SQLite says it.

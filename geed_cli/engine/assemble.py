@@ -13,24 +13,18 @@ from torch import Tensor
 from geed_cli.actions.representation import Representation
 from geed_cli.actions.view import View
 from geed_cli.engine.observation import Comparisons, Observation
-from geed_cli.engine.plan import GroupPlan, Plan, Shown
+from geed_cli.engine.plan import GroupPlan, Plan, Variant
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.engine.shared_action import Families, Family
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.measures.softmax import probabilities
 
 Array = NDArray[np.float64]
-Vectors = Mapping[VectorSite, Mapping[Shown, Tensor]]
+Vectors = Mapping[VectorSite, Mapping[Variant, Tensor]]
 
 
 def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
-    """The row of an image; one that only serves the normaliser has no deviations.
-
-    Args:
-        plan: what is measured.
-        families: of every group at every layer, as the comparisons were made.
-        seen: of everything that the plan shows of the image.
-    """
+    """The row of an image of which everything was seen; one that only serves the normaliser has no deviations."""
     deviations: dict[Cell, Array] = {}
     controls: dict[tuple[Cell, Control], Array] = {}
     vectors = _vectors(seen)
@@ -49,7 +43,7 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
 def _vectors(seen: Observation) -> Vectors:
     """The features as they are, and the logits as probabilities."""
     return {
-        site: held if site == "features" else {shown: probabilities(z) for shown, z in held.items()}
+        site: held if site == "features" else {variant: probabilities(z) for variant, z in held.items()}
         for site, held in seen.vectors.items()
     }
 
@@ -98,12 +92,12 @@ def _layer_cells(
     """The layerwise measures of one group at one layer, and their controls."""
     if family is None:
         return
-    found = [comparisons[family, view] for view in group.views]
+    numbers = [comparisons[family, view] for view in group.views]
     trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
-    for metric, control in found[0]:
-        if any((metric, control) not in each for each in found):
+    for metric, control in numbers[0]:
+        if any((metric, control) not in each for each in numbers):
             continue  # a null that only some elements have, where the control image before was refused
-        values = np.array([each[metric, control] for each in found])
+        values = np.array([each[metric, control] for each in numbers])
         if control is None:
             deviations[Cell(metric, group.name, layer)] = values
         else:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from geed_cli.actions.view import View
-from geed_cli.engine.plan import Shown
+from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Subject
 from geed_cli.input_settings import InputSettings
 
@@ -20,22 +20,21 @@ class Task:
     """One image and what the network is shown of it.
 
     Attributes:
-        subject: the image.
         pixels: uint8, shape (3, P, P), P ≥ S; larger where the boundary needs the picture around the crop.
-        shown: the views of e first.
+        variants: the views of e first.
     """
 
     subject: Subject
     pixels: Tensor
-    shown: tuple[Shown, ...]
+    variants: tuple[Variant, ...]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """What one row of a batch is: an image as it is shown; ``last`` closes the image's orbit."""
+    """What one row of a batch is: a variant of an image; ``last`` closes the image's orbit."""
 
     subject: Subject
-    shown: Shown
+    variant: Variant
     last: bool
 
     @property
@@ -74,9 +73,9 @@ def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[
     rows: list[Tensor] = []
     slots: list[Slot] = []
     for task in tasks:
-        for shown, row in _rows(task, size, placement):
+        for variant, row in _rows(task, size, placement):
             rows.append(row)
-            slots.append(Slot(task.subject, shown, shown == task.shown[-1]))
+            slots.append(Slot(task.subject, variant, variant == task.variants[-1]))
             if len(rows) == placement.batch_size:
                 yield Batch(_stack(rows, placement), tuple(slots))
                 rows, slots = [], []
@@ -85,16 +84,16 @@ def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[
         yield Batch(_stack(rows + padding, placement), tuple(slots))
 
 
-def _rows(task: Task, size: int, placement: Placement) -> Iterator[tuple[Shown, Tensor]]:
-    """What is shown of an image: bytes, which are a quarter of the memory, where pixels are only rearranged."""
+def _rows(task: Task, size: int, placement: Placement) -> Iterator[tuple[Variant, Tensor]]:
+    """The variants of an image: bytes, which are a quarter of the memory, where pixels are only rearranged."""
     pixels = _on_device(task.pixels, placement.device)
     unit: Tensor | None = None
-    for shown in task.shown:
-        if isinstance(shown, View) and shown.rearranges(size):
-            yield shown, shown.show(pixels, size)
+    for variant in task.variants:
+        if isinstance(variant, View) and variant.rearranges(size):
+            yield variant, variant.show(pixels, size)
         else:
             unit = _in_unit(pixels, placement) if unit is None else unit
-            yield shown, shown.show(unit, size)
+            yield variant, variant.show(unit, size)
 
 
 def normalise(pixels: Tensor, settings: InputSettings) -> Tensor:

@@ -1,9 +1,8 @@
-"""The comparisons of many maps with what G makes of their centres: every layerwise measure in one pass.
+"""The comparisons of many maps with what G makes of their centres f̂: every layerwise measure in one pass.
 
 A row is one map f_l(gx). Rows of one view are compared together, over images; sums over pixels that an element only
-rearranges are taken once, of the centre.
-
-Comparisons about a layer's own centre, for ``--phase-correct``: each on the pixels whose sources lie inside.
+rearranges are taken once, of f̂. ``compare_centred`` is for ``--phase-correct``: about the layer's own centre, on the
+pixels whose sources lie inside.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,8 +31,8 @@ from geed_cli.measures.moments import (
 )
 
 Quantity = tuple[str, Control | None]
-"""A layer's measure, and the control of it that is meant; None is the deviation itself."""
-Found = dict[Quantity, float]
+"""A layer's measure, and which of its controls; None is the deviation itself."""
+Numbers = dict[Quantity, float]
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,13 @@ class Centres:
     Attributes:
         maps: shape (m, C, H, W).
         moments: of the compared part.
-        shown: the view whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
+        view: the one whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
             a mean, or maps of another batch or image.
     """
 
     maps: Tensor
     moments: Moments
-    shown: View | None = None
+    view: View | None = None
 
     def at(self, place: int) -> "Centres":
         """One of them, as a part of the same stack."""
@@ -66,17 +65,17 @@ class Centres:
         """Several as one stack, laid out as they are."""
         if len(each) == 1:
             return each[0]
-        maps = [one.maps for one in each]
-        moments = [one.moments for one in each]
-        sizes = [one.sizes for one in moments]
+        maps = [centres.maps for centres in each]
+        moments = [centres.moments for centres in each]
+        sizes = [centres.moments.sizes for centres in each]
         return Centres(
             laid_out(torch.cat(maps), maps[0]),
             Moments(
-                laid_out(torch.cat([one.centred for one in moments]), moments[0].centred),
-                torch.cat([one.scales for one in moments]),
+                laid_out(torch.cat([some.centred for some in moments]), moments[0].centred),
+                torch.cat([some.scales for some in moments]),
                 Sizes(
-                    torch.cat([one.means for one in sizes]),
-                    torch.cat([one.squares for one in sizes]),
+                    torch.cat([some.means for some in sizes]),
+                    torch.cat([some.squares for some in sizes]),
                     sizes[0].pixels,
                 ),
             ),
@@ -84,26 +83,22 @@ class Centres:
 
 
 def send(
-    found: Mapping[str, ChannelwiseDeviation],
-    rows: Sequence[Found],
+    deviations: Mapping[str, ChannelwiseDeviation],
+    rows: Sequence[Numbers],
     outbox: Outbox,
     control: Control | None = None,
 ) -> None:
-    """Have the numbers of R comparisons delivered.
+    """Have the numbers of R comparisons, given by measure, delivered into R dictionaries.
 
-    Args:
-        found: by measure.
-        rows: R dictionaries, which get the measures and, of deviations themselves, their dead parts.
-        outbox: that delivers them.
-        control: that these numbers are; None where they are the deviations.
+    ``control`` is which control they are; None where they are the deviations, which bring their dead parts along.
     """
-    for metric, each in found.items():
+    for metric, each in deviations.items():
         outbox.put(each.value, partial(_fill, rows, (metric, control)))
         if control is None:
             outbox.put(each.dead, partial(_fill, rows, (metric, "dead")))
 
 
-def _fill(rows: Sequence[Found], quantity: Quantity, column: Tensor) -> None:
+def _fill(rows: Sequence[Numbers], quantity: Quantity, column: Tensor) -> None:
     for row, number in zip(rows, column.tolist(), strict=True):
         row[quantity] = number
 
@@ -116,7 +111,7 @@ def compare_maps(
     of: Sequence[int],
     measures: Sequence[LayerMeasure],
 ) -> dict[str, ChannelwiseDeviation]:
-    """Compare each map f_l(gx) with ρ(g)f̂_l(x).
+    """Compare each map f_l(gx) with ρ(g)f̂_l(x), by each measure.
 
     Args:
         family: how the views act on these maps.
@@ -125,9 +120,6 @@ def compare_maps(
         centres: f̂_l(x) of m images.
         of: for each row, which of the centres is its image's.
         measures: of layers.
-
-    Returns:
-        Each measure of every row.
     """
     expected, products = _expected(family, views, own, centres, of)
     return {each.name: each.compare(own.sizes, expected, products) for each in measures}
@@ -147,9 +139,9 @@ def _expected(
     products = own.sizes.squares.clone()  # of a map with itself
     rows_of: dict[View, list[int]] = {}
     for row, view in enumerate(views):
-        if view != centres.shown:
+        if view != centres.view:
             rows_of.setdefault(view, []).append(row)
-    found: list[Tensor] = []
+    parts: list[Tensor] = []
     for view, rows in rows_of.items():
         images = [of[row] for row in rows]
         representation, g = family.moves[view]
@@ -162,10 +154,10 @@ def _expected(
             at = numbers_of(tuple(rows), products.device)
             sizes = sizes.replaced(at, each.sizes)
         scales = taken(own.scales, rows) * scale
-        found.append(pixel_products(pick(own.centred, rows), expected) / scales[:, None])
-    if found:
+        parts.append(pixel_products(pick(own.centred, rows), expected) / scales[:, None])
+    if parts:
         at = numbers_of(tuple(row for rows in rows_of.values() for row in rows), products.device)
-        products[at] = torch.cat(found)
+        products[at] = torch.cat(parts)
     return sizes, products
 
 
@@ -176,8 +168,8 @@ def moments_at(moments: Moments, rows: Sequence[int]) -> Moments:
 
 def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:
     """Rows of a stack of maps; where they have to be copied, in its memory order."""
-    found = taken(stack, rows)
-    return found if evenly_spaced(rows) is not None else laid_out(found, stack)
+    picked = taken(stack, rows)
+    return picked if evenly_spaced(rows) is not None else laid_out(picked, stack)
 
 
 def laid_out(copy: Tensor, maps: Tensor) -> Tensor:
@@ -189,18 +181,7 @@ def laid_out(copy: Tensor, maps: Tensor) -> Tensor:
 def compare_centred(
     family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
 ) -> dict[str, ChannelwiseDeviation]:
-    """One map f_l(gx) against ρ(g)f̂_l(x) about the displaced centre.
-
-    Args:
-        family: with its corrected representations.
-        view: of g.
-        maps: f_l(gx), shape (C, H, W).
-        centre: f̂_l(x), shape (C, H, W).
-        measures: of layers.
-
-    Returns:
-        Each measure, of one comparison: the control ``phase_corrected``.
-    """
+    """One map f_l(gx) against ρ(g)f̂_l(x), shapes (C, H, W), about the displaced centre, by each measure."""
     representation, g = family.corrected[view]
     support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
     moved = representation.restrict_under(g, maps)[None]

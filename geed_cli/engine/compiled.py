@@ -1,18 +1,19 @@
-"""A network compiled by ``torch.compile``, which returns its tapped activations in place of its output.
+"""A network compiled by ``torch.compile``, which returns the activations of its sites in place of its output.
 
-The taps sit on a copy that shares the weights, before anything is compiled, so that they are part of the compiled
-graph; reductions come after it. Every tapped activation is copied there, since in-place operations may follow, and
-all of a batch's are held at once.
+The hooks sit on a copy that shares the weights, before anything is compiled, so that they are part of the compiled
+graph; reductions come after it. Every activation is copied there, since in-place operations may follow, and all of a
+batch's are held at once.
 """
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import attach
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.errors import GeedError, InputError
 from geed_cli.models.network import Network, Site
@@ -21,23 +22,16 @@ DEFAULT_BACKEND = "inductor"
 
 
 class CompiledNetwork:
-    """The activations of a network's sites, from one compiled call.
-
-    Args:
-        network: as it runs: on its device, in its floating type.
-        sites: which activations are read.
-        backend: of ``torch.compile``.
-    """
+    """The activations of a network's sites, from one compiled call; the network is on its device, in its type."""
 
     def __init__(self, network: Network, sites: Iterable[Site], backend: str = DEFAULT_BACKEND) -> None:
         self._id = network.id
         self._sites = tuple(sites)
-        self._call: Any = None
         self._ran = False
-        with self._refusing():
-            tapped = _Tapped(_sharing_weights(network.module), self._sites)
+        with _refusing(self._id):
+            reading = _Reading(_sharing_weights(network.module), self._sites)
             # batches have one fixed shape, so nothing is gained by a graph for any shape
-            self._call = torch.compile(tapped, backend=backend, dynamic=False)
+            self._call: Any = torch.compile(reading, backend=backend, dynamic=False)
 
     def __call__(self, inputs: Tensor) -> Mapping[Site, Tensor]:
         """What each site holds for these inputs, in the order of the sites.
@@ -51,49 +45,40 @@ class CompiledNetwork:
         if self._ran:
             held = self._call(inputs)
         else:
-            with self._refusing():
+            with _refusing(self._id):
                 held = self._call(inputs)
             self._ran = True
         return dict(zip(self._sites, held, strict=True))
 
-    def _refusing(self) -> "_Refusing":
-        return _Refusing(self._id)
 
-
-class _Refusing:
+@contextmanager
+def _refusing(name: str) -> Iterator[None]:
     """Turns whatever a compiler raises into one error; exhausted memory and the program's own errors pass."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, Exception) or isinstance(error, GeedError) or is_out_of_memory(error):
-            return
-        said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    try:
+        yield
+    except GeedError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        first_line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
         raise InputError(
-            f"{self._name} could not be compiled: {type(error).__name__}: {said}"[:400],
+            f"{name} could not be compiled: {type(error).__name__}: {first_line}"[:400],
             expected="a network that torch.compile takes, and a C++ compiler (on a GPU: Triton)",
             remedy="leave out --compile",
         ) from error
 
 
-class _Tapped(nn.Module):
-    """A network that returns copies of what its sites hold.
-
-    Args:
-        module: the network; hooks stay on it.
-        sites: which of its activations are returned.
-    """
+class _Reading(nn.Module):
+    """A network that returns copies of what its sites hold; hooks stay on the module."""
 
     def __init__(self, module: nn.Module, sites: tuple[Site, ...]) -> None:
         super().__init__()
         self.module = module
         self._sites = sites
         self._held: dict[Site, Tensor] = {}
-        Taps(module, sites, self._hold).__enter__()
+        for site in sites:
+            attach(module, site, self._hold)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Every site's activation, in the order of the sites."""

@@ -1,4 +1,4 @@
-"""The local engine: forward passes of one network in this process, and what they show of each image.
+"""The engine: forward passes of one network in this process, and what they show of each image.
 
 The network runs in inference mode with TF32 off. Hooks reduce layers while it runs; embeddings and logits of an
 image wait until its orbit is whole.
@@ -15,11 +15,11 @@ from torch import Tensor
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
 from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.hidden_search import HiddenSearch
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import hooked
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
-from geed_cli.engine.plan import Plan, Shown
+from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.rounding import rounding
 from geed_cli.engine.row import Broken, Rounding, Subject
 from geed_cli.engine.shared_action import Families
@@ -28,21 +28,17 @@ from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site
 
 
-class LocalEngine:
-    """Observes images with one network.
+class Engine:
+    """Observes images with one network, which is on the placement's device already, in its floating type.
 
     Args:
-        network: already on the placement's device, in its floating type.
-        plan: what is measured.
-        families: of the plan, from ``families_of``.
-        placement: device, floating type, batch size.
         compiled: whether the forward passes are those of the compiled network.
-        report: told of stages that take long.
+        report: called with stages that take long.
 
     Attributes:
         total_s: seconds spent in ``feed`` so far.
-        measure_s: seconds of these spent in the taps and in fetching what they computed; on a GPU the fetch waits for
-            the forward pass, too.
+        measure_s: seconds of these spent in the hooks and in fetching what they computed; on a GPU the fetch waits
+            for the forward pass, too.
         searches: the search for a hidden action at each layer, where one was asked for.
     """
 
@@ -85,11 +81,7 @@ class LocalEngine:
         self._compiled = CompiledNetwork(network, self._sites) if compiled else None
 
     def feed(self, batch: Batch) -> list[Observation | Broken]:
-        """Run one batch; what became of the images whose orbits it completes, in order.
-
-        Args:
-            batch: the next rows of the run; an image's orbit may go on in the next batch.
-        """
+        """Run one batch; what became of the images whose orbits it completes, in order."""
         before = time.perf_counter()
         # rounded last, so that pictures are transformed and normalised in full
         inputs = normalise(batch.pixels, self._network.input)
@@ -104,8 +96,8 @@ class LocalEngine:
 
     def _first_row(self, batch: Batch) -> int | None:
         """Where the batch shows e of the run's first image."""
-        shown = self._plan.identities[0]
-        rows = (row for row, slot in enumerate(batch.slots) if slot.subject.first and slot.shown == shown)
+        e = self._plan.identities[0]
+        rows = (row for row, slot in enumerate(batch.slots) if slot.subject.first and slot.variant == e)
         return next(rows, None)
 
     def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
@@ -115,7 +107,7 @@ class LocalEngine:
             return rounding(self._network.module, self._plan, vectors, own, inputs, self._placement.dtype)
 
     def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
-        """Run the network; the taps reduce what they read. What each site held of the kept row, if any."""
+        """Run the network, whose hooks reduce what they read; what each site held of the kept row, if any."""
         own: dict[Site, Tensor] = {}
         outbox = Outbox()
 
@@ -131,7 +123,7 @@ class LocalEngine:
                 for site, activation in self._compiled(inputs).items():
                     read(site, activation)
             else:
-                with Taps(self._network.module, self._sites, read):
+                with hooked(self._network.module, self._sites, read):
                     self._network.module(inputs)
         before = time.perf_counter()
         outbox.deliver()
@@ -139,7 +131,7 @@ class LocalEngine:
         return own
 
     def _reduce(self, site: Site, activation: Tensor, batch: Batch, outbox: Outbox) -> None:
-        """Reduce one site's activation; what it comes to is known once the outbox has been delivered."""
+        """Reduce one site's activation; the outbox delivers the numbers."""
 
         def broken(images: set[str]) -> None:
             for image in images:
@@ -161,14 +153,14 @@ class LocalEngine:
 
     def _observation(self, subject: Subject) -> Observation:
         image = subject.path
-        taken = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
+        read = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
         own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
         layers = {name: own[layer.repeats or name] for name, layer in self._plan.layers.items()}
-        vectors: dict[VectorSite, dict[Shown, Tensor]] = {}
+        vectors: dict[VectorSite, dict[Variant, Tensor]] = {}
         if self._plan.wants("features"):
-            vectors["features"] = taken[self._network.features]
-        if self._network.logits and OUTPUT in taken:
-            vectors["logits"] = taken[OUTPUT]
+            vectors["features"] = read[self._network.features]
+        if self._network.logits and OUTPUT in read:
+            vectors["logits"] = read[OUTPUT]
         return Observation(subject, vectors, layers, self._rounding.pop(image, None))
 
 

@@ -1,7 +1,7 @@
 """A network in float64 for a moment, as a reference for its own precision.
 
 It is turned to float64 and back, which changes no weight: not every network can be copied. Depthwise convolutions, for
-which torch has no fast kernel in float64, are summed here tap by tap.
+which torch has no fast kernel in float64, are summed here weight by weight.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,23 +16,18 @@ from torch.overrides import TorchFunctionMode
 
 @contextmanager
 def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
-    """The network in float64, and afterwards in its own type again; its weights stay ordinary tensors.
-
-    Args:
-        module: in the floating type ``dtype``.
-        dtype: its own type.
-    """
+    """The network in float64, and afterwards in ``dtype``, its own type, again; its weights stay ordinary tensors."""
     try:
         with torch.inference_mode(mode=False):
             module.double()
-        with _TapByTap():
+        with _DepthwiseBySums():
             yield
     finally:
         with torch.inference_mode(mode=False):
             module.to(dtype)
 
 
-class _TapByTap(TorchFunctionMode):
+class _DepthwiseBySums(TorchFunctionMode):
     """Takes over the convolutions with one filter for each channel."""
 
     def __torch_function__(
@@ -56,27 +51,18 @@ def depthwise(
     padding: Sequence[int],
     dilation: Sequence[int],
 ) -> Tensor:
-    """conv2d with one filter for each channel: the sum over taps of shifted maps times the tap's weight.
+    """conv2d with one filter for each channel: the sum over a filter's weights of shifted maps times the weight.
 
-    Args:
-        maps: shape (B, C, H, W).
-        weight: shape (C, 1, h, w).
-        bias: shape (C,), or None.
-        stride: of rows and columns, as are padding and dilation.
-        padding: with zeros.
-        dilation: between taps.
-
-    Returns:
-        Shape (B, C, H', W') as torch's conv2d has it.
+    Shapes and arguments are those of torch's conv2d, whose weight has the shape (C, 1, h, w); padding is with zeros.
     """
     maps = functional.pad(maps, (padding[1], padding[1], padding[0], padding[0]))
-    taps = weight.shape[-2:]
-    reach = [dilation[axis] * (taps[axis] - 1) + 1 for axis in (0, 1)]
+    kernel = weight.shape[-2:]
+    reach = [dilation[axis] * (kernel[axis] - 1) + 1 for axis in (0, 1)]
     height, width = ((maps.shape[2 + axis] - reach[axis]) // stride[axis] + 1 for axis in (0, 1))
     start = torch.zeros_like(weight[:, 0, 0, 0]) if bias is None else bias
     summed = start[:, None, None].expand(len(maps), -1, height, width).contiguous()
-    for row in range(taps[0]):
-        for column in range(taps[1]):
+    for row in range(kernel[0]):
+        for column in range(kernel[1]):
             top, left = row * dilation[0], column * dilation[1]
             rows = slice(top, top + stride[0] * (height - 1) + 1, stride[0])
             columns = slice(left, left + stride[1] * (width - 1) + 1, stride[1])

@@ -18,14 +18,14 @@ from scipy.linalg import block_diag
 from geed_cli.groups.planar import Planar
 from geed_cli.groups.transform import Transform
 
-PACKAGES = ("e2cnn", "escnn")
-LARGEST = 1024
+GEOMETRIC_PACKAGES = ("e2cnn", "escnn")
+LARGEST_ORDER = 1024
 """Largest n of a rotation by 1/n that is recognised in a matrix."""
 
 
 def from_geometric_package(value: object) -> bool:
     """Whether the value's class is one of e2cnn or escnn."""
-    return type(value).__module__.partition(".")[0] in PACKAGES
+    return type(value).__module__.partition(".")[0] in GEOMETRIC_PACKAGES
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,4 +128,4 @@ def _of_matrix(matrix: NDArray[np.float64]) -> Planar | None:
 
 def _turn(angle: float) -> Fraction:
     """An angle in radians as a part of a turn in [0, 1)."""
-    return Fraction(angle / (2 * math.pi)).limit_denominator(LARGEST) % 1
+    return Fraction(angle / (2 * math.pi)).limit_denominator(LARGEST_ORDER) % 1

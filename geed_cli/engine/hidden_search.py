@@ -17,14 +17,10 @@ from geed_cli.groups.group import FiniteGroup
 
 
 class HiddenSearch:
-    """The searches of one layer, one for each group that acts on its pixels.
+    """The searches of one layer, one for each group of the run that acts on its pixels.
 
-    Args:
-        groups: all groups of the run. Sets have no products and are left out; what a colour does to channels is
-            looked for like any hidden action, beside what the element does to pixels.
-        layer: how the layer is read.
-        method: what is looked for.
-        report: called once, when the fitted half is complete and the maps are being solved for.
+    Sets have no products and are left out; what a colour does to channels is looked for like any hidden action, beside
+    what the element does to pixels. ``report`` is called once, when the fitted half is complete.
     """
 
     def __init__(
@@ -51,7 +47,7 @@ class HiddenSearch:
     def consume(self, slots: Sequence[Slot], maps: Tensor) -> None:
         """Take a batch's maps, shape (B, C, H, W): images for the fit first, then those that are scored."""
         for row, slot in enumerate(slots):
-            if slot.subject.audited and not isinstance(slot.shown, RoundTrip):
+            if slot.subject.audited and not isinstance(slot.variant, RoundTrip):
                 for plan, search in self._searches:
                     self._take(plan, search, slot, maps[row])
 
@@ -70,13 +66,13 @@ class HiddenSearch:
                 search.solve()
 
     def _take(self, plan: GroupPlan, search: Discovery, slot: Slot, maps: Tensor) -> None:
-        if slot.shown == plan.identity:
+        if slot.variant == plan.identity:
             self._references[plan.name] = maps.clone()
             search.start(maps)
             return
-        if slot.shown not in plan.views:
+        if slot.variant not in plan.views:
             return
-        g, act = plan.views.index(slot.shown), self._acts[plan.name]
+        g, act = plan.views.index(slot.variant), self._acts[plan.name]
         expected = act(g, self._references[plan.name])
         if slot.subject.fit:
             search.fit(g, act(0, maps), expected)

@@ -1,13 +1,12 @@
-"""Taps: forward hooks that hand activations to a reader while the network runs, owned by one ``with``.
+"""Forward hooks that hand activations to a reader while the network runs.
 
 The reader must reduce or clone at once: torchvision's blocks end in in-place ReLUs that change an activation after
 its hook has returned.
 """
 
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
@@ -19,34 +18,21 @@ from geed_cli.models.network import Site
 Reader = Callable[[Site, Tensor], None]
 
 
-class Taps:
-    """Hooks on the sites of one network; on leaving the ``with`` the network is as it was."""
+@contextmanager
+def hooked(module: nn.Module, sites: Iterable[Site], reader: Reader) -> Iterator[None]:
+    """Hooks on the sites of a network; on leaving the ``with`` the network is as it was."""
+    with ExitStack() as stack:
+        for site in sites:
+            stack.callback(attach(module, site, reader).remove)
+        yield
 
-    def __init__(self, module: nn.Module, sites: Iterable[Site], reader: Reader) -> None:
-        self._module = module
-        self._sites = tuple(sites)
-        self._reader = reader
-        self._stack = ExitStack()
 
-    def __enter__(self) -> Self:
-        for site in self._sites:
-            self._stack.callback(self._attach(site).remove)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
-
-    def _attach(self, site: Site) -> RemovableHandle:
-        target = self._module.get_submodule(site.module)
-        if site.side == "input":
-            return target.register_forward_pre_hook(
-                lambda _module, inputs: self._reader(site, as_tensor(site, inputs))
-            )
-        return target.register_forward_hook(
-            lambda _module, _inputs, output: self._reader(site, as_tensor(site, output))
-        )
+def attach(module: nn.Module, site: Site, reader: Reader) -> RemovableHandle:
+    """A hook on one site, which stays until its handle removes it."""
+    target = module.get_submodule(site.module)
+    if site.side == "input":
+        return target.register_forward_pre_hook(lambda _, inputs: reader(site, as_tensor(site, inputs)))
+    return target.register_forward_hook(lambda _, _inputs, output: reader(site, as_tensor(site, output)))
 
 
 def as_tensor(site: Site, activation: Any) -> Tensor:  # noqa: ANN401 - whatever a module returns

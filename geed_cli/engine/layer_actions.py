@@ -1,20 +1,25 @@
 """How G acts on the output of a layer: as the spec declares, else as the layer's field type states, else by default.
 
 By default maps are moved as pictures are and vectors stay. A declaration for a group serves every group whose elements
-are among its own; where it does not, the layer is not applicable, and the reason says so.
+are among its own; where it does not, the layer is not applicable, and the reason says so. Field types are read while
+the network runs once, so that nobody has to declare their actions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from torch import nn
 
 from geed_cli.actions.channel_action import Matrices, Permutation, as_moves
 from geed_cli.actions.composed import Joint
 from geed_cli.actions.representation import NoAction, Representation, Spatial, Trivial
 from geed_cli.engine.declared import Place, declared
-from geed_cli.engine.geometric import FieldType
+from geed_cli.engine.geometric import FieldType, from_geometric_package
 from geed_cli.engine.plan import GroupPlan
+from geed_cli.engine.shapes import forward_zeros
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network, resolve_layers
 from geed_cli.models.spec_actions import SITES, Action
@@ -29,7 +34,7 @@ def representation_of(
     plan: GroupPlan,
     types: Mapping[str, FieldType] = NO_TYPES,
 ) -> Representation:
-    """How the elements of a plan's group act on one output.
+    """How the elements of a plan's group act on one output; ``undefined`` says why they do not, where they do not.
 
     Args:
         network: with its spec, whose section ``actions`` goes before everything else.
@@ -38,9 +43,6 @@ def representation_of(
         plan: the group with its views. A set that is no group moves nothing: its members have no products that an
             action could respect, and outputs are compared where they are.
         types: from ``field_types``.
-
-    Returns:
-        the representation; its ``undefined`` says why the group does not act here, where it does not.
 
     Raises:
         InputError: a declaration that does not fit: an unknown layer, group or element, numbers of channels that
@@ -60,10 +62,7 @@ def representation_of(
 def declared_action(network: Network, layer: str, *, vector: bool) -> Action | None:
     """What the spec declares for a layer: the first entry that selects it. Every entry has to select one.
 
-    Args:
-        network: with its spec.
-        layer: dotted name, or ``features`` or ``logits``.
-        vector: whether those two words mean the vectors of that name.
+    For a ``vector``, the names ``features`` and ``logits`` mean those; else they are layers like any other.
 
     Raises:
         InputError: an entry of the spec that selects no layer.
@@ -94,3 +93,27 @@ def _channels(matrices: np.ndarray, shape: tuple[int, ...], fields: FieldType) -
     if moves is not None:
         return Permutation.of(moves, shape, fields.key)
     return Matrices.of(matrices, shape, fields.key)
+
+
+def field_types(network: Network, layers: Iterable[str]) -> dict[str, FieldType]:
+    """The field type of each layer that puts out a geometric tensor of e2cnn or escnn, from one pass of black images.
+
+    Networks without modules of these packages are not run.
+    """
+    if not any(from_geometric_package(module) for module in network.module.modules()):
+        return {}
+    types: dict[str, FieldType] = {}
+    with ExitStack() as stack:
+        for name in layers:
+            module = network.module.get_submodule(name)
+            stack.callback(module.register_forward_hook(_noting(name, types)).remove)
+        forward_zeros(network.module, network.input.size)
+    return types
+
+
+def _noting(name: str, types: dict[str, FieldType]) -> Callable[[nn.Module, object, Any], None]:
+    def hook(_module: nn.Module, _inputs: object, output: Any) -> None:  # noqa: ANN401 - whatever a module returns
+        if from_geometric_package(output) and hasattr(output, "type"):
+            types[name] = FieldType(output.type.gspace, tuple(output.type.representations))
+
+    return hook

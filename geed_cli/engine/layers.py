@@ -1,4 +1,4 @@
-"""Reduces one layer's maps to channelwise deviations while the network runs; no map outlives its use.
+"""Reduces one layer's maps to deviations while the network runs; no map outlives its use.
 
 f̂(x) is the mean over the kernel of the action at the layer's real shape, so a map is held only until the kernel's
 members of its orbit have come: usually e alone, which comes first. On control images the same maps also give the
@@ -17,7 +17,7 @@ from geed_cli.actions.view import View
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.comparisons import (
     Centres,
-    Found,
+    Numbers,
     compare_centred,
     compare_maps,
     laid_out,
@@ -28,7 +28,7 @@ from geed_cli.engine.comparisons import (
 )
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.outbox import Outbox
-from geed_cli.engine.plan import Shown
+from geed_cli.engine.plan import Variant
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.measures.moments import Moments
@@ -38,8 +38,8 @@ from geed_cli.measures.moments import Moments
 class _Orbit:
     """What is held of one image: maps that later batches need, and the numbers made so far."""
 
-    maps: dict[Shown, Tensor] = field(default_factory=dict)
-    found: Comparisons = field(default_factory=dict)
+    maps: dict[Variant, Tensor] = field(default_factory=dict)
+    comparisons: Comparisons = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,9 @@ class _Ready:
         """The images of which a row is not finite, by a flag for each row."""
         return {image for (image, _), good in zip(self.rows, finite.tolist(), strict=True) if not good}
 
-    def tell(self, broken: Callable[[set[str]], None], finite: Tensor) -> None:
-        """Name them, once the flags have been fetched."""
-        broken(self.broken(finite))
-
-    def of(self, image: str) -> list[int]:
-        """The rows of one image."""
-        return [row for row, (each, _) in enumerate(self.rows) if each == image]
-
 
 class LayerReducer:
-    """The channelwise deviations of one layer for several groups.
-
-    Args:
-        families: those of the groups that act on the layer.
-        measures: of layers, those that are wanted.
-    """
+    """The layerwise measures of one layer, for the families of all groups that act on it."""
 
     def __init__(self, families: Sequence[Family], measures: Sequence[LayerMeasure]) -> None:
         self._families = tuple(dict.fromkeys(families))
@@ -94,27 +81,23 @@ class LayerReducer:
     ) -> None:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
 
-        Args:
-            slots: what the rows are.
-            maps: finite or not.
-            outbox: delivers the numbers.
-            broken: told then of the images with maps that are not finite.
+        Once the outbox is delivered, ``broken`` is called with the images whose maps are not finite.
         """
         last = {slot.image: slot for slot in slots}
         for row, slot in enumerate(slots):
-            self._orbits.setdefault(slot.image, _Orbit()).maps[slot.shown] = maps[row]
+            self._orbits.setdefault(slot.image, _Orbit()).maps[slot.variant] = maps[row]
         for family in self._families:
             ready = self._ready(family, list(last), slots, maps)
             if ready is not None:
                 finite = self._compare(family, ready, outbox)
-                outbox.put(finite, partial(ready.tell, broken))
+                outbox.put(finite, partial(_name_broken, ready, broken))
                 self._controls(family, ready, last, finite, outbox)
         for image, slot in last.items():
             self._let_go(self._orbits[image], slot)
 
     def pop(self, image: str) -> Comparisons:
         """The finished comparisons of one image."""
-        return self._orbits.pop(image).found
+        return self._orbits.pop(image).comparisons
 
     def _ready(
         self, family: Family, images: Sequence[str], slots: Sequence[Slot], maps: Tensor
@@ -127,9 +110,9 @@ class LayerReducer:
             (image, view)
             for image in whole
             for view in family.moves
-            if view in self._orbits[image].maps and (family, view) not in self._orbits[image].found
+            if view in self._orbits[image].maps and (family, view) not in self._orbits[image].comparisons
         )
-        places = {(slot.image, slot.shown): row for row, slot in enumerate(slots)}
+        places = {(slot.image, slot.variant): row for row, slot in enumerate(slots)}
         own = moments_in(family, self._stack(rows, places, maps) if rows else maps[:0])
         return _Ready(whole, self._centres(family, whole, rows, own, places, maps), rows, own)
 
@@ -139,12 +122,13 @@ class LayerReducer:
         images: Sequence[str],
         rows: Sequence[tuple[str, View]],
         own: Moments,
-        places: Mapping[tuple[str, Shown], int],
+        places: Mapping[tuple[str, Variant], int],
         maps: Tensor,
     ) -> Centres:
         """f̂ of the images, whose moments are known already where these are maps that are compared now."""
         if len(family.kernel) > 1:
-            means = laid_out(torch.stack([self._mean(image, family.kernel) for image in images]), maps)
+            held = [[self._orbits[image].maps[view] for view in family.kernel] for image in images]
+            means = laid_out(torch.stack([torch.stack(kernel).mean(dim=0) for kernel in held]), maps)  # eq. 2
             return Centres(means, moments_in(family, means))
         (view,) = family.kernel
         alone = self._stack([(image, view) for image in images], places, maps)
@@ -159,17 +143,17 @@ class LayerReducer:
             return torch.ones(0, dtype=torch.bool)
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        found = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
-        numbers: list[Found] = [{} for _ in ready.rows]
-        send(found, numbers, outbox)
+        deviations = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
+        numbers: list[Numbers] = [{} for _ in ready.rows]
+        send(deviations, numbers, outbox)
         for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
                 centre = ready.centre(image)
                 centred = compare_centred(family, view, orbit.maps[view], centre, self._measures)
                 send(centred, [row], outbox, "phase_corrected")
-            orbit.found[family, view] = row
-        return torch.stack([each.finite for each in found.values()]).all(dim=0)
+            orbit.comparisons[family, view] = row
+        return torch.stack([each.finite for each in deviations.values()]).all(dim=0)
 
     def _controls(
         self,
@@ -211,23 +195,28 @@ class LayerReducer:
         rows = [row for row, (image, _) in enumerate(ready.rows) if image in partners]
         if not rows:
             return
-        images = [image for image in partners if ready.of(image)]
+        images = [image for image in partners if any(each == image for each, _ in ready.rows)]
         centres = Centres.together([partners[image] for image in images])
         views = [ready.rows[row][1] for row in rows]
         of = [images.index(ready.rows[row][0]) for row in rows]
-        found = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._measures)
+        deviations = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._measures)
         compared = [ready.rows[row] for row in rows]
-        send(found, [self._orbits[image].found[family, view] for image, view in compared], outbox, "null")
+        send(
+            deviations,
+            [self._orbits[image].comparisons[family, view] for image, view in compared],
+            outbox,
+            "null",
+        )
 
     def _trips(self, family: Family, orbits: Sequence[_Orbit], like: Tensor, outbox: Outbox) -> None:
         """Round trips against the image that they should have come back to, laid out like other maps."""
         trips = [
-            (orbit, shown)
+            (orbit, variant)
             for orbit in orbits
-            for shown in orbit.maps
-            if isinstance(shown, RoundTrip)
-            and shown.there in family.moves
-            and (family, shown) not in orbit.found
+            for variant in orbit.maps
+            if isinstance(variant, RoundTrip)
+            and variant.there in family.moves
+            and (family, variant) not in orbit.comparisons
         ]
         if not trips:
             return
@@ -235,17 +224,13 @@ class LayerReducer:
         stack = laid_out(torch.stack([orbit.maps[trip.identity] for orbit, trip in trips]), like)
         identity = Centres(stack, moments_in(family, stack))
         views = [trip.identity for _, trip in trips]
-        found = compare_maps(family, views, own, identity, range(len(trips)), self._measures)
+        deviations = compare_maps(family, views, own, identity, range(len(trips)), self._measures)
         for orbit, trip in trips:
-            orbit.found[family, trip] = {}
-        send(found, [orbit.found[family, trip] for orbit, trip in trips], outbox)
-
-    def _mean(self, image: str, kernel: Sequence[View]) -> Tensor:
-        """f̂(x), the mean over the kernel (eq. 2), shape (C, H, W)."""
-        return torch.stack([self._orbits[image].maps[view] for view in kernel]).mean(dim=0)
+            orbit.comparisons[family, trip] = {}
+        send(deviations, [orbit.comparisons[family, trip] for orbit, trip in trips], outbox)
 
     def _stack(
-        self, wanted: Sequence[tuple[str, View]], places: Mapping[tuple[str, Shown], int], maps: Tensor
+        self, wanted: Sequence[tuple[str, View]], places: Mapping[tuple[str, Variant], int], maps: Tensor
     ) -> Tensor:
         """Maps as one stack: rows of the batch as they lie there, else a copy."""
         rows = [places[each] for each in wanted if each in places]
@@ -259,9 +244,14 @@ class LayerReducer:
             orbit.maps = {}
             return
         needed = {
-            shown
+            variant
             for family in self._families
-            for shown in orbit.maps
-            if shown in family.kernel or (shown in family.moves and (family, shown) not in orbit.found)
+            for variant in orbit.maps
+            if variant in family.kernel
+            or (variant in family.moves and (family, variant) not in orbit.comparisons)
         }
-        orbit.maps = {shown: orbit.maps[shown].clone() for shown in needed}
+        orbit.maps = {variant: orbit.maps[variant].clone() for variant in needed}
+
+
+def _name_broken(ready: _Ready, broken: Callable[[set[str]], None], finite: Tensor) -> None:
+    broken(ready.broken(finite))

@@ -45,12 +45,7 @@ class Layout:
 
 
 def layout_of(network: Network, layer: str, shape: tuple[int, ...]) -> Layout | None:
-    """The layout of a layer's output of that shape; None where it is no map (``why_no_map`` says why).
-
-    Args:
-        network: the network.
-        layer: dotted name of the layer.
-        shape: of its output for one image, without the batch axis.
+    """The layout of a layer's output of that shape, without the batch; None where it is no map (see ``why_no_map``).
 
     Raises:
         InputError: a token grid that the spec declares does not fit.

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from geed_cli.engine.comparisons import Found
-from geed_cli.engine.plan import Shown
+from geed_cli.engine.comparisons import Numbers
+from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Rounding, Subject
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.measure import VectorSite
 
-Comparisons = dict[tuple[Family, Shown], Found]
-"""By family and by what was shown: the view of g, or a round trip."""
+Comparisons = dict[tuple[Family, Variant], Numbers]
 
 
 @dataclass
@@ -23,13 +22,12 @@ class Observation:
 
     Attributes:
         subject: the image.
-        vectors: per site, features or logits under everything that was shown, shape (k,), float64; sites that are
-            not measured are absent.
+        vectors: features or logits of every variant by site, shape (k,), float64; only sites that are measured.
         layers: comparisons per layer.
         rounding: of the run, on its first image alone.
     """
 
     subject: Subject
-    vectors: dict[VectorSite, dict[Shown, Tensor]] = field(default_factory=dict)
+    vectors: dict[VectorSite, dict[Variant, Tensor]] = field(default_factory=dict)
     layers: dict[str, Comparisons] = field(default_factory=dict)
     rounding: Rounding | None = None

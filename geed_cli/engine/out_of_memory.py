@@ -13,11 +13,7 @@ CPU_ALLOCATOR = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAlloca
 
 
 class OutOfMemoryError(RunError):
-    """Memory ran out at that batch size; another one may do.
-
-    Args:
-        placement: of the run.
-    """
+    """Memory ran out at that batch size; another one may do."""
 
     def __init__(self, placement: Placement) -> None:
         rows = placement.batch_size
@@ -31,11 +27,7 @@ class OutOfMemoryError(RunError):
 
 @contextmanager
 def out_of_memory(placement: Placement) -> Iterator[None]:
-    """Turn an exhausted memory into an error with a way out.
-
-    Raises:
-        OutOfMemoryError: in place of torch's or Python's own error.
-    """
+    """Raise ``OutOfMemoryError``, which has a way out, in place of torch's or Python's own error."""
     try:
         yield
     except Exception as error:
@@ -45,7 +37,7 @@ def out_of_memory(placement: Placement) -> Iterator[None]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the error says that memory ran out, and nothing else."""
+    """Whether the error says that memory ran out."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(text in str(error) for text in CPU_ALLOCATOR)

@@ -14,18 +14,13 @@ Take = Callable[[Tensor], None]
 
 
 class Outbox:
-    """Numbers on their way to the CPU, those of one batch."""
+    """Numbers of one batch on their way to the CPU."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Tensor, Take]] = []
 
     def put(self, numbers: Tensor, take: Take) -> None:
-        """Have the numbers delivered.
-
-        Args:
-            numbers: of any shape, flags too; nobody writes to them any more.
-            take: called by ``deliver``, in the order of these calls.
-        """
+        """Have ``deliver`` call ``take`` with the numbers, or flags, to which nobody writes any more."""
         self._waiting.append((numbers, take))
 
     def deliver(self) -> None:

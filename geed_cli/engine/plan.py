@@ -18,8 +18,8 @@ from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
 from geed_cli.sets.transformation_set import TransformationSet
 
-Shown = View | RoundTrip
-"""What a network can be shown of an image."""
+Variant = View | RoundTrip
+"""An input variant: what a network can be shown of an image."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Plan:
         """Whether a view reads what lies around the crop, so that a larger crop has to be decoded."""
         return any(view.boundary == "context" for view in self.views)
 
-    def shown_of(self, subject: Subject) -> tuple[Shown, ...]:
+    def variants_of(self, subject: Subject) -> tuple[Variant, ...]:
         """Everything that the network is shown of an image; the round trips of a control image come last."""
         if not subject.audited:
             return self.identities

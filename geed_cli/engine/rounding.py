@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.engine.float64 import in_double
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import hooked
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Rounding
@@ -36,7 +36,7 @@ def rounding(
         vectors: where features and logits are read.
         own: what each site held of the image in the run, without a batch axis.
         inputs: the image, normalised but not rounded to ``dtype``, shape (1, 3, S, S).
-        dtype: in which the network runs. Weights that were rounded to it stay so: this is what the run itself rounds.
+        dtype: of the network. Weights that were rounded to it stay so: this is what the run itself rounds.
 
     Returns:
         One number for each; empty on a device without float64, where the run is in float64 itself, or where the
@@ -51,17 +51,19 @@ def rounding(
             raise
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
     pairs = _pairs(plan, own, exact)
-    found: Rounding = {}
+    numbers: Rounding = {}
     for measure in plan.of_layers:
         layers = {
-            name: channelwise_deviation(one.double(), other.double(), measure).value.item()
-            for name, (one, other) in pairs.items()
+            name: channelwise_deviation(rounded.double(), exact_maps.double(), measure).value.item()
+            for name, (rounded, exact_maps) in pairs.items()
         }
-        found |= {(measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()}
+        numbers |= {
+            (measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()
+        }
     for each in plan.of_vectors:
         if vectors[each.site] in own:
-            found[each.name, None] = _vector(each, vectors[each.site], own, exact)
-    return found
+            numbers[each.name, None] = _vector(each, vectors[each.site], own, exact)
+    return numbers
 
 
 def _in_double(
@@ -73,7 +75,7 @@ def _in_double(
     def read(site: Site, activation: Tensor) -> None:
         held[site] = activation[0].clone()
 
-    with in_double(module, dtype), Taps(module, sites, read):
+    with in_double(module, dtype), hooked(module, sites, read):
         module(inputs.double())
     return held
 

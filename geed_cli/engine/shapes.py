@@ -8,11 +8,11 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import hooked
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 
-TRACED = 2
+TRACED_IMAGES = 2
 """Images in a traced batch: with one alone, an axis that is not the batch could not be told from it."""
 
 
@@ -49,12 +49,12 @@ def trace(network: Network, sites: Iterable[Site]) -> Trace:
         first[site] = first[before.site] if before is not None and unchanged else site
         before = None if activation.is_inference() else _Held(site, activation, activation._version)
 
-    with Taps(network.module, sites, read):
+    with hooked(network.module, sites, read):
         forward_zeros(network.module, network.input.size)
     for site, shapes in seen.items():
         if len(shapes) != 1:
             raise _not_once(network.id, site, len(shapes))
-        if len(shapes[0]) < 2 or shapes[0][0] != TRACED:
+        if len(shapes[0]) < 2 or shapes[0][0] != TRACED_IMAGES:
             raise _no_batch_axis(network.id, site, shapes[0])
     return Trace({site: shapes[0][1:] for site, shapes in seen.items()}, first)
 
@@ -97,21 +97,22 @@ def trace_all(network: Network) -> dict[str, str]:
 
 
 def forward_zeros(module: nn.Module, size: int) -> Tensor:
-    """The network's output on ``TRACED`` black images."""
+    """The network's output on ``TRACED_IMAGES`` black images."""
     tensors = tuple(chain(module.parameters(), module.buffers()))
     # masks and counters say where a network is, not in what type it computes
     anywhere = torch.zeros((), device=tensors[0].device if tensors else None)
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
     # tensors of inference mode do not count how often they are written
     with torch.inference_mode(False), torch.no_grad():
-        output = module(torch.zeros(TRACED, 3, size, size, dtype=like.dtype, device=like.device))
+        output = module(torch.zeros(TRACED_IMAGES, 3, size, size, dtype=like.dtype, device=like.device))
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"
     return output
 
 
 def _no_batch_axis(name: str, site: Site, shape: tuple[int, ...]) -> InputError:
+    text = "×".join(map(str, shape))
     return InputError(
-        f"the {site.side} of {site.module!r} in {name} has the shape {'×'.join(map(str, shape))} for {TRACED} images",
+        f"the {site.side} of {site.module!r} in {name} has the shape {text} for {TRACED_IMAGES} images",
         expected="the batch as its first axis; attention over windows has B·windows there",
         remedy="choose another layer: geed inspect MODEL --layers",
     )

@@ -12,19 +12,17 @@ from torch import Tensor
 
 from geed_cli.actions.representation import Representation
 from geed_cli.actions.view import View
-from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, Shown
+from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, Variant
 
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Groups with one action and one kernel on the maps of a layer.
+    """Groups with one action and one kernel on the maps of a layer, of shape (C, height, width).
 
     Attributes:
         kernel: the views that act as the identity: f̂ is the mean over them (eq. 2).
         moves: the representation and element that move a map as each view moves images.
         corrected: the same about the layer's own centre, where that was asked for.
-        height: H.
-        width: W.
     """
 
     kernel: tuple[View, ...]
@@ -44,7 +42,7 @@ class Family:
         inside = self.representation.restrict(torch.ones(1, self.height, self.width))[0] > 0
         return None if bool(inside.all()) else inside
 
-    def kernel_in(self, held: Container[Shown]) -> bool:
+    def kernel_in(self, held: Container[Variant]) -> bool:
         """Whether everything that f̂ is the mean of is there."""
         return all(view in held for view in self.kernel)
 

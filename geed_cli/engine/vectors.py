@@ -9,14 +9,14 @@ from torch import Tensor
 
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.outbox import Outbox
-from geed_cli.engine.plan import Shown
+from geed_cli.engine.plan import Variant
 
 
 class VectorCollector:
-    """f(gx) for everything shown of the images in flight, one vector each."""
+    """f(gx) for every variant of the images in flight, one vector each."""
 
     def __init__(self) -> None:
-        self._orbits: dict[str, dict[Shown, Tensor]] = {}
+        self._orbits: dict[str, dict[Variant, Tensor]] = {}
 
     def consume(
         self,
@@ -27,11 +27,7 @@ class VectorCollector:
     ) -> None:
         """Take a batch's activations, shape (B, …), flattened to (B, k).
 
-        Args:
-            slots: what the rows are.
-            activation: finite or not.
-            outbox: delivers the vectors.
-            broken: told then of the images with vectors that are not finite.
+        Once the outbox is delivered, ``broken`` is called with the images whose vectors are not finite.
         """
         # a copy: an in-place ReLU may change the activation after its hook has returned
         vectors = activation.detach().flatten(1)[: len(slots)].clone()
@@ -39,11 +35,11 @@ class VectorCollector:
         def take(numbers: Tensor) -> None:
             finite = numbers.isfinite().all(dim=1).tolist()
             for row, slot in enumerate(slots):
-                self._orbits.setdefault(slot.image, {})[slot.shown] = numbers[row]
+                self._orbits.setdefault(slot.image, {})[slot.variant] = numbers[row]
             broken({slot.image for slot, good in zip(slots, finite, strict=True) if not good})
 
         outbox.put(vectors, take)
 
-    def pop(self, image: str) -> dict[Shown, Tensor]:
-        """The whole orbit of one image."""
+    def pop(self, image: str) -> dict[Variant, Tensor]:
+        """The whole orbit of an image, which is then forgotten."""
         return self._orbits.pop(image)

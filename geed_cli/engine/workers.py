@@ -1,12 +1,10 @@
-"""Lanes: devices that share the images of a run, each with networks, engines and batches of its own.
+"""Workers: devices that share the images of a run, each with networks, engines and batches of its own.
 
-A lane runs in a thread and pulls whole images when it wants them; what it finishes comes back to the caller's thread.
-A single lane runs in the caller's thread. Batches have one shape in all lanes, so that an image's numbers are the same
-in each of them, as far as the network's own do not depend on its place in a batch.
+A worker runs in a thread and takes the next image when it wants one; a single worker runs in the caller's thread.
+Batches have one shape in all workers, so that an image's numbers are the same in each of them, as far as the
+network's own do not depend on its place in a batch.
 
-Deals the tasks of a run out to lanes, each of which takes the next one when it wants it.
-
-Whatever depends on the order of images goes to the first lane, in order: control images, whose null is measured
+Whatever depends on the order of images goes to the first worker, in order: control images, whose null is measured
 against the one before, and the image on which rounding is measured.
 """
 
@@ -15,26 +13,28 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from threading import Condition
 
 import torch
 
 from geed_cli.engine.batches import Batch, Placement, Task, batches
-from geed_cli.engine.engine import LocalEngine, exact_arithmetic
+from geed_cli.engine.engine import Engine, exact_arithmetic
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken
 
-MOST = 16
-"""Pictures that wait for the first lane; the others wait, too, once there are so many."""
+MOST_KEPT = 16
+"""Pictures that wait for the first worker; the others wait, too, once there are so many."""
+BATCHES_AHEAD = 2
+"""Batches that a worker runs before anything of them is fetched, so that it does not wait for the caller."""
+
+Finished = tuple[Observation | Broken, ...]
+"""What became of one image, for each network."""
 
 
-class Dealer:
-    """Hands out every task once, from any thread.
-
-    Args:
-        tasks: of the run, which is asked for one at a time.
-    """
+class WorkQueue:
+    """Hands out every task of a run once, from any thread; the tasks are asked for one at a time."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self._tasks = iter(tasks)
@@ -42,13 +42,13 @@ class Dealer:
         self._ended = False
         self._changed = Condition()
 
-    def tasks_of(self, lane: int) -> Iterator[Task]:
-        """The tasks of that lane, until there are none or ``end`` was called.
+    def tasks_of(self, worker: int) -> Iterator[Task]:
+        """The tasks of that worker, until there are none or ``end`` was called.
 
         Raises:
-            Exception: what the run's tasks raised, in the lane that asked; the others find no further task.
+            Exception: what the run's tasks raised, in the worker that asked; the others find no further task.
         """
-        while (task := self._next(first=lane == 0)) is not None:
+        while (task := self._next(first=worker == 0)) is not None:
             yield task
 
     def end(self) -> None:
@@ -68,7 +68,7 @@ class Dealer:
                 if first and self._kept:
                     self._changed.notify_all()
                     return self._kept.popleft()
-                if len(self._kept) >= MOST:
+                if len(self._kept) >= MOST_KEPT:
                     self._changed.wait()
                     continue
                 task = next(self._tasks, None)
@@ -78,25 +78,18 @@ class Dealer:
         return None
 
 
-AHEAD = 2
-"""Batches that a lane runs before anything of them is fetched, so that it does not wait for the caller."""
-
-Finished = tuple[Observation | Broken, ...]
-"""What became of one image, for each network."""
-
-
 @dataclass(frozen=True)
-class Lane:
+class Worker:
     """One device.
 
     Attributes:
         placement: the device, with the run's floating type and batch size.
         engines: one for each network of the run, on that device.
-        size: S, the side of what the networks are shown.
+        size: S, the side of the networks' inputs.
     """
 
     placement: Placement
-    engines: tuple[LocalEngine, ...]
+    engines: tuple[Engine, ...]
     size: int
 
     def run(self, tasks: Iterable[Task]) -> Iterator[list[Finished]]:
@@ -106,8 +99,8 @@ class Lane:
             OutOfMemoryError: a batch has no room on this device.
         """
         arriving = batches(tasks, self.size, self.placement)
-        while (found := self._feed(arriving)) is not None:
-            yield found
+        while (images := self._feed(arriving)) is not None:
+            yield images
 
     def _feed(self, arriving: Iterator[Batch]) -> list[Finished] | None:
         """One batch; None where there is no further one."""
@@ -118,66 +111,44 @@ class Lane:
             return list(zip(*[engine.feed(batch) for engine in self.engines], strict=True))
 
 
-def finished(lanes: Sequence[Lane], tasks: Iterable[Task]) -> Generator[list[Finished], None, None]:
-    """The finished images, a batch at a time: in order from one lane, in any order from several.
+def finished(workers: Sequence[Worker], tasks: Iterable[Task]) -> Generator[list[Finished], None, None]:
+    """The finished images, a batch at a time: in order from one worker, in any order from several.
 
-    Closing the generator ends all lanes once the batches that they are at are through.
-
-    Args:
-        lanes: at least one; the first gets what has to be seen in order, see ``Dealer``.
-        tasks: taken one at a time, by several lanes from their threads.
+    Closing the generator ends all workers once the batches that they are at are through.
 
     Raises:
-        Exception: the first that a lane or the tasks raised; the other lanes have ended by then.
+        Exception: the first that a worker or the tasks raised; the other workers have ended by then.
     """
-    if len(lanes) == 1:
-        yield from lanes[0].run(tasks)
+    if len(workers) == 1:
+        yield from workers[0].run(tasks)
     else:
-        yield from _side_by_side(lanes, tasks)
+        yield from _side_by_side(workers, tasks)
 
 
-def _side_by_side(lanes: Sequence[Lane], tasks: Iterable[Task]) -> Iterator[list[Finished]]:
-    dealer = Dealer(tasks)
-    threads = [_Thread(number, lane.run(dealer.tasks_of(number))) for number, lane in enumerate(lanes)]
+def _side_by_side(workers: Sequence[Worker], tasks: Iterable[Task]) -> Iterator[list[Finished]]:
+    queue = WorkQueue(tasks)
+    runs = [worker.run(queue.tasks_of(number)) for number, worker in enumerate(workers)]
+    threads = [ThreadPoolExecutor(1, f"worker-{number}") for number in range(len(workers))]
+
+    def pull(number: int) -> Future[list[Finished] | None]:
+        """The images of the worker's next batch; None where there is no further one."""
+        return threads[number].submit(next, runs[number], None)
+
     with ExitStack() as stack:
-        # outermost: the settings are the process's, and no lane may put them back under another
+        # outermost: the settings are the process's, and no worker may put them back under another
         stack.enter_context(exact_arithmetic())
-        stack.callback(dealer.close)
+        stack.callback(queue.close)
         for thread in threads:
-            stack.callback(thread.end)
-        stack.callback(dealer.end)  # innermost: a lane that waits for a task would never end
-        waiting = {thread.pull(): thread for thread in threads for _ in range(AHEAD)}
+            stack.callback(partial(thread.shutdown, cancel_futures=True))
+        stack.callback(queue.end)  # innermost: a worker that waits for a task would never end
+        waiting = {pull(number): number for number in range(len(workers)) for _ in range(BATCHES_AHEAD)}
         while waiting:
-            for pull in wait(waiting, return_when=FIRST_COMPLETED).done:
-                thread = waiting.pop(pull)
-                found = pull.result()
-                if found is not None:
-                    waiting[thread.pull()] = thread
-                    yield found
-
-
-_Pull = Future[list[Finished] | None]
-
-
-class _Thread:
-    """A lane's thread, which runs a batch each time that it is asked for one.
-
-    Args:
-        number: of the lane.
-        found: from its ``run``.
-    """
-
-    def __init__(self, number: int, found: Iterator[list[Finished]]) -> None:
-        self._executor = ThreadPoolExecutor(1, f"lane-{number}")
-        self._found = found
-
-    def pull(self) -> _Pull:
-        """What the next batch will have finished; None where there is no further one."""
-        return self._executor.submit(next, self._found, None)
-
-    def end(self) -> None:
-        """Wait for the batch that it is at, and run no further one."""
-        self._executor.shutdown(cancel_futures=True)
+            for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+                number = waiting.pop(done)
+                images = done.result()
+                if images is not None:
+                    waiting[pull(number)] = number
+                    yield images
 
 
 def _current(device: torch.device) -> AbstractContextManager[object]:

@@ -73,15 +73,10 @@ class AboutOwnCentre(Representation):
 
 
 def act_about(planar: Planar, maps: Tensor, offset: Offset) -> Tensor:
-    """g·y about the displaced centre, bilinear.
+    """g·y about the displaced centre, bilinear; maps y of shape (..., H, W) keep shape and dtype.
 
-    Args:
-        planar: g; for a mirror y(u) ← y(mirror of u about the centre).
-        maps: y, shape (..., H, W).
-        offset: of the grid's middle from the picture's, down and right, in the map's pixels.
-
-    Returns:
-        The same shape and dtype; sources outside the map read its border (``sources_inside`` tells them).
+    The offset is the grid's middle from the picture's, down and right, in the map's pixels. Sources outside the map
+    read its border (``sources_inside`` tells them).
     """
     if planar.is_identity:
         return maps

@@ -1,4 +1,4 @@
-"""Grid phase in a run: which layers cannot be equivariant at this input size, and the comparison that allows for it."""
+"""Grid alignment in a run: which layers cannot be equivariant at this input size, and the action that allows for it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,70 +6,62 @@ from geed_cli.actions.composed import DirectSum, Joint
 from geed_cli.actions.representation import Representation, Spatial, Trivial
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.grids.centred_action import AboutOwnCentre
-from geed_cli.grids.obstacles import LayerPhase, clean_sizes
+from geed_cli.grids.obstacles import GridAlignment, clean_sizes
 from geed_cli.models.network import Network
 from geed_cli.result.schema import GridPhase
 
 
-def grid_phases(
+def grid_findings(
     network: Network,
     layers: Mapping[str, LayerPlan],
-    phases: Mapping[str, LayerPhase],
+    alignments: Mapping[str, GridAlignment],
     groups: Sequence[GroupPlan],
 ) -> tuple[GridPhase, ...]:
-    """Every group and layer whose sampling grid the group does not map onto itself.
+    """Every group and measured layer whose sampling grid, from ``trace_alignments``, the group does not keep.
 
-    Args:
-        network: whose other input sizes are tried, where a layer is broken.
-        layers: those that are measured.
-        phases: of these, from ``trace_phase``.
-        groups: of the run.
+    Where a layer is broken, other input sizes of the network are tried.
     """
-    broken = {
-        (plan.name, name): (plan, phase, obstacle)
+    broken = [
+        (plan, name, alignment, obstacle)
         for plan in groups
-        for name, phase in phases.items()
+        for name, alignment in alignments.items()
         if plan.name in layers[name].representations
-        for obstacle in [phase.obstacle(plan.group)]
+        for obstacle in [alignment.obstacle(plan.group)]
         if obstacle is not None
-    }
-    concerned = {plan.name: plan.group for plan, _, _ in broken.values()}
-    sizes = clean_sizes(network, tuple(phases), tuple(concerned.values())) if broken else {}
+    ]
+    concerned = {plan.name: plan.group for plan, *_ in broken}
+    sizes = clean_sizes(network, tuple(alignments), tuple(concerned.values())) if broken else {}
     return tuple(
         GridPhase(
-            group=group,
+            group=plan.name,
             layer=layer,
             kind=obstacle.kind,
             reason=obstacle.reason,
-            offset=phase.known_offset,
-            clean_size=sizes[group],
+            offset=alignment.known_offset,
+            clean_size=sizes[plan.name],
         )
-        for (group, layer), (_, phase, obstacle) in broken.items()
+        for plan, layer, alignment, obstacle in broken
     )
 
 
-def corrected(layer: LayerPlan, phase: LayerPhase, groups: Sequence[GroupPlan]) -> dict[str, Representation]:
-    """How groups act about the layer's own centre; only where it is known and lies off the middle of the map.
-
-    Args:
-        layer: how it is compared.
-        phase: of its sampling grid.
-        groups: of the run.
-    """
-    offset = phase.known_offset
+def corrected(
+    layer: LayerPlan, alignment: GridAlignment, groups: Sequence[GroupPlan]
+) -> dict[str, Representation]:
+    """How groups act about the layer's own centre; only where it is known and lies off the middle of the map."""
+    offset = alignment.known_offset
     if offset is None or offset == (0.0, 0.0):
         return {}
-    found: dict[str, Representation] = {}
+    actions: dict[str, Representation] = {}
     for plan in groups:
         plain = layer.representations.get(plan.name)
         about = AboutOwnCentre.of(plan.views, layer.shape, offset)
         if plain is None or about.undefined is not None:
             continue
         if isinstance(plain, Spatial):
-            found[plan.name] = about
+            actions[plan.name] = about
         elif (channels := _channels(plain)) is not None:
-            found[plan.name] = Joint.of(about, channels)
-    return found
+            actions[plan.name] = Joint.of(about, channels)
+    return actions
 
 
 def _channels(plain: Representation) -> Representation | None:
@@ -80,6 +72,5 @@ def _channels(plain: Representation) -> Representation | None:
         return plain.channels
     if not isinstance(plain, DirectSum):
         return None
-    parts = [_channels(part) for part in plain.parts]
-    known = [part for part in parts if part is not None]
-    return DirectSum.of(known) if len(known) == len(parts) else None
+    parts = [channels for part in plain.parts if (channels := _channels(part)) is not None]
+    return DirectSum.of(parts) if len(parts) == len(plain.parts) else None

@@ -1,6 +1,6 @@
 """Sampling grids: where the pixels of a hidden map sit in the picture, followed from operation to operation.
 
-A grid's offset is Σ δ·jump over the steps upstream (``phase_step``). Where δ ≠ 0 at any of them, no mirror or rotation
+A grid's offset is Σ δ·jump over the steps upstream (``grids.step``). Where δ ≠ 0 at any of them, no mirror or rotation
 about the picture's middle maps the grid to itself. Axes are (down, right) throughout.
 """
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 from geed_cli.grids.step import Pair, Step, Window
 
 Offset = tuple[Fraction | None, Fraction | None]
-PREFIX = 8
+PREFIX_TOKENS = 8
 """How many tokens without a place are allowed for: class, distillation and registers are 6 together."""
 
 
@@ -91,7 +91,7 @@ class SamplingGrid:
         if len(shape) <= 2:
             return True
         if len(shape) == 3:
-            return shape[1] == 1 or 0 <= shape[1] - height * width <= PREFIX
+            return shape[1] == 1 or 0 <= shape[1] - height * width <= PREFIX_TOKENS
         return any(pixels in {self.size, (1, 1)} for pixels in (shape[-2:], shape[1:3]))
 
     def fits(self, shape: tuple[int, ...]) -> bool:
@@ -110,10 +110,7 @@ def merged(grids: list[SamplingGrid], shapes: list[tuple[int, ...]]) -> Sampling
     Its pixels are those of the first tensor whose size its output has: of a map and not of the gate it is multiplied
     by, of queries and not of keys. Where none fits they are those of the finest. What is put together of slices that
     start at different pixels, as space-to-depth is, has pixels of several grids: it is not followed further.
-
-    Args:
-        grids: of the inputs, in their order.
-        shapes: of the outputs.
+    ``shapes`` are those of the outputs.
     """
     first = grids[0]
     if all(grid is first or grid == first for grid in grids):

@@ -1,7 +1,7 @@
-"""Grid phase: whether strides, kernel sizes and paddings let a layer be equivariant at all at this input size.
+"""Grid alignment: whether strides, kernel sizes and paddings let a layer be equivariant at all at this input size.
 
 No picture and no weight is looked at. Mirrors and rotations need every sampling grid upstream to lie about its input's
-middle (δ = 0, see ``phase_step``); cyclic shifts need whole pixels on all of them. A grid that is off centre anywhere
+middle (δ = 0, see ``grids.step``); cyclic shifts need whole pixels on all of them. A grid that is off centre anywhere
 upstream breaks the layer, even where a later one moves it back: borders differ.
 """
 
@@ -22,7 +22,7 @@ from geed_cli.result.schema import GridFault
 from geed_cli.sets.transformation_set import TransformationSet
 
 Group = FiniteGroup | TransformationSet
-LIMIT = 64
+LARGER_SIZES = 64
 """How many larger input sizes are tried: strides of common networks multiply to 32 at most, and sizes of each parity
 recur within that."""
 
@@ -57,20 +57,16 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
-class LayerPhase:
+class GridAlignment:
     """Where the pixels of a layer's maps sit in the picture.
 
     Attributes:
-        layer: dotted name.
-        size: the input size that this holds for.
         jump: pixels of the picture from one of its pixels to the next, down and right.
         offset: of the middle of its grid from the picture's middle, down and right, in its own pixels; None along
             an axis where branches disagree.
         steps: everything upstream that samples anew, in the order of execution.
     """
 
-    layer: str
-    size: int
     jump: Pair
     offset: tuple[Fraction | None, Fraction | None]
     steps: tuple[Step, ...]
@@ -91,23 +87,19 @@ class LayerPhase:
         return None if down is None or right is None else (float(down), float(right))
 
 
-def trace_phase(network: Network, layers: Sequence[str]) -> dict[str, LayerPhase]:
-    """The grid phase of each layer at the network's input size.
+def trace_alignments(network: Network, layers: Sequence[str]) -> dict[str, GridAlignment]:
+    """The alignment of each layer's grid at the network's input size, by name in the order given.
 
-    Args:
-        network: is left as it is; a copy without data is run.
-        layers: dotted names.
-
-    Returns:
-        By name, in the order given; a layer whose pixels cannot be followed is left out.
+    A layer whose pixels cannot be followed is left out. The network is left as it is: a copy without data is run.
 
     Raises:
         Exception: memory ran out, which says nothing about the network.
     """
     # a network may look at its numbers, which the copy without data has none of, or refuse a single black picture
-    for prepare in (data_free, _itself):
+    for copied in (True, False):
         try:
-            return _phases(prepare(network.module), network.input.size, layers)
+            module = data_free(network.module) if copied else network.module
+            return _alignments(module, network.input.size, layers)
         except Exception as error:
             if is_out_of_memory(error):
                 raise
@@ -115,34 +107,28 @@ def trace_phase(network: Network, layers: Sequence[str]) -> dict[str, LayerPhase
 
 
 def clean_sizes(
-    network: Network, layers: Sequence[str], groups: Sequence[Group], limit: int = LIMIT
+    network: Network, layers: Sequence[str], groups: Sequence[Group], limit: int = LARGER_SIZES
 ) -> dict[str, int | None]:
     """The next larger input size at which no layer is broken, for each group by its name.
 
-    Args:
-        network: is left as it is; a copy without data is run once for each size.
-        layers: dotted names.
-        groups: which must each find its size.
-        limit: how many sizes are tried.
-
-    Returns:
-        None where there is no such size, or none that the network takes.
+    None where there is no such size among the next ``limit`` ones, or none that the network takes. The network is left
+    as it is: a copy without data is run once for each size.
     """
-    found: dict[str, int | None] = dict.fromkeys(group.name for group in groups)
+    sizes: dict[str, int | None] = dict.fromkeys(group.name for group in groups)
     try:
         module = data_free(network.module)
     except Exception:  # what cannot be copied cannot be tried
-        return found
+        return sizes
     for size in range(network.input.size + 1, network.input.size + limit + 1):
-        missing = [group for group in groups if found[group.name] is None]
+        missing = [group for group in groups if sizes[group.name] is None]
         if not missing:
             break
-        phases = _try_size(module, size, layers, missing)
-        whole = len(phases) == len(set(layers))
+        alignments = _try_size(module, size, layers, missing)
+        whole = len(alignments) == len(set(layers))
         for group in missing:
-            if whole and not any(phase.breaks(group) for phase in phases.values()):
-                found[group.name] = size
-    return found
+            if whole and not any(alignment.breaks(group) for alignment in alignments.values()):
+                sizes[group.name] = size
+    return sizes
 
 
 def needs_of(group: Group) -> Needs:
@@ -161,10 +147,6 @@ def needs_of(group: Group) -> Needs:
             centred.add(0 if planar.turn else 1)  # half a turn after the left-right mirror: up-down
         shifts |= {(0, transform.shift.down), (1, transform.shift.right)}
     return Needs(frozenset(centred), exchanged, frozenset((axis, part) for axis, part in shifts if part))
-
-
-def _itself(module: nn.Module) -> nn.Module:
-    return module
 
 
 def _obstacles(step: Step, needs: Needs) -> Iterator[Obstacle]:
@@ -194,8 +176,8 @@ def _described(step: Step, axis: int) -> str:
 
 def _try_size(
     module: nn.Module, size: int, layers: Sequence[str], groups: Sequence[Group]
-) -> dict[str, LayerPhase]:
-    """The phases at another size; not all of them where the network does not take it, or every group is broken.
+) -> dict[str, GridAlignment]:
+    """The alignments at another size; not all of them where the network does not take it, or every group is broken.
 
     A step that breaks every group ends the run. It may lie on a side branch that no layer reads: then a size is
     passed over, but never is one named at which a layer is broken.
@@ -206,20 +188,20 @@ def _try_size(
         return all(any(True for _ in _obstacles(step, each)) for each in needs)
 
     try:
-        return _phases(module, size, layers, hopeless)
+        return _alignments(module, size, layers, hopeless)
     except Exception:  # many networks are built for one size, or for multiples of their patch
         return {}
 
 
-def _phases(
+def _alignments(
     module: nn.Module, size: int, layers: Sequence[str], hopeless: Callable[[Step], bool] | None = None
-) -> dict[str, LayerPhase]:
+) -> dict[str, GridAlignment]:
     grids = trace_grids(module, size, layers, hopeless)
-    return {layer: _phase(layer, size, grids[layer]) for layer in layers if layer in grids}
+    return {layer: _alignment(grids[layer]) for layer in layers if layer in grids}
 
 
-def _phase(layer: str, size: int, grid: SamplingGrid) -> LayerPhase:
+def _alignment(grid: SamplingGrid) -> GridAlignment:
     (down, right), jump = grid.offset, grid.jump
     offset = (None if down is None else down / jump[0], None if right is None else right / jump[1])
     steps = tuple(sorted(grid.steps, key=lambda step: step.number))
-    return LayerPhase(layer, size, jump, offset, steps)
+    return GridAlignment(jump, offset, steps)

@@ -19,11 +19,7 @@ Pair = tuple[int, int]
 class Window:
     """The window of a convolution, a pooling, or (1×1, without dilation) of a padding or a slice.
 
-    Attributes:
-        kernel: k.
-        stride: s.
-        padding: p, at the top and left alone; negative where a border is cut off.
-        dilation: d.
+    In the formula k, s, p and d. The padding is that at the top and left alone; negative where a border is cut off.
     """
 
     kernel: Pair

@@ -30,17 +30,11 @@ def data_free(module: nn.Module) -> nn.Module:
 def trace_grids(
     module: nn.Module, size: int, layers: Iterable[str], hopeless: Callable[[Step], bool] | None = None
 ) -> dict[str, SamplingGrid]:
-    """The sampling grid of each layer's output for pictures of a size; the run ends with the last of them.
+    """The sampling grid of each layer's output for pictures of a side, by name; the run ends with the last of them.
 
-    Args:
-        module: the network, or a copy of it without data.
-        size: S, the side of the pictures.
-        layers: dotted names.
-        hopeless: whether to give up after a step.
-
-    Returns:
-        By name; a layer is left out that puts out no tensor, was not reached, or lies behind an operation whose
-        sampling is not understood: one that says so itself, or whose output is not of the size that was followed.
+    A layer is left out that puts out no tensor, was not reached, or lies behind an operation whose sampling is not
+    understood: one that says so itself, or whose output is not of the size that was followed. ``hopeless`` says whether
+    to give up after a step.
 
     Raises:
         Exception: whatever the network raises on pictures of that size.
@@ -49,19 +43,19 @@ def trace_grids(
     pictures = torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device)
     tracer = GridTracer(pictures, hopeless)
     wanted = set(layers)
-    found: dict[str, SamplingGrid | None] = {}
+    grids: dict[str, SamplingGrid | None] = {}
 
     def seen(name: str, output: object) -> None:
         if name not in wanted:
             return
-        found[name] = _followed(tracer, tensors_of(output))
-        if len(found) == len(wanted):
+        grids[name] = _followed(tracer, tensors_of(output))
+        if len(grids) == len(wanted):
             raise EnoughSeenError
 
     # no_grad and not inference_mode: under the latter composite operations would not be seen as their parts
     with torch.no_grad(), _watched(module, tracer, seen), suppress(EnoughSeenError), tracer:
         module(pictures)
-    return {name: grid for name, grid in found.items() if grid is not None}
+    return {name: grid for name, grid in grids.items() if grid is not None}
 
 
 def _followed(tracer: GridTracer, outputs: list[Tensor]) -> SamplingGrid | None:
@@ -70,8 +64,8 @@ def _followed(tracer: GridTracer, outputs: list[Tensor]) -> SamplingGrid | None:
     if grid is None:
         return None
     whole = grid.settled
-    known = whole.followed and any(whole.describes(tuple(output.shape)) for output in outputs)
-    return whole if known else None
+    understood = whole.followed and any(whole.describes(tuple(output.shape)) for output in outputs)
+    return whole if understood else None
 
 
 @contextmanager

@@ -33,13 +33,7 @@ class EnoughSeenError(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A module that is running.
-
-    Attributes:
-        name: dotted.
-        part: the module.
-        windows: how many convolutions, poolings and the like had been seen when it began.
-    """
+    """A module that is running; ``windows`` counts the convolutions and poolings that were seen before it began."""
 
     name: str
     part: nn.Module
@@ -47,14 +41,9 @@ class Running:
 
 
 class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Sees every operation, and keeps the grid of every tensor that descends from the pictures.
+    """Sees every operation, and keeps the grid of every tensor that descends from the pictures, (B, 3, S, S).
 
-    Args:
-        pictures: shape (B, 3, S, S).
-        hopeless: whether to end the run after a step.
-
-    Attributes:
-        path: the modules that are running, innermost last.
+    ``hopeless`` says whether to end the run after a step; ``path`` has the modules that are running, innermost last.
     """
 
     def __init__(self, pictures: Tensor, hopeless: Callable[[Step], bool] | None = None) -> None:
@@ -96,12 +85,7 @@ class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.path.append(Running(name, part, self._windows))
 
     def leave(self, inputs: object, output: object) -> None:
-        """The innermost module ends.
-
-        Args:
-            inputs: all that it was called with.
-            output: what it returned.
-        """
+        """The innermost module ends, which was called with these inputs."""
         running = self.path.pop()
         tokens = tensors_of(inputs)
         if (

@@ -44,11 +44,9 @@ def opaque(func: OpOverload, args: tuple[Any, ...]) -> bool:
 
 
 def centred_upsampling(args: tuple[Any, ...], factor: float) -> bool:
-    """Whether an upsampling by that factor places its pixels about the middle of the old ones.
+    """Whether one of ``UPSAMPLES`` by that factor, new size over old, places pixels about the middle of the old ones.
 
-    Args:
-        args: of one of ``UPSAMPLES``.
-        factor: new size over old. A scale of its own that differs is used for the places and not for the size.
+    A scale of its own that differs is used for the places and not for the size.
     """
     aligned = any(value is True for value in args[2:])  # corner pixels on corner pixels
     return not aligned and all(value == factor for value in args[2:] if isinstance(value, float))
@@ -57,11 +55,8 @@ def centred_upsampling(args: tuple[Any, ...], factor: float) -> bool:
 def window_of(func: OpOverload, args: tuple[Any, ...]) -> Window | None:
     """The window of a convolution, pooling or padding of the last two axes; None for any other operation.
 
-    An adaptive pooling has one where its output divides its input.
-
-    Args:
-        func: the operation.
-        args: as torch hands them over, in the order of its schema; trailing defaults may be missing.
+    An adaptive pooling has one where its output divides its input. Arguments come in the order of torch's schema;
+    trailing defaults may be missing.
     """
     if func is aten.convolution.default and args[1].ndim == 4 and not args[6]:
         return Window(_pair(args[1].shape[2:]), _pair(args[3]), _pair(args[4]), _pair(args[5]))

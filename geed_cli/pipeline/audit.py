@@ -1,19 +1,27 @@
-"""Audits from end to end: models + images + groups → results."""
+"""Audits from end to end: models + images + groups → results.
 
+Where memory runs out, and only there, a run starts over with half the batch: as a whole, so that its digits are those
+of a run that was asked for the smaller batch.
+"""
+
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from geed_cli.cache.store import RowStore
+from geed_cli.engine.out_of_memory import OutOfMemoryError
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Drawn, draw
+from geed_cli.pipeline.fastest_batch import with_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
 from geed_cli.pipeline.progress import Progress, Silent
-from geed_cli.pipeline.retry import halving
-from geed_cli.pipeline.reuse.batch_size import with_batch_size
 from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
 from geed_cli.pipeline.until import grow
@@ -60,14 +68,8 @@ def audit_together(
 ) -> tuple[Result, ...]:
     """Audit several networks that see the same pixels: every image is decoded and transformed once.
 
-    Args:
-        networks: with equal input geometry (size, resize, crop, interpolation); mean and std may differ.
-        groups: as for ``audit``.
-        options: as for ``audit``.
-        progress: as for ``audit``.
-
-    Returns:
-        A result for each network, the same as if it had been audited alone, timings apart.
+    The networks have equal input geometry (size, resize, crop, interpolation); mean and std may differ. Each result is
+    the same as if its network had been audited alone, timings apart. All else is as for ``audit``.
 
     Raises:
         InputError: as for ``audit``, or networks whose preprocessing differs.
@@ -80,7 +82,7 @@ def audit_together(
     with freed_memory_kept(), _store(options.cache, progress) as store:
 
         def run(drawn: Drawn, options: AuditOptions) -> tuple[Result, ...]:
-            return halving(
+            return _halving(
                 lambda tried: _run(Session(networks, groups, tried, progress, store), drawn, tried, progress),
                 options,
                 progress.note,
@@ -128,3 +130,27 @@ def _run(session: Session, drawn: Drawn, options: AuditOptions, progress: Progre
     session.extend(drawn)
     progress.step("statistics")
     return session.results(drawn)
+
+
+def _halving(
+    run: Callable[[AuditOptions], tuple[Result, ...]], options: AuditOptions, note: Callable[[str], None]
+) -> tuple[Result, ...]:
+    """What the run returns with these options, or with the largest half, quarter, … of the batch that has room.
+
+    Raises:
+        OutOfMemoryError: there is no room for a batch of one.
+    """
+    while True:
+        try:
+            return run(options)
+        except OutOfMemoryError as error:
+            rows = error.batch_size
+            if rows == 1:
+                raise
+            reason = error.found
+        # outside the handler: the error holds on to what filled the memory
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        note(f"{reason}; starting over with {rows // 2}")
+        options = replace(options, run=replace(options.run, batch_size=rows // 2))

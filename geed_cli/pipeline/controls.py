@@ -14,7 +14,6 @@ from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.measure import Measure, VectorMeasure
 
 Array = NDArray[np.float64]
-NAMES: tuple[Control, ...] = get_args(Control)
 
 
 def controls_of(
@@ -35,27 +34,28 @@ def controls_of(
         deviations: of the cell, shape (images, n).
         rows: of the audited images.
         normaliser: M, where the value is a ratio; its controls are divided by it too.
-        rounding: the run's floating-point floor.
+        rounding: of the run.
     """
 
     def vectors() -> Array:
         probable = isinstance(measure, VectorMeasure) and measure.site == "logits"
-        held = [row.probabilities if probable else row.embeddings for row in rows]
-        return np.stack([each[group.identity] for each in held])
+        vectors_of = [row.probabilities if probable else row.embeddings for row in rows]
+        return np.stack([each[group.identity] for each in vectors_of])
 
-    seen = {
-        name: [row.controls[cell, name] for row in rows if (cell, name) in row.controls] for name in NAMES
+    measured = {
+        name: [row.controls[cell, name] for row in rows if (cell, name) in row.controls]
+        for name in get_args(Control)
     }
     evidence = Evidence(
         measure,
         deviations,
-        {name: np.stack(values) for name, values in seen.items() if values},
+        {name: np.stack(values) for name, values in measured.items() if values},
         vectors,
         (normaliser or np.nan) if measure.normalised else 1.0,
         rounding.get((measure.name, cell.layer)),
     )
-    found = {name: control.of(evidence) for name, control in CONTROLS.items() if control.of is not None}
-    return {name: value for name, value in found.items() if value is not None and np.isfinite(value)}
+    values = {name: control.of(evidence) for name, control in CONTROLS.items() if control.of is not None}
+    return {name: value for name, value in values.items() if value is not None and np.isfinite(value)}
 
 
 def fourier_of(group: GroupPlan, profile: dict[str, float | None]) -> tuple[tuple[float, float], ...] | None:

@@ -78,6 +78,7 @@ def describe_data(
     """Every file of the folder, accounted for."""
     everything = drawn.audited
     refused = (*everything.refused, *unreadable)
+    padded = [subject.padded for subject in audited if subject.padded is not None]
     return Data(
         root=everything.root.encode("utf-8", "backslashreplace").decode("utf-8"),
         bundled_sample=everything.is_sample,
@@ -89,14 +90,8 @@ def describe_data(
         images=_images(audited),
         normaliser_images=_images(normaliser),
         refused=tuple(Refused(path=item.path, reason=item.reason) for item in refused),
-        made_up=_mean_padded(audited),
+        made_up=sum(padded) / len(audited) if padded else None,
     )
-
-
-def _mean_padded(audited: Sequence[Subject]) -> float | None:
-    """The mean part of the surroundings that pictures do not reach; None where no boundary reads them."""
-    parts = [subject.padded for subject in audited if subject.padded is not None]
-    return sum(parts) / len(audited) if parts else None
 
 
 def data_sha256(records: Sequence[ImageRecord]) -> str:
@@ -147,9 +142,9 @@ def sign(model: Model, data: Data, groups: Sequence[Group], options: AuditOption
 
 def _conditions(group: Group) -> str:
     """A group's name, how it resamples, and what is in it where the name does not tell: in a set or a file's group."""
-    told = group.calls or (() if named_alike(group) else group.elements)
-    calls = hashlib.sha256("\n".join(told).encode()).hexdigest()[:8] if told else None
-    return ":".join(filter(None, (group.name, group.boundary, group.interpolation, calls)))
+    members = group.calls or (() if named_alike(group) else group.elements)
+    short_hash = hashlib.sha256("\n".join(members).encode()).hexdigest()[:8] if members else None
+    return ":".join(filter(None, (group.name, group.boundary, group.interpolation, short_hash)))
 
 
 def named_alike(group: Group) -> bool:
@@ -180,7 +175,7 @@ def device_name(device: torch.device) -> str:
 
 
 def _images(subjects: Sequence[Subject]) -> tuple[Image, ...]:
-    return tuple(Image(path=one.record.path, sha256=one.record.sha256) for one in subjects)
+    return tuple(Image(path=subject.record.path, sha256=subject.record.sha256) for subject in subjects)
 
 
 def describe_settings(

@@ -15,34 +15,30 @@ from geed_cli.result.schema import HiddenAction
 
 
 def hidden_actions(searches: Mapping[str, HiddenSearch], rows: Sequence[Row]) -> Iterator[HiddenAction]:
-    """What was found for every group at every layer.
-
-    Args:
-        searches: by layer.
-        rows: of the audited images, whose floors say how much resampling alone leaves.
-    """
+    """What was found for every group at every layer; the rows' floors say how much resampling alone leaves."""
     for layer, search in searches.items():
-        for plan, found in search.outcomes():
-            yield _action(layer, plan, found, _floor(layer, plan, rows))
+        for plan, discovered in search.outcomes():
+            yield _action(layer, plan, discovered, _floor(layer, plan, rows))
 
 
-def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> HiddenAction:
-    judged = verdict(found, floor)
+def _action(layer: str, plan: GroupPlan, discovered: Discovered, floor: float) -> HiddenAction:
+    judged = verdict(discovered, floor)
     names = plan.group.elements
+
     permutations = {
         name: tuple(each.source.tolist())
-        for name, each in zip(names, found.maps, strict=True)
-        if found.method == "permutation" and isinstance(each, Permutation)
+        for name, each in zip(names, discovered.maps, strict=True)
+        if discovered.method == "permutation" and isinstance(each, Permutation)
     }
 
     def by_element(deviation: str) -> dict[str, float | None]:
-        return dict(zip(names[1:], found.scores.elements(deviation)[1:], strict=True))
+        return dict(zip(names[1:], discovered.scores.elements(deviation)[1:], strict=True))
 
     return HiddenAction(
         group=plan.name,
         layer=layer,
-        method=found.method,
-        variant=found.variant,
+        method=discovered.method,
+        variant=discovered.variant,
         verdict=judged.words,
         reason=judged.reason,
         explained=judged.explained,
@@ -50,11 +46,11 @@ def _action(layer: str, plan: GroupPlan, found: Discovered, floor: float) -> Hid
         after=by_element("after"),
         unmoved=by_element("unmoved"),
         null=by_element("null_after"),
-        defect=found.defect,
-        fitted=found.fit_images,
-        scored=found.score_images,
+        defect=discovered.defect,
+        fitted=discovered.fit_images,
+        scored=discovered.score_images,
         maps=permutations,
-        notes=found.notes,
+        notes=discovered.notes,
     )
 
 
@@ -62,6 +58,6 @@ def _floor(layer: str, plan: GroupPlan, rows: Sequence[Row]) -> float:
     """The mean floor over g ≠ e, −1 where nothing is resampled or it was not measured."""
     cell = Cell(COSINE.name, plan.name, layer)
     floors = [row.controls[cell, "floor"][1:] for row in rows if (cell, "floor") in row.controls]
-    known = np.concatenate(floors) if floors else np.array([])
-    known = known[np.isfinite(known)]
-    return float(known.mean()) if len(known) else -1.0
+    values = np.concatenate(floors) if floors else np.array([])
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else -1.0

@@ -37,11 +37,11 @@ class Drawn:
         """The audited paths as they are shown: those that are fitted first, each part in the folder's order."""
         return tuple(sorted(self.audited.paths, key=lambda path: path not in self.fit))
 
-    def without(self, known: Set[str]) -> "Drawn":
+    def without(self, done: Set[str]) -> "Drawn":
         """The images that are not among those paths."""
 
         def rest(images: ImageSet) -> ImageSet:
-            return replace(images, paths=tuple(path for path in images.paths if path not in known))
+            return replace(images, paths=tuple(path for path in images.paths if path not in done))
 
         normaliser = rest(self.normaliser) if self.normaliser else None
         return replace(self, audited=rest(self.audited), normaliser=normaliser)
@@ -54,7 +54,7 @@ def draw(
     halves: bool = False,
     listing: ImageSet | None = None,
 ) -> Drawn:
-    """Draw the audited images and, where asked for, as many others for the normaliser.
+    """Draw the audited images and, where asked for, others for the normaliser.
 
     Args:
         options: which images.

@@ -1,37 +1,79 @@
-"""The fastest batch size, measured: powers of two, two short repeats each, until more rows no longer help.
+"""``--batch-size auto``: the fastest size, measured once for a network on a device and then kept in the cache.
 
-On small CPUs the best is often 4 to 16 rows, whose activations stay in the cache; a GPU wants to be filled.
+Powers of two are timed until more rows no longer help: on small CPUs the best is often 4 to 16 rows, whose activations
+stay in the cache; a GPU wants to be filled. A size that is kept lets the next run start at once and gives it the same
+batches, hence the same digits.
 """
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
+from geed_cli import __version__
+from geed_cli.cache.location import digest
+from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement, normalise
 from geed_cli.engine.engine import full_precision
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.models.network import Network
+from geed_cli.pipeline.describe import device_name
+from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.placement import move, place
 
 LARGEST_CPU, LARGEST_GPU = 32, 256
+SIZES = {str(2**power) for power in range(LARGEST_GPU.bit_length())}
+"""What the search can find, as it is kept."""
 REPEATS = 2
-BEHIND = 2
+PATIENCE = 2
 """So many sizes in a row below the best end the search."""
-BUDGET_S = 10.0
+SEARCH_S = 10.0
 """No further size is tried after so long: a search must not cost what it can save."""
-WORTH = 1.03
+WORTHWHILE = 1.03
 """A larger batch has to be so much faster: less than that is noise, and memory is not free."""
+
+
+def with_batch_size(
+    networks: Sequence[Network], options: AuditOptions, store: RowStore | None = None
+) -> AuditOptions:
+    """The options with a number for ``auto``: that of an earlier run, else measured and kept in the store.
+
+    Raises:
+        InputError: a network does not run in the precision asked for.
+        RunError: the device is not there.
+    """
+    if options.run.batch_size != "auto":
+        return options
+    placement = place(options.run)
+    key = size_key(networks, placement)
+    cached = store.fact(key) if store is not None else None
+    if cached in SIZES:
+        rows = int(cached)
+    else:
+        rows = Trial([move(network, placement) for network in networks], placement).fastest()
+        if store is not None:
+            store.keep_fact(key, str(rows))
+    return replace(options, run=replace(options.run, batch_size=rows))
+
+
+def size_key(networks: Sequence[Network], placement: Placement) -> bytes:
+    """A hash over everything that the fastest size depends on."""
+    fields = {
+        "fact": "batch size",
+        "networks": repr([(network.source, network.arch, network.parameters) for network in networks]),
+        "size": str(networks[0].input.size),
+        "dtype": str(placement.dtype),
+        "device": device_name(placement.device),
+        "threads": str(torch.get_num_threads()),
+        "versions": f"torch {torch.__version__}, geed {__version__}",
+    }
+    return digest(fields)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Networks on their device, ready to be timed.
-
-    Attributes:
-        networks: those of the run; each sees every batch.
-        placement: device and floating type.
-    """
+    """Networks on their device, ready to be timed; each sees every batch."""
 
     networks: Sequence[Network]
     placement: Placement
@@ -41,12 +83,12 @@ class Trial:
         size, device = self.networks[0].input.size, self.placement.device
         noise = torch.rand(rows, 3, size, size, generator=torch.Generator().manual_seed(0))
         pixels = noise.to(device, self.placement.input_dtype).contiguous(memory_format=torch.channels_last)
-        inputs = [normalise(pixels, one.input).to(self.placement.dtype) for one in self.networks]
+        inputs = [normalise(pixels, each.input).to(self.placement.dtype) for each in self.networks]
         _wait(device)
         before = time.perf_counter()
         with full_precision():
-            for one, shown in zip(self.networks, inputs, strict=True):
-                one.module(shown)
+            for network, rows_in in zip(self.networks, inputs, strict=True):
+                network.module(rows_in)
             _wait(device)
         return time.perf_counter() - before
 
@@ -56,18 +98,14 @@ class Trial:
 
 
 def fastest(seconds: Callable[[int], float], largest: int) -> int:
-    """The smallest power of two whose rate is within ``WORTH`` of the best.
+    """The smallest power of two, at most ``largest``, whose rate is within ``WORTHWHILE`` of the best.
 
-    Args:
-        seconds: how long a batch of so many rows takes; may run out of memory, which ends the search.
-        largest: the most rows that are tried.
-
-    Returns:
-        1 where not even one row could be timed: the run itself says what is wrong.
+    ``seconds`` says how long a batch of so many rows takes; memory that runs out ends the search. The size is 1 where
+    not even one row could be timed: the run itself says what is wrong.
     """
     rates: dict[int, float] = {}
     rows, behind, spent = 1, 0, 0.0
-    while rows <= largest and behind < BEHIND and spent < BUDGET_S:
+    while rows <= largest and behind < PATIENCE and spent < SEARCH_S:
         try:
             took = [seconds(rows) for _ in range(REPEATS)]
         except Exception as error:
@@ -79,7 +117,7 @@ def fastest(seconds: Callable[[int], float], largest: int) -> int:
         rates[rows] = rate
         rows *= 2
     best = max(rates.values(), default=0.0)
-    return next((rows for rows, rate in rates.items() if rate * WORTH >= best), 1)
+    return next((rows for rows, rate in rates.items() if rate * WORTHWHILE >= best), 1)
 
 
 def _wait(device: torch.device) -> None:

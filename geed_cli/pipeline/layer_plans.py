@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from geed_cli.actions.representation import Spatial
-from geed_cli.engine.field_types import field_types
 from geed_cli.engine.geometric import FieldType
-from geed_cli.engine.layer_actions import representation_of
+from geed_cli.engine.layer_actions import field_types, representation_of
 from geed_cli.engine.map_layout import layout_of, why_no_map
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.engine.row import Cell
@@ -44,12 +43,7 @@ def plan_layers(
 ) -> PlannedLayers:
     """The plan of each layer, for the layerwise ones of the measures.
 
-    Args:
-        network: which the layers are of.
-        names: of the layers; none where the network has no stages and the user named none.
-        shapes: of the output of each, from a trace.
-        groups: for which they are measured.
-        measures: all that are wanted.
+    There are no names where the network has no stages and the user named no layer; shapes come from a trace.
     """
     layerwise = [measure for measure in measures if isinstance(measure, LayerMeasure)]
     metrics = [measure.name for measure in layerwise]
@@ -63,7 +57,7 @@ def plan_layers(
             layers[name] = layer
             reasons |= _nothing_varies(name, layer, layerwise)
     if not names:
-        reasons |= {Cell(metric, one.name): NO_STAGES for metric in metrics for one in groups}
+        reasons |= {Cell(metric, plan.name): NO_STAGES for metric in metrics for plan in groups}
     notes = {
         Cell(metric, group, name): (note,)
         for name, layer in layers.items()
@@ -76,12 +70,12 @@ def plan_layers(
 def each_once(layers: Mapping[str, LayerPlan], first: Mapping[Site, Site]) -> dict[str, LayerPlan]:
     """The layers, of which those with the maps of one before them, compared alike, repeat it."""
     speakers: dict[Site, str] = {}
-    found: dict[str, LayerPlan] = {}
+    plans: dict[str, LayerPlan] = {}
     for name, layer in layers.items():
         speaker = speakers.setdefault(first[Site(name, "output")], name)
         repeats = speaker != name and layer.compared_like(layers[speaker])
-        found[name] = replace(layer, repeats=speaker) if repeats else layer
-    return found
+        plans[name] = replace(layer, repeats=speaker) if repeats else layer
+    return plans
 
 
 def _layer(
@@ -96,9 +90,9 @@ def _layer(
     if layout is None:
         return None, {plan.name: why_no_map(network, name, shape) for plan in groups}
     maps = layout.shape(shape)
-    found = {plan.name: representation_of(network, name, maps, plan, types) for plan in groups}
-    reasons = {group: rho.undefined for group, rho in found.items() if rho.undefined is not None}
-    acting = {group: rho for group, rho in found.items() if rho.undefined is None}
+    actions = {plan.name: representation_of(network, name, maps, plan, types) for plan in groups}
+    reasons = {group: rho.undefined for group, rho in actions.items() if rho.undefined is not None}
+    acting = {group: rho for group, rho in actions.items() if rho.undefined is None}
     return LayerPlan(layout, maps, acting), reasons
 
 
@@ -124,14 +118,13 @@ def _notes(layer: LayerPlan, groups: Sequence[GroupPlan]) -> dict[str, str]:
             continue
         if not isinstance(plan.group, FiniteGroup):
             notes[plan.name] = "not a group: maps are compared with the set's mean where they are"
-        elif not all(_whole(view.transform, height, width) for view in plan.views):
+        elif any(
+            isinstance(view.transform, Transform) and not view.transform.whole_pixels(height, width)
+            for view in plan.views
+        ):
             notes[plan.name] = (
                 f"shifts are not whole pixels of its {height}×{width} maps, so they are interpolated"
             )
         elif not isinstance(layer.representations[plan.name], Spatial):
             notes[plan.name] = "compared under its own action, which moves channels too (docs/specs.md)"
     return notes
-
-
-def _whole(transform: object, height: int, width: int) -> bool:
-    return not isinstance(transform, Transform) or transform.whole_pixels(height, width)

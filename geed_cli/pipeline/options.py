@@ -97,8 +97,8 @@ class RunOptions:
             out and counted among the refused.
         compile: whether the network is compiled by ``torch.compile``.
         devices: several devices that share the images, instead of ``device``: CUDA numbers such as ``0`` or
-            ``cuda:0``, ``all`` of them, or ``cpu``, once for each lane. ``Progress.stopping`` is then asked from their
-            threads.
+            ``cuda:0``, ``all`` of them, or ``cpu``, once for each worker. ``Progress.stopping`` is then asked from
+            their threads.
     """
 
     device: DeviceName = "auto"

@@ -1,9 +1,8 @@
 """Choosing the devices, the floating type and the batch size, and moving the network there.
 
-The devices of a run: the one that was named or is best, or several of one machine, which share the images.
-
-Several are named by CUDA numbers, ``all`` of them, or ``cpu``. They have to be of one kind: numbers from different GPUs
-differ in their last digits, and a result says on which kind it was made. A device that is named twice gets two lanes.
+A run has the device that was named or is best, or several, which share the images: CUDA numbers, ``all`` of them, or
+``cpu``. They have to be of one kind: numbers from different GPUs differ in their last digits, and a result says on
+which kind it was made. A device that is named twice gets two workers.
 """
 
 import copy
@@ -23,6 +22,11 @@ from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import device_name
 from geed_cli.pipeline.options import DeviceName, RunOptions
+
+CPU_BATCH, GPU_BATCH = 16, 64
+"""Default rows of a batch: on small CPUs 8 to 32 are fastest, a GPU wants to be filled."""
+
+DTYPES = {"fp32": torch.float32, "fp64": torch.float64, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def choose_devices(run: RunOptions) -> tuple[torch.device, ...]:
@@ -77,30 +81,19 @@ def _numbered(name: str, count: int) -> torch.device:
     return torch.device("cuda", number)
 
 
-CPU_BATCH, GPU_BATCH = 16, 64
-"""Default rows of a batch: on small CPUs 8 to 32 are fastest, a GPU wants to be filled."""
-
-DTYPES = {"fp32": torch.float32, "fp64": torch.float64, "bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def place(options: RunOptions) -> Placement:
-    """Device, floating type and batch size of a run; of several devices the first.
-
-    Raises:
-        InputError: as for ``place_all``.
-        RunError: as for ``place_all``.
-    """
-    return place_all(options)[0]
-
-
 def place_all(options: RunOptions) -> tuple[Placement, ...]:
-    """The same for each device of a run; where the batch size is ``auto``, the default stands in for it.
+    """Device, floating type and batch size for each device; for the size ``auto`` the default stands in.
 
     Raises:
         InputError: fp64 on MPS.
         RunError: a device is not there, or they are not all of one kind.
     """
     return tuple(_placement(device, options) for device in choose_devices(options))
+
+
+def place(options: RunOptions) -> Placement:
+    """The same for the first device of a run alone; raises what ``place_all`` does."""
+    return place_all(options)[0]
 
 
 def _placement(device: torch.device, options: RunOptions) -> Placement:
@@ -163,10 +156,10 @@ def _reduced(network: Network, placement: Placement) -> Network:
     except Exception as error:  # whatever kernels, modules and copies raise
         if is_out_of_memory(error):
             raise
-        said = " ".join(str(error).split())[:200]
+        message = " ".join(str(error).split())[:200]
         name = str(placement.dtype).removeprefix("torch.")
         raise InputError(
-            f"{network.id} does not run in {name} on {placement.device}: {said}",
+            f"{network.id} does not run in {name} on {placement.device}: {message}",
             expected="weights that can be rounded, and every operation of the network in that type",
             remedy="--precision fp32",
         ) from error

@@ -1,5 +1,6 @@
 """From names to a plan: which layers can be measured for which groups, and a reason for each that cannot."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
@@ -12,8 +13,8 @@ from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace
 from geed_cli.errors import InputError
-from geed_cli.grids.findings import corrected, grid_phases
-from geed_cli.grids.obstacles import LayerPhase, trace_phase
+from geed_cli.grids.findings import corrected, grid_findings
+from geed_cli.grids.obstacles import GridAlignment, trace_alignments
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
@@ -22,7 +23,7 @@ from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, Vect
 from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.reuse.grid_cache import cached_phases, phase_key
+from geed_cli.pipeline.reuse.grid_cache import cached_findings, findings_key
 from geed_cli.result.schema import GridPhase
 from geed_cli.sets.known_sets import set_named
 from geed_cli.sets.transformation_set import TransformationSet
@@ -36,20 +37,20 @@ class Planned:
         plan: what is measured.
         not_applicable: reason for each cell that cannot be measured.
         notes: of cells that are measured.
-        phases: finds the layers whose sampling grid a group does not map onto itself, when it is called.
+        find_misalignments: finds the layers whose sampling grid a group does not map onto itself.
         moves_logits: whether the spec declares how G acts on the classes.
     """
 
     plan: Plan
     not_applicable: Mapping[Cell, str]
     notes: Mapping[Cell, tuple[str, ...]] = field(default_factory=dict)
-    phases: Callable[[], tuple[GridPhase, ...]] = tuple
+    find_misalignments: Callable[[], tuple[GridPhase, ...]] = tuple
     moves_logits: bool = False
 
     @cached_property
     def grid_phase(self) -> tuple[GridPhase, ...]:
-        """What ``phases`` finds; it takes a second and no image waits for it, so that it is asked at the end."""
-        return self.phases()
+        """What ``find_misalignments`` finds: asked at the end, since it takes seconds and no image waits for it."""
+        return self.find_misalignments()
 
 
 def make_plan(
@@ -61,15 +62,15 @@ def make_plan(
         network: on its device.
         names: of groups.
         options: of the run.
-        store: of the grid phases that earlier runs found, which are kept there.
+        store: of what earlier runs found of sampling grids.
 
     Raises:
         InputError: an unknown group, set, metric or layer, or nothing left to measure.
     """
     groups = plan_groups(names, options)
-    for one in groups:
-        if isinstance(one.group, TransformationSet):
-            one.group.check(network.input.size)
+    for member in groups:
+        if isinstance(member.group, TransformationSet):
+            member.group.check(network.input.size)
     measures = select_measures(options.metrics)
     _check_controls(options, groups, measures, network.input.size)
     chosen = _layers(network, measures, options.layers)
@@ -78,11 +79,13 @@ def make_plan(
     vectors, reasons = _vectors(network, groups, measures, seen.shapes)
     planned = plan_layers(network, chosen, seen.shapes, groups, measures)
     layers = planned.layers
-    traced = cache(partial(trace_phase, network, tuple(layers)))
+    traced = cache(partial(trace_alignments, network, tuple(layers)))
     if options.controls.phase_correct:
-        known = traced()
+        alignments = traced()
         layers = {
-            name: replace(layer, corrected=corrected(layer, known[name], groups)) if name in known else layer
+            name: replace(layer, corrected=corrected(layer, alignments[name], groups))
+            if name in alignments
+            else layer
             for name, layer in layers.items()
         }
     elif options.controls.discover is None:
@@ -90,16 +93,12 @@ def make_plan(
     floor = options.controls.probes > 0
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
-    phases_of = partial(_phases, network, layers, groups, traced, store)
-    return Planned(plan, {**reasons, **planned.not_applicable}, planned.notes, phases_of, moves_logits)
+    find = partial(_misalignments, network, layers, groups, traced, store)
+    return Planned(plan, {**reasons, **planned.not_applicable}, planned.notes, find, moves_logits)
 
 
 def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
-    """The groups, then the sets of the options, each once.
-
-    Args:
-        names: of groups; ``flip,c4`` is ``flip`` and ``c4``.
-        options: the sets, and how views resample.
+    """The groups, then the sets of the options, each once; ``flip,c4`` is ``flip`` and ``c4``.
 
     Raises:
         InputError: no group and no set, an unknown one, or two different ones of the same name.
@@ -122,17 +121,17 @@ def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[Grou
     return tuple(GroupPlan.of(g, action.boundary, action.interpolation) for g in chosen.values())
 
 
-def _phases(
+def _misalignments(
     network: Network,
     layers: Mapping[str, LayerPlan],
     groups: tuple[GroupPlan, ...],
-    traced: Callable[[], Mapping[str, LayerPhase]],
+    traced: Callable[[], Mapping[str, GridAlignment]],
     store: RowStore | None,
 ) -> tuple[GridPhase, ...]:
-    """The grid phases, kept between runs; none, and nothing is kept, where memory runs out."""
-    key = phase_key(network, layers, groups)
+    """The grid findings, kept between runs; none, and nothing is kept, where memory runs out."""
+    key = findings_key(network, layers, groups)
     try:
-        return cached_phases(store, key, lambda: grid_phases(network, layers, traced(), groups))
+        return cached_findings(store, key, lambda: grid_findings(network, layers, traced(), groups))
     except Exception as error:  # what has been measured by now is worth more
         if not is_out_of_memory(error):
             raise
@@ -191,35 +190,28 @@ def _vectors(
     sites: dict[VectorSite, Site] = {"features": network.features}
     if network.logits:
         sites["logits"] = OUTPUT
-    found = {
-        (name, plan.name): representation_of(network, name, _flat(shapes[site]), plan)
+    actions = {
+        (name, plan.name): representation_of(network, name, (math.prod(shapes[site]),), plan)
         for plan in groups
         for name, site in sites.items()
     }
     whys = {
-        Cell(measure.name, plan.name): _why_no_vector(measure, plan, found)
+        Cell(measure.name, plan.name): _why_no_vector(measure, plan, actions)
         for plan in groups
         for measure in measures
         if isinstance(measure, VectorMeasure)
     }
-    acting = {key: rho for key, rho in found.items() if rho.undefined is None}
+    acting = {key: rho for key, rho in actions.items() if rho.undefined is None}
     return acting, {cell: why for cell, why in whys.items() if why is not None}
 
 
 def _why_no_vector(
-    measure: VectorMeasure, plan: GroupPlan, found: Mapping[tuple[VectorSite, str], Representation]
+    measure: VectorMeasure, plan: GroupPlan, actions: Mapping[tuple[VectorSite, str], Representation]
 ) -> str | None:
     """Why a measure of features or logits has no value for a group; None where it has."""
-    representation = found.get((measure.site, plan.name))
+    representation = actions.get((measure.site, plan.name))
     if representation is None:
         return "the network has no classifier"
     if measure.against_plain and plan.group.order == 1:
         return "the group has no element but e"
     return representation.undefined
-
-
-def _flat(shape: tuple[int, ...]) -> tuple[int]:
-    length = 1
-    for side in shape:
-        length *= side
-    return (length,)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.assemble import assemble
 from geed_cli.engine.batches import Placement
-from geed_cli.engine.engine import LocalEngine
+from geed_cli.engine.engine import Engine
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.row import Rounding, Row
 from geed_cli.engine.shared_action import Families, families_of
@@ -14,8 +14,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move_to_all
 from geed_cli.pipeline.planning import Planned, make_plan
-from geed_cli.pipeline.reuse.network_key import open_rows
-from geed_cli.pipeline.reuse.row_cache import RowCache
+from geed_cli.pipeline.reuse.row_cache import RowCache, open_rows
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,12 @@ class Prepared:
     planned: Planned
     layers: tuple[str, ...]
     families: Families
-    engines: tuple[LocalEngine, ...]
+    engines: tuple[Engine, ...]
     cache: RowCache | None
     rows: dict[str, Row] = field(default_factory=dict)
 
     @property
-    def engine(self) -> LocalEngine:
+    def engine(self) -> Engine:
         """The first device's, which sees what depends on order."""
         return self.engines[0]
 
@@ -61,7 +60,7 @@ class Prepared:
         return next((row.rounding for row in self.rows.values() if row.rounding is not None), {})
 
     def keep(self, seen: Observation) -> None:
-        """Make the row of an image from what was seen of it, and from what earlier runs know.
+        """Make the row of an image from what was seen of it and from its cached values.
 
         Raises:
             RunError: as for ``RowCache.complete``.
@@ -85,8 +84,8 @@ def prepare(
         groups: names of groups.
         options: of the run.
         placements: one for each device.
-        store: of what earlier runs know, where it may be used and kept.
-        report: told of stages that take long.
+        store: the cache, where it may be used.
+        report: called with stages that take long.
 
     Raises:
         InputError: a group, layer or metric that cannot be used, or a network that cannot be moved.
@@ -97,8 +96,8 @@ def prepare(
     layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
     families = families_of(planned.plan)
     engines = tuple(
-        LocalEngine(one, planned.plan, families, placement, compiled=options.run.compile, report=report)
-        for one, placement in zip(moved, placements, strict=True)
+        Engine(here, planned.plan, families, placement, compiled=options.run.compile, report=report)
+        for here, placement in zip(moved, placements, strict=True)
     )
     cache = (
         None if store is None else open_rows(store, moved[0], planned.plan, families, options, placements[0])

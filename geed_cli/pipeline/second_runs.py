@@ -13,22 +13,17 @@ from dataclasses import replace
 from geed_cli.pipeline.options import AuditOptions, ControlOptions
 from geed_cli.result.schema import Entry, Result
 
-PROBES = 4
-CONTROL = "precision_shift"
+FIRST_IMAGES = 4
+SHIFT_CONTROL = "precision_shift"
 
 
 def in_float32(options: AuditOptions, batch_size: int) -> AuditOptions:
-    """The same audit in float32 on the first images of the draw, without controls.
-
-    Args:
-        options: of the run in reduced precision.
-        batch_size: that it ended with.
-    """
+    """The same audit in float32 on the first images of the draw, at that batch size and without controls."""
     return replace(
         options,
         data=replace(
             options.data,
-            samples=min(PROBES, options.data.samples),
+            samples=min(FIRST_IMAGES, options.data.samples),
             norm_samples=None,
             on_bad_image="skip",
         ),
@@ -41,9 +36,7 @@ def in_float32(options: AuditOptions, batch_size: int) -> AuditOptions:
 def with_shift(result: Result, exact: Result) -> Result:
     """The result with ``precision_shift`` among the controls of every entry that has values for these images.
 
-    Args:
-        result: in reduced precision.
-        exact: in float32, of the same network, groups, measures and layers, on some of the images.
+    ``exact`` is in float32, of the same network, groups, measures and layers, on some of the images.
     """
     places = {image.path: place for place, image in enumerate(result.data.images)}
     shared = {
@@ -51,43 +44,35 @@ def with_shift(result: Result, exact: Result) -> Result:
     }
     others = {(entry.metric, entry.group, entry.layer): entry for entry in exact.results}
     entries = tuple(
-        _with_control(entry, _shift(entry, others[entry.metric, entry.group, entry.layer], shared))
+        _with_controls(entry, _shift(entry, others[entry.metric, entry.group, entry.layer], shared))
         for entry in result.results
     )
     settings = result.settings.model_copy(update={"precision_probes": len(shared)})
     return result.model_copy(update={"results": entries, "settings": settings})
 
 
-def _with_control(entry: Entry, shift: float | None) -> Entry:
-    if shift is None:
-        return entry
-    return entry.model_copy(update={"controls": entry.controls | {CONTROL: shift}})
+def _with_controls(entry: Entry, controls: dict[str, float]) -> Entry:
+    return entry.model_copy(update={"controls": entry.controls | controls}) if controls else entry
 
 
-def _shift(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> float | None:
-    """The mean difference; None where no image has both values, or the value has no unit."""
+def _shift(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> dict[str, float]:
+    """The mean difference; nothing where no image has both values, or the value has no unit."""
     unit = 1.0 if entry.normaliser is None else abs(entry.normaliser)
     if entry.per_image is None or exact.per_image is None or unit == 0:
-        return None
-    pairs = [(entry.per_image.value[own], exact.per_image.value[other]) for own, other in shared.items()]
-    moved = [abs(one - other) for one, other in pairs if one is not None and other is not None]
-    return sum(moved) / len(moved) / unit if moved else None
+        return {}
+    pairs = [(entry.per_image.value[own], exact.per_image.value[place]) for own, place in shared.items()]
+    moved = [abs(v - v32) for v, v32 in pairs if v is not None and v32 is not None]
+    return {SHIFT_CONTROL: sum(moved) / len(moved) / unit} if moved else {}
 
 
 def with_twin(result: Result, twin: Result) -> Result:
     """The result with the twin's values among its controls: ``twin``, and ``twin_sensitivity`` of the softmax.
 
-    Args:
-        result: of the network.
-        twin: of its twin, on the same images, groups, layers and measures.
+    The twin's result is on the same images, groups, layers and measures.
     """
     others = {(entry.metric, entry.group, entry.layer): entry for entry in twin.results}
     entries = tuple(
-        entry.model_copy(
-            update={
-                "controls": entry.controls | _controls_of_twin(others[entry.metric, entry.group, entry.layer])
-            }
-        )
+        _with_controls(entry, _controls_of_twin(others[entry.metric, entry.group, entry.layer]))
         for entry in result.results
     )
     settings = result.settings.model_copy(update={"twin": twin.model.weights.detail})
@@ -95,7 +80,7 @@ def with_twin(result: Result, twin: Result) -> Result:
 
 
 def _controls_of_twin(entry: Entry) -> dict[str, float]:
-    found = {} if entry.value is None else {"twin": entry.value}
+    controls = {} if entry.value is None else {"twin": entry.value}
     if "sensitivity" in entry.controls:
-        found["twin_sensitivity"] = entry.controls["sensitivity"]
-    return found
+        controls["twin_sensitivity"] = entry.controls["sensitivity"]
+    return controls

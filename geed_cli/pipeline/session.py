@@ -13,7 +13,7 @@ from geed_cli.cache.store import RowStore
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken, Row
-from geed_cli.engine.workers import Finished, Lane, finished
+from geed_cli.engine.workers import Finished, Worker, finished
 from geed_cli.errors import RunError
 from geed_cli.images.picture import RefusedFile
 from geed_cli.models.network import Network
@@ -32,7 +32,7 @@ from geed_cli.pipeline.placement import place_all, require_equal_geometry
 from geed_cli.pipeline.prepare import Prepared, prepare
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.reuse.lookup import Lookup, look_up
-from geed_cli.pipeline.reuse.network_key import told_apart
+from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tabulate import Rows, tabulate
 from geed_cli.pipeline.tasks import TaskStream
 from geed_cli.result.schema import Data, Looks, Result, Timing
@@ -46,7 +46,7 @@ class Session:
         groups: names of groups.
         options: everything else.
         progress: called at every image.
-        store: of rows that are known from other runs; used where all networks can be told apart by their weights.
+        store: the cache; its rows are used where all networks can be told apart by their weights.
 
     Raises:
         InputError: a group, layer or metric that cannot be used, or networks whose preprocessing differs.
@@ -71,8 +71,10 @@ class Session:
             prepare(network, groups, options, placements, rows, progress.step) for network in networks
         ]
         self._size = networks[0].input.size
-        engines = zip(*(one.engines for one in self._prepared), strict=True)
-        self._lanes = [Lane(where, each, self._size) for where, each in zip(placements, engines, strict=True)]
+        engines = zip(*(prepared.engines for prepared in self._prepared), strict=True)
+        self._workers = [
+            Worker(where, each, self._size) for where, each in zip(placements, engines, strict=True)
+        ]
         self._refused: dict[str, RefusedFile] = {}
         self._waited_s = 0.0
         self._cached = 0
@@ -93,11 +95,13 @@ class Session:
         lookups = look_up(new, self._prepared, self._options)
         self._restore(lookups)
         left = new.without(self._rows.keys())
-        stream, done = self._stream(left, lookups), 0
+        first, done = self._prepared[0], 0
+        settings, plan = first.network.input, first.planned.plan
+        stream = TaskStream(left, settings, plan, self._options.data, lookups, self._progress.stopping)
         self._progress.images(0, left.count)
-        arriving = closing(finished(self._lanes, stream))
-        # lanes end before what they found is written
-        with out_of_memory(self._lanes[0].placement), self._writing(), arriving as batches:
+        arriving = closing(finished(self._workers, stream))
+        # workers end before what they found is written
+        with out_of_memory(self._workers[0].placement), self._writing(), arriving as batches:
             for images in batches:
                 for outcomes in images:
                     self._take(outcomes)
@@ -107,23 +111,12 @@ class Session:
         self._waited_s += stream.waited_s
 
     def _restore(self, lookups: dict[str, Lookup]) -> None:
-        """The rows of images of which everything is known."""
-        known = [lookup.subject for lookup in lookups.values() if not lookup.shown]
-        for subject in known:
-            for one in self._prepared:
-                one.keep(Observation(subject))
-        self._cached += len(known)
-
-    def _stream(self, drawn: Drawn, lookups: dict[str, Lookup]) -> TaskStream:
-        first = self._prepared[0]
-        return TaskStream(
-            drawn,
-            first.network.input,
-            first.planned.plan,
-            self._options.data,
-            lookups,
-            self._progress.stopping,
-        )
+        """The rows of images of which everything is cached."""
+        cached = [lookup.subject for lookup in lookups.values() if not lookup.variants]
+        for subject in cached:
+            for prepared in self._prepared:
+                prepared.keep(Observation(subject))
+        self._cached += len(cached)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -131,26 +124,26 @@ class Session:
         try:
             yield
         finally:
-            for one in self._prepared:
-                if one.cache is not None:
-                    one.cache.write()
+            for prepared in self._prepared:
+                if prepared.cache is not None:
+                    prepared.cache.write()
 
     def _take(self, outcomes: Finished) -> None:
         """Keep an image's rows; an image that broke any of the networks is left out of all, or ends the run."""
         path = outcomes[0].subject.path
-        for one, outcome in zip(self._prepared, outcomes, strict=True):
+        for prepared, outcome in zip(self._prepared, outcomes, strict=True):
             if isinstance(outcome, Broken):
-                where = f"the output of {one.network.id} at {outcome.module or 'its end'} is not finite"
+                where = f"the output of {prepared.network.id} at {outcome.module or 'its end'} is not finite"
                 if self._options.run.on_nonfinite == "error":
                     raise _not_finite(path, where)
                 self._refused[path] = RefusedFile(path, where)
                 return
-        for one, outcome in zip(self._prepared, outcomes, strict=True):
+        for prepared, outcome in zip(self._prepared, outcomes, strict=True):
             assert isinstance(outcome, Observation), "broken outcomes have returned above"
             partner = outcome.subject.partner
             if partner is not None and partner.path in self._refused:  # the null was measured against another
                 outcome.subject = replace(outcome.subject, partner=None)
-            one.keep(outcome)
+            prepared.keep(outcome)
 
     def results(
         self, drawn: Drawn, *, confidence: float | None = None, looks: Looks | None = None
@@ -182,49 +175,53 @@ class Session:
         # by path: images are finished in any order where several devices share them
         refused = [self._refused[path] for path in sorted(self._refused)]
         data = describe_data(drawn, audited, normaliser, refused, self._options.data)
-        return tuple(self._result(one, data, confidence, looks) for one in self._prepared)
+        return tuple(self._result(prepared, data, confidence, looks) for prepared in self._prepared)
 
-    def _result(self, one: Prepared, data: Data, confidence: float | None, looks: Looks | None) -> Result:
-        options, plan = self._options, one.planned.plan
+    def _result(
+        self, prepared: Prepared, data: Data, confidence: float | None, looks: Looks | None
+    ) -> Result:
+        options, plan = self._options, prepared.planned.plan
         before = time.perf_counter()
-        audited = tuple(one.rows[image.path] for image in data.images)
+        audited = tuple(prepared.rows[image.path] for image in data.images)
         separate = options.data.norm_samples is not None
-        normaliser = tuple(one.rows[image.path] for image in data.normaliser_images) if separate else None
+        normaliser = (
+            tuple(prepared.rows[image.path] for image in data.normaliser_images) if separate else None
+        )
         entries = tabulate(
             Rows(audited, normaliser),
-            one.planned,
+            prepared.planned,
             options.interval,
-            one.layers,
-            one.rounding,
+            prepared.layers,
+            prepared.rounding,
             confidence=confidence or options.interval.confidence,
         )
         statistics_s = time.perf_counter() - before
-        model = describe_model(one.network)
+        model = describe_model(prepared.network)
         groups = tuple(describe_group(group, self._size) for group in plan.groups)
-        placements = [lane.placement for lane in self._lanes]
+        placements = [worker.placement for worker in self._workers]
         return Result(
             status="partial" if self._progress.stopping() else "complete",
             signature=sign(model, data, groups, options),
             model=model,
             data=data,
             groups=groups,
-            settings=describe_settings(options, placements, plan, one.layers, looks),
+            settings=describe_settings(options, placements, plan, prepared.layers, looks),
             results=entries,
-            hidden_actions=tuple(hidden_actions(one.engine.searches, audited)),
-            grid_phase=one.planned.grid_phase,  # found now, unless it is known
+            hidden_actions=tuple(hidden_actions(prepared.engine.searches, audited)),
+            grid_phase=prepared.planned.grid_phase,  # found now, unless it is known
             environment=describe_environment(placements[0].device),
-            timing=self._timing(one, statistics_s),
+            timing=self._timing(prepared, statistics_s),
         )
 
-    def _timing(self, one: Prepared, statistics_s: float) -> Timing:
+    def _timing(self, prepared: Prepared, statistics_s: float) -> Timing:
         return Timing(
             decode_s=self._waited_s,
-            forward_s=one.total_s - one.measure_s,
-            measure_s=one.measure_s,
+            forward_s=prepared.total_s - prepared.measure_s,
+            measure_s=prepared.measure_s,
             statistics_s=statistics_s,
             total_s=time.perf_counter() - self._started,
             cached=self._cached,
-            images_per_s=(len(one.rows) - self._cached) / max(one.total_s + self._waited_s, 1e-9),
+            images_per_s=(len(prepared.rows) - self._cached) / max(prepared.total_s + self._waited_s, 1e-9),
         )
 
 

@@ -6,7 +6,7 @@ All statistics are made here from rows alone, in float64, so any engine and any 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -84,14 +84,14 @@ def tabulate(
         for layer in (per_layer if isinstance(measure, LayerMeasure) else [None])
     ]
     filled = [
-        _fill(*one, rows, moves_logits=planned.moves_logits)
-        for one in cells
-        if one[0] not in planned.not_applicable
+        _fill(cell, measure, group, rows, moves_logits=planned.moves_logits)
+        for cell, measure, group in cells
+        if cell not in planned.not_applicable
     ]
-    found = _intervals([one.sample for one in filled], options, confidence)
+    intervals = _intervals([each.sample for each in filled], options, confidence)
     entries = {
-        one.cell: _entry(one, rows, limits, planned, rounding)
-        for one, limits in zip(filled, found, strict=True)
+        each.cell: _entry(each, rows, estimate, planned, rounding)
+        for each, estimate in zip(filled, intervals, strict=True)
     }
     return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
 
@@ -100,24 +100,11 @@ def _intervals(
     samples: Sequence[MeanSample | RatioSample], options: IntervalOptions, confidence: float
 ) -> Sequence[Interval]:
     """The interval of each cell by itself, or of all together."""
+    method, resamples, seed = options.method, options.resamples, options.seed
     if options.simultaneous:
-        return simultaneous(
-            samples,
-            method=options.method,
-            confidence=confidence,
-            resamples=options.resamples,
-            seed=options.seed,
-        )
-    return [
-        interval(
-            sample,
-            method=options.method,
-            confidence=confidence,
-            resamples=options.resamples,
-            seed=options.seed,
-        )
-        for sample in samples
-    ]
+        return simultaneous(samples, method=method, confidence=confidence, resamples=resamples, seed=seed)
+    alone = partial(interval, method=method, confidence=confidence, resamples=resamples, seed=seed)
+    return [alone(sample) for sample in samples]
 
 
 def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, *, moves_logits: bool) -> _Filled:
@@ -140,36 +127,33 @@ def _blank(cell: Cell, reason: str) -> Entry:
     )
 
 
-def _entry(one: _Filled, rows: Rows, found: Interval, planned: Planned, rounding: Rounding) -> Entry:
-    sample = one.sample
+def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, rounding: Rounding) -> Entry:
+    sample = filled.sample
     # one image has no pairs, so that M is not 0 but not there
     pairs = sample.row_means if isinstance(sample, RatioSample) and len(sample.row_means) > 1 else None
     normaliser = None if pairs is None else float(pairs.mean())
     row_means = None if pairs is None else tuple(map(float, pairs))
-    profile = _per_element(one.measure, one.group, one.deviations)
+    profile = _per_element(filled.measure, filled.group, filled.deviations)
+    # a few images may carry a mean of distances or divergences
+    watched = isinstance(filled.measure, VectorMeasure) and filled.measure.positive_tail
+    concentration = concentration_note(sample.values) if watched else ()
     return Entry(
-        metric=one.cell.metric,
-        group=one.cell.group,
-        layer=one.cell.layer,
-        status="undefined" if found.value is None else "ok",
-        value=found.value,
-        ci=_limits(found),
+        metric=filled.cell.metric,
+        group=filled.cell.group,
+        layer=filled.cell.layer,
+        status="undefined" if estimate.value is None else "ok",
+        value=estimate.value,
+        ci=None if estimate.low is None or estimate.high is None else (estimate.low, estimate.high),
         raw=_mean(sample.values),
         normaliser=normaliser,
         controls=controls_of(
-            one.cell, one.measure, one.group, one.deviations, rows.audited, normaliser, rounding
+            filled.cell, filled.measure, filled.group, filled.deviations, rows.audited, normaliser, rounding
         ),
         per_element=profile,
-        fourier=fourier_of(one.group, profile),
+        fourier=fourier_of(filled.group, profile),
         per_image=PerImage(value=tuple(_finite(v) for v in sample.values), normaliser=row_means),
-        notes=(*found.notes, *_concentration(one), *planned.notes.get(one.cell, ())),
+        notes=(*estimate.notes, *concentration, *planned.notes.get(filled.cell, ())),
     )
-
-
-def _concentration(one: _Filled) -> tuple[str, ...]:
-    """Whether a few images carry a mean of distances or divergences."""
-    watched = isinstance(one.measure, VectorMeasure) and one.measure.positive_tail
-    return concentration_note(one.sample.values) if watched else ()
 
 
 def _sample(
@@ -187,10 +171,6 @@ def _per_element(measure: Measure, group: GroupPlan, deviations: Array) -> dict[
     names = group.group.elements[measure.first :]
     columns = deviations[:, measure.first :].T
     return {name: _mean(column) for name, column in zip(names, columns, strict=True)}
-
-
-def _limits(found: Interval) -> tuple[float, float] | None:
-    return None if found.low is None or found.high is None else (found.low, found.high)
 
 
 def _mean(values: Array) -> float | None:

@@ -13,19 +13,13 @@ from geed_cli.images.source import ImageRecord, ImageSet, LoadedImage, iter_pixe
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import DataOptions
-from geed_cli.pipeline.reuse.lookup import Lookup, in_order
+from geed_cli.pipeline.reuse.lookup import Lookup
 
 
 class TaskStream:
     """Decodes the drawn images into tasks. Once ``stop`` says so it hands out no further one.
 
-    Args:
-        drawn: images of which not everything is known.
-        settings: the networks' preprocessing.
-        plan: what is measured.
-        options: how images are decoded, and what happens to those that cannot be.
-        lookups: by path; an image that is absent is shown everything.
-        stop: whether the run is to end.
+    An image that is not among the lookups is shown everything.
 
     Attributes:
         refused: the images that could not be used, so far.
@@ -56,16 +50,14 @@ class TaskStream:
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, audited=False)
 
-    def _side(self) -> int | None:
-        """The side of the decoded crop: larger than the network's input if a boundary reads the surroundings."""
-        return context_size(self._settings.size) if self._plan.reads_surroundings else None
-
     def _tasks(self, images: ImageSet, *, audited: bool) -> Iterator[Task]:
+        # the decoded crop is larger than the network's input if a boundary reads the surroundings
+        side = context_size(self._settings.size) if self._plan.reads_surroundings else None
         items = iter_pixels(
             images,
             self._settings,
             self._options.on_bad_image,
-            side=self._side(),
+            side=side,
             decode=self._options.decode,
         )
         try:
@@ -97,5 +89,7 @@ class TaskStream:
         )
         if control:
             self._partner = item.record
-        shown = self._plan.shown_of(subject) if lookup is None else in_order(self._plan, lookup)
-        return Task(subject, item.pixels, shown)
+        variants = self._plan.variants_of(subject)
+        if lookup is not None:
+            variants = tuple(variant for variant in variants if variant in lookup.variants)
+        return Task(subject, item.pixels, variants)

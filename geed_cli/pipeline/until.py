@@ -5,14 +5,13 @@ that the run ends with keeps its coverage although it was looked at before.
 """
 
 import fnmatch
-from collections.abc import Sequence
 from dataclasses import replace
 
 from geed_cli.errors import InputError
 from geed_cli.images.source import list_images
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.pipeline.draw import draw
-from geed_cli.pipeline.options import AuditOptions, UntilOptions
+from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.session import Session
 from geed_cli.result.samples import narrow_enough
 from geed_cli.result.schema import Looks, Result
@@ -32,15 +31,15 @@ def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
     until = options.until
     assert until is not None, "the caller asks only where a width is wanted"
     check_until(options)
-    # listed once, so that every look holds the one before; probed in the first, whose probes are each other's partners
+    # listed once, so that every look holds the one before; control images are those of the first, each other's partners
     listing = list_images(options.data.folder, follow_links=options.data.follow_links)
-    probes = min(options.controls.probes, options.data.samples)
+    control_images = min(options.controls.probes, options.data.samples)
     largest = draw(replace(options.data, samples=until.max_samples), listing=listing)
     sizes = look_sizes(options.data.samples, min(until.max_samples, len(largest.audited.paths)))
     confidences = look_confidences(sizes, options.interval.confidence)
     results: tuple[Result, ...] = ()
     for number, (size, confidence) in enumerate(zip(sizes, confidences, strict=True), start=1):
-        drawn = draw(replace(options.data, samples=size), probes, listing=listing)
+        drawn = draw(replace(options.data, samples=size), control_images, listing=listing)
         session.extend(drawn)
         looks = Looks(sizes=sizes, used=number, confidence=confidence, width=until.width, metric=until.metric)
         results = session.results(drawn, confidence=confidence, looks=looks)
@@ -71,14 +70,10 @@ def check_until(options: AuditOptions) -> None:
             expected="a normaliser over the audited images, which grows with them",
             remedy="leave out --norm-samples",
         )
-    if not _watched(until, options.metrics):
+    metrics = [n for n in BY_NAME if any(fnmatch.fnmatchcase(n, m) for m in options.metrics or ["*"])]
+    if not fnmatch.filter(metrics, until.metric):
         raise InputError(
             f"no measure of this run matches {until.metric!r}",
             expected=f"one of {', '.join(BY_NAME)}",
             remedy="--width-of latent.l2",
         )
-
-
-def _watched(until: UntilOptions, metrics: Sequence[str]) -> bool:
-    taken = [name for name in BY_NAME if not metrics or any(fnmatch.fnmatchcase(name, m) for m in metrics)]
-    return bool(fnmatch.filter(taken, until.metric))

@@ -12,8 +12,7 @@ import pytest
 from support.cache import NETWORK, assert_true, change, fill, key, serves, value, values
 
 from geed_cli.cache.contents import networks_in
-from geed_cli.cache.database import Database
-from geed_cli.cache.fault import aside
+from geed_cli.cache.database import Database, aside
 from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cache.store import RowStore
 from geed_cli.cache.tables import APPLICATION_ID, FILE_NAME

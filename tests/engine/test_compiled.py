@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.engine import full_precision
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import hooked
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
@@ -24,7 +24,7 @@ def plain(network: Network, sites: list[Site], inputs: Tensor) -> dict[Site, Ten
     def read(site: Site, activation: Tensor) -> None:
         held[site] = activation.clone()
 
-    with Taps(network.module, sites, read), full_precision():
+    with hooked(network.module, sites, read), full_precision():
         network.module(inputs)
     return held
 

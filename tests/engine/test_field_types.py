@@ -17,10 +17,9 @@ from support.networks import small_conv_net
 
 from geed_cli.actions.channel_action import Matrices, Permutation
 from geed_cli.actions.composed import Joint
-from geed_cli.engine.field_types import field_types
 from geed_cli.engine.geometric import FieldType, from_geometric_package
 from geed_cli.engine.hooks import as_tensor
-from geed_cli.engine.layer_actions import representation_of
+from geed_cli.engine.layer_actions import field_types, representation_of
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.groups.named import group_named
 from geed_cli.groups.planar import Planar

@@ -8,10 +8,9 @@ from support.equivariant_networks import c4_lifting_network, c8_steerable_networ
 from support.networks import small_conv_net
 
 from geed_cli.actions.representation import Representation, Trivial
-from geed_cli.engine.field_types import field_types
 from geed_cli.engine.geometric import FieldType
-from geed_cli.engine.hooks import Taps
-from geed_cli.engine.layer_actions import declared_action, representation_of
+from geed_cli.engine.hooks import hooked
+from geed_cli.engine.layer_actions import declared_action, field_types, representation_of
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.errors import InputError
 from geed_cli.groups.named import group_named
@@ -46,7 +45,7 @@ def deviations(
     size = network.input.size
     with (
         torch.inference_mode(),
-        Taps(network.module, [Site(layer, "output")], lambda _site, y: maps.append(y.clone())),
+        hooked(network.module, [Site(layer, "output")], lambda _site, y: maps.append(y.clone())),
     ):
         for view in group.views:
             network.module(view.show(pictures(size), size))

@@ -11,7 +11,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from torchvision.models import VisionTransformer as TorchvisionViT
 
-from geed_cli.engine.hooks import Taps
+from geed_cli.engine.hooks import hooked
 from geed_cli.engine.map_layout import layout_of, why_no_map
 from geed_cli.engine.shapes import trace
 from geed_cli.measures.moments import channelwise_deviation
@@ -27,7 +27,7 @@ def maps_of(network: Network, layer: str, images: Tensor) -> Tensor:
     layout = layout_of(network, layer, shape)
     assert layout is not None
     found: list[Tensor] = []
-    with Taps(network.module, [site], lambda _, activation: found.append(layout.maps(activation).clone())):
+    with hooked(network.module, [site], lambda _, activation: found.append(layout.maps(activation).clone())):
         network.module(images)
     assert tuple(found[0].shape[1:]) == layout.shape(shape)
     return found[0]
@@ -176,7 +176,7 @@ def test_half_patch_shifts_do_not() -> None:
 def pooled(network: Network, images: Tensor) -> Tensor:
     """f1(x): the mean over patch tokens."""
     found: list[Tensor] = []
-    with Taps(network.module, [network.features], lambda _, features: found.append(features.clone())):
+    with hooked(network.module, [network.features], lambda _, features: found.append(features.clone())):
         network.module(images)
     return found[0]
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from geed_cli.actions.view import views_of
 from geed_cli.grids.centred_action import AboutOwnCentre, act_about, sources_inside
-from geed_cli.grids.obstacles import trace_phase
+from geed_cli.grids.obstacles import trace_alignments
 from geed_cli.groups.named import group_named
 from geed_cli.groups.planar import Planar
 from geed_cli.measures.moments import channelwise_deviation
@@ -47,7 +47,7 @@ class Strided(nn.Module):
 def test_correction_takes_the_displacement_out(name: str) -> None:
     """k3/s2/p1 at 32 pixels on a smooth picture: near −1 about its own centre, far from it about the map's."""
     network = network_of(Strided(), features=Site("", "output"), layers=("conv",), size=32)
-    offset = trace_phase(network, ["conv"])["conv"].known_offset
+    offset = trace_alignments(network, ["conv"])["conv"].known_offset
     assert offset is not None
     views = views_of(group_named(name), "disc", "bilinear")
     action = AboutOwnCentre.of(views, (4, 16, 16), offset)

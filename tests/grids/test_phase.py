@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import resnet18, swin_t
 
-from geed_cli.engine.hooks import Taps
-from geed_cli.grids.obstacles import clean_sizes, needs_of, trace_phase
+from geed_cli.engine.hooks import hooked
+from geed_cli.grids.obstacles import clean_sizes, needs_of, trace_alignments
 from geed_cli.groups.named import group_named
 from geed_cli.models.network import Network, Site
 
@@ -66,7 +66,7 @@ def measured(operation: nn.Module, size: int, group: str) -> bool:
 
 
 def flagged(operation: nn.Module, size: int, group: str) -> bool:
-    return trace_phase(alone(operation, size), ["layer"])["layer"].breaks(group_named(group))
+    return trace_alignments(alone(operation, size), ["layer"])["layer"].breaks(group_named(group))
 
 
 GEOMETRIES = [
@@ -130,8 +130,8 @@ def test_same_padding_is_read_as_it_is_applied(kernel: int) -> None:
 def test_resnet_at_224_and_225() -> None:
     """At 224 conv1 is off by half a pixel and everything after it too; at 225 = 32·7 + 1 nothing is."""
     layers = ["conv1", "maxpool", "layer1", "layer4"]
-    even = trace_phase(network_of(resnet18(), features=Site("", "output"), size=224), layers)
-    odd = trace_phase(network_of(resnet18(), features=Site("", "output"), size=225), layers)
+    even = trace_alignments(network_of(resnet18(), features=Site("", "output"), size=224), layers)
+    odd = trace_alignments(network_of(resnet18(), features=Site("", "output"), size=225), layers)
     for group in map(group_named, ("flip", "vflip", "flips", "c2", "c4", "d4", "c8")):
         assert all(even[layer].breaks(group) for layer in layers)
         assert not any(odd[layer].breaks(group) for layer in layers)
@@ -164,7 +164,7 @@ def test_efficientnet_lite0_with_same_padding() -> None:
     lite = timm.create_model("tf_efficientnet_lite0")
     layers = ["conv_stem", "blocks.0", "blocks.6"]
     network = network_of(lite, features=Site("", "output"), size=224)
-    phases = trace_phase(network, layers)
+    phases = trace_alignments(network, layers)
     assert all(phases[layer].breaks(group_named("flip")) for layer in layers)
     assert phases["blocks.6"].known_offset == (15.5 / 32, 15.5 / 32)
     assert clean_sizes(network, layers, [group_named("d4")]) == {"d4": 225}
@@ -192,14 +192,14 @@ def test_flags_of_whole_networks(name: str, sizes: tuple[int, ...], layers: tupl
 
     def outputs(x: Tensor) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {}
-        with Taps(module, sites, lambda site, maps: found.__setitem__(site.module, maps.clone())):
+        with hooked(module, sites, lambda site, maps: found.__setitem__(site.module, maps.clone())):
             module(x)
         return found
 
     for size in sizes:
         x = torch.randn(1, 3, size, size, dtype=torch.float64)
         moved, still = outputs(x.flip(-1)), outputs(x)
-        phases = trace_phase(replace(network, input=replace(network.input, size=size)), layers)
+        phases = trace_alignments(replace(network, input=replace(network.input, size=size)), layers)
         for layer in layers:
             # float64 through up to thirty layers, against pixels that were never the same
             difference = (moved[layer] - still[layer].flip(-1)).abs().max() / still[layer].abs().max()
@@ -226,7 +226,7 @@ class Branches(nn.Module):
 def test_branches() -> None:
     """A layer answers for what flows into it: not for the branch beside it, and a gate moves nothing."""
     network = network_of(Branches(), features=Site("", "output"), size=32)
-    phases = trace_phase(network, ["centred", "displaced", "gated", "joined"])
+    phases = trace_alignments(network, ["centred", "displaced", "gated", "joined"])
     flip = group_named("flip")
     assert [phase.breaks(flip) for phase in phases.values()] == [False, True, False, True]
     assert phases["gated"].known_offset == (0, 0)
@@ -236,7 +236,7 @@ def test_branches() -> None:
 
 def test_tokens_are_followed() -> None:
     """Swin's mergings halve the grid at even sizes; 112 pixels are 28, 14, 7 and then 4 tokens with one in excess."""
-    phases = trace_phase(
+    phases = trace_alignments(
         network_of(swin_t(), features=Site("", "output"), size=112),
         ["features.1", "features.5", "features.7"],
     )
@@ -248,7 +248,9 @@ def test_tokens_are_followed() -> None:
     )  # 15 tokens, of which one has no partner
     assert clean_sizes(small, ["features.1", "features.3"], [flip]) == {"flip": 64}
     levit = timm.create_model("levit_128s")
-    found = trace_phase(network_of(levit, features=Site("", "output"), size=224), ["stages.0", "stages.1"])
+    found = trace_alignments(
+        network_of(levit, features=Site("", "output"), size=224), ["stages.0", "stages.1"]
+    )
     # four halvings of even sizes, then every second of 14 tokens: 16 − 1/2 more
     assert found["stages.0"].known_offset == (-7.5 / 16, -7.5 / 16)
     assert found["stages.1"].known_offset == ((-7.5 - 8) / 32, (-7.5 - 8) / 32)
@@ -267,7 +269,7 @@ def test_a_network_that_looks_at_its_numbers() -> None:
     network = network_of(
         LooksAtNumbers(nn.Conv2d(3, 2, 3, 2, 1)), features=Site("", "output"), layers=("layer",), size=32
     )
-    assert trace_phase(network, ["layer"])["layer"].breaks(group_named("flip"))
+    assert trace_alignments(network, ["layer"])["layer"].breaks(group_named("flip"))
 
 
 def test_shifts_need_whole_pixels_on_every_grid() -> None:
@@ -276,7 +278,7 @@ def test_shifts_need_whole_pixels_on_every_grid() -> None:
     shift7, xshift7 = group_named("shift7"), group_named("xshift7")
 
     def broken(operation: nn.Module, size: int) -> bool:
-        phase = trace_phase(alone(operation, size), ["layer"])["layer"]
+        phase = trace_alignments(alone(operation, size), ["layer"])["layer"]
         assert phase.breaks(shift7) == phase.breaks(xshift7)  # both axes are alike here
         assert not phase.breaks(group_named("hue3"))
         return phase.breaks(shift7)
@@ -309,6 +311,6 @@ def test_functional_padding_and_pooling_are_seen() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return functional.avg_pool2d(functional.pad(x, (1, 0, 0, 0)), 2, 1)
 
-    phase = trace_phase(alone(Functional(), 32), ["layer"])["layer"]
+    phase = trace_alignments(alone(Functional(), 32), ["layer"])["layer"]
     assert phase.breaks(group_named("flip"))
     assert phase.known_offset == (0, -0.5)

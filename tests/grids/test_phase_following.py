@@ -9,7 +9,7 @@ from support.networks import network_of
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geed_cli.grids.obstacles import clean_sizes, trace_phase
+from geed_cli.grids.obstacles import clean_sizes, trace_alignments
 from geed_cli.groups.named import group_named
 from geed_cli.models.network import Network, Site
 
@@ -90,7 +90,7 @@ FOLLOWED = {
 def test_offsets_are_those_of_the_receptive_fields(name: str) -> None:
     """Σ δ·jump is where the pixels' receptive fields lie, in every layer of the chain."""
     network = chain(*FOLLOWED[name])
-    phases = trace_phase(network, network.layers)
+    phases = trace_alignments(network, network.layers)
     assert tuple(phases) == network.layers
     for number, phase in enumerate(phases.values()):
         # float64 centroids of at most 64 columns
@@ -102,7 +102,7 @@ def test_offsets_are_those_of_the_receptive_fields(name: str) -> None:
 def test_an_upsampling_halves_the_jump() -> None:
     """By hand: −1/2 pixel of the picture at each of two halvings, at two pixels of the picture a pixel: −1/2."""
     network = chain(conv(2), nn.Upsample(scale_factor=2), conv(), conv(2))
-    phases = trace_phase(network, network.layers)
+    phases = trace_alignments(network, network.layers)
     assert [phase.jump for phase in phases.values()] == [(2, 2), (1, 1), (1, 1), (2, 2)]
     assert [phase.offset[1] for phase in phases.values()] == [Fraction(-n, 4) for n in (1, 2, 2, 2)]
 
@@ -129,7 +129,7 @@ def test_behind_what_is_not_understood_nothing_is_said(name: str) -> None:
     """The layer itself and a convolution behind it are left out; the one before is not."""
     parts = (conv(), *LOST[name], nn.Identity())
     network = chain(*parts)
-    phases = trace_phase(network, network.layers)
+    phases = trace_alignments(network, network.layers)
     lost = {str(len(parts) - 2), str(len(parts) - 1)}
     assert "0" in phases
     assert not lost & set(phases)
@@ -147,14 +147,16 @@ def test_what_is_left_out_stays_so_behind_convolutions() -> None:
         nn.ConvTranspose2d(3, 3, 3, 1, 1),
         conv(),
     )
-    assert tuple(trace_phase(network, network.layers)) == ("0",)
+    assert tuple(trace_alignments(network, network.layers)) == ("0",)
 
 
 def test_slices_are_one_step_for_both_axes() -> None:
     """At 65 pixels every second one from the first on is centred, and rows are treated as columns are: c4 is whole."""
     network = chain(conv(), Cut(), conv(), size=65)
-    assert not any(phase.breaks(group_named("c4")) for phase in trace_phase(network, network.layers).values())
-    even = trace_phase(chain(conv(), Cut(), conv()), network.layers)
+    assert not any(
+        phase.breaks(group_named("c4")) for phase in trace_alignments(network, network.layers).values()
+    )
+    even = trace_alignments(chain(conv(), Cut(), conv()), network.layers)
     obstacle = even["2"].obstacle(group_named("flip"))
     assert obstacle is not None
     assert obstacle.reason.startswith("1 (kernel 1, stride 2, padding 0 in front, on 64 pixels) samples 0.5")
@@ -173,7 +175,7 @@ def test_mergings_by_convolutions_are_convolutions(
 ) -> None:
     """By hand: windows of 3, stride 2 and padding 1 only, on even sizes but for the last of the second, on 7 pixels."""
     network = network_of(timm.create_model(name), features=Site("", "output"), size=224)
-    phases = trace_phase(network, layers)
+    phases = trace_alignments(network, layers)
     assert [phase.jump[1] for phase in phases.values()] == list(jumps)
     # (1 + 2 + … + jump/2)/2 = (jump − 1)/2 pixels of the picture; 7 → 4 adds none
     halved = [min(jump, 32) for jump in jumps]
@@ -212,7 +214,7 @@ class Tokens(nn.Module):
 def test_mergings_of_rows_of_tokens_are_not_followed(named: bool) -> None:
     """No verdict, right or wrong, and no error."""
     network = network_of(Tokens(named), features=Site("", "output"), size=64)
-    assert set(trace_phase(network, ["patches", "merge", "block"])) == {"patches"}
+    assert set(trace_alignments(network, ["patches", "merge", "block"])) == {"patches"}
 
 
 class Refuses(nn.Module):
@@ -230,7 +232,7 @@ class Refuses(nn.Module):
 
 def test_a_network_that_cannot_be_traced_has_no_verdict() -> None:
     """A control does not end the audit."""
-    assert trace_phase(network_of(Refuses(), features=Site("", "output"), size=32), ["conv"]) == {}
+    assert trace_alignments(network_of(Refuses(), features=Site("", "output"), size=32), ["conv"]) == {}
 
 
 def test_obstacles_say_what_the_group_lacks() -> None:
@@ -238,7 +240,7 @@ def test_obstacles_say_what_the_group_lacks() -> None:
 
     def kind(part: nn.Module, group: str, size: int) -> str | None:
         network = chain(part, size=size)
-        obstacle = trace_phase(network, ["0"])["0"].obstacle(group_named(group))
+        obstacle = trace_alignments(network, ["0"])["0"].obstacle(group_named(group))
         return None if obstacle is None else obstacle.kind
 
     assert kind(conv(2), "flip", 64) == "off centre"

@@ -13,9 +13,8 @@ from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement
 from geed_cli.errors import InputError
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.fastest_batch import Trial, fastest
+from geed_cli.pipeline.fastest_batch import Trial, fastest, size_key, with_batch_size
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
-from geed_cli.pipeline.reuse.batch_size import size_key, with_batch_size
 
 AUTO = RunOptions("cpu", "auto")
 CPU = Placement(torch.device("cpu"), torch.float32, 8)

@@ -1,7 +1,7 @@
 """Several devices of one machine: the same results as from one, digit for digit, whoever sees which image.
 
-Lanes on the CPU stand in for GPUs. One thread each: with several, a matrix product may round a row by its place in a
-batch, and places differ between lanes.
+Workers on the CPU stand in for GPUs. One thread each: with several, a matrix product may round a row by its place in a
+batch, and places differ between workers.
 """
 
 import threading
@@ -72,10 +72,10 @@ def watching(network: Network) -> Iterator[list[tuple[int, str]]]:
 
 
 @pytest.mark.parametrize("devices", [TWO, THREE])
-def test_lanes_give_the_digits_of_one_device(
+def test_workers_give_the_digits_of_one_device(
     network: Network, folder: Path, devices: tuple[str, ...]
 ) -> None:
-    """Values, intervals, rows and all controls; every lane has a network of its own and sees images."""
+    """Values, intervals, rows and all controls; every worker has a network of its own and sees images."""
     one = audit(network, ["flip", "c8"], options_of(folder))
     with watching(network) as seen:
         several = audit(network, ["flip", "c8"], options_of(folder, devices))
@@ -109,7 +109,7 @@ def test_rounding_without_probes(network: Network, folder: Path) -> None:
 
 
 def test_every_image_a_probe(network: Network, folder: Path) -> None:
-    """More pictures than may wait for the first lane: the other waits, and nulls are those of the folder's order."""
+    """More pictures than may wait for the first worker: the other waits, and nulls are those of the folder's order."""
     changes = {"controls": ControlOptions(probes=24)}
     one, several = (
         audit(network, ["flip"], options_of(folder, devices, **changes)) for devices in (ONE, TWO)
@@ -142,7 +142,7 @@ def test_two_networks(network: Network, folder: Path) -> None:
 
 
 def test_a_run_in_looks(network: Network, folder: Path) -> None:
-    """The second look goes on with the same lanes: its first probe is set against the last of the first look."""
+    """The second look goes on with the same workers: its first probe is set against the last of the first look."""
     changes = {
         "data": DataOptions(folder, samples=20),
         "until": UntilOptions(1e-9, 24),
@@ -157,7 +157,7 @@ def test_a_run_in_looks(network: Network, folder: Path) -> None:
 
 
 def test_reduced_precision(network: Network, folder: Path) -> None:
-    """The deviation from float32 is taken by lanes, too."""
+    """The deviation from float32 is taken by workers, too."""
     changes = {"data": DataOptions(folder, samples=8), "controls": ControlOptions(probes=2)}
     results = []
     for devices in (ONE, TWO):
@@ -171,7 +171,7 @@ def test_reduced_precision(network: Network, folder: Path) -> None:
 def test_the_cache_does_not_care_who_made_a_row(
     network: Network, folder: Path, tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
-    """What some lanes have written others read: no forward pass, the same digits; parts are filled in."""
+    """What some workers have written others read: no forward pass, the same digits; parts are filled in."""
     fresh = numbers(audit(network, ["flip", "c4"], options_of(folder)))
     audit(network, ["flip"], options_of(folder, before, cache=tmp_path))
     grown = audit(network, ["flip", "c4"], options_of(folder, after, cache=tmp_path))

@@ -30,7 +30,7 @@ def _no_thread_is_left() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-    assert [one.name for one in threading.enumerate() if one.name.startswith("lane")] == []
+    assert [one.name for one in threading.enumerate() if one.name.startswith("worker")] == []
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def options_of(folder: Path, devices: tuple[str, ...] = (), batch: int = 3, **ru
 
 
 def test_a_broken_image_ends_the_run_as_on_one_device(folder: Path, tmp_path: Path) -> None:
-    """The same error, whichever lane met it."""
+    """The same error, whichever worker met it."""
     for path in folder.iterdir():
         if path.name != WHITE[1]:
             (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -100,7 +100,7 @@ def test_a_broken_image_ends_the_run_as_on_one_device(folder: Path, tmp_path: Pa
 
 
 def test_broken_images_are_counted_in_one_order(folder: Path) -> None:
-    """Listed by path, although the lane with the first one is late.
+    """Listed by path, although the worker with the first one is late.
 
     In float64, since infinities turn a whole batch's sums to it.
     """
@@ -133,7 +133,7 @@ def test_an_unreadable_image_ends_the_run(folder: Path, tmp_path: Path) -> None:
         audit(picky(unchanged), ["flip"], options_of(tmp_path, TWO))
 
 
-def test_any_other_error_of_a_lane_is_raised_as_it_is(folder: Path) -> None:
+def test_any_other_error_of_a_worker_is_raised_as_it_is(folder: Path) -> None:
     """And ends all of them."""
 
     def fail(x: Tensor) -> Tensor:
@@ -151,7 +151,7 @@ class Listener(Silent):
         self.notes.append(text)
 
 
-def test_memory_that_runs_out_in_a_lane_halves_the_batch(folder: Path) -> None:
+def test_memory_that_runs_out_in_a_worker_halves_the_batch(folder: Path) -> None:
     """8, 4, then 2 rows: the run starts over as a whole and has the digits of one that was asked for 2."""
     heard = Listener()
     found = audit(picky(exhausted, rows=2), ["c4"], options_of(folder, TWO, 8), heard)
@@ -179,7 +179,7 @@ class StopAfter(Silent):
 
 
 def test_an_interrupted_run_finishes_what_was_begun(folder: Path) -> None:
-    """Every image handed to a lane is in the result, with the rows of the whole run."""
+    """Every image handed to a worker is in the result, with the rows of the whole run."""
     whole = audit(picky(unchanged), ["c4"], options_of(folder))
     user = StopAfter(4)
     part = audit(picky(unchanged), ["c4"], options_of(folder, TWO), user)
@@ -202,7 +202,7 @@ class Slow(StopAfter):
             self.done = self.begun
 
 
-def test_lanes_run_ahead_by_a_few_batches_alone(folder: Path) -> None:
+def test_workers_run_ahead_by_a_few_batches_alone(folder: Path) -> None:
     """Two of 3 rows each beside those at hand, as orbits of 4 need: what is not fetched yet does not grow with D."""
     user = Slow(1000)
     audit(picky(unchanged), ["c4"], options_of(folder, TWO), user)
@@ -219,15 +219,15 @@ class Interrupted(Silent):
             raise KeyboardInterrupt
 
 
-def test_an_interrupt_at_once_ends_all_lanes(folder: Path) -> None:
-    """A lane that waits for the first one, whose pictures are all that there are, is woken."""
+def test_an_interrupt_at_once_ends_all_workers(folder: Path) -> None:
+    """A worker that waits for the first one, whose pictures are all that there are, is woken."""
     options = replace(options_of(folder, TWO), controls=ControlOptions(probes=30))
     with pytest.raises(KeyboardInterrupt):
         audit(picky(unchanged), ["c4"], options, Interrupted())
 
 
-def test_settings_of_torch_hold_in_all_lanes_and_are_put_back(folder: Path) -> None:
-    """TF32 is off in every forward pass and inference mode on, however the lanes take turns."""
+def test_settings_of_torch_hold_in_all_workers_and_are_put_back(folder: Path) -> None:
+    """TF32 is off in every forward pass and inference mode on, however the workers take turns."""
     seen: list[tuple[bool, bool, bool]] = []
 
     def note(_module: torch.nn.Module, inputs: tuple[Tensor, ...]) -> None:

@@ -12,7 +12,7 @@ from geed_cli.cache.tables import FILE_NAME
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.planning import make_plan
-from geed_cli.pipeline.reuse.grid_cache import cached_phases
+from geed_cli.pipeline.reuse.grid_cache import cached_findings
 from geed_cli.result.schema import GridPhase
 
 KEY = bytes(range(32))
@@ -39,7 +39,7 @@ def finder() -> Finder:
 def ask(folder: Path, finder: Finder, key: bytes | None = KEY) -> tuple[str, ...]:
     """Have the phases found or taken; the notes about the file."""
     with RowStore(folder) as store:
-        assert cached_phases(store, key, finder) == (PHASE,)
+        assert cached_findings(store, key, finder) == (PHASE,)
         return store.notes
 
 
@@ -55,7 +55,7 @@ def test_they_are_found_once(tmp_path: Path, finder: Finder) -> None:
 def test_nothing_is_kept_unasked(tmp_path: Path, finder: Finder) -> None:
     """No cache, or a network that its weights do not tell."""
     for _ in range(2):
-        cached_phases(None, KEY, finder)
+        cached_findings(None, KEY, finder)
         ask(tmp_path, finder, None)
     assert finder.count == 4
 

@@ -22,7 +22,7 @@ from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.pipeline import placement
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import ActionOptions, AuditOptions, ControlOptions, DataOptions, RunOptions
-from geed_cli.pipeline.reuse import network_key, row_cache
+from geed_cli.pipeline.reuse import row_cache
 from geed_cli.pipeline.reuse.row_cache import value_key
 from geed_cli.result.schema import Result
 
@@ -91,8 +91,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
         fields.setdefault("value", set()).add(text)
         return value_key(shared, text)
 
-    for module in (network_key, row_cache):
-        monkeypatch.setattr(module, "digest", listening)
+    monkeypatch.setattr(row_cache, "digest", listening)
     monkeypatch.setattr(row_cache, "value_key", listening_for_values)
     return fields
 
@@ -139,7 +138,7 @@ def one_thread_more(run: Run, patch: pytest.MonkeyPatch) -> Run:
 
 def constant(name: str, value: object) -> Change:
     def change(run: Run, patch: pytest.MonkeyPatch) -> Run:
-        patch.setattr(network_key, name, value)
+        patch.setattr(row_cache, name, value)
         return run
 
     return change
@@ -147,8 +146,8 @@ def constant(name: str, value: object) -> Change:
 
 def library(name: str) -> Change:
     def change(run: Run, patch: pytest.MonkeyPatch) -> Run:
-        installed = network_key.version
-        patch.setattr(network_key, "version", lambda each: "0" if each == name else installed(each))
+        installed = row_cache.version
+        patch.setattr(row_cache, "version", lambda each: "0" if each == name else installed(each))
         return run
 
     return change
@@ -169,7 +168,7 @@ OF_THE_NETWORK: dict[str, Change] = {
     "device": other_processor,
     "batch": run_options(batch_size=5),
     "threads": one_thread_more,
-    **{name: library(name) for name in network_key.LIBRARIES},
+    **{name: library(name) for name in row_cache.LIBRARIES},
 }
 """A change for each field of a network's key."""
 

@@ -49,7 +49,7 @@ def test_grid_phases_without_room_are_found_the_next_time(
 ) -> None:
     """What was measured is not lost; that no layer is broken is not remembered."""
     with monkeypatch.context() as patch:
-        patch.setattr(planning, "trace_phase", full)
+        patch.setattr(planning, "trace_alignments", full)
         short = audit(network, ["flip"], options)
     found = audit(network, ["flip"], options)
     assert short.grid_phase == ()

@@ -106,10 +106,10 @@ def test_a_batch_too_large_for_the_memory_is_halved_until_it_fits(tmp_path: Path
 NO_MEMORY = """
 import sys
 from geed_cli.cli.app import app
-from geed_cli.engine.engine import LocalEngine
+from geed_cli.engine.engine import Engine
 def exhausted(self, batch):
     raise MemoryError
-LocalEngine.feed = exhausted
+Engine.feed = exhausted
 app(["audit", "efficientnet_lite0", "--weights", "random", "--no-cache", "--json", sys.argv[1]])
 """
 

@@ -130,7 +130,7 @@ def ten_bits(patch: Patch) -> None:
 
 def grids_never_looked_at(patch: Patch) -> None:
     """The analysis of sampling grids finds nothing."""
-    patch.setattr(planning, "grid_phases", lambda *_: ())
+    patch.setattr(planning, "grid_findings", lambda *_: ())
 
 
 HAND, TABLE = "exact actions, values not as by hand", "ρ(g)ρ(h) = ρ(gh), values that differ"

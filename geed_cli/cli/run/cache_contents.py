@@ -13,8 +13,7 @@ from pathlib import Path
 from rich.table import Table
 
 from geed_cli.cache.contents import NetworkUse, bytes_as_text, bytes_in, networks_in, seconds_in
-from geed_cli.cache.database import Database
-from geed_cli.cache.fault import aside
+from geed_cli.cache.database import Database, aside
 from geed_cli.cache.location import cache_folder
 from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cache.tables import FILE_NAME

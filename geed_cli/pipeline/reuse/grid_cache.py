@@ -1,4 +1,4 @@
-"""Grid phases kept between runs, since following a network's sampling grids takes longer than a run from the cache.
+"""Grid findings kept between runs, since following a network's sampling grids takes longer than a run from the cache.
 
 What a network's code does is told by its weights only for timm and torchvision, so nothing is kept for others.
 """
@@ -15,44 +15,33 @@ from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
+from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.result.schema import GridPhase
 
-Phases = tuple[GridPhase, ...]
-PHASES = TypeAdapter(Phases)
+Findings = tuple[GridPhase, ...]
+FINDINGS = TypeAdapter(Findings)
 
 
-def cached_phases(store: RowStore | None, key: bytes | None, make: Callable[[], Phases]) -> Phases:
-    """The grid phases that an earlier run found, else those that ``make`` finds, which are then kept.
-
-    Args:
-        store: where they are kept; None keeps nothing.
-        key: from ``phase_key``; None keeps nothing.
-        make: follows the grids.
-    """
+def cached_findings(store: RowStore | None, key: bytes | None, make: Callable[[], Findings]) -> Findings:
+    """What an earlier run found, else what ``make`` finds, which is then kept; nothing is, without store or key."""
     if store is None or key is None:
         return make()
-    kept = store.fact(key)
-    if kept is not None:
+    cached = store.fact(key)
+    if cached is not None:
         try:
-            return PHASES.validate_json(kept)
+            return FINDINGS.validate_json(cached)
         except ValidationError:
             pass  # written by somebody else: made again
-    found = make()
-    store.keep_fact(key, PHASES.dump_json(found).decode())
-    return found
+    fresh = make()
+    store.keep_fact(key, FINDINGS.dump_json(fresh).decode())
+    return fresh
 
 
-def phase_key(network: Network, layers: Mapping[str, LayerPlan], groups: Sequence[GroupPlan]) -> bytes | None:
-    """A hash over everything that grid phases depend on; None where that cannot be told.
-
-    Args:
-        network: its code is told by source, architecture, arguments and versions.
-        layers: those that are measured, with the groups that act on them.
-        groups: of the run.
-    """
-    if network.source not in {"timm", "torchvision"} or not all(
-        isinstance(one.group, FiniteGroup) for one in groups
-    ):
+def findings_key(
+    network: Network, layers: Mapping[str, LayerPlan], groups: Sequence[GroupPlan]
+) -> bytes | None:
+    """A hash over everything that grid findings depend on; None where that cannot be told."""
+    if not told_apart([network]) or not all(isinstance(plan.group, FiniteGroup) for plan in groups):
         return None
     fields = {
         "fact": "grid phases",
@@ -64,7 +53,7 @@ def phase_key(network: Network, layers: Mapping[str, LayerPlan], groups: Sequenc
         "layers": repr(
             [(name, layer.shape, sorted(layer.representations)) for name, layer in layers.items()]
         ),
-        "groups": repr([(one.name, one.group.elements, one.views) for one in groups]),
+        "groups": repr([(plan.name, plan.group.elements, plan.views) for plan in groups]),
         **{library: version(library) for library in ("torch", "timm", "torchvision")},
     }
     return digest(fields)

@@ -6,14 +6,12 @@ The null of a control image is measured against the one before it, so where one 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from geed_cli.engine.plan import Plan, Shown
+from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Subject
 from geed_cli.images.source import ImageRecord, can_be_used, hashes_of
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.prepare import Prepared
-from geed_cli.pipeline.reuse.addresses import RoundingAddress
-from geed_cli.pipeline.reuse.row_cache import RowCache
 
 
 @dataclass
@@ -22,53 +20,41 @@ class Lookup:
 
     Attributes:
         subject: the image, with the partner that it will have.
-        shown: what it has to be shown; nothing where everything is known.
+        variants: what it has to be shown; nothing where everything is cached.
         rounding: whether the run's rounding has to be measured on it.
     """
 
     subject: Subject
-    shown: set[Shown]
+    variants: set[Variant]
     rounding: bool = False
 
 
 def look_up(drawn: Drawn, networks: Sequence[Prepared], options: AuditOptions) -> dict[str, Lookup]:
-    """What the caches of all networks leave to do for each drawn image whose file could be hashed.
+    """What the caches of all networks leave to do, by path, for each drawn image whose file could be hashed.
 
-    Args:
-        drawn: the images of this part of the run.
-        networks: of the run.
-        options: of the run.
-
-    Returns:
-        By path; an image that is absent has to be shown everything, as all are where nothing is kept.
+    An image that is absent has to be shown everything, as all are where nothing is kept.
     """
-    caches = [one.cache for one in networks if one.cache is not None]
+    caches = [network.cache for network in networks if network.cache is not None]
     if not caches:
         return {}
-    plan = networks[0].planned.plan
     both = (drawn.audited, *([drawn.normaliser] if drawn.normaliser else []))
     hashes = {path: value for images in both for path, value in hashes_of(images).items()}
-    partners = _partners(drawn, hashes, caches, networks[0], options)
-    found: dict[str, Lookup] = {}
+    partners = _partners(drawn, hashes, networks, options)
+    lookups: dict[str, Lookup] = {}
     before: Lookup | None = None
     for subject in _subjects(drawn, hashes, partners):
         missing = [address for cache in caches for address in cache.look_up(subject)]
-        shown: set[Shown] = {each for address in missing for each in (address.shown, *address.kernel)}
-        rounding = any(isinstance(address, RoundingAddress) for address in missing)
-        lookup = found[subject.path] = Lookup(subject, shown, rounding)
+        variants: set[Variant] = {each for address in missing for each in (address.variant, *address.kernel)}
+        rounding = any(address.of_rounding for address in missing)
+        lookup = lookups[subject.path] = Lookup(subject, variants, rounding)
         if before is not None:
-            before.shown |= {view for address in missing if address.has_partner for view in address.kernel}
+            before.variants |= {view for address in missing if address.has_partner for view in address.kernel}
         if subject.path in partners:
             before = lookup
-    if options.controls.discover is not None:  # a search needs the maps, whatever is known
-        for lookup in found.values():
-            lookup.shown = set(plan.shown_of(lookup.subject))
-    return found
-
-
-def in_order(plan: Plan, lookup: Lookup) -> tuple[Shown, ...]:
-    """What an image is shown, views of e first and round trips last."""
-    return tuple(each for each in plan.shown_of(lookup.subject) if each in lookup.shown)
+    if options.controls.discover is not None:  # a search needs the maps, whatever is cached
+        for lookup in lookups.values():
+            lookup.variants = set(networks[0].planned.plan.variants_of(lookup.subject))
+    return lookups
 
 
 def _subjects(drawn: Drawn, hashes: Mapping[str, str], partners: Set[str]) -> Iterator[Subject]:
@@ -86,20 +72,16 @@ def _subjects(drawn: Drawn, hashes: Mapping[str, str], partners: Set[str]) -> It
 
 
 def _partners(
-    drawn: Drawn,
-    hashes: Mapping[str, str],
-    caches: Sequence[RowCache],
-    network: Prepared,
-    options: AuditOptions,
+    drawn: Drawn, hashes: Mapping[str, str], networks: Sequence[Prepared], options: AuditOptions
 ) -> set[str]:
     """The control images that the next one's null is measured against: all but those that will be refused."""
     controls = {path for path in drawn.control_images if path in hashes}
     if options.data.on_bad_image == "error":  # a refused one ends the run
         return controls
-    settings, decode = network.network.input, options.data.decode
-    return {
-        path
-        for path in controls
-        if any(cache.knows(Subject(ImageRecord(path, hashes[path]))) for cache in caches)
-        or can_be_used(drawn.audited, path, settings, decode)
-    }
+
+    def cached(path: str) -> bool:
+        subject = Subject(ImageRecord(path, hashes[path]))
+        return any(network.cache is not None and network.cache.knows(subject) for network in networks)
+
+    settings, decode = networks[0].network.input, options.data.decode
+    return {path for path in controls if cached(path) or can_be_used(drawn.audited, path, settings, decode)}

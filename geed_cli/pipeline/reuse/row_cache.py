@@ -1,22 +1,36 @@
-"""The rows of one network in the cache: what earlier runs know of an image, and what this one finds out.
+"""The rows of one network in the cache: what earlier runs found of an image, and what this one finds.
 
-Fresh values never replace known ones, which makes cached and fresh results the same digit for digit. A run that was
+Fresh values never replace cached ones, which makes cached and fresh results the same digit for digit. A run that was
 interrupted goes on where it stopped.
 """
 
 import hashlib
+import platform
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 
+import torch
+
+from geed_cli import __version__
 from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
+from geed_cli.engine.batches import Placement
 from geed_cli.engine.observation import Observation
+from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject
+from geed_cli.engine.shared_action import Families
 from geed_cli.errors import RunError
+from geed_cli.measures.measure import VectorSite
+from geed_cli.models.network import Network
+from geed_cli.pipeline.describe import MEASURE_VERSION
+from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.reuse.addresses import Address, Array, Schedule
 
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
-CachedValues = dict[Address, Array]
+ROWS_VERSION = 5
+"""Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
+LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
 
 
 class RowCache:
@@ -33,24 +47,23 @@ class RowCache:
         self._network_key = network_key
         self._schedule = schedule
         self._addresses_of: dict[tuple[bool, ...], tuple[Address, ...]] = {}
-        self._looked_up: dict[str, tuple[Subject, CachedValues]] = {}
+        self._looked_up: dict[str, tuple[Subject, dict[Address, Array]]] = {}
         self._fresh: dict[bytes, Array] = {}
 
     def knows(self, subject: Subject) -> bool:
-        """Whether anything of an image is known."""
+        """Whether any value of an image is cached."""
         return bool(self._read(subject))
 
     def look_up(self, subject: Subject) -> Sequence[Address]:
-        """Read what is known of an image, for ``complete``; which of its values are not."""
+        """Read the cached values of an image, for ``complete``; which of its values are missing."""
         cached = self._read(subject)
         self._looked_up[subject.path] = subject, cached
         return [address for address in self._addresses(subject) if address not in cached]
 
     def complete(self, seen: Observation) -> Observation:
-        """What was seen of an image together with what was known of it; what is new is kept for ``write``.
+        """What was seen of an image together with its cached values; what is new is kept for ``write``.
 
-        Args:
-            seen: of an image. Its null is kept only where its subject says which partner that was measured against.
+        A null is kept only where the subject says which partner it was measured against.
 
         Raises:
             RunError: the image's file is another than when it was looked up.
@@ -82,7 +95,7 @@ class RowCache:
         self._store.put_many(self._network_key, self._fresh)
         self._fresh = {}
 
-    def _read(self, subject: Subject) -> CachedValues:
+    def _read(self, subject: Subject) -> dict[Address, Array]:
         key_of = self._keys(subject)
         keys = {address: key_of(address) for address in self._addresses(subject)}
         cached = self._store.get_many(list(keys.values()))
@@ -106,3 +119,54 @@ class RowCache:
 def value_key(shared: bytes, text: str) -> bytes:
     """The key of one value, from the digest of network, image and partner and from what it is."""
     return hashlib.sha256(shared + text.encode("utf-8", "surrogatepass")).digest()
+
+
+def told_apart(networks: Sequence[Network]) -> bool:
+    """Whether the weights of all of them tell what they do: a spec's own code may change under the same weights."""
+    return all(network.source in {"timm", "torchvision"} for network in networks)
+
+
+def open_rows(
+    store: RowStore,
+    network: Network,
+    plan: Plan,
+    families: Families,
+    options: AuditOptions,
+    placement: Placement,
+) -> RowCache:
+    """The rows of a network that ``told_apart`` allows, which the store lists from now on as used."""
+    key = digest(_fields(network, options, placement))
+    store.register(
+        key,
+        network.id,
+        {"arch": network.arch, "weights": network.weights.state_sha256, "precision": options.run.precision},
+    )
+    sites: dict[VectorSite, str] = {}
+    if plan.wants("features"):
+        sites["features"] = f"{network.features.side} of {network.features.module}"
+    if network.logits and plan.wants("logits"):
+        sites["logits"] = "output"
+    return RowCache(store, key, Schedule(plan, families, sites))
+
+
+def _fields(network: Network, options: AuditOptions, placement: Placement) -> dict[str, str]:
+    """Everything but image, element and layer that can change a digit of a row."""
+    device = placement.device
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
+    return {
+        "measure": str(MEASURE_VERSION),
+        "rows": str(ROWS_VERSION),
+        "geed": __version__,
+        "source": network.source,
+        "arch": network.arch,
+        "arguments": "" if network.spec is None else network.spec.model.model_dump_json(),
+        "weights": network.weights.state_sha256,
+        "input": repr(network.input),
+        "decode": options.data.decode,
+        "precision": options.run.precision,
+        "compiled": str(options.run.compile),
+        "device": f"{device.type} {name} {platform.machine()}",
+        "batch": str(placement.batch_size),
+        "threads": str(torch.get_num_threads()),
+        **{library: version(library) for library in LIBRARIES},
+    }

@@ -1,4 +1,4 @@
-"""Dealing images out to lanes: each goes to one of them, and those whose order matters to the first."""
+"""Dealing images out to workers: each goes to one of them, and those whose order matters to the first."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import torch
 
 from geed_cli.engine.batches import Task
 from geed_cli.engine.row import Subject
-from geed_cli.engine.workers import MOST, Dealer
+from geed_cli.engine.workers import MOST_KEPT, WorkQueue
 from geed_cli.images.source import ImageRecord
 
 PIXELS = torch.zeros(3, 2, 2, dtype=torch.uint8)
@@ -26,77 +26,77 @@ def number(task: Task) -> int:
     return int(task.subject.path)
 
 
-def test_every_image_goes_to_one_lane_and_control_images_in_order_to_the_first() -> None:
-    """Lanes that ask at any time, from their threads."""
-    dealer = Dealer(tasks(500, controls=100, first=300))
+def test_every_image_goes_to_one_worker_and_control_images_in_order_to_the_first() -> None:
+    """Workers that ask at any time, from their threads."""
+    queue = WorkQueue(tasks(500, controls=100, first=300))
     taken: list[list[Task]] = [[], [], []]
 
-    def take(lane: int) -> None:
-        taken[lane].extend(dealer.tasks_of(lane))
+    def take(worker: int) -> None:
+        taken[worker].extend(queue.tasks_of(worker))
 
-    threads = [threading.Thread(target=take, args=(lane,)) for lane in range(3)]
+    threads = [threading.Thread(target=take, args=(worker,)) for worker in range(3)]
     for each in threads:
         each.start()
     for each in threads:
         each.join(timeout=10)
-    assert sorted(number(task) for lane in taken for task in lane) == list(range(500))
+    assert sorted(number(task) for worker in taken for task in worker) == list(range(500))
     assert [number(task) for task in taken[0] if task.subject.control] == list(range(100))
     assert 300 in [number(task) for task in taken[0]]
 
 
-def test_a_lane_passes_over_what_belongs_to_the_first() -> None:
+def test_a_worker_passes_over_what_belongs_to_the_first() -> None:
     """It gets the next image that anyone may see; the first gets what was passed over before anything new."""
-    dealer = Dealer(tasks(6, controls=2))
-    one, other = dealer.tasks_of(0), dealer.tasks_of(1)
+    queue = WorkQueue(tasks(6, controls=2))
+    one, other = queue.tasks_of(0), queue.tasks_of(1)
     assert [number(next(other)), number(next(one)), number(next(one)), number(next(one))] == [2, 0, 1, 3]
     assert [number(next(other)), number(next(one))] == [4, 5]
     assert next(one, None) is next(other, None) is None
 
 
 def test_only_so_many_pictures_wait() -> None:
-    """A lane waits once there are so many, and goes on when the first takes one."""
+    """A worker waits once there are so many, and goes on when the first takes one."""
     asked: list[int] = []
 
     def listed() -> Iterator[Task]:
-        for task in tasks(MOST + 10, controls=MOST + 5):
+        for task in tasks(MOST_KEPT + 10, controls=MOST_KEPT + 5):
             asked.append(number(task))
             yield task
 
-    dealer = Dealer(listed())
+    queue = WorkQueue(listed())
     found: list[Task | None] = []
-    waiting = threading.Thread(target=lambda: found.append(next(dealer.tasks_of(1), None)))
+    waiting = threading.Thread(target=lambda: found.append(next(queue.tasks_of(1), None)))
     waiting.start()
     waiting.join(timeout=0.3)
     assert waiting.is_alive()
-    assert len(asked) == MOST
-    one = dealer.tasks_of(0)
+    assert len(asked) == MOST_KEPT
+    one = queue.tasks_of(0)
     assert [number(next(one)) for _ in range(6)] == list(range(6))
     waiting.join(timeout=10)
     assert found[0] is not None
-    assert number(found[0]) == MOST + 5
+    assert number(found[0]) == MOST_KEPT + 5
 
 
-def test_the_end_wakes_a_lane_that_waits() -> None:
+def test_the_end_wakes_a_worker_that_waits() -> None:
     """And nobody gets anything any more."""
-    dealer = Dealer(tasks(MOST + 10, controls=MOST + 5))
+    queue = WorkQueue(tasks(MOST_KEPT + 10, controls=MOST_KEPT + 5))
     found: list[Task | None] = []
-    waiting = threading.Thread(target=lambda: found.append(next(dealer.tasks_of(1), None)))
+    waiting = threading.Thread(target=lambda: found.append(next(queue.tasks_of(1), None)))
     waiting.start()
-    dealer.end()
+    queue.end()
     waiting.join(timeout=10)
     assert found == [None]
-    assert next(dealer.tasks_of(0), None) is None
+    assert next(queue.tasks_of(0), None) is None
 
 
-def test_an_error_reaches_the_lane_that_asked() -> None:
+def test_an_error_reaches_the_worker_that_asked() -> None:
     """The others find no further image."""
 
     def failing() -> Iterator[Task]:
         yield from tasks(1)
         raise ValueError("unreadable")
 
-    dealer = Dealer(failing())
-    assert number(next(dealer.tasks_of(0))) == 0
+    queue = WorkQueue(failing())
+    assert number(next(queue.tasks_of(0))) == 0
     with pytest.raises(ValueError, match="unreadable"):
-        next(dealer.tasks_of(1))
-    assert next(dealer.tasks_of(0), None) is None
+        next(queue.tasks_of(1))
+    assert next(queue.tasks_of(0), None) is None
