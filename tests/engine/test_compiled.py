@@ -1,4 +1,4 @@
-"""Compiled networks: their taps hold what hooks on the plain network read, and weights are not doubled."""
+"""Compiled networks: their hooks hold what those on the plain network read, and weights are not doubled."""
 
 import numpy as np
 import pytest
@@ -33,8 +33,8 @@ def noise(rows: int, size: int) -> Tensor:
     return torch.randn(rows, 3, size, size, generator=torch.Generator().manual_seed(1))
 
 
-def test_taps_before_in_place_operations_are_read_right() -> None:
-    """block3 is changed by an in-place ReLU behind it: the compiled tap still has its negative values."""
+def test_hooks_before_in_place_operations_are_read_right() -> None:
+    """block3 is changed by an in-place ReLU behind it: the compiled hook still has its negative values."""
     network = small_conv_net()
     sites = [Site("fc", "input"), Site("", "output"), *(Site(name, "output") for name in network.layers)]
     inputs = noise(5, 16)

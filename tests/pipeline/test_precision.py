@@ -83,7 +83,7 @@ class _InFull(nn.Module):
 
 
 class _Once(nn.Module):
-    """A bare convolution whose output is tapped as it is, and in float32."""
+    """A bare convolution whose output is read as it is, and in float32."""
 
     def __init__(self) -> None:
         super().__init__()
