@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "checkpoints.kept": ("KeptWeights",),
     "choices": ("IntervalOptions",),
     "errors": ("GeedError", "InputError", "RunError"),
     "groups.group": ("FiniteGroup",),
@@ -27,6 +28,7 @@ _HOMES = {
 """Where each public name lives."""
 
 if TYPE_CHECKING:
+    from geed_cli.checkpoints.kept import KeptWeights
     from geed_cli.choices import IntervalOptions
     from geed_cli.errors import GeedError, InputError, RunError
     from geed_cli.groups.group import FiniteGroup
@@ -47,6 +49,7 @@ __all__ = [
     "GeedError",
     "InputError",
     "IntervalOptions",
+    "KeptWeights",
     "Network",
     "Result",
     "RunError",

@@ -10,8 +10,21 @@ from typing import IO, TextIO
 
 from rich.console import Console, RenderableType
 
+from geed_cli.documents.document import printable
+
+MOST_CHARACTERS = 300
+"""Of a text from a result, shown in a report."""
+
 WIDTH_WITHOUT_TERMINAL = 110
 """Columns where there is no terminal to ask, unless COLUMNS says otherwise."""
+
+
+def plain(text: str) -> str:
+    """Printable text without a build server's command marks, ``::`` and ``##[``."""
+    shown = printable(text, MOST_CHARACTERS).replace("##[", "# #[")
+    while "::" in shown:
+        shown = shown.replace("::", ": :")
+    return shown
 
 
 def print_nowhere(stream: IO[str]) -> None:

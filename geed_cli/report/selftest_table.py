@@ -10,8 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geed_cli.report.cells import Column, fitted_table, texts
-from geed_cli.report.console import emit
-from geed_cli.report.gate.wording import plain
+from geed_cli.report.console import emit, plain
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 
 DIGITS = 14

@@ -11,7 +11,7 @@ from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.control import CONTROLS
 
-TORCHLESS = ("report", "policy", "comparison", "statistics", "result")
+TORCHLESS = ("report", "gate", "tracking", "comparison", "statistics", "result")
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -21,8 +21,7 @@ from geed_cli.checkpoints.kept_files import StoredWeights, remove_partial, remov
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.errors import InputError, RunError
 from geed_cli.report.cells import list_table
-from geed_cli.report.console import emit, message_console, result_console
-from geed_cli.report.gate.wording import plain
+from geed_cli.report.console import emit, message_console, plain, result_console
 
 
 def show_contents(cache_dir: Path | None, json: Path | None) -> None:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 import yaml
 
 from geed_cli.gate.outcome import Examined, GateReport, Judged
-from geed_cli.report.gate.wording import plain
+from geed_cli.report.console import plain
 
 IMAGE_CLASSIFICATION = {"type": "image-classification", "name": "Image Classification"}
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from geed_cli.gate.outcome import GateReport, Outcome
+from geed_cli.report.console import plain
 from geed_cli.report.gate.junit import findings
 from geed_cli.report.gate.markdown import to_markdown
-from geed_cli.report.gate.wording import plain, word
+from geed_cli.report.gate.wording import word
 
 MOST_ANNOTATIONS = 10
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"

@@ -7,19 +7,9 @@ recognise commands in a log are broken up.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from geed_cli.documents.document import printable
 from geed_cli.gate.outcome import Examined, GateReport, Outcome, Verdict
+from geed_cli.report.console import plain
 from geed_cli.report.numbers import number
-
-MOST_CHARACTERS = 300
-
-
-def plain(text: str) -> str:
-    """Printable text without a build server's command marks, ``::`` and ``##[``."""
-    shown = printable(text, MOST_CHARACTERS).replace("##[", "# #[")
-    while "::" in shown:
-        shown = shown.replace("::", ": :")
-    return shown
 
 
 def headline(report: GateReport) -> str:
