@@ -12,7 +12,7 @@ from rich.text import Text
 
 from geed_cli.gate.outcome import REQUIRE, GateReport, Outcome, Verdict
 from geed_cli.report.cells import frameless
-from geed_cli.report.console import emit
+from geed_cli.report.console import emit, plain
 from geed_cli.report.gate import wording as say
 
 VERDICT_COLOURS: dict[Verdict, str] = {
@@ -31,11 +31,11 @@ def print_gate(report: GateReport, console: Console) -> None:
 def render(report: GateReport) -> Iterator[RenderableType]:
     """The parts of the printed report, top to bottom."""
     yield Text(f"geed check · {say.headline(report)}", style=f"bold {VERDICT_COLOURS[report.verdict]}")
-    against = f", against {say.plain(report.baseline)}" if report.baseline is not None else ""
-    yield Text(f"policy {say.plain(report.policy)}{against}", style="dim")
+    against = f", against {plain(report.baseline)}" if report.baseline is not None else ""
+    yield Text(f"policy {plain(report.policy)}{against}", style="dim")
     for model, group, outcomes in suites(report):
         yield Text()
-        yield Text(f"{say.plain(model)} × {say.plain(group)}", style="bold")
+        yield Text(f"{plain(model)} × {plain(group)}", style="bold")
         # a group may be called require, too
         required = group == REQUIRE and all(outcome.rule.startswith(f"{REQUIRE}.") for outcome in outcomes)
         yield _requirements(outcomes) if required else _table(outcomes)
@@ -59,11 +59,11 @@ def _requirements(outcomes: Sequence[Outcome]) -> Table:
     for outcome in outcomes:
         if outcome.verdict != "pass":
             table.add_row(
-                _verdict(outcome, outcome.verdict), f"{say.plain(outcome.demand)}: {say.reason(outcome)}"
+                _verdict(outcome, outcome.verdict), f"{plain(outcome.demand)}: {say.reason(outcome)}"
             )
     met = [outcome for outcome in outcomes if outcome.verdict == "pass"]
     if met:
-        table.add_row(_verdict(met[0], "pass"), ", ".join(say.plain(outcome.demand) for outcome in met))
+        table.add_row(_verdict(met[0], "pass"), ", ".join(plain(outcome.demand) for outcome in met))
     return table
 
 
@@ -79,7 +79,7 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _rows(outcome: Outcome) -> Iterator[Sequence[str | Text]]:
-    rule, demand = say.plain(outcome.rule), say.plain(outcome.demand)
+    rule, demand = plain(outcome.rule), plain(outcome.demand)
     if outcome.reason is not None:
         yield _verdict(outcome, "error"), rule, "–", "–", demand, say.reason(outcome)
     for line in say.lines(outcome):

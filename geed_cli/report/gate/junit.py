@@ -7,6 +7,7 @@ finding, so that whoever counts failures agrees with the exit code.
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from geed_cli.gate.outcome import GateReport, Outcome
+from geed_cli.report.console import plain
 from geed_cli.report.gate import wording as say
 from geed_cli.report.gate.gate_table import suites
 
@@ -17,7 +18,7 @@ def to_junit(report: GateReport) -> str:
     """The report as one XML document."""
     document = JUnitXml("geed check")
     for model, group, outcomes in suites(report):
-        suite = TestSuite(f"{say.plain(model)} × {say.plain(group)}")
+        suite = TestSuite(f"{plain(model)} × {plain(group)}")
         for outcome in outcomes:
             suite.add_testcase(_case(outcome))
         document.add_testsuite(suite)
@@ -28,11 +29,9 @@ def to_junit(report: GateReport) -> str:
 
 
 def _case(outcome: Outcome) -> TestCase:
-    case = TestCase(
-        say.plain(outcome.rule), classname=f"geed.{say.plain(outcome.model)}.{say.plain(outcome.group)}"
-    )
+    case = TestCase(plain(outcome.rule), classname=f"geed.{plain(outcome.model)}.{plain(outcome.group)}")
     case.time = 0.0
-    message = f"{say.word(outcome)}: {say.plain(outcome.demand)}"
+    message = f"{say.word(outcome)}: {plain(outcome.demand)}"
     lines = "\n".join(findings(outcome))
     if outcome.verdict == "error":
         result: Error | Failure | Skipped = Error(message)
@@ -51,7 +50,7 @@ def _case(outcome: Outcome) -> TestCase:
 def findings(outcome: Outcome) -> list[str]:
     """What a reader has to see of one rule, a line for each entry."""
     if not outcome.examined:
-        return [say.reason(outcome) or say.plain(outcome.demand)]
+        return [say.reason(outcome) or plain(outcome.demand)]
     return [
         f"{say.word(outcome, line.verdict)}: {line.entry} {line.tested} {line.remark}".strip()
         for line in say.lines(outcome)

@@ -8,6 +8,7 @@ import html
 from collections.abc import Iterator
 
 from geed_cli.gate.outcome import SEVERITY, GateReport, Outcome, Verdict, worst
+from geed_cli.report.console import plain
 from geed_cli.report.gate import wording as say
 from geed_cli.report.gate.gate_table import suites
 
@@ -58,7 +59,7 @@ def _row(outcome: Outcome, verdict: Verdict, entry: str, number: str, remark: st
 
 def code(text: str) -> str:
     """The text in a code span, safe in a table."""
-    inner = say.plain(text).replace("`", "'").replace("|", "\\|").strip()
+    inner = plain(text).replace("`", "'").replace("|", "\\|").strip()
     return f"`{inner or ' '}`"
 
 
