@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,12 +35,12 @@ class Sizes:
     @cached_property
     def norms(self) -> Tensor:
         """‖a‖ = (⟨a', a'⟩ + n ā²)^½, shape (B, C)."""
-        return (self.squares + self.pixels * self.means**2).sqrt()
+        return _square_root(self.squares + self.pixels * self.means**2)
 
     @cached_property
     def deviations(self) -> Tensor:
         """‖a'‖ = ⟨a', a'⟩^½, shape (B, C)."""
-        return self.squares.sqrt()
+        return _square_root(self.squares)
 
     def rows(self, rows: Sequence[int]) -> "Sizes":
         """Those of some of the stacks."""
@@ -54,6 +55,11 @@ class Sizes:
     def clone(self) -> "Sizes":
         """A copy that holds no larger stack."""
         return Sizes(self.means.clone(), self.squares.clone(), self.pixels)
+
+
+def _square_root(numbers: Tensor) -> Tensor:
+    """√, correctly rounded on a CPU by NumPy: torch's own may be off there in the last digit."""
+    return torch.from_numpy(np.sqrt(numbers.numpy())) if numbers.device.type == "cpu" else numbers.sqrt()
 
 
 @dataclass(frozen=True)
