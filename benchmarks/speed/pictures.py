@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from geed_cli.images.bundled import sample_folder
+from geed_cli.images.source import sample_folder
 from PIL import Image
 
 GRID = 8

@@ -7,12 +7,20 @@ A field is an option: its name, type, default and help. ``geed_cli.cli.command``
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from geed_cli.actions.conditions import Boundary, Resampling
-from geed_cli.choices import Decode, Discover, IntervalMethod, IntervalOptions, OnBadImage, OnNonFinite
+from geed_cli.choices import (
+    Decode,
+    Discover,
+    IntervalMethod,
+    IntervalOptions,
+    OnBadImage,
+    OnNonFinite,
+    WeightsFrom,
+)
 from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
 from geed_cli.pipeline.options import (
     ActionOptions,
@@ -145,7 +153,7 @@ class AuditArguments:
         ),
     ] = None
     weights: Annotated[
-        Literal["spec", "random"],
+        WeightsFrom,
         _model(help="'random' draws the architecture's initial weights with --seed."),
     ] = "spec"
     spec_dir: Annotated[

@@ -178,7 +178,7 @@ def test_shifts_are_rolls(folder: Path, group: str, axis: int, letter: str) -> N
     assert result.groups[0].exact
     for layer, noted in (("block1", False), ("block2", True)):
         entry = entry_of(result, "channelwise.cosine", group, layer)
-        assert any("no whole pixels" in note for note in entry.notes) == noted
+        assert any("not whole pixels" in note for note in entry.notes) == noted
         assert "floor" not in entry.controls
 
 

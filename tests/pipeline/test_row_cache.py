@@ -34,7 +34,7 @@ PICTURES = (9, 40)
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return load_model("timm:resnet10t", weights="random", img_size=SIZE)
+    return load_model("timm:test_resnet", weights="random", img_size=SIZE)
 
 
 def options_of(folder: Path, cache: Path | None, **changes: object) -> AuditOptions:
@@ -154,8 +154,8 @@ def test_other_weights_sizes_and_pictures_miss(network: Network, folder: Path, t
     """The weights' hash, the input size and the file's hash are part of every key."""
     audit(network, ["flip"], options_of(folder, tmp_path))
     others = [
-        load_model("timm:resnet10t", weights="random", seed=1, img_size=SIZE),
-        load_model("timm:resnet10t", weights="random", img_size=SIZE + 4),
+        load_model("timm:test_resnet", weights="random", seed=1, img_size=SIZE),
+        load_model("timm:test_resnet", weights="random", img_size=SIZE + 4),
         load_model("timm:resnet14t", weights="random", img_size=SIZE),
     ]
     for other in others:
@@ -172,7 +172,7 @@ def test_other_weights_sizes_and_pictures_miss(network: Network, folder: Path, t
 
 def test_two_networks_in_one_run(network: Network, folder: Path, tmp_path: Path) -> None:
     """What one of them still needs is shown to both; each keeps its own rows."""
-    other = load_model("timm:resnet10t", weights="random", seed=3, img_size=SIZE)
+    other = load_model("timm:test_resnet", weights="random", seed=3, img_size=SIZE)
     audit(network, ["c4"], options_of(folder, tmp_path))
     together = audit_together([network, other], ["c4"], options_of(folder, tmp_path))
     apart = [audit(each, ["c4"], options_of(folder, None)) for each in (network, other)]
