@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from geed_cli.images.source import sample_folder
 from PIL import Image
+
+from geed_cli.images.source import sample_folder
 
 GRID = 8
 """Random colours are drawn on so many squares and enlarged: smooth, so that files are small and quick to decode."""
