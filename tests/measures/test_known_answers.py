@@ -1,6 +1,7 @@
 """Every measure against values known by hand or by theorem (DESIGN's known answers)."""
 
 import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -13,7 +14,7 @@ from geed_cli.actions.action import disc_mask
 from geed_cli.actions.view import views_of
 from geed_cli.groups.named import group_named
 from geed_cli.measures.channelwise import CORRELATION, ChannelwiseDeviation
-from geed_cli.measures.latent import cosine_deviation, cosine_pairs, l2_deviation, l2_pairs
+from geed_cli.measures.latent import L2, cosine_deviation, cosine_pairs, l2_deviation, l2_pairs
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.prediction import flips
 from geed_cli.measures.softmax import divergence, probabilities, sensitivity
@@ -237,3 +238,27 @@ def test_what_else_is_in_a_stack_changes_no_digit(scale: float) -> None:
     beside = channelwise_deviation(one, other)
     assert beside.value[0] == alone.value[0]
     assert beside.dead[0] == alone.dead[0]
+
+
+@pytest.mark.parametrize("order", [2, 4, 8])
+def test_copies_as_far_apart_as_images_score_what_the_legend_says(order: int) -> None:
+    """√((1 − 1/n)/2): orbits of unrelated images, in so many dimensions that all distances are alike within 1%."""
+    copies = torch.randn(60, order, 4096, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    raw = torch.stack([L2.deviation(orbit, orbit.mean(dim=0)).mean() for orbit in copies]).mean()
+    distances = torch.cdist(copies[:, 0], copies[:, 0])
+    normaliser = distances.sum() / (60 * 59)
+    assert (raw / normaliser).item() == pytest.approx(((1 - 1 / order) / 2) ** 0.5, rel=0.01)
+
+
+def test_two_copies_score_half_their_distance() -> None:
+    """Whatever the features are: each of two lies half their distance from their mean."""
+    orbit = torch.tensor([[0.0, 3.0], [4.0, 0.0]], dtype=torch.float64)
+    assert L2.deviation(orbit, orbit.mean(dim=0)).tolist() == [2.5, 2.5]
+
+
+def test_the_legend_of_the_distance_has_its_numbers() -> None:
+    """0.50 for n = 2 and 0.61 for n = 4 are √((1 − 1/n)/2), to two digits."""
+    stated = re.findall(r"([0-9.]+) for n = (\d)", L2.reading)
+    assert len(stated) == 2
+    for value, order in stated:
+        assert value == f"{((1 - 1 / int(order)) / 2) ** 0.5:.2f}"
