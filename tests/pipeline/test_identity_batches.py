@@ -131,7 +131,9 @@ def without_batch(result: Result) -> str:
     )
 
 
-@pytest.mark.parametrize(("precision", "boundary"), [("fp32", "disc"), ("fp64", "reflect")])
+@pytest.mark.parametrize(
+    ("precision", "boundary"), [("fp32", "disc"), pytest.param("fp64", "reflect", marks=pytest.mark.slow)]
+)
 def test_no_digit_depends_on_the_batch_size(folder: Path, precision: Precision, boundary: Boundary) -> None:
     """Rows, values, intervals, normalisers and all controls at 1, 3, 8 and 32 rows; orbits are cut everywhere."""
     found = [without_batch(audited(fixed_net(), folder, batch, precision, boundary)) for batch in BATCHES]

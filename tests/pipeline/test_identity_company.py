@@ -27,7 +27,8 @@ from geed_cli.result.schema import Entry, Result
 
 SIZE = 16
 GROUPS = ("d4", "c8")
-BATCHES = (1, 3, 8, 32)
+BATCHES = (3, *(pytest.param(rows, marks=pytest.mark.slow) for rows in (1, 8, 32)))
+"""At 3 rows orbits are cut between batches; 1, 8 and 32 are run with the slow tests."""
 PICTURES = (6, SIZE)
 
 
@@ -84,7 +85,17 @@ def by_shape() -> Network:
 
 @pytest.mark.parametrize(
     ("name", "batch"),
-    [*((name, batch) for name in ("small", "by shape") for batch in BATCHES), ("resnet10t", 8)],
+    [
+        ("small", 3),
+        ("by shape", 3),
+        *(
+            pytest.param(name, batch, marks=pytest.mark.slow)
+            for name, batch in [
+                *((name, batch) for name in ("small", "by shape") for batch in (1, 8, 32)),
+                ("resnet10t", 8),
+            ]
+        ),
+    ],
 )
 def test_rows_do_not_depend_on_the_order_or_the_other_images(
     network: Network, folder: Path, tmp_path: Path, name: str, batch: int
