@@ -1,8 +1,8 @@
-"""Pairing tensors by position, for files whose names have nothing in common with the network's; comparing shapes.
+"""Pairing tensors by position, for files whose names have nothing in common with the network's.
 
 Allowed only where nothing contradicts it: as many tensors on both sides, every shape equal, and no weight
-opposite a bias. BatchNorm's counters stay out where the file has none. Of shapes that differ, those in one module's
-first axis alone are a classifier for other classes; any other are another architecture.
+opposite a bias. BatchNorm's counters stay out where the file has none. Shapes are compared here for pairs by name too:
+where one module differs in its first axis alone, it is a classifier for other classes.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,4 @@
-"""Rows: what an engine returns for one image, its subject. Plain values; statistics see rows alone.
-
-Merging rows is a union keyed by the image, so it is associative, commutative and idempotent.
-"""
+"""Rows: what was measured on one image, their subject, as plain values; statistics see rows alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

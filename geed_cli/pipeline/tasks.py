@@ -1,4 +1,4 @@
-"""The drawn images as tasks for an engine, in the order in which they are shown, and what was refused of them."""
+"""The drawn images as tasks for the workers, in the order in which they are shown, and what was refused of them."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping

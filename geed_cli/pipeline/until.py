@@ -1,6 +1,6 @@
 """Adding images until the intervals are narrow enough, in doubling looks that spend the error between them.
 
-The looks are planned before the first image, and each has its own confidence (``statistics.looks``), so the interval
+The looks are planned before the first image, and each has its own confidence (``statistics.enough``), so the interval
 that the run ends with keeps its coverage although it was looked at before.
 """
 
