@@ -18,9 +18,8 @@ from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.errors import InputError
 
 LENGTH_BYTES = 8
-LARGEST_HEADER = (
-    25_000_000  # 100,000 tensors at 250 bytes each; the largest public image models need under 1 MB
-)
+LARGEST_HEADER = 25_000_000
+"""100,000 tensors at 250 bytes each; the largest public image models need under 1 MB."""
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:

@@ -24,6 +24,23 @@ PENALTIES = 10.0 ** torch.arange(-7.0, 4.5, 0.5, dtype=torch.float64)
 
 
 @dataclass(frozen=True)
+class Moments:
+    """Second moments of normalised channels, for one element.
+
+    Attributes:
+        cross: A = Σ x yᵀ, shape (C, C).
+        gram: B = Σ y yᵀ, shape (C, C).
+        energy: Σ‖x‖².
+        pixels: N, the number of columns that were summed.
+    """
+
+    cross: Tensor
+    gram: Tensor
+    energy: float
+    pixels: int
+
+
+@dataclass(frozen=True)
 class Spectrum:
     """The directions of g·f(x) that a map may use: B ≈ basis · diag(values) · basisᵀ.
 
@@ -60,23 +77,6 @@ def spectrum(gram: Tensor, pixels: int) -> Spectrum:
         explained = values.clamp(min=0).cumsum(0) / values.clamp(min=0).sum().clamp(min=1e-300)
         rank = min(signal, int((explained < EXPLAINED).sum()) + 1, max(1, pixels // 2))
     return Spectrum(values[:rank], basis[:, :rank], rank < signal)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Second moments of normalised channels, for one element.
-
-    Attributes:
-        cross: A = Σ x yᵀ, shape (C, C).
-        gram: B = Σ y yᵀ, shape (C, C).
-        energy: Σ‖x‖².
-        pixels: N, the number of columns that were summed.
-    """
-
-    cross: Tensor
-    gram: Tensor
-    energy: float
-    pixels: int
 
 
 def ridge(moments: Moments, directions: Spectrum) -> Fit:
