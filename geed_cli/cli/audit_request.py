@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from geed_cli.cache.location import cache_folder
-from geed_cli.choices import IntervalOptions
+from geed_cli.choices import DRAWING_METHODS, IntervalOptions
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
@@ -17,9 +17,6 @@ from geed_cli.pipeline.options import (
     RunOptions,
     UntilOptions,
 )
-
-DRAWING_METHODS = {"percentile", "bca", "studentized"}
-"""The interval methods that draw resamples."""
 
 
 def audit_options(asked: AuditArguments) -> AuditOptions:
