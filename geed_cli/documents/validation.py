@@ -9,13 +9,19 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from geed_cli.documents.document import Document, Path, Value, printable
 from geed_cli.errors import InputError, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class StrictPart(BaseModel):
+    """Base of the parts of a document: frozen, no unknown keys, no other types, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def validate(document: Document, model: type[Model]) -> Model:

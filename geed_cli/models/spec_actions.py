@@ -6,8 +6,9 @@ An action is one of a few kinds; ``spatial`` in it says whether pixels move with
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from geed_cli.documents.validation import StrictPart
 from geed_cli.errors import nearest
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
@@ -21,9 +22,7 @@ SHORT_FORMS = {"spatial": {"spatial": True}, "trivial": {"spatial": False}}
 ACTION_KINDS = ("regular", "permutation", "matrices", "sum", "through")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
+class _Strict(StrictPart):
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
