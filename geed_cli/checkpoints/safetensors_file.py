@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import shown
-from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN, SAVE_WEIGHTS_ALONE
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.errors import InputError
 
@@ -58,9 +58,7 @@ def check_header(path: Path) -> None:
 
 
 def _too_large(found: str, expected: str) -> InputError:
-    return InputError(
-        found, expected=expected, remedy="save only the network's weights, without training state"
-    )
+    return InputError(found, expected=expected, remedy=SAVE_WEIGHTS_ALONE)
 
 
 def _damaged(found: str) -> InputError:

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from geed_cli.checkpoints.rules import listed
 from geed_cli.errors import InputError
+from geed_cli.globs import listed
 
 RUNNING_STATISTICS = ("running_mean", "running_var")
 

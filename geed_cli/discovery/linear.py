@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from geed_cli.discovery.channel_map import ChannelMap, Fitted, Linear, all_elements, increase
+from geed_cli.discovery.channel_map import ChannelMap, Fitted, Linear, all_elements, increase, reciprocal
 from geed_cli.discovery.regression import EXPLAINED, Fit, Moments, Spectrum, procrustes, ridge, spectrum
 from geed_cli.measures.channelwise import ZERO
 from geed_cli.measures.moments import SAFE
@@ -82,7 +82,7 @@ class LinearFitter:
 
         The null has one image less than B: its A is scaled up to as many pixels, so that both share B.
         """
-        inverse = torch.where(scale > 0, 1 / scale.clamp(min=1e-300), 0.0)
+        inverse = reciprocal(scale)
         outer = inverse[:, None] * inverse
         moments = Moments(
             cross=self._cross.pop(g).cpu() * outer,

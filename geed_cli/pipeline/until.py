@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from geed_cli.errors import InputError
 from geed_cli.images.source import list_images
-from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.session import Session
@@ -70,7 +70,7 @@ def check_until(options: AuditOptions) -> None:
             expected="a normaliser over the audited images, which grows with them",
             remedy="leave out --norm-samples",
         )
-    metrics = [n for n in BY_NAME if any(fnmatch.fnmatchcase(n, m) for m in options.metrics or ["*"])]
+    metrics = [measure.name for measure in select_measures(options.metrics)]
     if not fnmatch.filter(metrics, until.metric):
         raise InputError(
             f"no measure of this run matches {until.metric!r}",

@@ -10,12 +10,13 @@ import struct
 import zipfile
 from pathlib import Path
 
-from geed_cli.checkpoints.formats import EXPORT, READABLE, shown
+from geed_cli.checkpoints.formats import EXPORT, READABLE, UNPACK, shown
 from geed_cli.errors import InputError
 
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them
 LOCAL_HEADER_BYTES = 30
 SAVE_AGAIN = "download or save the file again and compare its sha256 with the publisher's"
+SAVE_WEIGHTS_ALONE = "save only the network's weights, without training state"
 SAVE_STATE = "if you trust the file, save its weights alone: "
 SCRIPT_REMEDY = SAVE_STATE + "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')"
 EXPORTED_REMEDY = SAVE_STATE + "torch.save(dict(torch.export.load(FILE).state_dict), 'weights.pt')"
@@ -66,7 +67,7 @@ def _refuse_other_kinds(names: list[str]) -> None:
     if "model.weights.h5" in endings:
         raise _kind("a Keras model", EXPORT)
     if "data.pkl" not in endings or len({name.partition("/")[0] for name in names}) != 1:
-        raise _kind("a zip archive that torch.save did not write", "unpack it and give the checkpoint inside")
+        raise _kind("a zip archive that torch.save did not write", UNPACK)
 
 
 def _kind(what: str, remedy: str) -> InputError:
