@@ -52,6 +52,11 @@ def nearest_are(close: list[str]) -> str:
     return f"; nearest are {', '.join(close)}" if close else ""
 
 
+def did_you_mean(close: list[str]) -> str:
+    """The beginning of an "expected" line: "did you mean a or b? ", or nothing where nothing is near."""
+    return f"did you mean {' or '.join(close)}? " if close else ""
+
+
 def no_such_file(path: Path, written: str) -> InputError:
     """The refusal of a path, as the user has written it, with the nearest files of its kind beside it."""
     beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
