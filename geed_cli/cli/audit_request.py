@@ -40,7 +40,7 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
         interval=IntervalOptions(asked.confidence, asked.resamples, asked.ci, asked.seed, asked.simultaneous),
         run=RunOptions(
             asked.device,
-            rows(asked.batch_size),
+            batch_size_in(asked.batch_size),
             asked.precision,
             asked.on_nonfinite,
             asked.compile_,
@@ -102,7 +102,7 @@ def devices_in(text: str | None) -> tuple[str, ...]:
     return () if text is None else tuple(name.strip() for name in text.split(","))
 
 
-def rows(text: str | None) -> BatchSize | None:
+def batch_size_in(text: str | None) -> BatchSize | None:
     """The value of --batch-size.
 
     Raises:

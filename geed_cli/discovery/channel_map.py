@@ -14,7 +14,7 @@ from torch import Tensor
 
 from geed_cli.measures.channelwise import ZERO
 
-SILENT = 0.1
+SILENT_PART = 0.1
 """A linear map never predicts an exact zero: below a tenth of the channel's usual size it means silence."""
 
 
@@ -72,7 +72,7 @@ class Linear:
         change = self.left.to(y) @ (self.right.to(y) @ (y * reciprocal(self.scale).to(y)[:, None]))
         predicted = self.base * y + scale * change
         # by mean absolute value: squares of float32 may overflow
-        little = predicted.abs().mean(dim=1) <= SILENT * scale[:, 0]
+        little = predicted.abs().mean(dim=1) <= SILENT_PART * scale[:, 0]
         predicted[little & ~_alive(moved)] = 0
         return predicted.reshape(expected.shape)
 

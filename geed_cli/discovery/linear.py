@@ -13,7 +13,7 @@ from torch import Tensor
 from geed_cli.discovery.channel_map import ChannelMap, Fitted, Linear, all_elements, increase, reciprocal
 from geed_cli.discovery.regression import EXPLAINED, Fit, Moments, Spectrum, procrustes, ridge, spectrum
 from geed_cli.measures.channelwise import ZERO
-from geed_cli.measures.moments import SAFE
+from geed_cli.measures.moments import SAFE_NORMS
 
 VARIANTS: dict[str, Callable[[Moments, Spectrum], Fit]] = {
     "procrustes": procrustes,
@@ -99,7 +99,7 @@ class LinearFitter:
 def wide_enough(maps: Tensor) -> Tensor:
     """The maps, in float64 where squares of float32 would overflow or vanish."""
     largest = float(maps.abs().amax())
-    return maps if largest == 0 or SAFE[0] < largest < SAFE[1] else maps.double()
+    return maps if largest == 0 or SAFE_NORMS[0] < largest < SAFE_NORMS[1] else maps.double()
 
 
 def _product(x: Tensor, y: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-WIDE = 256
+FULL_RANK_UP_TO = 256
 """Layers with more channels get maps of low rank."""
 
 EXPLAINED = 0.99
@@ -67,13 +67,13 @@ class Fit:
 def spectrum(gram: Tensor, pixels: int) -> Spectrum:
     """The eigenvectors of B, shape (C, C), with signal.
 
-    Where C > ``WIDE`` or there are fewer than 2C pixels, those that explain ``EXPLAINED`` of the variance, and at
-    most one for every two pixels.
+    Where C > ``FULL_RANK_UP_TO`` or there are fewer than 2C pixels, those that explain ``EXPLAINED`` of the variance,
+    and at most one for every two pixels.
     """
     values, basis = torch.linalg.eigh(gram)
     values, basis = values.flip(0), basis.flip(1)
     rank = signal = int((values > ROUNDING * values[0].clamp(min=0)).sum())
-    if len(gram) > WIDE or pixels < 2 * len(gram):
+    if len(gram) > FULL_RANK_UP_TO or pixels < 2 * len(gram):
         explained = values.clamp(min=0).cumsum(0) / values.clamp(min=0).sum().clamp(min=1e-300)
         rank = min(signal, int((explained < EXPLAINED).sum()) + 1, max(1, pixels // 2))
     return Spectrum(values[:rank], basis[:, :rank], rank < signal)

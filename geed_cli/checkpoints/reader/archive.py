@@ -10,7 +10,7 @@ import struct
 import zipfile
 from pathlib import Path
 
-from geed_cli.checkpoints.formats import EXPORT, READABLE, UNPACK, shown
+from geed_cli.checkpoints.formats import EXPORT_REMEDY, READABLE_FILES, UNPACK_REMEDY, shown
 from geed_cli.errors import InputError
 
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them
@@ -63,15 +63,15 @@ def _refuse_other_kinds(names: list[str]) -> None:
     if endings & {"archive_format", "archive_version", "serialized_exported_program.json"}:
         raise _kind("an exported program (.pt2), which carries a graph", EXPORTED_REMEDY)
     if names and all(name.endswith(".npy") for name in names):
-        raise _kind("a NumPy archive (.npz)", EXPORT)
+        raise _kind("a NumPy archive (.npz)", EXPORT_REMEDY)
     if "model.weights.h5" in endings:
-        raise _kind("a Keras model", EXPORT)
+        raise _kind("a Keras model", EXPORT_REMEDY)
     if "data.pkl" not in endings or len({name.partition("/")[0] for name in names}) != 1:
-        raise _kind("a zip archive that torch.save did not write", UNPACK)
+        raise _kind("a zip archive that torch.save did not write", UNPACK_REMEDY)
 
 
 def _kind(what: str, remedy: str) -> InputError:
-    return InputError(f"this is {what}", expected=READABLE, remedy=remedy)
+    return InputError(f"this is {what}", expected=READABLE_FILES, remedy=remedy)
 
 
 def _refuse_layout(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file_size: int) -> None:

@@ -13,7 +13,7 @@ from geed_cli.checkpoints.reader.messages import Refused, Request, Taken, write_
 from geed_cli.checkpoints.reader.resource_limits import limit_memory, limit_time_and_output
 from geed_cli.errors import InputError
 
-ANSWER = "answer.json"
+ANSWER_FILE = "answer.json"
 NO_CHECKSUMS = (
     "the file is in torch's format of before 1.6, which has no checksums: damage cannot be detected"
 )
@@ -24,7 +24,7 @@ def main(values: dict[str, Any]) -> None:
     request = Request.of(values)
     limit_time_and_output(request.limits)
     limit_memory(request.limits.memory)
-    write_answer(answer_to(request), request.target.parent / ANSWER)
+    write_answer(answer_to(request), request.target.parent / ANSWER_FILE)
 
 
 def answer_to(request: Request) -> Taken | Refused:
