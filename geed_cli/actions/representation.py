@@ -29,7 +29,7 @@ class Representation(ABC):
     Attributes:
         order: n = |G|; elements are numbered as in the group.
         shape: of the outputs acted on, (C, H, W) or (k,).
-        key: of two representations at one layer: where keys are equal, equal views act alike.
+        key: two representations at one layer with equal keys act alike under equal views.
     """
 
     order: int
@@ -99,7 +99,7 @@ class Trivial(Representation):
 
 @dataclass(frozen=True, eq=False)
 class NoAction(Representation):
-    """A group of which it is not known how it acts on this output, with a clause for the table."""
+    """A group whose action on this output is not known, with the reason as a clause for the table."""
 
     reason: str
 

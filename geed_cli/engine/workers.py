@@ -25,7 +25,7 @@ from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken
 
 MOST_WAITING = 16
-"""Pictures that wait for the first worker; the others wait, too, once there are so many."""
+"""Pictures that may wait for the first worker; at so many the other workers wait, too."""
 BATCHES_AHEAD = 2
 """Batches that a worker runs before anything of them is fetched, so that it does not wait for the caller."""
 

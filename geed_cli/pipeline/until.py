@@ -31,7 +31,7 @@ def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
     until = options.until
     assert until is not None, "the caller asks only where a width is wanted"
     check_until(options)
-    # listed once, so that every look holds the one before; control images are those of the first, each other's partners
+    # listed once, so that every look holds the one before; control images, which are compared, are those of the first
     listing = list_images(options.data.folder, follow_links=options.data.follow_links)
     control_images = min(options.controls.probes, options.data.samples)
     largest = draw(replace(options.data, samples=until.max_samples), listing=listing)
