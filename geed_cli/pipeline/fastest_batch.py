@@ -87,8 +87,8 @@ class Trial:
         _wait(device)
         before = time.perf_counter()
         with full_precision():
-            for network, rows_in in zip(self.networks, inputs, strict=True):
-                network.module(rows_in)
+            for network, batch in zip(self.networks, inputs, strict=True):
+                network.module(batch)
             _wait(device)
         return time.perf_counter() - before
 
