@@ -92,6 +92,11 @@ class ImageSet:
         file = self.folder / path
         return Path(os.path.realpath(file)) if self.follow_links else file
 
+    @property
+    def not_drawn(self) -> int:
+        """How many images were found and left out by ``--samples``."""
+        return self.found - len(self.refused) - len(self.paths)
+
     def draw(self, samples: int, seed: int) -> "ImageSet":
         """Some of the images, see ``select``; a smaller sample of one seed is part of every larger one.
 

@@ -32,9 +32,9 @@ def spoil(folder: Path, name: str) -> None:
 
 
 def test_a_set_counts_what_was_found(folder: Path) -> None:
-    """What was found and refused is counted beside what was drawn."""
+    """Found is drawn plus refused plus not drawn."""
     images = open_images(folder, samples=4, seed=0)
-    assert (images.found, len(images.paths), len(images.refused)) == (11, 4, 1)
+    assert (images.found, len(images.paths), len(images.refused), images.not_drawn) == (11, 4, 1, 6)
     assert images.root == str(folder)
     assert not images.is_sample
     assert set(images.paths) <= set(NAMES)
