@@ -18,7 +18,7 @@ from benchmarks.decoding import SETTINGS
 from benchmarks.large_pictures import mosaic, tiles
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import Least, Size
-from geed_cli.images.preprocess import MARGIN, least_size, to_pixels
+from geed_cli.images.preprocess import REDUCTION_MARGIN, least_size, to_pixels
 from geed_cli.input_settings import InputSettings
 
 MARGINS = (1, 2, 3, 4)
@@ -35,7 +35,7 @@ def least(settings: InputSettings, margin: int) -> Least:
 
     def scaled(size: Size) -> Size:
         width, height = program(size) if program else size
-        return width * margin // MARGIN, height * margin // MARGIN
+        return width * margin // REDUCTION_MARGIN, height * margin // REDUCTION_MARGIN
 
     return scaled
 

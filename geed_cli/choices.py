@@ -11,6 +11,8 @@ from geed_cli.errors import InputError, nearest
 
 IntervalMethod = Literal["percentile", "bca", "studentized", "corrected-t", "cautious-t"]
 """``statistics.methods`` has what each of them computes."""
+DRAWING_METHODS: frozenset[IntervalMethod] = frozenset({"percentile", "bca", "studentized"})
+"""Those that draw resamples; the others need none."""
 DEFAULT_METHOD: IntervalMethod = "corrected-t"
 Decode = Literal["exact", "fast"]
 """``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""

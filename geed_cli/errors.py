@@ -6,6 +6,7 @@ Every refusal states three things: what was found, what was expected, what to tr
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class GeedError(Exception):
@@ -49,3 +50,18 @@ def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
 def nearest_are(close: list[str]) -> str:
     """The end of an "expected" line: "; nearest are a, b", or nothing where nothing is near."""
     return f"; nearest are {', '.join(close)}" if close else ""
+
+
+def did_you_mean(close: list[str]) -> str:
+    """The beginning of an "expected" line: "did you mean a or b? ", or nothing where nothing is near."""
+    return f"did you mean {' or '.join(close)}? " if close else ""
+
+
+def no_such_file(path: Path, written: str) -> InputError:
+    """The refusal of a path, as the user has written it, with the nearest files of its kind beside it."""
+    beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
+    return InputError(
+        f"there is no file {written}",
+        expected=f"an existing file{nearest_are(nearest(str(path), beside))}",
+        remedy="check the path",
+    )

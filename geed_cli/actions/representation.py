@@ -16,7 +16,7 @@ from torch import Tensor
 from geed_cli.actions.view import View
 from geed_cli.groups.transform import Transform
 
-SEED = 20220913
+KERNEL_SEED = 20220913
 UNMOVED = 1e-5
 """Values in [0, 1] that differ by less are the same: given matrices are only representations up to 1e-6, and an
 element that is not in the kernel moves a random probe by far more."""
@@ -29,7 +29,7 @@ class Representation(ABC):
     Attributes:
         order: n = |G|; elements are numbered as in the group.
         shape: of the outputs acted on, (C, H, W) or (k,).
-        key: of two representations at one layer: where keys are equal, equal views act alike.
+        key: two representations at one layer with equal keys act alike under equal views.
     """
 
     order: int
@@ -69,7 +69,7 @@ class Representation(ABC):
         probability 0. The probe is seeded, so the answer is always the same.
         """
         shape = self._probe_shape()
-        probe = torch.rand(shape, generator=torch.Generator().manual_seed(SEED), dtype=torch.float64)
+        probe = torch.rand(shape, generator=torch.Generator().manual_seed(KERNEL_SEED), dtype=torch.float64)
         fixed = self.restrict(probe)
         moved = (self.restrict(self.act(g, probe)) for g in range(self.order))
         return tuple(g for g, each in enumerate(moved) if bool(((each - fixed).abs() <= UNMOVED).all()))
@@ -99,7 +99,7 @@ class Trivial(Representation):
 
 @dataclass(frozen=True, eq=False)
 class NoAction(Representation):
-    """A group of which it is not known how it acts on this output, with a clause for the table."""
+    """A group whose action on this output is not known, with the reason as a clause for the table."""
 
     reason: str
 

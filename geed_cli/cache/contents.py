@@ -27,6 +27,14 @@ _SUMS = (
 )
 
 
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_BYTES = {"": 1, "b": 1}
+_BYTES |= {f"{sign}{end}": 1000**power for power, sign in enumerate("kmgt", 1) for end in ("", "b")}
+_BYTES |= {f"{sign}ib": 1024**power for power, sign in enumerate("kmgt", 1)}
+_UNITS = ("kB", "MB", "GB", "TB")
+_AMOUNT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
+
+
 @dataclass(frozen=True)
 class NetworkUse:
     """One network's share of the cache.
@@ -92,14 +100,6 @@ def _details(text: str) -> Mapping[str, str]:
     except (ValueError, TypeError, RecursionError):
         return {}
     return {str(name): str(value) for name, value in details.items()} if isinstance(details, dict) else {}
-
-
-_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_BYTES = {"": 1, "b": 1}
-_BYTES |= {f"{sign}{end}": 1000**power for power, sign in enumerate("kmgt", 1) for end in ("", "b")}
-_BYTES |= {f"{sign}ib": 1024**power for power, sign in enumerate("kmgt", 1)}
-_UNITS = ("kB", "MB", "GB", "TB")
-_AMOUNT = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([a-z]*)", re.ASCII)
 
 
 def seconds_in(text: str) -> float:

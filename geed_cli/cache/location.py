@@ -13,6 +13,7 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 FOLDER_VARIABLE = "GEED_CACHE_DIR"
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def cache_folder(given: Path | None) -> Path:
@@ -30,9 +31,6 @@ def cache_folder(given: Path | None) -> Path:
         return given.expanduser()
     except RuntimeError:
         return given
-
-
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def digest(fields: Mapping[str, str]) -> bytes:

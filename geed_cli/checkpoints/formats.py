@@ -18,7 +18,7 @@ from geed_cli.errors import InputError
 LONGEST_NAME = 80
 NAMES_SHOWN = 5
 HEAD_BYTES = 512
-READABLE = "a .safetensors file, or a .pt/.pth file with a state dict written by torch.save"
+READABLE_FILES = "a .safetensors file, or a .pt/.pth file with a state dict written by torch.save"
 # torch.save of before 1.6 starts its stream with this number, 0x1950A86A20F9469CFC6C, as a pickled LONG1.
 LEGACY_MAGIC = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 TENSORFLOW_NAME = re.compile(r"\.(ckpt|pb|index|meta)(-\d+)?$|\.data-\d+-of-\d+$|\.ckpt-\d+\.(index|meta)$")
@@ -84,22 +84,26 @@ class Foreign:
         return head[self.offset :].startswith(self.starts)
 
 
-EXPORT = "export the weights from the framework that wrote it and save them with safetensors.torch.save_file"
-DOWNLOAD = (
+EXPORT_REMEDY = (
+    "export the weights from the framework that wrote it and save them with safetensors.torch.save_file"
+)
+DOWNLOAD_REMEDY = (
     "download the file itself: open the link in a browser to see what the server wants, then check the size"
 )
-UNPACK = "unpack it and give the checkpoint inside"
-TENSORFLOW = Foreign("a TensorFlow checkpoint", f"{EXPORT}; several converters to PyTorch exist", ())
+UNPACK_REMEDY = "unpack it and give the checkpoint inside"
+TENSORFLOW = Foreign("a TensorFlow checkpoint", f"{EXPORT_REMEDY}; several converters to PyTorch exist", ())
 ONNX = Foreign("an ONNX model", "give the PyTorch checkpoint that it was exported from", ())
-FOREIGN = (
+FOREIGN_FORMATS = (
     Foreign(
         "a Git LFS pointer, not the file it stands for",
         "run `git lfs pull` in that repository, or download the file itself",
         (b"version https://git-lfs",),
         text=True,
     ),
-    Foreign("a web page (HTML)", DOWNLOAD, (b"<!doctype html", b"<html", b"<head", b"<body"), text=True),
-    Foreign("XML text, probably a server's error message", DOWNLOAD, (b"<",), text=True),
+    Foreign(
+        "a web page (HTML)", DOWNLOAD_REMEDY, (b"<!doctype html", b"<html", b"<head", b"<body"), text=True
+    ),
+    Foreign("XML text, probably a server's error message", DOWNLOAD_REMEDY, (b"<",), text=True),
     Foreign(
         "JSON text (the index of a sharded checkpoint, or a server's error message)",
         "give the file that holds the tensors; merge a sharded checkpoint into one file first",
@@ -107,16 +111,16 @@ FOREIGN = (
         text=True,
     ),
     Foreign(TENSORFLOW.what, TENSORFLOW.remedy, (b"model_checkpoint_path",), text=True),
-    Foreign("an HDF5 file (Keras weights)", EXPORT, (b"\x89HDF\r\n\x1a\n",)),
-    Foreign("a NumPy array", EXPORT, (b"\x93NUMPY",)),
+    Foreign("an HDF5 file (Keras weights)", EXPORT_REMEDY, (b"\x89HDF\r\n\x1a\n",)),
+    Foreign("a NumPy array", EXPORT_REMEDY, (b"\x93NUMPY",)),
     Foreign("a GGUF model", "give the checkpoint that it was quantised from", (b"GGUF",)),
-    Foreign("a TensorFlow Lite model", EXPORT, (b"TFL3",), offset=4),
-    Foreign("a gzip archive", UNPACK, (b"\x1f\x8b",)),
-    Foreign("an xz archive", UNPACK, (b"\xfd7zXZ",)),
-    Foreign("a zstd archive", UNPACK, (b"\x28\xb5\x2f\xfd",)),
-    Foreign("a bzip2 archive", UNPACK, (b"BZh",)),
-    Foreign("a 7z archive", UNPACK, (b"7z\xbc\xaf",)),
-    Foreign("a tar archive", UNPACK, (b"ustar",), offset=257),
+    Foreign("a TensorFlow Lite model", EXPORT_REMEDY, (b"TFL3",), offset=4),
+    Foreign("a gzip archive", UNPACK_REMEDY, (b"\x1f\x8b",)),
+    Foreign("an xz archive", UNPACK_REMEDY, (b"\xfd7zXZ",)),
+    Foreign("a zstd archive", UNPACK_REMEDY, (b"\x28\xb5\x2f\xfd",)),
+    Foreign("a bzip2 archive", UNPACK_REMEDY, (b"BZh",)),
+    Foreign("a 7z archive", UNPACK_REMEDY, (b"7z\xbc\xaf",)),
+    Foreign("a tar archive", UNPACK_REMEDY, (b"ustar",), offset=257),
     Foreign("an empty zip archive", "download or save the file again", (b"PK\x05\x06",)),
     Foreign(
         "a Python pickle that torch.save did not write",
@@ -146,21 +150,21 @@ def _refusal(head: bytes, file_name: str) -> InputError:
     if not head:
         return InputError(
             "the file is empty",
-            expected=READABLE,
+            expected=READABLE_FILES,
             remedy="download or save it again: the last attempt broke off",
         )
     foreign = _foreign(head, file_name)
     if foreign is not None:
-        return InputError(f"this is {foreign.what}", expected=READABLE, remedy=foreign.remedy)
+        return InputError(f"this is {foreign.what}", expected=READABLE_FILES, remedy=foreign.remedy)
     return InputError(
         f"the file's first bytes ({head[:8].hex(' ')}) belong to no known checkpoint format",
-        expected=READABLE,
+        expected=READABLE_FILES,
         remedy="check the download, or convert the weights with safetensors.torch.save_file",
     )
 
 
 def _foreign(head: bytes, file_name: str) -> Foreign | None:
-    for foreign in FOREIGN:
+    for foreign in FOREIGN_FORMATS:
         if foreign.fits(head):
             return foreign
     if TENSORFLOW_NAME.search(file_name):

@@ -23,10 +23,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.reader.messages import LARGEST_ANSWER, Choice, Conversion, Taken
 
-FOLDER = "weights-1"
+KEPT_FOLDER = "weights-1"
 """The number is that of the layout and of the conversion; versions that differ do not disturb one another."""
-TENSORS, ENTRY, PARTIAL = ".safetensors", ".json", ".partial"
-LONGEST_NAME = 5000
+TENSORS_SUFFIX, ENTRY_SUFFIX, PARTIAL_SUFFIX = ".safetensors", ".json", ".partial"
+LONGEST_PATH = 5000
 
 
 class KeptEntry(BaseModel):
@@ -40,7 +40,7 @@ class KeptEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    made_from: Annotated[str, Field(max_length=LONGEST_NAME)]
+    made_from: Annotated[str, Field(max_length=LONGEST_PATH)]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
     taken: Taken
 
@@ -60,11 +60,11 @@ class KeptWeights:
     @property
     def folder(self) -> Path:
         """The folder of the kept files."""
-        return self.cache / FOLDER
+        return self.cache / KEPT_FOLDER
 
     def find(self, key: str) -> Conversion | None:
         """The file that was kept under a key; None where there is none, or none that is whole."""
-        entry_path, path = self.folder / f"{key}{ENTRY}", self.folder / f"{key}{TENSORS}"
+        entry_path, path = self.folder / f"{key}{ENTRY_SUFFIX}", self.folder / f"{key}{TENSORS_SUFFIX}"
         if not entry_path.is_file():
             return None
         try:
@@ -80,19 +80,19 @@ class KeptWeights:
     def refuse(self, key: str, why: str) -> None:
         """Say that a kept file does not serve."""
         self.note(
-            f"the converted weights {self.folder / key}{TENSORS} are not used ({why}); they are made again"
+            f"the converted weights {self.folder / key}{TENSORS_SUFFIX} are not used ({why}); they are made again"
         )
 
     def keep(self, key: str, made_from: Path, tensors: Path, taken: Taken) -> None:
         """Keep a copy of a conversion; where that is not possible nothing is left behind."""
-        name = str(made_from).encode("utf-8", "backslashreplace").decode()[-LONGEST_NAME:]
+        name = str(made_from).encode("utf-8", "backslashreplace").decode()[-LONGEST_PATH:]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with _whole_or_nothing(self.folder / f"{key}{TENSORS}") as copy:
+            with _whole_or_nothing(self.folder / f"{key}{TENSORS_SUFFIX}") as copy:
                 shutil.copyfile(tensors, copy)
                 sha256 = file_sha256(copy)
             entry = KeptEntry(made_from=name, sha256=sha256, taken=taken)
-            with _whole_or_nothing(self.folder / f"{key}{ENTRY}") as written:
+            with _whole_or_nothing(self.folder / f"{key}{ENTRY_SUFFIX}") as written:
                 written.write_text(json.dumps(entry.model_dump()), encoding="ascii")
         except OSError as error:
             self.note(f"converted weights are not kept in {self.folder} ({error.strerror or error})")
@@ -135,7 +135,7 @@ def read_entry(path: Path) -> KeptEntry:
 @contextmanager
 def _whole_or_nothing(target: Path) -> Iterator[Path]:
     """A file beside the target that takes its place after the block, unless the block fails."""
-    handle, name = tempfile.mkstemp(suffix=PARTIAL, prefix="", dir=target.parent)
+    handle, name = tempfile.mkstemp(suffix=PARTIAL_SUFFIX, prefix="", dir=target.parent)
     os.close(handle)
     try:
         yield Path(name)

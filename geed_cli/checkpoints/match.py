@@ -14,8 +14,9 @@ from torch import Tensor
 from geed_cli.checkpoints.formats import counted, shown, shown_list
 from geed_cli.checkpoints.match_by_order import pair_by_order, require_equal_shapes
 from geed_cli.checkpoints.renaming import foreign_prefix, is_batch_counter
-from geed_cli.checkpoints.rules import KeyRules, listed
+from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError, nearest
+from geed_cli.globs import listed
 
 MOST_CANDIDATES = 1000  # names compared for "did you mean"; comparing takes a while for each
 

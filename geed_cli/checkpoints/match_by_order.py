@@ -1,8 +1,8 @@
-"""Pairing tensors by position, for files whose names have nothing in common with the network's; comparing shapes.
+"""Pairing tensors by position, for files whose names have nothing in common with the network's.
 
 Allowed only where nothing contradicts it: as many tensors on both sides, every shape equal, and no weight
-opposite a bias. BatchNorm's counters stay out where the file has none. Of shapes that differ, those in one module's
-first axis alone are a classifier for other classes; any other are another architecture.
+opposite a bias. BatchNorm's counters stay out where the file has none. Shapes are compared here for pairs by name too:
+where one module differs in its first axis alone, it is a classifier for other classes.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,15 @@ from torch import Tensor
 
 from geed_cli.checkpoints.formats import counted, shown
 from geed_cli.checkpoints.renaming import is_batch_counter
-from geed_cli.checkpoints.rules import KeyRules, listed
+from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError
+from geed_cli.globs import listed
 
 # The last part of a name says what a tensor is for; two such parts must agree even where shapes do.
-ROLES = frozenset({"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
-BY_NAME = "use match: name with strip_prefix and rename, or an architecture that is laid out like the file"
+TENSOR_ROLES = frozenset({"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
+BY_NAME_REMEDY = (
+    "use match: name with strip_prefix and rename, or an architecture that is laid out like the file"
+)
 
 
 def pair_by_order(
@@ -44,7 +47,7 @@ def pair_by_order(
 
 def _require_one_role(ours: str, theirs: str, expected: Tensor, found: Tensor) -> None:
     roles = {ours.rpartition(".")[2], theirs.rpartition(".")[2]}
-    if len(roles) == 2 and roles <= ROLES:
+    if len(roles) == 2 and roles <= TENSOR_ROLES:
         raise _contradiction(
             f"by order, {shown(theirs)} {tuple(found.shape)} of the file would become {shown(ours)} "
             f"{tuple(expected.shape)}",
@@ -53,7 +56,7 @@ def _require_one_role(ours: str, theirs: str, expected: Tensor, found: Tensor) -
 
 
 def _contradiction(found: str, expected: str) -> InputError:
-    return InputError(f"tensors cannot be paired by order: {found}", expected=expected, remedy=BY_NAME)
+    return InputError(f"tensors cannot be paired by order: {found}", expected=expected, remedy=BY_NAME_REMEDY)
 
 
 def require_equal_shapes(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> None:

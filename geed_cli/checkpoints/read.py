@@ -74,8 +74,8 @@ def read_tensors(
             entry = choose_entry(read_safetensors(path), choice.key, choice.usual)
             plain = {name: plain_tensor(name, value, None) for name, value in entry.state.items()}
             return WeightsFile(plain, ordered=False, numbers={}, notes=entry.notes)
-        with conversion_of(path, container, choice, limits, kept) as conversion:
-            state = _state(conversion)
+        with _conversion_of(path, container, choice, limits, kept) as conversion:
+            state = _tensors(conversion)
         taken = conversion.taken
         return WeightsFile(state, True, taken.numbers, taken.notes, conversion.sha256)
 
@@ -95,11 +95,63 @@ def as_safetensors(path: Path, choice: Choice, kept: KeptWeights | None = None) 
                 check_header(path)
                 file = path
             else:
-                file = stack.enter_context(conversion_of(path, container, choice, kept=kept)).path
+                file = stack.enter_context(_conversion_of(path, container, choice, kept=kept)).path
         yield file
 
 
-def _state(conversion: Conversion) -> dict[str, Tensor]:
+@contextmanager
+def _conversion_of(
+    path: Path,
+    container: Container,
+    choice: Choice,
+    limits: Limits | None = None,
+    kept: KeptWeights | None = None,
+) -> Iterator[Conversion]:
+    """The chosen entry of a torch.save file as a safetensors file, to be read within the block.
+
+    Nothing is kept or found where ``limits`` are not those of the file's size. Errors are those of ``converted``.
+    """
+    if kept is None or limits is not None or choice.allow_pickle:
+        with converted(path, container, choice, limits) as fresh:
+            yield fresh
+        return
+    before = _stamp(path)
+    sha256 = file_sha256(path)
+    key = key_of(sha256, container.value, choice)
+    earlier = kept.find(key)
+    if earlier is not None and _sound(earlier, key, kept):
+        yield replace(earlier, sha256=sha256)
+        return
+    with converted(path, container, choice) as fresh:
+        if _stamp(path) != before:
+            yield fresh
+            return
+        kept.keep(key, path, fresh.path, fresh.taken)
+        yield replace(fresh, sha256=sha256)
+
+
+def _sound(earlier: Conversion, key: str, kept: KeptWeights) -> bool:
+    """Whether a kept file passes what every safetensors file has to, and holds the tensors that its entry names."""
+    try:
+        tensors = read_safetensors(earlier.path)
+        for name, value in tensors.items():
+            plain_tensor(name, value, None)
+    except (InputError, OSError) as error:
+        kept.refuse(key, error.found if isinstance(error, InputError) else str(error))
+        return False
+    if set(tensors) != set(earlier.taken.order):
+        kept.refuse(key, "its tensors are not those that its entry names")
+        return False
+    return True
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is written to or replaced."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _tensors(conversion: Conversion) -> dict[str, Tensor]:
     """The tensors in the order of the original; they stay mapped when the file's name is gone, except on Windows."""
     tensors = read_safetensors(conversion.path)
     if set(tensors) != set(conversion.taken.order):
@@ -132,55 +184,3 @@ def _unreadable(found: str) -> RunError:
         expected="a readable checkpoint file",
         remedy="check the path; a path in a spec is taken relative to the spec",
     )
-
-
-@contextmanager
-def conversion_of(
-    path: Path,
-    container: Container,
-    choice: Choice,
-    limits: Limits | None = None,
-    kept: KeptWeights | None = None,
-) -> Iterator[Conversion]:
-    """The chosen entry of a torch.save file as a safetensors file, to be read within the block.
-
-    Nothing is kept or found where ``limits`` are not those of the file's size. Errors are those of ``converted``.
-    """
-    if kept is None or limits is not None or choice.allow_pickle:
-        with converted(path, container, choice, limits) as fresh:
-            yield fresh
-        return
-    state = _state_on_disk(path)
-    sha256 = file_sha256(path)
-    key = key_of(sha256, container.value, choice)
-    earlier = kept.find(key)
-    if earlier is not None and _sound(earlier, key, kept):
-        yield replace(earlier, sha256=sha256)
-        return
-    with converted(path, container, choice) as fresh:
-        if _state_on_disk(path) != state:
-            yield fresh
-            return
-        kept.keep(key, path, fresh.path, fresh.taken)
-        yield replace(fresh, sha256=sha256)
-
-
-def _sound(earlier: Conversion, key: str, kept: KeptWeights) -> bool:
-    """Whether a kept file passes what every safetensors file has to, and holds the tensors that its entry names."""
-    try:
-        tensors = read_safetensors(earlier.path)
-        for name, value in tensors.items():
-            plain_tensor(name, value, None)
-    except (InputError, OSError) as error:
-        kept.refuse(key, error.found if isinstance(error, InputError) else str(error))
-        return False
-    if set(tensors) != set(earlier.taken.order):
-        kept.refuse(key, "its tensors are not those that its entry names")
-        return False
-    return True
-
-
-def _state_on_disk(path: Path) -> tuple[int, int, int]:
-    """What changes when a file is written to or replaced."""
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -4,9 +4,7 @@ Names are those of ``state_dict()``; globs are shell patterns matched case-sensi
 Nothing is stripped, renamed or left out that is not declared here, except what ``key: auto`` finds.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 Match = Literal["name", "order"]
@@ -37,8 +35,3 @@ class KeyRules:
     match: Match = "name"
     missing: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
-
-
-def listed(name: str, globs: Iterable[str]) -> bool:
-    """Whether one of the globs covers the name."""
-    return any(fnmatchcase(name, glob) for glob in globs)

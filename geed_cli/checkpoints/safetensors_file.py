@@ -13,14 +13,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import shown
-from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN, SAVE_WEIGHTS_ALONE
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.errors import InputError
 
 LENGTH_BYTES = 8
-LARGEST_HEADER = (
-    25_000_000  # 100,000 tensors at 250 bytes each; the largest public image models need under 1 MB
-)
+LARGEST_HEADER = 25_000_000
+"""100,000 tensors at 250 bytes each; the largest public image models need under 1 MB."""
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -59,9 +58,7 @@ def check_header(path: Path) -> None:
 
 
 def _too_large(found: str, expected: str) -> InputError:
-    return InputError(
-        found, expected=expected, remedy="save only the network's weights, without training state"
-    )
+    return InputError(found, expected=expected, remedy=SAVE_WEIGHTS_ALONE)
 
 
 def _damaged(found: str) -> InputError:

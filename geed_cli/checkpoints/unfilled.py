@@ -1,4 +1,4 @@
-"""Telling tensors that a file filled from those that it left alone.
+"""Which tensors of a network a file filled, and which it left alone.
 
 Before loading, every weight is set to NaN. What is still NaN afterwards was not in the file: such a part cannot
 take part in an audit unnoticed, since everything computed with it is NaN too. Buffers that are computed, such as
@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from geed_cli.checkpoints.rules import listed
 from geed_cli.errors import InputError
+from geed_cli.globs import listed
 
 RUNNING_STATISTICS = ("running_mean", "running_var")
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from geed_cli.cache.location import cache_folder
-from geed_cli.choices import IntervalOptions
+from geed_cli.choices import DRAWING_METHODS, IntervalOptions
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
@@ -17,9 +17,6 @@ from geed_cli.pipeline.options import (
     RunOptions,
     UntilOptions,
 )
-
-DRAWING_METHODS = {"percentile", "bca", "studentized"}
-"""The interval methods that draw resamples."""
 
 
 def audit_options(asked: AuditArguments) -> AuditOptions:
@@ -43,7 +40,7 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
         interval=IntervalOptions(asked.confidence, asked.resamples, asked.ci, asked.seed, asked.simultaneous),
         run=RunOptions(
             asked.device,
-            rows(asked.batch_size),
+            batch_size_in(asked.batch_size),
             asked.precision,
             asked.on_nonfinite,
             asked.compile_,
@@ -105,7 +102,7 @@ def devices_in(text: str | None) -> tuple[str, ...]:
     return () if text is None else tuple(name.strip() for name in text.split(","))
 
 
-def rows(text: str | None) -> BatchSize | None:
+def batch_size_in(text: str | None) -> BatchSize | None:
     """The value of --batch-size.
 
     Raises:

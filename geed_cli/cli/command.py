@@ -13,6 +13,7 @@ from geed_cli.cli.audit_arguments import AuditArguments
 
 ARGUMENTS = "arguments"
 """The parameter of a command in whose place the declared options stand."""
+_CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
 def declared() -> tuple[inspect.Parameter, ...]:
@@ -59,9 +60,6 @@ def takes_options(
         return run
 
     return join
-
-
-_CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
 def _was_given(context: typer.Context, name: str) -> bool:

@@ -10,8 +10,8 @@ from geed_cli.result.schema import Group, Result
 def mismatches(reference: Result, other: Result) -> tuple[str, ...]:
     """Every difference in what both must share, as "what: reference, other"; empty where comparable."""
     shared = {group.name for group in reference.groups} & {group.name for group in other.groups}
-    one, two = _parts(reference, shared), _parts(other, shared)
-    return tuple(f"{what}: {one[what]} and {two[what]}" for what in one if one[what] != two[what])
+    parts, others = _parts(reference, shared), _parts(other, shared)
+    return tuple(f"{what}: {parts[what]} and {others[what]}" for what in parts if parts[what] != others[what])
 
 
 def same_images(reference: Result, other: Result) -> bool:

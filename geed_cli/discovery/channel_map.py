@@ -14,7 +14,7 @@ from torch import Tensor
 
 from geed_cli.measures.channelwise import ZERO
 
-SILENT = 0.1
+SILENT_PART = 0.1
 """A linear map never predicts an exact zero: below a tenth of the channel's usual size it means silence."""
 
 
@@ -69,10 +69,10 @@ class Linear:
         """ρ_g·expected; a channel that is silent in ``moved`` is so here too where little was predicted for it."""
         y = expected.flatten(1)
         scale = self.scale.to(y)[:, None]
-        change = self.left.to(y) @ (self.right.to(y) @ (y * _reciprocal(self.scale).to(y)[:, None]))
+        change = self.left.to(y) @ (self.right.to(y) @ (y * reciprocal(self.scale).to(y)[:, None]))
         predicted = self.base * y + scale * change
         # by mean absolute value: squares of float32 may overflow
-        little = predicted.abs().mean(dim=1) <= SILENT * scale[:, 0]
+        little = predicted.abs().mean(dim=1) <= SILENT_PART * scale[:, 0]
         predicted[little & ~_alive(moved)] = 0
         return predicted.reshape(expected.shape)
 
@@ -85,7 +85,7 @@ class Linear:
         """base·1 + D (left · right) D⁻¹."""
         scale = self.scale.double().cpu()
         unit = self.left.double().cpu() @ self.right.double().cpu()
-        change: Tensor = scale[:, None] * unit * _reciprocal(scale)
+        change: Tensor = scale[:, None] * unit * reciprocal(scale)
         return self.base * torch.eye(len(scale), dtype=torch.float64) + change
 
 
@@ -95,7 +95,7 @@ def _alive(maps: Tensor) -> Tensor:
     return largest > ZERO * largest.amax()
 
 
-def _reciprocal(scale: Tensor) -> Tensor:
+def reciprocal(scale: Tensor) -> Tensor:
     """1/d, and 0 for silent channels."""
     return torch.where(scale > 0, 1 / scale.clamp(min=1e-300), 0.0)
 

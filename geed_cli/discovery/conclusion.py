@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from geed_cli.discovery.discover import Discovered
-from geed_cli.discovery.explained import ENOUGH, clearly_below, explains_more, holds, part
+from geed_cli.discovery.explained import HOLDS_FROM, clearly_below, explains_more, holds, part
 
 Kind = Literal["equivariant", "hidden", "invariant", "neither", "undecided"]
 
@@ -77,7 +77,7 @@ def _hidden(outcome: Discovered, floor: float, explained: dict[str, float]) -> t
         return "neither", f"{without}, and channel maps add no more than fitting alone adds"
     change = f"{without}, with channel maps {explained['after']:.0%}"
     if not holds(outcome.scores, "after", floor):
-        return "neither", f"{change}: a gain, but not surely {ENOUGH:.0%}"
+        return "neither", f"{change}: a gain, but not surely {HOLDS_FROM:.0%}"
     if outcome.defect is None:
         return "neither", f"{change}, but without a group table nothing says whether the maps compose"
     if outcome.defect > SMALL_DEFECT:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from geed_cli.discovery.channel_map import Fitted, Permutation
 
-PAIRS = 1024
+MOST_PAIRS = 1024
 """Pairs (g, h) that are composed; for groups of more, that many spread evenly over the table."""
 
 
@@ -30,9 +30,9 @@ def defect(fitted: Fitted, table: NDArray[np.int64]) -> float | None:
 
 
 def _pairs(order: int) -> list[tuple[int, int]]:
-    """Pairs without e, at most ``PAIRS``."""
+    """Pairs without e, at most ``MOST_PAIRS``."""
     every = (order - 1) ** 2
-    chosen = np.linspace(0, every - 1, min(every, PAIRS)).astype(np.int64).tolist() if every else []
+    chosen = np.linspace(0, every - 1, min(every, MOST_PAIRS)).astype(np.int64).tolist() if every else []
     return [(1 + i // (order - 1), 1 + i % (order - 1)) for i in chosen]
 
 

@@ -13,10 +13,10 @@ from scipy.special import stdtrit
 
 from geed_cli.discovery.scores import Scores
 
-ENOUGH = 0.9
+HOLDS_FROM = 0.9
 """The part explained from which an action is said to hold."""
 
-ROOM = 0.02
+LEAST_ROOM = 0.02
 """Where different images are this close to the best, nothing is left to explain: the maps hardly depend on x."""
 
 CONFIDENCE = 0.95
@@ -29,21 +29,21 @@ ROUNDING = 1e-6
 def part(scores: Scores, name: str, floor: float) -> float | None:
     """κ of the mean deviations ``before``, ``after`` or ``unmoved``, with b = ``floor``.
 
-    At most 1 but for noise, below 0 where another image explains more; None where the null leaves less than ``ROOM``
-    or no image has a value.
+    At most 1 but for noise, below 0 where another image explains more; None where the null leaves less than
+    ``LEAST_ROOM``, or no image has a value.
     """
     value, null = scores.images(name, f"null_{name}")
-    if not len(value) or null.mean() - floor < ROOM:
+    if not len(value) or null.mean() - floor < LEAST_ROOM:
         return None
     return float((null.mean() - value.mean()) / (null.mean() - floor))
 
 
 def holds(scores: Scores, name: str, floor: float) -> bool:
-    """Whether κ ≥ ``ENOUGH`` with confidence: the mean of (v₀ − v) − ENOUGH·(v₀ − b) is not below 0 (Fieller)."""
+    """Whether κ ≥ c = ``HOLDS_FROM`` with confidence: the mean of (v₀ − v) − c·(v₀ − b) is not below 0 (Fieller)."""
     if part(scores, name, floor) is None:
         return False
     value, null = scores.images(name, f"null_{name}")
-    return lower_limit(null - value - ENOUGH * (null - floor)) >= 0
+    return lower_limit(null - value - HOLDS_FROM * (null - floor)) >= 0
 
 
 def clearly_below(scores: Scores, lower: str, upper: str) -> bool:
@@ -59,7 +59,7 @@ def explains_more(scores: Scores, floor: float) -> bool:
     (delta method): r + (v − b − r (v₀ − b)) / mean(v₀ − b) for each image.
     """
     columns = scores.images("before", "null_before", "after", "null_after")
-    if len(columns[0]) < 2 or min(columns[1].mean(), columns[3].mean()) - floor < ROOM:
+    if len(columns[0]) < 2 or min(columns[1].mean(), columns[3].mean()) - floor < LEAST_ROOM:
         return False
     before, after = (_linearised(columns[i] - floor, columns[i + 1] - floor) for i in (0, 2))
     return lower_limit(before - after) > ROUNDING

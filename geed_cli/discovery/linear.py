@@ -10,10 +10,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from geed_cli.discovery.channel_map import ChannelMap, Fitted, Linear, all_elements, increase
+from geed_cli.discovery.channel_map import ChannelMap, Fitted, Linear, all_elements, increase, reciprocal
 from geed_cli.discovery.regression import EXPLAINED, Fit, Moments, Spectrum, procrustes, ridge, spectrum
 from geed_cli.measures.channelwise import ZERO
-from geed_cli.measures.moments import SAFE
+from geed_cli.measures.moments import SAFE_NORMS
 
 VARIANTS: dict[str, Callable[[Moments, Spectrum], Fit]] = {
     "procrustes": procrustes,
@@ -82,7 +82,7 @@ class LinearFitter:
 
         The null has one image less than B: its A is scaled up to as many pixels, so that both share B.
         """
-        inverse = torch.where(scale > 0, 1 / scale.clamp(min=1e-300), 0.0)
+        inverse = reciprocal(scale)
         outer = inverse[:, None] * inverse
         moments = Moments(
             cross=self._cross.pop(g).cpu() * outer,
@@ -99,7 +99,7 @@ class LinearFitter:
 def wide_enough(maps: Tensor) -> Tensor:
     """The maps, in float64 where squares of float32 would overflow or vanish."""
     largest = float(maps.abs().amax())
-    return maps if largest == 0 or SAFE[0] < largest < SAFE[1] else maps.double()
+    return maps if largest == 0 or SAFE_NORMS[0] < largest < SAFE_NORMS[1] else maps.double()
 
 
 def _product(x: Tensor, y: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from geed_cli.discovery.channel_map import Fitted, Permutation, all_elements, increase
 from geed_cli.measures.channelwise import ZERO
 
-TIE = 1e-6
+TIE_MARGIN = 1e-6
 """Part of a cosine by which staying in place is favoured: above the rounding of float32 maps, below any difference
 that means something. Dead channels and exact copies then stay where they are."""
 
@@ -50,7 +50,7 @@ class PermutationFitter:
     def _assign(self, similarity: Tensor, g: int) -> Permutation:
         """The permutation with the largest summed similarity, channels staying in place where that costs nothing."""
         scores = similarity.cpu()
-        scores.diagonal().add_(TIE * self._pairs[g])
+        scores.diagonal().add_(TIE_MARGIN * self._pairs[g])
         # here, since it takes a third of a second of every start, and few runs discover anything
         from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 

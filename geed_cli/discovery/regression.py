@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-WIDE = 256
+FULL_RANK_UP_TO = 256
 """Layers with more channels get maps of low rank."""
 
 EXPLAINED = 0.99
@@ -21,6 +21,23 @@ ROUNDING = 1e-7
 
 PENALTIES = 10.0 ** torch.arange(-7.0, 4.5, 0.5, dtype=torch.float64)
 """λ as parts of the largest eigenvalue, from the rounding of the moments to where the identity is left."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Second moments of normalised channels, for one element.
+
+    Attributes:
+        cross: A = Σ x yᵀ, shape (C, C).
+        gram: B = Σ y yᵀ, shape (C, C).
+        energy: Σ‖x‖².
+        pixels: N, the number of columns that were summed.
+    """
+
+    cross: Tensor
+    gram: Tensor
+    energy: float
+    pixels: int
 
 
 @dataclass(frozen=True)
@@ -50,33 +67,16 @@ class Fit:
 def spectrum(gram: Tensor, pixels: int) -> Spectrum:
     """The eigenvectors of B, shape (C, C), with signal.
 
-    Where C > ``WIDE`` or there are fewer than 2C pixels, those that explain ``EXPLAINED`` of the variance, and at
-    most one for every two pixels.
+    Where C > ``FULL_RANK_UP_TO`` or there are fewer than 2C pixels, those that explain ``EXPLAINED`` of the variance,
+    and at most one for every two pixels.
     """
     values, basis = torch.linalg.eigh(gram)
     values, basis = values.flip(0), basis.flip(1)
     rank = signal = int((values > ROUNDING * values[0].clamp(min=0)).sum())
-    if len(gram) > WIDE or pixels < 2 * len(gram):
+    if len(gram) > FULL_RANK_UP_TO or pixels < 2 * len(gram):
         explained = values.clamp(min=0).cumsum(0) / values.clamp(min=0).sum().clamp(min=1e-300)
         rank = min(signal, int((explained < EXPLAINED).sum()) + 1, max(1, pixels // 2))
     return Spectrum(values[:rank], basis[:, :rank], rank < signal)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Second moments of normalised channels, for one element.
-
-    Attributes:
-        cross: A = Σ x yᵀ, shape (C, C).
-        gram: B = Σ y yᵀ, shape (C, C).
-        energy: Σ‖x‖².
-        pixels: N, the number of columns that were summed.
-    """
-
-    cross: Tensor
-    gram: Tensor
-    energy: float
-    pixels: int
 
 
 def ridge(moments: Moments, directions: Spectrum) -> Fit:

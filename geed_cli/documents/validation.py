@@ -9,13 +9,19 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from geed_cli.documents.document import Document, Path, Value, printable
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, did_you_mean, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class StrictPart(BaseModel):
+    """Base of the parts of a document: frozen, no unknown keys, no other types, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def validate(document: Document, model: type[Model]) -> Model:
@@ -62,7 +68,7 @@ def _explanation(problem: ErrorDetails, key: str, known: tuple[str, ...]) -> tup
     match problem["type"]:
         case "extra_forbidden":
             close = nearest(key.rsplit(".", 1)[-1], known)
-            hint = f"did you mean {' or '.join(close)}? known keys: " if close else "one of "
+            hint = f"{did_you_mean(close)}known keys: " if close else "one of "
             return f"unknown key '{key}'", hint + ", ".join(known)
         case "missing":
             return f"the key '{key}' is missing", f"{key}: a value"

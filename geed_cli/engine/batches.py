@@ -69,7 +69,7 @@ class Placement:
 
 
 def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[Batch]:
-    """What the tasks show as batches of exactly B rows of side S = ``size``."""
+    """All variants of the tasks in batches of exactly B rows, of side S = ``size``."""
     rows: list[Tensor] = []
     slots: list[Slot] = []
     for task in tasks:

@@ -125,6 +125,20 @@ def compare_maps(
     return {each.name: each.compare(own.sizes, expected, products) for each in measures}
 
 
+def compare_centred(
+    family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
+) -> dict[str, ChannelwiseDeviation]:
+    """One map f_l(gx) against ρ(g)f̂_l(x), shapes (C, H, W), about the displaced centre, by each measure."""
+    representation, g = family.corrected[view]
+    support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
+    moved = representation.restrict_under(g, maps)[None]
+    expected = representation.restrict_under(g, representation.act(g, centre))[None]
+    return {
+        each.name: channelwise_deviation(moved, expected, each, support if each.of_variation else None)
+        for each in measures
+    }
+
+
 def moments_in(family: Family, maps: Tensor) -> Moments:
     """The moments of the part of maps (R, C, H, W) that the family compares."""
     return moments_of(family.restrict(maps), family.support)
@@ -176,17 +190,3 @@ def laid_out(copy: Tensor, maps: Tensor) -> Tensor:
     """A copy in the memory order of the maps, so that sums go the same way whatever else is in a batch."""
     last = channels_last(maps)
     return copy.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
-
-
-def compare_centred(
-    family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
-) -> dict[str, ChannelwiseDeviation]:
-    """One map f_l(gx) against ρ(g)f̂_l(x), shapes (C, H, W), about the displaced centre, by each measure."""
-    representation, g = family.corrected[view]
-    support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
-    moved = representation.restrict_under(g, maps)[None]
-    expected = representation.restrict_under(g, representation.act(g, centre))[None]
-    return {
-        each.name: channelwise_deviation(moved, expected, each, support if each.of_variation else None)
-        for each in measures
-    }

@@ -20,7 +20,7 @@ from geed_cli.groups.named import group_named
 from geed_cli.groups.transform import Transform
 from geed_cli.models.spec_actions import Action, MatricesPart, PermutationPart
 
-REMEDY = "correct the section actions in the spec"
+SPEC_REMEDY = "correct the section actions in the spec"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _sum(action: Action, place: Place, elements: tuple[Transform, ...]) -> Repre
         raise InputError(
             f"{place.where} is a sum over {channels} channels, and there are {place.shape[0]}",
             expected="parts whose channels add up",
-            remedy=REMEDY,
+            remedy=SPEC_REMEDY,
         )
     rest = place.shape[1:]
     return DirectSum.of(
@@ -119,26 +119,26 @@ def channel_part(action: Action, shape: tuple[int, ...], where: str) -> tuple[Fi
     Raises:
         InputError: an unknown group or element, channels that do not fit, or no action.
     """
-    declared = action.model_dump_json(exclude={"spatial"})
+    text = action.model_dump_json(exclude={"spatial"})
     if action.permutation is not None:
         group = group_named(action.permutation.group)
         moves = _permutations(group, action.permutation, shape[0], where)
-        return group, Permutation.of(moves, shape, (declared, group.elements))
+        return group, Permutation.of(moves, shape, (text, group.elements))
     if action.matrices is not None:
         group = group_named(action.matrices.group)
         matrices = _matrices(group, action.matrices, shape[0], where)
-        return group, Matrices.of(matrices, shape, (declared, group.elements))
+        return group, Matrices.of(matrices, shape, (text, group.elements))
     assert action.regular is not None, "an action of this kind names a group"
     group = group_named(action.regular)
     if shape[0] % group.order:
         raise InputError(
             f"{where} is regular under {group.name}, and {shape[0]} channels are no multiple of {group.order}",
             expected=f"fields × {group.order} channels",
-            remedy=REMEDY,
+            remedy=SPEC_REMEDY,
         )
     fields = shape[0] // group.order
     moves = regular_moves(group.table, fields, field_major=action.order == "field-major")
-    return group, Permutation.of(moves, shape, (declared, group.elements))
+    return group, Permutation.of(moves, shape, (text, group.elements))
 
 
 def _permutations(group: FiniteGroup, part: PermutationPart, channels: int, where: str) -> np.ndarray:
@@ -148,7 +148,7 @@ def _permutations(group: FiniteGroup, part: PermutationPart, channels: int, wher
             raise InputError(
                 f"{where} gives {name} a list of {len(moves)} numbers that is no permutation of the channels",
                 expected=f"each of 0 to {channels - 1} once: where channels 0, 1, … go",
-                remedy=REMEDY,
+                remedy=SPEC_REMEDY,
             )
     given = {name: np.array(moves, dtype=np.int64) for name, moves in part.generators.items()}
     return extend(group, given, np.arange(channels), compose, where)
@@ -161,7 +161,7 @@ def _matrices(group: FiniteGroup, part: MatricesPart, channels: int, where: str)
             raise InputError(
                 f"{where} gives {name} a matrix that is not {channels}×{channels}",
                 expected="one row and one column for each channel",
-                remedy=REMEDY,
+                remedy=SPEC_REMEDY,
             )
     given = {name: np.array(rows, dtype=np.float64) for name, rows in part.generators.items()}
     return extend(group, given, np.eye(channels), np.matmul, where)

@@ -1,4 +1,4 @@
-"""The engine: forward passes of one network in this process, and what they show of each image.
+"""The engine: forward passes of one network on one device, and what they show of each image.
 
 The network runs in inference mode with TF32 off. Hooks reduce layers while it runs; embeddings and logits of an
 image wait until its orbit is whole.

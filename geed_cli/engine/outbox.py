@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 Take = Callable[[Tensor], None]
-"""Is given the numbers on the CPU, in float64."""
+"""Called with the numbers on the CPU, in float64."""
 
 
 class Outbox:

@@ -1,7 +1,4 @@
-"""Rows: what an engine returns for one image, its subject. Plain values; statistics see rows alone.
-
-Merging rows is a union keyed by the image, so it is associative, commutative and idempotent.
-"""
+"""Rows: what was measured on one image, their subject, as plain values; statistics see rows alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +35,7 @@ class Subject:
         control: whether it is a control image, on which null and floor are measured.
         fit: whether a hidden action is fitted on it; on the others it is scored.
         first: whether the run's rounding is measured on it.
-        partner: the control image before it, which its null is measured against.
+        partner: the control image before it, against which its null is measured.
         padded: the part of its surroundings that the picture does not reach; None where no boundary reads them.
     """
 
@@ -52,7 +49,7 @@ class Subject:
 
     @property
     def path(self) -> str:
-        """Which tells the images of a run apart."""
+        """The image's path, by which a run tells its images apart."""
         return self.record.path
 
 

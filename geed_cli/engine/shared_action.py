@@ -43,7 +43,7 @@ class Family:
         return None if bool(inside.all()) else inside
 
     def kernel_in(self, held: Container[Variant]) -> bool:
-        """Whether everything that f̂ is the mean of is there."""
+        """Whether all views of the kernel are held, whose mean is f̂."""
         return all(view in held for view in self.kernel)
 
     def restrict(self, maps: Tensor) -> Tensor:

@@ -24,8 +24,8 @@ from geed_cli.engine.observation import Observation
 from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken
 
-MOST_KEPT = 16
-"""Pictures that wait for the first worker; the others wait, too, once there are so many."""
+MOST_WAITING = 16
+"""Pictures that may wait for the first worker; at so many the other workers wait, too."""
 BATCHES_AHEAD = 2
 """Batches that a worker runs before anything of them is fetched, so that it does not wait for the caller."""
 
@@ -68,7 +68,7 @@ class WorkQueue:
                 if first and self._kept:
                     self._changed.notify_all()
                     return self._kept.popleft()
-                if len(self._kept) >= MOST_KEPT:
+                if len(self._kept) >= MOST_WAITING:
                     self._changed.wait()
                     continue
                 task = next(self._tasks, None)

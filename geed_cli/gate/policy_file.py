@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import Field, PlainValidator, model_validator
+
+from geed_cli.documents.validation import StrictPart
 
 Level = Literal["error", "warn"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -45,11 +47,7 @@ def parse_increase(value: object) -> IncreaseLimit:
     )
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class RequirePart(_Part):
+class RequirePart(StrictPart):
     """What a result must bring to be judged at all.
 
     Attributes:
@@ -63,7 +61,7 @@ class RequirePart(_Part):
     groups: tuple[Name, ...] = ()
 
 
-class _Selection(_Part):
+class _Selection(StrictPart):
     """Which entries a rule is about, by names or globs; without a layer, entries of any layer and of none.
 
     Attributes:
@@ -98,13 +96,13 @@ class BaselineRulePart(_Selection):
     max_increase: Annotated[IncreaseLimit, PlainValidator(parse_increase)]
 
 
-class BaselinePart(_Part):
+class BaselinePart(StrictPart):
     """Rules that need ``--baseline``."""
 
     rules: Annotated[tuple[BaselineRulePart, ...], Field(max_length=MAX_RULES)] = ()
 
 
-class PolicyFile(_Part):
+class PolicyFile(StrictPart):
     """One policy file; the attributes are its sections."""
 
     version: Literal[1]

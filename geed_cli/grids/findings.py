@@ -1,4 +1,4 @@
-"""Grid alignment in a run: which layers cannot be equivariant at this input size, and the action that allows for it."""
+"""What a run makes of sampling grids: the layers that they break, and actions about the layers' own centres."""
 
 from collections.abc import Mapping, Sequence
 

@@ -51,7 +51,7 @@ class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.path: list[Running] = []
         self._hopeless = hopeless
         # Tensors are kept alive with their grids, so that no id is used twice.
-        self._known: dict[int, tuple[Tensor, SamplingGrid]] = {}
+        self._grids: dict[int, tuple[Tensor, SamplingGrid]] = {}
         self._keep(pictures, SamplingGrid(_size(pictures)))
         self._batch = len(pictures)
         self._steps = 0
@@ -77,7 +77,7 @@ class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, tensors: Sequence[Tensor], shapes: Sequence[tuple[int, ...]] = ()
     ) -> SamplingGrid | None:
         """The merged grid of those that have one; ``shapes`` are those of what is made of them."""
-        grids = [self._known[id(tensor)][1] for tensor in tensors if id(tensor) in self._known]
+        grids = [self._grids[id(tensor)][1] for tensor in tensors if id(tensor) in self._grids]
         return merged(grids, list(shapes)) if grids else None
 
     def enter(self, name: str, part: nn.Module) -> None:
@@ -203,7 +203,7 @@ class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return Step(self._steps, self.path[-1].name if self.path else "", window, n_in, n_out)
 
     def _keep(self, tensor: Tensor, grid: SamplingGrid) -> None:
-        self._known[id(tensor)] = (tensor, grid)
+        self._grids[id(tensor)] = (tensor, grid)
 
 
 def merges(part: nn.Module) -> bool:

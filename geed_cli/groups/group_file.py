@@ -9,10 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from geed_cli.documents.strict_yaml import read_yaml
-from geed_cli.documents.validation import validate
+from geed_cli.documents.validation import StrictPart, validate
 from geed_cli.errors import InputError
 from geed_cli.groups.colour import PERMUTATIONS, Colour
 from geed_cli.groups.group import MAX_ORDER, FiniteGroup, closure
@@ -23,11 +23,7 @@ Angle = int | float | str
 Part = int | str
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Generator(_Strict):
+class Generator(StrictPart):
     """One generator; a turn or a hue is degrees where it is a number, part of a turn where it is text (``1/8``).
 
     Attributes:
@@ -77,7 +73,7 @@ class Generator(_Strict):
         return Transform(Planar(_turn(self.turn), self.mirror), Shift(down, right), hue)
 
 
-class GroupFile(_Strict):
+class GroupFile(StrictPart):
     """The whole file: what tables call the group, and what it is closed from."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]

@@ -112,9 +112,8 @@ def _check_samples(picture: Image.Image) -> None:
 
 def _check_png(picture: PngImagePlugin.PngImageFile, data: bytes) -> None:
     """Do for PNG what ``load`` leaves out: chunk sums, a complete end, transparency of 2- and 4-bit grey."""
-    with Image.open(
-        io.BytesIO(data), formats=("PNG",)
-    ) as second:  # verify() spoils the picture it is called on
+    # a second one: verify() spoils the picture it is called on
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as second:
         second.verify()
     if _PNG_END not in data:
         raise ImageRefused("truncated or damaged: no complete end chunk")

@@ -21,12 +21,12 @@ from geed_cli.runtime.libraries import torchvision
 
 TF = torchvision.transforms.functional
 """By its customary name."""
-MARGIN = 2
+REDUCTION_MARGIN = 2
 """A picture decoded ``fast`` is still at least so many times as wide and as high as it is resized to."""
 
 
 def least_size(settings: InputSettings, decode: Decode) -> Least | None:
-    """How far a JPEG may be reduced while it is decoded: to ``MARGIN`` times what it is resized to.
+    """How far a JPEG may be reduced while it is decoded: to ``REDUCTION_MARGIN`` times what it is resized to.
 
     None where nothing may be reduced: for ``exact``, and for ``nearest``, which takes single pixels.
     """
@@ -78,7 +78,8 @@ def padded_fraction(picture: Picture, settings: InputSettings, side: int) -> flo
 
 def _least(settings: InputSettings, size: Size) -> Size:
     width, height = _resized(size, settings)
-    return MARGIN * max(width, 1), MARGIN * max(height, 1)  # what would be empty is refused by to_pixels
+    # what would be empty is refused by to_pixels
+    return REDUCTION_MARGIN * max(width, 1), REDUCTION_MARGIN * max(height, 1)
 
 
 def _checked(picture: Picture, settings: InputSettings) -> Size:

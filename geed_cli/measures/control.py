@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a run knows of one line of its result, to make controls of.
+    """What a run knows of one line of its result, from which controls are made.
 
     Attributes:
         measure: of the line.
@@ -48,9 +48,10 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Control:
-    """One control; a second run brings those that nothing is made ``of``.
+    """One control.
 
     Attributes:
+        of: makes it of the evidence; None where a second run brings it.
         heading: of its column in tables; empty where it has none.
         keep: of the columns of a table of layers the lowest is left out first where there is no room.
         part: whether it is a fraction, shown in percent and left out at 0, and not in the value's unit.

@@ -17,10 +17,10 @@ from torch import Tensor
 from geed_cli.measures.channelwise import COSINE, ChannelwiseDeviation
 from geed_cli.measures.measure import LayerMeasure
 
-SAFE = (1e-15, 1e15)
+SAFE_NORMS = (1e-15, 1e15)
 """Norms between which squares of float32 maps neither vanish nor overflow (1e-38 to 1e38), with room for sums."""
 
-AT_ONCE = 2**20
+PRODUCTS_AT_ONCE = 2**20
 """Products that are made before they are summed: these 4 MiB are still in a CPU's cache then."""
 
 
@@ -128,7 +128,7 @@ def _safe_scales(sizes: Sizes, maps: Tensor) -> Tensor | None:
     Maps that are 0, or not finite themselves, stay as they are; None where all do.
     """
     largest = sizes.norms.amax(dim=1)
-    unsafe = ((largest > SAFE[0]) & (largest < SAFE[1])).logical_not().nonzero()[:, 0].tolist()
+    unsafe = ((largest > SAFE_NORMS[0]) & (largest < SAFE_NORMS[1])).logical_not().nonzero()[:, 0].tolist()
     scales = torch.ones(len(maps), dtype=torch.float64)
     # read in the order of memory, which is ten times faster
     stored = maps.permute(0, 2, 3, 1) if channels_last(maps) else maps
@@ -150,7 +150,7 @@ def pixel_sums(maps: Tensor) -> Tensor:
 def pixel_products(one: Tensor, other: Tensor) -> Tensor:
     """Σ over H and W of the products of two stacks of maps (B, C, H, W); shape (B, C), float64."""
     _, channels, height, width = one.shape
-    at_once = AT_ONCE if one.device.type == "cpu" else one.numel()
+    at_once = PRODUCTS_AT_ONCE if one.device.type == "cpu" else one.numel()
     maps = max(1, at_once // (channels * height * width))
     parts = zip(torch.split(one, maps), torch.split(other, maps), strict=True)
     return torch.cat([pixel_sums(a * b) for a, b in parts])

@@ -68,7 +68,7 @@ def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool
 def _filled(
     architecture: Architecture, requested: Requested, kept: KeptWeights | None, *, allow_pickle: bool
 ) -> Loaded:
-    """Give the architecture the weights of a file, by the spec's rules and what the source's own files need."""
+    """Fill the architecture from a file, by the spec's rules and those that the source's own files need."""
     weights, own = requested.spec.weights, architecture.rules
     path = weights_path(weights, requested.folder)
     blank(architecture.module)

@@ -33,6 +33,16 @@ from geed_cli.errors import RunError
 CONNECT_SECONDS = 5.0
 LOOK_SECONDS = 15.0
 
+Answer = TypeVar("Answer")
+
+_CAUSES: tuple[tuple[type[Exception], str], ...] = (
+    # A gated repository is a subclass of one that is not found, so it comes first.
+    (hub.GatedRepoError, "the repository is gated: accept its terms on its page, then run `hf auth login`"),
+    (hub.RepositoryNotFoundError, "there is no such repository, or it is private: check the name"),
+    (hub.RevisionNotFoundError, "the repository has no such revision"),
+    (hub.OfflineModeIsEnabled, "downloads are switched off by HF_HUB_OFFLINE"),
+)
+
 
 @dataclass(frozen=True)
 class PublishedFile:
@@ -67,20 +77,6 @@ def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
     return PublishedFile(Path(path), f"hf-hub:{repository}/{name}")
 
 
-def _first_there(repo: str, names: Sequence[str], revision: str | None) -> str:
-    """The first name that the repository has; the last one's error where it has none."""
-    for name in names[:-1]:
-        try:
-            get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=CONNECT_SECONDS)
-        except hub.LocalEntryNotFoundError:  # a failed connection, which the client files under "not found"
-            raise
-        except hub.EntryNotFoundError:
-            continue
-        return name
-    get_hf_file_metadata(hf_hub_url(repo, names[-1], revision=revision), timeout=CONNECT_SECONDS)
-    return names[-1]
-
-
 def url_file(url: str, what: str) -> PublishedFile:
     """A file from a URL whose name ends in the start of its SHA-256, as torch's model zoo has them.
 
@@ -106,6 +102,37 @@ def url_file(url: str, what: str) -> PublishedFile:
     return PublishedFile(path, url)
 
 
+def within(seconds: float, call: Callable[[], Answer]) -> Answer:
+    """What ``call()`` returns or raises, in a thread of its own; a ``TimeoutError`` after ``seconds`` of silence."""
+    future: Future[Answer] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # raised again in the caller's thread
+            future.set_exception(error)
+
+    # Not a pool, whose threads keep the program from ending while the call hangs.
+    threading.Thread(target=run, daemon=True).start()
+    if not wait([future], seconds).done:
+        raise TimeoutError(f"no answer within {seconds:g} seconds")
+    return future.result()
+
+
+def _first_there(repo: str, names: Sequence[str], revision: str | None) -> str:
+    """The first name that the repository has; the last one's error where it has none."""
+    for name in names[:-1]:
+        try:
+            get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=CONNECT_SECONDS)
+        except hub.LocalEntryNotFoundError:  # a failed connection, which the client files under "not found"
+            raise
+        except hub.EntryNotFoundError:
+            continue
+        return name
+    get_hf_file_metadata(hf_hub_url(repo, names[-1], revision=revision), timeout=CONNECT_SECONDS)
+    return names[-1]
+
+
 def _look(url: str) -> None:
     try:
         urlopen(Request(url, method="HEAD"), timeout=CONNECT_SECONDS).close()
@@ -122,15 +149,6 @@ def _require_digest(path: Path, start: str) -> None:
             expected=f"a file whose SHA-256 starts with {start}, as its name says",
             remedy=f"delete {path}, so that it is downloaded again",
         )
-
-
-_CAUSES: tuple[tuple[type[Exception], str], ...] = (
-    # A gated repository is a subclass of one that is not found, so it comes first.
-    (hub.GatedRepoError, "the repository is gated: accept its terms on its page, then run `hf auth login`"),
-    (hub.RepositoryNotFoundError, "there is no such repository, or it is private: check the name"),
-    (hub.RevisionNotFoundError, "the repository has no such revision"),
-    (hub.OfflineModeIsEnabled, "downloads are switched off by HF_HUB_OFFLINE"),
-)
 
 
 def _cause_of(error: BaseException) -> str:
@@ -164,23 +182,3 @@ def _download_failed(what: str, tried: str, cache: str, error: BaseException) ->
             "\n            or --weights random --seed N for an untrained network"
         ),
     )
-
-
-Result = TypeVar("Result")
-
-
-def within(seconds: float, call: Callable[[], Result]) -> Result:
-    """What ``call()`` returns or raises, in a thread of its own; a ``TimeoutError`` after ``seconds`` of silence."""
-    future: Future[Result] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # raised again in the caller's thread
-            future.set_exception(error)
-
-    # Not a pool, whose threads keep the program from ending while the call hangs.
-    threading.Thread(target=run, daemon=True).start()
-    if not wait([future], seconds).done:
-        raise TimeoutError(f"no answer within {seconds:g} seconds")
-    return future.result()

@@ -33,6 +33,10 @@ ABOUT_WEIGHTS = {"checkpoint_path", "cache_dir", "scriptable", "exportable", "no
 """Arguments of timm's factory that are none of the network's."""
 
 
+NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)
+"""All that a head holds which is a classifier as a whole: a normalisation before its linear layer."""
+
+
 def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, seed: int) -> Architecture:
     """Build a timm network with random weights; the same seed gives the same ones, and no global state is changed.
 
@@ -109,7 +113,7 @@ def _create(
 def _describe(name: TimmName, module: nn.Module, size: int | None) -> Architecture:
     classifiers = timm_classifiers(module)
     classifier = classifiers[0] if classifiers else None
-    two = f"the output combines {len(classifiers)} classifiers; f1(x) is what the first of them reads"
+    note = f"the output combines {len(classifiers)} classifiers; f1(x) is what the first of them reads"
     return Architecture(
         source="timm",
         name=name.arch,
@@ -120,7 +124,7 @@ def _describe(name: TimmName, module: nn.Module, size: int | None) -> Architectu
         layers=_stages(module) or default_stages(module, classifier),
         channels_last=getattr(module, "output_fmt", "NCHW") == "NHWC",
         prefix_tokens=int(getattr(module, "num_prefix_tokens", 0) or 0),
-        notes=(two,) if len(classifiers) > 1 else (),
+        notes=(note,) if len(classifiers) > 1 else (),
     )
 
 
@@ -151,9 +155,6 @@ def _stages(module: nn.Module) -> tuple[str, ...]:
     names = {name for name, _ in module.named_modules() if name}
     stages = [stage["module"] for stage in getattr(listed, "info", listed)]
     return spread(module, tuple(name for name in stages if name in names))
-
-
-NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)
 
 
 def timm_classifiers(module: nn.Module) -> tuple[str, ...]:

@@ -24,6 +24,17 @@ from geed_cli.models.stages import default_stages
 from geed_cli.models.timm_names import unknown_network
 from geed_cli.runtime.libraries import torchvision
 
+# Published before the layers inside a dense layer got names without a second dot.
+DENSENET_NAMES = (
+    (
+        r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_mean|running_var|num_batches_tracked))$",
+        r"\1\2",
+    ),
+)
+# Heads for training only, which the published files hold and the networks drop.
+AUXILIARY = {"googlenet": ("aux1.*", "aux2.*"), "inception_v3": ("AuxLogits.*",)}
+FIXED_SIZE = ("vit_", "maxvit_")
+
 
 @dataclass(frozen=True)
 class TorchvisionName:
@@ -64,18 +75,6 @@ def resolve_torchvision_name(name: str) -> TorchvisionName:
             remedy=f"torchvision:{arch}/{close[0] if close else published.DEFAULT.name}",
         )
     return TorchvisionName(arch, published[tag], explicit=True)
-
-
-# Published before the layers inside a dense layer got names without a second dot.
-DENSENET_NAMES = (
-    (
-        r"^(.*denselayer\d+\.(?:norm|relu|conv))\.([12]\.(?:weight|bias|running_mean|running_var|num_batches_tracked))$",
-        r"\1\2",
-    ),
-)
-# Heads for training only, which the published files hold and the networks drop.
-AUXILIARY = {"googlenet": ("aux1.*", "aux2.*"), "inception_v3": ("AuxLogits.*",)}
-FIXED_SIZE = ("vit_", "maxvit_")
 
 
 def build_torchvision(

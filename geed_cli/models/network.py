@@ -5,12 +5,12 @@ Layers and sites are dotted module names as in ``named_modules()``; "" is the wh
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
 from torch import nn
 
 from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.globs import fits_by_parts
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.spec import ModelSpec
 
@@ -110,16 +110,11 @@ def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the
     names = [name for name, _ in module.named_modules() if name]
     chosen: set[str] = set()
     for pattern in patterns:
-        selected = [name for name in names if _matches(name, pattern)]
+        selected = [name for name in names if fits_by_parts(name, pattern)]
         if not selected:
             raise _unknown_layer(pattern, names, model)
         chosen.update(selected)
     return tuple(name for name in names if name in chosen)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    parts, globs = name.split("."), pattern.split(".")
-    return len(parts) == len(globs) and all(map(fnmatchcase, parts, globs))
 
 
 def _unknown_layer(pattern: str, names: list[str], model: str) -> InputError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.errors import InputError, nearest, nearest_are, no_such_file
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
 from geed_cli.runtime.libraries import timm
@@ -101,12 +101,7 @@ def _of_file(path: Path) -> Reference:
     if path.is_file():
         kind: Kind = "spec" if path.suffix in SPEC_SUFFIXES else "checkpoint"
         return Reference(kind, path.stem, path)
-    beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
-    raise InputError(
-        f"there is no file {path}",
-        expected=f"an existing file{nearest_are(nearest(str(path), beside))}",
-        remedy="check the path",
-    )
+    raise no_such_file(path, str(path))
 
 
 def _unknown(text: str, specs: list[str]) -> InputError:

@@ -14,6 +14,9 @@ from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import OUTPUT, Site
 from geed_cli.models.spec import InputPart, SplitPart
 
+DEFAULT_CROP_PCT = 0.875
+"""That of the ImageNet evaluation protocol, where neither the model's code nor the spec has one."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -57,9 +60,6 @@ def _unknown_module(key: str, name: str, names: list[str], model: str) -> InputE
         expected=f"a module of the network{nearest_are(nearest(name, names))}",
         remedy=f"geed inspect {model} --layers",
     )
-
-
-DEFAULT_CROP_PCT = 0.875
 
 
 def input_settings(own: InputSettings | None, wanted: InputPart, size: int | None) -> InputSettings:

@@ -7,9 +7,10 @@ of another type is an error, because a setting that is silently ignored makes an
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from geed_cli.checkpoints.rules import KeyRules, Match
+from geed_cli.documents.validation import StrictPart
 from geed_cli.input_settings import CropMode, Interpolation
 from geed_cli.models.spec_actions import Action
 
@@ -19,11 +20,7 @@ Positive = Annotated[float, Field(gt=0)]
 Triple = tuple[float, float, float]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class ModelPart(_Part):
+class ModelPart(StrictPart):
     """The architecture.
 
     Attributes:
@@ -35,10 +32,10 @@ class ModelPart(_Part):
 
     source: Literal["timm", "torchvision", "python"]
     name: Name
-    arguments: dict[Name, Argument] = {}
+    arguments: dict[Name, Argument] = Field({})
 
 
-class WeightsPart(_Part):
+class WeightsPart(StrictPart):
     """Where the weights come from and how the file's names become the network's.
 
     Attributes:
@@ -60,7 +57,7 @@ class WeightsPart(_Part):
     obtain: str | None = None
     key: Name = "auto"
     strip_prefix: tuple[Name, ...] = ()
-    rename: dict[str, str] = {}
+    rename: dict[str, str] = Field({})
     match: Match = "name"
     missing: tuple[Name, ...] = ()
     unexpected: tuple[Name, ...] = ()
@@ -94,7 +91,7 @@ class WeightsPart(_Part):
         )
 
 
-class SplitPart(_Part):
+class SplitPart(StrictPart):
     """f = f2 ∘ f1. A key that is left out means the network's own default.
 
     Attributes:
@@ -111,7 +108,7 @@ class SplitPart(_Part):
         return "classifier" in self.model_fields_set and self.classifier is None
 
 
-class InputPart(_Part):
+class InputPart(StrictPart):
     """Preprocessing; what is left out is the model's own. See ``InputSettings`` for the meanings."""
 
     size: Annotated[int, Field(ge=1, le=4096)] | None = None
@@ -122,7 +119,7 @@ class InputPart(_Part):
     crop_mode: CropMode | None = None
 
 
-class TokensPart(_Part):
+class TokensPart(StrictPart):
     """How the tokens of a layer lie on the picture, for a network whose modules do not say.
 
     Attributes:
@@ -134,15 +131,15 @@ class TokensPart(_Part):
     prefix: Annotated[int, Field(ge=0)] = 0
 
 
-class ModelSpec(_Part):
+class ModelSpec(StrictPart):
     """One spec file; the attributes are its sections."""
 
     model: ModelPart
     weights: WeightsPart
     split: SplitPart = SplitPart()
     layers: tuple[Name, ...] = ()
-    actions: dict[Name, Action] = {}
-    tokens: dict[Name, TokensPart] = {}
+    actions: dict[Name, Action] = Field({})
+    tokens: dict[Name, TokensPart] = Field({})
     input: InputPart = InputPart()
 
     @field_validator("actions")

@@ -6,9 +6,10 @@ An action is one of a few kinds; ``spatial`` in it says whether pixels move with
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from geed_cli.errors import nearest
+from geed_cli.documents.validation import StrictPart
+from geed_cli.errors import did_you_mean, nearest
 
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 # lists, not tuples: where a validator runs before the fields are read, strict mode takes no list for a tuple
@@ -21,20 +22,17 @@ SHORT_FORMS = {"spatial": {"spatial": True}, "trivial": {"spatial": False}}
 ACTION_KINDS = ("regular", "permutation", "matrices", "sum", "through")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
+class _Strict(StrictPart):
     @model_validator(mode="before")
     @classmethod
     def _known_keys(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the document holds
         """Unknown keys with a suggestion: inside free mappings the general message has none."""
         if isinstance(value, dict):
-            known = tuple(cls.model_fields)
+            keys = tuple(cls.model_fields)
             for key, inner in value.items():
-                if key not in known:
-                    close = nearest(str(key), known)
-                    hint = f"did you mean {' or '.join(close)}? " if close else ""
-                    raise ValueError(f"unknown key '{key}'; expected {hint}one of {', '.join(known)}")
+                if key not in keys:
+                    hint = did_you_mean(nearest(str(key), keys))
+                    raise ValueError(f"unknown key '{key}'; expected {hint}one of {', '.join(keys)}")
                 if inner is None:
                     raise ValueError(f"the key '{key}' is empty; expected a value, or no such key")
         return value

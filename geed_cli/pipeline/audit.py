@@ -113,7 +113,7 @@ def _beside_float32(
 
 @contextmanager
 def _store(folder: Path | None, progress: Progress) -> Iterator[RowStore | None]:
-    """What earlier runs have kept, None where nothing is; what is wrong with it is said once the run is over."""
+    """The cache, None without a folder; what is wrong with its file is noted once the run is over."""
     if folder is None:
         yield None
         return

@@ -94,6 +94,10 @@ def describe_data(
     )
 
 
+def _images(subjects: Sequence[Subject]) -> tuple[Image, ...]:
+    return tuple(Image(path=subject.record.path, sha256=subject.record.sha256) for subject in subjects)
+
+
 def data_sha256(records: Sequence[ImageRecord]) -> str:
     """Hash of the images' own hashes in order: the same pictures in another folder hash the same."""
     return hashlib.sha256("\n".join(record.sha256 for record in records).encode()).hexdigest()
@@ -172,10 +176,6 @@ def device_name(device: torch.device) -> str:
     """The kind of device and, where the system says it, which one."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu"
     return f"{device.type} ({name})"
-
-
-def _images(subjects: Sequence[Subject]) -> tuple[Image, ...]:
-    return tuple(Image(path=subject.record.path, sha256=subject.record.sha256) for subject in subjects)
 
 
 def describe_settings(

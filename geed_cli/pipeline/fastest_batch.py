@@ -22,15 +22,15 @@ from geed_cli.pipeline.describe import device_name
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place
 
-LARGEST_CPU, LARGEST_GPU = 32, 256
-SIZES = {str(2**power) for power in range(LARGEST_GPU.bit_length())}
+LARGEST_CPU_BATCH, LARGEST_GPU_BATCH = 32, 256
+BATCH_SIZES = {str(2**power) for power in range(LARGEST_GPU_BATCH.bit_length())}
 """What the search can find, as it is kept."""
-REPEATS = 2
+TIMINGS_PER_SIZE = 2
 PATIENCE = 2
 """So many sizes in a row below the best end the search."""
 SEARCH_S = 10.0
 """No further size is tried after so long: a search must not cost what it can save."""
-WORTHWHILE = 1.03
+WORTHWHILE_SPEEDUP = 1.03
 """A larger batch has to be so much faster: less than that is noise, and memory is not free."""
 
 
@@ -48,7 +48,7 @@ def with_batch_size(
     placement = place(options.run)
     key = size_key(networks, placement)
     cached = store.fact(key) if store is not None else None
-    if cached in SIZES:
+    if cached in BATCH_SIZES:
         rows = int(cached)
     else:
         rows = Trial([move(network, placement) for network in networks], placement).fastest()
@@ -87,18 +87,19 @@ class Trial:
         _wait(device)
         before = time.perf_counter()
         with full_precision():
-            for network, rows_in in zip(self.networks, inputs, strict=True):
-                network.module(rows_in)
+            for network, batch in zip(self.networks, inputs, strict=True):
+                network.module(batch)
             _wait(device)
         return time.perf_counter() - before
 
     def fastest(self) -> int:
         """The batch size for this device."""
-        return fastest(self.seconds, LARGEST_CPU if self.placement.device.type == "cpu" else LARGEST_GPU)
+        on_cpu = self.placement.device.type == "cpu"
+        return fastest(self.seconds, LARGEST_CPU_BATCH if on_cpu else LARGEST_GPU_BATCH)
 
 
 def fastest(seconds: Callable[[int], float], largest: int) -> int:
-    """The smallest power of two, at most ``largest``, whose rate is within ``WORTHWHILE`` of the best.
+    """The smallest power of two, at most ``largest``, whose rate is within ``WORTHWHILE_SPEEDUP`` of the best.
 
     ``seconds`` says how long a batch of so many rows takes; memory that runs out ends the search. The size is 1 where
     not even one row could be timed: the run itself says what is wrong.
@@ -107,7 +108,7 @@ def fastest(seconds: Callable[[int], float], largest: int) -> int:
     rows, behind, spent = 1, 0, 0.0
     while rows <= largest and behind < PATIENCE and spent < SEARCH_S:
         try:
-            took = [seconds(rows) for _ in range(REPEATS)]
+            took = [seconds(rows) for _ in range(TIMINGS_PER_SIZE)]
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -117,7 +118,7 @@ def fastest(seconds: Callable[[int], float], largest: int) -> int:
         rates[rows] = rate
         rows *= 2
     best = max(rates.values(), default=0.0)
-    return next((rows for rows, rate in rates.items() if rate * WORTHWHILE >= best), 1)
+    return next((rows for rows, rate in rates.items() if rate * WORTHWHILE_SPEEDUP >= best), 1)
 
 
 def _wait(device: torch.device) -> None:

@@ -1,4 +1,4 @@
-"""The drawn images as tasks for an engine, in the order in which they are shown, and what was refused of them."""
+"""The drawn images as tasks for the workers, in the order in which they are shown, and what was refused of them."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,13 +17,13 @@ from geed_cli.pipeline.reuse.lookup import Lookup
 
 
 class TaskStream:
-    """Decodes the drawn images into tasks. Once ``stop`` says so it hands out no further one.
+    """Decodes the drawn images into tasks, until ``stop`` says that the run is to end.
 
-    An image that is not among the lookups is shown everything.
+    An image that is not among the lookups is shown in full.
 
     Attributes:
         refused: the images that could not be used, so far.
-        waited_s: seconds for which decoding was waited for.
+        waited_s: seconds spent waiting for decoding.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """Adding images until the intervals are narrow enough, in doubling looks that spend the error between them.
 
-The looks are planned before the first image, and each has its own confidence (``statistics.looks``), so the interval
+The looks are planned before the first image, and each has its own confidence (``statistics.enough``), so the interval
 that the run ends with keeps its coverage although it was looked at before.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from geed_cli.errors import InputError
 from geed_cli.images.source import list_images
-from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.session import Session
@@ -31,7 +31,7 @@ def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
     until = options.until
     assert until is not None, "the caller asks only where a width is wanted"
     check_until(options)
-    # listed once, so that every look holds the one before; control images are those of the first, each other's partners
+    # listed once, so that every look holds the one before; control images, which are compared, are those of the first
     listing = list_images(options.data.folder, follow_links=options.data.follow_links)
     control_images = min(options.controls.probes, options.data.samples)
     largest = draw(replace(options.data, samples=until.max_samples), listing=listing)
@@ -70,7 +70,7 @@ def check_until(options: AuditOptions) -> None:
             expected="a normaliser over the audited images, which grows with them",
             remedy="leave out --norm-samples",
         )
-    metrics = [n for n in BY_NAME if any(fnmatch.fnmatchcase(n, m) for m in options.metrics or ["*"])]
+    metrics = [measure.name for measure in select_measures(options.metrics)]
     if not fnmatch.filter(metrics, until.metric):
         raise InputError(
             f"no measure of this run matches {until.metric!r}",

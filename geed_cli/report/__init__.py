@@ -1,1 +1,1 @@
-"""Draws results: rich tables for people. Reads ``geed_cli.result`` alone and needs no torch."""
+"""Draws results, comparisons, tracks and self-tests for people, and writes the gate's reports. Needs no torch."""

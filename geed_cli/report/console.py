@@ -1,6 +1,7 @@
 """The two consoles: results on stdout, everything else on stderr; plain text wherever it is no terminal.
 
-Where the reader of stdout is gone, as with ``geed … | head``: nothing more is printed, all else goes on.
+Where the reader of stdout is gone, as with ``geed … | head``, nothing more is printed and all else goes on. Names in a
+result may come from a stranger: ``plain`` makes them safe to print.
 """
 
 import os
@@ -13,14 +14,14 @@ from rich.console import Console, RenderableType
 from geed_cli.documents.document import printable
 
 MOST_CHARACTERS = 300
-"""Of a text from a result, shown in a report."""
+"""How much of a text from a result is printed."""
 
 WIDTH_WITHOUT_TERMINAL = 110
 """Columns where there is no terminal to ask, unless COLUMNS says otherwise."""
 
 
 def plain(text: str) -> str:
-    """Printable text without a build server's command marks, ``::`` and ``##[``."""
+    """The text with control characters escaped, and without a build server's command marks, ``::`` and ``##[``."""
     shown = printable(text, MOST_CHARACTERS).replace("##[", "# #[")
     while "::" in shown:
         shown = shown.replace("::", ": :")

@@ -9,6 +9,11 @@ from geed_cli.result.samples import narrow_enough
 from geed_cli.result.schema import Result
 from geed_cli.statistics.enough import images_to_halve
 
+HIDDEN_ACTIONS_READING = (
+    "explained: how much of the way from another image's maps to perfect equivariance, without → with the hidden "
+    "action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G."
+)
+
 
 def legend(result: Result) -> Iterator[str]:
     """One line for each measure shown, and one on what larger means."""
@@ -23,12 +28,6 @@ def legend(result: Result) -> Iterator[str]:
         "M: mean over pairs of different images. furthest: the element with the largest mean of its own, which for "
         "latent and softmax measures is its distance from the orbit's mean, not from e."
     )
-
-
-HIDDEN_ACTIONS_READING = (
-    "explained: how much of the way from another image's maps to perfect equivariance, without → with the hidden "
-    "action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G."
-)
 
 
 def _controls(result: Result) -> Iterator[str]:

@@ -13,7 +13,7 @@ from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.console import emit, plain
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 
-DIGITS = 14
+NUMBER_WIDTH = 14
 """Of the longest number, ``> -1.23457e-05``; longer words are folded."""
 GOOD, BAD = "green", "bold red"
 
@@ -50,8 +50,8 @@ def _table(report: SelftestReport, width: int) -> Table:
     check, expected, found, tolerance, ok = zip(*rows, strict=True) if rows else [()] * 5
     columns = [
         texts("check", check),
-        Column("expected", expected, folds_to=DIGITS),
-        Column("found", found, folds_to=DIGITS),
+        Column("expected", expected, folds_to=NUMBER_WIDTH),
+        Column("found", found, folds_to=NUMBER_WIDTH),
         Column("tolerance", tolerance, keep=1),
         Column("ok", ok, justify="left"),
     ]

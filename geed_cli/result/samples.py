@@ -1,7 +1,4 @@
-"""From saved entries back to what statistics work on: rows of images on the measure's natural scale.
-
-How wide the intervals of a result are, against what a growing run was asked for.
-"""
+"""What statistics need of a saved result: the rows of an entry, their natural scale, and whether to add images."""
 
 import fnmatch
 import math

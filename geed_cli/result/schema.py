@@ -1,4 +1,4 @@
-"""The result of one audit, ``geed.result/1``: the program's only output format; tables and pages are drawn from it.
+"""The result of one audit, ``geed.result/1``: what its file holds, and all that tables are drawn from.
 
 Every number is finite or null. ``per_image`` lists are in the order of ``data.images``, which is all that
 comparing, gating and re-rendering need.

@@ -22,7 +22,7 @@ from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, Precision, RunOptions
 from geed_cli.result.schema import Entry, Result
 
-COUNT = 20
+PICTURE_COUNT = 20
 ROUNDING: dict[Precision, float] = {"fp32": 1e-4, "fp64": 1e-9}
 """What rounding may leave of a zero. Sums in another order leave 1e-6 of a deviation in float32 (measured: at most
 1.3e-6) and 1e-15 in float64; a hundred times that and more is allowed for other devices' kernels. Convolutions whose
@@ -53,7 +53,7 @@ class Bench:
     ) -> Result:
         """Audit on noise of the network's size, in all measures or some; ``run`` is in place of the bench's own."""
         options = AuditOptions(
-            data=DataOptions(self.noise(network.input.size), samples=COUNT),
+            data=DataOptions(self.noise(network.input.size), samples=PICTURE_COUNT),
             run=run or self.run,
             metrics=metrics,
             controls=ControlOptions(probes=0, discover=discover),
@@ -66,7 +66,7 @@ class Bench:
         if not folder.is_dir():
             folder.mkdir(parents=True)
             generator = np.random.Generator(np.random.PCG64(size))
-            for number in range(COUNT):
+            for number in range(PICTURE_COUNT):
                 pixels = generator.integers(0, 256, size=(size, size, 3), dtype=np.uint8)
                 Image.fromarray(pixels).save(folder / f"{number:02d}.png")
         return folder

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from geed_cli.models.network import OUTPUT, Network, Site
 from geed_cli.selftest.bench import wrap
 
-ODD = 15
-GAIN = 200.0
+ODD_SIZE = 15
+LOGIT_GAIN = 200.0
 """Of the logits: pooled features of noise differ by hundredths, and predictions should differ by more."""
 
 
@@ -27,7 +27,7 @@ class PlainNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps x (B, 3, S, S) → logits (B, 5)."""
-        logits: Tensor = GAIN * self.fc(self.pool(self.block2(self.block1(x))).flatten(1))
+        logits: Tensor = LOGIT_GAIN * self.fc(self.pool(self.block2(self.block1(x))).flatten(1))
         return logits
 
 
@@ -79,10 +79,10 @@ class SymmetricStrided(nn.Module):
 
 def plain_network() -> Network:
     """``PlainNet`` at an odd size."""
-    return wrap(PlainNet, ODD, Site("fc", "input"), layers=("block1", "block2"))
+    return wrap(PlainNet, ODD_SIZE, Site("fc", "input"), layers=("block1", "block2"))
 
 
 def lifting_network(*, declared: bool) -> Network:
     """``Lifting`` at an odd size, where the roll of its channels is declared or not."""
     actions = {"relu": {"regular": "c4"}} if declared else None
-    return wrap(Lifting, ODD, OUTPUT, layers=("relu",), logits=False, actions=actions)
+    return wrap(Lifting, ODD_SIZE, OUTPUT, layers=("relu",), logits=False, actions=actions)

@@ -6,7 +6,7 @@ from geed_cli.models.network import OUTPUT
 from geed_cli.report.selftest_report import Finding
 from geed_cli.result.schema import Result
 from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of, wrap
-from geed_cli.selftest.convolutions import ODD, SymmetricStrided, lifting_network
+from geed_cli.selftest.convolutions import ODD_SIZE, SymmetricStrided, lifting_network
 from geed_cli.selftest.expectation import above, near, word
 
 COSINE = "channelwise.cosine"
@@ -18,12 +18,12 @@ def lifting(bench: Bench) -> Iterator[Finding]:
     """A lifting convolution is equivariant if its channels roll as well."""
     for declared in (True, False):
         result = bench.audit(lifting_network(declared=declared), "c4", (COSINE,))
-        found = value_of(result, COSINE, "relu")
+        cosine = value_of(result, COSINE, "relu")
         if declared:
             yield near(
                 f"{COSINE}, roll declared",
                 -1.0,
-                found,
+                cosine,
                 tolerance=bench.rounding,
                 reason=f"f(gx) has the maps of g·f(x), each one channel further; {WHY_ROUNDING}",
             )
@@ -31,7 +31,7 @@ def lifting(bench: Bench) -> Iterator[Finding]:
             yield above(
                 f"{COSINE}, nothing declared",
                 UNEQUAL,
-                found,
+                cosine,
                 reason="without the roll, maps of differently turned filters are compared",
             )
 
@@ -60,27 +60,29 @@ def discovered(bench: Bench) -> Iterator[Finding]:
 
 def grid_phase(bench: Bench) -> Iterator[Finding]:
     """A flip-symmetric convolution with stride 2 is flip-equivariant at odd sizes alone."""
-    even, odd = (_strided(bench, size) for size in (ODD + 1, ODD))
+    even, odd = (_strided(bench, size) for size in (ODD_SIZE + 1, ODD_SIZE))
     yield above(
-        f"{COSINE} at {ODD + 1} pixels",
+        f"{COSINE} at {ODD_SIZE + 1} pixels",
         UNEQUAL,
         value_of(even, COSINE, "conv"),
         reason="k3/s2/p1 samples an even row half a pixel off its middle: mirrored maps show other pixels",
     )
     yield near(
-        f"{COSINE} at {ODD} pixels",
+        f"{COSINE} at {ODD_SIZE} pixels",
         -1.0,
         value_of(odd, COSINE, "conv"),
         tolerance=bench.rounding,
         reason=f"the samples of an odd row lie about its middle; {WHY_ROUNDING}",
     )
     yield word(
-        f"grid phase at {ODD + 1} pixels",
+        f"grid phase at {ODD_SIZE + 1} pixels",
         "off, next clean 17",
         _phase(even),
         reason="the analysis of the sampling grid names the layer, and the next size at which it is centred",
     )
-    yield word(f"grid phase at {ODD} pixels", "clean", _phase(odd), reason="the grid lies about the middle")
+    yield word(
+        f"grid phase at {ODD_SIZE} pixels", "clean", _phase(odd), reason="the grid lies about the middle"
+    )
 
 
 def _strided(bench: Bench, size: int) -> Result:

@@ -35,10 +35,10 @@ BY_HAND = {
         "y2/3*x1/3": "fde igh cab",
     },
 }
-TABLES = ("flips", "d4", "shift3", "flip*xshift4")
+GROUPS_BY_TABLE = ("flips", "d4", "shift3", "flip*xshift4")
 SIDE = 12
 """A multiple of 3 and 4, so that the shifts are whole pixels."""
-MOVED = "the number of values that differ: values are only moved, so no bit may change"
+WHY_EXACT = "the number of values that differ: values are only moved, so no bit may change"
 
 
 def by_hand(bench: Bench) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def by_hand(bench: Bench) -> Iterator[Finding]:
             expected = _letters(text, bench)
             wrong += _differing(views[element].show(picture, 3), expected)
             wrong += _differing(views[element].act(picture), expected)
-        yield near(name, 0.0, float(wrong), tolerance=0.0, reason=MOVED)
+        yield near(name, 0.0, float(wrong), tolerance=0.0, reason=WHY_EXACT)
 
 
 def homomorphism(bench: Bench) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def homomorphism(bench: Bench) -> Iterator[Finding]:
     generator = torch.Generator().manual_seed(0)
     maps = torch.rand(2, SIDE, SIDE, generator=generator, dtype=torch.float64)
     maps = maps.to(placement.dtype).to(placement.device)
-    for name in TABLES:
+    for name in GROUPS_BY_TABLE:
         group, views = group_named(name), list(_views(name).values())
         moved = [view.act(maps) for view in views]
         wrong = sum(
@@ -68,7 +68,7 @@ def homomorphism(bench: Bench) -> Iterator[Finding]:
             for g in range(group.order)
             for h in range(group.order)
         )
-        yield near(name, 0.0, float(wrong), tolerance=0.0, reason=MOVED)
+        yield near(name, 0.0, float(wrong), tolerance=0.0, reason=WHY_EXACT)
 
 
 def _views(name: str) -> dict[str, View]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from geed_cli.models.network import Site
 from geed_cli.report.selftest_report import Finding
 from geed_cli.selftest.bench import WHY_ROUNDING, Bench, raw_of, value_of, wrap
-from geed_cli.selftest.convolutions import ODD, GroupAveraged, plain_network
+from geed_cli.selftest.convolutions import ODD_SIZE, GroupAveraged, plain_network
 from geed_cli.selftest.expectation import above, near, word
 from geed_cli.selftest.voting import Pixels, constant_network, voting_network
 
@@ -74,7 +74,7 @@ def one_hot_predictions(bench: Bench) -> Iterator[Finding]:
 
 def group_averaged(bench: Bench) -> Iterator[Finding]:
     """A network averaged over D4 is invariant under D4."""
-    averaged = wrap(GroupAveraged, ODD, Site("mean", "output"))
+    averaged = wrap(GroupAveraged, ODD_SIZE, Site("mean", "output"))
     result = bench.audit(averaged, "d4", ("latent.*", "softmax.kl"))
     for quantity, expected, found in (
         ("latent.l2", 0.0, value_of(result, "latent.l2")),

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from geed_cli.models.network import OUTPUT, Network, Site
 from geed_cli.selftest.bench import wrap
 
-SIZE = 16
+PICTURE_SIZE = 16
 """Even, so that no pixel lies on an axis and quarter turns and mirrors across the axes fix none."""
 
 
@@ -59,17 +59,17 @@ class Constant(nn.Module):
 
 def voting_network(sectors: int, gap: float) -> Network:
     """``BrightestSector``."""
-    return wrap(lambda: BrightestSector(sectors, gap), SIZE, OUTPUT)
+    return wrap(lambda: BrightestSector(sectors, gap), PICTURE_SIZE, OUTPUT)
 
 
 def constant_network() -> Network:
     """``Constant``."""
-    return wrap(Constant, SIZE, Site("fc", "input"))
+    return wrap(Constant, PICTURE_SIZE, Site("fc", "input"))
 
 
 def _sectors(count: int) -> Tensor:
     """Which pixels belong to each sector, shape (k, S, S), 0 or 1; the diagonals belong to none."""
-    from_centre = torch.arange(SIZE, dtype=torch.float64) - (SIZE - 1) / 2
+    from_centre = torch.arange(PICTURE_SIZE, dtype=torch.float64) - (PICTURE_SIZE - 1) / 2
     y, x = torch.meshgrid(from_centre, from_centre, indexing="ij")
     # halves are left and right of the vertical axis
     turned = torch.atan2(y, x) + (math.pi / 2 if count == 2 else 0.0)

@@ -4,11 +4,11 @@ An allowlist: a name is looked up here and never imported, so no text or file ca
 deterministic, map a picture to one of its own size, and leave pixels in [0, 1] meaningful. Needs no torch.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geed_cli.documents.document import Value, printable
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, did_you_mean, nearest
 from geed_cli.sets.arguments import Argument, Kind, angle, number, one_of, permutation, several, whole
 
 Arguments = tuple[tuple[str, Argument], ...]
@@ -103,11 +103,13 @@ def arguments_of(function: str, given: Mapping[str, Value]) -> Arguments:
         InputError: the function is not allowed; a parameter is unknown, missing or does not fit.
     """
     parameters = _functional(function).parameters
-    known = [parameter.name for parameter in parameters]
+    names = [parameter.name for parameter in parameters]
     for name in given:
-        if name not in known:
+        if name not in names:
             choice = (
-                f"{_hint(name, known)}its parameters are {', '.join(known)}" if known else "no parameters"
+                f"{did_you_mean(nearest(name, names))}its parameters are {', '.join(names)}"
+                if names
+                else "no parameters"
             )
             raise InputError(
                 f"{function} has no parameter '{printable(name)}' here", expected=choice, remedy=REMEDY
@@ -134,7 +136,7 @@ def _functional(name: str) -> Functional:
         )
     raise InputError(
         f"'{printable(name)}' is not among the image functions of a set",
-        expected=f"{_hint(name, FUNCTIONALS)}one of {', '.join(FUNCTIONALS)}",
+        expected=f"{did_you_mean(nearest(name, FUNCTIONALS))}one of {', '.join(FUNCTIONALS)}",
         remedy=REMEDY,
     )
 
@@ -151,8 +153,3 @@ def _read(function: str, parameter: Parameter, given: Mapping[str, Value]) -> Ar
         return kind.read(given[name])
     except ValueError as error:
         raise InputError(f"{name} of {function} is {error}", expected=kind.expected, remedy=REMEDY) from None
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    close = nearest(name, known)
-    return f"did you mean {' or '.join(close)}? " if close else ""

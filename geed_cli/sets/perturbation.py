@@ -106,9 +106,8 @@ def _apply(function: str, arguments: Arguments, pixels: Tensor) -> Tensor:
     values = dict(arguments)
     if function == "jpeg":
         return _jpeg(pixels, values["quality"])
-    if (
-        function == "gaussian_blur"
-    ):  # along x, then along y: the same bell at 2k instead of k² products a pixel
+    if function == "gaussian_blur":
+        # along x, then along y: the same bell at 2k instead of k² products a pixel
         kernel = values["kernel_size"]
         assert isinstance(kernel, tuple)
         across = _call(function, pixels, {**values, "kernel_size": (kernel[0], 1)})

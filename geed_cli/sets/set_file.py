@@ -88,7 +88,7 @@ def _is_group(name: str) -> bool:
 
 @contextmanager
 def _at(document: Document, *path: str | int) -> Iterator[None]:
-    """Say of errors in the block where they are, and which line to edit where they have no remedy of their own."""
+    """Put file and line in front of errors from the block; where they have no remedy, it is to edit that line."""
     try:
         yield
     except InputError as error:

@@ -14,9 +14,9 @@ from scipy.special import stdtrit
 from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.scale import Array, Scale
 
-SKEWNESS = 2.0  # the skewness of few images is low, for the far images are the missing ones: a counts twice
-OUTWARD = 0.75  # of the first-order move, which overshoots the more the larger it is
-TUNED = 0.975  # one-sided: the limits of 95% and less are where the method was tuned
+SKEWNESS_FACTOR = 2.0  # the skewness of few images is low, for the far images are the missing ones
+OUTWARD_DAMPING = 0.75  # of the first-order move, which overshoots the more the larger it is
+TUNED_LEVEL = 0.975  # one-sided: the limits of 95% and less are where the method was tuned
 FEWEST_FREEDOM = 3.0  # below, t says little but that nothing is known
 
 
@@ -27,8 +27,8 @@ def corrected_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> t
     centre = float(scale.forward(estimate.value))
     freedom = effective_freedom(estimate)
     t = float(stdtrit(freedom, (1.0 + confidence) / 2.0))
-    tuned = min(t, float(stdtrit(freedom, TUNED)))
-    a = SKEWNESS * estimate.acceleration
+    tuned = min(t, float(stdtrit(freedom, TUNED_LEVEL)))
+    a = SKEWNESS_FACTOR * estimate.acceleration
     b = 2.0 * a + se * scale.bend(estimate.value) / 2.0
     # g(−T; a, b) = −g(T; −a, −b)
     down, up = _distance(t, tuned, a, b), _distance(t, tuned, -a, -b)
@@ -135,7 +135,7 @@ def _distance(t: float, tuned: float, a: float, b: float) -> float:
     """
     outwards = -(a + b * t * t)
     if outwards > 0.0:
-        return t + OUTWARD * outwards
+        return t + OUTWARD_DAMPING * outwards
     return t - tuned + min(max(inverse_cubic(tuned, a, b), 0.0), tuned)
 
 

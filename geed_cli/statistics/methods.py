@@ -7,11 +7,11 @@ the confidence, such as resamples, is computed once.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import numpy as np
 
-from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, check_choice
+from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
 from geed_cli.statistics.estimate import Estimate
@@ -43,21 +43,18 @@ class Statistic:
     pivots: Draw
 
 
-class _Method(NamedTuple):
-    """How limits are made from a statistic, a number of resamples and a seed, and whether that draws any."""
-
-    limits: Callable[[Statistic, int, int], LimitsAt]
-    draws: bool
+Method = Callable[[Statistic, int, int], LimitsAt]
+"""From a statistic, a number of resamples and their seed to its limits."""
 
 
 def limits_of(statistic: Statistic, method: IntervalMethod, resamples: int, seed: int) -> LimitsAt:
     """The limits of a statistic by a method of the table, at any confidence."""
-    return _TABLE[method].limits(statistic, resamples, seed)
+    return _TABLE[method](statistic, resamples, seed)
 
 
 def smallest_p(method: IntervalMethod, resamples: int) -> float:
     """The smallest p-value that a method can tell: so many resamples do not resolve less than 2/(resamples + 1)."""
-    return 2.0 / (resamples + 1) if _TABLE[method].draws else SMALLEST_P
+    return 2.0 / (resamples + 1) if method in DRAWING_METHODS else SMALLEST_P
 
 
 def check_options(method: str, confidence: float, resamples: int) -> None:
@@ -73,7 +70,7 @@ def check_options(method: str, confidence: float, resamples: int) -> None:
         raise InputError(f"{resamples} resamples", expected="at least 100", remedy="use 2000")
 
 
-def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> _Method:
+def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> Method:
     """A method that needs the estimate alone; of a rate it is the score interval."""
 
     def made(statistic: Statistic, _: int, __: int) -> LimitsAt:
@@ -81,7 +78,7 @@ def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> _Method:
             return partial(score_limits, statistic.estimate)
         return partial(formula, statistic.estimate, statistic.scale)
 
-    return _Method(made, draws=False)
+    return made
 
 
 def _percentile(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
@@ -109,10 +106,10 @@ def _finite(drawn: Array) -> Array:
     return drawn[np.isfinite(drawn)]
 
 
-_TABLE: Mapping[IntervalMethod, _Method] = {
-    "percentile": _Method(_percentile, draws=True),
-    "bca": _Method(_bca, draws=True),
-    "studentized": _Method(_studentized, draws=True),
+_TABLE: Mapping[IntervalMethod, Method] = {
+    "percentile": _percentile,
+    "bca": _bca,
+    "studentized": _studentized,
     "corrected-t": _closed(corrected_t_limits),
     "cautious-t": _closed(cautious_t_limits),
 }

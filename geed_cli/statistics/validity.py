@@ -17,7 +17,7 @@ from geed_cli.statistics.sample import RatioSample, Rows
 from geed_cli.statistics.scale import Array
 
 MIN_IMAGES = 20
-FEW = 0.05
+FEW_CARRIERS = 0.05
 """A twentieth of the images: with light-tailed values about a third of them carry half of the mean."""
 TOO_LARGE = "interval withheld: the rows are too large for floating point"
 
@@ -89,6 +89,6 @@ def carriers(values: Array) -> int:
 def concentration_note(values: Array) -> tuple[str, ...]:
     """A note where at most a twentieth of the images carry half of the mean; nothing otherwise."""
     count, few = len(values), carriers(values)
-    if 0 < few <= math.floor(FEW * count):
+    if 0 < few <= math.floor(FEW_CARRIERS * count):
         return (f"{few} of {count} images carry half of the mean",)
     return ()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from geed_cli.errors import InputError, nearest
+from geed_cli.globs import fits_by_parts
 from geed_cli.measures.catalogue import measure_named, select_measures
 from geed_cli.tracking.record import Row, Track
 
@@ -84,16 +84,11 @@ def _with_layers(layered: Iterable[Column], patterns: Sequence[str]) -> set[Colu
     chosen: set[Column] = set()
     layered = tuple(layered)
     for pattern in patterns:
-        matching = {column for column in layered if _matches(column.layer or "", pattern)}
+        matching = {column for column in layered if fits_by_parts(column.layer or "", pattern)}
         if not matching:
             raise _missing(f"no layer {pattern!r}", {column.layer or "" for column in layered})
         chosen |= matching
     return chosen
-
-
-def _matches(layer: str, pattern: str) -> bool:
-    parts, globs = layer.split("."), pattern.split(".")
-    return len(parts) == len(globs) and all(map(fnmatchcase, parts, globs))
 
 
 def _missing(found: str, there: set[str]) -> InputError:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, no_such_file
 
 LABELLED = re.compile(r"(?P<label>[^/\\*?\[\]=]+)=(?P<rest>.+)")
 
@@ -71,14 +71,7 @@ def _matching(text: str) -> list[Path]:
 
 
 def _nothing(text: str) -> list[Path]:
-    path = Path(text).expanduser()
     if glob.has_magic(text):
         found, expected = f"no file matches {text}", "a glob that matches checkpoints or saved results"
         raise InputError(found, expected=expected, remedy="check the pattern, and quote it")
-    beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
-    close = nearest(str(path), beside)
-    raise InputError(
-        f"there is no file {text}",
-        expected=f"an existing file{'; nearest are ' + ', '.join(close) if close else ''}",
-        remedy="check the path",
-    )
+    raise no_such_file(Path(text).expanduser(), text)

@@ -11,7 +11,7 @@ from geed_cli.errors import InputError
 from geed_cli.result.schema import Result
 from geed_cli.tracking.record import Recipe, Record, Track
 
-NAMES = {"spec_sha256": "the spec's contents", "model": "model", "groups": "--group", "metrics": "--metric",
+RECIPE_NAMES = {"spec_sha256": "the spec's contents", "model": "model", "groups": "--group", "metrics": "--metric",
          "layers": "--layer"}  # fmt: skip
 """How a user knows a recipe's parts; the others are called as their options are."""
 
@@ -27,7 +27,7 @@ def require_same_recipe(track: Track, recipe: Recipe | None, path: Path) -> None
     raise other_settings(
         path,
         [
-            f"{NAMES.get(name, '--' + name.replace('_', '-'))} {_shown(before[name])}, now {_shown(now[name])}"
+            f"{RECIPE_NAMES.get(name, '--' + name.replace('_', '-'))} {_shown(before[name])}, now {_shown(now[name])}"
             for name in before
             if before[name] != now[name]
         ],

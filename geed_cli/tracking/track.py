@@ -54,12 +54,12 @@ def require_one_track(records: Sequence[Record]) -> None:
 
 
 def _interval_mismatches(first: Record, other: Record) -> Iterator[str]:
-    one, two = first.result.settings, other.result.settings
-    if one.confidence != two.confidence:
-        yield f"confidence: {one.confidence:g} and {two.confidence:g}"
-    if one.ci != two.ci:
-        yield f"interval method: {one.ci} and {two.ci}"
-    if one.simultaneous != two.simultaneous:
+    settings, others = first.result.settings, other.result.settings
+    if settings.confidence != others.confidence:
+        yield f"confidence: {settings.confidence:g} and {others.confidence:g}"
+    if settings.ci != others.ci:
+        yield f"interval method: {settings.ci} and {others.ci}"
+    if settings.simultaneous != others.simultaneous:
         yield "kind of interval: simultaneous and not"
 
 

@@ -83,7 +83,7 @@ def test_the_environment_is_not_passed_on(tmp_path: Path, monkeypatch: pytest.Mo
     code = f"__import__('pathlib').Path({str(seen)!r}).write_text(__import__('json').dumps({look}))"
     read_tensors(saved(tmp_path / "net.pt", {"w": torch.ones(1), "x": Code(code)}), FREE)
     environment, folder = json.loads(seen.read_text())
-    assert set(environment) <= {*convert.PASSED_ON, "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+    assert set(environment) <= {*convert.VARIABLES_PASSED_ON, "OMP_NUM_THREADS", "MKL_NUM_THREADS",
                                 "CUDA_VISIBLE_DEVICES", "LC_CTYPE"}  # fmt: skip
     assert "secret" not in seen.read_text()
     assert Path(folder).name.startswith("geed-")
@@ -159,11 +159,11 @@ def test_no_room_is_not_the_files_fault(tmp_path: Path, temporary: Path) -> None
 def test_a_process_that_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken installation is not the file's fault: exit 3 with the last line of the traceback."""
     path = saved(tmp_path / "net.pt", {"w": torch.ones(1)})
-    monkeypatch.setattr(convert, "START", "import no_such_module")
+    monkeypatch.setattr(convert, "START_READER", "import no_such_module")
     error = refusal(path, ROOMY, Choice())
     assert isinstance(error, RunError)
     assert "ModuleNotFoundError" in error.found
-    monkeypatch.setattr(convert, "START", "pass")
+    monkeypatch.setattr(convert, "START_READER", "pass")
     assert "no usable answer" in refusal(path, ROOMY, Choice()).found
 
 

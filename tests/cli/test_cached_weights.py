@@ -12,7 +12,7 @@ from torch import nn
 
 from geed_cli.cache.store import RowStore
 from geed_cli.cache.tables import FILE_NAME
-from geed_cli.checkpoints.kept import FOLDER, KeptWeights
+from geed_cli.checkpoints.kept import KEPT_FOLDER, KeptWeights
 from geed_cli.checkpoints.reader.messages import Taken
 
 
@@ -24,7 +24,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_bytes(b"x" * size)
         taken = Taken(order=("w",), numbers={}, notes=())
         KeptWeights(folder).keep(name[:3] * 4, Path("/models") / name, tmp_path / name, taken)
-        for path in (folder / FOLDER).glob(f"{name[:3]}*"):
+        for path in (folder / KEPT_FOLDER).glob(f"{name[:3]}*"):
             os.utime(path, (used, used))
     monkeypatch.setenv("GEED_CACHE_DIR", str(folder))
     return folder
@@ -32,7 +32,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def left(cache: Path) -> set[str]:
     """The names of checkpoints whose conversions are there."""
-    return {path.stem[:3] for path in (cache / FOLDER).glob("*.safetensors")}
+    return {path.stem[:3] for path in (cache / KEPT_FOLDER).glob("*.safetensors")}
 
 
 @pytest.mark.usefixtures("cache")
@@ -59,14 +59,14 @@ def test_list(geed: Geed) -> None:
 )
 def test_prune(geed: Geed, cache: Path, options: tuple[str, ...], stay: set[str]) -> None:
     """First only said; what goes goes with its entry, and a half written file goes with all."""
-    (cache / FOLDER / "x.partial").write_text("")
+    (cache / KEPT_FOLDER / "x.partial").write_text("")
     said = geed("cache", "prune", *options, "--dry-run")
     assert left(cache) == {"old", "new"}
     done = geed("cache", "prune", *options)
     assert (said.exit_code, done.exit_code) == (0, 0)
     assert left(cache) == stay
-    assert {path.stem[:3] for path in (cache / FOLDER).glob("*.json")} == stay
-    assert (cache / FOLDER).exists() == (options != ("--all",))
+    assert {path.stem[:3] for path in (cache / KEPT_FOLDER).glob("*.json")} == stay
+    assert (cache / KEPT_FOLDER).exists() == (options != ("--all",))
 
 
 @pytest.mark.parametrize("option", [("--older-than", "30d"), ("--model", "resnet18")])
@@ -76,7 +76,7 @@ def test_rows_that_go_anyway_take_no_room(geed: Geed, cache: Path, option: tuple
         store.register(digest_of("resnet18"), "timm:resnet18", {})
         store.put_many(digest_of("resnet18"), values(5, 1000))
     change(cache / FILE_NAME, "UPDATE networks SET used = 0")
-    for path in (cache / FOLDER).iterdir():
+    for path in (cache / KEPT_FOLDER).iterdir():
         os.utime(path)
     for extra in ("--dry-run", "--debug"):
         done = geed("cache", "prune", *option, "--max-size", "20kB", extra)

@@ -8,7 +8,7 @@ import torch
 
 from geed_cli.engine.batches import Task
 from geed_cli.engine.row import Subject
-from geed_cli.engine.workers import MOST_KEPT, WorkQueue
+from geed_cli.engine.workers import MOST_WAITING, WorkQueue
 from geed_cli.images.source import ImageRecord
 
 PIXELS = torch.zeros(3, 2, 2, dtype=torch.uint8)
@@ -58,7 +58,7 @@ def test_only_so_many_pictures_wait() -> None:
     asked: list[int] = []
 
     def listed() -> Iterator[Task]:
-        for task in tasks(MOST_KEPT + 10, controls=MOST_KEPT + 5):
+        for task in tasks(MOST_WAITING + 10, controls=MOST_WAITING + 5):
             asked.append(number(task))
             yield task
 
@@ -68,17 +68,17 @@ def test_only_so_many_pictures_wait() -> None:
     waiting.start()
     waiting.join(timeout=0.3)
     assert waiting.is_alive()
-    assert len(asked) == MOST_KEPT
+    assert len(asked) == MOST_WAITING
     one = queue.tasks_of(0)
     assert [number(next(one)) for _ in range(6)] == list(range(6))
     waiting.join(timeout=10)
     assert found[0] is not None
-    assert number(found[0]) == MOST_KEPT + 5
+    assert number(found[0]) == MOST_WAITING + 5
 
 
 def test_the_end_wakes_a_worker_that_waits() -> None:
     """And nobody gets anything any more."""
-    queue = WorkQueue(tasks(MOST_KEPT + 10, controls=MOST_KEPT + 5))
+    queue = WorkQueue(tasks(MOST_WAITING + 10, controls=MOST_WAITING + 5))
     found: list[Task | None] = []
     waiting = threading.Thread(target=lambda: found.append(next(queue.tasks_of(1), None)))
     waiting.start()

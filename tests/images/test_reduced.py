@@ -15,7 +15,7 @@ from support.pictures import encoded, noise, open_images
 from geed_cli.choices import Decode
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import ImageRefused, Picture
-from geed_cli.images.preprocess import MARGIN, least_size, padded_fraction, to_pixels
+from geed_cli.images.preprocess import REDUCTION_MARGIN, least_size, padded_fraction, to_pixels
 from geed_cli.images.source import LoadedImage, iter_pixels, sample_folder
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
 
@@ -63,7 +63,7 @@ def test_fast_pixels_are_close_to_exact_ones(name: str, subsampling: int) -> Non
     """The stated bounds hold where the decoder leaves the least: twice the resized size, at 1/2, 1/4 and 1/8."""
     for scale, size in ((2, 224), (4, 96), (8, 48)):
         of = settings(size)
-        side = MARGIN * scale * of.resize
+        side = REDUCTION_MARGIN * scale * of.resize
         data = encoded(photograph(name, side + 5, side), "JPEG", quality=90, subsampling=subsampling)
         assert decoded(data, of).image.size == (math.ceil((side + 5) / scale), side // scale)
         difference = np.abs(pixels(data, of, "fast") - pixels(data, of, "exact"))
@@ -89,10 +89,10 @@ def test_never_below_the_margin(width: int, height: int, crop_mode: CropMode) ->
     assert picture.box == (0, 0, width / scale, height / scale)
     assert picture.image.size == (math.ceil(width / scale), math.ceil(height / scale))
     if scale > 1:
-        assert width / scale >= MARGIN * wanted[0]
-        assert height / scale >= MARGIN * wanted[1]
+        assert width / scale >= REDUCTION_MARGIN * wanted[0]
+        assert height / scale >= REDUCTION_MARGIN * wanted[1]
     # The rounding of the resized size, half a pixel, is all that may keep a further halving away.
-    enough = min(width / (wanted[0] + 1), height / (wanted[1] + 1)) >= MARGIN * scale * 2
+    enough = min(width / (wanted[0] + 1), height / (wanted[1] + 1)) >= REDUCTION_MARGIN * scale * 2
     assert scale == 8 or not enough
 
 

@@ -159,14 +159,14 @@ def test_an_audit_records_the_size_and_gives_what_that_size_gives(tmp_path: Path
 @pytest.mark.parametrize("text", ["0", "-3", "often", "2.5"])
 def test_the_command_line_refuses_what_is_no_size(text: str) -> None:
     """A whole number of at least 1, or auto."""
-    from geed_cli.cli.audit_request import rows
+    from geed_cli.cli.audit_request import batch_size_in
 
     with pytest.raises(InputError):
-        RunOptions("cpu", rows(text))
+        RunOptions("cpu", batch_size_in(text))
 
 
 def test_the_command_line_takes_numbers_and_auto() -> None:
     """And nothing given stays nothing, which is the default."""
-    from geed_cli.cli.audit_request import rows
+    from geed_cli.cli.audit_request import batch_size_in
 
-    assert [rows(text) for text in ("12", "auto", None)] == [12, "auto", None]
+    assert [batch_size_in(text) for text in ("12", "auto", None)] == [12, "auto", None]

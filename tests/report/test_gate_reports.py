@@ -20,7 +20,7 @@ from geed_cli.gate.gate import gate
 from geed_cli.gate.outcome import GateReport
 from geed_cli.report.gate.card import to_card
 from geed_cli.report.gate.gate_table import print_gate
-from geed_cli.report.gate.github import MOST_BYTES, annotations, append_summary
+from geed_cli.report.gate.github import MOST_SUMMARY_BYTES, annotations, append_summary
 from geed_cli.report.gate.junit import to_junit
 from geed_cli.report.gate.kinds import write_gate
 from geed_cli.report.gate.markdown import to_markdown
@@ -213,7 +213,7 @@ def test_the_summary_stays_below_one_mebibyte(tmp_path: Path) -> None:
     summary.write_text("x" * 500_000)
     for _ in range(3):
         append_summary(big, summary)
-        assert summary.stat().st_size <= MOST_BYTES
+        assert summary.stat().st_size <= MOST_SUMMARY_BYTES
     text = summary.read_text()
     assert "geed check: FAIL" in text
     assert re.search(r"\d+ lines left out for size", text)

@@ -15,7 +15,7 @@ def read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def run(request: Request, _folder: object) -> None:
         answer = child.answer_to(request)
-        write_answer(answer, request.target.parent / child.ANSWER)
+        write_answer(answer, request.target.parent / child.ANSWER_FILE)
 
     monkeypatch.setattr(child, "limit_memory", lambda _extra: None)
     monkeypatch.setattr(convert, "_run", run)

@@ -10,12 +10,13 @@ import struct
 import zipfile
 from pathlib import Path
 
-from geed_cli.checkpoints.formats import EXPORT, READABLE, shown
+from geed_cli.checkpoints.formats import EXPORT_REMEDY, READABLE_FILES, UNPACK_REMEDY, shown
 from geed_cli.errors import InputError
 
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them
 LOCAL_HEADER_BYTES = 30
 SAVE_AGAIN = "download or save the file again and compare its sha256 with the publisher's"
+SAVE_WEIGHTS_ALONE = "save only the network's weights, without training state"
 SAVE_STATE = "if you trust the file, save its weights alone: "
 SCRIPT_REMEDY = SAVE_STATE + "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')"
 EXPORTED_REMEDY = SAVE_STATE + "torch.save(dict(torch.export.load(FILE).state_dict), 'weights.pt')"
@@ -62,15 +63,15 @@ def _refuse_other_kinds(names: list[str]) -> None:
     if endings & {"archive_format", "archive_version", "serialized_exported_program.json"}:
         raise _kind("an exported program (.pt2), which carries a graph", EXPORTED_REMEDY)
     if names and all(name.endswith(".npy") for name in names):
-        raise _kind("a NumPy archive (.npz)", EXPORT)
+        raise _kind("a NumPy archive (.npz)", EXPORT_REMEDY)
     if "model.weights.h5" in endings:
-        raise _kind("a Keras model", EXPORT)
+        raise _kind("a Keras model", EXPORT_REMEDY)
     if "data.pkl" not in endings or len({name.partition("/")[0] for name in names}) != 1:
-        raise _kind("a zip archive that torch.save did not write", "unpack it and give the checkpoint inside")
+        raise _kind("a zip archive that torch.save did not write", UNPACK_REMEDY)
 
 
 def _kind(what: str, remedy: str) -> InputError:
-    return InputError(f"this is {what}", expected=READABLE, remedy=remedy)
+    return InputError(f"this is {what}", expected=READABLE_FILES, remedy=remedy)
 
 
 def _refuse_layout(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], file_size: int) -> None:

@@ -8,12 +8,12 @@ itself takes some GB of addresses.
 from typing import Any
 
 from geed_cli.checkpoints.formats import Container, shown
-from geed_cli.checkpoints.reader.archive import check_archive
+from geed_cli.checkpoints.reader.archive import SAVE_WEIGHTS_ALONE, check_archive
 from geed_cli.checkpoints.reader.messages import Refused, Request, Taken, write_answer
 from geed_cli.checkpoints.reader.resource_limits import limit_memory, limit_time_and_output
 from geed_cli.errors import InputError
 
-ANSWER = "answer.json"
+ANSWER_FILE = "answer.json"
 NO_CHECKSUMS = (
     "the file is in torch's format of before 1.6, which has no checksums: damage cannot be detected"
 )
@@ -24,7 +24,7 @@ def main(values: dict[str, Any]) -> None:
     request = Request.of(values)
     limit_time_and_output(request.limits)
     limit_memory(request.limits.memory)
-    write_answer(answer_to(request), request.target.parent / ANSWER)
+    write_answer(answer_to(request), request.target.parent / ANSWER_FILE)
 
 
 def answer_to(request: Request) -> Taken | Refused:
@@ -44,7 +44,7 @@ def answer_to(request: Request) -> Taken | Refused:
             kind="input",
             found=f"reading the file takes more than {request.limits.memory // 2**20} MiB of memory",
             expected="a checkpoint that takes about as much memory as it has bytes",
-            remedy="save only the network's weights, without training state",
+            remedy=SAVE_WEIGHTS_ALONE,
         )
     except OSError as error:  # the target could not be written: not the file's fault
         return Refused(

@@ -17,16 +17,16 @@ from pathlib import Path
 
 from geed_cli.checkpoints.formats import Container
 from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
-from geed_cli.checkpoints.reader.child import ANSWER
+from geed_cli.checkpoints.reader.child import ANSWER_FILE
 from geed_cli.checkpoints.reader.messages import Choice, Conversion, Refused, Request, read_answer
 from geed_cli.checkpoints.reader.resource_limits import Limits, limits_for
 from geed_cli.errors import InputError, RunError
 
-START = (
+START_READER = (
     "import json, sys; values = json.load(sys.stdin); sys.path[:] = values.pop('sys_path'); "
     "from geed_cli.checkpoints.reader.child import main; main(values)"
 )
-PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
+VARIABLES_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
 """Environment variables that finding and starting torch may need; tokens and passwords stay here."""
 
 
@@ -51,7 +51,7 @@ def converted(
         target = Path(folder) / "weights.safetensors"
         request = Request(path.absolute(), target, container.value, choice, limits)
         _run(request, Path(folder))
-        answer = read_answer(Path(folder) / ANSWER)
+        answer = read_answer(Path(folder) / ANSWER_FILE)
         if isinstance(answer, Refused):
             kind = InputError if answer.kind == "input" else RunError
             raise kind(answer.found, expected=answer.expected, remedy=answer.remedy)
@@ -64,7 +64,7 @@ def _run(request: Request, folder: Path) -> None:
     with (folder / "messages").open("w+b") as messages:
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-c", START],
+                [sys.executable, "-I", "-c", START_READER],
                 input=message.encode(),
                 stdout=messages,
                 stderr=messages,
@@ -85,7 +85,7 @@ def _run(request: Request, folder: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in VARIABLES_PASSED_ON if name in os.environ}
     # One thread is enough for copying, and each of a pool takes its share of the memory limit; no GPU is touched.
     return kept | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 

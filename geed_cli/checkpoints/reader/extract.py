@@ -16,12 +16,11 @@ from torch import Tensor
 from geed_cli.checkpoints.dtypes import plain_tensor
 from geed_cli.checkpoints.entry import Entry, choose_entry
 from geed_cli.checkpoints.formats import counted, shown
+from geed_cli.checkpoints.reader.archive import SAVE_WEIGHTS_ALONE
 from geed_cli.checkpoints.reader.messages import LONGEST_TENSOR_NAME, MOST_NUMBERS, Request, Taken
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.checkpoints.reader.unpickle import unpickle, with_modules_as_states
 from geed_cli.errors import InputError
-
-WEIGHTS_ONLY = "save only the network's weights, without training state"
 
 
 def extract(request: Request, record_sizes: frozenset[int] | None, notes: tuple[str, ...]) -> Taken:
@@ -57,14 +56,14 @@ def _require_reasonable(entry: Entry, most_bytes: int) -> None:
         raise InputError(
             f"the file lists {len(entry.state)} tensors",
             expected=f"at most {MOST_TENSORS}",
-            remedy=WEIGHTS_ONLY,
+            remedy=SAVE_WEIGHTS_ALONE,
         )
     for name in entry.state:
         if not _fits_an_answer(name) or name == "__metadata__":
             raise InputError(
                 f"a tensor is called {shown(name)}",
                 expected=f"printable names of at most {LONGEST_TENSOR_NAME} characters",
-                remedy=WEIGHTS_ONLY,
+                remedy=SAVE_WEIGHTS_ALONE,
             )
     claimed = sum(value.numel() * value.element_size() for value in entry.state.values())
     if claimed > most_bytes and not _single_culprit(entry):

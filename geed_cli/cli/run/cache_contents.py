@@ -17,6 +17,7 @@ from geed_cli.cache.database import Database, aside
 from geed_cli.cache.location import cache_folder
 from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cache.tables import FILE_NAME
+from geed_cli.checkpoints.kept import KEPT_FOLDER
 from geed_cli.checkpoints.kept_files import StoredWeights, remove_partial, remove_stored, stored_weights
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.errors import InputError, RunError
@@ -112,7 +113,7 @@ def _remove_weights(cache: Path, doomed: Sequence[StoredWeights], rule: PruneRul
         raise RunError(
             f"converted weights could not be removed: {error}",
             expected="a cache that you may change",
-            remedy="remove the folder weights-1 by hand",
+            remedy=f"remove the folder {KEPT_FOLDER} by hand",
         ) from error
 
 

@@ -1,6 +1,5 @@
 """The work of ``geed compare``; models are loaded, and torch imported, only where a subject is one."""
 
-import fnmatch
 import glob
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from geed_cli.comparison.compare import compare
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.errors import InputError
+from geed_cli.globs import listed
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.comparison_table import print_comparison, to_csv
@@ -143,14 +143,10 @@ def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result,
     layers = options.layers or ("*",)
 
     def parts(result: Result) -> dict[str, object]:
-        entries = [each for each in result.results if _matches(each.metric, metrics)]
+        entries = [each for each in result.results if listed(each.metric, metrics)]
         return {
-            "results": tuple(each for each in entries if each.layer is None or _matches(each.layer, layers)),
-            "hidden_actions": tuple(each for each in result.hidden_actions if _matches(each.layer, layers)),
+            "results": tuple(each for each in entries if each.layer is None or listed(each.layer, layers)),
+            "hidden_actions": tuple(each for each in result.hidden_actions if listed(each.layer, layers)),
         }
 
     return tuple(result.model_copy(update=parts(result)) for result in results)
-
-
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

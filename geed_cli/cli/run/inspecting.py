@@ -6,15 +6,16 @@ from rich.table import Table
 from rich.text import Text
 
 from geed_cli.cli.run.model_request import ModelRequest
+from geed_cli.cli.run.outputs import save
 from geed_cli.engine.shapes import trace_all
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network
 from geed_cli.models.write_spec import starting_spec
 from geed_cli.pipeline.describe import describe_model
 from geed_cli.report.cells import frameless
-from geed_cli.report.console import emit, message_console, result_console
+from geed_cli.report.console import emit, result_console
 from geed_cli.report.header import facts, model_lines
-from geed_cli.result.file import check_writable, write_atomically
+from geed_cli.result.file import check_writable
 
 
 def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) -> None:
@@ -27,8 +28,7 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
     lines = facts(model_lines(describe_model(network)))
     table = _layers(network, every=every)
     if write_spec is not None:  # before the table, whose reader may have gone
-        write_atomically(starting_spec(network), write_spec)
-        message_console().print(f"wrote {write_spec}")
+        save(starting_spec(network), write_spec)
     emit([title, lines, Text(), table], result_console())
 
 

@@ -92,6 +92,12 @@ def group_names(pattern: str | None) -> Sequence[str]:
     return matching("group", pattern.lower(), every)
 
 
+def _is_name(pattern: str) -> bool:
+    """Whether this is meant as one group: a file, a name, or a product of names; ``c*`` is a glob."""
+    factors = [factor.strip().lower() for factor in pattern.split("*")]
+    return all(factor.endswith(GROUP_SUFFIXES) or family_of(factor) for factor in factors)
+
+
 def set_table(pattern: str | None) -> Table:
     """The families of transformation sets whose names match."""
     from geed_cli.sets.known_sets import SET_FAMILIES  # noqa: PLC0415 - imports torch
@@ -127,12 +133,6 @@ def spec_table(pattern: str | None, spec_dir: Path | None) -> Table:
         weights = ": ".join(filter(None, (spec.weights.origin, spec.weights.package or spec.weights.path)))
         table.add_row(name, f"{spec.model.source}:{spec.model.name}", weights, ", ".join(spec.layers))
     return table
-
-
-def _is_name(pattern: str) -> bool:
-    """Whether this is meant as one group: a file, a name, or a product of names; ``c*`` is a glob."""
-    factors = [factor.strip().lower() for factor in pattern.split("*")]
-    return all(factor.endswith(GROUP_SUFFIXES) or family_of(factor) for factor in factors)
 
 
 def show_details(pattern: str | None) -> None:

@@ -24,7 +24,7 @@ def kept_weights(cache: Path | None, progress: Progress) -> KeptWeights | None:
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """A model and the options that say which network it is, among others that say nothing of it."""
+    """A model, and the options of a command, some of which say which network it is."""
 
     model: str | None
     options: AuditArguments

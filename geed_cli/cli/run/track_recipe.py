@@ -99,7 +99,7 @@ def _spec_sha256(request: TrackRequest) -> str | None:
 
 
 def require_same_controls(track: Track, asked: AuditArguments, path: Path) -> None:
-    """Refuse to go on where the checkpoints were audited in another way that no recipe names, but results do."""
+    """Refuse to go on where a setting differs that is no part of the recipe, and that only the results record."""
     audited = [record.result.settings for record in track.records if record.source == "checkpoint"]
     if not audited:
         return

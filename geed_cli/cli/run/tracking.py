@@ -131,7 +131,7 @@ def _audited(
 
 
 def _show(track: Track, request: TrackRequest) -> None:
-    """The track's own file first: it is whole even where nothing of what --metric asks for is on the track."""
+    """Write and show the track; its own file comes first, and is written even where --metric then matches nothing."""
     figure = request.figure
 
     def columns() -> tuple[Column, ...]:

@@ -1,1 +1,1 @@
-"""What earlier runs know, so that a run measures only what is new; nothing here is ever needed."""
+"""Values of earlier runs, so that a run measures only what is new; every run works without them."""

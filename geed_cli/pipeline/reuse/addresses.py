@@ -34,9 +34,9 @@ class Address:
         variant: what the network is shown to find it.
         read: the value in an observation, exactly; None where it is not there.
         put: makes the value part of an observation.
-        kernel: what has to be shown as well, since f̂ is the mean of it.
-        has_partner: whether the value is of the control image before, too.
-        of_rounding: whether it is a number of the run's rounding.
+        kernel: views that have to be shown as well, since f̂ is the mean over them.
+        has_partner: whether the value also depends on the control image before.
+        of_rounding: whether it belongs to the run's rounding.
     """
 
     text: str

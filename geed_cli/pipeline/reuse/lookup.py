@@ -1,4 +1,4 @@
-"""What a run has to do for each image once the cache was asked: nothing, a part of its orbit, or all of it.
+"""What a run still has to show of each image, given the cache: nothing, a part of its orbit, or all of it.
 
 The null of a control image is measured against the one before it, so where one is missing the one before is shown too.
 """
@@ -16,7 +16,7 @@ from geed_cli.pipeline.prepare import Prepared
 
 @dataclass
 class Lookup:
-    """One image of which the cache was asked.
+    """One image that was looked up in the cache.
 
     Attributes:
         subject: the image, with the partner that it will have.
@@ -32,7 +32,7 @@ class Lookup:
 def look_up(drawn: Drawn, networks: Sequence[Prepared], options: AuditOptions) -> dict[str, Lookup]:
     """What the caches of all networks leave to do, by path, for each drawn image whose file could be hashed.
 
-    An image that is absent has to be shown everything, as all are where nothing is kept.
+    An image that is not in it has to be shown in full; without a cache no image is in it.
     """
     caches = [network.cache for network in networks if network.cache is not None]
     if not caches:

@@ -34,7 +34,7 @@ LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
 
 
 class RowCache:
-    """What the store knows for one network in one run.
+    """The values that the store has for one network in one run.
 
     Args:
         store: the cache file, where the network is registered.

@@ -15,7 +15,7 @@ from geed_cli.report.gate.wording import word
 
 MOST_ANNOTATIONS = 10
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
-MOST_BYTES = 1024 * 1024 - 1024
+MOST_SUMMARY_BYTES = 1024 * 1024 - 1024
 """GitHub drops a step's whole summary at 1 MiB; a little room is left for the step's other commands."""
 
 
@@ -37,8 +37,8 @@ def append_summary(report: GateReport, path: Path) -> None:
         OSError: the file cannot be written.
     """
     taken = path.stat().st_size if path.exists() else 0
-    text = to_markdown(report, MOST_BYTES - taken)
-    if len(text.encode()) + taken <= MOST_BYTES:
+    text = to_markdown(report, MOST_SUMMARY_BYTES - taken)
+    if len(text.encode()) + taken <= MOST_SUMMARY_BYTES:
         with path.open("a", encoding="utf-8") as stream:
             stream.write(text)
 

@@ -1,8 +1,4 @@
-"""Words and numbers of a gate's report, and text from results made harmless wherever it is shown.
-
-Names in a result come from strangers: control characters are escaped, and the marks by which build servers
-recognise commands in a log are broken up.
-"""
+"""Words and numbers of a gate's report, the same in every form that it is written in."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
