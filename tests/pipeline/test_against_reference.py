@@ -172,7 +172,8 @@ def oracle(photographs: Path) -> dict[str, Audit]:
 
 
 @pytest.mark.parametrize(
-    ("precision", "relative", "absolute"), [("fp64", EXACT64, 1e-15), ("fp32", RELATIVE32, 1e-6)]
+    ("precision", "relative", "absolute"),
+    [pytest.param("fp64", EXACT64, 1e-15, marks=pytest.mark.slow), ("fp32", RELATIVE32, 1e-6)],
 )
 def test_efficientnet_lite0_with_its_real_weights(
     photographs: Path, oracle: dict[str, Audit], precision: str, relative: float, absolute: float

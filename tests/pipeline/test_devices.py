@@ -167,7 +167,14 @@ def test_reduced_precision(network: Network, folder: Path) -> None:
     assert all("precision_shift" in entry.controls for entry in measured(results[1]))
 
 
-@pytest.mark.parametrize(("before", "after"), [(ONE, TWO), (TWO, ONE), (THREE, TWO)])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (ONE, TWO),
+        pytest.param(TWO, ONE, marks=pytest.mark.slow),
+        pytest.param(THREE, TWO, marks=pytest.mark.slow),
+    ],
+)
 def test_the_cache_does_not_care_who_made_a_row(
     network: Network, folder: Path, tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
