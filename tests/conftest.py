@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from support.pictures import smooth_pictures
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-# several processes with a thread for each core only take each other's time
+# several processes with a thread for each core only take each other's time; read once, when torch is imported
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test reads or fills the cache of whoever runs it, nor that of another test
@@ -29,6 +28,10 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="module")
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Smooth pictures, as many and as large as the module's ``PICTURES = (count, size)`` says."""
+    from support.pictures import (
+        smooth_pictures,
+    )  # with torch, which must not be imported before its threads are set
+
     count, size = request.module.PICTURES
     return smooth_pictures(tmp_path_factory.mktemp("pictures"), count, size)
 
