@@ -115,3 +115,10 @@ class GateReport(Part):
     outcomes: tuple[Outcome, ...]
 
     model_config = Part.model_config | {"populate_by_name": True}
+
+    def stops(self, outcome: Outcome) -> bool:
+        """Whether the outcome keeps the exit code from being 0; every form of the report counts by this."""
+        if outcome.verdict == "error":
+            return True
+        stopping = {"fail", "undecided"} if self.on_undecided == "fail" else {"fail"}
+        return outcome.level == "error" and outcome.verdict in stopping

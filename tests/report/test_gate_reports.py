@@ -15,6 +15,7 @@ from junitparser import JUnitXml
 from rich.console import Console
 from support.gate import policy, result, spread
 
+from geed_cli.choices import OnUndecided
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
 from geed_cli.gate.outcome import GateReport
@@ -85,19 +86,37 @@ def test_narrow_terminals_lose_nothing(report: GateReport) -> None:
 
 
 def test_junit_counts(report: GateReport) -> None:
-    """Rule = case, model × group = suite; undecided and a failing warning are skipped."""
+    """Rule = case, model × group = suite; a failing warning is skipped."""
     document = JUnitXml.fromstring(to_junit(report).encode())
     suites = {suite.name: suite for suite in document}
     assert set(suites) == {"net × require", "net × flip", "net × *"}
     cases = {case.name: case for suite in document for case in suite}
     assert cases["passes"].is_passed
     assert cases["fails"].is_failure
-    assert cases["open"].is_skipped
+    assert cases["open"].is_failure
     assert cases["warns"].is_skipped
     assert cases["nothing"].is_error
-    assert (document.tests, document.failures, document.errors, document.skipped) == (7, 1, 1, 2)
+    assert (document.tests, document.failures, document.errors, document.skipped) == (7, 2, 1, 1)
     assert "0.200 [0.197, 0.203]" in cases["fails"].result[0].text
-    assert "images would decide" in cases["open"].result[0].message
+    assert "images would decide" in cases["open"].result[0].text
+
+
+@pytest.mark.parametrize("on_undecided", ["fail", "pass"])
+@pytest.mark.parametrize("level", ["error", "warn"])
+def test_junit_agrees_with_the_exit_code(on_undecided: OnUndecided, level: str) -> None:
+    """Of each verdict alone: the document has a failure where the code is 1, an error where it is 2, else neither."""
+    for metric, limit, verdict in (
+        ("latent.cosine", 0.6, "pass"),
+        ("latent.cosine", 0.503, "undecided"),
+        ("latent.cosine", 0.1, "fail"),
+        ("no.such", 1, "error"),
+    ):
+        rule = policy(f"version: 1\nrules: [{{metric: {metric}, max: {limit}, level: {level}}}]")
+        report = gate({"net": result(ROWS)}, rule, on_undecided=on_undecided)
+        assert report.outcomes[-1].verdict == verdict
+        document = JUnitXml.fromstring(to_junit(report).encode())
+        counted = (document.failures > 0, document.errors > 0)
+        assert counted == (report.exit_code == 1, report.exit_code == 2), (verdict, report.exit_code)
 
 
 def test_json_is_strict_and_complete(report: GateReport, tmp_path: Path) -> None:

@@ -21,11 +21,10 @@ MOST_SUMMARY_BYTES = 1024 * 1024 - 1024
 
 def annotations(report: GateReport) -> Iterator[str]:
     """``::error`` for what fails the gate, ``::warning`` for what does not; one line each."""
-    strict = report.on_undecided == "fail"
     kinds: dict[str, list[Outcome]] = {"error": [], "warning": []}
     for outcome in report.outcomes:
         if outcome.verdict != "pass":
-            kinds["error" if _stops(outcome, strict=strict) else "warning"].append(outcome)
+            kinds["error" if report.stops(outcome) else "warning"].append(outcome)
     for kind, outcomes in kinds.items():
         yield from _limited(kind, outcomes)
 
@@ -41,12 +40,6 @@ def append_summary(report: GateReport, path: Path) -> None:
     if len(text.encode()) + taken <= MOST_SUMMARY_BYTES:
         with path.open("a", encoding="utf-8") as stream:
             stream.write(text)
-
-
-def _stops(outcome: Outcome, *, strict: bool) -> bool:
-    if outcome.verdict == "error":
-        return True
-    return outcome.level == "error" and (outcome.verdict == "fail" or strict)
 
 
 def _limited(kind: str, outcomes: Sequence[Outcome]) -> Iterator[str]:

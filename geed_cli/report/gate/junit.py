@@ -1,7 +1,7 @@
 """The gate's report as JUnit XML: a suite for each model and group, a case for each rule.
 
-undecided is skipped, fail a failure, error an error. A rule at level warn that failed is skipped with its
-finding, so that whoever counts failures agrees with the exit code.
+Whoever counts failures and errors agrees with the exit code: what stops the gate is an error or a failure, an
+undecided rule too; what it lets through (level warn, ``--on-undecided pass``) is skipped with its finding.
 """
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -20,7 +20,7 @@ def to_junit(report: GateReport) -> str:
     for model, group, outcomes in suites(report):
         suite = TestSuite(f"{plain(model)} × {plain(group)}")
         for outcome in outcomes:
-            suite.add_testcase(_case(outcome))
+            suite.add_testcase(_case(outcome, stops=report.stops(outcome)))
         document.add_testsuite(suite)
     # junitparser annotates in part
     document.update_statistics()  # type: ignore[no-untyped-call]
@@ -28,14 +28,14 @@ def to_junit(report: GateReport) -> str:
     return f"{DECLARATION}\n{text}\n"
 
 
-def _case(outcome: Outcome) -> TestCase:
+def _case(outcome: Outcome, *, stops: bool) -> TestCase:
     case = TestCase(plain(outcome.rule), classname=f"geed.{plain(outcome.model)}.{plain(outcome.group)}")
     case.time = 0.0
     message = f"{say.word(outcome)}: {plain(outcome.demand)}"
     lines = "\n".join(findings(outcome))
     if outcome.verdict == "error":
         result: Error | Failure | Skipped = Error(message)
-    elif outcome.verdict == "fail" and outcome.level == "error":
+    elif stops:
         result = Failure(message)
     elif outcome.verdict != "pass":
         result = Skipped(f"{message}; {lines}".replace("\n", "; "))
