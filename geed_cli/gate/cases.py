@@ -11,7 +11,8 @@ from geed_cli.comparison.mismatch import mismatches
 from geed_cli.errors import nearest
 from geed_cli.gate.examine import Match, Pending, concluded, examine
 from geed_cli.gate.outcome import Examined, Outcome, worst
-from geed_cli.gate.policy import Policy, Rule, like
+from geed_cli.gate.policy import Policy, Rule
+from geed_cli.globs import fits_group, has_product, is_or_fits
 from geed_cli.result.schema import Entry, Result
 
 
@@ -85,16 +86,17 @@ def _no_match(rule: Rule, result: Result) -> str:
     """What of the rule is not in the result, with names that are."""
     entries = result.results
     fields = (
-        ("metric", rule.metric, dict.fromkeys(entry.metric for entry in entries)),
-        ("group", rule.group, dict.fromkeys(entry.group for entry in entries)),
-        ("layer", rule.layer, dict.fromkeys(entry.layer for entry in entries if entry.layer is not None)),
+        ("metric", rule.metric, is_or_fits, dict.fromkeys(entry.metric for entry in entries)),
+        ("group", rule.group, fits_group, dict.fromkeys(entry.group for entry in entries)),
+        ("layer", rule.layer, is_or_fits, dict.fromkeys(e.layer for e in entries if e.layer is not None)),
     )
-    for field, pattern, names in fields:
-        if pattern is not None and not any(like(name, pattern) for name in names):
+    for field, pattern, fits, names in fields:
+        if pattern is not None and not any(fits(name, pattern) for name in names):
             there = ", ".join(nearest(pattern, list(names)) or list(names)[:8])
-            return (
-                f"no {field} matches {pattern!r}; {'there are ' + there if there else 'the result has none'}"
-            )
+            product = fits is fits_group and has_product(pattern)
+            hint = "; * between two names is a product, ** any text" if product else ""
+            there = "there are " + there if there else "the result has none"
+            return f"no {field} matches {pattern!r}{hint}; {there}"
     return "no entry has that metric, group and layer together"
 
 

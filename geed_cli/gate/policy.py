@@ -4,7 +4,6 @@ A limit is one of four kinds: ``max`` and ``min`` of a value, ``increase`` over 
 measure's own unit, and ``percent``, an increase as a fraction of the baseline's |value|.
 """
 
-import fnmatch
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ from typing import Literal
 from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.gate.policy_file import BaselineRulePart, Level, PolicyFile, RequirePart, RulePart
+from geed_cli.globs import fits_group, is_or_fits
 
 LimitKind = Literal["max", "min", "increase", "percent"]
 
@@ -41,11 +41,6 @@ class Limit:
                 return f"increase ≤ {100 * self.value:g}%"
 
 
-def like(name: str, pattern: str) -> bool:
-    """Whether a name is the pattern itself, which may have brackets or stars of its own, or fits it as a glob."""
-    return name == pattern or fnmatch.fnmatchcase(name, pattern)
-
-
 @dataclass(frozen=True)
 class Rule:
     """One rule: names or globs of its entries, where no layer is any layer and none; and what it demands of them."""
@@ -60,9 +55,9 @@ class Rule:
     def matches(self, metric: str, group: str, layer: str | None) -> bool:
         """Whether the rule is about that entry."""
         return (
-            like(metric, self.metric)
-            and like(group, self.group)
-            and (self.layer is None or (layer is not None and like(layer, self.layer)))
+            is_or_fits(metric, self.metric)
+            and fits_group(group, self.group)
+            and (self.layer is None or (layer is not None and is_or_fits(layer, self.layer)))
         )
 
 

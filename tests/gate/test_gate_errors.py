@@ -54,6 +54,47 @@ def test_a_rule_that_matches_nothing(rule: str, message: str) -> None:
     assert message in reason(gate({"net": audited()}, policy(f"version: 1\nrules: [{rule}]")))
 
 
+PRODUCTS = ("flip", "flips", "flip*xshift7", "flip*c2*xshift7", "c2*xshift7", "pinwheel*flip", "c8")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        ("flip*xshift7", {"flip*xshift7"}),
+        ("flip*c2*xshift7", {"flip*c2*xshift7"}),
+        ("pinwheel*flip", {"pinwheel*flip"}),
+        ("*", set(PRODUCTS)),
+        ("flip*", {"flip", "flips", "flip*xshift7", "flip*c2*xshift7"}),
+        ("*xshift7", {"flip*xshift7", "flip*c2*xshift7", "c2*xshift7"}),
+        ("flip**xshift7", {"flip*xshift7", "flip*c2*xshift7"}),
+        ("*c2*xshift7", {"flip*c2*xshift7", "c2*xshift7"}),
+        ("flip*?shift7", {"flip*xshift7"}),
+        ("flip*xshift[78]", {"flip*xshift7"}),
+        ("flip[*]xshift7", {"flip*xshift7"}),
+        ("c?", {"c8"}),
+        ("*flip", {"flip", "pinwheel*flip"}),
+    ],
+)
+def test_the_groups_that_a_rule_means(pattern: str, meant: set[str]) -> None:
+    """``*`` between two signs is a product's, elsewhere it is any text."""
+    audited = result({("softmax.kl", group, None): spread(0.1, 0.02, n=20) for group in PRODUCTS})
+    report = gate(
+        {"net": audited}, policy(f"version: 1\nrules: [{{metric: softmax.kl, group: '{pattern}', max: 1}}]")
+    )
+    assert {one.group for one in report.outcomes if not one.rule.startswith("require")} == meant
+
+
+def test_a_product_that_was_not_audited() -> None:
+    """Another product that begins and ends alike does not stand for it, and the message says how that is written."""
+    audited = result({("softmax.kl", "flip*c2*xshift7", None): spread(0.1, 0.02, n=20)})
+    rules = "version: 1\nrules: [{{metric: softmax.kl, group: '{}', max: 1}}]"
+    found = reason(gate({"net": audited}, policy(rules.format("flip*xshift7"))))
+    assert found.endswith(
+        "no group matches 'flip*xshift7'; * between two names is a product, ** any text; there are flip*c2*xshift7"
+    )
+    assert gate({"net": audited}, policy(rules.format("flip**xshift7"))).exit_code == 0
+
+
 @pytest.mark.parametrize("status", ["undefined", "not_applicable"])
 def test_a_value_that_is_none(status: str) -> None:
     """Undefined, or not applicable to this network."""
