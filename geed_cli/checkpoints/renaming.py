@@ -4,13 +4,13 @@ Prefixes come off first, then the renaming patterns apply, both in the order in 
 two tensors may end up under one name.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import shown
+from geed_cli.checkpoints.rename_rules import renamed
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError
 
@@ -24,12 +24,11 @@ def network_names(state: Mapping[str, Tensor], rules: KeyRules) -> dict[str, Ten
     """The tensors under the names that the rules give them, in the same order.
 
     Raises:
-        InputError: a pattern is not a regular expression, or two tensors get one name.
+        InputError: a rename rule is not valid or takes too long, or two tensors get one name.
     """
-    patterns = [(_compiled(pattern), replacement) for pattern, replacement in rules.rename]
     origin: dict[str, str] = {}
-    for name in state:
-        new = _renamed(_stripped(name, rules.strip_prefix), patterns)
+    stripped = [_stripped(name, rules.strip_prefix) for name in state]
+    for name, new in zip(state, renamed(stripped, rules.rename), strict=True):
         if new in origin:
             raise InputError(
                 f"tensors {shown(origin[new])} and {shown(name)} of the file both become {shown(new)}",
@@ -62,27 +61,3 @@ def _stripped(name: str, prefixes: tuple[str, ...]) -> str:
         if shorter == name:
             return name
         name = shorter
-
-
-def _renamed(name: str, patterns: list[tuple[re.Pattern[str], str]]) -> str:
-    for pattern, replacement in patterns:
-        try:
-            name = pattern.sub(replacement, name)
-        except (re.error, IndexError) as error:
-            raise _bad_pattern(f"{pattern.pattern}: {replacement}", error) from error
-    return name
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise _bad_pattern(pattern, error) from error
-
-
-def _bad_pattern(text: str, error: Exception) -> InputError:
-    return InputError(
-        f"rename rule {shown(text)} is not valid: {error}",
-        expected="a Python regular expression and its replacement, as in re.sub",
-        remedy=r"escape dots and brackets, as in '^encoder\.': '' (single quotes keep YAML out of it)",
-    )

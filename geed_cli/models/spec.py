@@ -4,12 +4,13 @@ The keys are those of the YAML files in ``model_specs/``. Everything is strict a
 of another type is an error, because a setting that is silently ignored makes an audit of something else.
 """
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from geed_cli.checkpoints.rename_rules import compiled
 from geed_cli.checkpoints.rules import KeyRules, Match
+from geed_cli.documents.document import printable
 from geed_cli.documents.validation import StrictPart
 from geed_cli.input_settings import CropMode, Interpolation
 from geed_cli.models.spec_actions import Action
@@ -67,9 +68,11 @@ class WeightsPart(StrictPart):
     def _compiles(cls, rename: dict[str, str]) -> dict[str, str]:
         for pattern in rename:
             try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"'{pattern}' is not a regular expression: {error}") from error
+                compiled(pattern)
+            except ValueError as error:
+                raise ValueError(
+                    f"'{printable(pattern)}' is not a regular expression that geed runs: {error}"
+                ) from error
         return rename
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from geed_cli.checkpoints import rename_rules
 from geed_cli.checkpoints.dtypes import convert_types
 from geed_cli.checkpoints.match import match_state
 from geed_cli.checkpoints.renaming import foreign_prefix, network_names
@@ -201,6 +202,37 @@ def test_bad_patterns_are_refused(rule: tuple[str, str]) -> None:
     """An open bracket and a group that is not there."""
     with pytest.raises(InputError, match="rename rule"):
         network_names({"w": torch.ones(1)}, KeyRules(rename=(rule,)))
+
+
+def slow_rule(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names through a pattern whose time doubles with every letter."""
+    monkeypatch.setattr(rename_rules, "RENAME_SECONDS", seconds)
+    rules = KeyRules(rename=((r"(a|aa|aaa)+(a|aa)+(a|a)*$", ""),))
+    network_names({"w": torch.ones(1), "a" * 90 + "b": torch.ones(1)}, rules)
+
+
+def test_a_rule_that_would_take_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under ``re`` this name alone takes years."""
+    with pytest.raises(
+        InputError, match=r"takes too long: all names have 0\.05 s, which ended at a+\.\.\."
+    ) as refusal:
+        slow_rule(0.05, monkeypatch)
+    assert "(a+)+" in refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ((("((a{1000}){1000}){1000}", ""),), "multiply to more than 10000"),
+        ((("a" * 1001, ""),), "longer than 1000 characters"),
+        ((("(" * 450 + ")" * 450, ""),), "nested too deeply"),
+        (((r".+", r"\g<0>\g<0>"),) * 11, "makes a name of more than 1000 characters"),
+    ],
+)
+def test_rules_that_are_too_large_are_refused(rules: tuple[tuple[str, str], ...], why: str) -> None:
+    """Before they cost memory."""
+    with pytest.raises(InputError, match=why):
+        network_names({"w": torch.ones(1)}, KeyRules(rename=rules))
 
 
 def test_names_that_fall_together_are_refused() -> None:
