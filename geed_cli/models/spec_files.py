@@ -36,17 +36,30 @@ def spec_paths(spec_dir: Path | None = None) -> dict[str, Path]:
     """The file of every known spec by name, sorted; those in the user's ``spec_dir`` hide bundled ones.
 
     Raises:
-        InputError: ``spec_dir`` is not a folder.
+        InputError: ``spec_dir`` is not a folder, or a folder has two specs of one name.
     """
     if spec_dir is not None and not spec_dir.is_dir():
         raise InputError(
             f"{spec_dir} is not a folder", expected="a folder of YAML specs", remedy="check --spec-dir"
         )
     folders = [spec_directory()] + ([spec_dir] if spec_dir is not None else [])
-    specs = {
-        path.stem: path for folder in folders for path in folder.iterdir() if path.suffix in SPEC_SUFFIXES
-    }
+    specs: dict[str, Path] = {}
+    for folder in folders:
+        specs |= _specs_in(folder)
     return dict(sorted(specs.items()))
+
+
+def _specs_in(folder: Path) -> dict[str, Path]:
+    specs: dict[str, Path] = {}
+    for path in sorted(path for path in folder.iterdir() if path.suffix in SPEC_SUFFIXES):
+        twin = specs.setdefault(path.stem, path)
+        if twin != path:
+            raise InputError(
+                f"{folder} has two specs called {path.stem}: {twin.name} and {path.name}",
+                expected="one file for a name",
+                remedy="rename or remove one of them",
+            )
+    return specs
 
 
 def read_spec(path: Path) -> ModelSpec:

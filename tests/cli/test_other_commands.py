@@ -149,3 +149,14 @@ def test_hints_repeat_what_was_typed(geed: Geed) -> None:
     """The command under "try:" works when it is copied."""
     done = geed("audit", "efficientnet_lite0", "--weights", "random", "--layer", "blocks.9")
     assert "geed inspect efficientnet_lite0 --layers" in done.stderr
+
+
+def test_two_files_of_one_name(geed: Geed, tmp_path: Path) -> None:
+    """mine.yaml beside mine.yml: neither is chosen, for any name that is looked up there."""
+    for name in ("mine.yaml", "mine.yml"):
+        (tmp_path / name).write_text("model: {source: timm, name: resnet18}\n")
+    for command in (("audit", "mine"), ("inspect", "alexnet")):
+        refused = geed(*command, "--spec-dir", tmp_path)
+        assert refused.exit_code == 2
+        found = f"error: {tmp_path} has two specs called mine: mine.yaml and mine.yml expected: one file for a name"
+        assert found in " ".join(refused.stderr.split())
