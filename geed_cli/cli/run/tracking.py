@@ -23,9 +23,10 @@ from geed_cli.tracking.columns import Column, columns_of
 from geed_cli.tracking.inputs import Input, expand
 from geed_cli.tracking.record import Recipe, Record, Track
 from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe
+from geed_cli.tracking.shared_file import SharedTrack
 from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
-from geed_cli.tracking.track_file import read_track, saved_records, to_json, write_track
+from geed_cli.tracking.track_file import saved_records, to_json
 
 OPTIONS_OF_TRACKS = {"metric", "layer"}
 """The options that act on saved results, too: they choose what is shown."""
@@ -39,20 +40,19 @@ def run_track(request: TrackRequest) -> None:
     if not checkpoints:
         _refuse_options_of_audits(request)
     asked = recipe_of(request) if checkpoints else None
-    before = _before(request, asked)
-    recipe = asked or (before.recipe if before else None)
+    shared = _shared(request, asked)
+    before = shared.read() if shared is not None else None
     pattern = step_pattern(request.step_regex)
     new = [record for each in inputs if each.saved for record in saved_records(each, pattern)]
-    old = before.records if before else ()
-    if already := merged(old, new):
+    if already := merged(before.records if before else (), new):
         require_one_track(already)
 
     def save(done: Sequence[Record]) -> None:
-        if request.json is not None and request.json != STDOUT:
-            write_track(track_of(merged(old, [*new, *done]), recipe, complete=False), request.json)
+        if shared is not None:
+            shared.add([*new, *done], asked, complete=False)
 
-    done = _audited(checkpoints, before, request, save) if checkpoints else []
-    _show(track_of(merged(old, [*new, *done]), recipe), request)
+    records = [*new, *(_audited(checkpoints, before, request, save) if checkpoints else [])]
+    _show(track_of(records, asked) if shared is None else shared.add(records, asked, complete=True), request)
 
 
 def _refuse_options_of_audits(request: TrackRequest) -> None:
@@ -77,16 +77,18 @@ def _check(request: TrackRequest) -> None:
     select_measures(request.options.metrics)
 
 
-def _before(request: TrackRequest, recipe: Recipe | None) -> Track | None:
-    """The track that --json already holds."""
+def _shared(request: TrackRequest, recipe: Recipe | None) -> SharedTrack | None:
+    """The file of --json, if it is one."""
     path = request.json
-    if path is None or path == STDOUT or request.fresh or not path.exists():
+    if path is None or path == STDOUT:
         return None
-    track = read_track(path)
-    require_same_recipe(track, recipe, path)
-    if recipe is not None:
-        require_same_controls(track, request.asked, path)
-    return track
+
+    def check(track: Track) -> None:
+        require_same_recipe(track, recipe, path)
+        if recipe is not None:
+            require_same_controls(track, request.asked, path)
+
+    return SharedTrack(path, check, fresh=request.fresh)
 
 
 def _audited(
@@ -131,13 +133,17 @@ def _audited(
 
 
 def _show(track: Track, request: TrackRequest) -> None:
-    """Write and show the track; its own file comes first, and is written even where --metric then matches nothing."""
+    """Show the track, whose own file is written by now, and write the others."""
     figure = request.figure
 
     def columns() -> tuple[Column, ...]:
         return columns_of(track, request.options.metrics, request.options.layers)
 
-    outputs: list[Output] = [(request.json, lambda: to_json(track)), (request.csv, lambda: to_csv(track))]
+    outputs: list[Output] = [(request.csv, lambda: to_csv(track))]
+    if request.json == STDOUT:
+        outputs.append((STDOUT, lambda: to_json(track)))
+    elif request.json is not None:
+        message_console().print(f"wrote {request.json}")
     if figure is not None:
         outputs.append((figure, lambda: draw_track(track, columns(), figure.suffix)))
     hand_over(outputs, lambda: print_track(track, columns(), result_console()))
