@@ -47,9 +47,7 @@ def _factor(name: str) -> FiniteGroup:
     """One group without a product: a file, or a name of the catalogue."""
     stripped = name.strip()
     if stripped.lower().endswith(GROUP_SUFFIXES):
-        from geed_cli.groups.group_file import read_group  # noqa: PLC0415 - pydantic only where a file is read
-
-        return _not_hiding(read_group(Path(stripped)), stripped)
+        return group_in(Path(stripped))
     match = family_of(stripped.lower())
     if match is None:
         raise _unknown(name)
@@ -61,8 +59,16 @@ def _factor(name: str) -> FiniteGroup:
     return FiniteGroup(family.stem + (str(n) if family.largest is not None else ""), family.make(n))
 
 
-def _not_hiding(group: FiniteGroup, path: str) -> FiniteGroup:
-    """A file must not give the catalogue's names another meaning: results are compared by the groups' names."""
+def group_in(path: Path) -> FiniteGroup:
+    """The group in a YAML file of generators.
+
+    Raises:
+        InputError: the file describes none, or calls it by one of the catalogue's names, which must not get another
+            meaning: results are compared by the names of groups.
+    """
+    from geed_cli.groups.group_file import read_group  # noqa: PLC0415 - pydantic only where a file is read
+
+    group = read_group(path)
     if family_of(group.name.lower()) is None:
         return group
     raise InputError(

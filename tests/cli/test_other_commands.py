@@ -109,6 +109,52 @@ def test_validate_accepts_specs_and_results(geed: Geed, tmp_path: Path) -> None:
     assert "maxi" in geed("validate", policy).stderr
 
 
+def test_validate_knows_the_kind_of_a_broken_file(geed: Geed, tmp_path: Path) -> None:
+    """One misspelt key is an error of the kind that the others belong to; JSON is told by its schema."""
+    for number, (name, text, message) in enumerate(
+        (
+            ("p.yaml", "version: 1\nrulez: []\nbaseline: {rules: []}\n", "unknown key 'rulez'"),
+            ("g.yaml", "name: mine\ngenerators: [{turm: 90}]\n", "unknown key 'generators.0.turm'"),
+            ("g.yaml", "name: c8\ngenerators: [{turn: 45}]\n", "which is a name of the catalogue"),
+            ("s.yaml", "name: mine\nmembers: [{transform: os.system}]\n", "os.system"),
+            ("n.yaml", "modle: {source: timm}\nweights: {origin: random}\n", "unknown key 'modle'"),
+            ("c.yaml", "model-index: [{name: 1, results: []}]\n", "'model-index.0.name' is 1"),
+            ("x.yaml", "name: mine\n", "is of no kind that geed checks: its keys are name"),
+            ("x.yaml", "- a\n", "is of no kind that geed checks: it is no mapping with keys"),
+            ("x.json", "[1]", "is of no kind that geed checks: it has no schema"),
+            ("x.json", '{"schema": "geed.result/9"}', "its schema is geed.result/9"),
+            ("x.json", '{"schema": ["a"]}', "is of no kind that geed checks: its schema is"),
+            ("x.json", "{", "it is not strict JSON"),
+            (
+                "noted",
+                '{"schema": "geed.comparison/1"}',
+                "is no valid comparison (geed.comparison/1): at confidence",
+            ),
+            (
+                "t.json",
+                '{"schema": "geed.track/1"}',
+                "is no valid track (geed.track/1): at status: Field required",
+            ),
+        )
+    ):
+        file = tmp_path / str(number) / name
+        file.parent.mkdir()
+        file.write_text(text)
+        done = geed("validate", file)
+        assert done.exit_code == 2, text
+        assert message in " ".join(done.stderr.split()), done.stderr
+    missing = geed("validate", tmp_path / "nothing.yaml")
+    assert missing.exit_code == 2
+    assert "there is no file" in missing.stderr
+
+
+def test_what_init_writes_is_valid(geed: Geed, tmp_path: Path) -> None:
+    """The policy to start from has rules about changes alone."""
+    assert geed("init", "--ci", "github", "--dir", tmp_path).exit_code == 0
+    policy = tmp_path / "geed-policy.yaml"
+    assert geed("validate", policy).stdout == f"{policy}: valid: a policy with 3 rules\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -95,19 +95,38 @@ def test_results_make_a_population(geed: Geed) -> None:
 
 @pytest.mark.usefixtures("saved")
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "kind"),
     [
-        ("result.json",),
-        ("other.json",),
-        ("policy.yaml",),
-        ("net.yaml", "--allow-code"),
-        ("written.yaml", "--schema-only"),
+        ("result.json", "a complete result of python/net:net:step_1.safetensors, 32 entries"),
+        ("other.json", "a complete result of python/net:net:step_2.safetensors, 32 entries"),
+        ("track.json", "a complete track of 2 checkpoints, 16 values"),
+        ("comparison.json", "a comparison of result, other, 24 lines"),
+        ("gate.json", "a gate's report, verdict pass, 13 checks"),
+        ("gate.yaml", "a model card's model-index of 1 models"),
+        ("policy.yaml", "a policy with 6 rules"),
+        ("pinwheel.yaml", "the group pinwheel of order 2"),
+        ("weather.yaml", "the set weather with 3 members"),
+        ("net.yaml --allow-code", "a spec of python:net:net; 2 layers and the split are in the network"),
+        ("written.yaml --schema-only", "a spec whose keys are right; its network was not built"),
     ],
 )
-def test_files_are_valid(geed: Geed, arguments: tuple[str, ...]) -> None:
-    """``geed validate`` accepts what it accepted."""
-    done = geed("validate", *arguments)
+def test_files_are_valid(geed: Geed, arguments: str, kind: str) -> None:
+    """``geed validate`` accepts what it accepted, and says what it is."""
+    name, *options = arguments.split()
+    done = geed("validate", name, *options)
     assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith(f"{name}: valid: {kind}")
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(
+    "name", ["gate.md", "gate.junit.xml", "step_1.safetensors", "net.py", "pictures/00.png"]
+)
+def test_files_of_no_kind(geed: Geed, name: str) -> None:
+    """What geed writes for others or reads as weights and pictures is no document of its own."""
+    done = geed("validate", name)
+    assert done.exit_code == 2
+    assert f"{name} is of no kind that geed checks" in done.stderr
 
 
 @pytest.mark.usefixtures("saved")
