@@ -21,7 +21,7 @@ from benchmarks.speed.settings import Settings
 from benchmarks.speed.timing import in_turns
 from benchmarks.table import Line
 from geed_cli.choices import Decode
-from geed_cli.engine.shapes import TRACED_IMAGES, forward_zeros
+from geed_cli.engine.shapes import TRACED_IMAGES, forward_plain
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 
@@ -68,7 +68,7 @@ def every_map_layer(network: Network) -> tuple[str, ...]:
         for name in names:
             handle = network.module.get_submodule(name).register_forward_hook(note(name))
             stack.callback(handle.remove)
-        forward_zeros(network.module, network.input.size)
+        forward_plain(network.module, network.input.size)
     return tuple(name for name in names if name in maps and runs[name] == 1)
 
 

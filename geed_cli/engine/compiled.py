@@ -8,15 +8,16 @@ batch's are held at once.
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.hooks import attach
+from geed_cli.engine.hooks import as_tensor, attach
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.errors import GeedError, InputError
-from geed_cli.models.network import Network, Site
+from geed_cli.models.network import Network, Site, call_of, module_of
 
 DEFAULT_BACKEND = "inductor"
 
@@ -76,19 +77,24 @@ class _Reading(nn.Module):
         super().__init__()
         self.module = module
         self._sites = sites
-        self._held: dict[Site, Tensor] = {}
-        for site in sites:
-            attach(module, site, self._hold)
+        self._held: dict[Site, list[Tensor]] = {}
+        for plain in dict.fromkeys(map(_plain, sites)):
+            attach(module, plain, partial(self._hold, plain))
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Every site's activation, in the order of the sites."""
-        self._held = {}
+        self._held = {_plain(site): [] for site in self._sites}
         self.module(inputs)
         held, self._held = self._held, {}
-        return tuple(held[site] for site in self._sites)
+        return tuple(held[_plain(site)][(call_of(site.module) or 1) - 1] for site in self._sites)
 
-    def _hold(self, site: Site, activation: Tensor) -> None:
-        self._held[site] = activation.clone()
+    def _hold(self, plain: Site, activation: object) -> None:
+        self._held[plain].append(as_tensor(plain, activation).clone())
+
+
+def _plain(site: Site) -> Site:
+    """The site of every call of that module."""
+    return Site(module_of(site.module), site.side)
 
 
 def _sharing_weights(module: nn.Module) -> nn.Module:

@@ -15,7 +15,7 @@ from torch import Tensor
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
 from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.hidden_search import HiddenSearch
-from geed_cli.engine.hooks import hooked
+from geed_cli.engine.hooks import hooked, no_such_activation, require_rows
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
@@ -111,8 +111,16 @@ class Engine:
         own: dict[Site, Tensor] = {}
         outbox = Outbox()
 
+        unread = set(self._sites)
+
         def read(site: Site, activation: Tensor) -> None:
             before = time.perf_counter()
+            if site not in unread:
+                raise no_such_activation(
+                    self._network, site, "in this batch it runs more often than in others"
+                )
+            unread.remove(site)
+            require_rows(self._network, site, activation, len(inputs))
             if kept is not None:
                 own[site] = activation[kept].clone()
             self._reduce(site, activation, batch, outbox)
@@ -125,6 +133,8 @@ class Engine:
             else:
                 with hooked(self._network.module, self._sites, read):
                     self._network.module(inputs)
+        for site in unread:
+            raise no_such_activation(self._network, site, "in this batch it does not run, as in others")
         before = time.perf_counter()
         outbox.deliver()
         self.measure_s += time.perf_counter() - before

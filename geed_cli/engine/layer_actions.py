@@ -5,23 +5,23 @@ are among its own; where it does not, the layer is not applicable, and the reaso
 the network runs once, so that nobody has to declare their actions.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from geed_cli.actions.channel_action import Matrices, Permutation, as_moves
 from geed_cli.actions.composed import Joint
 from geed_cli.actions.representation import NoAction, Representation, Spatial, Trivial
 from geed_cli.engine.declared import Place, declared
 from geed_cli.engine.geometric import FieldType, from_geometric_package
+from geed_cli.engine.hooks import attach
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.shapes import forward_zeros
+from geed_cli.engine.shapes import forward_plain
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.models.network import Network, resolve_layers
+from geed_cli.models.network import Network, Site, call_of, declared_for, module_of
 from geed_cli.models.spec_actions import SITES, Action
 
 NO_TYPES: Mapping[str, FieldType] = MappingProxyType({})
@@ -70,12 +70,8 @@ def declared_action(network: Network, layer: str, *, vector: bool) -> Action | N
     entries = network.spec.actions if network.spec is not None else {}
     if vector and layer in SITES:
         return entries.get(layer)
-    selected: dict[str, Action] = {}
-    for pattern, action in entries.items():
-        if pattern not in SITES:
-            for name in resolve_layers(network.module, [pattern], network.reference or network.id):
-                selected.setdefault(name, action)
-    return selected.get(layer)
+    layers = {pattern: action for pattern, action in entries.items() if pattern not in SITES}
+    return declared_for(network, layers, layer)
 
 
 def _of_fields(fields: FieldType, spatial: Spatial, group: FiniteGroup) -> Representation:
@@ -95,25 +91,25 @@ def _channels(matrices: np.ndarray, shape: tuple[int, ...], fields: FieldType) -
     return Matrices.of(matrices, shape, fields.key)
 
 
-def field_types(network: Network, layers: Iterable[str]) -> dict[str, FieldType]:
+def field_types(network: Network, layers: Sequence[str]) -> dict[str, FieldType]:
     """The field type of each layer that puts out a geometric tensor of e2cnn or escnn, from one pass of black images.
 
     Networks without modules of these packages are not run.
     """
     if not any(from_geometric_package(module) for module in network.module.modules()):
         return {}
-    types: dict[str, FieldType] = {}
+    seen: dict[str, list[FieldType | None]] = {module_of(layer): [] for layer in layers}
     with ExitStack() as stack:
-        for name in layers:
-            module = network.module.get_submodule(name)
-            stack.callback(module.register_forward_hook(_noting(name, types)).remove)
-        forward_zeros(network.module, network.input.size)
-    return types
+        for name, types in seen.items():
+            stack.callback(attach(network.module, Site(name, "output"), _noting(types)).remove)
+        forward_plain(network.module, network.input.size)
+    of_calls = {layer: seen[module_of(layer)][(call_of(layer) or 1) - 1] for layer in layers}
+    return {layer: found for layer, found in of_calls.items() if found is not None}
 
 
-def _noting(name: str, types: dict[str, FieldType]) -> Callable[[nn.Module, object, Any], None]:
-    def hook(_module: nn.Module, _inputs: object, output: Any) -> None:  # noqa: ANN401 - whatever a module returns
-        if from_geometric_package(output) and hasattr(output, "type"):
-            types[name] = FieldType(output.type.gspace, tuple(output.type.representations))
+def _noting(types: list[FieldType | None]) -> Callable[[object], None]:
+    def note(output: Any) -> None:  # noqa: ANN401 - whatever a module returns
+        geometric = from_geometric_package(output) and hasattr(output, "type")
+        types.append(FieldType(output.type.gspace, tuple(output.type.representations)) if geometric else None)
 
-    return hook
+    return note

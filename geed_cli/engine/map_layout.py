@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from geed_cli.models.network import Network
+from geed_cli.models.network import Network, module_of
 from geed_cli.models.tokens import NoGrid, TokenGrid, token_grid
 
 CHANNELS_FIRST = (nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d)
@@ -44,25 +44,21 @@ class Layout:
         return activation.permute(0, 3, 1, 2) if self.channels_last else activation
 
 
-def layout_of(network: Network, layer: str, shape: tuple[int, ...]) -> Layout | None:
-    """The layout of a layer's output of that shape, without the batch; None where it is no map (see ``why_no_map``).
+def layout_or_why_not(network: Network, layer: str, shape: tuple[int, ...]) -> Layout | str:
+    """The layout of a layer's output of that shape, without the batch; or why it is no map, as a clause.
 
     Raises:
         InputError: a token grid that the spec declares does not fit.
     """
-    if min(shape, default=0) < 1:
-        return None
-    if len(shape) == 2:
-        grid = token_grid(network, layer, shape[0])
-        return None if isinstance(grid, NoGrid) else Layout(channels_last=True, tokens=grid)
-    return _of_axes(network, layer, shape) if len(shape) == 3 else None
-
-
-def why_no_map(network: Network, layer: str, shape: tuple[int, ...]) -> str:
-    """Why ``layout_of`` finds no map in that output, as a clause for the table."""
     text = f"its output of shape {'×'.join(map(str, shape))} is no channels × height × width map"
-    grid = token_grid(network, layer, shape[0]) if len(shape) == 2 else None
-    return f"{text}: {grid.reason}" if isinstance(grid, NoGrid) else text
+    if min(shape, default=0) >= 1 and len(shape) == 3:
+        return _of_axes(network, layer, shape)
+    if min(shape, default=0) >= 1 and len(shape) == 2:
+        grid = token_grid(network, layer, shape[0])
+        if isinstance(grid, NoGrid):
+            return f"{text}: {grid.reason}"
+        return Layout(channels_last=True, tokens=grid)
+    return text
 
 
 def _of_axes(network: Network, layer: str, shape: tuple[int, ...]) -> Layout:
@@ -70,5 +66,5 @@ def _of_axes(network: Network, layer: str, shape: tuple[int, ...]) -> Layout:
     chw, hwc = shape[1] == shape[2], shape[0] == shape[1]
     if chw != hwc:
         return Layout(channels_last=hwc)
-    first = isinstance(network.module.get_submodule(layer), CHANNELS_FIRST)
+    first = isinstance(network.module.get_submodule(module_of(layer)), CHANNELS_FIRST)
     return Layout(channels_last=network.channels_last and not first)

@@ -1,6 +1,6 @@
 """What each module puts out for one image: traced once, so that layers are judged before the run starts."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
@@ -8,62 +8,105 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.hooks import hooked
+from geed_cli.engine.hooks import attach, no_such_activation, not_the_batch, tensor_or_why_not
 from geed_cli.errors import InputError
-from geed_cli.models.network import Network, Site
+from geed_cli.models.network import Network, Site, call_of, module_of
 
 TRACED_IMAGES = 2
 """Images in a traced batch: with one alone, an axis that is not the batch could not be told from it."""
+CALLS_NAMED = 8
+"""How many calls of a module are listed one by one."""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What was seen at some sites in one forward pass.
+    """What was seen in one forward pass.
 
     Attributes:
         shapes: of each site's activation for one image, without the batch axis.
         first: for each site the one that was first to hold the very same numbers in memory: itself, or the one
             before, as where a block ends in a ReLU, a stage in a block, or a module passes on what it is given.
+        problems: why a layer that was only asked about has no such activation, as a clause, by its name.
+        calls: the layers of each module that was asked about: itself, or ``relu#1``, ``relu#2``, … where it runs
+            several times; none where it does not run.
     """
 
-    shapes: dict[Site, tuple[int, ...]]
-    first: dict[Site, Site]
+    shapes: Mapping[Site, tuple[int, ...]]
+    first: Mapping[Site, Site]
+    problems: Mapping[str, str]
+    calls: Mapping[str, tuple[str, ...]]
 
 
-def trace(network: Network, sites: Iterable[Site]) -> Trace:
-    """Run the network once and note what its sites hold.
+def trace(network: Network, sites: Iterable[Site], modules: Iterable[str] = ()) -> Trace:
+    """Run the network once and note what its sites hold, and the outputs of the modules, call by call.
 
     Raises:
-        InputError: a site is not reached, or is reached several times, in one forward pass; or its first axis is
-            not the batch, as in attention over windows.
+        InputError: a site is not reached, or is reached several times and names no call; its first axis is not the
+            batch, as in attention over windows; or it is not one tensor of real numbers.
     """
-    sites = tuple(sites)
-    seen: dict[Site, list[tuple[int, ...]]] = {site: [] for site in sites}
-    first: dict[Site, Site] = {}
-    before: _Held | None = None
+    sites = tuple(dict.fromkeys(sites))
+    modules = tuple(dict.fromkeys(modules))
+    seen = _Seen({Site(module_of(site.module), site.side): [] for site in sites})
+    for name in modules:
+        seen.calls.setdefault(Site(name, "output"), [])
+    with ExitStack() as stack:
+        for plain in seen.calls:
+            stack.callback(attach(network.module, plain, seen.reader(plain)).remove)
+        forward_plain(network.module, network.input.size)
+    whole = {site: _required(network, site, seen.calls) for site in sites}
+    calls = {name: _names(name, len(seen.calls[Site(name, "output")])) for name in modules}
+    for name, layers in calls.items():
+        whole |= {
+            Site(layer, "output"): call
+            for layer, call in zip(layers, seen.calls[Site(name, "output")], strict=True)
+        }
+    shapes = {site: call.shape for site, call in whole.items() if call.problem is None}
+    return Trace(
+        shapes,
+        {site: _first(site, call, whole) for site, call in whole.items()},
+        {site.module: call.problem for site, call in whole.items() if call.problem is not None},
+        calls,
+    )
 
-    def read(site: Site, activation: Tensor) -> None:
-        nonlocal before
-        seen[site].append(tuple(activation.shape))
-        unchanged = before is not None and before.holds(activation)
-        first[site] = first[before.site] if before is not None and unchanged else site
-        before = None if activation.is_inference() else _Held(site, activation, activation._version)
 
-    with hooked(network.module, sites, read):
-        forward_zeros(network.module, network.input.size)
-    for site, shapes in seen.items():
-        if len(shapes) != 1:
-            raise _not_once(network.id, site, len(shapes))
-        if len(shapes[0]) < 2 or shapes[0][0] != TRACED_IMAGES:
-            raise _no_batch_axis(network.id, site, shapes[0])
-    return Trace({site: shapes[0][1:] for site, shapes in seen.items()}, first)
+@dataclass(eq=False)
+class _Call:
+    """One call of a module: the shape of what it holds, or the problem; and which call held the same memory first."""
+
+    shape: tuple[int, ...]
+    problem: str | None
+    first: "_Call | None" = None
+
+
+@dataclass
+class _Seen:
+    """The calls of every site's module; the activation that was read last is kept for the next one's comparison."""
+
+    calls: dict[Site, list[_Call]]
+    before: "tuple[_Call, _Held] | None" = None
+
+    def reader(self, plain: Site) -> Callable[[object], None]:
+        """Notes the calls of one site."""
+
+        def read(activation: object) -> None:
+            found = tensor_or_why_not(plain, activation)
+            if isinstance(found, str):
+                self.calls[plain].append(_Call((), found))
+                self.before = None
+                return
+            call = _Call(tuple(found.shape[1:]), not_the_batch(plain, tuple(found.shape), TRACED_IMAGES))
+            if self.before is not None and self.before[1].holds(found):
+                call.first = self.before[0].first or self.before[0]
+            self.calls[plain].append(call)
+            self.before = None if found.is_inference() else (call, _Held(found, found._version))
+
+        return read
 
 
 @dataclass(frozen=True)
 class _Held:
     """The activation that was read last, kept so that its memory cannot be another's, and how often it was written."""
 
-    site: Site
     activation: Tensor
     version: int
 
@@ -76,51 +119,80 @@ class _Held:
         return same_memory and mine.shape == other.shape and self.version == other._version
 
 
-def trace_all(network: Network) -> dict[str, str]:
-    """The output of every module as text: a shape such as ``64×56×56``, or what else it is."""
-    seen: dict[str, str] = {}
+def _required(network: Network, site: Site, calls: Mapping[Site, list[_Call]]) -> _Call:
+    """The call that a site means."""
+    runs, wanted = calls[Site(module_of(site.module), site.side)], call_of(site.module)
+    if len(runs) < (wanted or 1) or (len(runs) > 1 and wanted is None):
+        key = "features" if site.side == "output" else "classifier"
+        raise not_once(network, site.module, len(runs), f"split: {{{key}: {{}}}} in the spec")
+    call = runs[(wanted or 1) - 1]
+    if call.problem is not None:
+        raise no_such_activation(network, site, call.problem)
+    return call
 
-    def note(name: str) -> Callable[[nn.Module, object, object], None]:
-        def hook(_module: nn.Module, _inputs: object, output: object) -> None:
+
+def _first(site: Site, call: _Call, whole: Mapping[Site, _Call]) -> Site:
+    """The site whose memory this one holds."""
+    if call.first is None:
+        return site
+    return next((other for other, each in whole.items() if each is call.first), site)
+
+
+def _names(module: str, runs: int) -> tuple[str, ...]:
+    """What the calls of a module are called."""
+    return (module,) if runs == 1 else tuple(f"{module}#{number}" for number in range(1, runs + 1))
+
+
+def not_once(network: Network, name: str, runs: int, way: str) -> InputError:
+    """The refusal of a name that means no one call of its module; ``way`` is how a call is written, with ``{}``."""
+    module = module_of(name)
+    named = _names(module, runs)
+    listed = ", ".join(named) if runs <= CALLS_NAMED else f"{named[0]} to {named[-1]}"
+    found = f"module {module!r} runs {runs} times in one forward pass of {network.id}"
+    return InputError(
+        found if call_of(name) is None else f"{found}, so there is no {name}",
+        expected=f"one of its calls: {listed}" if runs > 1 else "a module that runs",
+        remedy=way.replace("{}", named[0]) if runs else f"choose another: {network.inspect_command}",
+    )
+
+
+def trace_all(network: Network) -> dict[str, str]:
+    """The output of every call of every module as text: a shape such as ``64×56×56``, or what else it is."""
+    seen: dict[str, list[str]] = {name: [] for name, _ in network.module.named_modules()}
+
+    def note(name: str) -> Callable[[object], None]:
+        def hook(output: object) -> None:
+            text = type(output).__name__
             if isinstance(output, Tensor):
-                seen[name] = "×".join(map(str, output.shape[1:]))
-            else:
-                seen[name] = type(output).__name__
+                text = "×".join(map(str, output.shape[1:]))
+            seen[name].append(text)
 
         return hook
 
     with ExitStack() as stack:
-        for name, module in network.module.named_modules():
-            stack.callback(module.register_forward_hook(note(name)).remove)
-        forward_zeros(network.module, network.input.size)
-    return seen
+        for name in seen:
+            stack.callback(attach(network.module, Site(name, "output"), note(name)).remove)
+        forward_plain(network.module, network.input.size)
+    return {
+        layer: text
+        for name, outputs in seen.items()
+        for layer, text in zip(_names(name, len(outputs)) or (name,), outputs or ("not run",), strict=True)
+    }
 
 
-def forward_zeros(module: nn.Module, size: int) -> Tensor:
-    """The network's output on ``TRACED_IMAGES`` black images."""
+def forward_plain(module: nn.Module, size: int) -> Tensor:
+    """The network's output on ``TRACED_IMAGES`` plain images: the first black, the others white, before any scaling.
+
+    They differ, so that what is done to some images alone shows.
+    """
     tensors = tuple(chain(module.parameters(), module.buffers()))
     # masks and counters say where a network is, not in what type it computes
     anywhere = torch.zeros((), device=tensors[0].device if tensors else None)
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
     # tensors of inference mode do not count how often they are written
     with torch.inference_mode(False), torch.no_grad():
-        output = module(torch.zeros(TRACED_IMAGES, 3, size, size, dtype=like.dtype, device=like.device))
+        pictures = torch.ones(TRACED_IMAGES, 3, size, size, dtype=like.dtype, device=like.device)
+        pictures[0] = 0
+        output = module(pictures)
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"
     return output
-
-
-def _no_batch_axis(name: str, site: Site, shape: tuple[int, ...]) -> InputError:
-    text = "×".join(map(str, shape))
-    return InputError(
-        f"the {site.side} of {site.module!r} in {name} has the shape {text} for {TRACED_IMAGES} images",
-        expected="the batch as its first axis; attention over windows has B·windows there",
-        remedy="choose another layer: geed inspect MODEL --layers",
-    )
-
-
-def _not_once(name: str, site: Site, times: int) -> InputError:
-    return InputError(
-        f"module {site.module!r} runs {times} times in one forward pass of {name}",
-        expected="a module that runs exactly once",
-        remedy="choose another layer: geed inspect MODEL --layers",
-    )

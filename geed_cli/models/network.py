@@ -1,11 +1,13 @@
 """A network that is ready to be audited: module, sites, preprocessing, and where its weights come from.
 
-Layers and sites are dotted module names as in ``named_modules()``; "" is the whole network.
+Layers and sites are dotted module names as in ``named_modules()``; "" is the whole network. Of a module that runs
+several times in one forward pass, ``relu#2`` is the second call.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from torch import nn
 
@@ -14,13 +16,28 @@ from geed_cli.globs import fits_by_parts
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.spec import ModelSpec
 
+T = TypeVar("T")
+CALL = re.compile(r"(.*)#([1-9]\d*)")
+
+
+def module_of(name: str) -> str:
+    """The module of a layer or site: ``relu`` for ``relu#2``."""
+    match = CALL.fullmatch(name)
+    return match[1] if match else name
+
+
+def call_of(name: str) -> int | None:
+    """Which call of its module a layer or site is, from 1; None where the name says nothing of calls."""
+    match = CALL.fullmatch(name)
+    return int(match[2]) if match else None
+
 
 @dataclass(frozen=True)
 class Site:
     """Where an activation is read.
 
     Attributes:
-        module: dotted name, "" is the whole network.
+        module: dotted name, "" is the whole network; ``fc#2`` is the second call of fc.
         side: the first positional input of the module, or its output.
     """
 
@@ -89,12 +106,19 @@ class Network:
     prefix_tokens: int = 0
     reference: str = ""
 
+    @property
+    def inspect_command(self) -> str:
+        """What lists the network's layers, as it is typed."""
+        code = " --allow-code" if self.source == "python" else ""
+        return f"geed inspect {self.reference or self.id} --layers{code}"
+
 
 def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the network") -> tuple[str, ...]:
     """The layers that names and globs select.
 
     A glob is matched part by part between the dots: ``layer*`` is layer1 to layer4 but not layer1.0, and
-    ``blocks.*`` is every block but nothing inside them.
+    ``blocks.*`` is every block but nothing inside them. ``relu#2`` is the second call of relu, whether or not there
+    is one; ``relu#*`` is relu.
 
     Args:
         module: the network.
@@ -107,14 +131,26 @@ def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the
     Raises:
         InputError: a name or glob that selects nothing.
     """
-    names = [name for name, _ in module.named_modules() if name]
-    chosen: set[str] = set()
+    names = [name for name, _ in module.named_modules() if name and call_of(name) is None]
+    chosen: set[tuple[int, int]] = set()
     for pattern in patterns:
-        selected = [name for name in names if fits_by_parts(name, pattern)]
+        glob, call = module_of(pattern).removesuffix("#*"), call_of(pattern) or 0
+        selected = {(place, call) for place, name in enumerate(names) if fits_by_parts(name, glob)}
         if not selected:
             raise _unknown_layer(pattern, names, model)
-        chosen.update(selected)
-    return tuple(name for name in names if name in chosen)
+        chosen |= selected
+    return tuple(f"{names[place]}#{call}" if call else names[place] for place, call in sorted(chosen))
+
+
+def declared_for(network: Network, entries: Mapping[str, T], layer: str) -> T | None:
+    """What a section of a spec says of a layer: the first entry that selects it, or the module that it is a call of.
+
+    Raises:
+        InputError: an entry that selects no layer at all.
+    """
+    called = network.reference or network.id
+    selected = [(set(resolve_layers(network.module, [pattern], called)), pattern) for pattern in entries]
+    return next((entries[pattern] for names, pattern in selected if {layer, module_of(layer)} & names), None)
 
 
 def _unknown_layer(pattern: str, names: list[str], model: str) -> InputError:

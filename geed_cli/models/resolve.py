@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.network import OUTPUT, Site
+from geed_cli.models.network import OUTPUT, Site, module_of
 from geed_cli.models.spec import InputPart, SplitPart
 
 DEFAULT_CROP_PCT = 0.875
@@ -44,7 +44,7 @@ def split_network(module: nn.Module, classifier: str | None, wanted: SplitPart, 
     """
     names = [name for name, _ in module.named_modules()]
     for key, name in (("features", wanted.features), ("classifier", wanted.classifier)):
-        if name is not None and name not in names:
+        if name is not None and module_of(name) not in names:
             raise _unknown_module(f"split.{key}", name, names, model)
     own = wanted.classifier or classifier
     if wanted.features is not None:
@@ -98,7 +98,8 @@ def _from_spec_alone(wanted: InputPart, size: int | None) -> InputSettings:
 
 def require_classifier(split: Split, absent: tuple[str, ...]) -> None:
     """Refuse a classifier to which one of the ``absent`` tensors belongs: every probability would be NaN."""
-    inside = [name for name in absent if split.classifier and f"{name}.".startswith(f"{split.classifier}.")]
+    classifier = module_of(split.classifier or "")
+    inside = [name for name in absent if classifier and f"{name}.".startswith(f"{classifier}.")]
     if inside:
         raise InputError(
             f"the classifier '{split.classifier}' has no weights: {', '.join(inside)} are missing from the file",

@@ -5,14 +5,14 @@ row. Its modules hold the grid's height and width; the number of tokens only cho
 and nothing is guessed from it. A spec may declare the grid where the modules say nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
 
 from geed_cli.errors import InputError
-from geed_cli.models.network import Network, resolve_layers
+from geed_cli.models.network import Network, declared_for
 
 Grid = tuple[int, int]
 
@@ -115,9 +115,5 @@ def _pair(value: Any) -> Grid | None:  # noqa: ANN401 - whatever a module keeps 
 
 def _declared(network: Network, layer: str) -> TokenGrid | None:
     """The spec's grid for the layer; every glob of the spec has to select a layer."""
-    declarations: Mapping[str, Any] = network.spec.tokens if network.spec is not None else {}
-    for pattern, part in declarations.items():
-        if layer in resolve_layers(network.module, [pattern], network.reference or network.id):
-            height, width = part.grid
-            return TokenGrid(height, width, part.prefix)
-    return None
+    part = declared_for(network, network.spec.tokens, layer) if network.spec is not None else None
+    return None if part is None else TokenGrid(*part.grid, part.prefix)

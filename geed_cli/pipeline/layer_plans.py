@@ -8,13 +8,14 @@ import torch
 from geed_cli.actions.representation import Spatial
 from geed_cli.engine.geometric import FieldType
 from geed_cli.engine.layer_actions import field_types, representation_of
-from geed_cli.engine.map_layout import layout_of, why_no_map
+from geed_cli.engine.map_layout import Layout
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.engine.row import Cell
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.transform import Transform
 from geed_cli.measures.measure import LayerMeasure, Measure
 from geed_cli.models.network import Network, Site
+from geed_cli.pipeline.chosen_layers import ChosenLayers
 
 NO_STAGES = "the network has no stages that can be found; name layers with --layer"
 
@@ -36,28 +37,32 @@ class PlannedLayers:
 
 def plan_layers(
     network: Network,
-    names: Sequence[str],
+    chosen: ChosenLayers,
     shapes: Mapping[Site, tuple[int, ...]],
     groups: Sequence[GroupPlan],
     measures: Sequence[Measure],
 ) -> PlannedLayers:
     """The plan of each layer, for the layerwise ones of the measures.
 
-    There are no names where the network has no stages and the user named no layer; shapes come from a trace.
+    There are no layers where the network has no stages and the user named none; shapes come from a trace.
     """
     layerwise = [measure for measure in measures if isinstance(measure, LayerMeasure)]
     metrics = [measure.name for measure in layerwise]
-    types = field_types(network, names)
+    types = field_types(network, tuple(chosen.layouts))
     layers: dict[str, LayerPlan] = {}
     reasons: dict[Cell, str] = {}
-    for name in names:
-        layer, why = _layer(network, name, shapes[Site(name, "output")], groups, types)
+    for name, layout in chosen.layouts.items():
+        layer, why = _layer(network, name, layout, shapes[Site(name, "output")], groups, types)
         reasons |= {Cell(metric, group, name): text for metric in metrics for group, text in why.items()}
-        if layer is not None:
-            layers[name] = layer
-            reasons |= _nothing_varies(name, layer, layerwise)
-    if not names:
-        reasons |= {Cell(metric, plan.name): NO_STAGES for metric in metrics for plan in groups}
+        layers[name] = layer
+        reasons |= _nothing_varies(name, layer, layerwise)
+    without = chosen.reasons if chosen.layouts or chosen.reasons else {None: NO_STAGES}
+    reasons |= {
+        Cell(metric, plan.name, name): why
+        for metric in metrics
+        for plan in groups
+        for name, why in without.items()
+    }
     notes = {
         Cell(metric, group, name): (note,)
         for name, layer in layers.items()
@@ -81,14 +86,12 @@ def each_once(layers: Mapping[str, LayerPlan], first: Mapping[Site, Site]) -> di
 def _layer(
     network: Network,
     name: str,
+    layout: Layout,
     shape: tuple[int, ...],
     groups: Sequence[GroupPlan],
     types: Mapping[str, FieldType],
-) -> tuple[LayerPlan | None, dict[str, str]]:
-    """How a layer is measured, None where for no group; and the reason for each group for which it is not."""
-    layout = layout_of(network, name, shape)
-    if layout is None:
-        return None, {plan.name: why_no_map(network, name, shape) for plan in groups}
+) -> tuple[LayerPlan, dict[str, str]]:
+    """How a layer is measured, and the reason for each group for which it is not."""
     maps = layout.shape(shape)
     actions = {plan.name: representation_of(network, name, maps, plan, types) for plan in groups}
     reasons = {group: rho.undefined for group, rho in actions.items() if rho.undefined is not None}

@@ -20,7 +20,8 @@ from geed_cli.groups.named import group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
-from geed_cli.models.network import OUTPUT, Network, Site, resolve_layers
+from geed_cli.models.network import OUTPUT, Network, Site, module_of
+from geed_cli.pipeline.chosen_layers import AskedLayers, asked_layers, choose_layers
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.reuse.grid_cache import cached_findings, findings_key
@@ -39,6 +40,7 @@ class Planned:
         notes: of cells that are measured.
         find_misalignments: finds the layers whose sampling grid a group does not map onto itself.
         moves_logits: whether the spec declares how G acts on the classes.
+        left_out: what globs selected that cannot be measured, as one line; None where there is none.
     """
 
     plan: Plan
@@ -46,6 +48,7 @@ class Planned:
     notes: Mapping[Cell, tuple[str, ...]] = field(default_factory=dict)
     find_misalignments: Callable[[], tuple[GridPhase, ...]] = tuple
     moves_logits: bool = False
+    left_out: str | None = None
 
     @cached_property
     def grid_phase(self) -> tuple[GridPhase, ...]:
@@ -73,9 +76,10 @@ def make_plan(
             member.group.check(network.input.size)
     measures = select_measures(options.metrics)
     _check_controls(options, groups, measures, network.input.size)
-    chosen = _layers(network, measures, options.layers)
-    sites = [network.features, OUTPUT, *(Site(name, "output") for name in chosen)]
-    seen = trace(network, dict.fromkeys(sites))
+    layerwise = any(isinstance(measure, LayerMeasure) for measure in measures)
+    asked = asked_layers(network, options.layers) if layerwise else AskedLayers(())
+    seen = trace(network, [network.features, OUTPUT], map(module_of, asked.names))
+    chosen = choose_layers(network, asked, seen)
     vectors, reasons = _vectors(network, groups, measures, seen.shapes)
     planned = plan_layers(network, chosen, seen.shapes, groups, measures)
     layers = planned.layers
@@ -94,7 +98,8 @@ def make_plan(
     plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
     find = partial(_misalignments, network, layers, groups, traced, store)
-    return Planned(plan, {**reasons, **planned.not_applicable}, planned.notes, find, moves_logits)
+    not_applicable = {**reasons, **planned.not_applicable}
+    return Planned(plan, not_applicable, planned.notes, find, moves_logits, chosen.note)
 
 
 def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
@@ -168,16 +173,6 @@ def _check_controls(
             expected="the floor, which says how much of a deviation resampling explains",
             remedy="leave out --floor 0",
         )
-
-
-def _layers(network: Network, measures: Sequence[Measure], patterns: Sequence[str]) -> tuple[str, ...]:
-    """The layers asked for, else the network's own; none where no measure is layerwise."""
-    chosen = (
-        resolve_layers(network.module, patterns, network.reference or network.id)
-        if patterns
-        else network.layers
-    )
-    return chosen if any(isinstance(measure, LayerMeasure) for measure in measures) else ()
 
 
 def _vectors(

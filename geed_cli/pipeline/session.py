@@ -70,6 +70,9 @@ class Session:
         self._prepared = [
             prepare(network, groups, options, placements, rows, progress.step) for network in networks
         ]
+        for left_out in dict.fromkeys(each.planned.left_out for each in self._prepared):
+            if left_out is not None:
+                progress.note(left_out)
         self._size = networks[0].input.size
         engines = zip(*(prepared.engines for prepared in self._prepared), strict=True)
         self._workers = [

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchvision.models import VisionTransformer as TorchvisionViT
 
 from geed_cli.engine.hooks import hooked
-from geed_cli.engine.map_layout import layout_of, why_no_map
+from geed_cli.engine.map_layout import Layout, layout_or_why_not
 from geed_cli.engine.shapes import trace
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Network, Site
@@ -24,8 +24,8 @@ def maps_of(network: Network, layer: str, images: Tensor) -> Tensor:
     """A layer's output, read through its layout."""
     site = Site(layer, "output")
     shape = trace(network, [site]).shapes[site]
-    layout = layout_of(network, layer, shape)
-    assert layout is not None
+    layout = layout_or_why_not(network, layer, shape)
+    assert isinstance(layout, Layout)
     found: list[Tensor] = []
     with hooked(network.module, [site], lambda _, activation: found.append(layout.maps(activation).clone())):
         network.module(images)
@@ -183,10 +183,9 @@ def pooled(network: Network, images: Tensor) -> Tensor:
 
 def test_what_is_no_map_says_why() -> None:
     """The shape, the grids that the network states, and what to declare; a vector has no grid to declare."""
-    reason = why_no_map(plain_vit(), "blocks.0", (25, 24))
+    reason = layout_or_why_not(plain_vit(), "blocks.0", (25, 24))
+    assert isinstance(reason, str)
     assert "shape 25×24" in reason
     assert "(4×4)" in reason
     assert "tokens: {blocks.0:" in reason
-    assert layout_of(plain_vit(), "blocks.0", (25, 24)) is None
-    assert layout_of(plain_vit(), "head", (4,)) is None
-    assert why_no_map(plain_vit(), "head", (4,)).endswith("map")
+    assert str(layout_or_why_not(plain_vit(), "head", (4,))).endswith("map")

@@ -41,7 +41,8 @@ class Reading:
     Attributes:
         features: the module whose first input is f1(x); None is the network's output.
         softmax: whether the output is logits; otherwise the measures of them must be not applicable.
-        layers: the modules whose outputs are compared as maps; what an output is as maps, (1, C, H, W).
+        layers: the modules whose outputs are compared as maps, ``relu#2`` at the second call; what an output is as
+            maps, (1, C, H, W).
     """
 
     features: str | None = "fc"
@@ -87,11 +88,12 @@ class Reading:
                     with_kwargs=True,
                 )
             )
+        calls: dict[str, list[Tensor]] = {name: [] for name in self.layers}
         for name, maps in self.layers.items():
             handles.append(
-                module.get_submodule(name).register_forward_hook(
-                    lambda _module, _args, output, name=name, maps=maps: held.update(
-                        {f"layer {name}": maps(output)[0].double().clone()}
+                module.get_submodule(name.partition("#")[0]).register_forward_hook(
+                    lambda _module, _args, output, name=name, maps=maps: calls[name].append(
+                        maps(output)[0].double().clone()
                     )
                 )
             )
@@ -99,7 +101,7 @@ class Reading:
         for handle in handles:
             handle.remove()
         features = held.get("features", output)
-        layers = {name: held[f"layer {name}"] for name in self.layers}
+        layers = {name: calls[name][int(name.partition("#")[2] or 1) - 1] for name in self.layers}
         return features.flatten().double(), output.flatten().double(), layers
 
 

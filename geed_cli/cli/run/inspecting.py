@@ -9,7 +9,7 @@ from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.outputs import save
 from geed_cli.engine.shapes import trace_all
 from geed_cli.errors import InputError
-from geed_cli.models.network import Network
+from geed_cli.models.network import Network, module_of
 from geed_cli.models.write_spec import starting_spec
 from geed_cli.pipeline.describe import describe_model
 from geed_cli.report.cells import frameless
@@ -39,13 +39,15 @@ def _layers(network: Network, *, every: bool) -> Table:
     table.add_column("output", justify="right")
     table.add_column("type")
     table.add_column("")
-    for name, module in network.module.named_modules():
-        audited = name in network.layers
+    types = {name: type(module).__name__ for name, module in network.module.named_modules()}
+    for name, shape in shapes.items():
+        own = {name, module_of(name)}
+        audited = not own.isdisjoint(network.layers)
         if name and (every or audited):
             role = ["audited"] if audited else []
-            role += ["features"] if name == network.features.module else []
-            role += ["classifier"] if name == network.classifier else []
-            table.add_row(name, shapes.get(name, "not run"), type(module).__name__, ", ".join(role))
+            role += ["features"] if network.features.module in own else []
+            role += ["classifier"] if network.classifier in own else []
+            table.add_row(name, shape, types[module_of(name)], ", ".join(role))
     return table
 
 

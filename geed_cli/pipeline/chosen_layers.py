@@ -1,0 +1,122 @@
+"""Which layers are measured: those that are named, what globs select of those that can be, or the network's stages.
+
+A name that cannot be measured ends the run before its first image, since nothing else was meant by it. What a glob
+selects besides is left out, with one note; a stage that nobody named keeps its place in the table, with the reason.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from geed_cli.engine.map_layout import Layout, layout_or_why_not
+from geed_cli.engine.shapes import Trace, not_once
+from geed_cli.errors import InputError
+from geed_cli.models.network import Network, Site, call_of, module_of, resolve_layers
+
+REASONS_NAMED = 3
+"""How many of the layers that are left out are named with their reasons."""
+
+
+@dataclass(frozen=True)
+class AskedLayers:
+    """The layers that a run was asked for.
+
+    Attributes:
+        names: of modules or calls, in network order.
+        exact: those that were written out.
+        globs: the globs that selected the others; none where these are the network's own stages.
+        way: how a layer is written in the same place, with ``{}`` for its name.
+    """
+
+    names: tuple[str, ...]
+    exact: frozenset[str] = frozenset()
+    globs: tuple[str, ...] = ()
+    way: str = "--layer {}"
+
+
+@dataclass(frozen=True)
+class ChosenLayers:
+    """The layers of a run.
+
+    Attributes:
+        layouts: how the output of each layer that can be measured becomes maps, in network order.
+        reasons: why a stage cannot be measured.
+        note: what globs selected that cannot, as one line; None where there is none.
+    """
+
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    note: str | None = None
+
+
+def asked_layers(network: Network, patterns: Sequence[str]) -> AskedLayers:
+    """The layers that the patterns mean, without any those of the spec, else the network's stages.
+
+    Raises:
+        InputError: a pattern that selects nothing.
+    """
+    names = (
+        resolve_layers(network.module, patterns, network.reference or network.id)
+        if patterns
+        else network.layers
+    )
+    way = "--layer {}" if patterns else "layers: [{}] in the spec"
+    written = patterns or (network.spec.layers if network.spec is not None else ())
+    exact = frozenset(names) & frozenset(written)
+    return AskedLayers(names, exact, tuple(each for each in written if each not in exact), way)
+
+
+def choose_layers(network: Network, asked: AskedLayers, seen: Trace) -> ChosenLayers:
+    """The layers that can be measured, from a trace of their modules.
+
+    Raises:
+        InputError: a layer that was written out cannot be measured, or none that the globs select can be.
+    """
+    layouts: dict[str, Layout] = {}
+    reasons: dict[str, str] = {}
+    for name in asked.names:
+        calls = _calls(network, name, asked, seen)
+        for call in calls:
+            found = _layout(network, call, seen)
+            if isinstance(found, Layout):
+                layouts[call] = found
+            elif name in asked.exact:
+                raise _cannot(network, call, found)
+            else:
+                reasons[call] = found
+        if not calls:
+            reasons[name] = "it does not run so often"
+    if not asked.globs or not reasons:
+        return ChosenLayers(layouts, reasons)
+    if not layouts:
+        first = next(iter(reasons))
+        raise _cannot(network, first, reasons[first])
+    return ChosenLayers(layouts, {}, _note(asked.globs, reasons))
+
+
+def _calls(network: Network, name: str, asked: AskedLayers, seen: Trace) -> tuple[str, ...]:
+    """The layers that a name means: one where it was written out, else every call of its module."""
+    runs, call = seen.calls[module_of(name)], call_of(name)
+    if name in asked.exact and (len(runs) < (call or 1) or (call is None and len(runs) > 1)):
+        raise not_once(network, name, len(runs), asked.way)
+    return runs if call is None else runs[call - 1 : call]
+
+
+def _layout(network: Network, call: str, seen: Trace) -> Layout | str:
+    """How a layer becomes maps, or why it does not."""
+    if call in seen.problems:
+        return seen.problems[call]
+    return layout_or_why_not(network, call, seen.shapes[Site(call, "output")])
+
+
+def _cannot(network: Network, layer: str, why: str) -> InputError:
+    return InputError(
+        f"layer '{layer}' of {network.id} cannot be measured: {why}",
+        expected="a layer that puts out channels × height × width maps, or a declaration",
+        remedy=f"choose another: {network.inspect_command}",
+    )
+
+
+def _note(globs: Sequence[str], reasons: Mapping[str, str]) -> str:
+    named = [f"{layer} ({why})" for layer, why in list(reasons.items())[:REASONS_NAMED]]
+    more = [f"{len(reasons) - REASONS_NAMED} more"] if len(reasons) > REASONS_NAMED else []
+    return f"left out of what {', '.join(globs)} selects: {'; '.join([*named, *more])}"
