@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -134,8 +133,8 @@ def in_a_process(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False)
 
 
-def test_no_torch_and_under_a_second(folder: Path) -> None:
-    """Judging a saved result is numpy and scipy.special; of its time the processor's share is measured."""
+def test_nothing_slow_to_import(folder: Path) -> None:
+    """Judging a saved result is numpy and scipy.special: torch alone would take ten times as long."""
     code = (
         "import sys\n"
         "from geed_cli.cli.app import app\n"
@@ -144,13 +143,9 @@ def test_no_torch_and_under_a_second(folder: Path) -> None:
         "heavy = ('torch', 'timm', 'torchvision', 'scipy.stats', 'pandas')\n"
         "print('heavy:', [m for m in heavy if m in sys.modules])"
     )
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = in_a_process(code, folder)
     assert done.returncode == 0, done.stderr
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.stdout.splitlines()[-1] == "heavy: []"
-    # a second on an idle machine; importing torch alone takes more than twice that
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2.0
 
 
 def test_a_full_disk_leaves_the_old_report(folder: Path) -> None:

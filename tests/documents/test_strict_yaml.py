@@ -1,7 +1,6 @@
 """Strict YAML: what it means, where values stand, and everything it refuses."""
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -71,12 +70,10 @@ def test_limits_are_met_exactly() -> None:
 
 
 def test_a_bomb_of_merge_keys_is_refused_at_its_first_anchor() -> None:
-    """Doubling levels of aliases cost nothing, because the first anchor ends the work."""
+    """Doubling levels of aliases cost nothing, because the first anchor ends the work; else it would not end."""
     levels = "\n".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}" for i in range(1, 40))
-    before = time.perf_counter()
     with pytest.raises(InputError, match="an anchor"):
         parse_yaml("a0: &a0 {x: 1}\n" + levels, "f")
-    assert time.perf_counter() - before < 1  # it takes about a millisecond; unrefused it would never end
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:

@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.server.silent:
-            self.server.released.wait(4)
+            self.server.released.wait(60)
         self.send_response(self.server.status)
         self.send_header("X-Error-Code", self.server.error_code)
         self.send_header("Content-Length", "0")
@@ -108,22 +108,23 @@ def test_a_server_that_never_answers(server: Server, monkeypatch: pytest.MonkeyP
     assert download.LOOK_SECONDS <= 15
     monkeypatch.setattr(download, "LOOK_SECONDS", 0.5)
     server.silent = True
-    before = time.perf_counter()
-    assert "no answer within 0.5 seconds" in hub_refusal().found
+    assert "no answer within 0.5 seconds" in hub_refusal().found  # while the server would answer in a minute
     with pytest.raises(RunError, match=r"no answer within 0\.5 seconds"):
         url_file(f"http://127.0.0.1:{server.server_port}/a-0123abcd.pth", "torchvision:a")
-    assert time.perf_counter() - before < 3  # two half seconds; without the limit the server's four each
 
 
 def test_no_connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that nobody listens on: refused at once, without the libraries' half minute of retries."""
     port = server.server_port
     server.stop()
-    before = time.perf_counter()
+
+    def no_waiting(seconds: float) -> None:
+        raise AssertionError(f"waits {seconds} s for another try")
+
+    monkeypatch.setattr(time, "sleep", no_waiting)
     assert "refused" in hub_refusal().found
     with pytest.raises(RunError, match="refused"):
         url_file(f"http://127.0.0.1:{port}/a-0123abcd.pth", "torchvision:a")
-    assert time.perf_counter() - before < 5  # milliseconds; the hub's own retries alone take 23 s
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert "switched off by HF_HUB_OFFLINE" in hub_refusal().found
 
