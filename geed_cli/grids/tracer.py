@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -25,6 +26,14 @@ from geed_cli.grids.windows import (
     opaque,
     window_of,
 )
+
+# By their signature (input, weight, bias, mean, variance, training, …), with (output, mean, 1/deviation) put out.
+BATCH_NORMS = (aten.native_batch_norm.default, aten.cudnn_batch_norm.default)
+
+
+def _without_numbers(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What batch normalisation puts out in evaluation; torch gets at its shape by a dozen operations in Python."""
+    return torch.empty_like(maps), maps.new_empty(0), maps.new_empty(0)
 
 
 class EnoughSeenError(Exception):
@@ -64,7 +73,8 @@ class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the operation returns
-        output = func(*args, **(kwargs or {}))
+        normalised = func in BATCH_NORMS and args[0].is_meta and not args[5]
+        output = _without_numbers(args[0]) if normalised else func(*args, **(kwargs or {}))
         tensors = tensors_of(output)
         grid = self.grid_of(tensors_of((args, kwargs)), [tuple(each.shape) for each in tensors])
         if grid is not None and tensors:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.checkpoints import read_in_this_process
 from torch import Tensor, nn
 
 from geed_cli.checkpoints.read import as_safetensors, read_tensors
@@ -23,6 +24,7 @@ from geed_cli.models.load import load_model
 
 FREE = Choice(allow_pickle=True)
 ROOMY = Limits(memory=2000 * MIB, seconds=100, output=64 * MIB)
+__all__ = ["read_in_this_process"]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="limits that only Linux enforces")
 
 
@@ -164,6 +166,7 @@ def test_a_process_that_does_not_start(tmp_path: Path, monkeypatch: pytest.Monke
     assert "no usable answer" in refusal(path, ROOMY, Choice()).found
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_whole_modules_need_the_users_word(tmp_path: Path) -> None:
     """Refused by default with the way round; with it loaded, and what ran is noted."""
     path = saved(tmp_path / "net.pt", nn.Linear(2, 2))
@@ -174,6 +177,7 @@ def test_whole_modules_need_the_users_word(tmp_path: Path) -> None:
     assert note.startswith("allow_pickle: the file imported torch.nn.modules.linear.Linear")
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_allow_pickle_is_recorded_with_the_weights(tmp_path: Path) -> None:
     """load_model states it in the origin, which a result keeps; plain files keep to weights_only even then."""
     net = load_model("timm:mobilenetv3_small_050", weights="random").module

@@ -190,6 +190,7 @@ def test_the_way_to_run_reaches_the_audit(
     assert (seen[0].run.compile, seen[0].run.on_nonfinite) == (True, "skip")
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_checkpoint_files_are_compared_with_their_architecture(
     geed: Geed, pictures: Path, tmp_path: Path
 ) -> None:

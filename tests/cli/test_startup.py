@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.results import small_result
+
+from geed_cli.result.file import write_result
 
 HEAVY = ("torch", "timm", "torchvision", "scipy.stats", "numpy")
 
@@ -113,16 +116,15 @@ def test_a_stream_that_cannot_show_a_sign_is_no_error() -> None:
 
 
 def test_a_closed_pipe_does_not_lose_the_json(tmp_path: Path) -> None:
-    """``geed audit … --json FILE | head -1``: the file is there, quietly."""
-    target = tmp_path / "r.json"
-    command = (
-        f"{sys.executable} -m geed_cli audit efficientnet_lite0 -q --samples 2 --metric latent.l2 --json {target}"
-        " | head -n 1"
-    )
+    """``geed compare … --json FILE | head -1``: the file is there, quietly."""
+    saved, target = [tmp_path / "0.json", tmp_path / "1.json"], tmp_path / "c.json"
+    for seed, path in enumerate(saved):
+        write_result(small_result(seed), path)
+    command = f"{sys.executable} -m geed_cli compare {saved[0]} {saved[1]} --json {target} | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert "error" not in done.stderr
     assert target.exists()
-    assert done.stdout.startswith("geed audit")
+    assert done.stdout.startswith("geed compare")
 
 
 def test_what_is_imported_at_once_is_not_searched_for_garbage() -> None:

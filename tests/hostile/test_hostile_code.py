@@ -1,14 +1,13 @@
 """Files that try to run code, read by the real reading process: refused, and the canary does not appear."""
 
 import inspect
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from hostile_checkpoints import CODE, Hostile
+from support.command import Geed, geed
 from torch import nn
 
 from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
@@ -17,6 +16,8 @@ from geed_cli.cli.guard import explain
 from geed_cli.cli.inspect import inspect as inspect_command
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.errors import GeedError, InputError
+
+__all__ = ["geed"]
 
 
 @pytest.mark.parametrize("hostile", CODE, ids=lambda hostile: hostile.name)
@@ -39,13 +40,12 @@ def test_the_canary_works(tmp_path: Path) -> None:
         assert canary.is_dir()
 
 
-def test_the_command_line_refuses_in_words(tmp_path: Path) -> None:
-    """The whole program on one of them: exit code 2, one message, no traceback, no canary."""
+def test_the_command_line_refuses_in_words(geed: Geed, tmp_path: Path) -> None:
+    """A command on one of them: exit code 2, one message, no traceback, no canary."""
     path, canary = tmp_path / "net.pt", tmp_path / "canary"
     CODE[0].write(path, canary)
-    command = [sys.executable, "-m", "geed_cli", "inspect", str(path), "--arch", "mobilenetv3_small_050"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+    done = geed("inspect", path, "--arch", "mobilenetv3_small_050")
+    assert done.exit_code == 2
     assert done.stderr.startswith(f"error: {path}: the file holds Python objects")
     assert "Traceback" not in done.stderr
     assert not canary.exists()

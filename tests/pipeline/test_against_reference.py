@@ -147,18 +147,18 @@ def test_random_vit(folder: Path, precision: str, tolerance: float) -> None:
 
 
 def real_network() -> Network:
-    """efficientnet_lite0 with its published weights, shown 128-pixel pictures as they are, at three layers."""
+    """efficientnet_lite0 with its published weights, shown 96-pixel pictures as they are, at three layers."""
     network = load_model("efficientnet_lite0")
     layers = ("blocks.0", "blocks.3", "blocks.6")
-    return replace(network, input=replace(network.input, size=128, resize=128), layers=layers)
+    return replace(network, input=replace(network.input, size=96, resize=96), layers=layers)
 
 
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two photographs of the sample, cut to 128 pixels."""
+    """Two photographs of the sample, cut to 96 pixels."""
     folder = tmp_path_factory.mktemp("photographs")
     for path in sorted(sample_folder().iterdir())[:20:10]:
-        Image.open(path).crop((64, 64, 192, 192)).save(folder / f"{path.stem}.png")
+        Image.open(path).crop((80, 80, 176, 176)).save(folder / f"{path.stem}.png")
     return folder
 
 

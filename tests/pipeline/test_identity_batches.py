@@ -29,7 +29,7 @@ from geed_cli.result.schema import Entry, Result
 
 SIZE = 12
 GROUPS = ("d4", "c8")
-BATCHES = (1, 3, 8, 32)
+BATCHES = (1, 3, 32)
 PICTURES = (4, SIZE)
 
 
@@ -79,10 +79,10 @@ class FixedNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.block1 = nn.Sequential(Mixing(3, 8, torch.channels_last), nn.ReLU())
-        self.block2 = nn.Sequential(Window(), Mixing(8, 6, torch.contiguous_format), nn.ReLU(inplace=True))
+        self.block1 = nn.Sequential(Mixing(3, 4, torch.channels_last), nn.ReLU())
+        self.block2 = nn.Sequential(Window(), Mixing(4, 3, torch.contiguous_format), nn.ReLU(inplace=True))
         self.pool = FixedSum()
-        self.fc = Mixing(6, 5, torch.contiguous_format)
+        self.fc = Mixing(3, 5, torch.contiguous_format)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc(self.pool(self.block2(self.block1(x))) / 16).flatten(1)
@@ -135,9 +135,9 @@ def without_batch(result: Result) -> str:
     ("precision", "boundary"), [("fp32", "disc"), pytest.param("fp64", "reflect", marks=pytest.mark.slow)]
 )
 def test_no_digit_depends_on_the_batch_size(folder: Path, precision: Precision, boundary: Boundary) -> None:
-    """Rows, values, intervals, normalisers and all controls at 1, 3, 8 and 32 rows; orbits are cut everywhere."""
+    """Rows, values, intervals, normalisers and all controls at 1, 3 and 32 rows; orbits are cut everywhere."""
     found = [without_batch(audited(fixed_net(), folder, batch, precision, boundary)) for batch in BATCHES]
-    assert found[1:] == found[:1] * 3
+    assert found[1:] == found[:1] * 2
 
 
 def numbers(entry: Entry) -> list[float | None]:
@@ -168,7 +168,7 @@ def test_ordinary_networks_agree_as_far_as_their_own_rounding(
         return measured(audited(network, pictures, batch, precision))
 
     expected = found(8)
-    for batch in (1, 3, 32):
+    for batch in (3, 32):
         for one, other in zip(expected, found(batch), strict=True):
             assert one.status == other.status
             assert numbers(other) == [
