@@ -37,7 +37,7 @@ class InputError(GeedError):
 
 
 class RunError(GeedError):
-    """The run could not be carried out: weights, memory, an unreadable image. Exit code 3."""
+    """The run could not be carried out: weights, memory, a device. Exit code 3."""
 
     exit_code = 3
 

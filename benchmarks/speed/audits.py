@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.speed.settings import Settings
 from geed_cli.choices import Decode
 from geed_cli.models.network import Network
-from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.draw import Draw
 from geed_cli.pipeline.fastest_batch import with_batch_size
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
@@ -48,11 +48,11 @@ class Spent:
 
 def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -> Spent:
     """Audit and time it; preparing and statistics are left out of the time."""
-    drawn = draw(options.data, options.controls.probes)
+    draw = Draw(options.data, options.controls.probes)
     with freed_memory_kept():
         session = Session([network], groups, options, Silent())
         started = time.perf_counter()
-        session.extend(drawn)
+        drawn = session.complete(draw)
         total = time.perf_counter() - started
     result = session.results(drawn)[0]
     timing = result.timing

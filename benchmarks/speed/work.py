@@ -25,7 +25,7 @@ from geed_cli.engine.shapes import trace
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit_together
-from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.draw import Draw
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.session import Session
@@ -65,11 +65,11 @@ def audit_in_child(request: Request) -> Measured:
         layers=chosen_layers(network, request.layers),
         controls=ControlOptions(probes=request.probes),
     )
-    drawn = draw(options.data, options.controls.probes)
+    draw = Draw(options.data, options.controls.probes)
     with freed_memory_kept():
         session = Session([network], [request.group], options, Silent())
         started = time.perf_counter()
-        session.extend(drawn)
+        drawn = session.complete(draw)
         seconds, peak = time.perf_counter() - started, peak_mib()
         result = session.results(drawn)[0]
     after, statistics_s = peak_mib(), result.timing.statistics_s

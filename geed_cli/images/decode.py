@@ -23,6 +23,16 @@ MAX_PIXELS = 89_478_485
 _EIGHT_BIT_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"})
 _BITS_PER_SAMPLE, _SAMPLE_FORMAT = 258, 339  # TIFF 6.0 tags
 _PNG_END = b"IEND\xaeB\x60\x82"
+OTHER_CONTENTS = (
+    ("GIF", (b"GIF87a", b"GIF89a")),
+    ("HEIC", (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")),
+    ("AVIF", (b"avif", b"avis")),
+    ("JPEG XL", (b"\xff\x0a", b"\x00\x00\x00\x0cJXL ")),
+    ("JPEG 2000", (b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")),
+    ("Photoshop", (b"8BPS",)),
+    ("PDF", (b"%PDF",)),
+)
+"""Pictures in other formats by how their contents begin, or by the brand that an ISO media file names there."""
 _FROM_PILLOW = re.compile(r"PIL\.")
 
 
@@ -61,7 +71,7 @@ def decode_picture(data: bytes, least: Least | None = None) -> Picture:
     except (ImageRefused, MemoryError):  # the machine's fault, not the picture's
         raise
     except UnidentifiedImageError:
-        raise ImageRefused("not a readable JPEG, PNG, WebP, BMP or TIFF file") from None
+        raise ImageRefused(_not_one_of_ours(data)) from None
     except Image.DecompressionBombError:
         raise ImageRefused(f"too large: more than {MAX_PIXELS} pixels") from None
     except Exception as error:  # on hostile bytes the decoders raise nearly every built-in exception
@@ -84,6 +94,18 @@ def _decode(data: bytes, least: Least | None) -> Picture:
         return (
             Picture.reduced(upright, size, drafted[1][2:], orientation) if drafted else Picture.whole(upright)
         )
+
+
+def _not_one_of_ours(data: bytes) -> str:
+    """Why contents are refused that none of the decoders knows: another format by its first bytes, or nothing known."""
+    brand = data[8:12] if data[4:8] == b"ftyp" else b""
+    known = (format_ for format_, starts in OTHER_CONTENTS if data.startswith(starts) or brand in starts)
+    other = next(known, None)
+    if other is None and b"<svg" in data[:1000]:
+        other = "SVG"
+    if other is None:
+        return "not a readable JPEG, PNG, WebP, BMP or TIFF file"
+    return f"{other} by its contents, not a format that is audited: JPEG, PNG, WebP, BMP or TIFF"
 
 
 def _check_size(picture: Image.Image) -> None:

@@ -17,6 +17,43 @@ from geed_cli.errors import InputError
 from geed_cli.images.picture import RefusedFile
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+OTHER_PICTURES = frozenset(
+    {
+        ".gif",
+        ".apng",
+        ".avif",
+        ".avifs",
+        ".heic",
+        ".heif",
+        ".hif",
+        ".jxl",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".svg",
+        ".svgz",
+    }
+    | {
+        ".ico",
+        ".icns",
+        ".psd",
+        ".xcf",
+        ".tga",
+        ".pbm",
+        ".pgm",
+        ".ppm",
+        ".pnm",
+        ".pfm",
+        ".pcx",
+        ".dds",
+        ".exr",
+        ".hdr",
+    }
+    | {".qoi", ".eps", ".wmf", ".emf", ".dcm", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
+)
+"""Suffixes of pictures in formats that are not audited."""
+LINK = "a symbolic link, which is not followed without --follow-links"
+OTHER_FORMAT = "not a format that is audited: JPEG, PNG, WebP, BMP or TIFF"
 
 Identity = tuple[int, int]
 """Device and inode: one file under all its names."""
@@ -70,12 +107,30 @@ def list_folder(root: Path, *, follow_links: bool = False) -> FolderListing:
     refused = tuple(RefusedFile(_printable(entry.path), entry.reason) for entry in entries if entry.reason)
     candidates = tuple(entry.path for entry in entries if not entry.reason)
     if not candidates:
-        raise InputError(
-            f"no images in {str(root)!r} ({len(refused)} other entries)",
-            expected="at least one file whose name ends in .jpg, .jpeg, .png, .webp, .bmp, .tif or .tiff",
-            remedy="name the folder that holds the images; it may be nested",
-        )
+        raise _no_images(root, refused)
     return FolderListing(candidates, refused)
+
+
+def _no_images(root: Path, refused: tuple[RefusedFile, ...]) -> InputError:
+    """Says what is there instead, and how to get at it."""
+    reasons = [file.reason for file in refused]
+    links, others = reasons.count(LINK), reasons.count(OTHER_FORMAT)
+    remedy = "name the folder that holds the images; it may be nested"
+    parts = []
+    if others:
+        suffixes = {Path(file.path).suffix.lower() for file in refused if file.reason == OTHER_FORMAT}
+        parts.append(f"{others} of formats that are not audited: {', '.join(sorted(suffixes))}")
+        remedy = "convert them, to PNG for instance, or name another folder"
+    if links:
+        parts.insert(0, f"{links} symbolic link{'s' * (links != 1)}, not followed")
+        remedy = "--follow-links, which looks at what the links lead to"
+    if len(refused) > links + others or not parts:
+        parts.append(f"{len(refused) - links - others} other entries")
+    return InputError(
+        f"no images in {str(root)!r} ({'; '.join(parts)})",
+        expected="at least one file whose name ends in .jpg, .jpeg, .png, .webp, .bmp, .tif or .tiff",
+        remedy=remedy,
+    )
 
 
 def _check_root(root: Path) -> None:
@@ -103,7 +158,7 @@ def _walk(root: Path, *, follow_links: bool) -> Iterator[_FolderEntry]:
     while links:
         _, path = heapq.heappop(links)
         if not follow_links:
-            yield _FolderEntry(path, "a symbolic link, which is not followed")
+            yield _FolderEntry(path, LINK)
         elif os.path.isdir(root / path) and not Path(path).name.startswith("."):
             for further in (yield from _search(root, path, searched, linked=True)):
                 heapq.heappush(links, (_bytes(further), further))
@@ -160,8 +215,9 @@ def _reason(path: str, mode: int) -> str:
         return "a hidden folder, which is not searched"
     if not stat.S_ISREG(mode):
         return "not a regular file"
-    if Path(name).suffix.lower() not in SUFFIXES:
-        return "not an image by its name"
+    suffix = Path(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        return OTHER_FORMAT if suffix in OTHER_PICTURES else "not an image by its name"
     if name.startswith("."):
         return "a hidden file"  # such as ._photo.jpg, in which macOS keeps attributes
     if path.encode("utf-8", "ignore") != _bytes(path):

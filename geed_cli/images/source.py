@@ -1,29 +1,30 @@
 """What is audited: which images were found, drawn and refused; their pixels in order; their hashes.
 
-Every file found is used, refused with a reason, or not drawn: found = drawn + refused + not drawn, and a drawn file
-that turns out unreadable moves to the refused ones. It is never replaced by another, which would change D silently.
+Every file found is used, a copy of one that is, refused with a reason, or not drawn, and all are counted. A drawn file
+that turns out unreadable moves to the refused ones; ``pipeline.draw`` draws another in its place, and says so.
 Without a folder the bundled sample is audited: 40 crops of ten free photographs, a demonstration and not a data
 distribution. Sources and licences are in sample/LICENSES.md; benchmarks/make_sample.py makes the files.
 """
 
 import hashlib
 import os
-from collections.abc import Generator
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import torch
 
-from geed_cli.choices import Decode, OnBadImage
-from geed_cli.errors import RunError
+from geed_cli.choices import Decode
+from geed_cli.errors import InputError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.folder import list_folder
 from geed_cli.images.picture import ImageRefused, RefusedFile
 from geed_cli.images.prefetch import decoding_workers, prefetch
 from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
 from geed_cli.images.regular_file import read_regular
+from geed_cli.images.same_picture import fingerprint
 from geed_cli.images.selection import select
 from geed_cli.input_settings import InputSettings
 
@@ -32,6 +33,8 @@ PREFETCH_DEPTH = 16
 """Images decoded ahead: a few batches of one orbit each, 2.4 MB at S = 224, or 4.9 MB of larger crops."""
 READ_AHEAD = 8
 """Files held in memory at a time while they are hashed."""
+MOST_NAMED = 20
+"""Pictures that cannot be used which one message names; the others are counted."""
 
 
 def sample_folder() -> Path:
@@ -41,10 +44,17 @@ def sample_folder() -> Path:
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """The identity of one image in a result: POSIX path relative to the image folder, SHA-256 of the file's bytes."""
+    """The identity of one image in a result.
+
+    Attributes:
+        path: POSIX, relative to the image folder.
+        sha256: of the file's bytes.
+        fingerprint: shared by files with the same pixels; empty where it has not been decoded.
+    """
 
     path: str
     sha256: str
+    fingerprint: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, eq=False)  # tensors have no single truth value to compare by
@@ -121,7 +131,6 @@ def list_images(data: Path | None, *, follow_links: bool = False) -> ImageSet:
 def iter_pixels(
     images: ImageSet,
     settings: InputSettings,
-    on_bad_image: OnBadImage = "error",
     *,
     workers: int | None = None,
     side: int | None = None,
@@ -129,27 +138,18 @@ def iter_pixels(
 ) -> Generator[LoadedImage | RefusedFile, None, None]:
     """Decode the drawn images ahead of the consumer; yield one item for each of ``images.paths``, in order.
 
+    An image that cannot be used is yielded as a ``RefusedFile``; whether that ends the run is the consumer's to decide.
+    What listing refused by its name is not repeated here.
+
     Args:
         images: what to read.
         settings: the model's preprocessing.
-        on_bad_image: ``error`` ends the run at the first image that cannot be used; ``skip`` yields it as a
-            ``RefusedFile``. What listing refused by its name is never an error and is not repeated here.
         workers: decoding threads, at least 1; None for ``decoding_workers()``. The items do not depend on it.
         side: of a larger crop, see ``to_pixels``; None for the network's own.
         decode: whether JPEGs may be reduced while they are decoded, see ``least_size``.
-
-    Raises:
-        RunError: an image cannot be used and ``on_bad_image`` is ``error``.
     """
     load = partial(_load, images, settings, side, decode)
-    loaded = prefetch(load, images.paths, workers=workers or decoding_workers(), depth=PREFETCH_DEPTH)
-    try:
-        for item in loaded:
-            if on_bad_image == "error" and isinstance(item, RefusedFile):
-                raise _unreadable(images, item)
-            yield item
-    finally:
-        loaded.close()
+    yield from prefetch(load, images.paths, workers=workers or decoding_workers(), depth=PREFETCH_DEPTH)
 
 
 def can_be_used(images: ImageSet, path: str, settings: InputSettings, decode: Decode) -> bool:
@@ -164,18 +164,34 @@ def _load(
         picture, sha256 = read_picture(images.file(path), least_size(settings, decode))
         pixels = to_pixels(picture, settings, side=side)
         return LoadedImage(
-            ImageRecord(path, sha256), pixels, padded_fraction(picture, settings, side or settings.size)
+            ImageRecord(path, sha256, fingerprint(picture)),
+            pixels,
+            padded_fraction(picture, settings, side or settings.size),
         )
     except ImageRefused as refusal:
         return RefusedFile(path, refusal.reason)
 
 
-def _unreadable(images: ImageSet, refused: RefusedFile) -> RunError:
-    return RunError(
-        f"cannot use image {refused.path!r} of {images.root!r}: {refused.reason}",
-        expected="a complete 8-bit JPEG, PNG, WebP, BMP or TIFF picture",
-        remedy="repair or remove it, or --on-bad-image skip to leave such images out and count them",
+def unusable(root: str, refused: Sequence[RefusedFile]) -> InputError:
+    """The error that names every drawn picture that cannot be used, the first ``MOST_NAMED`` of many."""
+    shown = [f"{item.path!r}: {item.reason}" for item in refused[:MOST_NAMED]]
+    if len(refused) == 1:
+        found = f"cannot use image {refused[0].path!r} of {root!r}: {refused[0].reason}"
+    else:
+        more = [f"and {len(refused) - MOST_NAMED} more"] if len(refused) > MOST_NAMED else []
+        listed = "".join(f"\n    {line}" for line in [*shown, *more])
+        found = f"cannot use {len(refused)} images of {root!r}{listed}"
+    return InputError(
+        found,
+        expected="complete 8-bit JPEG, PNG, WebP, BMP or TIFF pictures",
+        remedy="repair or remove them, or --on-bad-image skip to draw others in their place and count them",
     )
+
+
+def fingerprints_of(images: ImageSet, settings: InputSettings, decode: Decode) -> dict[str, str]:
+    """The fingerprint of each drawn image by its path; images that cannot be used are absent."""
+    items = iter_pixels(images, settings, decode=decode)
+    return {item.record.path: item.record.fingerprint for item in items if isinstance(item, LoadedImage)}
 
 
 def hashes_of(images: ImageSet) -> dict[str, str]:

@@ -17,7 +17,7 @@ from geed_cli.engine.out_of_memory import OutOfMemoryError
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.pipeline.draw import Drawn, draw
+from geed_cli.pipeline.draw import Draw, require_enough
 from geed_cli.pipeline.fastest_batch import with_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
@@ -76,26 +76,26 @@ def audit_together(
         RunError: as for ``audit``.
     """
     progress = progress or Silent()
-    drawn = draw(options.data, options.controls.probes, halves=options.controls.discover is not None)
+    require_enough(options.data)
     progress.step("preparing")
     fit_threads()
     with freed_memory_kept(), _store(options.cache, progress) as store:
 
-        def run(drawn: Drawn, options: AuditOptions) -> tuple[Result, ...]:
+        def run(options: AuditOptions) -> tuple[Result, ...]:
             return _halving(
-                lambda tried: _run(Session(networks, groups, tried, progress, store), drawn, tried, progress),
+                lambda tried: _run(Session(networks, groups, tried, progress, store), tried, progress),
                 options,
                 progress.note,
             )
 
-        results = run(drawn, with_batch_size(networks, options, store))
+        results = run(with_batch_size(networks, options, store))
         if not options.run.reduced or progress.stopping():
             return results
         return _beside_float32(run, options, results, progress)
 
 
 def _beside_float32(
-    run: Callable[[Drawn, AuditOptions], tuple[Result, ...]],
+    run: Callable[[AuditOptions], tuple[Result, ...]],
     options: AuditOptions,
     results: tuple[Result, ...],
     progress: Progress,
@@ -104,7 +104,7 @@ def _beside_float32(
     progress.step("auditing the first images in fp32")
     asked = in_float32(options, results[0].settings.batch_size)
     try:
-        exact = run(draw(asked.data), asked)
+        exact = run(asked)
     except (RunError, KeyboardInterrupt) as error:  # the results themselves are finished
         progress.note(f"not compared with fp32: {str(error).partition(chr(10))[0] or 'interrupted'}")
         return results
@@ -123,11 +123,13 @@ def _store(folder: Path | None, progress: Progress) -> Iterator[RowStore | None]
         progress.note(f"cache: {note}")
 
 
-def _run(session: Session, drawn: Drawn, options: AuditOptions, progress: Progress) -> tuple[Result, ...]:
+def _run(session: Session, options: AuditOptions, progress: Progress) -> tuple[Result, ...]:
     """The results of a session, whose images come at once or in looks."""
+    controls = options.controls
+    draw = Draw(options.data, controls.probes, halves=controls.discover is not None)
     if options.until is not None:
-        return grow(session, options)
-    session.extend(drawn)
+        return grow(session, draw, options)
+    drawn = session.complete(draw)
     progress.step("statistics")
     return session.results(drawn)
 

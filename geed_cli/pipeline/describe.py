@@ -72,24 +72,27 @@ def describe_data(
     drawn: Drawn,
     audited: Sequence[Subject],
     normaliser: Sequence[Subject],
-    unreadable: Sequence[RefusedFile],
+    broken: Sequence[RefusedFile],
     options: DataOptions,
 ) -> Data:
     """Every file of the folder, accounted for."""
     everything = drawn.audited
-    refused = (*everything.refused, *unreadable)
+    refused = (*everything.refused, *drawn.refused, *broken)
+    used = len(audited) + len(normaliser) + len(drawn.copies) + len(refused)
     padded = [subject.padded for subject in audited if subject.padded is not None]
     return Data(
         root=everything.root.encode("utf-8", "backslashreplace").decode("utf-8"),
         bundled_sample=everything.is_sample,
         found=everything.found,
         count=len(audited),
-        not_drawn=everything.found - len(audited) - len(normaliser) - len(refused),
+        not_drawn=everything.found - used,
         sha256=data_sha256([subject.record for subject in audited]),
         seed=options.seed,
         images=_images(audited),
         normaliser_images=_images(normaliser),
         refused=tuple(Refused(path=item.path, reason=item.reason) for item in refused),
+        duplicates=drawn.copies,
+        redrawn=drawn.redrawn,
         made_up=sum(padded) / len(audited) if padded else None,
     )
 

@@ -1,12 +1,19 @@
-"""From a folder to the images of a run: audited, normaliser, control images, and those that are fitted on."""
+"""From a folder to the images of a run: audited, normaliser, control images, and those that are fitted on.
 
-from collections.abc import Set
-from dataclasses import dataclass, replace
+One seeded order of all files decides. Whoever comes first in it is taken, but for files whose bytes were taken
+already: a picture counts once, however often it was copied. What turns out later to be unreadable, or to have the
+pixels of another, is taken out again, and the next of the order stands in its place; all of it is recorded.
+"""
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field, replace
 
 from geed_cli.errors import InputError
-from geed_cli.images.selection import select
-from geed_cli.images.source import ImageSet, list_images
+from geed_cli.images.picture import RefusedFile
+from geed_cli.images.selection import in_draw_order, require_samples, select
+from geed_cli.images.source import ImageSet, hashes_of, list_images
 from geed_cli.pipeline.options import DataOptions
+from geed_cli.result.schema import Data, Duplicate
 
 
 @dataclass(frozen=True)
@@ -19,6 +26,10 @@ class Drawn:
         control_images: paths of the audited images on which controls are measured; part of those of every larger draw.
         fit: paths of the audited images on which hidden actions are fitted, before the others are scored.
         first: path of the audited image on which rounding is measured; the same for every larger draw.
+        hashes: SHA-256 of each file's bytes by its path; absent where it cannot be read.
+        refused: drawn files that turned out to be unreadable, so far.
+        copies: drawn files that turned out to hold a picture that is there already.
+        redrawn: how many of the images stand in the place of such files.
     """
 
     audited: ImageSet
@@ -26,11 +37,20 @@ class Drawn:
     control_images: frozenset[str] = frozenset()
     fit: frozenset[str] = frozenset()
     first: str | None = None
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    refused: tuple[RefusedFile, ...] = ()
+    copies: tuple[Duplicate, ...] = ()
+    redrawn: int = 0
 
     @property
     def count(self) -> int:
         """How many images will be decoded."""
         return len(self.audited.paths) + (len(self.normaliser.paths) if self.normaliser else 0)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """All of these images."""
+        return frozenset(self.audited.paths) | frozenset(self.normaliser.paths if self.normaliser else ())
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -47,14 +67,11 @@ class Drawn:
         return replace(self, audited=rest(self.audited), normaliser=normaliser)
 
 
-def draw(
-    options: DataOptions,
-    control_images: int = 0,
-    *,
-    halves: bool = False,
-    listing: ImageSet | None = None,
-) -> Drawn:
-    """Draw the audited images and, where asked for, others for the normaliser.
+class Draw:
+    """A draw of images that can be added to and corrected, until it holds as many distinct ones as were asked for.
+
+    The normaliser's images are drawn after the audited ones from the same order, so none is in both and the two
+    samples are independent.
 
     Args:
         options: which images.
@@ -62,28 +79,178 @@ def draw(
         halves: whether a random half of the audited images is to be fitted on and the other scored.
         listing: of the folder, where several draws are to be of the same images; None lists it now.
 
-    The normaliser's images are drawn after the audited ones from the same seeded order, so none is in both and
-    the two samples are independent.
-
     Raises:
         InputError: the folder cannot be used or holds too few images for both.
     """
-    listing = listing or list_images(options.folder, follow_links=options.follow_links)
-    audited = listing.draw(options.samples, options.seed)
-    controls = min(control_images, options.samples)
-    chosen = frozenset(listing.draw(controls, options.seed).paths if controls else ())
-    half = select(audited.paths, max(len(audited.paths) // 2, 1), options.seed) if halves else ()
-    first = listing.draw(1, options.seed).paths[0]
-    if options.norm_samples is None:
-        return Drawn(audited, None, chosen, frozenset(half), first)
-    wanted = len(audited.paths) + options.norm_samples
-    both = listing.draw(wanted, options.seed)
-    if len(both.paths) < wanted or options.norm_samples < 2:
-        raise InputError(
-            f"{audited.root} holds {len(both.paths)} images for {len(audited.paths)} audited ones "
-            f"and {options.norm_samples} more for the normaliser",
-            expected="at least 2 normaliser images, none of them audited",
-            remedy="fewer --samples, or leave out --norm-samples to use the audited images themselves",
+
+    def __init__(
+        self,
+        options: DataOptions,
+        control_images: int = 0,
+        *,
+        halves: bool = False,
+        listing: ImageSet | None = None,
+    ) -> None:
+        self._listing = listing or list_images(options.folder, follow_links=options.follow_links)
+        require_enough(options, self._listing)
+        self._order = in_draw_order(self._listing.paths, options.seed)
+        self._rank = {path: rank for rank, path in enumerate(self._order)}
+        self._seen = 0
+        self._hashes: dict[str, str] = {}
+        self._holder: dict[str, str] = {}
+        self._refused: dict[str, RefusedFile] = {}
+        self._copies: dict[str, Duplicate] = {}
+        self._wanted, self._norm_wanted = options.samples, options.norm_samples
+        self._audited = self._next(options.samples)
+        self._controls = frozenset(self._audited[:control_images])
+        self._first = self._audited[0]
+        half = select(self._in_order(self._audited), max(len(self._audited) // 2, 1), options.seed)
+        self._fit = frozenset(half if halves else ())
+        self._normaliser = self._next(options.norm_samples or 0)
+        self._require_normaliser()
+
+    @property
+    def drawn(self) -> Drawn:
+        """The draw as it stands."""
+        listing = self._listing
+        asked = self._wanted + (self._norm_wanted or 0)
+        others = replace(listing, paths=self._in_order(self._normaliser))
+        return Drawn(
+            replace(listing, paths=self._in_order(self._audited)),
+            None if self._norm_wanted is None else others,
+            self._controls,
+            self._fit,
+            self._first,
+            self._hashes,
+            tuple(self._refused[path] for path in self._in_order(self._refused)),
+            tuple(self._copies[path] for path in self._in_order(self._copies)),
+            sum(self._rank[path] >= asked for path in (*self._audited, *self._normaliser)),
         )
-    others = tuple(sorted(set(both.paths) - set(audited.paths), key=both.paths.index))
-    return Drawn(audited, replace(both, paths=others), chosen, frozenset(half), first)
+
+    def distinct(self, count: int) -> int:
+        """How many images the draw can grow to, at most ``count``, as far as the files' bytes tell."""
+        found: set[str] = set()
+        for start in range(0, len(self._order), count):
+            block = self._order[start : start + count]
+            self._read(block)
+            found |= {self._hashes.get(path, path) for path in block}
+            if len(found) >= count:
+                return count
+        return len(found)
+
+    def rank(self, path: str) -> int:
+        """The place of a file in the order of the draw, from 0."""
+        return self._rank[path]
+
+    def grow(self, samples: int) -> None:
+        """Draw further images, until ``samples`` are audited."""
+        self._wanted = samples
+        self._fill()
+
+    def correct(self, refused: Iterable[RefusedFile], copies: Iterable[Duplicate]) -> None:
+        """Take out files that turned out not to be images of their own, and draw others in their place."""
+        self._refused |= {item.path: item for item in refused}
+        self._copies |= {copy.path: copy for copy in copies}
+        gone = self._refused.keys() | self._copies.keys()
+        self._audited = [path for path in self._audited if path not in gone]
+        self._normaliser = [path for path in self._normaliser if path not in gone]
+        self._copies = {path: copy for path, copy in self._copies.items() if not self._refuse_copy(copy)}
+        self._controls, self._fit = self._controls - gone, self._fit - gone
+        self._fill()
+
+    def _fill(self) -> None:
+        further = self._next(self._wanted - len(self._audited))
+        self._audited += further
+        if self._first not in self._audited and further:
+            self._first = further[0]
+        self._normaliser += self._next((self._norm_wanted or 0) - len(self._normaliser))
+
+    def _next(self, count: int) -> list[str]:
+        """The next images of the order that are no copies of earlier ones, as many as there are up to ``count``."""
+        taken: list[str] = []
+        while len(taken) < count and self._seen < len(self._order):
+            block = self._order[self._seen : self._seen + count - len(taken)]
+            self._seen += len(block)
+            self._read(block)
+            taken += [path for path in block if not self._is_copy(path)]
+        return taken
+
+    def _read(self, paths: Iterable[str]) -> None:
+        new = tuple(path for path in paths if path not in self._hashes)
+        self._hashes |= hashes_of(replace(self._listing, paths=new))
+
+    def _is_copy(self, path: str) -> bool:
+        """Whether a file has the bytes of an earlier one; what cannot be read has none, and decoding says why."""
+        sha256 = self._hashes.get(path)
+        holder = self._holder.setdefault(sha256, path) if sha256 else path
+        if holder == path:
+            return False
+        copy = Duplicate(path=path, of=holder, same="bytes")
+        if not self._refuse_copy(copy):
+            self._copies[path] = copy
+        return True
+
+    def _refuse_copy(self, copy: Duplicate) -> bool:
+        """Refuse a copy of a refused file for that file's reason, and say whether it was one."""
+        original = self._refused.get(copy.of)
+        if original is not None:
+            self._refused[copy.path] = RefusedFile(copy.path, original.reason)
+        return original is not None
+
+    def _in_order(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those paths in the order of the folder."""
+        chosen = frozenset(paths)
+        return tuple(path for path in self._listing.paths if path in chosen)
+
+    def _require_normaliser(self) -> None:
+        wanted = self._norm_wanted
+        if wanted is not None and len(self._normaliser) < wanted:
+            there = len(self._audited) + len(self._normaliser)
+            raise _too_few(self._listing.root, there, len(self._audited), wanted)
+
+
+def holds_same_draw(options: DataOptions, earlier: Data) -> bool:
+    """Whether an audit with these options would take the images of an earlier one, which are still as they were."""
+    listing = list_images(options.folder, follow_links=options.follow_links)
+    order = in_draw_order(listing.paths, options.seed)
+    used = {image.path: image.sha256 for image in (*earlier.images, *earlier.normaliser_images)}
+    named = {item.path for item in earlier.refused} | {item.path for item in earlier.duplicates}
+    left_out = named & set(order)
+    reached = len(used) + len(left_out)
+    whole = (len(earlier.images), len(earlier.normaliser_images)) == (
+        options.samples,
+        options.norm_samples or 0,
+    )
+    return (
+        set(order[:reached]) == used.keys() | left_out
+        and (whole or reached == len(order))
+        and len(set(used.values())) == len(used)
+        and hashes_of(replace(listing, paths=tuple(used))) == used
+    )
+
+
+def draw(options: DataOptions, control_images: int = 0, *, halves: bool = False) -> Drawn:
+    """The images of a run, as far as their bytes tell; arguments and errors as for ``Draw``."""
+    return Draw(options, control_images, halves=halves).drawn
+
+
+def require_enough(options: DataOptions, listing: ImageSet | None = None) -> None:
+    """Refuse a folder that cannot be used or holds too few files, before any is opened.
+
+    Raises:
+        InputError: naming what is missing.
+    """
+    listing = listing or list_images(options.folder, follow_links=options.follow_links)
+    require_samples(options.samples)
+    wanted, there = options.norm_samples, len(listing.paths)
+    audited = min(options.samples, there)
+    if wanted is not None and (there < audited + wanted or wanted < 2):
+        raise _too_few(listing.root, there, audited, wanted)
+
+
+def _too_few(root: str, there: int, audited: int, wanted: int) -> InputError:
+    return InputError(
+        f"{root} holds {there} different images for {audited} audited ones and {wanted} more for the normaliser",
+        expected="at least 2 normaliser images, none of them audited; copies of a picture count once",
+        remedy="fewer --samples, or leave out --norm-samples to use the audited images themselves",
+    )

@@ -16,6 +16,7 @@ from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.workers import Finished, Worker, finished
 from geed_cli.errors import RunError
 from geed_cli.images.picture import RefusedFile
+from geed_cli.images.same_picture import same_pixels
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import (
     describe_data,
@@ -26,7 +27,7 @@ from geed_cli.pipeline.describe import (
     sign,
 )
 from geed_cli.pipeline.discovered_actions import hidden_actions
-from geed_cli.pipeline.draw import Drawn
+from geed_cli.pipeline.draw import Draw, Drawn
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import place_all, require_equal_geometry
 from geed_cli.pipeline.prepare import Prepared, prepare
@@ -35,7 +36,7 @@ from geed_cli.pipeline.reuse.lookup import Lookup, look_up
 from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tabulate import Rows, tabulate
 from geed_cli.pipeline.tasks import TaskStream
-from geed_cli.result.schema import Data, Looks, Result, Timing
+from geed_cli.result.schema import Data, Duplicate, Looks, Result, Timing
 
 
 class Session:
@@ -78,7 +79,8 @@ class Session:
         self._workers = [
             Worker(where, each, self._size) for where, each in zip(placements, engines, strict=True)
         ]
-        self._refused: dict[str, RefusedFile] = {}
+        self._unreadable: dict[str, RefusedFile] = {}
+        self._broken: dict[str, RefusedFile] = {}
         self._waited_s = 0.0
         self._cached = 0
 
@@ -87,13 +89,45 @@ class Session:
         """The first network's rows by path; the others have rows of the same images."""
         return self._prepared[0].rows
 
-    def extend(self, drawn: Drawn) -> None:
-        """Measure the drawn images that have not been measured yet, until the run is asked to stop.
+    def complete(self, draw: Draw) -> Drawn:
+        """Measure the drawn images and, in place of those that turn out unreadable or to be copies, further ones.
+
+        Returns:
+            the draw as it then stands.
 
         Raises:
-            RunError: an image could not be read, memory ran out, or numbers are not finite.
+            InputError: images cannot be used, and this ends the run.
+            RunError: memory ran out, or numbers are not finite.
         """
-        new = drawn.without(self._rows.keys() | self._refused.keys())
+        while True:
+            drawn = draw.drawn
+            self._extend(drawn)
+            unreadable = [item for path, item in self._unreadable.items() if path in drawn.paths]
+            copies = list(self._copies(draw, drawn))
+            if not unreadable and not copies:
+                return drawn
+            draw.correct(unreadable, copies)
+
+    def _copies(self, draw: Draw, drawn: Drawn) -> Iterator[Duplicate]:
+        """The measured images whose pixels are those of one that was drawn before them."""
+        first: dict[str, list[str]] = {}
+        marks = {
+            path: self._rows[path].subject.record.fingerprint for path in self._rows.keys() & drawn.paths
+        }
+        for path in sorted(filter(marks.get, marks), key=draw.rank):
+            others = first.setdefault(marks[path], [])
+            file = drawn.audited.file
+            held = next((other for other in others if same_pixels(file(path), file(other))), None)
+            if held is None:
+                others.append(path)
+            else:
+                yield Duplicate(path=path, of=held, same="pixels")
+
+    def _extend(self, drawn: Drawn) -> None:
+        """Measure the drawn images that have not been measured yet, until the run is asked to stop."""
+        new = drawn.without(self._rows.keys() | self._unreadable.keys() | self._broken.keys())
+        if not new.count:
+            return
         self._progress.step("looking up cached values")
         lookups = look_up(new, self._prepared, self._options)
         self._restore(lookups)
@@ -110,7 +144,7 @@ class Session:
                     self._take(outcomes)
                 done += len(images)
                 self._progress.images(done + len(stream.refused), left.count)
-        self._refused |= {item.path: item for item in stream.refused}
+        self._unreadable |= {item.path: item for item in stream.refused}
         self._waited_s += stream.waited_s
 
     def _restore(self, lookups: dict[str, Lookup]) -> None:
@@ -139,13 +173,16 @@ class Session:
                 where = f"the output of {prepared.network.id} at {outcome.module or 'its end'} is not finite"
                 if self._options.run.on_nonfinite == "error":
                     raise _not_finite(path, where)
-                self._refused[path] = RefusedFile(path, where)
+                self._broken[path] = RefusedFile(path, where)
                 return
         for prepared, outcome in zip(self._prepared, outcomes, strict=True):
             assert isinstance(outcome, Observation), "broken outcomes have returned above"
             partner = outcome.subject.partner
-            if partner is not None and partner.path in self._refused:  # the null was measured against another
+            if partner is not None and partner.path in self._broken:  # the null was measured against another
                 outcome.subject = replace(outcome.subject, partner=None)
+            elif partner is not None and partner.fingerprint == outcome.subject.record.fingerprint:
+                outcome.subject = replace(outcome.subject, partner=None)
+                _leave_out_null(outcome)
             prepared.keep(outcome)
 
     def results(
@@ -176,8 +213,8 @@ class Session:
         if drawn.normaliser is not None and len(normaliser) < 2:
             raise _no_normaliser(len(normaliser), interrupted=self._progress.stopping())
         # by path: images are finished in any order where several devices share them
-        refused = [self._refused[path] for path in sorted(self._refused)]
-        data = describe_data(drawn, audited, normaliser, refused, self._options.data)
+        broken = [self._broken[path] for path in sorted(self._broken)]
+        data = describe_data(drawn, audited, normaliser, broken, self._options.data)
         return tuple(self._result(prepared, data, confidence, looks) for prepared in self._prepared)
 
     def _result(
@@ -226,6 +263,13 @@ class Session:
             cached=self._cached,
             images_per_s=(len(prepared.rows) - self._cached) / max(prepared.total_s + self._waited_s, 1e-9),
         )
+
+
+def _leave_out_null(seen: Observation) -> None:
+    """Drop the null: it was measured against a copy of the image, which is no other image."""
+    for comparisons in seen.layers.values():
+        for place, numbers in comparisons.items():
+            comparisons[place] = {each: value for each, value in numbers.items() if each[1] != "null"}
 
 
 def _no_normaliser(count: int, *, interrupted: bool) -> BaseException:

@@ -9,7 +9,7 @@ from geed_cli.engine.batches import Task
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject
 from geed_cli.images.picture import RefusedFile
-from geed_cli.images.source import ImageRecord, ImageSet, LoadedImage, iter_pixels
+from geed_cli.images.source import ImageRecord, ImageSet, LoadedImage, iter_pixels, unusable
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import DataOptions
@@ -46,20 +46,26 @@ class TaskStream:
         self.waited_s = 0.0
 
     def __iter__(self) -> Iterator[Task]:
+        """Every image that can be used.
+
+        Raises:
+            InputError: some cannot, and this ends the run; all of them are named, since all are decoded first.
+        """
         yield from self._tasks(replace(self._drawn.audited, paths=self._drawn.order), audited=True)
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, audited=False)
+        if self._fails and not self._stop():
+            raise unusable(self._drawn.audited.root, self.refused)
+
+    @property
+    def _fails(self) -> bool:
+        """Whether the run will end in an error, so that nothing more is worth computing."""
+        return bool(self.refused) and self._options.on_bad_image == "error"
 
     def _tasks(self, images: ImageSet, *, audited: bool) -> Iterator[Task]:
         # the decoded crop is larger than the network's input if a boundary reads the surroundings
         side = context_size(self._settings.size) if self._plan.reads_surroundings else None
-        items = iter_pixels(
-            images,
-            self._settings,
-            self._options.on_bad_image,
-            side=side,
-            decode=self._options.decode,
-        )
+        items = iter_pixels(images, self._settings, side=side, decode=self._options.decode)
         try:
             while not self._stop():
                 before = time.perf_counter()
@@ -69,7 +75,7 @@ class TaskStream:
                     return
                 if isinstance(item, RefusedFile):
                     self.refused.append(item)
-                else:
+                elif not self._fails:
                     yield self._task(item, audited=audited)
         finally:
             items.close()

@@ -5,12 +5,10 @@ that the run ends with keeps its coverage although it was looked at before.
 """
 
 import fnmatch
-from dataclasses import replace
 
 from geed_cli.errors import InputError
-from geed_cli.images.source import list_images
 from geed_cli.measures.catalogue import BY_NAME, select_measures
-from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.draw import Draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.session import Session
 from geed_cli.result.samples import narrow_enough
@@ -18,8 +16,10 @@ from geed_cli.result.schema import Looks, Result
 from geed_cli.statistics.enough import look_confidences, look_sizes
 
 
-def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
+def grow(session: Session, draw: Draw, options: AuditOptions) -> tuple[Result, ...]:
     """Look at ``samples``, then twice as many images, and so on, until every watched interval is narrow enough.
+
+    Every look holds the one before; control images, which are compared, are those of the first.
 
     Returns:
         The results at the look that ended the run, which records the plan and whether the width was reached.
@@ -31,16 +31,12 @@ def grow(session: Session, options: AuditOptions) -> tuple[Result, ...]:
     until = options.until
     assert until is not None, "the caller asks only where a width is wanted"
     check_until(options)
-    # listed once, so that every look holds the one before; control images, which are compared, are those of the first
-    listing = list_images(options.data.folder, follow_links=options.data.follow_links)
-    control_images = min(options.controls.probes, options.data.samples)
-    largest = draw(replace(options.data, samples=until.max_samples), listing=listing)
-    sizes = look_sizes(options.data.samples, min(until.max_samples, len(largest.audited.paths)))
+    sizes = look_sizes(options.data.samples, min(until.max_samples, draw.distinct(until.max_samples)))
     confidences = look_confidences(sizes, options.interval.confidence)
     results: tuple[Result, ...] = ()
     for number, (size, confidence) in enumerate(zip(sizes, confidences, strict=True), start=1):
-        drawn = draw(replace(options.data, samples=size), control_images, listing=listing)
-        session.extend(drawn)
+        draw.grow(size)
+        drawn = session.complete(draw)
         looks = Looks(sizes=sizes, used=number, confidence=confidence, width=until.width, metric=until.metric)
         results = session.results(drawn, confidence=confidence, looks=looks)
         interrupted = results[0].status == "partial"

@@ -74,8 +74,11 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
         parts.append(f"{len(data.normaliser_images)} more for M")
     if data.not_drawn:
         parts.append(f"{data.not_drawn} not drawn (seed {data.seed})")
+    if data.duplicates:
+        parts.append(f"{len(data.duplicates)} copies of these")
     parts.append(f"{len(data.refused)} refused")
     yield "data", ", ".join(parts)
+    yield from _corrected_lines(data)
     if data.bundled_sample:
         yield "", "only a sample of a few pictures, for a first look: --data DIR audits your own images"
     if data.made_up is not None:
@@ -84,6 +87,24 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
         yield "", f"refused {refused.path}: {refused.reason}"
     if len(data.refused) > REFUSED_SHOWN:
         yield "", f"… and {len(data.refused) - REFUSED_SHOWN} more refused; --json lists them all"
+
+
+def _corrected_lines(data: Data) -> Iterator[tuple[str, str]]:
+    """That copies count once, and which images stand in the place of others."""
+    by_bytes = sum(item.same == "bytes" for item in data.duplicates)
+    by_pixels = len(data.duplicates) - by_bytes
+    kinds = [f"{by_bytes} with the same bytes"] * bool(by_bytes)
+    kinds += [f"{by_pixels} that decode to the same pixels"] * bool(by_pixels)
+    if kinds:
+        yield (
+            "",
+            f"a picture counts once: copies ({', '.join(kinds)}) are left out, and n counts different pictures",
+        )
+    if data.redrawn:
+        yield (
+            "",
+            f"{data.redrawn} of the images were drawn in place of copies and of files that cannot be read",
+        )
 
 
 def _triple(values: Sequence[float]) -> str:

@@ -73,8 +73,18 @@ class Refused(Part):
     reason: str
 
 
+class Duplicate(Part):
+    """A file that was drawn and holds the picture of another one, which counts for both."""
+
+    path: str
+    of: str = Field(description="path of the other")
+    same: Literal["bytes", "pixels"] = Field(
+        description="what they share; other bytes may decode to the same pixels"
+    )
+
+
 class Data(Part):
-    """Which images were audited. ``found`` = audited + normaliser only + refused + not drawn."""
+    """Which images were audited. ``found`` = audited + normaliser only + duplicates + refused + not drawn."""
 
     root: str
     bundled_sample: bool
@@ -86,6 +96,8 @@ class Data(Part):
     images: tuple[Image, ...]
     normaliser_images: tuple[Image, ...] = Field((), description="empty: the audited images themselves")
     refused: tuple[Refused, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    redrawn: int = Field(0, description="images that were drawn in place of duplicates and unreadable files")
     made_up: float | None = Field(
         None, description="part of the surroundings that boundary context reads and the pictures do not reach"
     )

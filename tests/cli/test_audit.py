@@ -101,7 +101,7 @@ def test_random_weights_follow_the_seed(geed: Geed, pictures: Path, tmp_path: Pa
 def test_a_bad_image_ends_the_run_or_is_counted(
     geed: Geed, spec: Path, pictures: Path, tmp_path: Path
 ) -> None:
-    """Default: exit 3 naming it and no file written; with skip: left out, counted, listed."""
+    """Default: exit 2 naming it and no file written; with skip: left out, counted, listed."""
     folder = tmp_path / "d"
     folder.mkdir()
     for path in pictures.iterdir():
@@ -110,7 +110,7 @@ def test_a_bad_image_ends_the_run_or_is_counted(
     (folder / "notes.txt").write_text("not an image")
     target = tmp_path / "r.json"
     done = geed("audit", spec, "-d", folder, "--metric", "latent.l2", "--json", target)
-    assert done.exit_code == 3
+    assert done.exit_code == 2
     assert "0003.png" in done.stderr
     assert "--on-bad-image skip" in done.stderr
     assert not target.exists()

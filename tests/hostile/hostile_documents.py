@@ -138,14 +138,14 @@ def _sixteen() -> bytes:
 PICTURES: tuple[tuple[str, Callable[[], bytes], str], ...] = (
     ("empty", lambda: b"", "empty file"),
     ("text", lambda: b"not a picture at all", "not a readable"),
-    ("a GIF by its contents", lambda: picture("GIF"), "not a readable"),
+    ("a GIF by its contents", lambda: picture("GIF"), "GIF by its contents"),
     (
         "an EPS, which is a program",
         lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
         "not a readable",
     ),
     ("a web page", lambda: b"<html><img src=x onerror=alert(1)>", "not a readable"),
-    ("an SVG", lambda: b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "not a readable"),
+    ("an SVG", lambda: b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "SVG by its contents"),
     ("40,000 × 40,000 pixels", lambda: _png(40_000, 40_000, bytes(1000)), "too large"),
     ("100 megapixels", lambda: _png(10_000, 10_000, bytes(1000)), "too large: 10000 × 10000 pixels"),
     ("2^31 pixels wide", lambda: _png(2**31 - 1, 1, bytes(1000)), "too large|damaged"),

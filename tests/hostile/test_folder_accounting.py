@@ -8,7 +8,7 @@ from hostile_documents import picture
 from support.pictures import open_images
 
 from geed_cli.errors import InputError
-from geed_cli.images.folder import list_folder
+from geed_cli.images.folder import LINK, list_folder
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels
 from geed_cli.input_settings import InputSettings
@@ -27,7 +27,7 @@ def entries_below(root: Path) -> int:
 
 def account(images: ImageSet) -> tuple[list[str], list[RefusedFile]]:
     """Read what was drawn; used and refused files, and check the sum."""
-    items = list(iter_pixels(images, SETTINGS, "skip"))
+    items = list(iter_pixels(images, SETTINGS))
     used = [item.record.path for item in items if isinstance(item, LoadedImage)]
     refused = [*images.refused, *(item for item in items if isinstance(item, RefusedFile))]
     assert images.found == len(used) + len(refused) + images.not_drawn
@@ -72,9 +72,7 @@ def test_every_entry_is_accounted_for(wild: Path) -> None:
     assert reasons["hard.png"] == "the same file as a.png (a hard link)"
     assert reasons["empty.png"] == "empty file"
     assert reasons["esc\\x1b[2J.png"] == "its name holds control characters"
-    assert {reasons[name] for name in ("link.png", "broken.png", "self.png", "sub/up", "sub/loop")} == {
-        "a symbolic link, which is not followed"
-    }
+    assert {reasons[name] for name in ("link.png", "broken.png", "self.png", "sub/up", "sub/loop")} == {LINK}
 
 
 def test_followed_links_count_nothing_twice(wild: Path, tmp_path: Path) -> None:
@@ -104,7 +102,7 @@ def test_a_folder_of_links_alone(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "a.png").write_bytes(picture("PNG"))
     (tmp_path / "links" / "x").symlink_to(tmp_path / "real")
-    with pytest.raises(InputError, match=r"no images in .* \(1 other entries\)"):
+    with pytest.raises(InputError, match=r"no images in .* \(1 symbolic link, not followed\)"):
         list_folder(tmp_path / "links")
     images = open_images(tmp_path / "links", 100, 0, follow_links=True)
     assert account(images) == (["x/a.png"], [])

@@ -13,10 +13,10 @@ from torch import nn
 
 from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.cli.guard import explain
-from geed_cli.errors import GeedError, InputError, RunError
+from geed_cli.errors import GeedError, InputError
 from geed_cli.images.decode import read_picture
-from geed_cli.images.picture import ImageRefused
-from geed_cli.images.source import iter_pixels
+from geed_cli.images.picture import ImageRefused, RefusedFile
+from geed_cli.images.source import iter_pixels, unusable
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.load import load_model
@@ -92,14 +92,13 @@ def test_saved_results_are_regular_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "make", "says"), PICTURES, ids=[name for name, _, _ in PICTURES])
 def test_pictures(tmp_path: Path, name: str, make: object, says: str) -> None:
-    """Refused with a reason; as a part of a folder they end the run with exit code 3, or are counted."""
+    """Refused with a reason; as a part of a folder they are named by the error, exit code 2, or counted."""
     del name
     path = tmp_path / "a.png"
     path.write_bytes(make())  # type: ignore[operator]
     with pytest.raises(ImageRefused, match=says):
         read_picture(path)
-    with pytest.raises(RunError) as error:
-        list(iter_pixels(open_images(tmp_path, 10, 0), SETTINGS))
-    assert explain(error.value)[1] == 3
-    (item,) = iter_pixels(open_images(tmp_path, 10, 0), SETTINGS, "skip")
-    assert re.search(says, item.reason)  # type: ignore[union-attr]
+    (item,) = iter_pixels(open_images(tmp_path, 10, 0), SETTINGS)
+    assert isinstance(item, RefusedFile)
+    assert re.search(says, item.reason)
+    assert explain(unusable("photos", [item]))[1] == 2

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from geed_cli.errors import InputError
-from geed_cli.images.folder import list_folder
+from geed_cli.images.folder import LINK, OTHER_FORMAT, list_folder
 from geed_cli.images.picture import RefusedFile
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file kinds")
@@ -40,7 +40,7 @@ def test_names_that_are_not_images_are_refused_and_counted(tmp_path: Path) -> No
     reasons = {file.path: file.reason for file in listing.refused}
     assert reasons == {
         "README.txt": "not an image by its name",
-        "b.gif": "not an image by its name",
+        "b.gif": OTHER_FORMAT,
         "noname": "not an image by its name",
         ".DS_Store": "not an image by its name",
         ".jpg": "not an image by its name",
@@ -68,7 +68,7 @@ def test_links_and_pipes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.jpg").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe.jpg")
     listing = list_folder(tmp_path)
-    link = "a symbolic link, which is not followed"
+    link = LINK
     assert listing.candidates == ("real/a.jpg",)
     assert listing.refused == (
         RefusedFile("broken.jpg", link),
@@ -170,6 +170,11 @@ def test_a_folder_without_images_is_wrong_input(tmp_path: Path) -> None:
     touch(tmp_path, "a.txt", "b/c.csv")
     with pytest.raises(InputError, match=r"no images in .* \(2 other entries\)"):
         list_folder(tmp_path)
+    touch(tmp_path, "a.GIF", "b/d.heic", "e.heic")
+    says = r"\(3 of formats that are not audited: \.gif, \.heic; 2 other entries\)"
+    with pytest.raises(InputError, match=says) as caught:
+        list_folder(tmp_path)
+    assert "convert them" in caught.value.remedy
 
 
 @posix

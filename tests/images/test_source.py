@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 from support.pictures import SETTINGS, open_images, write_folder
 
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError
 from geed_cli.images.picture import Picture, RefusedFile
 from geed_cli.images.preprocess import to_pixels
-from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, list_images
+from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, list_images, unusable
 
 NAMES = [f"{kind}/{number}.jpg" for kind in ("cat", "dog") for number in range(5)]
 
@@ -57,7 +57,7 @@ def test_the_number_of_workers_changes_nothing(folder: Path) -> None:
     """The same records, refusals and pixels from one thread and from four."""
     spoil(folder, "cat/3.jpg")
     images = open_images(folder, samples=9, seed=5)
-    one, four = (list(iter_pixels(images, SETTINGS, "skip", workers=workers)) for workers in (1, 4))
+    one, four = (list(iter_pixels(images, SETTINGS, workers=workers)) for workers in (1, 4))
     for left, right in zip(one, four, strict=True):
         if isinstance(left, LoadedImage):
             assert isinstance(right, LoadedImage)
@@ -67,25 +67,25 @@ def test_the_number_of_workers_changes_nothing(folder: Path) -> None:
             assert left == right
 
 
-def test_a_bad_image_ends_the_run_and_is_named(folder: Path) -> None:
-    """Exit 3 at the first bad image in order, after the good ones before it, with the way out; no thread stays."""
-    spoil(folder, "cat/2.jpg")
-    spoil(folder, "cat/1.jpg")
-    items = iter_pixels(open_images(folder, 200, 0), SETTINGS)
-    assert isinstance(next(items), LoadedImage)
-    with pytest.raises(RunError, match=r"cannot use image 'cat/1.jpg' of .*: truncated or damaged") as caught:
-        next(items)
-    assert caught.value.exit_code == 3
-    assert "--on-bad-image skip" in caught.value.remedy
-    assert not any(thread.name.startswith("geed-decode") for thread in threading.enumerate())
+def test_the_error_names_every_bad_image() -> None:
+    """Exit 2 with each path and its reason, twenty of many and the number of the others; one stands in one line."""
+    refused = [RefusedFile(f"{number}.jpg", "empty file") for number in range(23)]
+    error = unusable("photos", refused)
+    assert error.exit_code == 2
+    assert "cannot use 23 images of 'photos'" in error.found
+    assert [f"'{item.path}': empty file" in error.found for item in refused] == [True] * 20 + [False] * 3
+    assert error.found.endswith("and 3 more")
+    assert "--on-bad-image skip" in error.remedy
+    assert "more" not in unusable("photos", refused[:20]).found
+    assert unusable("photos", refused[:1]).found == "cannot use image '0.jpg' of 'photos': empty file"
 
 
-def test_skipping_yields_the_refusal_and_replaces_nothing(folder: Path) -> None:
+def test_a_bad_image_is_yielded_as_a_refusal(folder: Path) -> None:
     """One item for each drawn path; the bad one is a refusal in its place."""
     spoil(folder, "dog/0.jpg")
     (folder / "cat/0.jpg").write_bytes(b"")
     images = open_images(folder, 200, 0)
-    items = list(iter_pixels(images, SETTINGS, "skip"))
+    items = list(iter_pixels(images, SETTINGS))
     used = [item.record.path for item in items if isinstance(item, LoadedImage)]
     bad = [item for item in items if isinstance(item, RefusedFile)]
     assert used == [name for name in NAMES if name not in ("cat/0.jpg", "dog/0.jpg")]
@@ -95,24 +95,24 @@ def test_skipping_yields_the_refusal_and_replaces_nothing(folder: Path) -> None:
 
 
 def test_a_file_that_is_no_image_by_name_is_counted_and_no_error(folder: Path) -> None:
-    """README.txt is refused at listing; the run goes on even with "error"."""
+    """README.txt is refused at listing; it is no error."""
     images = open_images(folder, 200, 0)
     assert images.refused == (RefusedFile("README.txt", "not an image by its name"),)
-    assert all(isinstance(item, LoadedImage) for item in iter_pixels(images, SETTINGS, "error"))
+    assert all(isinstance(item, LoadedImage) for item in iter_pixels(images, SETTINGS))
 
 
 def test_a_file_that_vanishes_is_refused(folder: Path) -> None:
     """Between listing and reading anything can happen to a folder."""
     images = open_images(folder, 200, 0)
     (folder / "cat/4.jpg").unlink()
-    items = list(iter_pixels(images, SETTINGS, "skip"))
+    items = list(iter_pixels(images, SETTINGS))
     assert items[4] == RefusedFile("cat/4.jpg", "cannot be read: No such file or directory")
 
 
 def test_a_picture_too_thin_to_resize_is_refused(folder: Path) -> None:
     """Preprocessing refuses as decoding does."""
     Image.new("RGB", (1, 3_000_000)).save(folder / "cat/0.jpg", "PNG")
-    first = next(iter_pixels(open_images(folder, 200, 0), SETTINGS, "skip"))
+    first = next(iter_pixels(open_images(folder, 200, 0), SETTINGS))
     assert isinstance(first, RefusedFile)
     assert first.reason.startswith("too long and thin: 1 × 3000000")
 

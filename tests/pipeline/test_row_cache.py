@@ -228,9 +228,11 @@ def test_a_picture_that_changes_during_the_run_ends_it(
     network: Network, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was looked up is not what was decoded."""
-    from geed_cli.pipeline.reuse import lookup
+    from geed_cli.pipeline import draw
 
-    real = lookup.hashes_of
-    monkeypatch.setattr(lookup, "hashes_of", lambda images: dict.fromkeys(real(images), "0" * 64))
+    real = draw.hashes_of
+    monkeypatch.setattr(
+        draw, "hashes_of", lambda images: {path: value[::-1] for path, value in real(images).items()}
+    )
     with pytest.raises(RunError, match="changed while"):
         audit(network, ["flip"], options_of(folder, tmp_path))

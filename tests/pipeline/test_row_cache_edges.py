@@ -15,7 +15,7 @@ from torch import Tensor
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.draw import Draw, draw
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
@@ -174,7 +174,7 @@ def test_a_row_holds_no_more_than_its_own_numbers(network: Network, tmp_path: Pa
     folder = smooth_pictures(tmp_path / "pictures", 4, SIZE)
     options = options_of(folder, None)
     session = Session([network], ["c4"], options, Silent())
-    session.extend(draw(options.data))
+    session.complete(Draw(options.data))
     rows = session._prepared[0].rows.values()
     held = [array for row in rows for array in (*row.embeddings.values(), *row.probabilities.values())]
     assert len(held) == 8

@@ -168,7 +168,7 @@ def test_a_normaliser_of_its_own_is_never_replaced_by_the_audited_images(
     )
     spoilt = {image.path for image in sound.data.normaliser_images}
     for path in folder.iterdir():
-        (copy / path.name).write_bytes(b"\x89PNG" if path.name in spoilt else path.read_bytes())
+        (copy / path.name).write_bytes(path.name.encode() if path.name in spoilt else path.read_bytes())
     with pytest.raises(RunError, match="0 of the normaliser's images"):
         run(small_conv_net(size=SIZE), copy, samples=20, norm_samples=4, on_bad_image="skip")
 

@@ -12,7 +12,7 @@ from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.draw import require_enough
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
@@ -46,7 +46,7 @@ def run_audit(
     select_measures(options.metrics)
     check_until(options)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
-    draw(options.data)
+    require_enough(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         progress.step(f"loading {request.model or request.options.checkpoint}")
         network = request.load(kept_weights(options.cache, progress))

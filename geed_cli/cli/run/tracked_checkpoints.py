@@ -14,7 +14,7 @@ from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.cli.run.track_recipe import TrackRequest
 from geed_cli.errors import InputError, RunError
 from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.draw import draw
+from geed_cli.pipeline.draw import holds_same_draw, require_enough
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result
@@ -106,17 +106,11 @@ def _say_doubtful(jobs: Sequence[Job]) -> None:
 
 def require_same_images(earlier: Result, request: TrackRequest) -> None:
     """Refuse to go on where the folder's images are no longer those of the track, or hold something else."""
-    drawn, data = draw(request.options.data), earlier.data
-    paths = drawn.audited.paths + (drawn.normaliser.paths if drawn.normaliser else ())
-    refused = {image.path for image in data.refused}
-    before = [(image.path, image.sha256) for image in (*data.images, *data.normaliser_images)]
-    names = [path for path in paths if path not in refused]
-    if names == [path for path, _ in before]:
-        folder = drawn.audited.folder
-        if all(file_sha256(folder / path) == sha256 for path, sha256 in before):
-            return
+    asked, data = request.options.data, earlier.data
+    if holds_same_draw(asked, data):
+        return
     raise InputError(
-        f"the images of {drawn.audited.root} are not those that {request.json} was made with",
+        f"the images of {asked.root or data.root} are not those that {request.json} was made with",
         expected=f"the {data.count} images of {data.root} that its steps were audited on",
         remedy="the same --data, another --json file, or --fresh to begin again in this one",
     )
@@ -132,7 +126,7 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record]:
     if not jobs:
         return
     plan_groups(request.groups, request.options)
-    draw(request.options.data)
+    require_enough(request.options.data)
     console = message_console()
     with TerminalProgress(console, quiet=request.quiet) as progress:
         results: dict[str, Result] = {}

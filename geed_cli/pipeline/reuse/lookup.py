@@ -4,11 +4,11 @@ The null of a control image is measured against the one before it, so where one 
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Subject
-from geed_cli.images.source import ImageRecord, can_be_used, hashes_of
+from geed_cli.images.source import ImageRecord, can_be_used, fingerprints_of
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.prepare import Prepared
@@ -30,15 +30,14 @@ class Lookup:
 
 
 def look_up(drawn: Drawn, networks: Sequence[Prepared], options: AuditOptions) -> dict[str, Lookup]:
-    """What the caches of all networks leave to do, by path, for each drawn image whose file could be hashed.
+    """What the caches of all networks leave to do, by path, for each drawn image whose file could be read.
 
     An image that is not in it has to be shown in full; without a cache no image is in it.
     """
     caches = [network.cache for network in networks if network.cache is not None]
     if not caches:
         return {}
-    both = (drawn.audited, *([drawn.normaliser] if drawn.normaliser else []))
-    hashes = {path: value for images in both for path, value in hashes_of(images).items()}
+    hashes = drawn.hashes
     partners = _partners(drawn, hashes, networks, options)
     lookups: dict[str, Lookup] = {}
     before: Lookup | None = None
@@ -54,7 +53,27 @@ def look_up(drawn: Drawn, networks: Sequence[Prepared], options: AuditOptions) -
     if options.controls.discover is not None:  # a search needs the maps, whatever is cached
         for lookup in lookups.values():
             lookup.variants = set(networks[0].planned.plan.variants_of(lookup.subject))
+    _add_fingerprints(lookups, drawn, networks, options)
     return lookups
+
+
+def _add_fingerprints(
+    lookups: Mapping[str, Lookup], drawn: Drawn, networks: Sequence[Prepared], options: AuditOptions
+) -> None:
+    """Give images that will not be decoded the fingerprint that an earlier run kept, or else decode them for it."""
+    ready = [lookup for lookup in lookups.values() if not lookup.variants]
+    known: dict[str, str] = {}
+    for cache in (network.cache for network in networks if network.cache is not None):
+        known |= {
+            lookup.subject.path: mark for lookup in ready if (mark := cache.fingerprint(lookup.subject))
+        }
+    left = tuple(lookup.subject.path for lookup in ready if lookup.subject.path not in known)
+    settings, decode = networks[0].network.input, options.data.decode
+    known |= fingerprints_of(replace(drawn.audited, paths=left), settings, decode)
+    for lookup in ready:
+        subject = lookup.subject
+        record = replace(subject.record, fingerprint=known.get(subject.path, ""))
+        lookup.subject = replace(subject, record=record)
 
 
 def _subjects(drawn: Drawn, hashes: Mapping[str, str], partners: Set[str]) -> Iterator[Subject]:

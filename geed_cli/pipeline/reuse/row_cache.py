@@ -9,6 +9,7 @@ import platform
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 
+import numpy as np
 import torch
 
 from geed_cli import __version__
@@ -54,6 +55,12 @@ class RowCache:
         """Whether any value of an image is cached."""
         return bool(self._read(subject))
 
+    def fingerprint(self, subject: Subject) -> str:
+        """The fingerprint of an image's pixels that was kept beside its values; empty where there is none."""
+        key = self._fingerprint_key(subject)
+        words = self._store.get_many([key]).get(key)
+        return "" if words is None else words.astype(">u4").tobytes().hex()
+
     def look_up(self, subject: Subject) -> Sequence[Address]:
         """Read the cached values of an image, for ``complete``; which of its values are missing."""
         cached = self._read(subject)
@@ -86,6 +93,11 @@ class RowCache:
             address.put(value, whole)
             if address not in cached and (seen.subject.partner is not None or not address.has_partner):
                 self._fresh[key_of(address)] = value
+        if mark := seen.subject.record.fingerprint:
+            words = np.frombuffer(bytes.fromhex(mark), ">u4")
+            self._fresh[self._fingerprint_key(seen.subject)] = words.astype(
+                np.float64
+            )  # which holds 32 bits exactly
         if len(self._fresh) > WRITE_AT:
             self.write()
         return whole
@@ -107,6 +119,10 @@ class RowCache:
         if kind not in self._addresses_of:
             self._addresses_of[kind] = tuple(self._schedule.addresses(subject))
         return self._addresses_of[kind]
+
+    def _fingerprint_key(self, subject: Subject) -> bytes:
+        fields = {"network": self._network_key.hex(), "image": subject.record.sha256}
+        return value_key(digest(fields), "fingerprint")
 
     def _keys(self, subject: Subject) -> Callable[[Address], bytes]:
         """The keys of an image's values; what they share is digested once."""
