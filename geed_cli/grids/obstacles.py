@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from torch import nn
-
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.grids.grid import SamplingGrid
 from geed_cli.grids.step import Pair, Step
-from geed_cli.grids.trace import data_free, trace_grids
+from geed_cli.grids.trace import GridFollower, data_free
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.transform import Transform
 from geed_cli.models.network import Network
@@ -99,7 +97,8 @@ def trace_alignments(network: Network, layers: Sequence[str]) -> dict[str, GridA
     for copied in (True, False):
         try:
             module = data_free(network.module) if copied else network.module
-            return _alignments(module, network.input.size, layers)
+            with GridFollower(module) as follower:
+                return _alignments(follower, network.input.size, layers)
         except Exception as error:
             if is_out_of_memory(error):
                 raise
@@ -119,15 +118,16 @@ def clean_sizes(
         module = data_free(network.module)
     except Exception:  # what cannot be copied cannot be tried
         return sizes
-    for size in range(network.input.size + 1, network.input.size + limit + 1):
-        missing = [group for group in groups if sizes[group.name] is None]
-        if not missing:
-            break
-        alignments = _try_size(module, size, layers, missing)
-        whole = len(alignments) == len(set(layers))
-        for group in missing:
-            if whole and not any(alignment.breaks(group) for alignment in alignments.values()):
-                sizes[group.name] = size
+    with GridFollower(module) as follower:
+        for size in range(network.input.size + 1, network.input.size + limit + 1):
+            missing = [group for group in groups if sizes[group.name] is None]
+            if not missing:
+                break
+            alignments = _try_size(follower, size, layers, missing)
+            whole = len(alignments) == len(set(layers))
+            for group in missing:
+                if whole and not any(alignment.breaks(group) for alignment in alignments.values()):
+                    sizes[group.name] = size
     return sizes
 
 
@@ -175,7 +175,7 @@ def _described(step: Step, axis: int) -> str:
 
 
 def _try_size(
-    module: nn.Module, size: int, layers: Sequence[str], groups: Sequence[Group]
+    follower: GridFollower, size: int, layers: Sequence[str], groups: Sequence[Group]
 ) -> dict[str, GridAlignment]:
     """The alignments at another size; not all of them where the network does not take it, or every group is broken.
 
@@ -188,15 +188,18 @@ def _try_size(
         return all(any(True for _ in _obstacles(step, each)) for each in needs)
 
     try:
-        return _alignments(module, size, layers, hopeless)
+        return _alignments(follower, size, layers, hopeless)
     except Exception:  # many networks are built for one size, or for multiples of their patch
         return {}
 
 
 def _alignments(
-    module: nn.Module, size: int, layers: Sequence[str], hopeless: Callable[[Step], bool] | None = None
+    follower: GridFollower,
+    size: int,
+    layers: Sequence[str],
+    hopeless: Callable[[Step], bool] | None = None,
 ) -> dict[str, GridAlignment]:
-    grids = trace_grids(module, size, layers, hopeless)
+    grids = follower.trace(size, layers, hopeless)
     return {layer: _alignment(grids[layer]) for layer in layers if layer in grids}
 
 

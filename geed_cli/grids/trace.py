@@ -5,9 +5,10 @@ milliseconds and no memory.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import Any
+from collections.abc import Callable, Iterable, Set
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -27,35 +28,66 @@ def data_free(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, memo)
 
 
-def trace_grids(
-    module: nn.Module, size: int, layers: Iterable[str], hopeless: Callable[[Step], bool] | None = None
-) -> dict[str, SamplingGrid]:
-    """The sampling grid of each layer's output for pictures of a side, by name; the run ends with the last of them.
+class GridFollower:
+    """Follows sampling grids through one module, at any number of picture sizes; to be used in a ``with``.
 
-    A layer is left out that puts out no tensor, was not reached, or lies behind an operation whose sampling is not
-    understood: one that says so itself, or whose output is not of the size that was followed. ``hopeless`` says whether
-    to give up after a step.
-
-    Raises:
-        Exception: whatever the network raises on pictures of that size.
+    Its hooks are set once, since in a network of a thousand modules they take longer than a run without data.
     """
-    like = next((value for value in module.parameters() if value.is_floating_point()), torch.zeros(()))
-    pictures = torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device)
-    tracer = GridTracer(pictures, hopeless)
-    wanted = set(layers)
-    grids: dict[str, SamplingGrid | None] = {}
 
-    def seen(name: str, output: object) -> None:
-        if name not in wanted:
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+        self._hooks = ExitStack()
+        self._tracer: GridTracer | None = None
+        self._wanted: Set[str] = frozenset()
+        self._grids: dict[str, SamplingGrid | None] = {}
+
+    def __enter__(self) -> Self:
+        for name, part in self._module.named_modules():
+            for handle in (
+                part.register_forward_pre_hook(partial(self._enter, name)),
+                part.register_forward_hook(partial(self._leave, name), with_kwargs=True),
+            ):
+                self._hooks.callback(handle.remove)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hooks.close()
+
+    def trace(
+        self, size: int, layers: Iterable[str], hopeless: Callable[[Step], bool] | None = None
+    ) -> dict[str, SamplingGrid]:
+        """The sampling grid of each layer's output for pictures of a side, by name; the run ends with the last of them.
+
+        A layer is left out that puts out no tensor, was not reached, or lies behind an operation whose sampling is not
+        understood: one that says so itself, or whose output is not of the size that was followed. ``hopeless`` says
+        whether to give up after a step.
+
+        Raises:
+            Exception: whatever the network raises on pictures of that size.
+        """
+        parameters = self._module.parameters()
+        like = next((value for value in parameters if value.is_floating_point()), torch.zeros(()))
+        pictures = torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device)
+        self._tracer, self._wanted, self._grids = GridTracer(pictures, hopeless), set(layers), {}
+        # no_grad and not inference_mode: under the latter composite operations would not be seen as their parts
+        with torch.no_grad(), suppress(EnoughSeenError), self._tracer:
+            self._module(pictures)
+        return {name: grid for name, grid in self._grids.items() if grid is not None}
+
+    def _enter(self, name: str, part: nn.Module, _inputs: object) -> None:
+        if self._tracer is not None:
+            self._tracer.enter(name, part)
+
+    def _leave(
+        self, name: str, _part: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any], output: object
+    ) -> None:
+        if self._tracer is None:
             return
-        grids[name] = _followed(tracer, tensors_of(output))
-        if len(grids) == len(wanted):
-            raise EnoughSeenError
-
-    # no_grad and not inference_mode: under the latter composite operations would not be seen as their parts
-    with torch.no_grad(), _watched(module, tracer, seen), suppress(EnoughSeenError), tracer:
-        module(pictures)
-    return {name: grid for name, grid in grids.items() if grid is not None}
+        self._tracer.leave((inputs, named), output)
+        if name in self._wanted:
+            self._grids[name] = _followed(self._tracer, tensors_of(output))
+            if len(self._grids) == len(self._wanted):
+                raise EnoughSeenError
 
 
 def _followed(tracer: GridTracer, outputs: list[Tensor]) -> SamplingGrid | None:
@@ -66,23 +98,3 @@ def _followed(tracer: GridTracer, outputs: list[Tensor]) -> SamplingGrid | None:
     whole = grid.settled
     understood = whole.followed and any(whole.describes(tuple(output.shape)) for output in outputs)
     return whole if understood else None
-
-
-@contextmanager
-def _watched(module: nn.Module, tracer: GridTracer, seen: Callable[[str, object], None]) -> Iterator[None]:
-    """Tell the tracer which modules run, and call ``seen`` after each with its output."""
-
-    def leave(name: str, inputs: tuple[Any, ...], named: dict[str, Any], output: object) -> None:
-        tracer.leave((inputs, named), output)
-        seen(name, output)
-
-    with ExitStack() as stack:
-        for name, part in module.named_modules():
-            before = part.register_forward_pre_hook(lambda part, _inputs, name=name: tracer.enter(name, part))
-            after = part.register_forward_hook(
-                lambda _part, inputs, named, output, name=name: leave(name, inputs, named, output),
-                with_kwargs=True,
-            )
-            stack.callback(before.remove)
-            stack.callback(after.remove)
-        yield
