@@ -19,6 +19,7 @@ _HOMES = {
     "groups.named": ("group_named",),
     "models.load": ("load_model",),
     "models.network": ("Network",),
+    "models.requested": ("FileOptions",),
     "pipeline.audit": ("audit",),
     "pipeline.options": ("ActionOptions", "AuditOptions", "DataOptions", "RunOptions"),
     "report.table": ("print_result",),
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from geed_cli.groups.named import group_named
     from geed_cli.models.load import load_model
     from geed_cli.models.network import Network
+    from geed_cli.models.requested import FileOptions
     from geed_cli.pipeline.audit import audit
     from geed_cli.pipeline.options import ActionOptions, AuditOptions, DataOptions, RunOptions
     from geed_cli.report.table import print_result
@@ -45,6 +47,7 @@ __all__ = [
     "ActionOptions",
     "AuditOptions",
     "DataOptions",
+    "FileOptions",
     "FiniteGroup",
     "GeedError",
     "InputError",

@@ -4,12 +4,13 @@
 whatever it takes is noted with the alternatives, so that no audit is of a network that nobody meant.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
 
-from geed_cli.checkpoints.formats import counted, shown, shown_list
+from geed_cli.checkpoints.formats import NAMES_SHOWN, counted, shown, shown_list
 from geed_cli.checkpoints.rules import USUAL_ENTRIES
 from geed_cli.errors import InputError, nearest
 
@@ -85,9 +86,13 @@ def _choice(name: str, entries: Mapping[str, Mapping[str, object]]) -> tuple[str
         other for other, mapping in entries.items() if other not in {"", name} and len(mapping) >= enough
     ]
     if others:
-        choices = " or ".join(f"weights.key: {shown(other)}" for other in others)
+        choices = " or ".join(_choosing(other) for other in others[:NAMES_SHOWN])
         note += f"; also there: {shown_list(others)} (choose with {choices})"
     return (note,)
+
+
+def _choosing(name: str) -> str:
+    return f"--key {shlex.quote(shown(name))}, in a spec weights.key: {shown(name)}"
 
 
 def _no_such_entry(name: str, entries: Mapping[str, Mapping[str, object]]) -> InputError:
@@ -101,12 +106,12 @@ def _no_such_entry(name: str, entries: Mapping[str, Mapping[str, object]]) -> In
     if name == "":
         problem, suggestion = (
             "none of the usual entries holds tensors",
-            f"name one with weights.key: {shown(names[0])}",
+            f"name one: {_choosing(names[0])}",
         )
     else:
         close = nearest(name, names[:1000], limit=1) or names[:1] or ["auto"]
         problem = f"the file has no entry '{shown(name)}' that holds tensors"
-        suggestion = f"weights.key: {shown(close[0])}"
+        suggestion = _choosing(close[0])
     holding = (
         f"the entries that hold tensors are {shown_list(names)}"
         if names

@@ -15,7 +15,7 @@ from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.formats import about, shown
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.match import match_state
-from geed_cli.checkpoints.read import read_tensors
+from geed_cli.checkpoints.read import WeightsFile, read_tensors
 from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.checkpoints.renaming import network_names
 from geed_cli.checkpoints.rules import KeyRules
@@ -52,8 +52,18 @@ def load_checkpoint(
         InputError: the file cannot be trusted or understood, or does not fit the network under these rules.
     """
     file = read_tensors(path, Choice(rules.key, allow_pickle=allow_pickle), kept=kept)
+    return load_tensors(module, path, file, rules)
+
+
+def tensors_of(module: nn.Module) -> dict[str, Tensor]:
+    """What a file has to fill: a network's tensors by name, in the order of ``state_dict()``."""
+    return {name: value for name, value in module.state_dict().items() if isinstance(value, Tensor)}
+
+
+def load_tensors(module: nn.Module, path: Path, file: WeightsFile, rules: KeyRules) -> CheckpointRecord:
+    """Fill a network with what was read from the file at ``path``; see ``load_checkpoint``."""
     with about(path):
-        expected = {name: value for name, value in module.state_dict().items() if isinstance(value, Tensor)}
+        expected = tensors_of(module)
         matched = match_state(expected, network_names(file.state, rules), rules, ordered=file.ordered)
         state, conversions = convert_types(expected, matched.pairs)
         _require_equal_sharing(expected, state)

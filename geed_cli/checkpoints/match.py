@@ -5,6 +5,7 @@ other. So nothing may be absent or left over but what the rules list, and each t
 name.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from torch import Tensor
 
 from geed_cli.checkpoints.formats import counted, shown, shown_list
 from geed_cli.checkpoints.match_by_order import pair_by_order, require_equal_shapes
-from geed_cli.checkpoints.renaming import foreign_prefix, is_batch_counter
+from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
+from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError, nearest
 from geed_cli.globs import listed
@@ -84,8 +86,8 @@ def _pair_by_name(
     missing = [name for name in absent if not listed(name, rules.missing) and not is_batch_counter(name)]
     unexpected = [name for name in found if name not in expected and not listed(name, rules.unexpected)]
     if missing or unexpected:
-        raise _gaps(missing, unexpected, len(expected))
-    pairs = {name: found[name] for name in expected if name in found}
+        raise _gaps(missing, unexpected, expected, found)
+    pairs = {name: _shaped(found[name], expected[name]) for name in expected if name in found}
     # Listed on both sides, as for the head of another task: left out where it does not fit.
     optional = {name for name in pairs if listed(name, rules.missing) and listed(name, rules.unexpected)}
     pairs = {
@@ -95,6 +97,12 @@ def _pair_by_name(
     }
     require_equal_shapes(expected, pairs)
     return pairs
+
+
+def _shaped(found: Tensor, expected: Tensor) -> Tensor:
+    """With the leading axes of length 1 that some frameworks leave off, such as those of a class token."""
+    ones = expected.ndim - found.ndim
+    return found[(None,) * ones] if ones > 0 and expected.shape == (1,) * ones + found.shape else found
 
 
 def _left_out(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -109,42 +117,49 @@ def _left_out(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> tu
     return notes
 
 
-def _gaps(missing: list[str], unexpected: list[str], tensors: int) -> InputError:
+def _gaps(
+    missing: list[str], unexpected: list[str], expected: Mapping[str, Tensor], found: Mapping[str, Tensor]
+) -> InputError:
     parts = []
     if missing:
         parts.append(
             f"{counted(len(missing), 'tensor')} of the network not in the file: {shown_list(missing)}"
         )
+    left = common_prefixes(unexpected, (name for name in found if name in expected))
     if unexpected:
         parts.append(
-            f"{counted(len(unexpected), 'tensor')} of the file not in the network: {shown_list(unexpected)}"
+            f"{counted(len(unexpected), 'tensor')} of the file not in the network: {counted_prefixes(left)}"
         )
     return InputError(
         "; ".join(parts),
         expected="the same names on both sides, but for those listed under missing and unexpected",
-        remedy=_remedy(missing, unexpected, all_missing=len(missing) == tensors),
+        remedy=_remedy(missing, unexpected, expected, found),
     )
 
 
-def _remedy(missing: list[str], unexpected: list[str], *, all_missing: bool) -> str:
-    prefix = foreign_prefix(missing, unexpected)
-    if missing and prefix is not None:
-        text = shown(prefix)
-        return f"names in the file begin with '{text}': --strip-prefix {text}, or in a spec strip_prefix: [{text}]"
+def _remedy(
+    missing: list[str], unexpected: list[str], expected: Mapping[str, Tensor], found: Mapping[str, Tensor]
+) -> str:
+    prefixes = [shown(prefix) for prefix in foreign_prefixes(missing, unexpected)] if missing else []
+    if prefixes:
+        begin = " or ".join(f"'{text}'" for text in prefixes)
+        options = " or ".join(f"--strip-prefix {text}" for text in prefixes)
+        return f"names in the file begin with {begin}: {options}, or in a spec strip_prefix: [{prefixes[0]}]"
+    left = list(common_prefixes(unexpected, (name for name in found if name in expected)))
     if not missing:
-        return (
-            f"check the architecture; what it does not need is listed as unexpected: [{_glob(unexpected[0])}]"
-        )
-    close = nearest(missing[0], unexpected[:MOST_CANDIDATES], limit=1)
+        return f"check the architecture; what it does not need is listed in a spec: unexpected: [{', '.join(left)}]"
+    same = [name for name in unexpected[:MOST_CANDIDATES] if found[name].shape == expected[missing[0]].shape]
+    close = nearest(missing[0], same, limit=1)
     if close:
-        return f"the file's nearest to '{shown(missing[0])}' is '{shown(close[0])}': check the names, or use rename"
-    if all_missing:
+        return (
+            f"the file's nearest to '{shown(missing[0])}' is '{shown(close[0])}', of the same shape: check the names, "
+            f"or in a spec rename: {{'^{re.escape(close[0])}$': '{missing[0]}'}}"
+        )
+    if len(missing) == len(expected):
         return "check the architecture; where only the names differ, use strip_prefix, rename or match: order"
+    globs = list(common_prefixes(missing, (name for name in expected if name in found)))
+    besides = f", unexpected: [{', '.join(left)}]" if left else ""
     return (
-        f"check the architecture; what may stay random is listed in the spec: missing: [{_glob(missing[0])}]"
+        "check the architecture; a classifier that the file lacks is listed in the spec: "
+        f"missing: [{', '.join(globs)}]{besides} and split.classifier: null"
     )
-
-
-def _glob(name: str) -> str:
-    module, dot, _ = name.rpartition(".")
-    return shown(f"{module}.*" if dot else name)

@@ -90,9 +90,8 @@ def _other_classes(head: str, in_file: int, in_network: int) -> InputError:
         f"the classifier '{shown(head)}' has {in_file} classes in the file and {in_network} in the network; "
         "a head that does not match cannot be loaded",
         expected="a network with as many classes as the checkpoint",
-        remedy=f"in a spec, 'arguments: {{num_classes: {in_file}}}' under model (geed inspect ARCH --write-spec FILE "
-        "writes one to begin with); or leave the head out there: "
-        f"missing: [{shown(head)}.*], unexpected: [{shown(head)}.*] and split.classifier: null",
+        remedy=f"--num-classes {in_file}, in a spec 'arguments: {{num_classes: {in_file}}}' under model; or leave the "
+        f"head out there: missing: [{shown(head)}.*], unexpected: [{shown(head)}.*] and split.classifier: null",
     )
 
 

@@ -37,6 +37,7 @@ class WeightsFile:
         ordered: whether they come in the order in which they were saved; safetensors sorts them.
         numbers: whole numbers beside them at the file's top level, such as ``epoch``.
         notes: what a reader of the result should know: the entry, missing checksums, code that was allowed.
+        entries: names at the file's top level, where that is no state dict itself.
         sha256: of the file, where it was taken on the way.
     """
 
@@ -45,6 +46,7 @@ class WeightsFile:
     numbers: Mapping[str, int]
     notes: tuple[str, ...]
     sha256: str | None = None
+    entries: tuple[str, ...] = ()
 
     @property
     def contents(self) -> Mapping[str, object]:
@@ -77,7 +79,7 @@ def read_tensors(
         with _conversion_of(path, container, choice, limits, kept) as conversion:
             state = _tensors(conversion)
         taken = conversion.taken
-        return WeightsFile(state, True, taken.numbers, taken.notes, conversion.sha256)
+        return WeightsFile(state, True, taken.numbers, taken.notes, conversion.sha256, taken.entries)
 
 
 @contextmanager

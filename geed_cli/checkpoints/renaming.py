@@ -39,18 +39,18 @@ def network_names(state: Mapping[str, Tensor], rules: KeyRules) -> dict[str, Ten
     return {new: state[name] for new, name in origin.items()}
 
 
-def foreign_prefix(expected: Iterable[str], found: Iterable[str]) -> str | None:
-    """The prefix, with its dot, that hides most of the network's names in the file, such as ``module.``.
+def foreign_prefixes(expected: Iterable[str], found: Iterable[str]) -> tuple[str, ...]:
+    """The prefixes, with their dots, that hide most of the network's names in the file, such as ``module.``.
 
-    None where it would uncover less than half of the expected names.
+    None where they would uncover less than half of the expected names, several where there are several such networks.
     """
     wanted = set(expected)
     hits: Counter[str] = Counter()
     for name in found:
         places = [i + 1 for i, letter in enumerate(name) if letter == "."]
         hits.update(name[:i] for i in places if name[i:] in wanted)
-    best = hits.most_common(1)
-    return best[0][0] if best and best[0][1] * 2 >= len(wanted) else None
+    most = max(hits.values(), default=0)
+    return tuple(prefix for prefix, count in hits.items() if count == most) if most * 2 >= len(wanted) else ()
 
 
 def _stripped(name: str, prefixes: tuple[str, ...]) -> str:

@@ -39,8 +39,8 @@ _controls = partial(typer.Option, rich_help_panel=CONTROLS)
 _run = partial(typer.Option, rich_help_panel=RUN)
 
 MODEL_OPTIONS = (
-    *("checkpoint", "arch", "strip_prefix", "weights", "spec_dir", "img_size", "allow_code", "allow_pickle"),
-    "seed",
+    *("checkpoint", "arch", "num_classes", "key", "strip_prefix", "weights", "spec_dir", "img_size"),
+    *("allow_code", "allow_pickle", "seed"),
 )
 """The options that say which network it is."""
 
@@ -144,6 +144,21 @@ class AuditArguments:
     arch: Annotated[
         str | None,
         _model(metavar="NAME", help="Architecture of a checkpoint file: a timm name or torchvision:NAME."),
+    ] = None
+    num_classes: Annotated[
+        int | None,
+        _model(
+            metavar="N",
+            min=1,
+            help="Build the network for N classes. Default: its own, or those of the checkpoint's classifier.",
+        ),
+    ] = None
+    key: Annotated[
+        str | None,
+        _model(
+            metavar="ENTRY",
+            help="The entry of the checkpoint that holds the weights, dotted where nested. Default: the usual ones.",
+        ),
     ] = None
     strip_prefix: Annotated[
         list[str] | None,

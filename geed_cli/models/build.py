@@ -1,41 +1,65 @@
 """From a model spec to a module with weights: one path for each origin of weights.
 
 Random weights come from here only when the spec says ``random``. Otherwise every weight comes out of a file, or
-is declared as missing and set to NaN.
+is declared as missing and set to NaN. Where a file was named without a spec, it says itself what it needs
+(``fitting``), and the spec that comes back declares it.
 """
 
-from dataclasses import replace
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from geed_cli.checkpoints.formats import shown_list
-from geed_cli.checkpoints.kept import KeptWeights
-from geed_cli.checkpoints.loading import load_checkpoint
+from geed_cli.checkpoints.fitting import Candidate, Fit, fit_file
+from geed_cli.checkpoints.formats import about, shown_list
+from geed_cli.checkpoints.layouts import recognise
+from geed_cli.checkpoints.loading import load_tensors, tensors_of
+from geed_cli.checkpoints.read import WeightsFile, read_tensors
+from geed_cli.checkpoints.reader.messages import Choice
+from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
+from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture, Loaded
 from geed_cli.models.from_python import build_python
 from geed_cli.models.from_timm import build_pretrained_timm, build_timm
 from geed_cli.models.from_torchvision import build_pretrained_torchvision, build_torchvision
-from geed_cli.models.requested import Requested
+from geed_cli.models.requested import NOTHING_SAID, FileOptions, Requested, with_classes
+from geed_cli.models.spec import ModelSpec, SplitPart
 from geed_cli.models.spec_files import weights_path
+
+
+@dataclass(frozen=True)
+class Built:
+    """A module with weights.
+
+    Attributes:
+        spec: what it was built by; with what its file needed beyond what was asked for.
+        architecture: the module and what its source knows of it.
+        loaded: where the weights come from.
+    """
+
+    spec: ModelSpec
+    architecture: Architecture
+    loaded: Loaded
 
 
 def build(
     requested: Requested,
+    file: FileOptions = NOTHING_SAID,
     *,
     seed: int,
     size: int | None,
     allow_code: bool,
     allow_pickle: bool,
-    kept: KeptWeights | None = None,
-) -> tuple[Architecture, Loaded]:
+) -> Built:
     """Build the network of a spec on the CPU, and give it the spec's weights.
 
     Args:
         requested: the spec and its folder.
+        file: what the command line says about the weights file.
         seed: of random weights.
         size: input size; None for the network's own.
         allow_code: whether a spec may import the user's code.
         allow_pickle: whether a checkpoint file may run its code.
-        kept: where converted weights are kept between runs; None keeps and finds none.
 
     Raises:
         InputError: the architecture, its arguments or the weights file do not fit.
@@ -44,16 +68,27 @@ def build(
     spec = requested.spec
     match spec.weights.origin, spec.model.source:
         case "pretrained", "timm":
-            return build_pretrained_timm(spec.model.name, spec.model.arguments, size, kept)
+            return Built(spec, *build_pretrained_timm(spec.model.name, spec.model.arguments, size, file.kept))
         case "pretrained", "torchvision":
-            return build_pretrained_torchvision(spec.model.name, spec.model.arguments, size, kept)
+            return Built(
+                spec, *build_pretrained_torchvision(spec.model.name, spec.model.arguments, size, file.kept)
+            )
     architecture = _bare(requested, seed, size, allow_code=allow_code)
     if spec.weights.origin == "random":
-        return architecture, Loaded(f"seed {seed}")
+        return Built(spec, architecture, Loaded(f"seed {seed}"))
     if spec.weights.origin == "pretrained":
         note = "the weights are as the code returned them; geed cannot tell where they are from"
-        return architecture, Loaded(spec.model.name, None, (note,))
-    return architecture, _filled(architecture, requested, kept, allow_pickle=allow_pickle)
+        return Built(spec, architecture, Loaded(spec.model.name, None, (note,)))
+    path = weights_path(spec.weights, requested.folder)
+    read = read_tensors(path, Choice(spec.weights.key, allow_pickle=allow_pickle), kept=file.kept)
+    notes: tuple[str, ...] = ()
+    if requested.undeclared:
+        fit = _fit(architecture, path, read, requested, file)
+        requested, notes = replace(requested, spec=_declared(spec, fit, architecture)), fit.notes
+        if requested.spec.model != spec.model:
+            architecture = _bare(requested, seed, size, allow_code=allow_code)
+    loaded = _filled(architecture, requested, path, read, file)
+    return Built(requested.spec, architecture, replace(loaded, notes=notes + loaded.notes))
 
 
 def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool) -> Architecture:
@@ -65,21 +100,96 @@ def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool
     return build_python(model.name, model.arguments, requested.folder, seed=seed, allow_code=allow_code)
 
 
+def _fit(
+    architecture: Architecture, path: Path, read: WeightsFile, requested: Requested, file: FileOptions
+) -> Fit:
+    """What the file needs in order to fit.
+
+    Raises:
+        InputError: a number of classes was asked for that the file's layout has no classifier for.
+    """
+    expected, rules = tensors_of(architecture.module), _rules(requested.spec, architecture)
+    candidate = Candidate(expected, architecture.classifier, read.state, rules, read.entries)
+    with about(path):
+        fit = fit_file(candidate, propose=file.propose)
+        if file.num_classes is not None and fit.headless:
+            raise InputError(
+                f"--num-classes {file.num_classes}, but {fit.notes[-1]}",
+                expected="a file with a classifier",
+                remedy="leave out --num-classes",
+            )
+    return fit if file.num_classes is None else replace(fit, classes=None)
+
+
+def _declared(spec: ModelSpec, fit: Fit, architecture: Architecture) -> ModelSpec:
+    """The spec with what was found about its file."""
+    weights = spec.weights
+    found: dict[str, object] = {
+        "strip_prefix": weights.strip_prefix + fit.strip_prefix,
+        "rename": {**dict(fit.rename), **weights.rename},
+        "unexpected": weights.unexpected + fit.unexpected,
+    }
+    if fit.headless and spec.model.source == "timm":
+        spec = with_classes(spec, 0)  # timm then leaves the classifier out
+    elif fit.headless and architecture.classifier is not None:
+        # a head of another kind may bear the classifier's name: it is neither expected nor used
+        head = (f"{architecture.classifier}.*",)
+        found |= {
+            "missing": weights.missing + head,
+            "unexpected": (*weights.unexpected, *fit.unexpected, *head),
+        }
+    if fit.headless:
+        split = {**spec.split.model_dump(exclude_unset=True), "classifier": None}
+        spec = spec.model_copy(update={"split": SplitPart.model_validate(split)})
+    if fit.classes is not None:
+        spec = with_classes(spec, fit.classes)
+    return spec.model_copy(update={"weights": weights.model_copy(update=found)})
+
+
+def _rules(spec: ModelSpec, architecture: Architecture) -> KeyRules:
+    """The spec's rules, and those that the source's own files need."""
+    rules, own = spec.weights.rules, architecture.rules
+    return replace(rules, rename=rules.rename + own.rename, unexpected=rules.unexpected + own.unexpected)
+
+
 def _filled(
-    architecture: Architecture, requested: Requested, kept: KeptWeights | None, *, allow_pickle: bool
+    architecture: Architecture, requested: Requested, path: Path, read: WeightsFile, file: FileOptions
 ) -> Loaded:
-    """Fill the architecture from a file, by the spec's rules and those that the source's own files need."""
-    weights, own = requested.spec.weights, architecture.rules
-    path = weights_path(weights, requested.folder)
+    """Fill the architecture from a file."""
+    weights = requested.spec.weights
     blank(architecture.module)
     # modules that keep what they made of their weights when they enter evaluation, as e2cnn's do, make it anew
     architecture.module.train()
-    rules = weights.rules
-    rules = replace(rules, rename=rules.rename + own.rename, unexpected=rules.unexpected + own.unexpected)
-    record = load_checkpoint(architecture.module, path, rules, allow_pickle=allow_pickle, kept=kept)
+    try:
+        record = load_tensors(architecture.module, path, read, _rules(requested.spec, architecture))
+    except InputError as error:
+        raise _helpful(error, requested, path, read, file) from error
     absent = require_filled(architecture.module, path, weights.missing)
     notes = record.notes
     if absent:
         notes += (f"not in the file and set to NaN: {shown_list(absent)}",)
     detail = f"{weights.package}:{weights.path}" if weights.origin == "package" else str(path)
     return Loaded(detail, record.sha256, notes, absent)
+
+
+def _helpful(
+    error: InputError, requested: Requested, path: Path, read: WeightsFile, file: FileOptions
+) -> InputError:
+    """The refusal with a way out that knows the file and the architecture; none leads to a projection head."""
+    model, found = requested.spec.model, recognise(read.state)
+    if model.source == "python" or (found is None and not requested.undeclared):
+        return error
+    arch = model.name if model.source == "timm" else f"torchvision:{model.name}"
+    words = ["geed", "inspect", "--checkpoint", str(path), "--arch", arch]
+    # a recognised layout says itself what comes off its names
+    words += [word for prefix in file.strip_prefix if found is None for word in ("--strip-prefix", prefix)]
+    words += ["--key", file.key] if file.key is not None else []
+    command = shlex.join([*words, "--write-spec", "my_model.yaml"])
+    problem = error.found if found is None else f"{error.found}; names are laid out as by {found.layout.name}"
+    if found is None:
+        remedy = f"{error.remedy}; {command} writes a spec that declares what can be told"
+    elif requested.undeclared:
+        remedy = f"another --arch: the encoder of that file does not fit {arch}"
+    else:
+        remedy = f"{command} writes a spec that loads the encoder of that file"
+    return InputError(problem, expected=error.expected, remedy=remedy)

@@ -3,15 +3,20 @@
 from dataclasses import replace
 from pathlib import Path
 
-from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.choices import WeightsFrom
 from geed_cli.errors import InputError
-from geed_cli.models.architecture import Architecture, Loaded
-from geed_cli.models.build import build
+from geed_cli.models.architecture import Architecture
+from geed_cli.models.build import Built, build
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.from_torchvision import torchvision_networks
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
-from geed_cli.models.requested import requested_spec, with_prefixes, with_random_weights
+from geed_cli.models.requested import (
+    NOTHING_SAID,
+    FileOptions,
+    requested_spec,
+    with_options,
+    with_random_weights,
+)
 from geed_cli.models.resolve import input_settings, require_classifier, require_one_tensor, split_network
 from geed_cli.models.spec import ModelSpec
 from geed_cli.runtime.libraries import timm, torchvision
@@ -28,8 +33,8 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     allow_code: bool = False,
     allow_pickle: bool = False,
     img_size: int | None = None,
-    strip_prefix: tuple[str, ...] = (),
-    kept: KeptWeights | None = None,
+    file: FileOptions = NOTHING_SAID,
+    like: Network | None = None,
 ) -> Network:
     """Load a model with its weights, its preprocessing and its split.
 
@@ -45,8 +50,8 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
         allow_pickle: let a checkpoint file that holds more than tensors run its code, in the process that reads
             it; noted in the weights' origin. No file can ask for this.
         img_size: another input size than the model's own.
-        strip_prefix: taken off the names in a weights file where present, besides those that the spec declares.
-        kept: where weights that had to be converted are kept between runs; None keeps and finds none.
+        file: the entry, the names and the classes of a weights file, and where conversions are kept.
+        like: a network of the same reference, whose arguments and split this one is to have: for its random twin.
 
     Returns:
         the network in evaluation mode, float32, on the CPU, without gradients.
@@ -56,14 +61,6 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
         RunError: weights that cannot be had (exit code 3).
     """
     requested = requested_spec(reference, arch, checkpoint, spec_dir)
-    if strip_prefix:
-        if weights == "random" or requested.spec.weights.origin not in {"file", "package"}:
-            raise InputError(
-                "--strip-prefix without a weights file of yours",
-                expected="--checkpoint FILE, or a spec with weights.origin file or package",
-                remedy="leave out --strip-prefix",
-            )
-        requested = replace(requested, spec=with_prefixes(requested.spec, strip_prefix))
     has_file = checkpoint is not None or arch is not None
     if weights == "random":
         if has_file:
@@ -78,19 +75,17 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
                 expected="code that leaves weights to the spec: weights.origin file, or random",
                 remedy="leave out --weights random and --twin",
             )
-        requested = replace(requested, spec=with_random_weights(requested.spec))
+        requested = replace(requested, spec=with_random_weights((like and like.spec) or requested.spec))
+    requested = replace(requested, spec=with_options(requested.spec, file))
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
-    architecture, loaded = build(
-        requested, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle, kept=kept
-    )
-    return _assemble(requested.spec, architecture, loaded, size, reference)
+    built = build(requested, file, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
+    return _assemble(built, size, reference)
 
 
-def _assemble(
-    spec: ModelSpec, architecture: Architecture, loaded: Loaded, size: int | None, reference: str
-) -> Network:
+def _assemble(built: Built, size: int | None, reference: str) -> Network:
+    spec, architecture, loaded = built.spec, built.architecture, built.loaded
     module = architecture.module.eval().requires_grad_(False).float()
     model_id = _id(spec, architecture, loaded.detail)
     split = split_network(module, architecture.classifier, spec.split, model_id)

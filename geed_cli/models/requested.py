@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.errors import InputError, nearest, nearest_are, no_such_file
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
@@ -120,11 +121,40 @@ def _unknown(text: str, specs: list[str]) -> InputError:
 
 
 @dataclass(frozen=True)
+class FileOptions:
+    """What a command line says about a weights file that needs no spec.
+
+    Attributes:
+        strip_prefix: taken off the names in the file where present, besides those that the spec declares.
+        key: the entry of the file that holds the weights, instead of the spec's.
+        num_classes: the network is built for so many classes.
+        propose: declare whatever lets the file be loaded, for a spec that is to be read and edited.
+        kept: where weights that had to be converted are kept between runs; None keeps and finds none.
+    """
+
+    strip_prefix: tuple[str, ...] = ()
+    key: str | None = None
+    num_classes: int | None = None
+    propose: bool = False
+    kept: KeptWeights | None = None
+
+
+NOTHING_SAID = FileOptions()
+
+
+@dataclass(frozen=True)
 class Requested:
-    """A spec, and the folder that relative paths in it are looked up in first."""
+    """What was asked for, as a spec.
+
+    Attributes:
+        spec: the spec.
+        folder: relative paths in the spec are looked up here first.
+        undeclared: whether the weights file has no declarations of a spec, so that it may say itself what it needs.
+    """
 
     spec: ModelSpec
     folder: Path
+    undeclared: bool = False
 
 
 def requested_spec(
@@ -145,7 +175,7 @@ def requested_spec(
     if target.kind == "checkpoint":
         if checkpoint is not None:
             raise _contradiction(f"two checkpoint files, {target.path} and {checkpoint}", "give one of them")
-        return Requested(_spec_of_file(target, arch), Path())
+        return Requested(_spec_of_file(target, arch), Path(), undeclared=True)
     if arch is not None:
         raise _contradiction(
             f"--arch {arch} beside the model {reference}",
@@ -155,7 +185,10 @@ def requested_spec(
         spec, folder = read_spec(target.path), target.path.parent
     else:
         spec, folder = _spec_of_name(target, WeightsPart(origin="pretrained")), Path()
-    return Requested(spec if checkpoint is None else _with_checkpoint(spec, checkpoint), folder)
+    if checkpoint is None:
+        return Requested(spec, folder)
+    undeclared = spec.weights.origin != "file" and not spec.split.without_classifier
+    return Requested(_with_checkpoint(spec, checkpoint), folder, undeclared)
 
 
 def _with_checkpoint(spec: ModelSpec, checkpoint: Path) -> ModelSpec:
@@ -166,10 +199,41 @@ def _with_checkpoint(spec: ModelSpec, checkpoint: Path) -> ModelSpec:
     return spec.model_copy(update={"weights": weights})
 
 
-def with_prefixes(spec: ModelSpec, prefixes: tuple[str, ...]) -> ModelSpec:
-    """The spec with further prefixes to take off the names in its weights file."""
-    stripped = (*spec.weights.strip_prefix, *prefixes)
-    return spec.model_copy(update={"weights": spec.weights.model_copy(update={"strip_prefix": stripped})})
+def with_options(spec: ModelSpec, options: FileOptions) -> ModelSpec:
+    """The spec with what the command line says about its weights file and its classes.
+
+    Raises:
+        InputError: an option that cannot act on these weights.
+    """
+    weights = spec.weights
+    flags = {"--strip-prefix": options.strip_prefix, "--key": options.key}
+    given = [flag for flag, value in flags.items() if value]
+    if given and weights.origin not in {"file", "package"}:
+        raise InputError(
+            f"{given[0]} without a weights file of yours",
+            expected="--checkpoint FILE, or a spec with weights.origin file or package",
+            remedy=f"leave out {given[0]}",
+        )
+    if options.num_classes is not None and weights.origin == "pretrained" and spec.model.source != "python":
+        raise InputError(
+            f"--num-classes {options.num_classes} beside published weights, which have their own classes",
+            expected="weights for that number of classes",
+            remedy="leave out --num-classes",
+        )
+    changed = weights.model_copy(
+        update={
+            "strip_prefix": weights.strip_prefix + options.strip_prefix,
+            "key": options.key or weights.key,
+        }
+    )
+    spec = spec.model_copy(update={"weights": changed})
+    return spec if options.num_classes is None else with_classes(spec, options.num_classes)
+
+
+def with_classes(spec: ModelSpec, classes: int) -> ModelSpec:
+    """The spec for another number of classes."""
+    arguments = {**spec.model.arguments, "num_classes": classes}
+    return spec.model_copy(update={"model": spec.model.model_copy(update={"arguments": arguments})})
 
 
 def with_random_weights(spec: ModelSpec) -> ModelSpec:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import torch
 
-from geed_cli.cache.limit import cache_limit
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.out_of_memory import OutOfMemoryError
 from geed_cli.errors import RunError
@@ -23,7 +22,6 @@ from geed_cli.pipeline.fastest_batch import with_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
 from geed_cli.pipeline.progress import Progress, Silent
-from geed_cli.pipeline.reuse.pruning import keep_below
 from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
 from geed_cli.pipeline.until import grow
@@ -115,16 +113,14 @@ def _beside_float32(
 
 @contextmanager
 def _store(folder: Path | None, progress: Progress) -> Iterator[RowStore | None]:
-    """The cache, None without a folder; what is wrong with its file, and what had to go, is noted after the run."""
+    """The cache, None without a folder; what is wrong with its file is noted once the run is over."""
     if folder is None:
         yield None
         return
-    most = cache_limit()
-    with RowStore(folder, most_bytes=most) as store:
+    with RowStore(folder) as store:
         yield store
-    for note in (*store.notes, keep_below(folder, most)):
-        if note is not None:
-            progress.note(f"cache: {note}")
+    for note in store.notes:
+        progress.note(f"cache: {note}")
 
 
 def _run(session: Session, options: AuditOptions, progress: Progress) -> tuple[Result, ...]:

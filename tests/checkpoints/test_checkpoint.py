@@ -117,9 +117,9 @@ def test_an_absent_entry_names_those_there(tmp_path: Path, trained: dict[str, Te
     error = refusal(tmp_path / "net.pt", {"state_dict": trained}, KeyRules(key="state_dct"))
     assert "no entry 'state_dct'" in error.found
     assert "state_dict" in error.found
-    assert error.remedy == "weights.key: state_dict"
+    assert error.remedy == "--key state_dict, in a spec weights.key: state_dict"
     error = refusal(tmp_path / "net.pt", trained, KeyRules(key="state_dict"))
-    assert error.remedy == "weights.key: auto"
+    assert error.remedy == "--key auto, in a spec weights.key: auto"
 
 
 def test_files_without_tensors_are_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from torch import Tensor
 from geed_cli.checkpoints import rename_rules
 from geed_cli.checkpoints.dtypes import convert_types
 from geed_cli.checkpoints.match import match_state
-from geed_cli.checkpoints.renaming import foreign_prefix, network_names
+from geed_cli.checkpoints.renaming import foreign_prefixes, network_names
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError
 
@@ -66,7 +66,7 @@ def test_unexpected_tensors_are_refused_unless_listed() -> None:
     found = full(projector__0__weight=torch.ones(2))
     error = refusal(found, KeyRules())
     assert "1 tensor of the file not in the network: projector.0.weight" in error.found
-    assert "unexpected: [projector.0.*]" in error.remedy
+    assert "unexpected: [projector.0.weight]" in error.remedy
     assert len(match_state(EXPECTED, found, KeyRules(unexpected=("projector.*",)), ordered=True).pairs) == 8
 
 
@@ -87,8 +87,16 @@ def test_a_prefix_on_every_name_is_recognised() -> None:
 
 def test_a_prefix_needs_half_of_the_names() -> None:
     """A single chance hit is no prefix."""
-    assert foreign_prefix(["a.w", "b.w", "c.w"], ["x.a.w", "y.q"]) is None
-    assert foreign_prefix(["a.w", "b.w", "c.w"], ["x.a.w", "x.b.w"]) == "x."
+    wanted = ["a.w", "b.w", "c.w"]
+    assert foreign_prefixes(wanted, ["x.a.w", "y.q"]) == ()
+    assert foreign_prefixes(wanted, ["x.a.w", "x.b.w", "y.a.w"]) == ("x.",)
+
+
+def test_two_networks_in_a_file_have_two_prefixes() -> None:
+    """Neither is preferred: the refusal names both."""
+    found = {f"{prefix}.{name}": value for prefix in ("ema.net", "net") for name, value in full().items()}
+    remedy = refusal(found, KeyRules()).remedy
+    assert "--strip-prefix ema.net. or --strip-prefix net." in remedy
 
 
 def test_batch_counters_may_be_absent() -> None:

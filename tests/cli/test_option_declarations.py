@@ -25,7 +25,8 @@ VALUES = {
     "--samples": "5", "--draw-seed": "1", "--norm-samples": "5", "--on-bad-image": "skip", "--decode": "fast",
     "--weights": "random", "--spec-dir": ".", "--img-size": "64", "--floor": "4", "--discover": "linear",
     "--device": "cpu", "--devices": "0", "--batch-size": "8", "--precision": "fp64", "--on-nonfinite": "skip",
-    "--cache-dir": ".", "--arch": "resnet18", "--strip-prefix": "m.", "--follow-links": None, "--allow-code": None,
+    "--cache-dir": ".", "--arch": "resnet18", "--num-classes": "3", "--key": "ema", "--strip-prefix": "m.",
+    "--follow-links": None, "--allow-code": None,
     "--allow-pickle": None, "--twin": None, "--phase-correct": None, "--compile": None, "--no-cache": None,
 }  # fmt: skip
 """A value for each option that only audits read; None for a flag."""

@@ -355,7 +355,7 @@ def test_saved_results_need_no_torch(tmp_path: Path) -> None:
         (["nowhere_1.safetensors"], 2, "there is no file nowhere_1.safetensors"),
         (["{run}/step_*.safetensors"], 2, "do not say which network"),
         (["{run}/step_*.safetensors", "--arch", "resnet18", "--model", "resnet18"], 2, "one network for all"),
-        (["{run}/step_*.safetensors", "--arch", "test_resnet"], 2, "step_0.safetensors"),
+        (["{run}/step_*.safetensors", "--arch", "test_vit"], 2, "step_0.safetensors"),
         (["{saved}/run0_*.json", "{saved}/none.json"], 2, "no training step is known"),
         (["{saved}/run*.json"], 2, "mixes architectures"),
         (["{saved}/run0_*.json", "--metric", "latent.l3"], 2, "there is no metric"),

@@ -11,15 +11,13 @@ import zipfile
 from pathlib import Path
 
 from geed_cli.checkpoints.formats import EXPORT_REMEDY, READABLE_FILES, UNPACK_REMEDY, shown
+from geed_cli.checkpoints.reader.recipes import from_exported, from_script
 from geed_cli.errors import InputError
 
 MOST_MEMBERS = 100_100  # 100,000 tensors and torch's few records beside them
 LOCAL_HEADER_BYTES = 30
 SAVE_AGAIN = "download or save the file again and compare its sha256 with the publisher's"
 SAVE_WEIGHTS_ALONE = "save only the network's weights, without training state"
-SAVE_STATE = "if you trust the file, save its weights alone: "
-SCRIPT_REMEDY = SAVE_STATE + "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt')"
-EXPORTED_REMEDY = SAVE_STATE + "torch.save(dict(torch.export.load(FILE).state_dict), 'weights.pt')"
 
 
 def check_archive(path: Path) -> tuple[frozenset[int], tuple[str, ...]]:
@@ -34,7 +32,7 @@ def check_archive(path: Path) -> tuple[frozenset[int], tuple[str, ...]]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            _refuse_other_kinds([member.filename for member in members])
+            _refuse_other_kinds([member.filename for member in members], path)
             _refuse_layout(archive, members, path.stat().st_size)
             notes = _verify_checksums(archive, members)
     # A damaged directory sends the reader to impossible places, each of which has an exception of its own.
@@ -55,13 +53,13 @@ def check_archive(path: Path) -> tuple[frozenset[int], tuple[str, ...]]:
     return frozenset(member.file_size for member in members if "/data/" in member.filename), notes
 
 
-def _refuse_other_kinds(names: list[str]) -> None:
+def _refuse_other_kinds(names: list[str], path: Path) -> None:
     """TorchScript, exported programs, npz and Keras are zip archives too."""
     endings = {name.partition("/")[2] or name for name in names}
     if "constants.pkl" in endings or any(ending.startswith("code/") for ending in endings):
-        raise _kind("a TorchScript archive, which carries program code", SCRIPT_REMEDY)
+        raise _kind("a TorchScript archive, which carries program code", from_script(path))
     if endings & {"archive_format", "archive_version", "serialized_exported_program.json"}:
-        raise _kind("an exported program (.pt2), which carries a graph", EXPORTED_REMEDY)
+        raise _kind("an exported program (.pt2), which carries a graph", from_exported(path))
     if names and all(name.endswith(".npy") for name in names):
         raise _kind("a NumPy archive (.npz)", EXPORT_REMEDY)
     if "model.weights.h5" in endings:

@@ -47,6 +47,7 @@ def extract(request: Request, record_sizes: frozenset[int] | None, notes: tuple[
         order=tuple(plain),
         numbers=dict(islice(_numbers(contents), MOST_NUMBERS)),
         notes=code + notes + entry.notes,
+        entries=tuple(islice(_entries(contents), MOST_NUMBERS)),
     )
 
 
@@ -117,6 +118,12 @@ def _numbers(contents: object) -> Iterator[tuple[str, int]]:
         number = _number(value) if isinstance(name, str) and _fits_an_answer(name) else None
         if number is not None:
             yield name, number
+
+
+def _entries(contents: object) -> Iterator[str]:
+    """Names at the top level of what is no state dict itself."""
+    if isinstance(contents, Mapping) and not any(isinstance(value, Tensor) for value in contents.values()):
+        yield from (name for name in contents if isinstance(name, str) and _fits_an_answer(name))
 
 
 def _number(value: object) -> int | None:

@@ -82,12 +82,14 @@ class Taken(_Message):
         order: the names of the tensors, in the order of the file.
         numbers: whole numbers at the top level, such as ``epoch``.
         notes: what a reader of the result should know.
+        entries: names at the top level, whatever they hold; some say which program wrote the file.
     """
 
     kind: Literal["taken"] = "taken"
     order: Annotated[tuple[TensorName, ...], Field(max_length=MOST_TENSORS)]
     numbers: Annotated[dict[Text, int], Field(max_length=MOST_NUMBERS)]
     notes: Annotated[tuple[Text, ...], Field(max_length=20)]
+    entries: Annotated[tuple[TensorName, ...], Field(max_length=MOST_NUMBERS)] = ()
 
 
 class Refused(_Message):

@@ -1,28 +1,27 @@
 """Inside the reading process: unpickling of torch.save files, and its failures in plain words.
 
 The file's pickle is data from a stranger: ``weights_only=True`` builds tensors and plain containers and nothing
-else. One class is added, ``argparse.Namespace``, a bag of attributes that training scripts store beside weights.
-Only where the user said so on the command line, and only for a file that is refused so, code that it names is run.
+else. One class is added, ``argparse.Namespace``, a bag of attributes, and stand-ins for what else training scripts
+store beside weights (``stand_ins``). Only where the user said so on the command line, and only for a file that is
+refused so, code that it names is run.
 """
 
 import argparse
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from geed_cli.checkpoints.formats import shown
-from geed_cli.checkpoints.reader.archive import SAVE_AGAIN, SAVE_STATE
+from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
+from geed_cli.checkpoints.reader.recipes import without_objects
+from geed_cli.checkpoints.reader.stand_ins import stand_ins
 from geed_cli.errors import InputError
 
-PICKLE_REMEDY = (
-    f"{SAVE_STATE}x = torch.load(FILE, weights_only=False), then torch.save(x.state_dict(), 'weights.pt') "
-    "where x is a whole module, torch.save(x['state_dict'], 'weights.pt') where it is a training checkpoint; "
-    "or --allow-pickle, which lets the file run its code"
-)
 UNSUPPORTED = re.compile(
     r"Unsupported global: GLOBAL (\S+)|Unsupported class (\S+)|Tr(?:ying|ied) to .*?GLOBAL (\S+)"
 )
@@ -49,18 +48,28 @@ def unpickle(path: Path, *, mapped: bool, allow_pickle: bool) -> tuple[object, t
     except Exception as error:  # a hostile pickle can make any line of the unpickler raise anything
         name = _imported(error)
         if not allow_pickle or name is None:
-            raise _explained(error) from error
+            raise _explained(error, path) from error
     else:
         return contents, (CODE_NOT_NEEDED,) if allow_pickle else ()
     try:
         return _load(path, mapped=mapped, weights_only=False), (CODE_RAN.format(name=name),)
     except Exception as error:  # the file's own code may raise anything
-        raise _explained(error) from error
+        if isinstance(_explained(error, path), MemoryError):
+            raise MemoryError from error
+        raise InputError(
+            f"the file's own code, which asked to import {name}, failed here "
+            f"({type(error).__name__}: {shown(str(error))})",
+            expected="a state dict, or objects whose classes can be imported here",
+            remedy=without_objects(name, path, allowed=True),
+        ) from error
+
+
+_HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [argparse.Namespace, *stand_ins()]
 
 
 def _load(path: Path, *, mapped: bool, weights_only: bool) -> object:
     # torch remarks on kinds of tensors that are refused afterwards anyway.
-    with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+    with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
         warnings.simplefilter("ignore")
         return torch.load(path, map_location="cpu", weights_only=weights_only, mmap=mapped)
 
@@ -84,7 +93,7 @@ def _imported(error: Exception) -> str | None:
     return shown(name.rstrip(".,")) if name is not None else None
 
 
-def _explained(error: Exception) -> Exception:
+def _explained(error: Exception, path: Path) -> Exception:
     if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
         return MemoryError()
     name = _imported(error)
@@ -92,7 +101,7 @@ def _explained(error: Exception) -> Exception:
         return InputError(
             f"the file holds Python objects, not weights alone: it asks to import {name}",
             expected="a state dict, that is tensors by name; importing what a file names would run its code",
-            remedy=PICKLE_REMEDY,
+            remedy=without_objects(name, path),
         )
     return InputError(
         f"the file cannot be read as tensors ({type(error).__name__})",

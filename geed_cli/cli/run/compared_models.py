@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import groups_of, refuse
-from geed_cli.cli.run.model_request import ModelRequest, kept_weights
+from geed_cli.cli.run.model_request import NO_FILE, ModelRequest, kept_weights
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
@@ -19,7 +19,7 @@ from geed_cli.pipeline.second_runs import with_twin
 from geed_cli.report.console import message_console
 from geed_cli.result.schema import Result
 
-OPTIONS_OF_FILES = ("arch", "strip_prefix", "allow_pickle")
+OPTIONS_OF_FILES = ("arch", "num_classes", "key", "strip_prefix", "allow_pickle")
 """The options that say how a checkpoint file is read."""
 
 
@@ -51,7 +51,7 @@ def _requests(names: Sequence[str], asked: AuditArguments) -> list[ModelRequest]
     files = {name for name in names if parse_reference(name, asked.spec_dir).kind == "checkpoint"}
     if not files:
         refuse(asked, OPTIONS_OF_FILES, "models that are no checkpoint files", "leave it out, or name a file")
-    without = replace(asked, arch=None, strip_prefix=None, allow_pickle=False)
+    without = replace(asked, **NO_FILE)
     return [ModelRequest(name, asked if name in files else without) for name in names]
 
 

@@ -23,7 +23,7 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
     if write_spec is not None:
         check_writable(write_spec)
         _refuse_existing(write_spec)
-    network = request.load()
+    network = request.load(propose=write_spec is not None)
     title = Text(network.id, style="bold")
     lines = facts(model_lines(describe_model(network)))
     table = _layers(network, every=every)

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.models.requested import FileOptions
 from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 
@@ -22,26 +24,41 @@ def kept_weights(cache: Path | None, progress: Progress) -> KeptWeights | None:
     return KeptWeights(cache, lambda fault: progress.note(f"cache: {fault}")) if cache is not None else None
 
 
+NO_FILE: dict[str, Any] = {
+    **dict.fromkeys(("arch", "num_classes", "key", "strip_prefix")),
+    "allow_pickle": False,
+}
+"""The options that say how a checkpoint file is read, as they are where there is none."""
+
+
 @dataclass(frozen=True)
 class ModelRequest:
-    """A model, and the options of a command, some of which say which network it is."""
+    """A model, and the options of a command, some of which say which network it is.
+
+    Attributes:
+        model: the argument MODEL, if it was given.
+        options: those of the command.
+        like: the network whose twin this is.
+    """
 
     model: str | None
     options: AuditArguments
+    like: Network | None = None
 
     def twin(self, network: Network) -> "ModelRequest":
         """The same architecture with random weights; of another seed where the network's are random already."""
         options = self.options
         model = self.model if options.arch is None else _reference(options.arch)
         seed = options.seed + 1 if network.weights.origin == "random" else options.seed
-        no_file = replace(options, checkpoint=None, arch=None, allow_pickle=False, strip_prefix=None)
-        return ModelRequest(model, replace(no_file, weights="random", seed=seed))
+        no_file = replace(options, checkpoint=None, **NO_FILE)
+        return ModelRequest(model, replace(no_file, weights="random", seed=seed), network)
 
-    def load(self, kept: KeptWeights | None = None) -> Network:
+    def load(self, kept: KeptWeights | None = None, *, propose: bool = False) -> Network:
         """The network.
 
         Args:
             kept: where weights that had to be converted are kept between runs; None keeps and finds none.
+            propose: declare whatever lets a checkpoint file be loaded, see ``FileOptions``.
 
         Raises:
             InputError: no model was named, or what was named cannot be used.
@@ -70,8 +87,10 @@ class ModelRequest:
             allow_code=options.allow_code,
             img_size=options.img_size,
             allow_pickle=options.allow_pickle,
-            strip_prefix=tuple(options.strip_prefix or ()),
-            kept=kept,
+            file=FileOptions(
+                tuple(options.strip_prefix or ()), options.key, options.num_classes, propose, kept
+            ),
+            like=self.like,
         )
 
 

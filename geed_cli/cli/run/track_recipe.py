@@ -83,7 +83,11 @@ def _model(request: TrackRequest) -> str:
             expected="one network for all checkpoints",
             remedy="--arch NAME, or --model SPEC.yaml" if arch is None else "leave one of them out",
         )
-    return f"arch {arch}" if request.model is None else f"model {request.model}"
+    asked = request.asked
+    said = [f"arch {arch}" if request.model is None else f"model {request.model}"]
+    said += [f"{asked.num_classes} classes"] if asked.num_classes is not None else []
+    said += [f"entry {asked.key}"] if asked.key is not None else []
+    return ", ".join(said)
 
 
 def _spec_sha256(request: TrackRequest) -> str | None:

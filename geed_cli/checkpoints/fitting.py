@@ -1,0 +1,185 @@
+"""What a checkpoint file needs in order to fit a network that was named beside it, as far as its names tell.
+
+Told without being asked for: a layout of the table, the prefix that Lightning puts in front, a classifier for another
+number of classes, and that there is none. For a spec that is to be read and edited, any prefix and what is left over
+are told as well. Whatever is found is a declaration like those of a spec; the matching that follows checks all of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from geed_cli.checkpoints.formats import shown
+from geed_cli.checkpoints.layouts import Recognised, recognise
+from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
+from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter, network_names
+from geed_cli.checkpoints.rules import KeyRules
+from geed_cli.globs import listed
+
+LIGHTNING = "pytorch-lightning_version"
+"""An entry of every checkpoint that Lightning writes."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What was found; see ``KeyRules`` for the first three.
+
+    Attributes:
+        strip_prefix: to be taken off besides those that are declared.
+        rename: before those that are declared.
+        unexpected: besides those that are declared.
+        classes: rows of the file's classifier where they are others than the network's.
+        headless: whether the file has no classifier for the network.
+        layout: the layout that was recognised, if any.
+        notes: one sentence each.
+    """
+
+    strip_prefix: tuple[str, ...] = ()
+    rename: tuple[tuple[str, str], ...] = ()
+    unexpected: tuple[str, ...] = ()
+    classes: int | None = None
+    headless: bool = False
+    layout: Recognised | None = None
+    notes: tuple[str, ...] = ()
+
+    def beside(self, rules: KeyRules) -> KeyRules:
+        """The declared rules and what was found."""
+        return replace(
+            rules,
+            strip_prefix=rules.strip_prefix + self.strip_prefix,
+            rename=self.rename + rules.rename,
+            unexpected=rules.unexpected + self.unexpected,
+        )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A file and the network that it is for.
+
+    Attributes:
+        expected: the network's tensors by name.
+        classifier: the name of the network's classifier, if it has one.
+        state: the file's tensors by name.
+        rules: what was declared about the names.
+        entries: the names of the file's entries beside the tensors.
+    """
+
+    expected: Mapping[str, Tensor]
+    classifier: str | None
+    state: Mapping[str, Tensor]
+    rules: KeyRules
+    entries: tuple[str, ...] = ()
+
+    def names(self, fit: Fit) -> dict[str, Tensor]:
+        """The file's tensors under the names that they get."""
+        return network_names(self.state, fit.beside(self.rules))
+
+    @property
+    def head(self) -> list[str]:
+        """The network's tensors inside its classifier."""
+        return [name for name in self.expected if self.in_head(name)]
+
+    @property
+    def body(self) -> list[str]:
+        """All others that evaluation reads."""
+        return [name for name in self.expected if not self.in_head(name) and not is_batch_counter(name)]
+
+    def in_head(self, name: str) -> bool:
+        """Whether a name is inside the classifier."""
+        return self.classifier is not None and name.startswith(f"{self.classifier}.")
+
+    def left_over(self, fit: Fit) -> list[str]:
+        """Names that are not the network's, and that nobody declared."""
+        globs = fit.beside(self.rules).unexpected
+        return [name for name in self.names(fit) if name not in self.expected and not listed(name, globs)]
+
+    def absent(self, fit: Fit) -> list[str]:
+        """Names of the network's body that the file has not, and that nobody declared."""
+        names = self.names(fit)
+        return [name for name in self.body if name not in names and not listed(name, self.rules.missing)]
+
+
+def fit_file(file: Candidate, *, propose: bool = False) -> Fit:
+    """Find out what a file needs beyond the rules that were declared.
+
+    Args:
+        file: the file and the network.
+        propose: also take off any prefix and leave out what is left over, for somebody to read.
+
+    Raises:
+        InputError: two tensors of the file get one name.
+    """
+    fit = Fit()
+    if file.absent(fit) or file.left_over(fit):
+        fit = _by_layout(file)
+        lightning = LIGHTNING in file.entries
+        if fit.layout is None and (propose or lightning):
+            fit = _by_prefix(file, lightning=lightning)
+    fit = _with_head(file, fit)
+    return _without_the_rest(file, fit) if propose else fit
+
+
+def _by_layout(file: Candidate) -> Fit:
+    """Take the encoder of a recognised layout; what the file has of other networks is left out."""
+    found = recognise(file.state)
+    if found is None:
+        return Fit()
+    fit = Fit(rename=found.rename, headless=True, layout=found)
+    # prefixes that the user declared come off first, so that these are the names to leave out
+    names = dict(zip(file.state, file.names(fit) if file.rules.strip_prefix else file.state, strict=True))
+    encoder = [name for name in file.state if found.is_encoder(name)]
+    others = [names[name] for name in file.state if not found.is_encoder(name)]
+    left = common_prefixes(others, (names[name] for name in encoder))
+    note = f"names are laid out as by {found.layout.name}: {found.layout.choice}"
+    note += f"; left out: {counted_prefixes(left)}" if left else ""
+    return replace(fit, unexpected=tuple(left), notes=(note,))
+
+
+def _by_prefix(file: Candidate, *, lightning: bool) -> Fit:
+    """Take off the prefix that hides the network's names, if there is one alone."""
+    prefixes = foreign_prefixes(file.absent(Fit()), file.names(Fit()))
+    if len(prefixes) != 1:
+        return Fit()
+    note = f"the prefix '{shown(prefixes[0])}' was taken off the file's names"
+    return Fit(strip_prefix=prefixes, notes=(note + ", where Lightning put it" * lightning,))
+
+
+def _with_head(file: Candidate, fit: Fit) -> Fit:
+    """Whether the file has the classifier, and for how many classes."""
+    if fit.headless or file.classifier is None:
+        return fit
+    names = file.names(fit)
+    head = {name: names[name] for name in file.head if name in names}
+    if not head and not file.absent(fit):
+        # a head of several layers may stand in its place, under names of its own
+        other = common_prefixes(filter(file.in_head, names), file.body)
+        note = f"the file has no classifier '{file.classifier}': the network ends in its features"
+        note += f"; left out: {counted_prefixes(other)}" if other else ""
+        return replace(fit, unexpected=fit.unexpected + tuple(other), headless=True, notes=(*fit.notes, note))
+    classes = _classes(head, file.expected)
+    if classes is None:
+        return fit
+    note = f"the classifier '{file.classifier}' has {classes} classes, as in the file"
+    return replace(fit, classes=classes, notes=(*fit.notes, note))
+
+
+def _classes(head: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> int | None:
+    """The rows in the file of what the classifier has with other rows than the network, if all of them agree."""
+    different = {name: value for name, value in head.items() if value.shape != expected[name].shape}
+    rows_alone = all(
+        value.ndim == expected[name].ndim >= 1 and value.shape[1:] == expected[name].shape[1:]
+        for name, value in different.items()
+    )
+    rows = {value.shape[0] for value in different.values()} if rows_alone else set()
+    return int(rows.pop()) if len(rows) == 1 else None
+
+
+def _without_the_rest(file: Candidate, fit: Fit) -> Fit:
+    """Leave out whatever else the file has."""
+    rest = file.left_over(fit)
+    if not rest:
+        return fit
+    left = common_prefixes(rest, (name for name in file.names(fit) if name in file.expected))
+    note = f"left out, since the network has no such names: {counted_prefixes(left)}"
+    return replace(fit, unexpected=fit.unexpected + tuple(left), notes=(*fit.notes, note))

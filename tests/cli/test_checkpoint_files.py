@@ -1,0 +1,253 @@
+"""Checkpoint files beside an architecture, without a spec: what is told from them, and the specs that are written."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+from support.checkpoints import read_in_this_process
+from support.command import Geed
+from support.pictures import smooth_pictures
+from torch import Tensor, nn
+from torchvision.models import shufflenet_v2_x0_5
+
+from geed_cli.models.fingerprint import state_sha256
+from geed_cli.models.load import load_model
+from geed_cli.models.network import Site
+from geed_cli.models.requested import FileOptions
+
+__all__ = ["read_in_this_process"]
+
+State = dict[str, Tensor]
+ARCH = "test_resnet"
+BESIDE = ("--checkpoint", "{file}", "--arch", ARCH)
+
+
+def trained(classes: int = 1000, arch: str = ARCH) -> nn.Module:
+    """A network that has seen no pictures."""
+    torch.manual_seed(1)
+    return timm.create_model(arch, num_classes=classes)
+
+
+def under(prefix: str, state: State) -> State:
+    return {prefix + name: value for name, value in state.items()}
+
+
+def saved(path: Path, state: State) -> Path:
+    save_file({name: value.clone() for name, value in state.items()}, path)
+    return path
+
+
+def moco_v1(folder: Path) -> Path:
+    """Two encoders that end in a projection of 128 dimensions, called as the classifier is."""
+    state = trained(128).state_dict()
+    both = under("module.encoder_q.", state) | under("module.encoder_k.", state)
+    return saved(folder / "moco_v1.safetensors", both | {"module.queue": torch.ones(128, 4)})
+
+
+def test_a_head_for_other_classes_builds_the_network(geed: Geed, tmp_path: Path) -> None:
+    """Ten rows in the file, weight and bias: ten classes, and the header says so."""
+    file = saved(tmp_path / "ten.safetensors", trained(10).state_dict())
+    network = load_model(str(file), arch=ARCH)
+    assert network.module(torch.zeros(1, 3, 64, 64)).shape == (1, 10)
+    assert network.weights.state_sha256 == state_sha256(trained(10))
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH)
+    assert "the classifier 'fc' has 10 classes, as in the file" in done.stdout
+    assert "classifier: fc" in done.stdout
+    assert geed("inspect", ARCH, "--checkpoint", file).exit_code == 0
+
+
+def test_a_number_of_classes_can_be_said(geed: Geed, tmp_path: Path) -> None:
+    """Right it loads, wrong it is refused with the file's number; and it builds networks of random weights."""
+    file = saved(tmp_path / "ten.safetensors", trained(10).state_dict())
+    assert geed("inspect", "--checkpoint", file, "--arch", ARCH, "--num-classes", "10").exit_code == 0
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH, "--num-classes", "7")
+    assert done.exit_code == 2
+    assert "has 10 classes in the file and 7 in the network" in done.stderr
+    assert "--num-classes 10" in done.stderr
+    network = load_model(ARCH, weights="random", file=FileOptions(num_classes=7))
+    assert network.module(torch.zeros(1, 3, 64, 64)).shape == (1, 7)
+    done = geed("inspect", ARCH, "--num-classes", "7")
+    assert done.exit_code == 2
+    assert "--num-classes 7 beside published weights" in done.stderr
+
+
+def test_weights_and_biases_that_disagree_are_refused(geed: Geed, tmp_path: Path) -> None:
+    """Ten rows of weights and nine biases are no classifier of either number."""
+    state = trained(10).state_dict()
+    file = saved(tmp_path / "odd.safetensors", {**state, "fc.bias": state["fc.bias"][:9]})
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH)
+    assert done.exit_code == 2
+    assert "internal error" not in done.stderr
+
+
+@pytest.mark.usefixtures("read_in_this_process")
+def test_an_entry_can_be_said(geed: Geed, tmp_path: Path) -> None:
+    """The trained weights by themselves, their average by the option that the header names."""
+    plain, average = trained(), trained(arch="test_resnet")
+    nn.init.ones_(average.fc.bias)
+    torch.save(
+        {"state_dict": plain.state_dict(), "state_dict_ema": average.state_dict()}, tmp_path / "timm.pth"
+    )
+    asked = ("inspect", "--checkpoint", tmp_path / "timm.pth", "--arch", ARCH)
+    done = geed(*asked)
+    assert "weights taken from entry 'state_dict'" in done.stdout
+    assert "--key state_dict_ema" in " ".join(done.stdout.split())
+    options = FileOptions(key="state_dict_ema")
+    assert load_model(
+        str(tmp_path / "timm.pth"), arch=ARCH, file=options
+    ).weights.state_sha256 == state_sha256(average)
+    done = geed(*asked, "--key", "emma")
+    assert done.exit_code == 2
+    assert "the file has no entry 'emma'" in done.stderr
+
+
+@pytest.mark.usefixtures("read_in_this_process")
+def test_what_lightning_saves_loads(tmp_path: Path) -> None:
+    """The attribute's name in front of every tensor comes off, and the classifier stays one."""
+    state = under("model.", trained(10).state_dict())
+    torch.save(
+        {"state_dict": state, "pytorch-lightning_version": "2.5.0", "epoch": 3}, tmp_path / "last.ckpt"
+    )
+    network = load_model(str(tmp_path / "last.ckpt"), arch=ARCH)
+    assert network.weights.state_sha256 == state_sha256(trained(10))
+    assert network.classifier == "fc"
+    assert (
+        "the prefix 'model.' was taken off the file's names, where Lightning put it" in network.weights.notes
+    )
+
+
+def test_a_file_without_a_classifier_is_an_encoder(tmp_path: Path) -> None:
+    """As Barlow Twins, VICReg, DINO and MAE publish theirs: features alone, in both libraries."""
+    file = saved(tmp_path / "encoder.safetensors", trained(0).state_dict())
+    network = load_model(str(file), arch=ARCH)
+    assert (network.classifier, network.logits) == (None, False)
+    assert network.weights.state_sha256 == state_sha256(trained(0))
+    torch.manual_seed(1)
+    net = shufflenet_v2_x0_5().eval()
+    state = {name: value for name, value in net.state_dict().items() if not name.startswith("fc.")}
+    file = saved(tmp_path / "tv.safetensors", state)
+    network = load_model(str(file), arch="torchvision:shufflenet_v2_x0_5")
+    assert (network.classifier, network.logits) == (None, False)
+    picture = torch.rand(1, 3, 64, 64)
+    seen: list[Tensor] = []
+    site = network.features
+    assert site == Site("fc", "input")
+    network.module.get_submodule("fc").register_forward_pre_hook(lambda _m, given: seen.append(given[0]))
+    network.module(picture)
+    net.fc = nn.Identity()
+    assert torch.equal(seen[0], net(picture))
+
+
+def test_an_encoder_is_audited_without_softmax(geed: Geed, tmp_path: Path) -> None:
+    """MoCo v1 from file to table: its projection of 128 dimensions is no classifier, and neither is its twin's."""
+    pictures = smooth_pictures(tmp_path / "pictures", 3, 40)
+    arguments = (
+        "-d",
+        pictures,
+        "--img-size",
+        "32",
+        "--floor",
+        "0",
+        "--twin",
+        "--no-cache",
+        "--layer",
+        "layer4",
+    )
+    done = geed("audit", "--checkpoint", moco_v1(tmp_path), "--arch", ARCH, *arguments)
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert (
+        "laid out as by MoCo v1: the query encoder encoder_q is taken, not its momentum copy encoder_k"
+        in said
+    )
+    assert "left out: module.encoder_k.* (92), module.encoder_q.fc.* (2), module.queue" in said
+    assert "classifier: none" in said
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--strip-prefix", "module.encoder_q."),
+        ("--strip-prefix", "module.encoder_k."),
+        ("--num-classes", "128"),
+        ("--strip-prefix", "module.encoder_q.", "--num-classes", "128"),
+    ],
+)
+def test_no_option_makes_a_classifier_of_a_projection_head(
+    geed: Geed, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Whatever hint of other versions is followed: no classifier, or exit 2 with a way out that has none either."""
+    file = moco_v1(tmp_path)
+    asked = ("inspect", "--checkpoint", str(file), "--arch", ARCH)
+    done = geed(*asked, *options)
+    if done.exit_code == 0:
+        assert "classifier: none" in done.stdout
+    else:
+        assert done.exit_code == 2
+        assert "num-classes 128" not in done.stderr.partition("try:")[2]
+
+
+@pytest.mark.parametrize("classes", [1000, 128])
+def test_no_hint_of_a_spec_leads_to_a_projection_head(geed: Geed, tmp_path: Path, classes: int) -> None:
+    """A spec that strips the prefix by hand: the way out loads the encoder, classifier null."""
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        f"model: {{source: timm, name: {ARCH}, arguments: {{num_classes: {classes}}}}}\n"
+        f"weights: {{origin: file, path: {moco_v1(tmp_path)}, strip_prefix: [module.encoder_q.]}}\n"
+    )
+    done = geed("inspect", spec)
+    assert done.exit_code == 2
+    assert "laid out as by MoCo v1" in done.stderr
+    command = done.stderr.partition("try:")[2].strip().partition(" writes a spec")[0]
+    words = shlex.split(command.replace("my_model.yaml", str(tmp_path / "new.yaml")))
+    assert geed(*words[1:]).exit_code == 0
+    assert "classifier: none" in geed("inspect", tmp_path / "new.yaml").stdout
+
+
+def test_another_architecture_is_said_to_be_one(geed: Geed, tmp_path: Path) -> None:
+    """The layout that was seen, and that the encoder does not fit."""
+    done = geed("inspect", "--checkpoint", moco_v1(tmp_path), "--arch", "test_vit")
+    assert done.exit_code == 2
+    assert "names are laid out as by MoCo v1" in done.stderr
+    assert "another --arch: the encoder of that file does not fit test_vit" in done.stderr
+
+
+def test_what_is_left_over_is_said_at_once_and_declared_by_a_spec(geed: Geed, tmp_path: Path) -> None:
+    """A prefix, three other networks and ten classes: one refusal, one spec, which audits."""
+    own = under("student.net.", trained(10).state_dict())
+    others = under("critic.body.", trained(2).state_dict()) | {
+        "centre.mean": torch.ones(3),
+        "step": torch.ones(1),
+    }
+    file = saved(tmp_path / "mine.safetensors", own | others)
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH)
+    assert done.exit_code == 2
+    said = " ".join(done.stderr.split())
+    assert "--strip-prefix critic.body. or --strip-prefix student.net." in said
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH, "--strip-prefix", "student.net.")
+    said = " ".join(done.stderr.split())
+    assert "centre.mean, critic.* (92), step" in said
+    command = said[said.index("geed inspect --checkpoint") :].partition(" writes a spec")[0]
+    spec = tmp_path / "my_model.yaml"
+    words = shlex.split(command.replace("my_model.yaml", str(spec)))
+    done = geed(*words[1:])
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "left out, since the network has no such names: centre.mean, critic.* (92), step" in said
+    assert load_model(str(spec)).weights.state_sha256 == state_sha256(trained(10))
+    pictures = smooth_pictures(tmp_path / "pictures", 3, 40)
+    done = geed("audit", spec, "-d", pictures, "--img-size", "32", "--floor", "0", "--layer", "layer4")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_part_that_the_file_lacks_is_never_declared(geed: Geed, tmp_path: Path) -> None:
+    """No spec is written for a network of which a layer would be random."""
+    state = {name: value for name, value in trained().state_dict().items() if not name.startswith("layer3")}
+    file = saved(tmp_path / "part.safetensors", state)
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH, "--write-spec", tmp_path / "new.yaml")
+    assert done.exit_code == 2
+    assert not (tmp_path / "new.yaml").exists()
