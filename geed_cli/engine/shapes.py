@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 import torch
@@ -29,12 +29,14 @@ class Trace:
         problems: why a layer that was only asked about has no such activation, as a clause, by its name.
         calls: the layers of each module that was asked about: itself, or ``relu#1``, ``relu#2``, … where it runs
             several times; none where it does not run.
+        lengths: of all lists of tokens that any module puts out.
     """
 
     shapes: Mapping[Site, tuple[int, ...]]
     first: Mapping[Site, Site]
     problems: Mapping[str, str]
     calls: Mapping[str, tuple[str, ...]]
+    lengths: frozenset[int]
 
 
 def trace(network: Network, sites: Iterable[Site], modules: Iterable[str] = ()) -> Trace:
@@ -52,6 +54,8 @@ def trace(network: Network, sites: Iterable[Site], modules: Iterable[str] = ()) 
     with ExitStack() as stack:
         for plain in seen.calls:
             stack.callback(attach(network.module, plain, seen.reader(plain)).remove)
+        for part in network.module.modules():
+            stack.callback(part.register_forward_hook(seen.note_tokens).remove)
         forward_plain(network.module, network.input.size)
     whole = {site: _required(network, site, seen.calls) for site in sites}
     calls = {name: _names(name, len(seen.calls[Site(name, "output")])) for name in modules}
@@ -66,6 +70,7 @@ def trace(network: Network, sites: Iterable[Site], modules: Iterable[str] = ()) 
         {site: _first(site, call, whole) for site, call in whole.items()},
         {site.module: call.problem for site, call in whole.items() if call.problem is not None},
         calls,
+        frozenset(seen.lengths),
     )
 
 
@@ -84,6 +89,12 @@ class _Seen:
 
     calls: dict[Site, list[_Call]]
     before: "tuple[_Call, _Held] | None" = None
+    lengths: set[int] = field(default_factory=set)
+
+    def note_tokens(self, _module: nn.Module, _inputs: object, output: object) -> None:
+        """Note how many tokens a module puts out, where it puts out B×tokens×C."""
+        if isinstance(output, Tensor) and output.dim() == 3 and len(output) == TRACED_IMAGES:
+            self.lengths.add(output.shape[1])
 
     def reader(self, plain: Site) -> Callable[[object], None]:
         """Notes the calls of one site."""

@@ -5,6 +5,7 @@ milliseconds and no memory.
 """
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterable, Set
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -40,6 +41,7 @@ class GridFollower:
         self._tracer: GridTracer | None = None
         self._wanted: Set[str] = frozenset()
         self._grids: dict[str, SamplingGrid | None] = {}
+        self._calls: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
         for name, part in self._module.named_modules():
@@ -69,6 +71,7 @@ class GridFollower:
         like = next((value for value in parameters if value.is_floating_point()), torch.zeros(()))
         pictures = torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device)
         self._tracer, self._wanted, self._grids = GridTracer(pictures, hopeless), set(layers), {}
+        self._calls.clear()
         # no_grad and not inference_mode: under the latter composite operations would not be seen as their parts
         with torch.no_grad(), suppress(EnoughSeenError), self._tracer:
             self._module(pictures)
@@ -84,8 +87,9 @@ class GridFollower:
         if self._tracer is None:
             return
         self._tracer.leave((inputs, named), output)
-        if name in self._wanted:
-            self._grids[name] = _followed(self._tracer, tensors_of(output))
+        self._calls[name] += 1
+        for layer in self._wanted & {name, f"{name}#{self._calls[name]}"}:
+            self._grids[layer] = _followed(self._tracer, tensors_of(output))
             if len(self._grids) == len(self._wanted):
                 raise EnoughSeenError
 

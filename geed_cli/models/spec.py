@@ -17,6 +17,8 @@ from geed_cli.models.spec_actions import Action
 
 Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]
+LayoutName = Literal["nchw", "nhwc", "tokens"]
+"""How a layer's output lies in memory: B×C×H×W, B×H×W×C, B×tokens×C."""
 Positive = Annotated[float, Field(gt=0)]
 Triple = tuple[float, float, float]
 
@@ -142,6 +144,7 @@ class ModelSpec(StrictPart):
     split: SplitPart = SplitPart()
     layers: tuple[Name, ...] = ()
     actions: dict[Name, Action] = Field({})
+    layouts: dict[Name, LayoutName] = Field({})
     tokens: dict[Name, TokensPart] = Field({})
     input: InputPart = InputPart()
 

@@ -38,9 +38,10 @@ class TokenGrid:
 
 @dataclass(frozen=True)
 class NoGrid:
-    """Why a list of tokens cannot be read as a map: one clause, for the table."""
+    """Why a list of tokens cannot be read as a map: one clause, and what a spec may declare instead, if anything."""
 
     reason: str
+    declare: str | None = None
 
 
 def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
@@ -77,8 +78,8 @@ def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
     grids = ", ".join(f"{height}×{width}" for height, width in stated) or "none"
     problem = "several" if fitting else "none"
     return NoGrid(
-        f"of the token grids that the network states ({grids}), {problem} has {tokens} tokens; "
-        f"declare it in a spec, tokens: {{{layer}: {{grid: [HEIGHT, WIDTH], prefix: 0}}}}"
+        f"of the token grids that the network states ({grids}), {problem} has {tokens} tokens",
+        f"tokens: {{{layer}: {{grid: [HEIGHT, WIDTH], prefix: 0}}}}",
     )
 
 

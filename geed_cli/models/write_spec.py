@@ -31,7 +31,7 @@ def starting_spec(network: Network) -> str:
         "layers": list(network.layers),
         "input": _input(network.input),
     }
-    for section in ("actions", "tokens"):
+    for section in ("actions", "layouts", "tokens"):
         declared = spec.model_dump(mode="json", exclude_unset=True).get(section)
         if declared:
             document[section] = declared

@@ -6,10 +6,12 @@ selects besides is left out, with one note; a stage that nobody named keeps its 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
-from geed_cli.engine.map_layout import Layout, layout_or_why_not
+from geed_cli.engine.map_layout import Layout, NoMap, layout_of
 from geed_cli.engine.shapes import Trace, not_once
 from geed_cli.errors import InputError
+from geed_cli.grids.larger_pictures import grown_layers
 from geed_cli.models.network import Network, Site, call_of, module_of, resolve_layers
 
 REASONS_NAMED = 3
@@ -71,26 +73,38 @@ def choose_layers(network: Network, asked: AskedLayers, seen: Trace) -> ChosenLa
     Raises:
         InputError: a layer that was written out cannot be measured, or none that the globs select can be.
     """
-    layouts: dict[str, Layout] = {}
-    reasons: dict[str, str] = {}
-    for name in asked.names:
-        calls = _calls(network, name, asked, seen)
-        for call in calls:
-            found = _layout(network, call, seen)
-            if isinstance(found, Layout):
-                layouts[call] = found
-            elif name in asked.exact:
+    calls = {name: _calls(network, name, asked, seen) for name in asked.names}
+    read = read_layers(network, [call for each in calls.values() for call in each], seen)
+    for name in asked.exact:
+        for call in calls[name]:
+            found = read[call]
+            if isinstance(found, NoMap):
                 raise _cannot(network, call, found)
-            else:
-                reasons[call] = found
-        if not calls:
-            reasons[name] = "it does not run so often"
+    layouts = {call: found for call, found in read.items() if isinstance(found, Layout)}
+    reasons = {call: str(found) for call, found in read.items() if isinstance(found, NoMap)}
+    reasons |= {name: "it does not run so often" for name, each in calls.items() if not each}
     if not asked.globs or not reasons:
         return ChosenLayers(layouts, reasons)
     if not layouts:
-        first = next(iter(reasons))
-        raise _cannot(network, first, reasons[first])
+        raise _cannot(network, next(iter(reasons)), NoMap(next(iter(reasons.values()))))
     return ChosenLayers(layouts, {}, _note(asked.globs, reasons))
+
+
+def read_layers(network: Network, layers: Sequence[str], seen: Trace) -> dict[str, Layout | NoMap]:
+    """How the output of each traced layer becomes maps, or why it does not.
+
+    Raises:
+        InputError: a layout or token grid that the spec declares does not fit.
+    """
+    grown = cache(partial(grown_layers, network, layers))
+    return {
+        layer: NoMap(seen.problems[layer])
+        if layer in seen.problems
+        else layout_of(
+            network, layer, seen.shapes[Site(layer, "output")], seen.lengths, lambda name: grown().get(name)
+        )
+        for layer in layers
+    }
 
 
 def _calls(network: Network, name: str, asked: AskedLayers, seen: Trace) -> tuple[str, ...]:
@@ -101,18 +115,15 @@ def _calls(network: Network, name: str, asked: AskedLayers, seen: Trace) -> tupl
     return runs if call is None else runs[call - 1 : call]
 
 
-def _layout(network: Network, call: str, seen: Trace) -> Layout | str:
-    """How a layer becomes maps, or why it does not."""
-    if call in seen.problems:
-        return seen.problems[call]
-    return layout_or_why_not(network, call, seen.shapes[Site(call, "output")])
-
-
-def _cannot(network: Network, layer: str, why: str) -> InputError:
+def _cannot(network: Network, layer: str, found: NoMap) -> InputError:
+    """The refusal of a layer that is not read as a map."""
     return InputError(
-        f"layer '{layer}' of {network.id} cannot be measured: {why}",
-        expected="a layer that puts out channels × height × width maps, or a declaration",
-        remedy=f"choose another: {network.inspect_command}",
+        f"layer '{layer}' of {network.id} cannot be measured: {found.why}",
+        expected="channels × height × width maps"
+        + ("" if found.declare is None else "; if these are such, a declaration"),
+        remedy=f"choose another: {network.inspect_command}"
+        if found.declare is None
+        else f"{found.declare} in the spec",
     )
 
 

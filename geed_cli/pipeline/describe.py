@@ -65,6 +65,7 @@ def describe_model(network: Network) -> Model:
         actions=network.spec.model_dump(mode="json", exclude_unset=True).get("actions", {})
         if network.spec
         else {},
+        layouts=dict(network.spec.layouts) if network.spec else {},
     )
 
 

@@ -57,6 +57,7 @@ class Model(Part):
     features: str
     classifier: str | None
     actions: dict[str, dict[str, JsonValue]] = Field({}, description="hidden actions that the spec declares")
+    layouts: dict[str, str] = Field({}, description="layouts of layers that the spec declares")
 
 
 class Image(Part):

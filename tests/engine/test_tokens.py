@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torchvision.models import VisionTransformer as TorchvisionViT
 
 from geed_cli.engine.hooks import hooked
-from geed_cli.engine.map_layout import Layout, layout_or_why_not
+from geed_cli.engine.map_layout import Layout, NoMap
 from geed_cli.engine.shapes import trace
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Network, Site
+from geed_cli.pipeline.chosen_layers import read_layers
 
 PATCH = 8
 
@@ -23,8 +24,8 @@ PATCH = 8
 def maps_of(network: Network, layer: str, images: Tensor) -> Tensor:
     """A layer's output, read through its layout."""
     site = Site(layer, "output")
-    shape = trace(network, [site]).shapes[site]
-    layout = layout_or_why_not(network, layer, shape)
+    seen = trace(network, [site], [layer])
+    shape, layout = seen.shapes[site], read_layers(network, [layer], seen)[layer]
     assert isinstance(layout, Layout)
     found: list[Tensor] = []
     with hooked(network.module, [site], lambda _, activation: found.append(layout.maps(activation).clone())):
@@ -69,7 +70,7 @@ def test_tokens_of_a_vit_land_where_their_patches_are(
     vit = VisionTransformer(
         img_size=32,
         patch_size=patch,
-        embed_dim=16,
+        embed_dim=24,
         depth=1,
         num_heads=2,
         class_token=class_token,
@@ -183,9 +184,13 @@ def pooled(network: Network, images: Tensor) -> Tensor:
 
 def test_what_is_no_map_says_why() -> None:
     """The shape, the grids that the network states, and what to declare; a vector has no grid to declare."""
-    reason = layout_or_why_not(plain_vit(), "blocks.0", (25, 24))
-    assert isinstance(reason, str)
-    assert "shape 25×24" in reason
-    assert "(4×4)" in reason
-    assert "tokens: {blocks.0:" in reason
-    assert str(layout_or_why_not(plain_vit(), "head", (4,))).endswith("map")
+    network = plain_vit()
+    network.module.blocks[0].register_forward_hook(lambda _module, _inputs, y: torch.cat([y, y], dim=1))
+    layers = ["blocks.0", "head"]
+    tokens, vector = read_layers(network, layers, trace(network, [], layers)).values()
+    assert isinstance(tokens, NoMap)
+    assert "shape 34×24" in tokens.why
+    assert "(4×4)" in tokens.why
+    assert "tokens: {blocks.0:" in str(tokens)
+    assert isinstance(vector, NoMap)
+    assert str(vector).endswith("map")

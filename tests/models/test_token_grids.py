@@ -123,7 +123,7 @@ def test_an_unstated_grid_is_not_the_square_root() -> None:
     found = token_grid(network(Flattened(), 32), "blocks.0", 16)
     assert isinstance(found, NoGrid)
     assert "none" in found.reason
-    assert "tokens: {blocks.0: {grid: [HEIGHT, WIDTH], prefix: 0}}" in found.reason
+    assert found.declare == "tokens: {blocks.0: {grid: [HEIGHT, WIDTH], prefix: 0}}"
 
 
 def test_two_stated_grids_with_as_many_tokens() -> None:

@@ -16,6 +16,7 @@ from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.engine import full_precision
 from geed_cli.engine.hooks import hooked
 from geed_cli.errors import InputError
+from geed_cli.grids.obstacles import trace_alignments
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
@@ -128,5 +129,23 @@ def test_a_glob_leaves_out_with_one_note(geed: Geed, folder: Path, tmp_path: Pat
 def test_inspect_lists_calls(geed: Geed, tmp_path: Path) -> None:
     done = geed("inspect", SPECIMEN.write_spec(tmp_path), "--allow-code", "--layers")
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert ["block.1#2", "4×12×12", "ReLU"] in lines
-    assert ["block#1", "4×12×12", "Sequential", "audited"] in lines
+    assert ["block.1#2", "4×12×12", "nchw", "ReLU"] in lines
+    assert ["block#1", "4×12×12", "nchw", "Sequential", "audited"] in lines
+
+
+def test_grids_of_calls_are_followed() -> None:
+    """A convolution of kernel 3, stride 2, padding 1 samples 12 pixels off their middle, and then the 6 once more."""
+
+    class Shrinking(Twice):
+        def __init__(self) -> None:
+            super().__init__()
+            self.block = nn.Sequential(nn.Conv2d(4, 4, 3, stride=2, padding=1), nn.ReLU())
+
+    layers = ("stem", "block#1", "block.0#2")
+    network = network_of(Shrinking(), features=Site("fc", "input"), layers=layers, size=12)
+    found = trace_alignments(network, layers)
+    assert {name: (found[name].jump, found[name].known_offset) for name in layers} == {
+        "stem": ((1, 1), (0.0, 0.0)),
+        "block#1": ((2, 2), (-0.25, -0.25)),
+        "block.0#2": ((4, 4), (-0.375, -0.375)),
+    }

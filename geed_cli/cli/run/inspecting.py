@@ -7,10 +7,12 @@ from rich.text import Text
 
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.outputs import save
-from geed_cli.engine.shapes import trace_all
+from geed_cli.engine.map_layout import Layout
+from geed_cli.engine.shapes import trace, trace_all
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, module_of
 from geed_cli.models.write_spec import starting_spec
+from geed_cli.pipeline.chosen_layers import read_layers
 from geed_cli.pipeline.describe import describe_model
 from geed_cli.report.cells import frameless
 from geed_cli.report.console import emit, result_console
@@ -33,22 +35,30 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
 
 
 def _layers(network: Network, *, every: bool) -> Table:
-    shapes = trace_all(network)
+    outputs = trace_all(network)
+    types = {name: type(module).__name__ for name, module in network.module.named_modules()}
+    shown = [name for name in outputs if name and (every or not _own(name).isdisjoint(network.layers))]
+    seen = trace(network, [], map(module_of, shown))
+    read = read_layers(network, [name for name in shown if name in seen.calls[module_of(name)]], seen)
     table = frameless(collapse_padding=False)
     table.add_column("layer", no_wrap=True)
     table.add_column("output", justify="right")
+    table.add_column("layout")
     table.add_column("type")
     table.add_column("")
-    types = {name: type(module).__name__ for name, module in network.module.named_modules()}
-    for name, shape in shapes.items():
-        own = {name, module_of(name)}
-        audited = not own.isdisjoint(network.layers)
-        if name and (every or audited):
-            role = ["audited"] if audited else []
-            role += ["features"] if network.features.module in own else []
-            role += ["classifier"] if network.classifier in own else []
-            table.add_row(name, shape, types[module_of(name)], ", ".join(role))
+    for name in shown:
+        own, layout = _own(name), read.get(name)
+        role = ["audited"] if not own.isdisjoint(network.layers) else []
+        role += ["features"] if network.features.module in own else []
+        role += ["classifier"] if network.classifier in own else []
+        how = str(layout) if isinstance(layout, Layout) else "undeclared" if layout and layout.declare else ""
+        table.add_row(name, outputs[name], how, types[module_of(name)], ", ".join(role))
     return table
+
+
+def _own(layer: str) -> set[str]:
+    """What a spec may call the layer: by its call, or by its module."""
+    return {layer, module_of(layer)}
 
 
 def _refuse_existing(path: Path) -> None:
