@@ -19,7 +19,7 @@ class InputSettings:
         size: side S of the square network input.
         resize: what the shorter side is resized to before the centre crop (longer side for ``border``).
         interpolation: Pillow filter used for resizing, with its antialiasing.
-        mean: per channel, subtracted from values in [0, 1].
+        mean: per channel, subtracted from values in [0, 1]; one alone for a network that is shown luminance.
         std: per channel, divided by, after the subtraction.
         crop_mode: ``center`` resizes the shorter side to ``resize`` and crops S×S; ``squash`` resizes to
             ``resize``×``resize`` ignoring the aspect ratio and crops; ``border`` resizes the longer side and pads.
@@ -28,9 +28,14 @@ class InputSettings:
     size: int
     resize: int
     interpolation: Interpolation
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     crop_mode: CropMode = "center"
+
+    @property
+    def channels(self) -> int:
+        """How many channels the network is shown: 3 for RGB, 1 for luminance."""
+        return len(self.mean)
 
     @property
     def crop_pct(self) -> float:

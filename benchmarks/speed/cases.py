@@ -68,7 +68,7 @@ def every_map_layer(network: Network) -> tuple[str, ...]:
         for name in names:
             handle = network.module.get_submodule(name).register_forward_hook(note(name))
             stack.callback(handle.remove)
-        forward_plain(network.module, network.input.size)
+        forward_plain(network.module, network.input)
     return tuple(name for name in names if name in maps and runs[name] == 1)
 
 

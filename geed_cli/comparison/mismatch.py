@@ -46,7 +46,8 @@ def _parts(result: Result, shared: set[str]) -> dict[str, str]:
             for group in groups
             if group.name in shared and group.kind == "group"
         ),
-        "input geometry": f"{used.size} from {used.resize} ({used.crop_mode}, {used.interpolation})",
+        "input geometry": f"{used.size}{' luminance' if len(used.mean) == 1 else ''} from {used.resize} "
+        f"({used.crop_mode}, {used.interpolation})",
         "precision": result.settings.precision,
         "decoding": result.settings.decode,
     }

@@ -66,7 +66,7 @@ class Engine:
         self.searches = (
             {
                 name: HiddenSearch(
-                    plan.groups, layer, plan.discover, partial(report, f"solving for actions at {name}")
+                    plan.shown, layer, plan.discover, partial(report, f"solving for actions at {name}")
                 )
                 for name, layer in plan.layers.items()
             }

@@ -24,6 +24,7 @@ from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network, Site, call_of, declared_for, module_of
 from geed_cli.models.spec_actions import SITES, Action
 
+ON_LUMINANCE = "it changes colours, and the network is shown luminance alone (one channel)"
 NO_TYPES: Mapping[str, FieldType] = MappingProxyType({})
 
 
@@ -48,6 +49,8 @@ def representation_of(
         InputError: a declaration that does not fit: an unknown layer, group or element, numbers of channels that
             differ, or no homomorphism.
     """
+    if network.input.channels == 1 and plan.needs_colour:
+        return NoAction(len(plan.views), shape, "none", ON_LUMINANCE)
     if not isinstance(plan.group, FiniteGroup):
         return Trivial(len(plan.views), shape)
     action = declared_action(network, layer, vector=len(shape) == 1)
@@ -102,7 +105,7 @@ def field_types(network: Network, layers: Sequence[str]) -> dict[str, FieldType]
     with ExitStack() as stack:
         for name, types in seen.items():
             stack.callback(attach(network.module, Site(name, "output"), _noting(types)).remove)
-        forward_plain(network.module, network.input.size)
+        forward_plain(network.module, network.input)
     of_calls = {layer: seen[module_of(layer)][(call_of(layer) or 1) - 1] for layer in layers}
     return {layer: found for layer, found in of_calls.items() if found is not None}
 

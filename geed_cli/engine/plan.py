@@ -46,6 +46,11 @@ class GroupPlan:
         """The view of e: the plain image, or the image inside the disc."""
         return self.views[0]
 
+    @property
+    def needs_colour(self) -> bool:
+        """Whether an element is not defined on luminance."""
+        return any(view.transform.needs_colour for view in self.views)
+
     def trips_at(self, size: int) -> dict[View, RoundTrip]:
         """The round trips of the elements that resample pictures of that side; none for a set, without inverses."""
         return round_trips(self.views, size) if isinstance(self.group, FiniteGroup) else {}
@@ -89,6 +94,7 @@ class Plan:
         size: side of the network's input in pixels.
         floor: whether control images are shown under round trips too.
         discover: the hidden action that is looked for, if any.
+        channels: of the network's input; 1 is luminance, on which groups of colours are not shown.
     """
 
     groups: tuple[GroupPlan, ...]
@@ -98,11 +104,17 @@ class Plan:
     size: int
     floor: bool = True
     discover: Discover | None = None
+    channels: int = 3
+
+    @cached_property
+    def shown(self) -> tuple[GroupPlan, ...]:
+        """The groups whose elements the network is shown."""
+        return tuple(plan for plan in self.groups if self.channels == 3 or not plan.needs_colour)
 
     @cached_property
     def views(self) -> tuple[View, ...]:
         """Every view once, identities first, so that what others are compared with comes early."""
-        return unique([*self.identities, *(view for plan in self.groups for view in plan.views)])
+        return unique([*self.identities, *(view for plan in self.shown for view in plan.views)])
 
     @cached_property
     def identities(self) -> tuple[View, ...]:
@@ -112,7 +124,10 @@ class Plan:
     @cached_property
     def trips(self) -> Mapping[str, Mapping[View, RoundTrip]]:
         """The round trips of each group by the view of g; empty where no floor is wanted."""
-        return {plan.name: plan.trips_at(self.size) if self.floor else {} for plan in self.groups}
+        return {
+            plan.name: plan.trips_at(self.size) if self.floor and plan in self.shown else {}
+            for plan in self.groups
+        }
 
     @cached_property
     def round_trips(self) -> tuple[RoundTrip, ...]:

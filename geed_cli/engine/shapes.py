@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from geed_cli.engine.hooks import attach, no_such_activation, not_the_batch, tensor_or_why_not
 from geed_cli.errors import InputError
+from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, Site, call_of, module_of
 
 TRACED_IMAGES = 2
@@ -56,7 +57,7 @@ def trace(network: Network, sites: Iterable[Site], modules: Iterable[str] = ()) 
             stack.callback(attach(network.module, plain, seen.reader(plain)).remove)
         for part in network.module.modules():
             stack.callback(part.register_forward_hook(seen.note_tokens).remove)
-        forward_plain(network.module, network.input.size)
+        forward_plain(network.module, network.input)
     whole = {site: _required(network, site, seen.calls) for site in sites}
     calls = {name: _names(name, len(seen.calls[Site(name, "output")])) for name in modules}
     for name, layers in calls.items():
@@ -183,7 +184,7 @@ def trace_all(network: Network) -> dict[str, str]:
     with ExitStack() as stack:
         for name in seen:
             stack.callback(attach(network.module, Site(name, "output"), note(name)).remove)
-        forward_plain(network.module, network.input.size)
+        forward_plain(network.module, network.input)
     return {
         layer: text
         for name, outputs in seen.items()
@@ -191,7 +192,7 @@ def trace_all(network: Network) -> dict[str, str]:
     }
 
 
-def forward_plain(module: nn.Module, size: int) -> Tensor:
+def forward_plain(module: nn.Module, settings: InputSettings) -> Tensor:
     """The network's output on ``TRACED_IMAGES`` plain images: the first black, the others white, before any scaling.
 
     They differ, so that what is done to some images alone shows.
@@ -202,7 +203,8 @@ def forward_plain(module: nn.Module, size: int) -> Tensor:
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
     # tensors of inference mode do not count how often they are written
     with torch.inference_mode(False), torch.no_grad():
-        pictures = torch.ones(TRACED_IMAGES, 3, size, size, dtype=like.dtype, device=like.device)
+        shape = TRACED_IMAGES, settings.channels, settings.size, settings.size
+        pictures = torch.ones(shape, dtype=like.dtype, device=like.device)
         pictures[0] = 0
         output = module(pictures)
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"

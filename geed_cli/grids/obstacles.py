@@ -97,7 +97,7 @@ def trace_alignments(network: Network, layers: Sequence[str]) -> dict[str, GridA
     for copied in (True, False):
         try:
             module = data_free(network.module) if copied else network.module
-            with GridFollower(module) as follower:
+            with GridFollower(module, network.input.channels) as follower:
                 return _alignments(follower, network.input.size, layers)
         except Exception as error:
             if is_out_of_memory(error):
@@ -118,7 +118,7 @@ def clean_sizes(
         module = data_free(network.module)
     except Exception:  # what cannot be copied cannot be tried
         return sizes
-    with GridFollower(module) as follower:
+    with GridFollower(module, network.input.channels) as follower:
         for size in range(network.input.size + 1, network.input.size + limit + 1):
             missing = [group for group in groups if sizes[group.name] is None]
             if not missing:

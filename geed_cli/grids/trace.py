@@ -35,8 +35,8 @@ class GridFollower:
     Its hooks are set once, since in a network of a thousand modules they take longer than a run without data.
     """
 
-    def __init__(self, module: nn.Module) -> None:
-        self._module = module
+    def __init__(self, module: nn.Module, channels: int = 3) -> None:
+        self._module, self._channels = module, channels
         self._hooks = ExitStack()
         self._tracer: GridTracer | None = None
         self._wanted: Set[str] = frozenset()
@@ -69,7 +69,7 @@ class GridFollower:
         """
         parameters = self._module.parameters()
         like = next((value for value in parameters if value.is_floating_point()), torch.zeros(()))
-        pictures = torch.zeros(1, 3, size, size, dtype=like.dtype, device=like.device)
+        pictures = torch.zeros(1, self._channels, size, size, dtype=like.dtype, device=like.device)
         self._tracer, self._wanted, self._grids = GridTracer(pictures, hopeless), set(layers), {}
         self._calls.clear()
         # no_grad and not inference_mode: under the latter composite operations would not be seen as their parts

@@ -74,6 +74,11 @@ class Transform:
         return not self.colour.is_identity
 
     @property
+    def needs_colour(self) -> bool:
+        """Whether it is defined on colours alone: no colour part is carried over to luminance."""
+        return self.moves_colour
+
+    @property
     def name(self) -> str:
         """The parts that are not e as a product, ``x6/7*m*invert``: the factor on the right acts first."""
         names = (part.name for part in (self.shift, self.planar, self.colour) if not part.is_identity)

@@ -7,7 +7,7 @@ a fact about one file; whether it ends the run is decided by the caller.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -54,6 +54,10 @@ class Picture:
         left = image.width - extent[0] if orientation in (2, 3, 6, 7) else 0
         top = image.height - extent[1] if orientation in (3, 4, 7, 8) else 0
         return cls(image, size, (left, top, left + extent[0], top + extent[1]))
+
+    def luminance(self) -> "Picture":
+        """The same picture in shades of grey, mode L: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), in whole levels."""
+        return replace(self, image=self.image.convert("L"))
 
     def resize(self, size: Size, resampling: Image.Resampling) -> Image.Image:
         """The whole picture at another size; bit for bit Pillow's resizing where nothing was reduced."""

@@ -8,14 +8,13 @@ scale, for rotations that need what lies around the S×S. Sizes are (width, heig
 
 from functools import partial
 
-import numpy as np
 import torch
 from PIL import Image
 
 from geed_cli.choices import Decode
 from geed_cli.images.decode import MAX_PIXELS
 from geed_cli.images.picture import ImageRefused, Least, Picture, Size
-from geed_cli.images.wide_crop import as_tensor, reached, wide_crop
+from geed_cli.images.wide_crop import as_tensor, channels_first, reached, wide_crop
 from geed_cli.input_settings import InputSettings
 from geed_cli.runtime.libraries import torchvision
 
@@ -45,7 +44,8 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
             bit for bit. Beyond the frame that S×S is cut from, the frame is mirrored (see ``wide_crop``).
 
     Returns:
-        uint8, shape (3, S, S) or (3, side, side), contiguous. Where the picture does not fill the S×S square it
+        uint8, shape (C, S, S) or (C, side, side), contiguous, C = 3 or 1: RGB, or luminance, which is made before
+        resizing. Where the picture does not fill the S×S square it
         is padded: with black for ``center`` and ``squash`` (only if ``resize`` < S), with the model's mean
         colour for ``border``.
 
@@ -53,12 +53,13 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
         ImageRefused: so long and thin that the resized picture would be empty or above ``MAX_PIXELS``.
     """
     size = _checked(picture, settings)
+    picture = picture if settings.channels == 3 else picture.luminance()
     resized = picture.resize(size, Image.Resampling[settings.interpolation.upper()])
     if side is not None and side != settings.size:
         return wide_crop(_pad(resized, settings), settings.size, side)
     if settings.crop_mode == "border":
         resized = _pad(resized, settings)
-    return as_tensor(np.asarray(TF.center_crop(resized, [settings.size, settings.size])).transpose(2, 0, 1))
+    return as_tensor(channels_first(TF.center_crop(resized, [settings.size, settings.size])))
 
 
 def padded_fraction(picture: Picture, settings: InputSettings, side: int) -> float:
@@ -109,6 +110,6 @@ def _pad(picture: Image.Image, settings: InputSettings) -> Image.Image:
     across = max(settings.size - picture.width, 0)
     down = max(settings.size - picture.height, 0)
     borders = [across // 2, down // 2, (across + 1) // 2, (down + 1) // 2]
-    mean = [round(255 * value) for value in settings.mean]
-    padded: Image.Image = TF.pad(picture, borders, fill=mean if settings.crop_mode == "border" else 0)
+    fill = tuple(round(255 * value) for value in settings.mean)
+    padded: Image.Image = TF.pad(picture, borders, fill=fill if settings.crop_mode == "border" else 0)
     return padded

@@ -11,13 +11,13 @@ from PIL import Image
 
 
 def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
-    """The crop of ``side`` whose centre is the centre crop of ``size``: uint8, shape (3, side, side), contiguous.
+    """The crop of ``side`` whose centre is the centre crop of ``size``: uint8, shape (C, side, side), contiguous.
 
     Beyond the frame it is mirrored; in a direction in which the frame is too small to be mirrored that far, its
     edge pixels are repeated instead.
 
     Args:
-        frame: mode RGB, at least ``size`` in both directions.
+        frame: mode RGB or L, at least ``size`` in both directions.
         size: S.
         side: larger than S by an even number, so that both squares have one centre.
     """
@@ -26,19 +26,25 @@ def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
     top, left = (_start(length, size) - (side - size) // 2 for length in (frame.height, frame.width))
     # Only the part that is read: a panorama is many times as wide as any crop of it.
     box = (max(left, 0), max(top, 0), min(left + side, frame.width), min(top + side, frame.height))
-    pixels = np.asarray(frame.crop(box)).transpose(2, 0, 1)
+    pixels = channels_first(frame.crop(box))
     rows = [row - box[1] for row in _places(top, side, frame.height)]
     columns = [column - box[0] for column in _places(left, side, frame.width)]
     return as_tensor(pixels[:, rows][:, :, columns])
 
 
 def as_tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:
-    """The same bytes in a contiguous tensor of shape (3, H, W).
+    """The same bytes in a contiguous tensor of shape (C, H, W).
 
     numpy turns the axes: a torch operation of this size in a decoding thread would leave a pool of OpenMP threads
     behind, and with more of these than cores every operation of the network waits longer for its own.
     """
     return torch.from_numpy(np.array(pixels, order="C"))
+
+
+def channels_first(picture: Image.Image) -> NDArray[np.uint8]:
+    """The pixels of a picture of mode RGB or L, shape (3, H, W) or (1, H, W)."""
+    pixels = np.asarray(picture)
+    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 
 def reached(length: int, size: int, side: int) -> int:

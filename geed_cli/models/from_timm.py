@@ -131,11 +131,11 @@ def _describe(name: TimmName, module: nn.Module, size: int | None) -> Architectu
 def _input(name: TimmName, module: nn.Module, size: int | None) -> InputSettings:
     config = timm.data.config.resolve_model_data_config(module)  # type: ignore[no-untyped-call]
     channels, height, width = config["input_size"]
-    if channels != 3 or height != width:
+    if channels not in {1, 3} or height != width:
         raise InputError(
             f"{name.id} takes {channels}×{height}×{width} inputs",
-            expected="a network for square RGB images",
-            remedy="choose another network: the groups act on square RGB images",
+            expected="a network for square images of 3 channels, or of 1",
+            remedy="choose another network: the groups act on square RGB images or their luminance",
         )
     side = size or int(height)
     return InputSettings(

@@ -10,6 +10,7 @@ from geed_cli.models.build import Built, build
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.from_torchvision import torchvision_networks
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
+from geed_cli.models.preprocessing import input_settings, with_channels
 from geed_cli.models.requested import (
     NOTHING_SAID,
     FileOptions,
@@ -17,7 +18,7 @@ from geed_cli.models.requested import (
     with_options,
     with_random_weights,
 )
-from geed_cli.models.resolve import input_settings, require_classifier, require_one_tensor, split_network
+from geed_cli.models.resolve import require_classifier, require_one_tensor, split_network
 from geed_cli.models.spec import ModelSpec
 from geed_cli.runtime.libraries import timm, torchvision
 
@@ -90,7 +91,8 @@ def _assemble(built: Built, size: int | None, reference: str) -> Network:
     model_id = _id(spec, architecture, loaded.detail)
     split = split_network(module, architecture.classifier, spec.split, model_id)
     require_classifier(split, loaded.absent)
-    settings = input_settings(architecture.input, spec.input, size)
+    shown = with_channels(module, input_settings(architecture.input, spec.input, size), spec.input.channels)
+    settings = shown.settings
     require_one_tensor(module, settings, model_id)
     return Network(
         id=model_id,
@@ -107,7 +109,7 @@ def _assemble(built: Built, size: int | None, reference: str) -> Network:
             detail=loaded.detail,
             sha256=loaded.sha256,
             state_sha256=state_sha256(module),
-            notes=architecture.notes + loaded.notes,
+            notes=architecture.notes + loaded.notes + shown.notes,
         ),
         parameters=sum(p.numel() for name, p in module.named_parameters() if name not in loaded.absent),
         spec=spec,

@@ -1,10 +1,10 @@
-"""What turns a loaded module into a network to audit: its split, its preprocessing, and that it runs.
+"""What turns a loaded module into a network to audit: its split, and that it runs.
 
 f = f2 ∘ f1 is split at the site of f1(x), by default what goes into the classifier, which is timm's "pooled
 pre-logits". A network without a classifier ends in its features. The spec's words come before the source's.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -12,10 +12,8 @@ from torch import Tensor, nn
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import OUTPUT, Site, module_of
-from geed_cli.models.spec import InputPart, SplitPart
-
-DEFAULT_CROP_PCT = 0.875
-"""That of the ImageNet evaluation protocol, where neither the model's code nor the spec has one."""
+from geed_cli.models.preprocessing import first_convolution, runs
+from geed_cli.models.spec import SplitPart
 
 
 @dataclass(frozen=True)
@@ -62,40 +60,6 @@ def _unknown_module(key: str, name: str, names: list[str], model: str) -> InputE
     )
 
 
-def input_settings(own: InputSettings | None, wanted: InputPart, size: int | None) -> InputSettings:
-    """The model's own preprocessing, overridden by what the spec says; a spec's ``crop_pct`` holds at any size.
-
-    Args:
-        own: the model's own, already at ``size``; None where the source knows none.
-        wanted: the spec's section.
-        size: the input size asked for; None for the model's own.
-
-    Raises:
-        InputError: the source knows no preprocessing and the spec leaves out size, mean or std.
-    """
-    own = own or _from_spec_alone(wanted, size)
-    crop = wanted.crop_pct
-    return replace(
-        own,
-        resize=own.resize if crop is None else InputSettings.resize_for(own.size, crop),
-        interpolation=wanted.interpolation or own.interpolation,
-        mean=wanted.mean or own.mean,
-        std=wanted.std or own.std,
-        crop_mode=wanted.crop_mode or own.crop_mode,
-    )
-
-
-def _from_spec_alone(wanted: InputPart, size: int | None) -> InputSettings:
-    if size is None or wanted.mean is None or wanted.std is None:
-        raise InputError(
-            "the spec leaves out input.size, input.mean or input.std, and the model's code knows none",
-            expected="input: {size: …, mean: [r, g, b], std: [r, g, b]}",
-            remedy="add them to the spec; mean and std belong to pixel values in [0, 1]",
-        )
-    resize = InputSettings.resize_for(size, wanted.crop_pct or DEFAULT_CROP_PCT)
-    return InputSettings(size, resize, "bilinear", wanted.mean, wanted.std)
-
-
 def require_classifier(split: Split, absent: tuple[str, ...]) -> None:
     """Refuse a classifier to which one of the ``absent`` tensors belongs: every probability would be NaN."""
     classifier = module_of(split.classifier or "")
@@ -116,16 +80,41 @@ def require_one_tensor(module: nn.Module, settings: InputSettings, model_id: str
     """
     try:
         with torch.inference_mode():
-            output = module(torch.zeros(1, 3, settings.size, settings.size))
+            output = module(torch.zeros(1, settings.channels, settings.size, settings.size))
     except Exception as error:  # a network may fail in any way on a size that it was not made for
-        raise InputError(
-            f"{model_id} does not run on {settings.size}×{settings.size} images: {error}",
-            expected="a network for square RGB images of that size",
-            remedy="leave out --img-size, or correct input.size in the spec",
-        ) from error
+        raise _does_not_run(module, settings, model_id, error) from error
     if not isinstance(output, Tensor) or output.shape[0] != 1:
         raise InputError(
             f"{model_id} returns {type(output).__name__}, not one tensor",
             expected="one tensor for a batch of images",
             remedy="wrap the network in a module that returns the output to be audited",
         )
+
+
+def _does_not_run(module: nn.Module, settings: InputSettings, model_id: str, error: Exception) -> InputError:
+    """Why a network fails on a picture: another number of channels, as far as that can be told, or another size."""
+    channels = settings.channels
+    other = 4 - channels  # 1 and 3 are what pictures can be shown as
+    if runs(module, other, settings.size):
+        return InputError(
+            f"{model_id} takes pictures of {_channels(other)}, not of {_channels(channels)}",
+            expected="input.channels as the network takes them",
+            remedy=f"input: {{channels: {other}}} in the spec",
+        )
+    first = next((part for part in module.modules() if isinstance(part, nn.Conv2d)), None)
+    if first is not None and first.in_channels not in {0, 1, 3}:  # 0: it is not known before the first batch
+        name = first_convolution(module, first.in_channels)
+        return InputError(
+            f"{model_id} takes {_channels(first.in_channels)}: its first convolution, {name}, has so many",
+            expected="a network of RGB pictures, or of luminance alone",
+            remedy="build it by code of yours (source: python) that makes its channels of the three of a picture",
+        )
+    return InputError(
+        f"{model_id} does not run on {settings.size}×{settings.size} images: {error}",
+        expected=f"a network for square images of {_channels(channels)} and that size",
+        remedy="leave out --img-size, or correct input.size in the spec",
+    )
+
+
+def _channels(count: int) -> str:
+    return f"{count} channel{'s' * (count != 1)}"

@@ -20,7 +20,6 @@ Name = Annotated[str, Field(min_length=1, max_length=300)]
 LayoutName = Literal["nchw", "nhwc", "tokens"]
 """How a layer's output lies in memory: B×C×H×W, B×H×W×C, B×tokens×C."""
 Positive = Annotated[float, Field(gt=0)]
-Triple = tuple[float, float, float]
 
 
 class ModelPart(StrictPart):
@@ -114,14 +113,25 @@ class SplitPart(StrictPart):
 
 
 class InputPart(StrictPart):
-    """Preprocessing; what is left out is the model's own. See ``InputSettings`` for the meanings."""
+    """Preprocessing; what is left out is the model's own. See ``InputSettings`` for the meanings.
+
+    ``channels`` is 1 for a network that is shown luminance; left out, it is found out.
+    """
 
     size: Annotated[int, Field(ge=1, le=4096)] | None = None
     crop_pct: Annotated[float, Field(ge=0.05, le=1)] | None = None
     interpolation: Interpolation | None = None
-    mean: Triple | None = None
-    std: tuple[Positive, Positive, Positive] | None = None
+    channels: Literal[1, 3] | None = None
+    mean: tuple[float, ...] | None = None
+    std: tuple[Positive, ...] | None = None
     crop_mode: CropMode | None = None
+
+    @field_validator("mean", "std")
+    @classmethod
+    def _of_channels(cls, values: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if values is not None and len(values) not in {1, 3}:
+            raise ValueError(f"{len(values)} values; expected one for each of 3 channels, or 1 for all")
+        return values
 
 
 class TokensPart(StrictPart):

@@ -67,6 +67,7 @@ def _weights(part: WeightsPart, origin: WeightsOrigin) -> dict[str, object]:
 
 def _input(settings: InputSettings) -> dict[str, object]:
     return {
+        **({"channels": settings.channels} if settings.channels != 3 else {}),
         "size": settings.size,
         "crop_pct": _crop_pct(settings),
         "interpolation": settings.interpolation,

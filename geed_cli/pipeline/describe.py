@@ -143,7 +143,8 @@ def sign(model: Model, data: Data, groups: Sequence[Group], options: AuditOption
     decode = "" if options.data.decode == "exact" else f" decode={options.data.decode}"
     return (
         f"measure={MEASURE_VERSION} data={data.sha256[:12]} n={data.count} norm={norm} group={conditions} "
-        f"input={settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation} "
+        f"input={settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation}"
+        f"{':luminance' if len(settings.mean) == 1 else ''} "
         f"precision={options.run.precision}{decode}"
     )
 

@@ -81,7 +81,8 @@ class Trial:
     def seconds(self, rows: int) -> float:
         """How long the networks take for one batch of noise."""
         size, device = self.networks[0].input.size, self.placement.device
-        noise = torch.rand(rows, 3, size, size, generator=torch.Generator().manual_seed(0))
+        channels = self.networks[0].input.channels
+        noise = torch.rand(rows, channels, size, size, generator=torch.Generator().manual_seed(0))
         pixels = noise.to(device, self.placement.input_dtype).contiguous(memory_format=torch.channels_last)
         inputs = [normalise(pixels, each.input).to(self.placement.dtype) for each in self.networks]
         _wait(device)

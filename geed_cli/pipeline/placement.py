@@ -152,7 +152,7 @@ def _reduced(network: Network, placement: Placement) -> Network:
     try:
         module = _moved(copy.deepcopy(network.module), placement)
         with full_precision():
-            forward_plain(module, network.input.size)
+            forward_plain(module, network.input)
     except Exception as error:  # whatever kernels, modules and copies raise
         if is_out_of_memory(error):
             raise
@@ -191,5 +191,6 @@ def require_equal_geometry(networks: Sequence[Network]) -> None:
 
 
 def geometry(settings: InputSettings) -> str:
-    """What decides the pixels that a network is shown: size, resize, crop, filter; not mean and std."""
-    return f"{settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation}"
+    """What decides the pixels that a network is shown: size, resize, crop, filter, channels; not mean and std."""
+    luminance = ":luminance" if settings.channels == 1 else ""
+    return f"{settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation}{luminance}"

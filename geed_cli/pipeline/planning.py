@@ -72,8 +72,9 @@ def make_plan(
     """
     groups = plan_groups(names, options)
     for member in groups:
-        if isinstance(member.group, TransformationSet):
-            member.group.check(network.input.size)
+        fits = network.input.channels == 3 or not member.needs_colour
+        if isinstance(member.group, TransformationSet) and fits:
+            member.group.check(network.input.size, network.input.channels)
     measures = select_measures(options.metrics)
     _check_controls(options, groups, measures, network.input.size)
     layerwise = any(isinstance(measure, LayerMeasure) for measure in measures)
@@ -95,7 +96,8 @@ def make_plan(
     elif options.controls.discover is None:
         layers = each_once(layers, seen.first)
     floor = options.controls.probes > 0
-    plan = Plan(groups, layers, measures, vectors, network.input.size, floor, options.controls.discover)
+    size, channels, discover = network.input.size, network.input.channels, options.controls.discover
+    plan = Plan(groups, layers, measures, vectors, size, floor, discover, channels)
     moves_logits = network.spec is not None and "logits" in network.spec.actions
     find = partial(_misalignments, network, layers, groups, traced, store)
     not_applicable = {**reasons, **planned.not_applicable}

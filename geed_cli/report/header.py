@@ -63,7 +63,8 @@ def model_lines(model: Model) -> Iterator[tuple[str, str]]:
     yield "split", f"features: {model.features}; classifier: {classifier}"
     yield (
         "input",
-        f"{used.size}×{used.size} from {used.resize} ({used.crop_mode}, {used.interpolation}), "
+        f"{used.size}×{used.size}{' luminance (ITU-R BT.601)' if len(used.mean) == 1 else ''} from {used.resize} "
+        f"({used.crop_mode}, {used.interpolation}), "
         f"mean {_triple(used.mean)}, std {_triple(used.std)}",
     )
 

@@ -41,8 +41,10 @@ class Preprocessing(Part):
     crop_pct: float
     crop_mode: str
     interpolation: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...] = Field(
+        description="one for each channel that the network is shown: RGB, or luminance"
+    )
+    std: tuple[float, ...]
 
 
 class Model(Part):

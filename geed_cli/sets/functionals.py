@@ -17,6 +17,10 @@ Arguments = tuple[tuple[str, Argument], ...]
 REMEDY = "docs/groups.md lists the functions and their parameters"
 
 
+OF_COLOURS = frozenset({"adjust_hue", "adjust_saturation", "permute_channels", "rgb_to_grayscale"})
+"""Functions that do nothing, or are not defined, on a picture of one channel."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a function; where it is left out and has no default, torchvision decides."""

@@ -16,7 +16,7 @@ from geed_cli.documents.document import Value
 from geed_cli.errors import InputError
 from geed_cli.runtime.libraries import torchvision
 from geed_cli.sets.arguments import Argument
-from geed_cli.sets.functionals import Arguments, arguments_of, is_neutral
+from geed_cli.sets.functionals import OF_COLOURS, Arguments, arguments_of, is_neutral
 
 InterpolationMode = torchvision.transforms.InterpolationMode
 TV = torchvision.transforms.v2.functional
@@ -55,6 +55,11 @@ class Perturbation:
         return not self.is_identity
 
     @property
+    def needs_colour(self) -> bool:
+        """Whether it is not defined on luminance, or changes nothing there."""
+        return self.function in OF_COLOURS
+
+    @property
     def call(self) -> str:
         """What is done, in full: the function and its canonical arguments; ``identity`` for e."""
         if self.function is None:
@@ -64,7 +69,7 @@ class Perturbation:
         return f"{self.function}({', '.join(f'{name}={_text(value)}' for name, value in self.arguments)})"
 
     def show(self, pixels: Tensor) -> Tensor:
-        """The altered picture, clamped to [0, 1], of the shape, type and device of ``pixels`` (3, S, S) in [0, 1].
+        """The altered picture, clamped to [0, 1], of the shape, type and device of ``pixels`` (C, S, S) in [0, 1].
 
         ``jpeg`` and ``equalize`` go through 8 bits. 16-bit types are computed in float32.
 
@@ -129,7 +134,7 @@ def _jpeg(pixels: Tensor, quality: Argument) -> Tensor:
     file = io.BytesIO()
     TV.to_pil_image(levels).save(file, "JPEG", quality=quality, subsampling="4:2:0")
     with Image.open(file, formats=("JPEG",)) as picture:
-        opened: Tensor = TV.pil_to_tensor(picture.convert("RGB"))
+        opened: Tensor = TV.pil_to_tensor(picture.convert("RGB" if len(pixels) > 1 else "L"))
     return opened.to(pixels).div(255)
 
 

@@ -47,13 +47,13 @@ class TransformationSet:
         """False: no member but the identity is known to permute pixels."""
         return False
 
-    def check(self, size: int) -> None:
-        """Try every member on a picture of the network's input size S, before any image is read.
+    def check(self, size: int, channels: int = 3) -> None:
+        """Try every member on a picture of the network's input size S and channels, before any image is read.
 
         Raises:
             InputError: a member cannot take such a picture, or makes values that are no numbers of it.
         """
-        gradient = torch.linspace(0, 1, 3 * size * size).reshape(3, size, size)
+        gradient = torch.linspace(0, 1, channels * size * size).reshape(channels, size, size)
         for member in self.transforms:
             if not member.show(gradient).isfinite().all():
                 raise InputError(

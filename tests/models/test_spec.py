@@ -96,7 +96,7 @@ def test_classifier_null_is_not_the_same_as_no_classifier_key() -> None:
             "'input.crop_pct' is 1.5",
             "less than or equal",
         ),
-        ("weights: {origin: random}\ninput: {mean: [0, 0]}", "the key 'input.mean.2' is missing", ""),
+        ("weights: {origin: random}\ninput: {mean: [0, 0]}", "'input.mean': 2 values", "1 for all"),
         ("weights: {origin: random}\ninput: {std: [1, 0, 1]}", "'input.std.1' is 0", "greater than 0"),
         ("weights: {origin: random}\ninput: {std: [1, 1e999, 1]}", "'input.std.1' is inf", "finite"),
         ("weights: {origin: random}\nlayers: layer1", "'layers' is 'layer1'", "a list"),
