@@ -22,6 +22,8 @@ Discover = Literal["permutation", "linear"]
 """The kinds of hidden action that are looked for."""
 WeightsFrom = Literal["spec", "random"]
 """``spec`` takes the weights that the reference means; ``random`` draws the architecture's initial ones."""
+OutputKind = Literal["logits", "probabilities", "sigmoid", "dense", "none"]
+"""What a network puts out, as predictions are read of it; docs/measures.md has what is made of each."""
 OnUndecided = Literal["fail", "pass"]
 GateFormat = Literal["text", "github"]
 

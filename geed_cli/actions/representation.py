@@ -164,3 +164,18 @@ class Spatial(Representation):
 
     def _probe_shape(self) -> tuple[int, ...]:
         return (1, *self.shape[-2:])
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels(Spatial):
+    """The same of what a network says of each pixel in the picture's own terms, which colours leave in its place."""
+
+    @classmethod
+    def of(cls, views: tuple[View, ...], shape: tuple[int, ...]) -> "Pixels":
+        """The action on maps of shape (C, H, W)."""
+        return cls(len(views), shape, "pixels", views)
+
+    @property
+    def undefined(self) -> str | None:
+        """The misfit."""
+        return self.misfit

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from geed_cli.errors import InputError
+from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Group, Result
 
 
@@ -11,6 +12,9 @@ def mismatches(reference: Result, other: Result) -> tuple[str, ...]:
     """Every difference in what both must share, as "what: reference, other"; empty where comparable."""
     shared = {group.name for group in reference.groups} & {group.name for group in other.groups}
     parts, others = _parts(reference, shared), _parts(other, shared)
+    kinds = output_kind(reference), output_kind(other)
+    if "none" not in kinds:  # without predictions, which are not applicable then, nothing is mixed
+        parts["kind of output"], others["kind of output"] = kinds
     return tuple(f"{what}: {parts[what]} and {others[what]}" for what in parts if parts[what] != others[what])
 
 

@@ -16,8 +16,9 @@ from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Variant
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.engine.shared_action import Families, Family
+from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
-from geed_cli.measures.softmax import probabilities
+from geed_cli.models.output import Output
 
 Array = NDArray[np.float64]
 Vectors = Mapping[VectorSite, Mapping[Variant, Tensor]]
@@ -27,7 +28,7 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
     """The row of an image of which everything was seen; one that only serves the normaliser has no deviations."""
     deviations: dict[Cell, Array] = {}
     controls: dict[tuple[Cell, Control], Array] = {}
-    vectors = _vectors(seen)
+    vectors = _vectors(seen, plan.output)
     embeddings, distributions = _identities(plan, vectors)
     if not seen.subject.audited:
         return Row(seen.subject, {}, {}, embeddings, {})
@@ -40,16 +41,18 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
     return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding)
 
 
-def _vectors(seen: Observation) -> Vectors:
-    """The features as they are, and the logits as probabilities."""
+def _vectors(seen: Observation, output: Output) -> Vectors:
+    """The features as they are, and the output as probabilities."""
     return {
-        site: held if site == "features" else {variant: probabilities(z) for variant, z in held.items()}
+        site: held
+        if site == "features"
+        else {variant: distribution(output, z) for variant, z in held.items()}
         for site, held in seen.vectors.items()
     }
 
 
 def expected_orbit(orbit: Tensor, representation: Representation) -> Tensor:
-    """ρ(g)f̂(x) for every g, f̂ the mean of the orbit over the kernel; orbit (n, k) → (n, k)."""
+    """ρ(g)f̂(x) for every g, f̂ the mean of the orbit over the kernel; of the orbit's shape, (n, …)."""
     centre = orbit[list(representation.kernel())].mean(dim=0)
     return torch.stack([representation.act(g, centre) for g in range(len(orbit))])
 
@@ -73,11 +76,11 @@ def _vector_cell(
         expected = torch.stack([representation.act(g, orbit[0]) for g in range(len(orbit))])
     else:
         expected = expected_orbit(orbit, representation)
-    deviations[cell] = _array(measure.deviation(orbit, expected))
+    deviations[cell] = _array(deviation(measure, plan.output, orbit, expected))
     trips = {view: trip for view, trip in plan.trips[group.name].items() if trip in held}
     if trips:
         back = torch.stack([held[trips[view]] if view in trips else orbit[0] for view in group.views])
-        controls[cell, "floor"] = _array(measure.deviation(back, orbit[0].expand_as(back)))
+        controls[cell, "floor"] = _array(deviation(measure, plan.output, back, orbit[0].expand_as(back)))
 
 
 def _layer_cells(
@@ -112,11 +115,13 @@ def _layer_cells(
 
 
 def _identities(plan: Plan, vectors: Vectors) -> tuple[dict[View, Array], dict[View, Array]]:
-    """Embeddings and probabilities under each view of e."""
-    features, logits = (vectors.get(site, {}) for site in ("features", "logits"))
+    """Embeddings, and probabilities where a sensitivity is made of them, under each view of e."""
+    features, predicted = (vectors.get(site, {}) for site in ("features", "logits"))
+    if plan.output.kind == "dense":  # a map for each image would fill the memory
+        predicted = {}
     return (
         {v: _array(features[v]) for v in plan.identities if v in features},
-        {v: _array(logits[v]) for v in plan.identities if v in logits},
+        {v: _array(predicted[v]) for v in plan.identities if v in predicted},
     )
 
 

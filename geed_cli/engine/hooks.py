@@ -14,7 +14,7 @@ from torch.utils.hooks import RemovableHandle
 
 from geed_cli.engine.geometric import from_geometric_package
 from geed_cli.errors import InputError
-from geed_cli.models.network import Network, Site, call_of, module_of
+from geed_cli.models.network import OUTPUT, Network, Site, call_of, module_of
 
 Reader = Callable[[Site, Tensor], None]
 
@@ -35,8 +35,17 @@ def attach(module: nn.Module, site: Site, reader: Callable[[object], None]) -> R
     """A hook on a site's module, which stays until its handle removes it; the reader gets what each call has there."""
     target = module.get_submodule(module_of(site.module))
     if site.side == "input":
-        return target.register_forward_pre_hook(lambda _, inputs: reader(inputs))
+        return target.register_forward_pre_hook(
+            lambda _, given, named: reader(_tensors_among(given, named)), with_kwargs=True
+        )
     return target.register_forward_hook(lambda _, _inputs, output: reader(output))
+
+
+def _tensors_among(given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """What a module is called with: all of it, or the one tensor beside flags, labels that are None and the like."""
+    everything = (*given, *named.values())
+    tensors = tuple(each for each in everything if isinstance(each, Tensor) or from_geometric_package(each))
+    return tensors if len(tensors) == 1 else everything
 
 
 def _at_its_call(site: Site, reader: Reader) -> Callable[[object], None]:
@@ -58,7 +67,7 @@ def require_rows(network: Network, site: Site, activation: Tensor, rows: int) ->
 
 def not_the_batch(site: Site, shape: tuple[int, ...], rows: int) -> str | None:
     """Why an activation of that shape has no row for each image of a batch, as a clause; None where it has."""
-    if len(shape) > 1 and shape[0] == rows:
+    if shape[:1] == (rows,) and (len(shape) > 1 or site == OUTPUT):  # one number for each image is an output
         return None
     text = "×".join(map(str, shape)) or "of a single number"
     if len(shape) > 1 and shape[0] < rows:
@@ -76,7 +85,7 @@ def no_such_activation(network: Network, site: Site, problem: str) -> InputError
 
 
 def as_tensor(site: Site, activation: object) -> Tensor:
-    """The one tensor of a module's output, or of its single positional input; of a geometric tensor, the plain one.
+    """The one tensor of a module's output, or of what it is called with; of a geometric tensor, the plain one.
 
     Raises:
         InputError: there are several tensors or none, or it holds complex numbers.

@@ -14,7 +14,7 @@ import numpy as np
 
 from geed_cli.actions.channel_action import Matrices, Permutation, as_moves
 from geed_cli.actions.composed import Joint
-from geed_cli.actions.representation import NoAction, Representation, Spatial, Trivial
+from geed_cli.actions.representation import NoAction, Pixels, Representation, Spatial, Trivial
 from geed_cli.engine.declared import Place, declared
 from geed_cli.engine.geometric import FieldType, from_geometric_package
 from geed_cli.engine.hooks import attach
@@ -60,6 +60,28 @@ def representation_of(
         return Trivial(plan.group.order, shape)
     spatial = Spatial.of(plan.views, shape)
     return _of_fields(types[layer], spatial, plan.group) if layer in types else spatial
+
+
+def pixel_action(network: Network, plan: GroupPlan) -> Representation:
+    """How a group acts on class probabilities per pixel: pixels move with the picture, and classes as declared.
+
+    Colours move no pixel. A group that would resample the pixels does not act, since then no pixel has a counterpart.
+
+    Raises:
+        InputError: a declaration that does not fit.
+    """
+    shape, views = network.output.shape, plan.views
+    height, width = shape[-2:]
+    if not isinstance(plan.group, FiniteGroup):
+        return NoAction(len(views), shape, "none", "a set that is no group does not say where a pixel goes")
+    if not all(g.exact and g.whole_pixels(height, width) for g in plan.group.transforms):
+        reason = f"the group does not map the pixels of its {height}×{width} output onto pixels"
+        return NoAction(len(views), shape, "none", reason)
+    pixels = Pixels.of(views, shape)
+    action = network.spec.actions.get("logits") if network.spec is not None else None
+    if action is None or pixels.undefined is not None:
+        return pixels
+    return declared(action, Place("the action of logits", shape, views), plan.group.transforms)
 
 
 def declared_action(network: Network, layer: str, *, vector: bool) -> Action | None:

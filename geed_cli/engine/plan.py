@@ -16,6 +16,7 @@ from geed_cli.engine.map_layout import Layout
 from geed_cli.engine.row import Subject
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
+from geed_cli.models.output import LOGITS, Output
 from geed_cli.sets.transformation_set import TransformationSet
 
 Variant = View | RoundTrip
@@ -95,6 +96,7 @@ class Plan:
         floor: whether control images are shown under round trips too.
         discover: the hidden action that is looked for, if any.
         channels: of the network's input; 1 is luminance, on which groups of colours are not shown.
+        output: how predictions are read of what the network puts out.
     """
 
     groups: tuple[GroupPlan, ...]
@@ -105,6 +107,7 @@ class Plan:
     floor: bool = True
     discover: Discover | None = None
     channels: int = 3
+    output: Output = LOGITS
 
     @cached_property
     def shown(self) -> tuple[GroupPlan, ...]:

@@ -14,10 +14,11 @@ from geed_cli.engine.hooks import hooked
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Rounding
+from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.measures.moments import channelwise_deviation
-from geed_cli.measures.softmax import probabilities
 from geed_cli.models.network import Site
+from geed_cli.models.output import Output
 
 
 def rounding(
@@ -61,8 +62,9 @@ def rounding(
             (measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()
         }
     for each in plan.of_vectors:
-        if vectors[each.site] in own:
-            numbers[each.name, None] = _vector(each, vectors[each.site], own, exact)
+        predicts = each.site == "features" or plan.output.kind != "none"
+        if predicts and vectors[each.site] in own:
+            numbers[each.name, None] = _vector(each, plan.output, vectors[each.site], own, exact)
     return numbers
 
 
@@ -93,8 +95,12 @@ def _pairs(
 
 
 def _vector(
-    measure: VectorMeasure, site: Site, own: Mapping[Site, Tensor], exact: Mapping[Site, Tensor]
+    measure: VectorMeasure,
+    output: Output,
+    site: Site,
+    own: Mapping[Site, Tensor],
+    exact: Mapping[Site, Tensor],
 ) -> float:
-    pair = [runs[site].flatten()[None].double().cpu() for runs in (own, exact)]
-    seen = [probabilities(z) for z in pair] if measure.site == "logits" else pair
-    return float(measure.deviation(*seen))
+    pair = [runs[site].flatten().double().cpu() for runs in (own, exact)]
+    rounded, reference = [distribution(output, z) for z in pair] if measure.site == "logits" else pair
+    return float(deviation(measure, output, rounded, reference))

@@ -25,12 +25,12 @@ class VectorCollector:
         outbox: Outbox,
         broken: Callable[[set[str]], None],
     ) -> None:
-        """Take a batch's activations, shape (B, …), flattened to (B, k).
+        """Take a batch's activations, shape (B, …) or (B,), flattened to (B, k).
 
         Once the outbox is delivered, ``broken`` is called with the images whose vectors are not finite.
         """
         # a copy: an in-place ReLU may change the activation after its hook has returned
-        vectors = activation.detach().flatten(1)[: len(slots)].clone()
+        vectors = activation.detach().reshape(len(activation), -1)[: len(slots)].clone()
 
         def take(numbers: Tensor) -> None:
             finite = numbers.isfinite().all(dim=1).tolist()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.measures.measure import Measure
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ class Evidence:
         seen: by name, what else was seen of some of the images, shape (m, n): the part of channels that are dead, and
             the same deviation against another image (null), of a round trip (floor), or about the layer's own centre
             (phase_corrected); without those that were not measured.
-        vectors: of the plain images, features or probabilities, shape (images, k); only for measures of these.
+        sensitivity: the measure's own comparison of different plain images; None where it has none.
         unit: M where the value is a ratio, else 1; NaN where M is 0 or not there.
         rounding: the deviation that floating point alone makes, raw; None where it is not known.
     """
@@ -33,7 +33,7 @@ class Evidence:
     measure: Measure
     deviations: Array
     seen: Mapping[str, Array]
-    vectors: Callable[[], Array]
+    sensitivity: Callable[[], float | None]
     unit: float
     rounding: float | None
 
@@ -68,15 +68,6 @@ class Control:
     reading: str = ""
 
 
-def _sensitivity(evidence: Evidence) -> float | None:
-    measure = evidence.measure
-    if not isinstance(measure, VectorMeasure) or measure.sensitivity is None:
-        return None
-    import torch  # noqa: PLC0415 - see measure.py
-
-    return float(measure.sensitivity(torch.from_numpy(evidence.vectors())).mean())
-
-
 def _dead_fraction(evidence: Evidence) -> float | None:
     dead = evidence.seen.get("dead")
     return None if dead is None else float(np.mean([image.mean() for image in dead]))
@@ -89,7 +80,7 @@ def _rounding(evidence: Evidence) -> float | None:
 CONTROLS: dict[str, Control] = {
     control.name: control
     for control in (
-        Control(name="sensitivity", of=_sensitivity),
+        Control(name="sensitivity", of=lambda evidence: evidence.sensitivity()),
         Control(name="dead_fraction", of=_dead_fraction, heading="dead", keep=1, part=True, of_layers=True),
         Control(
             name="null",

@@ -4,13 +4,14 @@ A measure's file holds its integrand m and its object, and ``catalogue`` has a l
 nowhere but inside functions, since results are compared, gated and printed without it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geed_cli.choices import OutputKind
 from geed_cli.statistics.scale import Scale
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Measure:
     label: str = ""
     usual: bool = False
     beside: "Measure | None" = None
+
+    def reading_of(self, kind: OutputKind) -> str:  # noqa: ARG002 - measures of predictions alone differ
+        """The line below a table of a network with that kind of output."""
+        return self.reading
 
     @property
     def normalised(self) -> bool:
@@ -120,8 +125,10 @@ class VectorMeasure(Measure):
         pairs: d(f1(x), f1(x')) for all pairs of embeddings (m, k), whose mean off the diagonal is M; shape (m, m).
         against_plain: whether f(x) stands in place of f̂(x); e, which then is 0 by definition, is not counted.
         sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
+        any_label: of independent labels, whether one that deviates is enough, where others take the mean over labels.
         positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
         profile: whether a table tells its strongest frequency over a cyclic group.
+        readings: in place of ``reading`` for kinds of output of which that is not true.
     """
 
     site: VectorSite
@@ -129,8 +136,14 @@ class VectorMeasure(Measure):
     pairs: Callable[["Tensor"], "Tensor"] | None = None
     against_plain: bool = False
     sensitivity: Callable[["Tensor"], "Tensor"] | None = None
+    any_label: bool = False
     positive_tail: bool = False
     profile: bool = False
+    readings: Mapping[OutputKind, str] = field(default_factory=dict)
+
+    def reading_of(self, kind: OutputKind) -> str:
+        """The line below a table of a network with that kind of output."""
+        return self.readings.get(kind, self.reading)
 
     @property
     def normalised(self) -> bool:

@@ -25,6 +25,7 @@ FLIP_RATE = VectorMeasure(
     site="logits",
     deviation=flips,
     against_plain=True,
+    any_label=True,
     scale=Scale.rate(),
     rounding_order=None,
     percent=True,
@@ -33,4 +34,10 @@ FLIP_RATE = VectorMeasure(
     range="0 to 1",
     definition="part of (x, g), g ≠ e, with arg max f(gx) ≠ arg max f(x)",
     reading="prediction.flip_rate: how often the arg max changes under an element other than e.",
+    readings={
+        "sigmoid": "prediction.flip_rate: how often the sign of any label's logit changes under an element other than "
+        "e.",
+        "dense": "prediction.flip_rate: the part of pixels whose arg max, moved with the picture, changes under an "
+        "element other than e.",
+    },
 )

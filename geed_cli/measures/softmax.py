@@ -55,4 +55,11 @@ KL = VectorMeasure(
     definition="mean KL(p(gx) ‖ p̂(x)), p̂ the orbit mean of the class probabilities",
     reading="softmax.kl: 0 is invariant, at most ln|G|; compare it with the sensitivity, since a network that "
     "ignores its input is invariant too.",
+    readings={
+        "sigmoid": "softmax.kl: of independent labels, the mean over labels of KL between (p, 1 − p) and its orbit "
+        "mean. 0 is invariant, at most ln 2; compare it with the sensitivity, since a network that ignores its input "
+        "is invariant too.",
+        "dense": "softmax.kl: of pixels, the mean over pixels of KL(p(gx) ‖ g·p(x)). 0 is equivariant; a network that "
+        "says the same of every pixel is equivariant too.",
+    },
 )

@@ -24,8 +24,8 @@ class Architecture:
         tag: the source's name of its pretrained weights, where the name says or implies them.
         module: the network.
         input: its default preprocessing; None where the source knows none.
-        classifier: name of the module that makes the logits; None for a network without one.
-        layers: the default layers, its stages.
+        classifier: name of the module that makes the logits, where the source knows; None for a network without one.
+        layers: the default layers, its stages; () where they are found when the network has run.
         channels_last: see ``Network``.
         prefix_tokens: see ``Network``.
         rules: what the source's own published files need in order to fit.

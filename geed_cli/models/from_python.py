@@ -15,7 +15,6 @@ from torch import nn
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture, seeded
 from geed_cli.models.spec import Argument
-from geed_cli.models.stages import default_stages
 
 
 def build_python(
@@ -50,10 +49,8 @@ def build_python(
     _require_own(module_name, folder)
     with _importable(folder), seeded(seed):
         module = _call(module_name, attribute, arguments)
-    linear = [part for part, child in module.named_modules() if isinstance(child, nn.Linear)]
-    classifier = linear[-1] if linear else None
-    layers = default_stages(module, classifier)
-    return Architecture("python", name, None, module, None, classifier, layers)
+    # which module is the classifier, and so which layers are stages, is seen when the network runs
+    return Architecture("python", name, None, module, None, classifier=None, layers=())
 
 
 @contextmanager

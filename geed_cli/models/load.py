@@ -1,7 +1,10 @@
 """``load_model``: from what the user wrote to a network to audit; ``known_models``: the names that need no file."""
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+from torch import nn
 
 from geed_cli.choices import WeightsFrom
 from geed_cli.errors import InputError
@@ -18,8 +21,9 @@ from geed_cli.models.requested import (
     with_options,
     with_random_weights,
 )
-from geed_cli.models.resolve import require_classifier, require_one_tensor, split_network
+from geed_cli.models.resolve import require_one_tensor, split_network
 from geed_cli.models.spec import ModelSpec
+from geed_cli.models.stages import default_stages
 from geed_cli.runtime.libraries import timm, torchvision
 
 
@@ -89,20 +93,22 @@ def _assemble(built: Built, size: int | None, reference: str) -> Network:
     spec, architecture, loaded = built.spec, built.architecture, built.loaded
     module = architecture.module.eval().requires_grad_(False).float()
     model_id = _id(spec, architecture, loaded.detail)
-    split = split_network(module, architecture.classifier, spec.split, model_id)
-    require_classifier(split, loaded.absent)
     shown = with_channels(module, input_settings(architecture.input, spec.input, size), spec.input.channels)
     settings = shown.settings
-    require_one_tensor(module, settings, model_id)
+    seen = require_one_tensor(module, settings, model_id)
+    # random weights fill what the file lacks, and the features of both have to end at the same place
+    absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
+    split = split_network(module, architecture.classifier, spec.split, model_id, seen, absent)
+    own = architecture.layers or default_stages(module, split.classifier)
     return Network(
         id=model_id,
         source=architecture.source,
         arch=architecture.name,
         module=module,
         features=split.features,
-        logits=split.classifier is not None,
+        output=split.output,
         classifier=split.classifier,
-        layers=resolve_layers(module, spec.layers, reference) if spec.layers else architecture.layers,
+        layers=resolve_layers(module, spec.layers, reference) if spec.layers else own,
         input=settings,
         weights=WeightsOrigin(
             origin=spec.weights.origin,
@@ -117,6 +123,12 @@ def _assemble(built: Built, size: int | None, reference: str) -> Network:
         prefix_tokens=architecture.prefix_tokens,
         reference=reference,
     )
+
+
+def _lacking(module: nn.Module, spec: ModelSpec) -> tuple[str, ...]:
+    """The tensors that the spec declares to be missing from its file."""
+    globs = spec.weights.missing
+    return tuple(name for name in module.state_dict() if any(fnmatchcase(name, glob) for glob in globs))
 
 
 def _id(spec: ModelSpec, architecture: Architecture, detail: str) -> str:

@@ -14,6 +14,7 @@ from torch import nn
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.globs import fits_by_parts
 from geed_cli.input_settings import InputSettings
+from geed_cli.models.output import Output
 from geed_cli.models.spec import ModelSpec
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ class Site:
 
     Attributes:
         module: dotted name, "" is the whole network; ``fc#2`` is the second call of fc.
-        side: the first positional input of the module, or its output.
+        side: the one tensor that the module is given, by position or by name, or its output.
     """
 
     module: str
@@ -78,8 +79,8 @@ class Network:
         arch: the source's name of the architecture.
         module: in evaluation mode, without gradients, float32, on the CPU.
         features: where f1(x) is read; flattened to k features per image.
-        logits: whether the network's output is logits; otherwise softmax measures are not applicable.
-        classifier: the module that makes the logits.
+        output: what the network puts out, as predictions are read of it.
+        classifier: the module that makes the predictions, None where none is known.
         layers: names of the layers for channelwise measures, in network order.
         input: preprocessing.
         weights: where the weights come from.
@@ -95,7 +96,7 @@ class Network:
     arch: str
     module: nn.Module
     features: Site
-    logits: bool
+    output: Output
     classifier: str | None
     layers: tuple[str, ...]
     input: InputSettings
@@ -105,6 +106,11 @@ class Network:
     channels_last: bool = False
     prefix_tokens: int = 0
     reference: str = ""
+
+    @property
+    def logits(self) -> bool:
+        """Whether measures of predictions, whose site is ``logits``, apply."""
+        return self.output.kind != "none"
 
     @property
     def inspect_command(self) -> str:

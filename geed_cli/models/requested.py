@@ -237,8 +237,9 @@ def with_classes(spec: ModelSpec, classes: int) -> ModelSpec:
 
 
 def with_random_weights(spec: ModelSpec) -> ModelSpec:
-    """The spec with random weights."""
-    return spec.model_copy(update={"weights": WeightsPart(origin="random")})
+    """The spec with random weights; what its file lacks still says where its features end."""
+    weights = WeightsPart(origin="random", missing=spec.weights.missing)
+    return spec.model_copy(update={"weights": weights})
 
 
 def _spec_of_file(target: Reference, arch: str | None) -> ModelSpec:

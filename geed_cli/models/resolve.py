@@ -4,91 +4,118 @@ f = f2 ∘ f1 is split at the site of f1(x), by default what goes into the class
 pre-logits". A network without a classifier ends in its features. The spec's words come before the source's.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.input_settings import InputSettings
+from geed_cli.models.classifier import Seen, recognised, require_one_call, require_weights, without_weights
+from geed_cli.models.ending import run_watched
 from geed_cli.models.network import OUTPUT, Site, module_of
+from geed_cli.models.output import Output, output_of
 from geed_cli.models.preprocessing import first_convolution, runs
 from geed_cli.models.spec import SplitPart
+
+PROBES = 2
+"""Images that are put through a network when it is loaded: with one alone, an axis of 1 could not be told from it."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """The sites of one network; ``classifier`` is None where its output is not logits."""
+    """The sites of one network; ``classifier`` is None where none is known."""
 
     features: Site
     classifier: str | None
+    output: Output
 
 
-def split_network(module: nn.Module, classifier: str | None, wanted: SplitPart, model: str) -> Split:
+def split_network(
+    module: nn.Module,
+    classifier: str | None,
+    wanted: SplitPart,
+    model: str,
+    seen: Seen,
+    absent: Sequence[str] = (),
+) -> Split:
     """The split that a spec declares, completed by the network's own.
 
     Args:
         module: the network.
-        classifier: name of the network's own classifier, if it has one.
+        classifier: name of the network's own classifier, where its source knows it.
         wanted: the spec's section.
         model: what messages call the network.
+        seen: what the network put out when it ran.
+        absent: tensors without weights.
 
     Returns:
-        features: the output of the module that the spec names, else the input of the classifier, else the
-        network's output.
+        features: the output of the module that the spec names, else what goes into the classifier, else the network's
+        output. Where the spec says that there is no classifier, the network's own still marks the end of the features
+        if it has no weights.
 
     Raises:
-        InputError: a name that is no module of the network.
+        InputError: a name that is no module of the network, a classifier that has no weights, or that is not run once
+            in evaluation; an output that is not what the spec declares.
     """
-    names = [name for name, _ in module.named_modules()]
     for key, name in (("features", wanted.features), ("classifier", wanted.classifier)):
-        if name is not None and module_of(name) not in names:
-            raise _unknown_module(f"split.{key}", name, names, model)
+        if name is not None:
+            _require_module(f"split.{key}", name, module, model)
+    headless = wanted.without_classifier
     own = wanted.classifier or classifier
+    if own is None and not headless:
+        own = recognised(module, seen)
+    if own is not None and not headless:
+        require_weights(own, absent)
+        require_one_call(own, module, seen, model)
+    marks = own if not headless or own is None or without_weights(own, absent) else None
     if wanted.features is not None:
         features = Site(wanted.features, "output")
     else:
-        features = Site(own, "input") if own is not None else OUTPUT
-    return Split(features, None if wanted.without_classifier else own)
+        features = Site(marks, "input") if marks is not None else OUTPUT
+    own = None if headless else own
+    output = output_of(seen.values, seen.ending, own, wanted.output, headless=headless)
+    if own is not None and own == classifier:  # its source says that these are logits
+        output = replace(output, affine=True)
+    return Split(features, own, output)
 
 
-def _unknown_module(key: str, name: str, names: list[str], model: str) -> InputError:
-    return InputError(
-        f"{key} '{name}' is not in {model}",
-        expected=f"a module of the network{nearest_are(nearest(name, names))}",
-        remedy=f"geed inspect {model} --layers",
-    )
-
-
-def require_classifier(split: Split, absent: tuple[str, ...]) -> None:
-    """Refuse a classifier to which one of the ``absent`` tensors belongs: every probability would be NaN."""
-    classifier = module_of(split.classifier or "")
-    inside = [name for name in absent if classifier and f"{name}.".startswith(f"{classifier}.")]
-    if inside:
+def _require_module(key: str, name: str, module: nn.Module, model: str) -> None:
+    names = [each for each, _ in module.named_modules()]
+    if module_of(name) not in names:
         raise InputError(
-            f"the classifier '{split.classifier}' has no weights: {', '.join(inside)} are missing from the file",
-            expected="weights for the classifier, or a spec that says the network has none",
-            remedy="split: {classifier: null} in the spec",
+            f"{key} '{name}' is not in {model}",
+            expected=f"a module of the network{nearest_are(nearest(name, names))}",
+            remedy=f"geed inspect {model} --layers",
         )
 
 
-def require_one_tensor(module: nn.Module, settings: InputSettings, model_id: str) -> None:
-    """Put one black image through the network: it must run at this size and return one tensor.
+def require_one_tensor(module: nn.Module, settings: InputSettings, model_id: str) -> Seen:
+    """Put a black and a noisy image through the network: it must run at this size and return one tensor.
 
     Raises:
         InputError: it fails, or returns something other than one tensor for the batch.
     """
+    size = settings.size
+    pictures = torch.zeros(PROBES, settings.channels, size, size)
+    pictures[1:].normal_(generator=torch.Generator().manual_seed(0))
     try:
-        with torch.inference_mode():
-            output = module(torch.zeros(1, settings.channels, settings.size, settings.size))
+        output, ending = run_watched(module, pictures)
     except Exception as error:  # a network may fail in any way on a size that it was not made for
         raise _does_not_run(module, settings, model_id, error) from error
-    if not isinstance(output, Tensor) or output.shape[0] != 1:
+    if not isinstance(output, Tensor) or output.shape[:1] != (PROBES,):
+        what = (
+            f"a tensor of shape {tuple(output.shape)} for {PROBES} images"
+            if isinstance(output, Tensor)
+            else (f"{type(output).__name__}, not one tensor")
+        )
         raise InputError(
-            f"{model_id} returns {type(output).__name__}, not one tensor",
-            expected="one tensor for a batch of images",
+            f"{model_id} returns {what}",
+            expected="one tensor for a batch of images, whose first axis is the batch",
             remedy="wrap the network in a module that returns the output to be audited",
         )
+    return Seen(output, ending)
 
 
 def _does_not_run(module: nn.Module, settings: InputSettings, model_id: str, error: Exception) -> InputError:

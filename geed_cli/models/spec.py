@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from geed_cli.checkpoints.rename_rules import compiled
 from geed_cli.checkpoints.rules import KeyRules, Match
+from geed_cli.choices import OutputKind
 from geed_cli.documents.document import printable
 from geed_cli.documents.validation import StrictPart
 from geed_cli.input_settings import CropMode, Interpolation
@@ -100,11 +101,14 @@ class SplitPart(StrictPart):
 
     Attributes:
         features: module whose output, flattened, is f1(x).
-        classifier: module that makes the logits; null where the network has none.
+        classifier: module that makes the predictions, ``fc#2`` a call of one that runs several times; null where the
+            network has none, so that its output is f1(x).
+        output: what the network puts out, as predictions are read of it.
     """
 
     features: str | None = None
     classifier: Name | None = None
+    output: OutputKind | None = None
 
     @property
     def without_classifier(self) -> bool:

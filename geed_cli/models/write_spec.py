@@ -14,6 +14,7 @@ HEADER = """\
 # A model spec for geed, written by `geed inspect --write-spec`. It loads what was inspected.
 # weights.origin: pretrained | file (path) | package (package, path inside it) | random
 # split.features: the module whose output, flattened, is f1(x); left out: the input of the classifier
+# split.output: logits | probabilities | sigmoid | dense | none; left out: as far as it can be told
 # layers: names, or globs matched part by part, such as blocks.*
 """
 
@@ -21,7 +22,7 @@ HEADER = """\
 def starting_spec(network: Network) -> str:
     """YAML text of a ``ModelSpec`` that loads the network again, with layers, split and preprocessing written out."""
     spec = network.spec or _bare_spec(network)
-    split: dict[str, object] = {"classifier": network.classifier}
+    split: dict[str, object] = {"classifier": network.classifier, "output": network.output.kind}
     if network.features.side == "output":
         split = {"features": network.features.module, **split}
     document = {

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Control, Rounding, Row
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.control import CONTROLS, Evidence
+from geed_cli.measures.distribution import sensitivity
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.models.output import Output
 
 Array = NDArray[np.float64]
 
@@ -24,6 +27,7 @@ def controls_of(
     rows: Sequence[Row],
     normaliser: float | None,
     rounding: Rounding,
+    output: Output,
 ) -> dict[str, float]:
     """Every control of a cell that was measured.
 
@@ -35,12 +39,14 @@ def controls_of(
         rows: of the audited images.
         normaliser: M, where the value is a ratio; its controls are divided by it too.
         rounding: of the run.
+        output: what the network puts out.
     """
 
-    def vectors() -> Array:
-        probable = isinstance(measure, VectorMeasure) and measure.site == "logits"
-        vectors_of = [row.probabilities if probable else row.embeddings for row in rows]
-        return np.stack([each[group.identity] for each in vectors_of])
+    def between_images() -> float | None:
+        if not isinstance(measure, VectorMeasure) or measure.sensitivity is None or output.kind == "dense":
+            return None
+        seen = np.stack([row.probabilities[group.identity] for row in rows])
+        return float(sensitivity(measure, output, torch.from_numpy(seen)).mean())
 
     measured = {
         name: [row.controls[cell, name] for row in rows if (cell, name) in row.controls]
@@ -50,7 +56,7 @@ def controls_of(
         measure,
         deviations,
         {name: np.stack(values) for name, values in measured.items() if values},
-        vectors,
+        between_images,
         (normaliser or np.nan) if measure.normalised else 1.0,
         rounding.get((measure.name, cell.layer)),
     )

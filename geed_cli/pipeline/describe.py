@@ -26,6 +26,7 @@ from geed_cli.result.schema import (
     Image,
     Looks,
     Model,
+    Output,
     Preprocessing,
     Refused,
     Settings,
@@ -62,6 +63,13 @@ def describe_model(network: Network) -> Model:
         parameters=network.parameters,
         features=f"{network.features.side} of {network.features.module or 'the network'}",
         classifier=network.classifier,
+        output=Output(
+            kind=network.output.kind,
+            shape=network.output.shape,
+            probable=network.output.probable,
+            declared=network.output.declared,
+            reason=network.output.reason or None,
+        ),
         actions=network.spec.model_dump(mode="json", exclude_unset=True).get("actions", {})
         if network.spec
         else {},
@@ -141,11 +149,13 @@ def sign(model: Model, data: Data, groups: Sequence[Group], options: AuditOption
         norm = hashlib.sha256(hashes.encode()).hexdigest()[:12]
     conditions = ",".join(_conditions(group) for group in groups)
     decode = "" if options.data.decode == "exact" else f" decode={options.data.decode}"
+    kind = "" if model.output is None else model.output.kind
+    output = "" if kind in ("", "logits", "none") else f" output={kind}"
     return (
         f"measure={MEASURE_VERSION} data={data.sha256[:12]} n={data.count} norm={norm} group={conditions} "
         f"input={settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation}"
         f"{':luminance' if len(settings.mean) == 1 else ''} "
-        f"precision={options.run.precision}{decode}"
+        f"precision={options.run.precision}{decode}{output}"
     )
 
 

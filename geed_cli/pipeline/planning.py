@@ -7,7 +7,7 @@ from functools import cache, cached_property, partial
 
 from geed_cli.actions.representation import Representation
 from geed_cli.cache.store import RowStore
-from geed_cli.engine.layer_actions import representation_of
+from geed_cli.engine.layer_actions import pixel_action, representation_of
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan
 from geed_cli.engine.row import Cell
@@ -21,6 +21,7 @@ from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site, module_of
+from geed_cli.models.output import Output
 from geed_cli.pipeline.chosen_layers import AskedLayers, asked_layers, choose_layers
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
@@ -39,7 +40,7 @@ class Planned:
         not_applicable: reason for each cell that cannot be measured.
         notes: of cells that are measured.
         find_misalignments: finds the layers whose sampling grid a group does not map onto itself.
-        moves_logits: whether the spec declares how G acts on the classes.
+        moves_logits: whether G moves predictions: classes, as the spec declares, or the pixels of dense ones.
         left_out: what globs selected that cannot be measured, as one line; None where there is none.
     """
 
@@ -97,8 +98,9 @@ def make_plan(
         layers = each_once(layers, seen.first)
     floor = options.controls.probes > 0
     size, channels, discover = network.input.size, network.input.channels, options.controls.discover
-    plan = Plan(groups, layers, measures, vectors, size, floor, discover, channels)
-    moves_logits = network.spec is not None and "logits" in network.spec.actions
+    plan = Plan(groups, layers, measures, vectors, size, floor, discover, channels, network.output)
+    declared = network.spec is not None and "logits" in network.spec.actions
+    moves_logits = declared or network.output.kind == "dense"
     find = partial(_misalignments, network, layers, groups, traced, store)
     not_applicable = {**reasons, **planned.not_applicable}
     return Planned(plan, not_applicable, planned.notes, find, moves_logits, chosen.note)
@@ -183,17 +185,19 @@ def _vectors(
     measures: Sequence[Measure],
     shapes: Mapping[Site, tuple[int, ...]],
 ) -> tuple[dict[tuple[VectorSite, str], Representation], dict[Cell, str]]:
-    """How G acts on features and logits, and why a measure of them has no value."""
+    """How G acts on features and predictions, and why a measure of them has no value."""
     sites: dict[VectorSite, Site] = {"features": network.features}
     if network.logits:
         sites["logits"] = OUTPUT
     actions = {
         (name, plan.name): representation_of(network, name, (math.prod(shapes[site]),), plan)
+        if name == "features" or network.output.kind != "dense"
+        else pixel_action(network, plan)
         for plan in groups
         for name, site in sites.items()
     }
     whys = {
-        Cell(measure.name, plan.name): _why_no_vector(measure, plan, actions)
+        Cell(measure.name, plan.name): _why_no_vector(measure, plan, actions, network.output)
         for plan in groups
         for measure in measures
         if isinstance(measure, VectorMeasure)
@@ -203,12 +207,15 @@ def _vectors(
 
 
 def _why_no_vector(
-    measure: VectorMeasure, plan: GroupPlan, actions: Mapping[tuple[VectorSite, str], Representation]
+    measure: VectorMeasure,
+    plan: GroupPlan,
+    actions: Mapping[tuple[VectorSite, str], Representation],
+    output: Output,
 ) -> str | None:
-    """Why a measure of features or logits has no value for a group; None where it has."""
+    """Why a measure of features or predictions has no value for a group; None where it has."""
     representation = actions.get((measure.site, plan.name))
     if representation is None:
-        return "the network has no classifier"
+        return output.reason
     if measure.against_plain and plan.group.order == 1:
         return "the group has no element but e"
     return representation.undefined

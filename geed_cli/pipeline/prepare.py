@@ -12,6 +12,7 @@ from geed_cli.engine.row import Rounding, Row
 from geed_cli.engine.shared_action import Families, families_of
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.output_check import OutputCheck
 from geed_cli.pipeline.placement import move_to_all
 from geed_cli.pipeline.planning import Planned, make_plan
 from geed_cli.pipeline.reuse.row_cache import RowCache, open_rows
@@ -28,6 +29,7 @@ class Prepared:
         families: of the plan.
         engines: one for each device, in their order.
         cache: its rows of earlier runs; None where none are kept.
+        check: of what the network puts out.
         rows: by the images' paths.
     """
 
@@ -37,6 +39,7 @@ class Prepared:
     families: Families
     engines: tuple[Engine, ...]
     cache: RowCache | None
+    check: OutputCheck
     rows: dict[str, Row] = field(default_factory=dict)
 
     @property
@@ -64,8 +67,11 @@ class Prepared:
 
         Raises:
             RunError: as for ``RowCache.complete``.
+            InputError: as for ``OutputCheck.see``.
         """
         whole = seen if self.cache is None else self.cache.complete(seen)
+        for z in whole.vectors.get("logits", {}).values():
+            self.check.see(seen.subject.path, z)
         self.rows[seen.subject.path] = assemble(self.planned.plan, self.families, whole)
 
 
@@ -102,4 +108,5 @@ def prepare(
     cache = (
         None if store is None else open_rows(store, moved[0], planned.plan, families, options, placements[0])
     )
-    return Prepared(moved[0], planned, layers, families, engines, cache)
+    check = OutputCheck(network.output, placements[0].dtype)
+    return Prepared(moved[0], planned, layers, families, engines, cache, check)

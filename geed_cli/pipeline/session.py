@@ -197,6 +197,7 @@ class Session:
 
         Raises:
             RunError: none of the images could be used.
+            InputError: outputs that are not what they were declared, or taken, to be.
         """
         rows = self._rows
         audited = [rows[path].subject for path in drawn.audited.paths if path in rows]
@@ -221,6 +222,7 @@ class Session:
         self, prepared: Prepared, data: Data, confidence: float | None, looks: Looks | None
     ) -> Result:
         options, plan = self._options, prepared.planned.plan
+        prepared.check.conclude()
         before = time.perf_counter()
         audited = tuple(prepared.rows[image.path] for image in data.images)
         separate = options.data.norm_samples is not None

@@ -147,7 +147,14 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, ro
         raw=_mean(sample.values),
         normaliser=normaliser,
         controls=controls_of(
-            filled.cell, filled.measure, filled.group, filled.deviations, rows.audited, normaliser, rounding
+            filled.cell,
+            filled.measure,
+            filled.group,
+            filled.deviations,
+            rows.audited,
+            normaliser,
+            rounding,
+            planned.plan.output,
         ),
         per_element=profile,
         fourier=fourier_of(filled.group, profile),

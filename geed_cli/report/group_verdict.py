@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.report.numbers import named, number, some
+from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Entry, GridPhase, Result
 
 INSENSITIVE = 0.02
-"""A sensitivity below this part of ln(images), its largest possible value, is no reaction to speak of."""
+"""A sensitivity below this part of its largest possible value, ln(images), is no reaction to speak of."""
 REACTS_LESS = 0.1
 """An insensitive network whose value is below this part of its sensitivity is invariant all the same."""
 NO_REACTION = 1e-12
@@ -46,18 +47,24 @@ OBSTACLES = {
 def verdicts(result: Result, group: str) -> Iterator[str]:
     """The sentences about one group."""
     entries = [entry for entry in result.results if entry.group == group and entry.value is not None]
-    yield from _insensitive(entries, result.data.count)
+    yield from _insensitive(entries, result)
     yield from _like_null(entries)
     yield from _like_floor(entries)
-    yield from _like_twin(entries, result.data.count)
+    yield from _like_twin(entries, result)
     yield from _at_rounding(entries)
     yield from grid_sentences([phase for phase in result.grid_phase if phase.group == group])
 
 
-def _insensitive(entries: Sequence[Entry], count: int) -> Iterator[str]:
+def _reacts(sensitivity: float, result: Result) -> bool:
+    """Whether that is a reaction to speak of; of a label that is on or off it is at most ln 2."""
+    count = 2 if output_kind(result) == "sigmoid" else result.data.count
+    return sensitivity >= INSENSITIVE * math.log(count)
+
+
+def _insensitive(entries: Sequence[Entry], result: Result) -> Iterator[str]:
     for entry in entries:
         sensitivity, value = entry.controls.get("sensitivity"), entry.value or 0.0
-        if sensitivity is None or count < 2 or sensitivity >= INSENSITIVE * math.log(count):
+        if sensitivity is None or result.data.count < 2 or _reacts(sensitivity, result):
             continue
         reaction = f"(sensitivity {number(sensitivity)} nats)"
         if value >= sensitivity or sensitivity < NO_REACTION:
@@ -105,10 +112,10 @@ def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"{named(low)}: not above twice the floor, so resampling alone may explain it"
 
 
-def _like_twin(entries: Sequence[Entry], count: int) -> Iterator[str]:
+def _like_twin(entries: Sequence[Entry], result: Result) -> Iterator[str]:
     """Where the twin does as well; what an insensitive twin predicts, it predicts for every picture."""
     reacts = all(
-        count > 1 and entry.controls["twin_sensitivity"] >= INSENSITIVE * math.log(count)
+        result.data.count > 1 and _reacts(entry.controls["twin_sensitivity"], result)
         for entry in entries
         if "twin_sensitivity" in entry.controls
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.table import Table
 
 from geed_cli.report.numbers import number
-from geed_cli.result.schema import Data, Model, Result
+from geed_cli.result.schema import Data, Model, Output, Result
 
 REFUSED_SHOWN = 5
 
@@ -60,13 +60,30 @@ def model_lines(model: Model) -> Iterator[tuple[str, str]]:
     for note in weights.notes:
         yield "", note
     classifier = model.classifier or "none"
-    yield "split", f"features: {model.features}; classifier: {classifier}"
+    output = "" if model.output is None else f"; output: {_output(model.output)}"
+    yield "split", f"features: {model.features}; classifier: {classifier}{output}"
+    if model.output is not None and model.output.reason is not None:
+        yield "", f"softmax and prediction do not apply: {model.output.reason}"
     yield (
         "input",
         f"{used.size}×{used.size}{' luminance (ITU-R BT.601)' if len(used.mean) == 1 else ''} from {used.resize} "
         f"({used.crop_mode}, {used.interpolation}), "
         f"mean {_triple(used.mean)}, std {_triple(used.std)}",
     )
+
+
+def _output(output: Output) -> str:
+    """What the network puts out, and who says so."""
+    count, size = (output.shape or (1,))[0], "×".join(map(str, output.shape[1:]))
+    numbers = "probabilities" if output.probable else "logits"
+    text = {
+        "logits": f"{count} logits",
+        "probabilities": f"{count} probabilities",
+        "sigmoid": f"{numbers} of {count} independent label{'s' * (count != 1)}",
+        "dense": f"{numbers} of {count} classes for each of {size} pixels",
+        "none": "none",
+    }[output.kind]
+    return f"{text} ({'declared' if output.declared else 'inferred'})"
 
 
 def _data_lines(data: Data) -> Iterator[tuple[str, str]]:

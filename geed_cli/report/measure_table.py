@@ -5,12 +5,14 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
+from geed_cli.choices import OutputKind
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.report.cells import Column, fitted_table, texts
 from geed_cli.report.numbers import control_text, furthest, interval_text, number, value_text
-from geed_cli.result.schema import Entry, Group
+from geed_cli.result.samples import output_kind
+from geed_cli.result.schema import Entry, Group, Result
 
 NOTABLE_COMPONENT = 0.05
 """A Fourier component below this part of the mean is no shape to speak of."""
@@ -34,22 +36,23 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
     return fitted_table(columns, width)
 
 
-def remarks(entries: Sequence[Entry], group: Group, count: int) -> Iterator[str]:
-    """What stands directly below the table of a group's entries, of so many images."""
+def remarks(entries: Sequence[Entry], group: Group, result: Result) -> Iterator[str]:
+    """What stands directly below the table of a group's entries."""
     for entry in entries:
         measure = measure_named(entry.metric)
-        if "sensitivity" in entry.controls and count > 1:
-            yield _sensitivity(entry)
+        if "sensitivity" in entry.controls and result.data.count > 1:
+            yield _sensitivity(entry, output_kind(result))
         if isinstance(measure, VectorMeasure) and measure.profile:
             yield from _profile(entry, group)
 
 
-def _sensitivity(entry: Entry) -> str:
+def _sensitivity(entry: Entry, kind: OutputKind) -> str:
     """What a value has to be compared with."""
     shown = number(entry.controls["sensitivity"])
     twin = entry.controls.get("twin_sensitivity")
     beside = "" if twin is None else f" (twin: {number(twin)})"
-    return f"sensitivity: between different images the softmax differs by {shown} nats{beside}"
+    predicted = "probability of a label" if kind == "sigmoid" else "softmax"
+    return f"sensitivity: between different images the {predicted} differs by {shown} nats{beside}"
 
 
 def _profile(entry: Entry, group: Group) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.control import CONTROLS
 from geed_cli.report.numbers import number
-from geed_cli.result.samples import narrow_enough
+from geed_cli.result.samples import narrow_enough, output_kind
 from geed_cli.result.schema import Result
 from geed_cli.statistics.enough import images_to_halve
 
@@ -19,14 +19,16 @@ def legend(result: Result) -> Iterator[str]:
     """One line for each measure shown, and one on what larger means."""
     yield ""
     yield "Larger means further from invariance (values, raw means, bars)."
-    there = {entry.metric for entry in result.results}
+    there = {entry.metric for entry in result.results if entry.status != "not_applicable"}
+    kind = output_kind(result)
     shown = [measure for name, measure in BY_NAME.items() if name in there]
     # what is shown beside another measure is explained after all that stand by themselves
-    yield from (m.reading for m in sorted(shown, key=lambda measure: measure.beside is not None))
+    yield from (m.reading_of(kind) for m in sorted(shown, key=lambda measure: measure.beside is not None))
     yield from _controls(result)
+    from_mean = "latent measures" if kind in ("dense", "none") else "latent and softmax measures"
     yield (
         "M: mean over pairs of different images. furthest: the element with the largest mean of its own, which for "
-        "latent and softmax measures is its distance from the orbit's mean, not from e."
+        f"{from_mean} is its distance from the orbit's mean, not from e."
     )
 
 

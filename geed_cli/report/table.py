@@ -68,7 +68,7 @@ def _sections(
     for entry in filter(_layerwise, entries):
         layers.setdefault(measure_named(entry.metric).primary.name, []).append(entry)
     if whole:
-        yield [measure_table(whole, level, width), *map(Text, remarks(whole, group, result.data.count))]
+        yield [measure_table(whole, level, width), *map(Text, remarks(whole, group, result))]
     for of_one in layers.values():
         yield [layer_table(of_one, level, width)]
 

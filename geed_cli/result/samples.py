@@ -5,8 +5,10 @@ import math
 
 import numpy as np
 
+from geed_cli.choices import OutputKind
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import VectorMeasure
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
 from geed_cli.statistics.scale import Scale
@@ -21,7 +23,20 @@ def scale_in(result: Result, metric: str, group: str) -> Scale:
             expected="a result as geed wrote it",
             remedy="audit again with --json",
         )
-    return measure_named(metric).scale_for(order, moves_logits="logits" in result.model.actions)
+    moved = "logits" in result.model.actions or output_kind(result) == "dense"
+    return measure_named(metric).scale_for(order, moves_logits=moved)
+
+
+def output_kind(result: Result) -> OutputKind:
+    """What the network puts out; without a record, as versions before 0.2 read it: logits wherever they measured."""
+    if result.model.output is not None:
+        return result.model.output.kind
+    measured = any(
+        isinstance(measure, VectorMeasure) and measure.site == "logits" and entry.status != "not_applicable"
+        for entry in result.results
+        for measure in [measure_named(entry.metric)]
+    )
+    return "logits" if measured else "none"
 
 
 def sample_of(result: Result, entry: Entry) -> Sample | None:

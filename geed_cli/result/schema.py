@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from geed_cli.choices import Discover
+from geed_cli.choices import Discover, OutputKind
 
 SCHEMA = "geed.result/1"
 
@@ -47,6 +47,16 @@ class Preprocessing(Part):
     std: tuple[float, ...]
 
 
+class Output(Part):
+    """What the network puts out for one image, as predictions are read of it; docs/measures.md explains each kind."""
+
+    kind: OutputKind
+    shape: tuple[int, ...]
+    probable: bool = Field(description="whether it is probabilities already")
+    declared: bool = Field(description="by the spec; otherwise inferred")
+    reason: str | None = Field(description="why measures of predictions are not applicable")
+
+
 class Model(Part):
     """Which network was audited, and how it was split."""
 
@@ -58,6 +68,7 @@ class Model(Part):
     parameters: int
     features: str
     classifier: str | None
+    output: Output | None = Field(None, description="null where an earlier version did not record it")
     actions: dict[str, dict[str, JsonValue]] = Field({}, description="hidden actions that the spec declares")
     layouts: dict[str, str] = Field({}, description="layouts of layers that the spec declares")
 

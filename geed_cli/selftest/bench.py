@@ -17,6 +17,7 @@ from torch import nn
 from geed_cli.choices import Discover
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, Site, WeightsOrigin
+from geed_cli.models.output import LOGITS, Output
 from geed_cli.models.spec import ModelSpec
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, Precision, RunOptions
@@ -95,7 +96,7 @@ def wrap(
     features: Site,
     *,
     layers: tuple[str, ...] = (),
-    logits: bool = True,
+    output: Output = LOGITS,
     actions: Mapping[str, object] | None = None,
 ) -> Network:
     """A network as the program sees it, from what makes its module and the side of its input.
@@ -113,7 +114,7 @@ def wrap(
         arch=name,
         module=module,
         features=features,
-        logits=logits,
+        output=output,
         classifier=None,
         layers=layers,
         input=InputSettings(size, size, "bilinear", mean, mean),

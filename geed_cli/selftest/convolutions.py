@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.models.network import OUTPUT, Network, Site
+from geed_cli.models.output import NO_LOGITS
 from geed_cli.selftest.bench import wrap
 
 ODD_SIZE = 15
@@ -85,4 +86,4 @@ def plain_network() -> Network:
 def lifting_network(*, declared: bool) -> Network:
     """``Lifting`` at an odd size, where the roll of its channels is declared or not."""
     actions = {"relu": {"regular": "c4"}} if declared else None
-    return wrap(Lifting, ODD_SIZE, OUTPUT, layers=("relu",), logits=False, actions=actions)
+    return wrap(Lifting, ODD_SIZE, OUTPUT, layers=("relu",), output=NO_LOGITS, actions=actions)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from geed_cli.models.network import OUTPUT
+from geed_cli.models.output import NO_LOGITS
 from geed_cli.report.selftest_report import Finding
 from geed_cli.result.schema import Result
 from geed_cli.selftest.bench import WHY_ROUNDING, Bench, value_of, wrap
@@ -86,7 +87,7 @@ def grid_phase(bench: Bench) -> Iterator[Finding]:
 
 
 def _strided(bench: Bench, size: int) -> Result:
-    network = wrap(SymmetricStrided, size, OUTPUT, layers=("conv",), logits=False)
+    network = wrap(SymmetricStrided, size, OUTPUT, layers=("conv",), output=NO_LOGITS)
     return bench.audit(network, "flip", (COSINE,))
 
 

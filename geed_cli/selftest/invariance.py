@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator
 
-from geed_cli.models.network import Site
+from geed_cli.models.network import OUTPUT, Site
+from geed_cli.models.output import NO_LOGITS, Output
 from geed_cli.report.selftest_report import Finding
 from geed_cli.selftest.bench import WHY_ROUNDING, Bench, raw_of, value_of, wrap
 from geed_cli.selftest.convolutions import ODD_SIZE, GroupAveraged, plain_network
 from geed_cli.selftest.expectation import above, near, word
-from geed_cli.selftest.voting import Pixels, constant_network, voting_network
+from geed_cli.selftest.voting import PICTURE_SIZE, Brightness, Pixels, constant_network, voting_network
 
 NOISE_SIZE = 64
 L2_SCATTER, COSINE_SCATTER = 0.0008, 0.0014
@@ -20,7 +21,7 @@ ENTROPY_GAP = 0.368064
 
 def white_noise(bench: Bench) -> Iterator[Finding]:
     """Pixels of noise as features: the members of an orbit are n unrelated vectors of one length."""
-    pixels = wrap(Pixels, NOISE_SIZE, Site("features", "output"), logits=False)
+    pixels = wrap(Pixels, NOISE_SIZE, Site("features", "output"), output=NO_LOGITS)
     for group, n in (("flip", 2), ("c4", 4)):
         result = bench.audit(pixels, group, ("latent.*",))
         yield near(
@@ -56,6 +57,40 @@ def swapped_predictions(bench: Bench) -> Iterator[Finding]:
         tolerance=0.0,
         reason="the mirror swaps the brighter half, so that every prediction flips",
     )
+
+
+def kinds_of_output(bench: Bench) -> Iterator[Finding]:
+    """What swapped predictions are as probabilities, as the logits of labels, and at every pixel."""
+    metrics = ("softmax.kl", "prediction.flip_rate")
+    pair = "(.9, .1) and (.1, .9) again"
+    for name, network, kl, flips, reason in (
+        (
+            "probabilities",
+            voting_network(2, math.log(9), Output("probabilities", (2,), probable=True)),
+            ENTROPY_GAP,
+            1.0,
+            f"{pair}: the softmax is not taken twice",
+        ),
+        (
+            "labels",
+            voting_network(2, 2 * math.log(9), Output("sigmoid", (2,)), centred=True),
+            ENTROPY_GAP,
+            1.0,
+            f"{pair}, for either label: its logit is ln 9 or −ln 9",
+        ),
+        (
+            "pixels",
+            wrap(Brightness, PICTURE_SIZE, OUTPUT, output=Output("dense", (2, PICTURE_SIZE, PICTURE_SIZE))),
+            0.0,
+            0.0,
+            "what is said of a pixel is made of it alone, so that it moves with the picture",
+        ),
+    ):
+        result = bench.audit(network, "flip", metrics)
+        found, flipped = (value_of(result, metric) for metric in metrics)
+        why = f"{reason}; float32 is good to 1e-7"
+        yield near(f"softmax.kl of {name}, nats", kl, found, tolerance=1e-6, reason=why)
+        yield near(f"flip rate of {name}", flips, flipped, tolerance=0.0, reason=reason)
 
 
 def one_hot_predictions(bench: Bench) -> Iterator[Finding]:

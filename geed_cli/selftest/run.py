@@ -35,6 +35,7 @@ CHECKS = (
     Check("white noise, pixels as features", invariance.white_noise),
     Check("(.9, .1) and (.1, .9), swapped by a flip", invariance.swapped_predictions),
     Check("a one-hot prediction for each element", invariance.one_hot_predictions),
+    Check("the same as probabilities, labels and pixels", invariance.kinds_of_output),
     Check("a constant network", invariance.constant),
     Check("a network averaged over d4, under d4", invariance.group_averaged),
     Check("a C4 lifting convolution with ReLU", equivariance.lifting),

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.models.network import OUTPUT, Network, Site
+from geed_cli.models.output import LOGITS, Output
 from geed_cli.selftest.bench import wrap
 
 PICTURE_SIZE = 16
@@ -29,19 +30,35 @@ class BrightestSector(nn.Module):
     """A class for each of k sectors about the centre; the brightest one leads by a fixed gap of logits.
 
     A group that moves the sectors freely gives every picture each of |G| = k predictions once. Two are halves left
-    and right; the logits of the others are 0.
+    and right; the logits of the others are 0, or, where they are centred, all add up to 0. With ``probable`` the
+    softmax is taken at once.
     """
 
-    def __init__(self, sectors: int, gap: float) -> None:
+    def __init__(self, sectors: int, gap: float, *, centred: bool = False, probable: bool = False) -> None:
         super().__init__()
-        self.gap = gap
+        self.gap, self.centred, self.probable = gap, centred, probable
         self.sectors = nn.Parameter(_sectors(sectors))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Maps x (B, 3, S, S) → logits (B, k)."""
+        """Maps x (B, 3, S, S) → logits or probabilities (B, k)."""
         brightness = torch.einsum("bchw,khw->bk", x, self.sectors)
         winner = brightness.argmax(dim=1)
-        return self.gap * nn.functional.one_hot(winner, len(self.sectors)).to(x.dtype)
+        logits = self.gap * nn.functional.one_hot(winner, len(self.sectors)).to(x.dtype)
+        logits = logits - logits.mean(dim=1, keepdim=True) if self.centred else logits
+        return logits.softmax(dim=1) if self.probable else logits
+
+
+class Brightness(nn.Module):
+    """Scores each pixel as dark or bright, by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scores = nn.Conv2d(3, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Maps x (B, 3, S, S) → scores (B, 2, S, S)."""
+        scores: Tensor = self.scores(x)
+        return scores
 
 
 class Constant(nn.Module):
@@ -57,9 +74,14 @@ class Constant(nn.Module):
         return logits
 
 
-def voting_network(sectors: int, gap: float) -> Network:
-    """``BrightestSector``."""
-    return wrap(lambda: BrightestSector(sectors, gap), PICTURE_SIZE, OUTPUT)
+def voting_network(sectors: int, gap: float, output: Output = LOGITS, *, centred: bool = False) -> Network:
+    """``BrightestSector``, which puts out what ``output`` says."""
+    return wrap(
+        lambda: BrightestSector(sectors, gap, centred=centred, probable=output.probable),
+        PICTURE_SIZE,
+        OUTPUT,
+        output=output,
+    )
 
 
 def constant_network() -> Network:

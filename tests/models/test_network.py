@@ -1,10 +1,13 @@
 """Layers by names and globs, default stages, and the split."""
 
 import pytest
+import torch
 from torch import nn
 from torchvision.models import alexnet, densenet121, get_model, resnet50
 
 from geed_cli.errors import InputError
+from geed_cli.models.classifier import Seen
+from geed_cli.models.ending import Ending, run_watched
 from geed_cli.models.network import Site, resolve_layers
 from geed_cli.models.resolve import split_network
 from geed_cli.models.spec import SplitPart
@@ -73,24 +76,28 @@ def test_stages_of_a_plain_chain() -> None:
 
 def test_the_split(resnet: nn.Module) -> None:
     """Features: what the spec names, else what goes into the classifier, else what comes out."""
+    seen = Seen(*run_watched(resnet, torch.zeros(2, 3, 32, 32)))
 
-    def split(**wanted: str | None) -> tuple[Site, str | None]:
-        result = split_network(resnet, "fc", SplitPart(**wanted), "resnet50")
+    def split(own: str | None = "fc", absent: tuple[str, ...] = (), **wanted: str | None) -> object:
+        result = split_network(resnet, own, SplitPart.model_validate(wanted), "resnet50", seen, absent)
         return result.features, result.classifier
 
     assert split() == (Site("fc", "input"), "fc")
     assert split(features="avgpool") == (Site("avgpool", "output"), "fc")
     assert split(features="avgpool", classifier=None) == (Site("avgpool", "output"), None)
-    # The unused classifier is still a good mark of where the features end.
-    assert split(classifier=None) == (Site("fc", "input"), None)
-    assert split_network(resnet, None, SplitPart(), "r").features == Site("", "output")
+    assert split(classifier=None) == (Site("", "output"), None)
+    # one without weights only marks where the features end
+    assert split(classifier=None, absent=("fc.weight",)) == (Site("fc", "input"), None)
+    # one that the source does not know is recognised, since its output is the network's
+    assert split(None) == (Site("fc", "input"), "fc")
 
 
 def test_a_split_at_an_unknown_module(resnet: nn.Module) -> None:
     """Named with its key and the nearest modules."""
+    seen = Seen(torch.zeros(2, 10), Ending())
     with pytest.raises(InputError) as error:
-        split_network(resnet, "fc", SplitPart(features="avgpol"), "resnet50")
+        split_network(resnet, "fc", SplitPart(features="avgpol"), "resnet50", seen)
     assert error.value.found == "split.features 'avgpol' is not in resnet50"
     assert "nearest are avgpool" in error.value.expected
     with pytest.raises(InputError, match=r"split\.classifier 'fcc'"):
-        split_network(resnet, "fc", SplitPart(classifier="fcc"), "resnet50")
+        split_network(resnet, "fc", SplitPart(classifier="fcc"), "resnet50", seen)

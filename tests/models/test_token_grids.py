@@ -13,6 +13,7 @@ from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site, WeightsOrigin
+from geed_cli.models.output import NO_LOGITS
 from geed_cli.models.tokens import NoGrid, TokenGrid, stated_grids, token_grid
 
 SPEC = """\
@@ -31,7 +32,7 @@ def network(module: nn.Module, size: int, prefix: int = 0) -> Network:
         arch="tokens",
         module=module.eval(),
         features=Site("", "output"),
-        logits=False,
+        output=NO_LOGITS,
         classifier=None,
         layers=(),
         input=InputSettings(size, size, "bilinear", half, half),

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from geed_cli.actions import action, view
 from geed_cli.actions.representation import Spatial
+from geed_cli.engine import assemble
 from geed_cli.engine import engine as local
 from geed_cli.groups.planar import Planar, Shift
 from geed_cli.groups.transform import Transform
@@ -133,9 +134,16 @@ def grids_never_looked_at(patch: Patch) -> None:
     patch.setattr(planning, "grid_findings", lambda *_: ())
 
 
+def softmax_taken_twice(patch: Patch) -> None:
+    """Probabilities are put through a softmax, as logits are."""
+    real = assemble.distribution
+    patch.setattr(assemble, "distribution", lambda output, z: real(replace(output, probable=False), z))
+
+
 HAND, TABLE = "exact actions, values not as by hand", "ρ(g)ρ(h) = ρ(gh), values that differ"
 TRIVIAL, NOISE = "the trivial group", "white noise, pixels as features"
 SWAP, ONE_HOT = "(.9, .1) and (.1, .9), swapped by a flip", "a one-hot prediction for each element"
+KINDS = "the same as probabilities, labels and pixels"
 CONSTANT, AVERAGED = "a constant network", "a network averaged over d4, under d4"
 LIFTING, DISCOVERY = "a C4 lifting convolution with ReLU", "discovery finds the roll of its channels"
 PHASE, VIT = "a flip-symmetric convolution k3/s2/p1", "a plain ViT without position embedding"
@@ -148,9 +156,10 @@ SABOTAGE: dict[Callable[[Patch], None], set[str]] = {
     rotating_by_interpolation: {TABLE},
     rolling_one_pixel_too_far: {HAND, TABLE, VIT},
     counting_pairs_with_themselves: {NOISE},
-    divergence_in_bits: {SWAP, ONE_HOT},
+    divergence_in_bits: {SWAP, ONE_HOT, KINDS},
+    softmax_taken_twice: {KINDS},
     cosine_without_its_sign: {TRIVIAL, LIFTING, PHASE},
-    maps_left_where_they_are: {LIFTING, DISCOVERY, PHASE},
+    maps_left_where_they_are: {LIFTING, DISCOVERY, PHASE, KINDS},
     zero_for_nothing: {CONSTANT},
     statistics_of_the_batch: {BATCHES},
     ten_bits: {DEVICE},

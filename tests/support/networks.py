@@ -5,6 +5,7 @@ from torch import nn
 
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, Site, WeightsOrigin
+from geed_cli.models.output import LOGITS, NO_LOGITS
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -45,7 +46,7 @@ def network_of(
         arch=type(module).__name__,
         module=module.eval().requires_grad_(False),
         features=features,
-        logits=logits,
+        output=LOGITS if logits else NO_LOGITS,
         classifier="fc" if logits else None,
         layers=layers,
         input=InputSettings(size, size, "bilinear", MEAN, STD),

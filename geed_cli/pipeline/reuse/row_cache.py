@@ -178,6 +178,7 @@ def _fields(network: Network, options: AuditOptions, placement: Placement) -> di
         "arguments": "" if network.spec is None else network.spec.model.model_dump_json(),
         "weights": network.weights.state_sha256,
         "input": repr(network.input),
+        "output": network.output.key,
         "decode": options.data.decode,
         "precision": options.run.precision,
         "compiled": str(options.run.compile),

@@ -1,0 +1,193 @@
+"""What a network puts out, as predictions are read of it: class scores, probabilities, labels, scores per pixel, none.
+
+A declaration that what was seen contradicts is an error, and nothing is guessed: what cannot be told is ``none``, with
+the reason, and measures of predictions are then not applicable.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from geed_cli.choices import OutputKind
+from geed_cli.errors import InputError
+from geed_cli.models.ending import Ending, Last
+
+SUM_TOLERANCE = 1e-4
+"""Of Σp = 1 in float32, where a softmax over thousands of classes leaves 1e-6; logits miss it by far more."""
+ROUNDINGS = 4
+"""In a shorter type each p is rounded relatively, so that Σp is off by about one rounding at most."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """The output of a network.
+
+    Attributes:
+        kind: how predictions are read of it.
+        shape: for one image.
+        probable: whether it is probabilities already, as of ``probabilities``; not put through a softmax or sigmoid.
+        affine: whether a linear layer or a convolution ends it, or its source knows it, so that values in [0, 1] are no
+            sign of probabilities.
+        declared: whether the spec says so.
+        reason: of ``none``, one clause.
+    """
+
+    kind: OutputKind
+    shape: tuple[int, ...] = ()
+    probable: bool = False
+    affine: bool = True
+    declared: bool = False
+    reason: str = ""
+
+    @property
+    def key(self) -> str:
+        """Everything that changes a number made of it, as text."""
+        return f"{self.kind} {self.probable}"
+
+
+NO_CLASSIFIER = "the network has no classifier"
+LOGITS, NO_LOGITS = Output("logits"), Output("none", reason=NO_CLASSIFIER)
+
+
+def output_of(
+    seen: Tensor, ending: Ending, classifier: str | None, wanted: OutputKind | None, *, headless: bool
+) -> Output:
+    """The kind of output that a spec declares, else the one that can be told.
+
+    Args:
+        seen: the network's output for a few images, the batch first.
+        ending: how it came about.
+        classifier: the module that makes it, where one is known.
+        wanted: the spec's declaration.
+        headless: whether the spec says that there is no classifier.
+
+    Raises:
+        InputError: an output that is no floating-point tensor, or a declaration that the output contradicts.
+    """
+    if not seen.is_floating_point():
+        raise InputError(
+            f"the network's output is of type {str(seen.dtype).removeprefix('torch.')}",
+            expected="floating-point numbers",
+            remedy="let the network return its class scores or features",
+        )
+    shape = _squeezed(tuple(seen.shape[1:]))
+    values = seen.reshape(len(seen), *shape)
+    if wanted is not None:
+        return _declared(wanted, values, ending.last)
+    if headless:
+        return Output("none", shape, reason=f"{NO_CLASSIFIER}, as the spec says")
+    return _inferred(values, ending.last, classifier)
+
+
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one image's output: (K,) where axes of length 1 follow, as after pooling."""
+    return shape[:1] or (1,) if math.prod(shape[1:]) == 1 else shape
+
+
+def _inferred(values: Tensor, last: Last, classifier: str | None) -> Output:
+    shape = tuple(values.shape[1:])
+    why = _why_no_scores(shape)
+    if why is None and are_distributions(values, 1):
+        return Output("probabilities", shape, probable=True)
+    if why is None and last in ("sigmoid", "softmax"):
+        why = (
+            "it ends in a sigmoid; for independent labels declare split: {output: sigmoid}"
+            if last == "sigmoid"
+            else "it ends in a softmax over something other than classes"
+        )
+    if why is None and classifier is None:
+        why = (
+            "no classifier was recognised, since no single linear layer makes the output; if it is class scores, "
+            "declare split: {output: logits}"
+        )
+    if why is not None:
+        return Output("none", shape, reason=why)
+    return Output("logits", shape, affine=last in ("affine", "log_softmax"))
+
+
+def _why_no_scores(shape: tuple[int, ...]) -> str | None:
+    """Why an output of that shape is no scores of classes."""
+    text = "×".join(map(str, shape))
+    if shape == (1,):
+        return "the output is one number for each image; for the logit of a label declare split: {output: sigmoid}"
+    if len(shape) == 2:
+        return f"the output is {text} for each image, as of tokens that are not pooled"
+    if len(shape) == 3:
+        return (
+            f"the output is {text} for each image; for classes of each pixel declare split: {{output: dense}}"
+        )
+    return None if len(shape) == 1 else f"the output is {text} for each image"
+
+
+def _declared(wanted: OutputKind, values: Tensor, last: Last) -> Output:
+    shape = tuple(values.shape[1:])
+    if wanted == "none":
+        return Output("none", shape, declared=True, reason="the spec declares no predictions, output: none")
+    fault = _misshapen(wanted, shape)
+    if fault:
+        raise contradiction(wanted, fault, None)
+    distributed = are_distributions(values, 1)
+    better: OutputKind = "sigmoid" if last == "sigmoid" else "probabilities" if distributed else "logits"
+    if wanted == "probabilities" and not distributed:
+        raise contradiction(wanted, NOT_DISTRIBUTIONS, better)
+    if wanted in ("logits", "sigmoid") and better not in ("logits", wanted):
+        raise contradiction(wanted, ALL_DISTRIBUTIONS if distributed else ENDS_IN_SIGMOID, better)
+    ends_in_sigmoid = last == "sigmoid"
+    probable = ends_in_sigmoid if wanted == "sigmoid" else distributed
+    return Output(wanted, shape, probable, last in ("affine", "log_softmax"), declared=True)
+
+
+ALL_DISTRIBUTIONS = "all its rows are non-negative and sum to 1, as probabilities do"
+ENDS_IN_SIGMOID = "it ends in a sigmoid"
+NOT_DISTRIBUTIONS = "a row is negative somewhere or does not sum to 1"
+ALL_IN_UNIT = "every value seen lies in [0, 1], as probabilities do, and no linear layer makes it"
+
+
+def _misshapen(wanted: OutputKind, shape: tuple[int, ...]) -> str | None:
+    """Why an output of that shape cannot be what was declared."""
+    text = "×".join(map(str, shape))
+    if wanted == "dense":
+        good = len(shape) == 3 and shape[0] >= 2
+        return (
+            None
+            if good
+            else f"it is {text} for each image, not classes × height × width of 2 classes or more"
+        )
+    if len(shape) != 1:
+        return f"it is {text} for each image, not one row of numbers"
+    return "it is one number for each image" if shape == (1,) and wanted != "sigmoid" else None
+
+
+def contradiction(wanted: OutputKind, fault: str, better: OutputKind | None, where: str = "") -> InputError:
+    """The refusal of an output that is not what it was declared, or taken, to be."""
+    remedy = f"declare split: {{output: {better}}}" if better else "declare split: {output: none}"
+    return InputError(
+        f"the network's output{where} is not {MEANT[wanted]}: {fault}",
+        expected=f"output: {wanted} only for an output that is that (docs/specs.md)",
+        remedy=f"{remedy} in the spec, or let the network return what the spec says",
+    )
+
+
+MEANT: dict[OutputKind, str] = {
+    "logits": "logits",
+    "probabilities": "probabilities of classes",
+    "sigmoid": "logits of independent labels",
+    "dense": "scores of classes per pixel",
+    "none": "without predictions",
+}
+
+
+def are_distributions(values: Tensor, axis: int, precision: torch.dtype = torch.float32) -> bool:
+    """Whether all are non-negative and sum to 1 along the axis, as far as numbers of that precision do."""
+    if values.shape[axis] < 2:
+        return False
+    rounding = ROUNDINGS * torch.finfo(precision).eps
+    off = (values.double().sum(dim=axis) - 1).abs()
+    return bool((values >= 0).all() and (off <= max(SUM_TOLERANCE, rounding)).all())
+
+
+def in_unit(values: Tensor) -> bool:
+    """Whether every value lies in [0, 1]."""
+    return bool(((values >= 0) & (values <= 1)).all())

@@ -1,0 +1,68 @@
+"""Whether what a run sees of a network's output is what it was declared, or taken, to be.
+
+Every row is looked at, also one from the cache. A row that cannot be what the output is said to be ends the run at
+once; rows that could all be probabilities, where scores were expected, end it before there is a result.
+"""
+
+import torch
+from torch import Tensor
+
+from geed_cli.choices import OutputKind
+from geed_cli.models.output import (
+    ALL_DISTRIBUTIONS,
+    ALL_IN_UNIT,
+    NOT_DISTRIBUTIONS,
+    Output,
+    are_distributions,
+    contradiction,
+    in_unit,
+)
+
+ENOUGH = 2
+"""Rows that have to agree before they say anything."""
+
+
+class OutputCheck:
+    """Looks at the outputs of one network.
+
+    Args:
+        output: what they are said to be.
+        precision: of the run, which decides how well probabilities sum to 1.
+    """
+
+    def __init__(self, output: Output, precision: torch.dtype) -> None:
+        self._output = output
+        self._precision = precision
+        self._rows = 0
+        self._all_distributions = self._all_in_unit = True
+
+    def see(self, image: str, z: Tensor) -> None:
+        """Look at one output of an image, flattened.
+
+        Raises:
+            InputError: it is no probabilities, and they were declared or inferred.
+        """
+        output = self._output
+        rows = z.reshape(1, *(output.shape if output.kind == "dense" else (-1,)))
+        distribution, unit = are_distributions(rows, 1, self._precision), in_unit(rows)
+        if output.probable and not (unit if output.kind == "sigmoid" else distribution):
+            where = f" for {image}"
+            raise contradiction(output.kind, NOT_DISTRIBUTIONS, "logits", where)
+        self._rows += 1
+        self._all_distributions = self._all_distributions and distribution
+        self._all_in_unit = self._all_in_unit and unit
+
+    def conclude(self) -> None:
+        """Refuse scores all of which could be probabilities.
+
+        Raises:
+            InputError: a softmax or a sigmoid would have been taken twice.
+        """
+        output = self._output
+        if output.probable or output.kind == "none" or self._rows < ENOUGH:
+            return
+        if self._all_distributions:
+            better: OutputKind | None = None if output.kind == "dense" else "probabilities"
+            raise contradiction(output.kind, ALL_DISTRIBUTIONS, better)
+        if self._all_in_unit and not output.affine:
+            raise contradiction(output.kind, ALL_IN_UNIT, None)
