@@ -18,6 +18,8 @@ Decode = Literal["exact", "fast"]
 """``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""
 OnBadImage = Literal["error", "skip"]
 OnNonFinite = OnBadImage
+OnUnsteady = Literal["error", "report"]
+"""``report`` goes on with a network that is no function of one image, and says how far its values move."""
 Discover = Literal["permutation", "linear"]
 """The kinds of hidden action that are looked for."""
 WeightsFrom = Literal["spec", "random"]

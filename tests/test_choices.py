@@ -59,6 +59,7 @@ def test_a_wrong_word_is_answered_with_the_nearest() -> None:
         (lambda: RunOptions(device="gpu"), "--device", "cpu"),
         (lambda: RunOptions(precision="fp8"), "--precision", "fp"),
         (lambda: RunOptions(on_nonfinite="skpi"), "--on-nonfinite", "skip"),
+        (lambda: RunOptions(on_unsteady="reprot"), "--on-unsteady", "report"),
         (lambda: ControlOptions(discover="liner"), "--discover", "linear"),
     ],
 )

@@ -16,7 +16,7 @@ from benchmarks.speed.work import chosen_layers
 from benchmarks.table import Line
 from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import Plan
-from geed_cli.engine.row import Cell, Control, Row, Subject
+from geed_cli.engine.row import Cell, Control, Noise, Row, Subject
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.models.load import load_model
@@ -48,7 +48,7 @@ def statistics(settings: Settings) -> Iterator[Line]:
 def tabulate_seconds(planned: Planned, rows: tuple[Row, ...], layers: tuple[str, ...]) -> float:
     """Seconds from rows to entries."""
     started = time.perf_counter()
-    tabulate(Rows(rows, None), planned, IntervalOptions(), layers, {}, confidence=0.95)
+    tabulate(Rows(rows, None), planned, IntervalOptions(), layers, Noise(), confidence=0.95)
     return time.perf_counter() - started
 
 

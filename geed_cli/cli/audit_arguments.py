@@ -19,6 +19,7 @@ from geed_cli.choices import (
     IntervalOptions,
     OnBadImage,
     OnNonFinite,
+    OnUnsteady,
     WeightsFrom,
 )
 from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
@@ -255,6 +256,13 @@ class AuditArguments:
             "counted."
         ),
     ] = RunOptions.on_nonfinite
+    on_unsteady: Annotated[
+        OnUnsteady,
+        _run(
+            help="'error' ends the run where a picture, shown again, gives something else; 'report' goes on and says "
+            "beside every value how far it moves by itself."
+        ),
+    ] = RunOptions.on_unsteady
     compile_: Annotated[
         bool,
         _run(

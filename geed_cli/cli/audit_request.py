@@ -45,6 +45,7 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
             asked.on_nonfinite,
             asked.compile_,
             devices_in(asked.devices),
+            asked.on_unsteady,
         ),
         until=until_options(asked),
         metrics=tuple(asked.metric or ()),

@@ -5,17 +5,19 @@ image wait until its orbit is whole.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from geed_cli.choices import OnUnsteady
 from geed_cli.engine.batches import Batch, Placement, Slot, normalise
 from geed_cli.engine.compiled import CompiledNetwork
+from geed_cli.engine.float64 import in_double
 from geed_cli.engine.hidden_search import HiddenSearch
-from geed_cli.engine.hooks import hooked, no_such_activation, require_rows
+from geed_cli.engine.hooks import Reader, hooked, no_such_activation, require_rows
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
@@ -23,6 +25,11 @@ from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.rounding import rounding
 from geed_cli.engine.row import Broken, Rounding, Subject
 from geed_cli.engine.shared_action import Families
+from geed_cli.engine.steady.finding import Unsteady, UnsteadyError
+from geed_cli.engine.steady.repeats import Repeats
+from geed_cli.engine.steady.seen import Rows, Seen, rows_of
+from geed_cli.engine.steady.showing import Showing
+from geed_cli.engine.steady.steadiness import SteadinessCheck
 from geed_cli.engine.vectors import VectorCollector
 from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site
@@ -33,6 +40,7 @@ class Engine:
 
     Args:
         compiled: whether the forward passes are those of the compiled network.
+        on_unsteady: what happens where the first image, shown again, moves; None shows nothing again.
         report: called with stages that take long.
 
     Attributes:
@@ -40,6 +48,7 @@ class Engine:
         measure_s: seconds of these spent in the hooks and in fetching what they computed; on a GPU the fetch waits
             for the forward pass, too.
         searches: the search for a hidden action at each layer, where one was asked for.
+        repeats: what was measured between two showings of the same rows, where the network is unsteady.
     """
 
     def __init__(
@@ -50,6 +59,7 @@ class Engine:
         placement: Placement,
         *,
         compiled: bool = False,
+        on_unsteady: OnUnsteady | None = None,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._network = network
@@ -79,6 +89,26 @@ class Engine:
         self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
         self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers]))
         self._compiled = CompiledNetwork(network, self._sites) if compiled else None
+        self._at: dict[VectorSite, Site] = {"features": network.features, "logits": OUTPUT}
+        self._on_unsteady = on_unsteady
+        self.repeats = Repeats(plan, self._at, kept=on_unsteady == "report")
+        self._check = (
+            SteadinessCheck(
+                network.module, self._observe, placement.batch_size, self.repeats, short=not compiled
+            )
+            if on_unsteady is not None
+            else None
+        )
+
+    @property
+    def unsteady(self) -> Unsteady | None:
+        """What was found of a network that is no function of one image."""
+        return None if self._check is None else self._check.finding
+
+    @property
+    def steady(self) -> bool:
+        """Whether the first image was shown again, the last time after all others, and did not move."""
+        return self._check is not None and self._check.done
 
     def feed(self, batch: Batch) -> list[Observation | Broken]:
         """Run one batch; what became of the images whose orbits it completes, in order."""
@@ -86,13 +116,64 @@ class Engine:
         # rounded last, so that pictures are transformed and normalised in full
         inputs = normalise(batch.pixels, self._network.input)
         first = self._first_row(batch)
-        own = self._forward(batch, inputs.to(self._placement.dtype), first)
-        if first is not None:
-            image = batch.slots[first].image
-            self._rounding[image] = self._measure_rounding(own, inputs[first : first + 1])
+        # a copy: a network may change its input in place
+        untouched = None if first is None else inputs[first : first + 1].clone()
+        places = None if self._check is None else self._check.before(batch)
+        own, held = self._forward(batch, inputs.to(self._placement.dtype), first, places)
+        if untouched is not None:
+            image = batch.slots[first or 0].image
+            with self._undisturbed():
+                self._rounding[image] = self._measure_rounding(own, untouched)
+        if self._check is not None:
+            self._check.after(batch, held)
+        self._refuse_unsteady()
         done = [self._outcome(slot) for slot in batch.slots if slot.last]
         self.total_s += time.perf_counter() - before
         return done
+
+    def finish(self) -> None:
+        """To be called where there is no further batch: the first image is shown once more.
+
+        Raises:
+            UnsteadyError: it moved.
+        """
+        before = time.perf_counter()
+        if self._check is not None:
+            self._check.finish()
+        self._refuse_unsteady()
+        self.total_s += time.perf_counter() - before
+
+    def _refuse_unsteady(self) -> None:
+        if self.unsteady is not None and self._on_unsteady == "error":
+            raise UnsteadyError(self._network.id, self.unsteady)
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """What is done within this to the network is not put down to itself."""
+        if self._check is not None:
+            self._check.look()
+        yield
+        if self._check is not None:
+            self._check.look_from_here()
+
+    def _observe(self, showings: Sequence[Showing], *, double: bool) -> list[Seen]:
+        """What each site holds of the rows of each showing, of which nothing is measured; in float64 if ``double``."""
+        if not double:
+            return [self._show(showing, self._placement.dtype) for showing in showings]
+        with in_double(self._network.module, self._placement.dtype):
+            return [self._show(showing, torch.float64) for showing in showings]
+
+    def _show(self, showing: Showing, dtype: torch.dtype) -> Seen:
+        inputs = normalise(showing.pixels.to(self._placement.device), self._network.input)
+        seen: dict[Site, Rows] = {}
+
+        def read(site: Site, activation: Tensor) -> None:
+            require_rows(self._network, site, activation, len(inputs))
+            seen[site] = rows_of(activation, showing.places, vector=site in self._vectors)
+
+        with full_precision():
+            self._run(inputs.to(dtype), read, plainly=dtype != self._placement.dtype)
+        return seen
 
     def _first_row(self, batch: Batch) -> int | None:
         """Where the batch shows e of the run's first image."""
@@ -102,13 +183,19 @@ class Engine:
 
     def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
         """The rounding, from what the run held of its first image and from that image in float64."""
-        vectors: dict[VectorSite, Site] = {"features": self._network.features, "logits": OUTPUT}
         with full_precision():
-            return rounding(self._network.module, self._plan, vectors, own, inputs, self._placement.dtype)
+            return rounding(self._network.module, self._plan, self._at, own, inputs, self._placement.dtype)
 
-    def _forward(self, batch: Batch, inputs: Tensor, kept: int | None) -> Mapping[Site, Tensor]:
-        """Run the network, whose hooks reduce what they read; what each site held of the kept row, if any."""
+    def _forward(
+        self, batch: Batch, inputs: Tensor, kept: int | None, places: Sequence[int | None] | None
+    ) -> tuple[Mapping[Site, Tensor], Seen | None]:
+        """Run the network, whose hooks reduce what they read.
+
+        Returns:
+            what each site held of the kept row, if any, and of the rows that are to be shown again.
+        """
         own: dict[Site, Tensor] = {}
+        held: dict[Site, Rows] = {}
         outbox = Outbox()
 
         unread = set(self._sites)
@@ -123,22 +210,28 @@ class Engine:
             require_rows(self._network, site, activation, len(inputs))
             if kept is not None:
                 own[site] = activation[kept].clone()
+            if places is not None:
+                held[site] = rows_of(activation, places, vector=site in self._vectors)
             self._reduce(site, activation, batch, outbox)
             self.measure_s += time.perf_counter() - before
 
         with full_precision():
-            if self._compiled is not None:
-                for site, activation in self._compiled(inputs).items():
-                    read(site, activation)
-            else:
-                with hooked(self._network.module, self._sites, read):
-                    self._network.module(inputs)
+            self._run(inputs, read)
         for site in unread:
             raise no_such_activation(self._network, site, "in this batch it does not run, as in others")
         before = time.perf_counter()
         outbox.deliver()
         self.measure_s += time.perf_counter() - before
-        return own
+        return own, held if places is not None else None
+
+    def _run(self, inputs: Tensor, read: Reader, *, plainly: bool = False) -> None:
+        """Put a batch through the network, compiled if it is and not ``plainly``, and read its sites."""
+        if self._compiled is not None and not plainly:
+            for site, activation in self._compiled(inputs).items():
+                read(site, activation)
+        else:
+            with hooked(self._network.module, self._sites, read):
+                self._network.module(inputs)
 
     def _reduce(self, site: Site, activation: Tensor, batch: Batch, outbox: Outbox) -> None:
         """Reduce one site's activation; the outbox delivers the numbers."""

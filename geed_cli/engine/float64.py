@@ -16,7 +16,11 @@ from torch.overrides import TorchFunctionMode
 
 @contextmanager
 def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
-    """The network in float64, and afterwards in ``dtype``, its own type, again; its weights stay ordinary tensors."""
+    """The network in float64, and afterwards in ``dtype``, its own type, again; its weights stay ordinary tensors.
+
+    What modules keep as plain attributes is put back, so that nothing in float64 is left in them.
+    """
+    kept = [(child, dict(vars(child))) for child in module.modules()]
     try:
         with torch.inference_mode(mode=False):
             module.double()
@@ -25,6 +29,18 @@ def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
     finally:
         with torch.inference_mode(mode=False):
             module.to(dtype)
+        for child, attributes in kept:
+            _put_back(child, attributes)
+
+
+def _put_back(module: nn.Module, attributes: Mapping[str, object]) -> None:
+    """Plain numbers and tensors of a module as they were."""
+    for name, value in list(vars(module).items()):
+        changed = isinstance(value, int | float | Tensor) and attributes.get(name, module) is not value
+        if changed and name in attributes:
+            vars(module)[name] = attributes[name]
+        elif changed:
+            del vars(module)[name]
 
 
 class _DepthwiseBySums(TorchFunctionMode):

@@ -51,20 +51,36 @@ def rounding(
         if is_out_of_memory(error):
             raise
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
-    pairs = _pairs(plan, own, exact)
+    return between(plan, vectors, own, exact)
+
+
+def between(
+    plan: Plan, vectors: Mapping[VectorSite, Site], own: Mapping[Site, Tensor], other: Mapping[Site, Tensor]
+) -> Rounding:
+    """m(f(x), f'(x)) for every measure and layer that both runs f and f' hold of an image: raw means.
+
+    Args:
+        plan: what is measured.
+        vectors: where features and logits are read.
+        own: what each site held of the image in the one run, without a batch axis.
+        other: the same in the other run.
+    """
+    pairs = _pairs(plan, own, other)
     numbers: Rounding = {}
     for measure in plan.of_layers:
         layers = {
-            name: channelwise_deviation(rounded.double(), exact_maps.double(), measure).value.item()
-            for name, (rounded, exact_maps) in pairs.items()
+            name: channelwise_deviation(maps.double(), others.double(), measure).value.item()
+            for name, (maps, others) in pairs.items()
         }
         numbers |= {
-            (measure.name, name): layers[layer.repeats or name] for name, layer in plan.layers.items()
+            (measure.name, name): layers[layer.repeats or name]
+            for name, layer in plan.layers.items()
+            if (layer.repeats or name) in layers
         }
     for each in plan.of_vectors:
         predicts = each.site == "features" or plan.output.kind != "none"
-        if predicts and vectors[each.site] in own:
-            numbers[each.name, None] = _vector(each, plan.output, vectors[each.site], own, exact)
+        if predicts and vectors[each.site] in own and vectors[each.site] in other:
+            numbers[each.name, None] = _vector(each, plan.output, vectors[each.site], own, other)
     return numbers
 
 
@@ -90,7 +106,7 @@ def _pairs(
         name: (layer.layout.maps(own[site][None]), layer.layout.maps(exact[site][None]))
         for name, layer in plan.layers.items()
         for site in [Site(name, "output")]
-        if layer.repeats is None
+        if layer.repeats is None and site in own and site in exact
     }
 
 

@@ -1,7 +1,7 @@
 """Rows: what was measured on one image, their subject, as plain values; statistics see rows alone."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,19 @@ Control = Literal["dead", "null", "floor", "phase_corrected"]
 
 Rounding = dict[tuple[str, str | None], float]
 """m(f(x), f₆₄(x)) by measure and layer: what the run's precision makes of one image, raw."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What moves the values of a run beside G.
+
+    Attributes:
+        rounding: the floating-point floor.
+        repeat: of a network that is no function of one image, the deviation between two showings of the same views.
+    """
+
+    rounding: Rounding = field(default_factory=dict)
+    repeat: Rounding = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

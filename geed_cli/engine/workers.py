@@ -97,10 +97,14 @@ class Worker:
 
         Raises:
             OutOfMemoryError: a batch has no room on this device.
+            UnsteadyError: a network showed the first image two things.
         """
         arriving = batches(tasks, self.size, self.placement)
         while (images := self._feed(arriving)) is not None:
             yield images
+        with out_of_memory(self.placement), _current(self.placement.device):
+            for engine in self.engines:
+                engine.finish()
 
     def _feed(self, arriving: Iterator[Batch]) -> list[Finished] | None:
         """One batch; None where there is no further one."""

@@ -132,6 +132,8 @@ def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample |
     if entry.status != "ok":
         what = "not applicable" if entry.status == "not_applicable" else "undefined"
         return f"the value of {whose} is {what}{notes}"
+    if result.unsteady is not None:
+        return f"the network of {whose} is no function of one image"
     return sample_of(result, entry) or f"{whose} has no rows for it"
 
 

@@ -28,6 +28,8 @@ def _checks(require: RequirePart, result: Result) -> Iterator[tuple[str, str, st
     """Name, demand, and why it is not met; empty where it is."""
     partial = "" if result.status == "complete" else "the result is partial: its audit did not finish"
     yield "complete", "status complete", partial
+    if result.unsteady is not None:
+        yield "steady", "a function of one image", f"no function of one image: {result.unsteady.sentence}"
     count, least = result.data.count, require.min_images
     yield "min_images", f"images ≥ {least}", f"{count} images were audited" if count < least else ""
     if require.max_refused is not None:

@@ -28,6 +28,7 @@ class Evidence:
         sensitivity: the measure's own comparison of different plain images; None where it has none.
         unit: M where the value is a ratio, else 1; NaN where M is 0 or not there.
         rounding: the deviation that floating point alone makes, raw; None where it is not known.
+        repeat: the deviation between two showings of the same view, raw; None for a steady network.
     """
 
     measure: Measure
@@ -36,6 +37,7 @@ class Evidence:
     sensitivity: Callable[[], float | None]
     unit: float
     rounding: float | None
+    repeat: float | None = None
 
     def mean(self, name: str) -> float | None:
         """The mean of what was seen, over g and images like the value itself and in its unit."""
@@ -53,7 +55,7 @@ class Control:
     Attributes:
         of: makes it of the evidence; None where a second run brings it.
         heading: of its column in tables; empty where it has none.
-        keep: of the columns of a table of layers the lowest is left out first where there is no room.
+        keep: of the columns of a table of layers the lowest is left out first where there is no room; None is never.
         part: whether it is a fraction, shown in percent and left out at 0, and not in the value's unit.
         of_layers: whether maps alone have it, so that only tables of layers have its column.
         reading: the line below a table that says how to read it.
@@ -62,7 +64,7 @@ class Control:
     name: str
     of: Callable[[Evidence], float | None] | None = None
     heading: str = ""
-    keep: int = 3
+    keep: int | None = 3
     part: bool = False
     of_layers: bool = False
     reading: str = ""
@@ -77,10 +79,21 @@ def _rounding(evidence: Evidence) -> float | None:
     return None if evidence.rounding is None else evidence.rounding / evidence.unit
 
 
+def _repeat(evidence: Evidence) -> float | None:
+    return None if evidence.repeat is None else evidence.repeat / evidence.unit
+
+
 CONTROLS: dict[str, Control] = {
     control.name: control
     for control in (
         Control(name="sensitivity", of=lambda evidence: evidence.sensitivity()),
+        Control(
+            name="repeat",
+            of=_repeat,
+            heading="repeat",
+            keep=None,
+            reading="repeat: how far the same picture moves when it is shown again; values below it mean nothing.",
+        ),
         Control(name="dead_fraction", of=_dead_fraction, heading="dead", keep=1, part=True, of_layers=True),
         Control(
             name="null",

@@ -106,7 +106,9 @@ def _beside_float32(
     try:
         exact = run(asked)
     except (RunError, KeyboardInterrupt) as error:  # the results themselves are finished
-        progress.note(f"not compared with fp32: {str(error).partition(chr(10))[0] or 'interrupted'}")
+        progress.note(
+            f"neither compared with fp32 nor shown again: {str(error).partition(chr(10))[0] or 'interrupted'}"
+        )
         return results
     return tuple(map(with_shift, results, exact))
 

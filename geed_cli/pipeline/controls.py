@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.row import Cell, Control, Rounding, Row
+from geed_cli.engine.row import Cell, Control, Noise, Row
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.distribution import sensitivity
@@ -26,7 +26,7 @@ def controls_of(
     deviations: Array,
     rows: Sequence[Row],
     normaliser: float | None,
-    rounding: Rounding,
+    noise: Noise,
     output: Output,
 ) -> dict[str, float]:
     """Every control of a cell that was measured.
@@ -38,7 +38,7 @@ def controls_of(
         deviations: of the cell, shape (images, n).
         rows: of the audited images.
         normaliser: M, where the value is a ratio; its controls are divided by it too.
-        rounding: of the run.
+        noise: of the run.
         output: what the network puts out.
     """
 
@@ -58,7 +58,8 @@ def controls_of(
         {name: np.stack(values) for name, values in measured.items() if values},
         between_images,
         (normaliser or np.nan) if measure.normalised else 1.0,
-        rounding.get((measure.name, cell.layer)),
+        noise.rounding.get((measure.name, cell.layer)),
+        noise.repeat.get((measure.name, cell.layer)),
     )
     values = {name: control.of(evidence) for name, control in CONTROLS.items() if control.of is not None}
     return {name: value for name, value in values.items() if value is not None and np.isfinite(value)}

@@ -11,6 +11,7 @@ from geed_cli import __version__
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.plan import GroupPlan, Plan
 from geed_cli.engine.row import Subject
+from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.errors import InputError
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
@@ -21,11 +22,13 @@ from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions, DataOptions
 from geed_cli.result.schema import (
     Data,
+    Entry,
     Environment,
     Group,
     Image,
     Looks,
     Model,
+    NotOneFunction,
     Output,
     Preprocessing,
     Refused,
@@ -35,6 +38,8 @@ from geed_cli.result.schema import (
 
 MEASURE_VERSION = 1
 """Raised whenever a definition changes so that values are no longer comparable."""
+
+UNSTEADY_NOTE = "the network is no function of one image; what is below its repeat means nothing"
 
 
 def describe_model(network: Network) -> Model:
@@ -184,6 +189,25 @@ def describe_environment(device: torch.device) -> Environment:
         torchvision=version("torchvision"),
         platform=platform.platform(),
         device=device_name(device),
+    )
+
+
+def describe_unsteady(finding: Unsteady | None) -> NotOneFunction | None:
+    """What was found of a network that is no function of one image."""
+    if finding is None:
+        return None
+    return NotOneFunction(
+        site=finding.where, movement=finding.movement, reasons=finding.reasons, sentence=finding.sentence
+    )
+
+
+def with_unsteady(entries: Sequence[Entry], finding: NotOneFunction | None) -> tuple[Entry, ...]:
+    """The entries, each with a note where the network is no function of one image."""
+    if finding is None:
+        return tuple(entries)
+    return tuple(
+        entry.model_copy(update={"notes": (*entry.notes, UNSTEADY_NOTE)}) if entry.status == "ok" else entry
+        for entry in entries
     )
 
 

@@ -12,6 +12,7 @@ from geed_cli.choices import (
     IntervalOptions,
     OnBadImage,
     OnNonFinite,
+    OnUnsteady,
     check_choice,
 )
 from geed_cli.errors import InputError
@@ -107,6 +108,7 @@ class RunOptions:
     on_nonfinite: OnNonFinite = "error"
     compile: bool = False
     devices: tuple[str, ...] = ()
+    on_unsteady: OnUnsteady = "error"
 
     def __post_init__(self) -> None:
         check_choice("--device", self.device, get_args(DeviceName))
@@ -119,6 +121,7 @@ class RunOptions:
             )
         check_choice("--precision", self.precision, get_args(Precision))
         check_choice("--on-nonfinite", self.on_nonfinite, get_args(OnNonFinite))
+        check_choice("--on-unsteady", self.on_unsteady, get_args(OnUnsteady))
 
     @property
     def reduced(self) -> bool:

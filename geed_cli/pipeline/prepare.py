@@ -8,8 +8,9 @@ from geed_cli.engine.assemble import assemble
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.engine import Engine
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.row import Rounding, Row
+from geed_cli.engine.row import Noise, Row
 from geed_cli.engine.shared_action import Families, families_of
+from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.output_check import OutputCheck
@@ -58,9 +59,24 @@ class Prepared:
         return sum(engine.measure_s for engine in self.engines) / len(self.engines)
 
     @property
-    def rounding(self) -> Rounding:
-        """The floating-point floor of the run; empty where its first image has no row."""
-        return next((row.rounding for row in self.rows.values() if row.rounding is not None), {})
+    def unsteady(self) -> Unsteady | None:
+        """What was found of a network that is no function of one image, on the first device where it was found."""
+        return next((engine.unsteady for engine in self.engines if engine.unsteady is not None), None)
+
+    @property
+    def noise(self) -> Noise:
+        """What moves values beside G; no rounding where the first image has no row, no repeat of a steady network."""
+        rounding = next((row.rounding for row in self.rows.values() if row.rounding is not None), {})
+        repeat = next((engine.repeats.means() for engine in self.engines if engine.unsteady is not None), {})
+        return Noise(rounding, repeat)
+
+    def close(self) -> None:
+        """Write what is new, and whether the network is steady; nothing of one that is not."""
+        if self.cache is None or self.unsteady is not None:
+            return
+        self.cache.write()
+        if any(engine.steady for engine in self.engines):
+            self.cache.keep_as_steady()
 
     def keep(self, seen: Observation) -> None:
         """Make the row of an image from what was seen of it and from its cached values.
@@ -101,12 +117,22 @@ def prepare(
     blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
     layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
     families = families_of(planned.plan)
-    engines = tuple(
-        Engine(here, planned.plan, families, placement, compiled=options.run.compile, report=report)
-        for here, placement in zip(moved, placements, strict=True)
-    )
     cache = (
         None if store is None else open_rows(store, moved[0], planned.plan, families, options, placements[0])
+    )
+    # a reduced precision is judged by the float32 run beside it; what the cache knows as steady is not shown again
+    unchecked = options.run.reduced or (cache is not None and cache.knows_as_steady())
+    engines = tuple(
+        Engine(
+            here,
+            planned.plan,
+            families,
+            placement,
+            compiled=options.run.compile,
+            on_unsteady=None if unchecked else options.run.on_unsteady,
+            report=report,
+        )
+        for here, placement in zip(moved, placements, strict=True)
     )
     check = OutputCheck(network.output, placements[0].dtype)
     return Prepared(moved[0], planned, layers, families, engines, cache, check)

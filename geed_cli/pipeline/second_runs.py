@@ -10,6 +10,7 @@ value's unit: the differences do not cancel, so that it is an upper estimate of 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from geed_cli.pipeline.describe import with_unsteady
 from geed_cli.pipeline.options import AuditOptions, ControlOptions
 from geed_cli.result.schema import Entry, Result
 
@@ -44,15 +45,27 @@ def with_shift(result: Result, exact: Result) -> Result:
     }
     others = {(entry.metric, entry.group, entry.layer): entry for entry in exact.results}
     entries = tuple(
-        _with_controls(entry, _shift(entry, others[entry.metric, entry.group, entry.layer], shared))
+        _with_controls(entry, _beside(entry, others[entry.metric, entry.group, entry.layer], shared))
         for entry in result.results
     )
     settings = result.settings.model_copy(update={"precision_probes": len(shared)})
-    return result.model_copy(update={"results": entries, "settings": settings})
+    return result.model_copy(
+        update={
+            "results": with_unsteady(entries, exact.unsteady),
+            "settings": settings,
+            "unsteady": exact.unsteady,
+        }
+    )
 
 
 def _with_controls(entry: Entry, controls: dict[str, float]) -> Entry:
     return entry.model_copy(update={"controls": entry.controls | controls}) if controls else entry
+
+
+def _beside(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> dict[str, float]:
+    """The shift, and how far showings of the same rows moved in float32, where the network is unsteady."""
+    moved = {name: exact.controls[name] for name in ("repeat",) if name in exact.controls}
+    return _shift(entry, exact, shared) | moved
 
 
 def _shift(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> dict[str, float]:

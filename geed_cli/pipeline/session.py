@@ -24,7 +24,9 @@ from geed_cli.pipeline.describe import (
     describe_group,
     describe_model,
     describe_settings,
+    describe_unsteady,
     sign,
+    with_unsteady,
 )
 from geed_cli.pipeline.discovered_actions import hidden_actions
 from geed_cli.pipeline.draw import Draw, Drawn
@@ -162,8 +164,7 @@ class Session:
             yield
         finally:
             for prepared in self._prepared:
-                if prepared.cache is not None:
-                    prepared.cache.write()
+                prepared.close()
 
     def _take(self, outcomes: Finished) -> None:
         """Keep an image's rows; an image that broke any of the networks is left out of all, or ends the run."""
@@ -234,9 +235,10 @@ class Session:
             prepared.planned,
             options.interval,
             prepared.layers,
-            prepared.rounding,
+            prepared.noise,
             confidence=confidence or options.interval.confidence,
         )
+        unsteady = describe_unsteady(prepared.unsteady)
         statistics_s = time.perf_counter() - before
         model = describe_model(prepared.network)
         groups = tuple(describe_group(group, self._size) for group in plan.groups)
@@ -248,10 +250,11 @@ class Session:
             data=data,
             groups=groups,
             settings=describe_settings(options, placements, plan, prepared.layers, looks),
-            results=entries,
+            results=with_unsteady(entries, unsteady),
             hidden_actions=tuple(hidden_actions(prepared.engine.searches, audited)),
             grid_phase=prepared.planned.grid_phase,  # found now, unless it is known
             environment=describe_environment(placements[0].device),
+            unsteady=unsteady,
             timing=self._timing(prepared, statistics_s),
         )
 

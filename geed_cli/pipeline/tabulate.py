@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from geed_cli.actions.view import View
 from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.row import Cell, Rounding, Row
+from geed_cli.engine.row import Cell, Noise, Row
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.planning import Planned
@@ -71,7 +71,7 @@ def tabulate(
     planned: Planned,
     options: IntervalOptions,
     layers: Sequence[str],
-    rounding: Rounding,
+    noise: Noise,
     *,
     confidence: float,
 ) -> tuple[Entry, ...]:
@@ -90,7 +90,7 @@ def tabulate(
     ]
     intervals = _intervals([each.sample for each in filled], options, confidence)
     entries = {
-        each.cell: _entry(each, rows, estimate, planned, rounding)
+        each.cell: _entry(each, rows, estimate, planned, noise)
         for each, estimate in zip(filled, intervals, strict=True)
     }
     return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
@@ -127,7 +127,7 @@ def _blank(cell: Cell, reason: str) -> Entry:
     )
 
 
-def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, rounding: Rounding) -> Entry:
+def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, noise: Noise) -> Entry:
     sample = filled.sample
     # one image has no pairs, so that M is not 0 but not there
     pairs = sample.row_means if isinstance(sample, RatioSample) and len(sample.row_means) > 1 else None
@@ -153,7 +153,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, ro
             filled.deviations,
             rows.audited,
             normaliser,
-            rounding,
+            noise,
             planned.plan.output,
         ),
         per_element=profile,

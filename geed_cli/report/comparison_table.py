@@ -21,7 +21,7 @@ CSV_HEADER = (
     "null", "floor", "twin",
 )  # fmt: skip
 """Of the CSV file."""
-CONTROLS_BELOW_VALUES = tuple(CONTROLS[name] for name in ("floor", "twin", "phase_corrected"))
+CONTROLS_BELOW_VALUES = tuple(CONTROLS[name] for name in ("repeat", "floor", "twin", "phase_corrected"))
 """The controls that stand below a value, where they were measured."""
 
 

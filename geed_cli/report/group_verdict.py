@@ -26,6 +26,8 @@ LIKE_FLOOR = 2.0
 """A value within so many floors of perfect cannot be told from resampling."""
 AT_ROUNDING = 10.0
 """Values within so many roundings of each other, or of perfect, are alike: an orbit sums a few of them."""
+SMALL_ROUNDING = 1e-3
+"""Of the scale of a measure (M, 1, or ln|G|): ten roundings that are more than a hundredth of it are no floor."""
 FLOAT32_ROUNDING = 1e-6
 """Where rounding is not known: differences below it are none in float32."""
 OBSTACLES = {
@@ -47,12 +49,22 @@ OBSTACLES = {
 def verdicts(result: Result, group: str) -> Iterator[str]:
     """The sentences about one group."""
     entries = [entry for entry in result.results if entry.group == group and entry.value is not None]
+    if result.unsteady is not None:  # what is said below holds of functions
+        yield from _below_repeat(entries)
+        return
     yield from _insensitive(entries, result)
     yield from _like_null(entries)
     yield from _like_floor(entries)
     yield from _like_twin(entries, result)
-    yield from _at_rounding(entries)
+    order = next((each.order for each in result.groups if each.name == group), 1)
+    yield from _at_rounding(entries, order)
     yield from grid_sentences([phase for phase in result.grid_phase if phase.group == group])
+
+
+def _below_repeat(entries: Sequence[Entry]) -> Iterator[str]:
+    low = [entry for entry in entries if (entry.value or 0.0) <= entry.controls.get("repeat", math.inf)]
+    if low:
+        yield f"{named(low)}: no larger than its repeat, so it means nothing"
 
 
 def _reacts(sensitivity: float, result: Result) -> bool:
@@ -144,14 +156,16 @@ def _indistinct(entry: Entry) -> float:
     return AT_ROUNDING * (entry.controls["rounding"] - (measure_named(entry.metric).perfect or 0.0))
 
 
-def _at_rounding(entries: Sequence[Entry]) -> Iterator[str]:
+def _at_rounding(entries: Sequence[Entry], order: int) -> Iterator[str]:
     """Where only the last digits of floating point are left; not where M decides what is perfect."""
     perfect = []
     for entry in entries:
-        best = measure_named(entry.metric).perfect
-        if best is not None and "rounding" in entry.controls:
+        measure = measure_named(entry.metric)
+        if measure.perfect is not None and "rounding" in entry.controls:
             noise = _indistinct(entry)
-            if noise > 0 and (entry.value or 0.0) - best <= noise:
+            scale = 1.0 if measure.bound is None else measure.bound(order)
+            small = 0 < noise <= AT_ROUNDING * SMALL_ROUNDING * scale
+            if small and (entry.value or 0.0) - measure.perfect <= noise:
                 perfect.append(entry)
     if perfect:
         yield f"{named(perfect)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"

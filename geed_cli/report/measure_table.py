@@ -30,7 +30,7 @@ def measure_table(entries: Sequence[Entry], level: str, width: int) -> Table:
         Column(level, [interval_text(entry) for entry in entries]),
         Column("raw", [number(entry.raw) for entry in entries], keep=5),
         Column("M", ["" if e.normaliser is None else number(e.normaliser) for e in entries], keep=2),
-        *(Column(c.heading, [control_text(e, c) for e in entries], keep=3) for c in controls),
+        *(Column(c.heading, [control_text(e, c) for e in entries], c.keep and 3) for c in controls),
         Column("furthest, raw", [furthest(entry) for entry in entries], keep=1),
     ]
     return fitted_table(columns, width)
@@ -52,7 +52,7 @@ def _sensitivity(entry: Entry, kind: OutputKind) -> str:
     twin = entry.controls.get("twin_sensitivity")
     beside = "" if twin is None else f" (twin: {number(twin)})"
     predicted = "probability of a label" if kind == "sigmoid" else "softmax"
-    return f"sensitivity: between different images the {predicted} differs by {shown} nats{beside}"
+    return f"sensitivity: the {predicted} of an image lies {shown} nats from its mean over images{beside}"
 
 
 def _profile(entry: Entry, group: Group) -> Iterator[str]:

@@ -36,6 +36,8 @@ def render(result: Result, width: int = 100) -> Iterator[RenderableType]:
         yield Text(
             "partial: the run was interrupted; these are the images finished by then", style="bold yellow"
         )
+    if result.unsteady is not None:
+        yield Text(f"no function of one image: {result.unsteady.sentence}", style="bold red")
     yield facts(header_lines(result))
     for group in result.groups:
         yield _block(result, group, width)

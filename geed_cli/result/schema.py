@@ -245,6 +245,15 @@ class HiddenAction(Part):
     notes: tuple[str, ...] = ()
 
 
+class NotOneFunction(Part):
+    """That the network is no function of one image, in a run that was told to go on; docs/controls.md."""
+
+    site: str = Field(description="the first that moved, in order of execution")
+    movement: float = Field(description="of it between two showings of a picture, over its largest magnitude")
+    reasons: tuple[str, ...] = Field((), description="what was seen of the cause")
+    sentence: str
+
+
 class Environment(Part):
     """Versions and the machine."""
 
@@ -284,6 +293,9 @@ class Result(Part):
     settings: Settings
     results: tuple[Entry, ...]
     grid_phase: tuple[GridPhase, ...] = ()
+    unsteady: NotOneFunction | None = Field(
+        None, description="only of a network that showed the same picture two things"
+    )
     hidden_actions: tuple[HiddenAction, ...] = ()
     environment: Environment
     timing: Timing

@@ -25,6 +25,7 @@ VALUES = {
     "--samples": "5", "--draw-seed": "1", "--norm-samples": "5", "--on-bad-image": "skip", "--decode": "fast",
     "--weights": "random", "--spec-dir": ".", "--img-size": "64", "--floor": "4", "--discover": "linear",
     "--device": "cpu", "--devices": "0", "--batch-size": "8", "--precision": "fp64", "--on-nonfinite": "skip",
+    "--on-unsteady": "report",
     "--cache-dir": ".", "--arch": "resnet18", "--num-classes": "3", "--key": "ema", "--strip-prefix": "m.",
     "--follow-links": None, "--allow-code": None,
     "--allow-pickle": None, "--twin": None, "--phase-correct": None, "--compile": None, "--no-cache": None,

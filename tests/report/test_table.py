@@ -133,9 +133,9 @@ def test_few_images_keep_their_correlation() -> None:
 def test_one_image_has_no_different_images() -> None:
     """The sensitivity is 0 by definition there, and says nothing."""
     result = small_result()
-    assert "between different images" in printed(result)
+    assert "from its mean over images" in printed(result)
     one = result.data.model_copy(update={"count": 1})
-    assert "between different images" not in printed(result.model_copy(update={"data": one}))
+    assert "from its mean over images" not in printed(result.model_copy(update={"data": one}))
 
 
 def test_no_bar_where_nothing_can_be_drawn() -> None:

@@ -76,6 +76,19 @@ def test_the_floating_point_floor_is_named_where_a_value_lies_on_it() -> None:
     ) == ["latent.l2; channelwise.cosine at a: at the floating-point floor, within 10 roundings of perfect"]
 
 
+@pytest.mark.parametrize(
+    ("metric", "best", "scale"),
+    [("latent.l2", 0.0, 1.0), ("softmax.kl", 0.0, math.log(2)), ("channelwise.cosine", -1.0, 1.0)],
+)
+def test_a_rounding_that_is_not_small_is_no_floor(metric: str, best: float, scale: float) -> None:
+    """A thousandth of M, of ln|G| or of 1; a bfloat16 whose ten roundings are a tenth of M says nothing."""
+    layer = "a" if best else None
+    floor = "at the floating-point floor"
+    for part, named in ((0.99e-3, True), (1.01e-3, False), (0.01, False), (4.37, False)):
+        sentences = said(entry(metric, best + 1e-9, layer, rounding=best + part * scale))
+        assert any(floor in sentence for sentence in sentences) == named, part
+
+
 def test_grids_are_worded_by_what_breaks_them() -> None:
     """Centres, shifts and axes each with a sentence of their own, and none says that a layer is not equivariant."""
 

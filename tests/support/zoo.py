@@ -17,6 +17,7 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from typer.testing import Result
 
 from support.command import Geed
 from support.pictures import smooth_pictures
@@ -174,8 +175,8 @@ class Specimen:
         return module.eval().to(self.dtype)
 
 
-def audit_specimen(specimen: Specimen, geed: Geed, folder: Path) -> None:
-    """Audit a specimen in a folder of its own and require its outcome."""
+def audit_specimen(specimen: Specimen, geed: Geed, folder: Path) -> Result:
+    """Audit a specimen in a folder of its own and require its outcome; what was printed."""
     pictures = smooth_pictures(folder / "pictures", PICTURES, SIZE)
     saved = folder / "result.json"
     fixed = ("--allow-code", "--json", saved, "-d", pictures, "-g", specimen.group, "--device", "cpu")
@@ -193,6 +194,7 @@ def audit_specimen(specimen: Specimen, geed: Geed, folder: Path) -> None:
             require_agreement(json.loads(saved.read_text()), right, expected_of(specimen, right, pictures))
             for sentence in right.says:
                 assert sentence in " ".join(done.stdout.split()), done.stdout
+    return done
 
 
 def expected_of(specimen: Specimen, right: Right, pictures: Path) -> Expected:

@@ -12,6 +12,7 @@ from geed_cli.checkpoints.read import read_tensors
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.cli.run.track_recipe import TrackRequest
+from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import InputError, RunError
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import holds_same_draw, require_enough
@@ -40,6 +41,14 @@ class Job:
     input: Input
     step: Step
     sha256: str
+
+
+@dataclass(frozen=True)
+class Unaudited:
+    """A checkpoint of which there is no record, and why."""
+
+    path: Path
+    error: UnsteadyError
 
 
 def jobs_of(inputs: Sequence[Input], pattern: re.Pattern[str] | None) -> tuple[Job, ...]:
@@ -116,8 +125,10 @@ def require_same_images(earlier: Result, request: TrackRequest) -> None:
     )
 
 
-def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record]:
+def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record | Unaudited]:
     """A record for each job, one audit after the other; cheap refusals come before any weights are loaded.
+
+    A checkpoint whose network is no function of one image makes none, and the others go on.
 
     Raises:
         KeyboardInterrupt: the run was asked to stop; the audit that this cut short makes no record, since its
@@ -129,21 +140,28 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record]:
     require_enough(request.options.data)
     console = message_console()
     with TerminalProgress(console, quiet=request.quiet) as progress:
-        results: dict[str, Result] = {}
+        results: dict[str, Result | UnsteadyError] = {}
         for number, job in enumerate(jobs, start=1):
             if job.sha256 not in results:
                 progress.step(f"loading {job.input.path.name}")
                 asked = ModelRequest(request.model, replace(request.asked, checkpoint=job.input.path))
                 network = asked.load()
                 twin = asked.twin(network).load() if request.asked.twin else None
-                results[job.sha256] = audit(network, request.groups, request.options, progress, twin)
-            if results[job.sha256].status == "partial" or progress.stopping():
+                try:
+                    results[job.sha256] = audit(network, request.groups, request.options, progress, twin)
+                except UnsteadyError as error:
+                    results[job.sha256] = error
+            result = results[job.sha256]
+            if isinstance(result, UnsteadyError):
+                yield Unaudited(job.input.path, result)
+                continue
+            if result.status == "partial" or progress.stopping():
                 raise KeyboardInterrupt
             if not request.quiet:
                 console.print(
                     f"{number}/{len(jobs)} done: {job.input.path}, {job.step.unit} {job.step.number}"
                 )
-            yield record_of(job, results[job.sha256])
+            yield record_of(job, result)
 
 
 def record_of(job: Job, result: Result) -> Record:

@@ -51,8 +51,19 @@ def run_track(request: TrackRequest) -> None:
         if shared is not None:
             shared.add([*new, *done], asked, complete=False)
 
-    records = [*new, *(_audited(checkpoints, before, request, save) if checkpoints else [])]
-    _show(track_of(records, asked) if shared is None else shared.add(records, asked, complete=True), request)
+    done, failed = _audited(checkpoints, before, request, save) if checkpoints else ([], [])
+    records = [*new, *done]
+    if failed and not records:
+        raise _unaudited(failed)
+    complete = not failed
+    _show(
+        track_of(records, asked, complete=complete)
+        if shared is None
+        else shared.add(records, asked, complete=complete),
+        request,
+    )
+    if failed:
+        raise _unaudited(failed)
 
 
 def _refuse_options_of_audits(request: TrackRequest) -> None:
@@ -96,10 +107,15 @@ def _audited(
     before: Track | None,
     request: TrackRequest,
     save: Callable[[Sequence[Record]], None],
-) -> list[Record]:
-    """A record for each checkpoint; reused ones first, then one audit after the other, saved at once."""
+) -> tuple[list[Record], list[str]]:
+    """A record for each checkpoint; reused ones first, then one audit after the other, saved at once.
+
+    Returns:
+        the records, and the names of the checkpoints that have none.
+    """
     with uncollected():
         from geed_cli.cli.run.tracked_checkpoints import (  # noqa: PLC0415 - torch
+            Unaudited,
             audits,
             jobs_of,
             record_of,
@@ -116,11 +132,15 @@ def _audited(
         console.print(
             f"{len(done)} of {len(jobs)} checkpoints are in {request.json} and were not audited again"
         )
-    reused = len(done)
+    reused, failed = len(done), []
     try:
         for record in audits(left, request):
-            done.append(record)
-            save(done)
+            if isinstance(record, Unaudited):
+                console.print(f"{record.path}: {record.error.found}")
+                failed.append(str(record.path))
+            else:
+                done.append(record)
+                save(done)
     except KeyboardInterrupt:
         where = f": the same command goes on from {request.json}" if request.json else ": nothing was written"
         console.print(f"interrupted after {len(done) - reused} of {len(left)} audits{where}")
@@ -129,7 +149,16 @@ def _audited(
         if request.json is not None and len(done) > reused:
             console.print(f"{len(done) - reused} finished audits are in {request.json}")
         raise
-    return done
+    return done, failed
+
+
+def _unaudited(failed: Sequence[str]) -> InputError:
+    return InputError(
+        f"{len(failed)} checkpoint{'s' * (len(failed) != 1)} could not be audited, being no function of one image: "
+        f"{', '.join(failed)}",
+        expected="the same numbers for a picture, whatever stands beside it and whatever came before",
+        remedy="leave them out, or --on-unsteady report, which says how far values move by themselves",
+    )
 
 
 def _show(track: Track, request: TrackRequest) -> None:

@@ -6,7 +6,7 @@ The null of a control image is measured against the one before it, so where one 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from geed_cli.engine.plan import Variant
+from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.row import Subject
 from geed_cli.images.source import ImageRecord, can_be_used, fingerprints_of
 from geed_cli.pipeline.draw import Drawn
@@ -50,6 +50,8 @@ def look_up(drawn: Drawn, networks: Sequence[Prepared], options: AuditOptions) -
             before.variants |= {view for address in missing if address.has_partner for view in address.kernel}
         if subject.path in partners:
             before = lookup
+    if not options.run.reduced and not all(cache.knows_as_steady() for cache in caches):
+        _show_something(lookups, networks[0].planned.plan)
     if options.controls.discover is not None:  # a search needs the maps, whatever is cached
         for lookup in lookups.values():
             lookup.variants = set(networks[0].planned.plan.variants_of(lookup.subject))
@@ -74,6 +76,13 @@ def _add_fingerprints(
         subject = lookup.subject
         record = replace(subject.record, fingerprint=known.get(subject.path, ""))
         lookup.subject = replace(subject, record=record)
+
+
+def _show_something(lookups: Mapping[str, Lookup], plan: Plan) -> None:
+    """Show the first image where everything is cached, since nobody knows whether the network is steady."""
+    if lookups and not any(lookup.variants for lookup in lookups.values()):
+        first = next(iter(lookups.values()))
+        first.variants |= set(plan.variants_of(first.subject))
 
 
 def _subjects(drawn: Drawn, hashes: Mapping[str, str], partners: Set[str]) -> Iterator[Subject]:

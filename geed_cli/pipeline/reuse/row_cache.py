@@ -102,6 +102,18 @@ class RowCache:
             self.write()
         return whole
 
+    def knows_as_steady(self) -> bool:
+        """Whether an earlier run found the network to be a function of one image."""
+        return self._store.fact(self._steady_key) is not None
+
+    def keep_as_steady(self) -> None:
+        """Let later runs know it."""
+        self._store.keep_fact(self._steady_key, "steady")
+
+    @property
+    def _steady_key(self) -> bytes:
+        return digest({"fact": "steady", "network": self._network_key.hex()})
+
     def write(self) -> None:
         """Store everything fresh."""
         self._store.put_many(self._network_key, self._fresh)

@@ -1,0 +1,117 @@
+"""What sites held of some rows, and how far it moves between two showings of the same rows.
+
+A movement is the largest difference of a site over its largest magnitude, so that a spacing of float32 is 2⁻²³.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from geed_cli.models.network import Site
+
+STEADY = 1000 * 2.0**-23
+"""A movement of at most 1,000 spacings of float32 is rounding: a deep network leaves a few tens (measured)."""
+BYTES_PER_SITE = 8 * 2**20
+"""Rows that are held of a layer: as many as fit, at least one, so that memory does not grow with the group."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one site held.
+
+    Attributes:
+        numbers: of the rows that are held, ascending; one that was shown several times stands there as often.
+        values: of these rows, shape (rows, …).
+    """
+
+    numbers: tuple[int, ...]
+    values: Tensor
+
+    def row(self, number: int) -> Tensor:
+        """One row, where it was shown first, without a batch axis."""
+        return self.values[self.numbers.index(number)]
+
+
+Seen = Mapping[Site, Rows]
+"""By site, in the order of execution."""
+
+
+def rows_of(activation: Tensor, places: Sequence[int | None], *, vector: bool) -> Rows:
+    """Copies of the rows that are looked at.
+
+    Args:
+        activation: of the whole batch, shape (B, …).
+        places: for each place of the batch which row it shows; None for one that is not looked at.
+        vector: whether all of them are held; of maps only as many as ``BYTES_PER_SITE`` allows.
+    """
+    shown = sorted((number, place) for place, number in enumerate(places) if number is not None)
+    if not vector:
+        one = activation[0].numel() * activation.element_size()
+        shown = shown[: max(BYTES_PER_SITE // max(one, 1), 1)]
+    index = torch.tensor([place for _, place in shown], device=activation.device)
+    return Rows(tuple(number for number, _ in shown), activation.detach().index_select(0, index))
+
+
+def first_moved(before: Seen, after: Seen) -> tuple[Site, float] | None:
+    """The first site in order of execution that moved by more than ``STEADY``, and how far; None where none did."""
+    for site, moved in _movements(before, after).items():
+        size = max(moved.tolist(), default=0.0)
+        if size > STEADY:
+            return site, size
+    return None
+
+
+def moved_rows(before: Seen, after: Seen) -> set[int]:
+    """The numbers of the rows that moved by more than ``STEADY`` at any site."""
+    return {
+        number
+        for site, moved in _movements(before, after).items()
+        for (number, _), size in zip(_shared(before[site], after[site]), moved.tolist(), strict=True)
+        if size > STEADY
+    }
+
+
+def identical(before: Seen, after: Seen) -> bool:
+    """Whether any row that both hold is the same bit for bit at every site that holds it."""
+    moved: dict[int, float] = {}
+    for site, sizes in _movements(before, after).items():
+        for (number, _), size in zip(_shared(before[site], after[site]), sizes.tolist(), strict=True):
+            moved[number] = max(size, moved.get(number, 0.0))
+    return 0.0 in moved.values()
+
+
+def _movements(before: Seen, after: Seen) -> dict[Site, Tensor]:
+    """How far each row that both hold moved at each site, shape (rows,)."""
+    return {site: _moved(before[site], after[site]) for site in before if site in after}
+
+
+def _shared(before: Rows, after: Rows) -> list[tuple[int, int]]:
+    """The rows of the second showing that the first holds, too: number and place among its values."""
+    return [(number, place) for place, number in enumerate(after.numbers) if number in before.numbers]
+
+
+def _moved(before: Rows, after: Rows) -> Tensor:
+    shared = _shared(before, after)
+    if not shared:
+        return torch.zeros(0)
+    pair = [
+        values.reshape(len(values), math.prod(values.shape[1:]))
+        for values in (
+            before.values[[before.numbers.index(number) for number, _ in shared]],
+            after.values[[place for _, place in shared]],
+        )
+    ]
+    wide = torch.float32 if pair[0].device.type == "mps" else torch.float64
+    a, b = (each if each.is_complex() else each.to(wide) for each in pair)
+    if a.shape != b.shape:
+        return torch.full((len(shared),), torch.inf)
+    if a.shape[1] == 0:
+        return torch.zeros(len(shared))
+    there, then = torch.isfinite(a), torch.isfinite(b)
+    # what is not finite in both is the same nothing; in one alone it has moved
+    difference = torch.where(there & then, (a - b).abs(), 0.0).masked_fill(there != then, torch.inf)
+    scale = torch.where(there & then, torch.maximum(a.abs(), b.abs()), 0.0).amax()
+    return (difference.amax(1) / scale.clamp(min=torch.finfo(wide).tiny)).cpu()

@@ -1,0 +1,62 @@
+"""Batches in which the rows of an image stand at other places among other neighbours.
+
+R are the rows of the first batch that show the first image. They are shown again by themselves, moved round by one,
+where other images stood beside them in that batch; else, and at the end of the run, beside the image in inverted
+colours, which need not be decoded. No such batch has more rows than R, or than two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Showing:
+    """Pixels in [0, 1], shape (rows, 3, S, S), and which row of R each place shows; None for a neighbour."""
+
+    pixels: Tensor
+    places: tuple[int | None, ...]
+
+    def padded(self, rows: int) -> "Showing":
+        """At least so many rows, by neighbours in inverted colours."""
+        lacking = rows - len(self.places)
+        if lacking <= 0:
+            return self
+        more = 1 - self.pixels[-1:].expand(lacking, *self.pixels.shape[1:])
+        return Showing(_joined([self.pixels, more]), (*self.places, *[None] * lacking))
+
+
+def second(rows: Tensor, *, beside_others: bool) -> Showing:
+    """The showing after the second batch; ``beside_others`` where other images stood beside R at first."""
+    if beside_others and len(rows) > 1:
+        order = (len(rows) - 1, *range(len(rows) - 1))
+        return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
+    kept = max(len(rows) - 1, 1)
+    return Showing(_joined([1 - rows[:1], rows[:kept]]), (None, *range(kept)))
+
+
+def last(rows: Tensor) -> Showing:
+    """The showing at the end."""
+    left = range(1, len(rows)) if len(rows) > 1 else range(1)
+    return Showing(_joined([rows[list(left)], 1 - rows[-1:]]), (*left, None))
+
+
+def company(rows: Tensor) -> tuple[Showing, Showing]:
+    """Three images twice: at other places, after other ones, in other numbers, so that a mean over rows moves."""
+    one, two, three = (rows[row : row + 1] for row in range(3))
+    return (
+        Showing(_joined([one, one, two, three]), (0, None, 1, 2)),
+        Showing(_joined([three, two, two, one, three, three]), (2, 1, None, 0, None, None)),
+    )
+
+
+def full(rows: Tensor, batch_size: int) -> Showing:
+    """A whole batch of R, again and again, from another row on."""
+    order = tuple((place + 1) % len(rows) for place in range(max(batch_size, len(rows))))
+    return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    return torch.cat(list(parts)).contiguous(memory_format=torch.channels_last)
