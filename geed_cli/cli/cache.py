@@ -1,5 +1,6 @@
 """``geed cache``: where rows and converted weights are kept, which there are, and how to be rid of them."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -48,8 +49,9 @@ def path(cache_dir: CacheDir = None, debug: Debug = False) -> None:
     """Print the cache's folder."""
     del debug
     from geed_cli.cache.location import cache_folder  # noqa: PLC0415
+    from geed_cli.report.console import write_stdout  # noqa: PLC0415
 
-    typer.echo(cache_folder(cache_dir))
+    write_stdout(os.fsencode(cache_folder(cache_dir)) + b"\n")
 
 
 @cache.command("list")

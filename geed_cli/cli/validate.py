@@ -32,5 +32,6 @@ def validate(
     """Say which kind of file FILE is, and whether it is valid; a spec with its layers and split."""
     del debug
     from geed_cli.cli.run.validating import describe  # noqa: PLC0415 - --help must stay fast
+    from geed_cli.documents.document import unicode_text  # noqa: PLC0415 - as below
 
-    typer.echo(f"{file}: valid: {describe(file, arguments, schema_only=schema_only)}")
+    typer.echo(unicode_text(f"{file}: valid: {describe(file, arguments, schema_only=schema_only)}"))

@@ -4,6 +4,8 @@ A path names a value from the root: keys are text, list positions are integers, 
 from 1.
 """
 
+import os
+import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -40,3 +42,16 @@ def printable(text: str, longest: int = 80) -> str:
     """The text as a message may show it: control characters escaped, at most ``longest`` characters of it."""
     safe = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: longest + 1])
     return safe if len(text) <= longest else safe[:longest] + "..."
+
+
+def unicode_text(text: str) -> str:
+    r"""The text with bytes that are no UTF-8, which a path from the system may have, written as ``\xff``."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # halves of surrogate pairs, which Windows allows in names
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def path_of(text: str) -> pathlib.Path:
+    """The path that a document writes, whose name on the disk is the text in UTF-8 in every locale."""
+    return pathlib.Path(os.fsdecode(text.encode("utf-8")))

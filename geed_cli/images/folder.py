@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.images.picture import RefusedFile
 
@@ -248,5 +249,4 @@ def _bytes(path: str) -> bytes:
 
 def _printable(path: str) -> str:
     r"""The path with control characters and bytes that are not UTF-8 written as \xff, to be stored and shown."""
-    text = _bytes(path).decode("utf-8", "backslashreplace")
-    return "".join(ascii(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in text)
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in unicode_text(path))

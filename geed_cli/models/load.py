@@ -7,6 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from geed_cli.choices import WeightsFrom
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
@@ -92,7 +93,8 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
 def _assemble(built: Built, size: int | None, reference: str) -> Network:
     spec, architecture, loaded = built.spec, built.architecture, built.loaded
     module = architecture.module.eval().requires_grad_(False).float()
-    model_id = _id(spec, architecture, loaded.detail)
+    detail = unicode_text(loaded.detail)
+    model_id = _id(spec, architecture, detail)
     shown = with_channels(module, input_settings(architecture.input, spec.input, size), spec.input.channels)
     settings = shown.settings
     seen = require_one_tensor(module, settings, model_id)
@@ -112,7 +114,7 @@ def _assemble(built: Built, size: int | None, reference: str) -> Network:
         input=settings,
         weights=WeightsOrigin(
             origin=spec.weights.origin,
-            detail=loaded.detail,
+            detail=detail,
             sha256=loaded.sha256,
             state_sha256=state_sha256(module),
             notes=architecture.notes + loaded.notes + shown.notes,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from geed_cli.checkpoints.kept import KeptWeights
+from geed_cli.documents.document import path_of, printable, unicode_text
 from geed_cli.errors import InputError, nearest, nearest_are, no_such_file
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
@@ -194,8 +195,7 @@ def requested_spec(
 def _with_checkpoint(spec: ModelSpec, checkpoint: Path) -> ModelSpec:
     """The spec with its weights taken from a file; declarations about names stay where they are about files."""
     kept = spec.weights.model_dump() if spec.weights.origin == "file" else {}
-    # An absolute path, so that the spec's folder is not searched for what the user named from here.
-    weights = WeightsPart(**{**kept, "origin": "file", "path": str(checkpoint.absolute())})
+    weights = WeightsPart(**{**kept, "origin": "file", "path": _text_of(checkpoint)})
     return spec.model_copy(update={"weights": weights})
 
 
@@ -249,11 +249,30 @@ def _spec_of_file(target: Reference, arch: str | None) -> ModelSpec:
             expected="a spec, or the architecture beside the file",
             remedy=f"--checkpoint {target.path} --arch NAME (a timm name, or torchvision:NAME)",
         )
-    path = str((target.path or Path()).absolute())
+    path = _text_of(target.path or Path())
     return _spec_of_name(parse_arch(arch), WeightsPart(origin="file", path=path))
 
 
+def _text_of(checkpoint: Path) -> str:
+    """The absolute path, so that the spec's folder is not searched for what the user named from here."""
+    path = checkpoint.absolute()
+    text = unicode_text(str(path))
+    if path_of(text) != path:
+        raise InputError(
+            f"the checkpoint's path {printable(text, 300)} has bytes that are no UTF-8",
+            expected="a path in UTF-8, as results write it down",
+            remedy="rename what is not, or name a link to the file: ln -s FILE link-to-weights",
+        )
+    return text
+
+
 def _spec_of_name(target: Reference, weights: WeightsPart) -> ModelSpec:
+    if unicode_text(target.name) != target.name:
+        raise InputError(
+            f"no network is called '{unicode_text(target.name)}'",
+            expected="a name of timm or torchvision",
+            remedy="geed ls models PATTERN",
+        )
     source: Literal["timm", "torchvision"] = "torchvision" if target.kind == "torchvision" else "timm"
     return ModelSpec(model=ModelPart(source=source, name=target.name), weights=weights)
 

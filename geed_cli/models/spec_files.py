@@ -7,6 +7,7 @@ lie beside the spec, in the current folder, or in a package.
 from importlib.util import find_spec
 from pathlib import Path
 
+from geed_cli.documents.document import path_of
 from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError, RunError
@@ -76,7 +77,7 @@ def weights_path(weights: WeightsPart, folder: Path) -> Path:
     """
     if weights.origin == "package":
         return _in_package(str(weights.package), str(weights.path))
-    path = Path(str(weights.path)).expanduser()
+    path = path_of(str(weights.path)).expanduser()
     for candidate in (folder / path, path):
         if candidate.exists():
             return candidate

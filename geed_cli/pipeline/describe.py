@@ -8,6 +8,7 @@ from importlib.metadata import version
 import torch
 
 from geed_cli import __version__
+from geed_cli.documents.document import unicode_text
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.plan import GroupPlan, Plan
 from geed_cli.engine.row import Subject
@@ -95,7 +96,7 @@ def describe_data(
     used = len(audited) + len(normaliser) + len(drawn.copies) + len(refused)
     padded = [subject.padded for subject in audited if subject.padded is not None]
     return Data(
-        root=everything.root.encode("utf-8", "backslashreplace").decode("utf-8"),
+        root=unicode_text(everything.root),
         bundled_sample=everything.is_sample,
         found=everything.found,
         count=len(audited),

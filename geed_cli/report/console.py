@@ -11,7 +11,7 @@ from typing import IO, TextIO
 
 from rich.console import Console, RenderableType
 
-from geed_cli.documents.document import printable
+from geed_cli.documents.document import printable, unicode_text
 
 MOST_CHARACTERS = 300
 """How much of a text from a result is printed."""
@@ -31,6 +31,17 @@ def plain(text: str) -> str:
 def print_nowhere(stream: IO[str]) -> None:
     """Send a stream to nowhere from here on, so that Python does not flush into the closed pipe at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def write_stdout(data: bytes) -> None:
+    """Put bytes on standard output, whatever the locale makes of text; a stream without bytes gets their text."""
+    sys.stdout.flush()
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(data.decode("utf-8", "surrogateescape"))
+    else:
+        buffer.write(data)
+        buffer.flush()
 
 
 class PipeConsole(Console):
@@ -68,7 +79,7 @@ def emit(parts: Iterable[RenderableType], console: Console) -> None:
             console.print(part)
     text = "\n".join(line.rstrip() for line in captured.get().splitlines())
     try:
-        console.file.write(text + "\n")
+        console.file.write(unicode_text(text) + "\n")
         console.file.flush()
     except BrokenPipeError:  # files are still written, and a gate's exit code is the verdict's
         print_nowhere(console.file)

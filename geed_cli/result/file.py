@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, RunError
 from geed_cli.result.schema import SCHEMA, Part, Result
 
@@ -19,11 +20,26 @@ CONTROL_CHARACTERS = re.compile(
 )
 """Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
 
+_STRAY_BYTE = re.compile("[\ud800-\udfff]+")
+
 
 def to_strict_json(part: Part) -> str:
     """A result, or another report, as JSON: no NaN, keys in the schema's order, a newline at the end."""
+    return json_text(part, indent=1)
+
+
+def json_text(part: Part, indent: int | None = None) -> str:
+    """The part as strict JSON; bytes of paths that are no UTF-8 are written as text, as a folder's pictures are."""
     content = part.model_dump(mode="json", by_alias=True)
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    if text.isascii():
+        return text
+    return _STRAY_BYTE.sub(lambda found: unicode_text(found[0]).replace("\\", "\\\\"), text)
+
+
+def utf8(content: str | bytes) -> bytes:
+    """What a file, or standard output, gets of a text: UTF-8 whatever the locale."""
+    return unicode_text(content).encode("utf-8") if isinstance(content, str) else content
 
 
 def write_result(result: Result, path: Path) -> None:
@@ -50,7 +66,7 @@ def write_atomically(content: str | bytes, path: Path) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+            stream.write(utf8(content))
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())

@@ -1,6 +1,5 @@
 """Reading and writing tracks, and the records that a track takes from saved results and other tracks."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from geed_cli.errors import InputError
-from geed_cli.result.file import first_fault, read_result, read_strict_json, write_atomically
+from geed_cli.result.file import first_fault, json_text, read_result, read_strict_json, write_atomically
 from geed_cli.result.schema import Result
 from geed_cli.tracking.inputs import Input
 from geed_cli.tracking.record import SCHEMA, Record, Track
@@ -17,8 +16,7 @@ from geed_cli.tracking.steps import Step, glued_step, no_step, step_by_pattern, 
 
 def to_json(track: Track) -> str:
     """The track as strict JSON on one line: it holds every image's rows, and is written after every step."""
-    content = track.model_dump(mode="json", by_alias=True)
-    return json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(track)
 
 
 def write_track(track: Track, path: Path) -> None:

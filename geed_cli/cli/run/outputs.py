@@ -3,13 +3,12 @@
 Whoever reads stdout may go away in the middle of it; files are whole by then.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from geed_cli.errors import InputError
-from geed_cli.report.console import message_console
-from geed_cli.result.file import check_writable, write_atomically
+from geed_cli.report.console import message_console, write_stdout
+from geed_cli.result.file import check_writable, utf8, write_atomically
 
 STDOUT = Path("-")
 Output = tuple[Path | None, Callable[[], str | bytes]]
@@ -32,7 +31,7 @@ def hand_over(outputs: Sequence[Output], show: Callable[[], None]) -> None:
             save(make(), target)
     to_stdout = [make() for target, make in outputs if target == STDOUT]
     if to_stdout:
-        sys.stdout.write(str(to_stdout[0]))
+        write_stdout(utf8(to_stdout[0]))
     else:
         show()
 
