@@ -46,3 +46,15 @@ class InputSettings:
     def resize_for(size: int, crop_pct: float) -> int:
         """floor(size / crop_pct): the rule of timm and of the ImageNet evaluation protocol."""
         return math.floor(size / crop_pct)
+
+    @staticmethod
+    def crop_pct_for(size: int, resize: int) -> float:
+        """The shortest fraction from which ``resize_for`` makes that resize side."""
+        for digits in range(2, 9):
+            crop = round(size / resize, digits)
+            if crop > 0 and InputSettings.resize_for(size, crop) == resize:
+                return crop
+        crop = size / resize
+        while InputSettings.resize_for(size, crop) < resize:  # the quotient was rounded down
+            crop = math.nextafter(crop, 0)
+        return crop

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from geed_cli.checkpoints.formats import shown
+from geed_cli.checkpoints.formats import counted, shown
 from geed_cli.checkpoints.layouts import Recognised, recognise
 from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
 from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter, network_names
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.globs import listed
 
+RGB = 3
+"""Channels of pictures."""
 LIGHTNING = "pytorch-lightning_version"
 """An entry of every checkpoint that Lightning writes."""
 
@@ -31,6 +33,7 @@ class Fit:
         unexpected: besides those that are declared.
         classes: rows of the file's classifier where they are others than the network's.
         headless: whether the file has no classifier for the network.
+        channels: of the pictures that the file's first layer takes where they are others than the network's.
         layout: the layout that was recognised, if any.
         notes: one sentence each.
     """
@@ -40,6 +43,7 @@ class Fit:
     unexpected: tuple[str, ...] = ()
     classes: int | None = None
     headless: bool = False
+    channels: int | None = None
     layout: Recognised | None = None
     notes: tuple[str, ...] = ()
 
@@ -116,7 +120,7 @@ def fit_file(file: Candidate, *, propose: bool = False) -> Fit:
         lightning = LIGHTNING in file.entries
         if fit.layout is None and (propose or lightning):
             fit = _by_prefix(file, lightning=lightning)
-    fit = _with_head(file, fit)
+    fit = _with_channels(file, _with_head(file, fit))
     return _without_the_rest(file, fit) if propose else fit
 
 
@@ -162,6 +166,21 @@ def _with_head(file: Candidate, fit: Fit) -> Fit:
         return fit
     note = f"the classifier '{file.classifier}' has {classes} classes, as in the file"
     return replace(fit, classes=classes, notes=(*fit.notes, note))
+
+
+def _with_channels(file: Candidate, fit: Fit) -> Fit:
+    """For how many channels the file is, where one convolution of the body alone has another number of inputs."""
+    names = file.names(fit)
+    pairs = [(name, names[name].shape, file.expected[name].shape) for name in file.body if name in names]
+    different = [(name, there, here) for name, there, here in pairs if there != here]
+    if len(different) != 1:
+        return fit
+    name, there, here = different[0]
+    inputs_alone = len(there) == len(here) == 4 and (there[0], *there[2:]) == (here[0], *here[2:])
+    if not inputs_alone or here[1] != RGB:
+        return fit
+    note = f"'{shown(name)}' takes {counted(there[1], 'channel')}, as in the file"
+    return replace(fit, channels=int(there[1]), notes=(*fit.notes, note))
 
 
 def _classes(head: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> int | None:

@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from geed_cli.checkpoints.fitting import Candidate, Fit, fit_file
+from geed_cli.checkpoints.fitting import RGB, Candidate, Fit, fit_file
 from geed_cli.checkpoints.formats import about, shown_list
 from geed_cli.checkpoints.layouts import recognise
 from geed_cli.checkpoints.loading import load_tensors, tensors_of
@@ -22,9 +22,10 @@ from geed_cli.models.architecture import Architecture, Loaded
 from geed_cli.models.from_python import build_python
 from geed_cli.models.from_timm import build_pretrained_timm, build_timm
 from geed_cli.models.from_torchvision import build_pretrained_torchvision, build_torchvision
-from geed_cli.models.requested import NOTHING_SAID, FileOptions, Requested, with_classes
+from geed_cli.models.requested import NOTHING_SAID, FileOptions, Requested, with_argument, with_classes
 from geed_cli.models.spec import ModelSpec, SplitPart
 from geed_cli.models.spec_files import weights_path
+from geed_cli.runtime.libraries import timm
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def _fit(
     """What the file needs in order to fit.
 
     Raises:
-        InputError: a number of classes was asked for that the file's layout has no classifier for.
+        InputError: a number of classes was asked for that the file's layout has no classifier for, or torchvision has
+            no such network for the file's number of channels.
     """
     expected, rules = tensors_of(architecture.module), _rules(requested.spec, architecture)
     candidate = Candidate(expected, architecture.classifier, read.state, rules, read.entries)
@@ -118,7 +120,21 @@ def _fit(
                 expected="a file with a classifier",
                 remedy="leave out --num-classes",
             )
+    if fit.channels is not None and requested.spec.model.source != "timm":
+        raise _other_channels(path, fit, requested.spec.model.name)
     return fit if file.num_classes is None else replace(fit, classes=None)
+
+
+def _other_channels(path: Path, fit: Fit, name: str) -> InputError:
+    """The refusal of a file whose first convolution torchvision cannot build; of ResNets timm has the same names."""
+    arch = name.partition("/")[0]
+    alike = arch.startswith(("resnet", "resnext", "wide_resnet")) and timm.is_model(arch)
+    code = "a spec with source: python, whose code builds the network for the file (docs/specs.md)"
+    return InputError(
+        f"{path}: {fit.notes[-1]}, and torchvision's {arch} is for {RGB}",
+        expected=f"a file for pictures of {RGB} channels, or an architecture that is built for those of the file",
+        remedy=f"--arch {arch}, which is timm's and has the same names" if alike else code,
+    )
 
 
 def _declared(spec: ModelSpec, fit: Fit, architecture: Architecture) -> ModelSpec:
@@ -143,6 +159,8 @@ def _declared(spec: ModelSpec, fit: Fit, architecture: Architecture) -> ModelSpe
         spec = spec.model_copy(update={"split": SplitPart.model_validate(split)})
     if fit.classes is not None:
         spec = with_classes(spec, fit.classes)
+    if fit.channels is not None and spec.model.source == "timm":
+        spec = with_argument(spec, "in_chans", fit.channels)
     return spec.model_copy(update={"weights": weights.model_copy(update=found)})
 
 

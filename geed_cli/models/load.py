@@ -1,5 +1,6 @@
 """``load_model``: from what the user wrote to a network to audit; ``known_models``: the names that need no file."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,6 +12,7 @@ from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
+from geed_cli.models.config_beside import Beside, preprocessing_beside
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.from_torchvision import torchvision_networks
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
@@ -18,12 +20,14 @@ from geed_cli.models.preprocessing import input_settings, with_channels
 from geed_cli.models.requested import (
     NOTHING_SAID,
     FileOptions,
+    Requested,
     requested_spec,
     with_options,
     with_random_weights,
 )
 from geed_cli.models.resolve import require_one_tensor, split_network
 from geed_cli.models.spec import ModelSpec
+from geed_cli.models.spec_files import weights_path
 from geed_cli.models.stages import default_stages
 from geed_cli.runtime.libraries import timm, torchvision
 
@@ -83,14 +87,28 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
             )
         requested = replace(requested, spec=with_random_weights((like and like.spec) or requested.spec))
     requested = replace(requested, spec=with_options(requested.spec, file))
+    beside = _beside(requested)
+    if beside.input is not None:
+        requested = replace(requested, spec=requested.spec.model_copy(update={"input": beside.input}))
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
     built = build(requested, file, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
-    return _assemble(built, size, reference)
+    return _assemble(built, size, reference, [beside.note] if beside.note else [])
 
 
-def _assemble(built: Built, size: int | None, reference: str) -> Network:
+def _beside(requested: Requested) -> Beside:
+    """What stands beside a weights file of the user's about what the network is shown; a spec that says it goes first.
+
+    Without a spec of the user's there is nothing that declares it.
+    """
+    spec = requested.spec
+    if spec.weights.origin != "file" or spec.model.source == "python":
+        return Beside()
+    return preprocessing_beside(weights_path(spec.weights, requested.folder), spec.model.name, spec.input)
+
+
+def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[str]) -> Network:
     spec, architecture, loaded = built.spec, built.architecture, built.loaded
     module = architecture.module.eval().requires_grad_(False).float()
     detail = unicode_text(loaded.detail)
@@ -117,7 +135,7 @@ def _assemble(built: Built, size: int | None, reference: str) -> Network:
             detail=detail,
             sha256=loaded.sha256,
             state_sha256=state_sha256(module),
-            notes=architecture.notes + loaded.notes + shown.notes,
+            notes=(*architecture.notes, *loaded.notes, *notes, *shown.notes),
         ),
         parameters=sum(p.numel() for name, p in module.named_parameters() if name not in loaded.absent),
         spec=spec,

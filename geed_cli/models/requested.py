@@ -232,7 +232,12 @@ def with_options(spec: ModelSpec, options: FileOptions) -> ModelSpec:
 
 def with_classes(spec: ModelSpec, classes: int) -> ModelSpec:
     """The spec for another number of classes."""
-    arguments = {**spec.model.arguments, "num_classes": classes}
+    return with_argument(spec, "num_classes", classes)
+
+
+def with_argument(spec: ModelSpec, name: str, value: int) -> ModelSpec:
+    """The spec with an argument of the network's factory."""
+    arguments = {**spec.model.arguments, name: value}
     return spec.model_copy(update={"model": spec.model.model_copy(update={"arguments": arguments})})
 
 

@@ -1,6 +1,5 @@
 """A starting spec for a loaded network: everything that was resolved, written out so that it can be edited."""
 
-import math
 from pathlib import Path
 
 import yaml
@@ -70,21 +69,9 @@ def _input(settings: InputSettings) -> dict[str, object]:
     return {
         **({"channels": settings.channels} if settings.channels != 3 else {}),
         "size": settings.size,
-        "crop_pct": _crop_pct(settings),
+        "crop_pct": InputSettings.crop_pct_for(settings.size, settings.resize),
         "interpolation": settings.interpolation,
         "mean": list(settings.mean),
         "std": list(settings.std),
         "crop_mode": settings.crop_mode,
     }
-
-
-def _crop_pct(settings: InputSettings) -> float:
-    """The shortest fraction that gives the same resize side again."""
-    for digits in range(2, 9):
-        crop = round(settings.crop_pct, digits)
-        if InputSettings.resize_for(settings.size, crop) == settings.resize:
-            return crop
-    crop = settings.crop_pct
-    while InputSettings.resize_for(settings.size, crop) < settings.resize:  # the quotient was rounded down
-        crop = math.nextafter(crop, 0)
-    return crop
