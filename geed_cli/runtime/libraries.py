@@ -14,6 +14,8 @@ from typing import Any
 
 import torch.compiler
 
+from geed_cli.runtime.versions import require_matching_torchvision
+
 COMPILER = "torch._dynamo"
 ASKED_FOR = f"{COMPILER}.utils"
 """The part of the compiler that torchvision names at its top, for one function that asks about the device."""
@@ -83,6 +85,7 @@ def _disabled_later(disable: Function) -> Function:
     return decorator
 
 
+require_matching_torchvision()
 with compiler_deferred():
     import timm as timm  # noqa: PLC0414 - given on
     import timm.data.config
