@@ -69,7 +69,7 @@ def match_state(
         raise InputError(
             "no tensor of the file is used: the whole network would keep random initial values",
             expected="weights for the network",
-            remedy="narrow the globs under missing and unexpected, or ask for --weights random",
+            remedy="narrow the globs under missing and unexpected in the spec",
         )
     return Matched(pairs, notes + _left_out(expected, pairs))
 

@@ -61,14 +61,14 @@ def groups_of(asked: AuditArguments) -> tuple[str, ...]:
     return tuple(asked.group or (() if asked.set_ else ("flip",)))
 
 
-def refuse(asked: AuditArguments, names: Collection[str], where: str, remedy: str) -> None:
+def refuse(asked: AuditArguments, names: Collection[str], where: str, otherwise: str) -> None:
     """Refuse those of the named options that were typed: they cannot act ``where``, such as on "saved results"."""
     idle = [flag_of(field.name) for field in fields(asked) if field.name in asked.given & set(names)]
     if idle:
         raise InputError(
             f"{', '.join(idle)} cannot act on {where}",
             expected="options that change what is done",
-            remedy=remedy,
+            remedy=f"leave out {' and '.join(idle)}, or {otherwise}",
         )
 
 
@@ -128,7 +128,9 @@ def cache_of(asked: AuditArguments) -> Path | None:
         InputError: a folder together with ``--no-cache``.
     """
     if asked.no_cache and asked.cache_dir is not None:
-        raise InputError("--cache-dir together with --no-cache", expected="one of them", remedy="--no-cache")
+        raise InputError(
+            "--cache-dir together with --no-cache", expected="one of them", remedy="leave out --cache-dir"
+        )
     return None if asked.no_cache else cache_folder(asked.cache_dir)
 
 

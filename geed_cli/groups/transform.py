@@ -90,7 +90,7 @@ def _check_meeting(planar: Planar, shift: Shift) -> None:
         raise InputError(
             f"a turn by {degrees(planar.turn)} degrees and the cyclic shift {shift.name} have no product",
             expected="cyclic shifts with mirrors and turns by multiples of 90 degrees only",
-            remedy="c4*shift7 or flip*xshift7; geed ls groups lists the others",
+            remedy="-g 'c4*shift7' or -g 'flip*xshift7'; geed ls groups lists the others",
         )
 
 

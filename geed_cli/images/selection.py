@@ -21,7 +21,7 @@ def in_draw_order(paths: Sequence[str], seed: int) -> tuple[str, ...]:
         InputError: ``seed`` below 0.
     """
     if seed < 0:
-        raise InputError(f"seed {seed}", expected="a whole number, 0 or more", remedy="--seed 0")
+        raise InputError(f"seed {seed}", expected="a whole number, 0 or more", remedy="--draw-seed 0")
     keys = np.random.PCG64(seed).random_raw(len(paths))
     # Stable, so that even two equal keys (chance n²/2⁶⁵) leave one answer.
     return tuple(paths[index] for index in np.argsort(keys, kind="stable"))

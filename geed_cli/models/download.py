@@ -176,9 +176,10 @@ def _download_failed(what: str, tried: str, cache: str, error: BaseException) ->
         f"  cause:    {_cause_of(error)}",
         expected="access to the model hub, or the file in the local cache",
         remedy=(
-            "--checkpoint FILE --arch NAME with a file that you have;"
+            f"geed audit --checkpoint FILE --arch {'NAME' if what.startswith('hf-hub:') else what} with a file that "
+            "you have;"
             f"\n            or put the file into {cache};"
             "\n            or point HF_HOME or TORCH_HOME to a filled cache, or HTTPS_PROXY to a proxy;"
-            "\n            or --weights random --seed N for an untrained network"
+            "\n            or --weights random for an untrained network"
         ),
     )

@@ -5,6 +5,7 @@ the spec has to give it.
 """
 
 import importlib
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -48,7 +49,7 @@ def build_python(
         )
     _require_own(module_name, folder)
     with _importable(folder), seeded(seed):
-        module = _call(module_name, attribute, arguments)
+        module = _call(module_name, attribute, arguments, folder)
     # which module is the classifier, and so which layers are stages, is seen when the network runs
     return Architecture("python", name, None, module, None, classifier=None, layers=())
 
@@ -77,7 +78,9 @@ def _require_own(module_name: str, folder: Path) -> None:
         )
 
 
-def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument]) -> nn.Module:
+def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], folder: Path) -> nn.Module:
+    given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    code = f"import {module_name}; {module_name}.{attribute}({given})"
     try:
         with redirect_stdout(sys.stderr):  # stdout is for results
             network = getattr(importlib.import_module(module_name), attribute)(**arguments)
@@ -85,7 +88,7 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument]) -
         raise InputError(
             f"{module_name}:{attribute} failed: {type(error).__name__}: {error}",
             expected="an importable module with a callable that returns a torch.nn.Module",
-            remedy=f"python -c 'import {module_name}; {module_name}.{attribute}()' shows where it fails",
+            remedy=f"cd {shlex.quote(str(folder))} && python -c {shlex.quote(code)} shows where it fails",
         ) from error
     if not isinstance(network, nn.Module):
         raise InputError(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from torch import nn
@@ -25,7 +26,7 @@ from geed_cli.models.requested import (
     with_options,
     with_random_weights,
 )
-from geed_cli.models.resolve import require_one_tensor, split_network
+from geed_cli.models.resolve import leave_out, require_one_tensor, split_network
 from geed_cli.models.spec import ModelSpec
 from geed_cli.models.spec_files import weights_path
 from geed_cli.models.stages import default_stages
@@ -77,7 +78,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
             raise InputError(
                 "random weights together with a checkpoint file",
                 expected="one source of weights",
-                remedy="leave out --checkpoint or --weights random",
+                remedy="leave out --weights random",
             )
         if requested.spec.model.source == "python" and requested.spec.weights.origin == "pretrained":
             raise InputError(
@@ -118,7 +119,10 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
     seen = require_one_tensor(module, settings, model_id)
     # random weights fill what the file lacks, and the features of both have to end at the same place
     absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
-    split = split_network(module, architecture.classifier, spec.split, model_id, seen, absent)
+    without = partial(leave_out, reference=reference, source=spec.model.source)
+    split = split_network(
+        module, architecture.classifier, spec.split, model_id, seen, absent, without("split")
+    )
     own = architecture.layers or default_stages(module, split.classifier)
     return Network(
         id=model_id,
@@ -128,7 +132,7 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
         features=split.features,
         output=split.output,
         classifier=split.classifier,
-        layers=resolve_layers(module, spec.layers, reference) if spec.layers else own,
+        layers=resolve_layers(module, spec.layers, reference, without("layers")) if spec.layers else own,
         input=settings,
         weights=WeightsOrigin(
             origin=spec.weights.origin,

@@ -5,6 +5,7 @@ several times in one forward pass, ``relu#2`` is the second call.
 """
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -87,7 +88,8 @@ class Network:
         parameters: how many parameters came from there.
         spec: the spec behind it, for writing a starting spec.
         channels_last: whether the layers' 4-D outputs are B×H×W×C instead of B×C×H×W.
-        reference: what the user called it, for hints that can be typed; empty where it was not loaded by name.
+        reference: what the user called it; empty where it was not loaded by name.
+        typed: the words that name it on a command line, options included; empty where there was none.
         prefix_tokens: how many tokens precede the H·W grid tokens in a layer's B×tokens×C output.
     """
 
@@ -106,6 +108,12 @@ class Network:
     channels_last: bool = False
     prefix_tokens: int = 0
     reference: str = ""
+    typed: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> str:
+        """What messages call it."""
+        return self.reference or self.id
 
     @property
     def logits(self) -> bool:
@@ -115,11 +123,18 @@ class Network:
     @property
     def inspect_command(self) -> str:
         """What lists the network's layers, as it is typed."""
-        code = " --allow-code" if self.source == "python" else ""
-        return f"geed inspect {self.reference or self.id} --layers{code}"
+        code = ("--allow-code",) if self.source == "python" else ()
+        words = self.typed or (self.called, *code)
+        place = 0 if words[0].startswith("-") else 1
+        return shlex.join(["geed", "inspect", *words[:place], "--layers", *words[place:]])
 
 
-def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the network") -> tuple[str, ...]:
+def resolve_layers(
+    module: nn.Module,
+    patterns: Iterable[str],
+    model: str = "the network",
+    remedy: str = "",
+) -> tuple[str, ...]:
     """The layers that names and globs select.
 
     A glob is matched part by part between the dots: ``layer*`` is layer1 to layer4 but not layer1.0, and
@@ -130,6 +145,7 @@ def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the
         module: the network.
         patterns: dotted names, or globs with ``*``, ``?`` or ``[...]`` in any part.
         model: what messages call the network.
+        remedy: what lists its modules, where that is not ``geed inspect MODEL --layers``.
 
     Returns:
         the names without repetition, in network order (that of ``named_modules()``).
@@ -143,7 +159,7 @@ def resolve_layers(module: nn.Module, patterns: Iterable[str], model: str = "the
         glob, call = module_of(pattern).removesuffix("#*"), call_of(pattern) or 0
         selected = {(place, call) for place, name in enumerate(names) if fits_by_parts(name, glob)}
         if not selected:
-            raise _unknown_layer(pattern, names, model)
+            raise _unknown_layer(pattern, names, model, remedy)
         chosen |= selected
     return tuple(f"{names[place]}#{call}" if call else names[place] for place, call in sorted(chosen))
 
@@ -154,16 +170,18 @@ def declared_for(network: Network, entries: Mapping[str, T], layer: str) -> T | 
     Raises:
         InputError: an entry that selects no layer at all.
     """
-    called = network.reference or network.id
-    selected = [(set(resolve_layers(network.module, [pattern], called)), pattern) for pattern in entries]
+    called, command = network.called, network.inspect_command
+    selected = [
+        (set(resolve_layers(network.module, [pattern], called, command)), pattern) for pattern in entries
+    ]
     return next((entries[pattern] for names, pattern in selected if {layer, module_of(layer)} & names), None)
 
 
-def _unknown_layer(pattern: str, names: list[str], model: str) -> InputError:
+def _unknown_layer(pattern: str, names: list[str], model: str, remedy: str) -> InputError:
     siblings = [name for name in names if name.count(".") == pattern.count(".")]
     close = nearest(pattern, siblings) or nearest(pattern, names)
     return InputError(
         f"layer '{pattern}' is not in {model}",
         expected=f"a module of the network{nearest_are(close)}",
-        remedy=f"geed inspect {model} --layers",
+        remedy=remedy or f"geed inspect {model} --layers",
     )

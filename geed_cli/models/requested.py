@@ -252,7 +252,7 @@ def _spec_of_file(target: Reference, arch: str | None) -> ModelSpec:
         raise InputError(
             f"{target.path} is a checkpoint file, which does not say its architecture",
             expected="a spec, or the architecture beside the file",
-            remedy=f"--checkpoint {target.path} --arch NAME (a timm name, or torchvision:NAME)",
+            remedy="--arch NAME (a timm name, or torchvision:NAME)",
         )
     path = _text_of(target.path or Path())
     return _spec_of_name(parse_arch(arch), WeightsPart(origin="file", path=path))

@@ -32,6 +32,12 @@ class Split:
     output: Output
 
 
+def leave_out(key: str, reference: str, source: str) -> str:
+    """The remedy for a name in a spec that is no module: a spec that has it cannot be inspected either."""
+    code = " --allow-code" if source == "python" else ""
+    return f"leave {key} out of the spec; then geed inspect {reference} --layers{code} lists the modules"
+
+
 def split_network(
     module: nn.Module,
     classifier: str | None,
@@ -39,6 +45,7 @@ def split_network(
     model: str,
     seen: Seen,
     absent: Sequence[str] = (),
+    remedy: str = "",
 ) -> Split:
     """The split that a spec declares, completed by the network's own.
 
@@ -49,6 +56,7 @@ def split_network(
         model: what messages call the network.
         seen: what the network put out when it ran.
         absent: tensors without weights.
+        remedy: how to find the names of modules, where that is not ``geed inspect MODEL --layers``.
 
     Returns:
         features: the output of the module that the spec names, else what goes into the classifier, else the network's
@@ -61,7 +69,7 @@ def split_network(
     """
     for key, name in (("features", wanted.features), ("classifier", wanted.classifier)):
         if name is not None:
-            _require_module(f"split.{key}", name, module, model)
+            _require_module(f"split.{key}", name, module, model, remedy)
     headless = wanted.without_classifier
     own = wanted.classifier or classifier
     if own is None and not headless:
@@ -81,13 +89,13 @@ def split_network(
     return Split(features, own, output)
 
 
-def _require_module(key: str, name: str, module: nn.Module, model: str) -> None:
+def _require_module(key: str, name: str, module: nn.Module, model: str, remedy: str) -> None:
     names = [each for each, _ in module.named_modules()]
     if module_of(name) not in names:
         raise InputError(
             f"{key} '{name}' is not in {model}",
             expected=f"a module of the network{nearest_are(nearest(name, names))}",
-            remedy=f"geed inspect {model} --layers",
+            remedy=remedy or f"geed inspect {model} --layers",
         )
 
 

@@ -85,7 +85,8 @@ def weights_path(weights: WeightsPart, folder: Path) -> Path:
     raise RunError(
         f"the weights file is not there: looked for {looked}",
         expected=weights.obtain or "the checkpoint file that the spec names",
-        remedy="--checkpoint FILE, with the place where you have it",
+        remedy="put it there, or correct weights.path in the spec; "
+        "geed audit and geed inspect also take --checkpoint FILE",
     )
 
 

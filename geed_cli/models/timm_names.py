@@ -103,7 +103,7 @@ def timm_weights(name: TimmName) -> PublishedFile:
     raise InputError(
         f"timm has no pretrained weights for {name.arch}",
         expected="a network with published weights: geed ls models lists them",
-        remedy="--checkpoint FILE with a file that you have, or --weights random --seed N",
+        remedy=f"geed audit timm:{name.arch} --checkpoint FILE, with a file that you have; or --weights random",
     )
 
 

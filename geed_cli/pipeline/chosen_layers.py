@@ -57,7 +57,7 @@ def asked_layers(network: Network, patterns: Sequence[str]) -> AskedLayers:
         InputError: a pattern that selects nothing.
     """
     names = (
-        resolve_layers(network.module, patterns, network.reference or network.id)
+        resolve_layers(network.module, patterns, network.called, network.inspect_command)
         if patterns
         else network.layers
     )

@@ -76,7 +76,7 @@ def _numbered(name: str, count: int) -> torch.device:
         raise RunError(
             f"CUDA device {number} is not available here",
             expected=f"one of: {there}" if count else "a CUDA device; there is none",
-            remedy="--devices all" if count else "--device auto",
+            remedy="--devices all" if count else "leave out --devices",
         )
     return torch.device("cuda", number)
 
@@ -130,7 +130,7 @@ def _copy(network: Network) -> Network:
         raise InputError(
             f"{network.id} cannot be copied to a further device: {' '.join(str(error).split())[:200]}",
             expected="a network that copy.deepcopy takes",
-            remedy="--device auto, which takes one device",
+            remedy="leave out --devices",
         ) from error
 
 

@@ -284,7 +284,7 @@ def _no_normaliser(count: int, *, interrupted: bool) -> BaseException:
     return RunError(
         f"{count} of the normaliser's images could be used",
         expected="at least 2 for the normaliser M",
-        remedy="more --norm-samples, or leave it out to use the audited images",
+        remedy="more --norm-samples, or leave out --norm-samples to use the audited images",
     )
 
 
@@ -292,5 +292,6 @@ def _not_finite(path: str, where: str) -> RunError:
     return RunError(
         f"{where} for {path}",
         expected="finite numbers; weights or preprocessing may be wrong",
-        remedy="geed inspect MODEL, --precision fp64 if values overflow, or --on-nonfinite skip to count such images",
+        remedy="--precision fp64 if values overflow; geed audit and geed compare also take --on-nonfinite skip, which "
+        "leaves such images out and counts them",
     )

@@ -58,7 +58,7 @@ def check_until(options: AuditOptions) -> None:
         raise InputError(
             "--until-width together with --discover",
             expected="one of them: a hidden action is fitted on half of a known number of images",
-            remedy="--discover with --samples",
+            remedy="leave out --until-width and --max-samples, and say how many with --samples",
         )
     if options.data.norm_samples is not None:
         raise InputError(

@@ -50,7 +50,7 @@ def look_sizes(first: int, largest: int) -> tuple[int, ...]:
         raise InputError(
             f"looks from {first} to {largest} images",
             expected=f"a first look of at least {MIN_IMAGES} images and no more than the last",
-            remedy="raise --max-samples or start with fewer samples",
+            remedy="--samples 20, or a higher --max-samples where the folder has more images",
         )
     sizes = []
     while first < largest:

@@ -97,5 +97,5 @@ def _missing(found: str, there: set[str]) -> InputError:
     return InputError(
         f"{found} on this track",
         expected=", ".join(close) if close else "a measure with layers",
-        remedy="audit again with it, or leave out --metric and --layer",
+        remedy="leave out --metric and --layer, or audit again with it",
     )

@@ -102,7 +102,7 @@ def no_step(path: Path) -> InputError:
     return InputError(
         f"no training step is known for {path}",
         expected="a number in its name, or an entry step, global_step, iteration or epoch in the checkpoint",
-        remedy=r"rename it to step_100.pt or the like, or --step-regex 'PATTERN_(\d+)'",
+        remedy=r"rename it to step_100.pt or the like; --step-regex '/(\d+)/' takes the step from a folder's name",
     )
 
 

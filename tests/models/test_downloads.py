@@ -99,7 +99,12 @@ def test_the_real_cause_is_named(server: Server, status: int, code: str, cause: 
     assert error.found.startswith("the pretrained weights of timm:some_net could not be downloaded")
     assert "tried:    hf-hub:org/name, file model.safetensors or pytorch_model.bin" in error.found
     assert cause in error.found.splitlines()[2]
-    for way_out in ("--checkpoint FILE --arch NAME", "HF_HOME", "HTTPS_PROXY", "--weights random"):
+    for way_out in (
+        "geed audit --checkpoint FILE --arch timm:some_net",
+        "HF_HOME",
+        "HTTPS_PROXY",
+        "--weights random",
+    ):
         assert way_out in error.remedy
 
 

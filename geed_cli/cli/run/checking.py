@@ -82,7 +82,7 @@ def _check_baseline(policy: Policy, baseline: Path | None) -> None:
         raise InputError(
             f"--baseline {baseline}, and {policy.name} has no rule about changes",
             expected="rules under baseline.rules",
-            remedy="add one with max_increase, or leave --baseline out",
+            remedy="add one with max_increase, or leave out --baseline",
         )
 
 

@@ -50,7 +50,7 @@ def _requests(names: Sequence[str], asked: AuditArguments) -> list[ModelRequest]
     """Each model with the options that are about it: those of files are for the checkpoint files among them."""
     files = {name for name in names if parse_reference(name, asked.spec_dir).kind == "checkpoint"}
     if not files:
-        refuse(asked, OPTIONS_OF_FILES, "models that are no checkpoint files", "leave it out, or name a file")
+        refuse(asked, OPTIONS_OF_FILES, "models that are no checkpoint files", "name a file")
     without = replace(asked, **NO_FILE)
     return [ModelRequest(name, asked if name in files else without) for name in names]
 

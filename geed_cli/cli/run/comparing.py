@@ -1,6 +1,7 @@
 """The work of ``geed compare``; models are loaded, and torch imported, only where a subject is one."""
 
 import glob
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def run_compare(
     _check_labels(subjects)
     if all(subject.model is None for subject in subjects):
         idle = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
-        refuse(asked, idle, "saved results", "leave it out, or audit again with it and compare the new files")
+        refuse(asked, idle, "saved results", "audit again with it and compare the new files")
     select_measures(options.metrics)
     require_distinct((json, csv), [file for subject in subjects for file in subject.files])
     results = {each.label: _once(each.label, map(read_result, each.files)) for each in subjects if each.files}
@@ -107,8 +108,18 @@ def _check_labels(subjects: Sequence[Subject]) -> None:
         raise InputError(
             f"two subjects are called {label!r}",
             expected="a label of its own for each",
-            remedy=f"label them: before={label}.json after=…",
+            remedy=_labels_for([subject for subject in subjects if subject.label == label]),
         )
+
+
+def _labels_for(same: Sequence[Subject]) -> str:
+    """Labels for saved results of one name, as they are typed; a model is named by its own name alone."""
+    if any(not subject.files for subject in same):
+        return "name each model once"
+    labelled = (
+        f"{label}={subject.files[0]}" for label, subject in zip(("before", "after"), same, strict=False)
+    )
+    return f"geed compare {shlex.join(labelled)}"
 
 
 def _once(label: str, results: Iterable[Result]) -> tuple[Result, ...]:
@@ -129,7 +140,7 @@ def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str]) ->
         raise InputError(
             f"no layer of these results matches {' or '.join(patterns)}",
             expected="names or globs of layers that were audited",
-            remedy="leave --layer out to see them",
+            remedy="leave out --layer to see them",
         )
 
 

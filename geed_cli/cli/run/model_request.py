@@ -1,11 +1,12 @@
 """The model options of a command line as one value, and the network that they name."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from geed_cli.checkpoints.kept import KeptWeights
-from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.audit_arguments import MODEL_OPTIONS, AuditArguments
+from geed_cli.cli.audit_request import flag_of
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -77,7 +78,7 @@ class ModelRequest:
             )
         if options.allow_pickle:
             message_console().print(PICKLE_WARNING)
-        return load_model(
+        network = load_model(
             reference,
             checkpoint=None if reference == str(checkpoint) else checkpoint,
             arch=arch,
@@ -92,6 +93,25 @@ class ModelRequest:
             ),
             like=self.like,
         )
+        return replace(network, typed=self._typed())
+
+    def _typed(self) -> tuple[str, ...]:
+        """The words that name this model on the command line of ``geed inspect``."""
+        words = [self.model] if self.model is not None else []
+        for option in fields(self.options):
+            value = getattr(self.options, option.name)
+            if option.name not in MODEL_OPTIONS or value == option.default:
+                continue
+            flag = flag_of(option.name)
+            if value is True:
+                words.append(flag)
+            else:
+                words += [
+                    word
+                    for each in (value if isinstance(value, list) else [value])
+                    for word in (flag, str(each))
+                ]
+        return tuple(words)
 
 
 def _reference(arch: str) -> str:

@@ -81,7 +81,9 @@ def _model(request: TrackRequest) -> str:
         raise InputError(
             neither if arch is None else f"--model {request.model} and --arch {arch}",
             expected="one network for all checkpoints",
-            remedy="--arch NAME, or --model SPEC.yaml" if arch is None else "leave one of them out",
+            remedy="--arch NAME, or --model SPEC.yaml"
+            if arch is None
+            else "leave out --arch, or leave out --model",
         )
     asked = request.asked
     said = [f"arch {arch}" if request.model is None else f"model {request.model}"]

@@ -67,10 +67,14 @@ def run_track(request: TrackRequest) -> None:
 
 
 def _refuse_options_of_audits(request: TrackRequest) -> None:
-    where, remedy = "saved results and tracks", "leave it out, or name checkpoints to audit"
+    where, otherwise = "saved results and tracks", "name checkpoints to audit"
     if request.model is not None:
-        raise InputError(f"--model cannot act on {where}", expected="checkpoints beside it", remedy=remedy)
-    refuse(request.asked, {option.name for option in declared()} - OPTIONS_OF_TRACKS, where, remedy)
+        raise InputError(
+            f"--model cannot act on {where}",
+            expected="checkpoints beside it",
+            remedy=f"leave out --model, or {otherwise}",
+        )
+    refuse(request.asked, {option.name for option in declared()} - OPTIONS_OF_TRACKS, where, otherwise)
 
 
 def _check(request: TrackRequest) -> None:

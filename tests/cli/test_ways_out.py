@@ -1,0 +1,587 @@
+"""Every way out that a message prints is taken as printed, and ends where it says."""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+import typer
+from safetensors.torch import save_file
+from support.checkpoints import read_in_this_process
+from support.command import Geed
+from support.pictures import smooth_pictures
+from support.results import save_run
+from support.ways_out import Situation, in_a_shell, lacking, remedy_of, take
+from torch import Tensor
+
+from geed_cli.cli.app import app
+
+__all__ = ["read_in_this_process"]
+
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
+CODE = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, classes=4):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.fc = nn.Linear(4, classes)
+
+    def forward(self, x):
+        return self.fc(torch.relu(self.conv(x)).mean((2, 3)))
+
+class Overflows(Net):
+    def forward(self, x):
+        bright = (x.mean((1, 2, 3)) > x.new_tensor(0.0))[:, None]
+        return torch.where(bright, torch.inf, 1.0) * super().forward(x).abs()
+
+class Single(Net):
+    def forward(self, x):
+        if x.dtype != torch.float32:
+            raise TypeError("no kernel")
+        return super().forward(x)
+
+def broken(classes=4):
+    raise RuntimeError("by design")
+"""
+SPEC = """\
+model: {source: python, name: "ways_out_nets:NAME"}
+weights: {origin: random}
+input: {size: 16, crop_pct: 1.0, interpolation: bilinear, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]}
+"""
+POLICY = """\
+version: 1
+rules:
+  - {id: small, metric: latent.l2, group: flip, max: 100, level: error}
+"""
+ARCH = "test_resnet"
+State = dict[str, Tensor]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures, networks of a few weights, saved results, a policy."""
+    folder = tmp_path_factory.mktemp("world")
+    smooth_pictures(folder / "pictures", 22, 20)
+    (folder / "ways_out_nets.py").write_text(CODE)
+    for name in ("Net", "Overflows", "Single", "broken"):
+        (folder / f"{name}.yaml").write_text(SPEC.replace("NAME", name))
+    (folder / "policy.yaml").write_text(POLICY)
+    save_run(folder / "saved", (3, 10))
+    save_run(folder / "saved", (4, 5), seed=1)
+    (folder / "saved" / "run0_step_3.json").rename(folder / "a.json")
+    (folder / "saved" / "run0_step_10.json").rename(folder / "b.json")
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder of a test, to which messages write what they say."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def state(classes: int = 1000) -> State:
+    torch.manual_seed(1)
+    return dict(timm.create_model(ARCH, num_classes=classes).state_dict())
+
+
+def saved(here: Path, content: State, name: str = "mine.safetensors") -> None:
+    save_file({key: value.clone() for key, value in content.items()}, here / name)
+
+
+def under(prefix: str, content: State) -> State:
+    return {prefix + name: value for name, value in content.items()}
+
+
+def two_entries(here: Path) -> None:
+    torch.save({"training": {"weights": state()}, "epoch": 1}, here / "mine.pt")
+
+
+def spec_of_file(here: Path, weights: str = "", model: str = "", rest: str = "") -> None:
+    text = f"model: {{source: timm, name: {ARCH}{model}}}\n"
+    (here / "mine.yaml").write_text(
+        text + f"weights: {{origin: file, path: mine.safetensors{weights}}}\n{rest}"
+    )
+
+
+def into_weights(here: Path, line: str) -> None:
+    """Put a line of the message into the section weights of the spec."""
+    path = here / "mine.yaml"
+    path.write_text(path.read_text().replace("path: mine.safetensors", f"path: mine.safetensors, {line}"))
+
+
+def into_model(here: Path, line: str) -> None:
+    path = here / "mine.yaml"
+    path.write_text(path.read_text().replace(f"name: {ARCH}", f"name: {ARCH}, {line}"))
+
+
+def headless(here: Path, line: str) -> None:
+    into_weights(here, line)
+    with (here / "mine.yaml").open("a") as spec:
+        spec.write("split: {classifier: null}\n")
+
+
+def without_section(name: str) -> object:
+    def edit(here: Path, _line: str) -> None:
+        path = here / "mine.yaml"
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith(f"{name}:")))
+
+    return edit
+
+
+NET = "{world}/Net.yaml --allow-code -d {world}/pictures --floor 0"
+RUN = "--arch test_resnet --img-size 32 -d {world}/pictures --floor 0 --samples 2"
+FILE = "--checkpoint mine.safetensors --arch test_resnet"
+
+
+def lacks_head(here: Path) -> None:
+    saved(here, {name: value for name, value in state().items() if not name.startswith("fc.")})
+
+
+def renamed(here: Path) -> None:
+    content = state()
+    content["final.bias"] = content.pop("fc.bias")
+    saved(here, content)
+    spec_of_file(here)
+
+
+SITUATIONS = {
+    # options of audits
+    "until-width alone": Situation(
+        f"audit {NET} --until-width 0.5 --samples 20", "--until-width without --max-samples",
+        (r"^(--until-width 0.02 --max-samples 1600)$",),
+    ),
+    "cache-dir and no-cache": Situation(
+        f"audit {NET} --cache-dir . --no-cache", "--cache-dir together with --no-cache", (r"^(leave out --cache-dir)$",)
+    ),
+    "resamples": Situation(
+        f"audit {NET} --resamples 500", "--resamples with --ci corrected-t",
+        (r"^(--ci \S+), or", r"or (leave out --resamples)$"),
+    ),
+    "batch size": Situation(f"audit {NET} --batch-size many", "a batch size of 'many'", (r"^(--batch-size 8)$",)),
+    "batch size 0": Situation(f"audit {NET} --batch-size 0", "", (r"^(--batch-size 8)$",)),
+    "metric": Situation(f"audit {NET} --metric zz", "zz", (r"(geed ls metrics)",)),
+    "samples and norm-samples": Situation(
+        f"audit {NET} --samples 20 --norm-samples 50", "holds 22 different images",
+        (r"or (leave out --norm-samples) to use",),
+    ),
+    "until and norm-samples": Situation(
+        f"audit {NET} --until-width 0.1 --samples 20 --max-samples 20 --norm-samples 2", "--until-width together with",
+        (r"^(leave out --norm-samples)$",),
+    ),
+    "until and discover": Situation(
+        f"audit {NET} --until-width 0.1 --max-samples 20 --discover permutation", "--until-width together with",
+        (r"^(leave out --until-width and --max-samples),",),
+    ),
+    "width of nothing": Situation(
+        f"audit {NET} --until-width 0.5 --samples 20 --max-samples 20 --width-of zz",
+        "no measure of this run matches 'zz'",
+        (r"^(--width-of latent.l2)$",),
+    ),
+    "phase-correct": Situation(
+        f"audit {NET} --metric latent.l2 --phase-correct", "--phase-correct without a measure of layers",
+        (r"^(leave out --metric),", r"add (--metric 'channelwise\.\*')$"),
+    ),
+    "discover": Situation(
+        f"audit {NET} --metric latent.l2 --discover permutation", "--discover without",
+        (r"^(leave out --metric),", r"add (--metric \S+)$"),
+    ),
+    "discover without a floor": Situation(
+        f"audit {NET} -g c8 --discover permutation", "--discover with --floor 0", (r"^(leave out --floor) 0$",)
+    ),
+    "device": Situation(f"audit {NET} --device mps", "device 'mps' is not available", (r"^(--device auto)$",), code=3),
+    "devices": Situation(
+        f"audit {NET} --devices 7", "CUDA device 7 is not available", (r"^(leave out --devices)$",), code=3
+    ),
+    "device and devices": Situation(
+        f"audit {NET} --device cuda --devices cpu", "--device cuda together with", (r"^(leave out --device)$",)
+    ),
+    "precision": Situation(
+        "audit {world}/Single.yaml --allow-code -d {world}/pictures --precision bf16", "does not run in bfloat16",
+        (r"^(--precision fp32)$",),
+    ),
+    "not finite": Situation(
+        "audit {world}/Overflows.yaml --allow-code -d {world}/pictures --layer conv", "",
+        (r"take (--on-nonfinite skip),",), code=3,
+    ),
+    "not finite in a comparison": Situation(
+        "compare {world}/Overflows.yaml {world}/Net.yaml --allow-code -d {world}/pictures --layer conv", "",
+        (r"take (--on-nonfinite skip),",), code=3,
+    ),
+    "unreadable picture": Situation(
+        "audit {world}/Net.yaml --allow-code -d bad --floor 0", "", (r"(--on-bad-image skip)",),
+        prepare=lambda here: [smooth_pictures(here / "bad", 3, 20), (here / "bad" / "x.png").write_bytes(b"x")],
+    ),
+    # layers and modules
+    "layer": Situation(f"audit {NET} --layer zz", "layer 'zz' is not in", (r"^(geed inspect .*--layers.*)$",)),
+    "layer of random weights": Situation(
+        "audit test_resnet --weights random --seed 3 --img-size 32 --layer zz -d {world}/pictures", "layer 'zz'",
+        (r"^(geed inspect test_resnet --layers --weights random --img-size 32 --seed 3)$",),
+    ),
+    "layer of a file": Situation(
+        f"audit {FILE} --key auto --layer zz -d {{world}}/pictures", "layer 'zz' is not in",
+        (r"^(geed inspect --layers --checkpoint mine.safetensors --arch test_resnet --key auto)$",),
+        prepare=lambda here: saved(here, state(3)),
+    ),
+    "layers of a spec": Situation(
+        "inspect mine.yaml", "layer 'zz' is not in mine.yaml",
+        (r"^(leave layers out) of the spec", r"then (geed inspect mine.yaml --layers) lists"),
+        prepare=lambda here: [saved(here, state()), spec_of_file(here, rest="layers: [zz]\n")],
+        edit=without_section("layers"),
+    ),
+    "split of a spec": Situation(
+        "inspect mine.yaml", "split.classifier 'zz' is not in",
+        (r"^(leave split out) of the spec", r"then (geed inspect mine.yaml --layers) lists"),
+        prepare=lambda here: [saved(here, state()), spec_of_file(here, rest="split: {classifier: zz}\n")],
+        edit=without_section("split"),
+    ),
+    # models
+    "no model": Situation("audit", "no model was named", (r"or (geed ls specs)$",)),
+    "unknown model": Situation(
+        "inspect zzz_net", "no model 'zzz_net'", (r"^(geed ls specs),", r"or (geed ls models PATTERN)$"),
+        fill={"PATTERN": "test_resnet"},
+    ),
+    "unknown architecture": Situation(
+        "inspect timm:zzz_net", "no network 'zzz_net'", (r"^(geed ls models PATTERN)$",), fill={"PATTERN": "test_vit"}
+    ),
+    "unknown weights": Situation(
+        "inspect timm:test_resnet.zz", "timm has no weights 'zz'", (r"^(geed ls models 'test_resnet\.\*')$",)
+    ),
+    "code": Situation(
+        "inspect {world}/Net.yaml", "would import the Python module", (r"add (--allow-code)$",)
+    ),
+    "code that fails": Situation(
+        "inspect {world}/broken.yaml --allow-code", "broken failed: RuntimeError: by design",
+        (r"^(cd \S+ && python -c .*) shows where it fails$",), exits=(1,),
+    ),
+    "input size": Situation(
+        "inspect test_resnet --weights random --img-size 5000", "an input size of 5000 pixels", (r"^(--img-size 224)$",)
+    ),
+    "size that does not run": Situation(
+        "inspect torchvision:squeezenet1_1 --weights random --img-size 4", "does not run on 4×4",
+        (r"^(leave out --img-size)",),
+    ),
+    "no download": Situation(
+        "audit test_resnet -d {world}/pictures", "could not be downloaded",
+        (r"^(geed audit --checkpoint FILE --arch \S+) with a file", r"or (--weights random) for"),
+        fill={"FILE": "mine.safetensors"}, prepare=lambda here: saved(here, state()), code=3,
+    ),
+    "no download in a comparison": Situation(
+        "compare test_resnet timm:test_resnet --img-size 32 -d {world}/pictures", "could not be downloaded",
+        (r"or (--weights random) for",), code=3,
+    ),
+    "prefix without a file": Situation(
+        "inspect test_resnet --weights random --strip-prefix m.", "--strip-prefix without",
+        (r"^(leave out --strip-prefix)$",),
+    ),
+    "entry without a file": Situation(
+        "inspect test_resnet --weights random --key ema", "--key without", (r"^(leave out --key)$",)
+    ),
+    # checkpoint files
+    "file without architecture": Situation(
+        "inspect mine.safetensors", "does not say its architecture", (r"^(--arch NAME) \(",), fill={"NAME": ARCH},
+        prepare=lambda here: saved(here, state()),
+    ),
+    "files without architecture in a comparison": Situation(
+        "compare mine.safetensors other.safetensors --img-size 32 -d {world}/pictures", "does not say its architecture",
+        (r"^(--arch NAME) \(",), fill={"NAME": ARCH},
+        prepare=lambda here: [
+            saved(here, state()),
+            saved(here, {name: value + value for name, value in state().items()}, "other.safetensors"),
+        ],
+    ),
+    "file and random weights": Situation(
+        f"inspect {FILE} --weights random", "random weights together with", (r"^(leave out --weights) random$",),
+        prepare=lambda here: saved(here, state()),
+    ),
+    "unusual entry": Situation(
+        "inspect --checkpoint mine.pt --arch test_resnet", "none of the usual entries",
+        (r"(--key training\.weights),",), prepare=two_entries,
+    ),
+    "unknown entry": Situation(
+        "inspect --checkpoint mine.pt --arch test_resnet --key training.weight", "no entry 'training.weight'",
+        (r"(--key training\.weights),",), prepare=two_entries,
+    ),
+    "entry of a spec": Situation(
+        "inspect mine.yaml", "none of the usual entries", (r"in a spec weights\.(key: \S+)$",),
+        prepare=lambda here: [
+            two_entries(here), spec_of_file(here),
+            (here / "mine.yaml").write_text((here / "mine.yaml").read_text().replace(".safetensors", ".pt")),
+        ],
+        edit=lambda here, line: (here / "mine.yaml").write_text(
+            (here / "mine.yaml").read_text().replace("path: mine.pt", f"path: mine.pt, {line}")
+        ),
+    ),
+    "prefix": Situation(
+        f"inspect {FILE}", "tensors of the network not in the file",
+        (r"(--strip-prefix module\.net\.),", r"; (geed inspect .*) writes a spec"),
+        prepare=lambda here: saved(here, under("module.net.", state(3))),
+    ),
+    "prefix of a spec": Situation(
+        "inspect mine.yaml", "tensors of the network not in the file", (r"in a spec (strip_prefix: \[\S+\])",),
+        prepare=lambda here: [saved(here, under("module.net.", state())), spec_of_file(here)], edit=into_weights,
+    ),
+    "one of two prefixes": Situation(
+        f"inspect {FILE}", "tensors of the network not in the file",
+        (r"or (--strip-prefix net\.), or",), exits=(2,),  # and then what is left over, below
+        prepare=lambda here: saved(here, under("net.", state()) | under("ema.net.", state())),
+    ),
+    "left over": Situation(
+        f"inspect {FILE} --strip-prefix net.", "92 tensors of the file not in the network: ema.* (92)",
+        (r"; (geed inspect .*) writes a spec",),
+        prepare=lambda here: saved(here, under("net.", state()) | under("ema.net.", state())),
+    ),
+    "left over by a spec": Situation(
+        "inspect mine.yaml", "tensors of the file not in the network", (r"in a spec: (unexpected: \[.*\])",),
+        prepare=lambda here: [
+            saved(here, state() | under("a.b.", state()) | {"c": torch.ones(1), "d.e": torch.ones(1)}),
+            spec_of_file(here),
+        ],
+        edit=into_weights,
+    ),
+    "other name": Situation(
+        "inspect mine.yaml", "'final.bias', of the same shape", (r"in a spec (rename: \{.*\})$",), prepare=renamed,
+        edit=into_weights,
+    ),
+    "no classifier in a spec": Situation(
+        "inspect mine.yaml", "tensors of the network not in the file", (r"in the spec: (missing: \[fc\.\*\])",),
+        prepare=lambda here: [lacks_head(here), spec_of_file(here)], edit=headless,
+    ),
+    "classes": Situation(
+        f"inspect {FILE} --num-classes 7", "has 10 classes in the file and 7", (r"^(--num-classes 10),",),
+        prepare=lambda here: saved(here, state(10)),
+    ),
+    "classes of a spec": Situation(
+        "inspect mine.yaml", "has 10 classes in the file and 1000",
+        (r"^(--num-classes 10),", r"'(arguments: .*?\}\}?)'"),
+        prepare=lambda here: [saved(here, state(10)), spec_of_file(here)], edit=into_model,
+    ),
+    "head of other classes left out": Situation(
+        "inspect mine.yaml", "has 10 classes in the file and 1000",
+        (r"there: (missing: \[fc\.\*\], unexpected: \[fc\.\*\]) and",),
+        prepare=lambda here: [saved(here, state(10)), spec_of_file(here)], edit=headless,
+    ),
+    "weights that are not there": Situation(
+        "inspect mine.yaml", "the weights file is not there", (r"take (--checkpoint FILE)$",),
+        fill={"FILE": "other.safetensors"}, code=3,
+        prepare=lambda here: [saved(here, state(), "other.safetensors"), spec_of_file(here)],
+    ),
+    # groups, lists, caches, saved results
+    "group": Situation(f"audit {NET} -g zz", "zz", (r"(geed ls groups)",)),
+    "group of n": Situation(f"audit {NET} -g c999", "has n = 999", (r"^(geed ls groups)$",)),
+    "product": Situation(
+        f"audit {NET} -g 'c2*c4'", "the product 'c2*c4'", (r"^(-g '\S+'), which",)
+    ),
+    "turns and shifts": Situation(
+        f"audit {NET} --samples 2 -g 'c8*shift2'", "have no product",
+        (r"^(-g 'c4\*shift7') or", r"or (-g 'flip\*xshift7');"),
+    ),
+    "list of groups": Situation("ls groups zz", "no group matches 'zz'", (r"^(geed ls groups)$",)),
+    "details without a group": Situation("ls groups -v", "-v without a group", (r"^(geed ls groups -v d4)$",)),
+    "prune nothing": Situation(
+        "cache prune", "no option says what to remove", (r"^(geed cache prune --older-than 30d --dry-run)$",)
+    ),
+    "prune a model that is not there": Situation(
+        "cache prune --cache-dir cache --model zz", "no network in the cache", (r"^(geed cache list)$",),
+        before=f"audit {NET} --cache-dir cache --samples 2",
+    ),
+    "two subjects of one name": Situation(
+        "compare {world}/a.json copy/a.json", "two subjects are called 'a'",
+        (r"^(geed compare before=\S+ after=\S+)$",),
+        prepare=lambda here: [(here / "copy").mkdir(), save_run(here / "copy", (7,)),
+                              (here / "copy" / "run0_step_7.json").rename(here / "copy" / "a.json")],
+    ),
+    "option of audits on saved results": Situation(
+        "compare {world}/a.json {world}/b.json --img-size 32", "--img-size cannot act on saved results",
+        (r"^(leave out --img-size), or",),
+    ),
+    "options of audits on a track": Situation(
+        "track {world}/a.json {world}/b.json --img-size 32 --floor 3", "cannot act on saved results and tracks",
+        (r"^(leave out .*), or",),
+    ),
+    "network of a track of saved results": Situation(
+        "track {world}/a.json --model net.yaml", "--model cannot act on", (r"^(leave out --model), or",)
+    ),
+    "options of files": Situation(
+        "compare test_resnet timm:test_resnet --weights random --img-size 32 -d {world}/pictures --key ema",
+        "--key cannot act on models", (r"^(leave out --key), or",),
+    ),
+    "mismatch": Situation(
+        "compare {world}/Net.yaml {world}/a.json --allow-code -d {world}/pictures --floor 0", "cannot be compared",
+        (r"or (--allow-mismatch) to show",),
+    ),
+    "joint intervals of populations": Situation(
+        "compare 'x={world}/a.json' 'y={world}/saved/*.json' --simultaneous", "--simultaneous with populations",
+        (r"^(leave out --simultaneous);",),
+    ),
+    "measure that is not on a track": Situation(
+        "track {world}/a.json --metric prediction.margin", "", (r"(geed ls metrics)",)
+    ),
+    "layer that is not on a track": Situation(
+        "track {world}/a.json {world}/b.json --layer zz", "no layer 'zz' on this track",
+        (r"^(leave out --metric and --layer), or",),
+    ),
+    "not finite on a track": Situation(
+        "track 'it_*.safetensors' --model {world}/Overflows.yaml --allow-code -d {world}/pictures --layer conv", "", (),
+        prepare=lambda here: saved(here, {"conv.weight": torch.ones(4, 3, 3, 3), "conv.bias": torch.ones(4),
+                                          "fc.weight": torch.ones(4, 4), "fc.bias": torch.ones(4)}, "it_1.safetensors"),
+        code=3,
+    ),
+    "step": Situation(
+        f"track 'step_*.safetensors' --step-regex 'epoch_(.)' {RUN}",
+        "--step-regex 'epoch_(.)' does not match", (r"^(--step-regex 'step_\(\\d\+\)')$",),
+        prepare=lambda here: saved(here, state(3), "step_1.safetensors"),
+    ),
+    "no step": Situation(
+        f"track runs/7/net.safetensors {RUN}", "no training step is known", (r"; (--step-regex '/\(\\d\+\)/') takes",),
+        prepare=lambda here: [
+            (here / "runs" / "7").mkdir(parents=True), saved(here, state(3), "runs/7/net.safetensors"),
+        ],
+    ),
+    "another recipe": Situation(
+        "track 'step_*.safetensors' --json t.json -g c4 " + RUN,
+        "was made with other settings", (r"or (--fresh) to begin",),
+        prepare=lambda here: saved(here, state(3), "step_1.safetensors"),
+        before=f"track 'step_*.safetensors' {RUN} --json t.json",
+    ),
+    "another entry": Situation(
+        f"track step_1.pt {RUN} --json t.json --key ema",
+        "arch test_resnet, now arch test_resnet, entry ema", (r"or (--fresh) to begin",),
+        prepare=lambda here: torch.save({"model": state(3), "ema": state(3)}, here / "step_1.pt"),
+        before=f"track step_1.pt {RUN} --json t.json",
+    ),
+    "weights of a comparison that are not there": Situation(
+        "compare mine.yaml {world}/Net.yaml --allow-code -d {world}/pictures", "the weights file is not there", (),
+        code=3,
+        prepare=spec_of_file,
+    ),
+    "code that is validated": Situation(
+        "validate {world}/Net.yaml", "would import the Python module", (r"add (--allow-code)$",)
+    ),
+    "one subject": Situation(
+        "compare {world}/a.json", "one subject", (r"^(geed compare A\.json B\.json)$",),
+        fill={"A.json": "{world}/a.json", "B.json": "{world}/b.json"},
+    ),
+    "layer nowhere": Situation(
+        "compare {world}/a.json {world}/b.json --layer zz", "no layer of these results", (r"^(leave out --layer) to",)
+    ),
+    "track without a network": Situation(
+        "track 'step_*.safetensors' --img-size 32 -d {world}/pictures --floor 0", "do not say which network",
+        (r"^(--arch NAME), or", r"or (--model SPEC\.yaml)$"),
+        fill={"NAME": ARCH, "SPEC.yaml": "mine.yaml"},
+        prepare=lambda here: [
+            saved(here, state(), "step_1.safetensors"), shutil.copy("step_1.safetensors", "mine.safetensors"),
+            spec_of_file(here),
+        ],
+    ),
+    "track with two networks": Situation(
+        "track 'step_*.safetensors' --arch test_resnet --model mine.yaml --img-size 32 -d {world}/pictures --floor 0",
+        "--model mine.yaml and --arch test_resnet", (r"^(leave out --arch),", r"or (leave out --model)$"),
+        prepare=lambda here: [
+            saved(here, state(), "step_1.safetensors"), shutil.copy("step_1.safetensors", "mine.safetensors"),
+            spec_of_file(here),
+        ],
+    ),
+    "fresh without a file": Situation(
+        "track {world}/a.json --fresh", "--fresh without --json FILE",
+        (r"^(--json track\.json --fresh)$",), exits=(0, 2)
+    ),
+    "figure": Situation(
+        "track {world}/a.json {world}/b.json --figure x.pdf", "a figure x.pdf of no known kind", (r"^(--figure \S+)$",)
+    ),
+    "gate without a policy": Situation(
+        f"audit {NET} --on-undecided pass", "without --policy", (r"^(--policy geed-policy\.yaml)$",),
+        prepare=lambda here: (here / "geed-policy.yaml").write_text(POLICY),
+    ),
+    "json and policy on stdout": Situation(
+        f"audit {NET} --policy {{world}}/policy.yaml --json -", "--json - together with --policy",
+        (r"^(--json result\.json)$",),
+    ),
+    "baseline for nothing": Situation(
+        "check {world}/a.json --policy {world}/policy.yaml --baseline {world}/b.json", "has no rule about changes",
+        (r"or (leave out --baseline)$",),
+    ),
+    "report over an input": Situation(
+        "check {world}/a.json --policy policy.yaml -o policy.yaml", "is an input of this check",
+        (r"^(-o report\.json)$",),
+        prepare=lambda here: (here / "policy.yaml").write_text(POLICY),
+    ),
+    "looks": Situation(
+        f"audit {NET} --until-width 0.5 --max-samples 22", "looks from 200 to 22 images", (r"^(--samples 20), or",)
+    ),
+    "init twice": Situation(
+        "init --ci github --dir .", "exists already", (r"^(--force) to overwrite",),
+        prepare=lambda here: (here / "geed-policy.yaml").write_text(""),
+    ),
+}  # fmt: skip
+
+
+def commands_with_options() -> dict[str, frozenset[str]]:
+    """The options of each command, and of commands below it together."""
+
+    def options(command: object) -> Iterator[str]:
+        for param in command.params:  # type: ignore[attr-defined]
+            yield from (name for name in (*param.opts, *param.secondary_opts) if name.startswith("-"))
+        for below in getattr(command, "commands", {}).values():
+            yield from options(below)
+
+    top = typer.main.get_command(app)
+    return {name: frozenset({*options(command), "--help"}) for name, command in top.commands.items()}
+
+
+OPTIONS = commands_with_options()
+
+
+def meet(geed: Geed, world: Path, here: Path, situation: Situation) -> tuple[list[str], str]:
+    """What was typed, and the "try" line of its refusal."""
+    situation.prepare(here)
+    if situation.before:
+        done = geed(*shlex.split(situation.before.format(world=world, here=here)))
+        assert done.exit_code == 0, done.output
+    typed = shlex.split(situation.typed.format(world=world, here=here))
+    done = geed(*typed)
+    assert done.exit_code == situation.code, done.output
+    assert situation.says in " ".join(done.stderr.split())
+    assert "internal error" not in done.stderr
+    return typed, remedy_of(done)
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_ways_out_work_as_printed(geed: Geed, world: Path, here: Path, name: str) -> None:
+    """The message's own words, taken from it, run or put where it says; nothing is written differently."""
+    situation = SITUATIONS[name]
+    typed, remedy = meet(geed, world, here, situation)
+    assert lacking(remedy, typed[0], OPTIONS) == []
+    for pattern in situation.ways:
+        found = re.search(pattern, remedy)
+        assert found, (pattern, remedy)
+        way = found[1]
+        for placeholder, value in situation.fill.items():
+            way = way.replace(placeholder, value.format(world=world, here=here))
+        if situation.edit is not None and not way.startswith(("geed ", "--")):
+            situation.edit(here, way)
+            code, printed = take(geed, [], shlex.join(["geed", *typed]), here)
+        else:
+            code, printed = take(geed, typed, way, here)
+        assert code in situation.exits, (way, printed)
+        assert "internal error" not in printed
+
+
+def test_a_line_runs_in_a_shell(geed: Geed, world: Path, here: Path) -> None:
+    """Quoting and all, by the installed program."""
+    situation = SITUATIONS["prefix"]
+    _, remedy = meet(geed, world, here, situation)
+    found = re.search(situation.ways[-1], remedy)
+    assert found
+    code, printed = in_a_shell(found[1], here)
+    assert code == 0, printed
+    assert (here / "my_model.yaml").exists()
