@@ -16,7 +16,7 @@ from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.workers import Finished, Worker, finished
 from geed_cli.errors import RunError
 from geed_cli.images.picture import RefusedFile
-from geed_cli.images.same_picture import same_pixels
+from geed_cli.images.same_picture import Holders
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import (
     describe_data,
@@ -82,6 +82,8 @@ class Session:
             Worker(where, each, self._size) for where, each in zip(placements, engines, strict=True)
         ]
         self._unreadable: dict[str, RefusedFile] = {}
+        self._copied: dict[str, Duplicate] = {}
+        self._holders = Holders()
         self._broken: dict[str, RefusedFile] = {}
         self._waited_s = 0.0
         self._cached = 0
@@ -111,19 +113,14 @@ class Session:
             draw.correct(unreadable, copies)
 
     def _copies(self, draw: Draw, drawn: Drawn) -> Iterator[Duplicate]:
-        """The measured images whose pixels are those of one that was drawn before them."""
-        first: dict[str, list[str]] = {}
-        marks = {
-            path: self._rows[path].subject.record.fingerprint for path in self._rows.keys() & drawn.paths
-        }
-        for path in sorted(filter(marks.get, marks), key=draw.rank):
-            others = first.setdefault(marks[path], [])
-            file = drawn.audited.file
-            held = next((other for other in others if same_pixels(file(path), file(other))), None)
-            if held is None:
-                others.append(path)
-            else:
-                yield Duplicate(path=path, of=held, same="pixels")
+        """The images whose pixels are those of one that was drawn, or in a search shown, before them."""
+        yield from (copy for path, copy in self._copied.items() if path in drawn.paths)
+        holders = self._holders.again()
+        for path in sorted(self._rows.keys() & drawn.paths, key=draw.rank):
+            mark = self._rows[path].subject.record.fingerprint
+            holder = holders.holder(path, mark, drawn.audited)
+            if holder != path:
+                yield Duplicate(path=path, of=holder, same="pixels")
 
     def _extend(self, drawn: Drawn) -> None:
         """Measure the drawn images that have not been measured yet, until the run is asked to stop."""
@@ -136,7 +133,8 @@ class Session:
         left = new.without(self._rows.keys())
         first, done = self._prepared[0], 0
         settings, plan = first.network.input, first.planned.plan
-        stream = TaskStream(left, settings, plan, self._options.data, lookups, self._progress.stopping)
+        stop = self._progress.stopping
+        stream = TaskStream(left, settings, plan, self._options.data, lookups, stop, self._holders)
         self._progress.images(0, left.count)
         arriving = closing(finished(self._workers, stream))
         # workers end before what they found is written
@@ -145,8 +143,9 @@ class Session:
                 for outcomes in images:
                     self._take(outcomes)
                 done += len(images)
-                self._progress.images(done + len(stream.refused), left.count)
+                self._progress.images(done + len(stream.refused) + len(stream.copies), left.count)
         self._unreadable |= {item.path: item for item in stream.refused}
+        self._copied |= {copy.path: copy for copy in stream.copies}
         self._waited_s += stream.waited_s
 
     def _restore(self, lookups: dict[str, Lookup]) -> None:
@@ -210,7 +209,7 @@ class Session:
             raise RunError(
                 f"none of the {drawn.count} images could be used",
                 expected="at least one readable image",
-                remedy="--on-bad-image error names the first of them with its reason",
+                remedy="--on-bad-image error, which names them with their reasons",
             )
         if drawn.normaliser is not None and len(normaliser) < 2:
             raise _no_normaliser(len(normaliser), interrupted=self._progress.stopping())

@@ -9,11 +9,13 @@ from geed_cli.engine.batches import Task
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject
 from geed_cli.images.picture import RefusedFile
+from geed_cli.images.same_picture import Holders
 from geed_cli.images.source import ImageRecord, ImageSet, LoadedImage, iter_pixels, unusable
 from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import DataOptions
 from geed_cli.pipeline.reuse.lookup import Lookup
+from geed_cli.result.schema import Duplicate
 
 
 class TaskStream:
@@ -23,6 +25,8 @@ class TaskStream:
 
     Attributes:
         refused: the images that could not be used, so far.
+        copies: where hidden actions are looked for: images with the pixels of one that was shown before, so far. A
+            search sums over what it is shown, so that they cannot be taken out afterwards.
         waited_s: seconds spent waiting for decoding.
     """
 
@@ -34,6 +38,7 @@ class TaskStream:
         options: DataOptions,
         lookups: Mapping[str, Lookup],
         stop: Callable[[], bool],
+        holders: Holders,
     ) -> None:
         self._drawn = drawn
         self._settings = settings
@@ -42,7 +47,9 @@ class TaskStream:
         self._lookups = lookups
         self._stop = stop
         self._partner: ImageRecord | None = None
+        self._holders = holders
         self.refused: list[RefusedFile] = []
+        self.copies: list[Duplicate] = []
         self.waited_s = 0.0
 
     def __iter__(self) -> Iterator[Task]:
@@ -75,10 +82,18 @@ class TaskStream:
                     return
                 if isinstance(item, RefusedFile):
                     self.refused.append(item)
-                elif not self._fails:
+                elif not self._fails and not self._is_copy(item.record, images):
                     yield self._task(item, audited=audited)
         finally:
             items.close()
+
+    def _is_copy(self, record: ImageRecord, images: ImageSet) -> bool:
+        if self._plan.discover is None:
+            return False
+        holder = self._holders.holder(record.path, record.fingerprint, images)
+        if holder != record.path:
+            self.copies.append(Duplicate(path=record.path, of=holder, same="pixels"))
+        return holder != record.path
 
     def _task(self, item: LoadedImage, *, audited: bool) -> Task:
         drawn, path = self._drawn, item.record.path

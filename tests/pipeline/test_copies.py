@@ -15,6 +15,7 @@ from support.results import measured, numbers
 from geed_cli.errors import InputError
 from geed_cli.gate.policy_file import RequirePart
 from geed_cli.gate.require import requirements
+from geed_cli.images import same_picture
 from geed_cli.models.load import load_model
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import holds_same_draw
@@ -204,6 +205,33 @@ def test_the_null_is_measured_against_another_picture(tmp_path: Path) -> None:
     assert all("null" not in entry.controls for entry in result.results)
 
 
+def test_a_search_sees_a_picture_once(tmp_path: Path) -> None:
+    """Maps are fitted and scored on as many pictures as there are, whichever of the files is shown."""
+    folder = smooth_pictures(tmp_path, 8, SIZE)
+    alone = run(folder, ControlOptions(discover="permutation"))
+    for path in sorted(folder.iterdir()):
+        Image.open(path).save(folder / f"{path.stem}.bmp")
+    result = run(folder, ControlOptions(discover="permutation"))
+    require_accounted(result.data, folder)
+    assert result.data.count == 8
+    (one,), (other,) = alone.hidden_actions, result.hidden_actions
+    assert one.fitted + one.scored == other.fitted + other.scored == 8
+
+
+def test_pictures_that_share_a_fingerprint_are_hashed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A point in black where no fingerprint looks: all are different, and none is decoded once for each other one."""
+    for number in range(12):
+        picture = Image.new("RGB", (640, 640))
+        picture.putpixel((1 + 10 * number, 1), (255, 255, 255))
+        picture.save(tmp_path / f"{number}.png")
+    hashed: list[str] = []
+    monkeypatch.setattr(same_picture, "pixels_sha256", lambda file: hashed.append(file.name) or file.name)
+    assert run(tmp_path).data.count == 12
+    assert sorted(hashed) == sorted(path.name for path in tmp_path.iterdir())
+
+
 def test_a_run_in_looks_ends_as_one_run_does(tmp_path: Path) -> None:
     """20, then 30: copies and unreadable files fall out of each look, and both have the same images and values."""
     folder = copied(smooth_pictures(tmp_path, 33, SIZE), 2)
@@ -286,5 +314,12 @@ def test_a_policy_counts_different_pictures(tmp_path: Path) -> None:
     """min_images: 20 is not met by 20 files of 4 pictures."""
     result = run(copied(smooth_pictures(tmp_path, 4, SIZE), 5))
     outcomes = {outcome.rule: outcome for outcome in requirements(RequirePart(min_images=20), "net", result)}
+    counted_twice = [*result.data.images, *result.data.images]  # as 0.1.0 did
+    old = result.model_copy(
+        update={"data": result.data.model_copy(update={"images": counted_twice, "count": 8})}
+    )
+    assert next(
+        o for o in requirements(RequirePart(min_images=5), "old", old) if "min_images" in o.rule
+    ).reason
     assert outcomes["require.min_images"].verdict == "error"
     assert outcomes["require.min_images"].reason == "4 images were audited"
