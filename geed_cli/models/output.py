@@ -125,18 +125,30 @@ def _declared(wanted: OutputKind, values: Tensor, last: Last) -> Output:
     shape = tuple(values.shape[1:])
     if wanted == "none":
         return Output("none", shape, declared=True, reason="the spec declares no predictions, output: none")
+    fitting, distributed = _fitting(values, last), are_distributions(values, 1)
     fault = _misshapen(wanted, shape)
-    if fault:
-        raise contradiction(wanted, fault, None)
-    distributed = are_distributions(values, 1)
-    better: OutputKind = "sigmoid" if last == "sigmoid" else "probabilities" if distributed else "logits"
-    if wanted == "probabilities" and not distributed:
-        raise contradiction(wanted, NOT_DISTRIBUTIONS, better)
-    if wanted in ("logits", "sigmoid") and better not in ("logits", wanted):
-        raise contradiction(wanted, ALL_DISTRIBUTIONS if distributed else ENDS_IN_SIGMOID, better)
-    ends_in_sigmoid = last == "sigmoid"
-    probable = ends_in_sigmoid if wanted == "sigmoid" else distributed
+    if fault is None and wanted == "probabilities" and not distributed:
+        fault = NOT_DISTRIBUTIONS
+    if fault is None and wanted in ("logits", "sigmoid") and fitting == "probabilities":
+        fault = ALL_DISTRIBUTIONS
+    if fault is None and wanted == "logits" and fitting == "sigmoid":
+        fault = ENDS_IN_SIGMOID
+    if fault is not None:
+        raise contradiction(wanted, fault, fitting)
+    probable = last == "sigmoid" if wanted == "sigmoid" else distributed
     return Output(wanted, shape, probable, last in ("affine", "log_softmax"), declared=True)
+
+
+def _fitting(values: Tensor, last: Last) -> OutputKind:
+    """The kind that an output could be declared to be."""
+    shape = tuple(values.shape[1:])
+    if len(shape) == 3 and shape[0] > 1:
+        return "dense"
+    if len(shape) > 1:
+        return "none"
+    if shape == (1,) or last == "sigmoid":
+        return "sigmoid"
+    return "probabilities" if are_distributions(values, 1) else "logits"
 
 
 ALL_DISTRIBUTIONS = "all its rows are non-negative and sum to 1, as probabilities do"
@@ -148,35 +160,34 @@ ALL_IN_UNIT = "every value seen lies in [0, 1], as probabilities do, and no line
 def _misshapen(wanted: OutputKind, shape: tuple[int, ...]) -> str | None:
     """Why an output of that shape cannot be what was declared."""
     text = "×".join(map(str, shape))
-    if wanted == "dense":
-        good = len(shape) == 3 and shape[0] >= 2
-        return (
-            None
-            if good
-            else f"it is {text} for each image, not classes × height × width of 2 classes or more"
-        )
-    if len(shape) != 1:
+    if wanted == "dense" and (len(shape) != 3 or shape[0] < 2):
+        return f"it is {text} for each image, not classes × height × width of 2 classes or more"
+    if wanted != "dense" and len(shape) != 1:
         return f"it is {text} for each image, not one row of numbers"
     return "it is one number for each image" if shape == (1,) and wanted != "sigmoid" else None
 
 
-def contradiction(wanted: OutputKind, fault: str, better: OutputKind | None, where: str = "") -> InputError:
+def contradiction(wanted: OutputKind, fault: str, better: OutputKind, where: str = "") -> InputError:
     """The refusal of an output that is not what it was declared, or taken, to be."""
-    remedy = f"declare split: {{output: {better}}}" if better else "declare split: {output: none}"
+    name, meaning = MEANINGS[wanted]
     return InputError(
-        f"the network's output{where} is not {MEANT[wanted]}: {fault}",
-        expected=f"output: {wanted} only for an output that is that (docs/specs.md)",
-        remedy=f"{remedy} in the spec, or let the network return what the spec says",
+        f"the network's output{where} is not {name}: {fault}",
+        expected=meaning,
+        remedy=f"split: {{output: {better}}} in the spec",
     )
 
 
-MEANT: dict[OutputKind, str] = {
-    "logits": "logits",
-    "probabilities": "probabilities of classes",
-    "sigmoid": "logits of independent labels",
-    "dense": "scores of classes per pixel",
-    "none": "without predictions",
+MEANINGS: dict[OutputKind, tuple[str, str]] = {
+    "logits": ("logits", "two or more scores of classes for each image, before any softmax"),
+    "probabilities": ("probabilities", "two or more numbers for each image, ≥ 0, with the sum 1"),
+    "sigmoid": ("logits of labels", "the logits of independent labels, or a sigmoid as the last operation"),
+    "dense": (
+        "scores of classes per pixel",
+        "classes × height × width for each image, before any softmax or after",
+    ),
+    "none": ("without predictions", "anything"),
 }
+"""What each kind is called, and what it has to be."""
 
 
 def are_distributions(values: Tensor, axis: int, precision: torch.dtype = torch.float32) -> bool:

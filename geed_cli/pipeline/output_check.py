@@ -46,8 +46,8 @@ class OutputCheck:
         rows = z.reshape(1, *(output.shape if output.kind == "dense" else (-1,)))
         distribution, unit = are_distributions(rows, 1, self._precision), in_unit(rows)
         if output.probable and not (unit if output.kind == "sigmoid" else distribution):
-            where = f" for {image}"
-            raise contradiction(output.kind, NOT_DISTRIBUTIONS, "logits", where)
+            # others were, when the network was loaded, so that it is no logits either
+            raise contradiction(output.kind, NOT_DISTRIBUTIONS, "none", f" for {image}")
         self._rows += 1
         self._all_distributions = self._all_distributions and distribution
         self._all_in_unit = self._all_in_unit and unit
@@ -62,7 +62,7 @@ class OutputCheck:
         if output.probable or output.kind == "none" or self._rows < ENOUGH:
             return
         if self._all_distributions:
-            better: OutputKind | None = None if output.kind == "dense" else "probabilities"
+            better: OutputKind = "none" if output.kind == "dense" else "probabilities"
             raise contradiction(output.kind, ALL_DISTRIBUTIONS, better)
         if self._all_in_unit and not output.affine:
-            raise contradiction(output.kind, ALL_IN_UNIT, None)
+            raise contradiction(output.kind, ALL_IN_UNIT, "none")
