@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.joint import joint_level
-from geed_cli.comparison.mismatch import mismatches, same_images
+from geed_cli.comparison.mismatch import mismatches, mixed_architectures, same_images
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject, Verdict
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
+from geed_cli.measures.floating_point import floating_noise
 from geed_cli.result.samples import scale_in
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_to_decide
@@ -30,11 +31,13 @@ class _Cell:
         difference: at the comparison's confidence.
         images: behind it; 0 where more images would not decide it.
         at: the same difference at another confidence; None where images do not decide.
+        floor: what rounding alone can make of a difference.
     """
 
     difference: Difference
     images: int = 0
     at: Callable[[float], Difference] | None = None
+    floor: float = 0.0
 
 
 def compare(contenders: Sequence[Contender], options: IntervalOptions) -> Comparison:
@@ -69,6 +72,7 @@ def compare(contenders: Sequence[Contender], options: IntervalOptions) -> Compar
         for key, row in zip(keys, deltas, strict=True)
     ]
     differing = [part for c in contenders for result in c.results for part in mismatches(first, result)]
+    differing += filter(None, (mixed_architectures(c.label, c.results) for c in contenders))
     return Comparison(
         confidence=options.confidence,
         method=options.method,
@@ -140,10 +144,19 @@ def _cell(
         return _Cell(_none("only one of the two has such an entry"))
     if reference.is_population or other.is_population:
         intervals = [[member.interval for member in side] for side in sides]
-        return _Cell(population_difference(*intervals, confidence=options.confidence))
+        return _Cell(
+            population_difference(*intervals, confidence=options.confidence),
+            floor=_floor(reference, other, key),
+        )
     if not paired:
         return _Cell(_none("not paired: the images differ"))
-    return _paired(sides[0][0], sides[1][0], options)
+    return replace(_paired(sides[0][0], sides[1][0], options), floor=_floor(reference, other, key))
+
+
+def _floor(reference: Contender, other: Contender, key: Key) -> float:
+    """The smallest difference that is more than rounding, in the coarsest precision of any of the results."""
+    results = (*reference.results, *other.results)
+    return max(floating_noise(key[0], result.settings.precision) for result in results)
 
 
 def _paired(reference: Member, other: Member, options: IntervalOptions) -> _Cell:
@@ -174,9 +187,11 @@ def _decide(cells: Sequence[Sequence[_Cell]], options: IntervalOptions) -> list[
 
 def _delta(cell: _Cell, p_holm: float | None, alpha: float, claims: int) -> Delta:
     made = cell.difference
-    verdict = _verdict(made, p_holm, alpha)
+    verdict, notes = _verdict(made, p_holm, alpha), made.notes
+    if verdict in {"more", "less"} and abs(made.value or 0.0) < cell.floor:
+        verdict, notes = "undecided", (*notes, f"rounding alone can make a difference of {cell.floor:.2g}")
     needed = None
-    if verdict == "undecided" and cell.at is not None:
+    if verdict == "undecided" and cell.at is not None and abs(made.value or 0.0) >= cell.floor:
         # at Holm's strictest step, α over the number of claims
         needed = images_to_decide(cell.at(1 - alpha / max(claims, 1)), cell.images)
     return Delta(
@@ -186,7 +201,7 @@ def _delta(cell: _Cell, p_holm: float | None, alpha: float, claims: int) -> Delt
         p_holm=p_holm,
         verdict=verdict,
         images_to_decide=needed,
-        notes=made.notes,
+        notes=notes,
     )
 
 

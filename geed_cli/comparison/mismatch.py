@@ -34,6 +34,22 @@ def require_comparable(results: Sequence[Result], labels: Sequence[str]) -> None
             )
 
 
+def mixed_architectures(label: str, results: Sequence[Result]) -> str | None:
+    """What is wrong with results under one label that are of several architectures; None where they are of one."""
+    names = tuple(dict.fromkeys(result.model.arch for result in results))
+    return None if len(names) < 2 else f"architectures under '{label}': {' and '.join(names)}"
+
+
+def require_one_architecture(label: str, results: Sequence[Result]) -> None:
+    """Refuse a population of different architectures, which is none of one recipe."""
+    if mixed := mixed_architectures(label, results):
+        raise InputError(
+            f"a population mixes {mixed}",
+            expected="checkpoints of one recipe under one label",
+            remedy="give each architecture a label of its own, LABEL=GLOB; or --allow-mismatch to show them anyway",
+        )
+
+
 def _parts(result: Result, shared: set[str]) -> dict[str, str]:
     """What results must share to be compared; the elements are those of the groups that both have by name."""
     used = result.model.input

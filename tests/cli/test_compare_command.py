@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.command import Geed
-from support.results import small_result
+from support.results import result_at, small_result
 
 from geed_cli.result.file import write_result
 
@@ -141,3 +141,23 @@ def test_results_of_a_method_that_is_gone_are_read(geed: Geed, tmp_path: Path) -
     refused = geed("compare", *files, "--ci", "jackknife-t")
     assert refused.exit_code == 2
     assert "corrected-t" in refused.stderr
+
+
+def test_a_population_of_several_architectures(
+    geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused; each way out of the message works, and what is shown anyway has a warning."""
+    monkeypatch.chdir(tmp_path)
+    for seed, arch in ((0, "resnet18"), (1, "resnet18"), (2, "resnet50")):
+        write_result(result_at(1, seed, arch), Path(f"{arch}_{seed}.json"))
+    mixed = ("compare", "all=resnet*.json", "one=resnet18_0.json")
+    refused = geed(*mixed)
+    assert refused.exit_code == 2
+    found = "a population mixes architectures under 'all': resnet18 and resnet50"
+    assert found in " ".join(refused.stderr.split())
+    own = geed("compare", "a=resnet18_*.json", "b=resnet50_2.json")
+    assert own.exit_code == 0, own.stderr
+    shown = geed(*mixed, "--allow-mismatch")
+    assert shown.exit_code == 0, shown.stderr
+    warning = "warning: not comparable in architectures under 'all': resnet18 and resnet50"
+    assert warning in " ".join(shown.stdout.split())

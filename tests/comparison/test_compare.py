@@ -57,6 +57,39 @@ def test_a_result_against_itself_is_undecided_never_equal() -> None:
         assert line.deltas[0].images_to_decide is None
 
 
+def in_precision(result: Result, precision: str) -> Result:
+    """The result as if its network had run in another floating type."""
+    return result.model_copy(update={"settings": result.settings.model_copy(update={"precision": precision})})
+
+
+@pytest.mark.parametrize(
+    ("precision", "shift", "verdict"),
+    [
+        ("fp32", 1e-8, "undecided"),
+        ("fp32", 9.4e-7, "undecided"),
+        ("fp32", -9.4e-7, "undecided"),
+        ("fp32", 9.7e-7, "more"),
+        ("fp32", -9.7e-7, "less"),
+        ("fp64", 1e-8, "more"),
+        ("bf16", 0.06, "undecided"),
+        ("bf16", 0.07, "more"),
+    ],
+)
+def test_a_difference_that_rounding_can_make_is_undecided(precision: str, shift: float, verdict: str) -> None:
+    """8ε of latent.l2 in the type: 9.54e-7, 0.0625. The same shift in every image leaves no doubt of the sign."""
+    one = in_precision(small_result(), precision)
+    (entry,) = [e for e in one.results if (e.metric, e.group) == ("latent.l2", "flip")]
+    assert entry.per_image is not None
+    assert entry.normaliser is not None
+    rows = np.array(entry.per_image.value) + shift * entry.normaliser
+    delta = line_of(pair(one, with_rows(one, "latent.l2", rows)), "latent.l2").deltas[0]
+    assert delta.value == pytest.approx(shift, rel=1e-4)
+    assert delta.verdict == verdict
+    assert (delta.images_to_decide is None) or verdict == "undecided"
+    said = [note for note in delta.notes if note.startswith("rounding alone can make a difference of")]
+    assert len(said) == (verdict == "undecided")
+
+
 def test_a_constant_shift_is_found_with_its_sign() -> None:
     """Every image 0.2 worse in softmax.kl: Δ = 0.2, "more"; seen from the other side −0.2, "less"."""
     base = small_result()

@@ -13,7 +13,7 @@ from geed_cli.cli.command import declared
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import compare
-from geed_cli.comparison.mismatch import require_comparable
+from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.errors import InputError
 from geed_cli.globs import listed
@@ -69,6 +69,8 @@ def run_compare(
     contenders = [Contender(each.label, _selected(results[each.label], options)) for each in subjects]
     _require_layers(contenders, options.layers)
     if not allow_mismatch:
+        for each in contenders:
+            require_one_architecture(each.label, each.results)
         labelled = [(result, each.label) for each in contenders for result in each.results]
         require_comparable([result for result, _ in labelled], [label for _, label in labelled])
     comparison = compare(contenders, options.interval)

@@ -1,0 +1,18 @@
+"""What floating point alone can do to a value: a smaller value, or a smaller difference of two, says nothing.
+
+A network in a type of spacing ε returns features with a relative error of a few ε, taken as 8ε here. A distance feels
+it as 8ε, a cosine or a divergence, flat at its best value, as (8ε)². Event rates are counts and have none.
+"""
+
+from geed_cli.measures.catalogue import measure_named
+
+TYPE_SPACING = {"fp64": 2.0**-52, "fp32": 2.0**-23, "tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}
+"""ε by the name of the precision; an unknown name counts as fp32."""
+SPACINGS_OF_ERROR = 8.0
+"""Batch shapes and thread counts alone move results by 2 to 3 ε; 8 leaves room for another machine."""
+
+
+def floating_noise(metric: str, precision: str) -> float:
+    """How far the measure of a perfectly invariant network may be from its best value by rounding."""
+    relative = SPACINGS_OF_ERROR * TYPE_SPACING.get(precision, TYPE_SPACING["fp32"])
+    return measure_named(metric).rounding(relative)
