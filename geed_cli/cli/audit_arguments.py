@@ -100,9 +100,9 @@ class AuditArguments:
             help="Folder of images, flat or nested. Default: a small bundled sample.",
         ),
     ] = None
-    samples: Annotated[int, _data(min=1, help="Audit at most this many images, drawn at random.")] = (
-        DataOptions.samples
-    )
+    samples: Annotated[
+        int, _data(min=1, help="Audit at most this many different images, drawn at random.")
+    ] = DataOptions.samples
     draw_seed: Annotated[
         int, _data(min=0, help="Seed of the draw of images; the same for models that are to be compared.")
     ] = DataOptions.seed
@@ -127,7 +127,7 @@ class AuditArguments:
     ] = UntilOptions.metric
     on_bad_image: Annotated[
         OnBadImage,
-        _data(help="'error' ends the run at an unreadable image; 'skip' leaves it out and counts it."),
+        _data(help="'error' ends the run where images are unreadable; 'skip' draws others and counts them."),
     ] = DataOptions.on_bad_image
     follow_links: Annotated[
         bool,

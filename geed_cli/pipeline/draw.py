@@ -206,7 +206,7 @@ class Draw:
         wanted = self._norm_wanted
         if wanted is not None and len(self._normaliser) < wanted:
             there = len(self._audited) + len(self._normaliser)
-            raise _too_few(self._listing.root, there, len(self._audited), wanted)
+            raise _too_few(self._listing.root, f"{there} different images", len(self._audited), wanted)
 
 
 def holds_same_draw(options: DataOptions, earlier: Data) -> bool:
@@ -245,12 +245,12 @@ def require_enough(options: DataOptions, listing: ImageSet | None = None) -> Non
     wanted, there = options.norm_samples, len(listing.paths)
     audited = min(options.samples, there)
     if wanted is not None and (there < audited + wanted or wanted < 2):
-        raise _too_few(listing.root, there, audited, wanted)
+        raise _too_few(listing.root, f"{there} images", audited, wanted)
 
 
-def _too_few(root: str, there: int, audited: int, wanted: int) -> InputError:
+def _too_few(root: str, there: str, audited: int, wanted: int) -> InputError:
     return InputError(
-        f"{root} holds {there} different images for {audited} audited ones and {wanted} more for the normaliser",
+        f"{root} holds {there} for {audited} audited ones and {wanted} more for the normaliser",
         expected="at least 2 normaliser images, none of them audited; copies of a picture count once",
         remedy="fewer --samples, or leave out --norm-samples to use the audited images themselves",
     )

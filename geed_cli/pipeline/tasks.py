@@ -62,7 +62,15 @@ class TaskStream:
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, audited=False)
         if self._fails and not self._stop():
-            raise unusable(self._drawn.audited.root, self.refused)
+            raise unusable(self._drawn.audited.root, sorted(self._all_refused(), key=lambda item: item.path))
+
+    def _all_refused(self) -> Iterator[RefusedFile]:
+        """What could not be used, and the files with the same bytes, which were not decoded for that."""
+        yield from self.refused
+        reasons = {item.path: item.reason for item in self.refused}
+        for copy in self._drawn.copies:
+            if copy.of in reasons:
+                yield RefusedFile(copy.path, reasons[copy.of])
 
     @property
     def _fails(self) -> bool:

@@ -172,6 +172,17 @@ def test_all_unreadable_files_are_named_at_once(tmp_path: Path) -> None:
     assert f"cannot use {len(drawn)} images" in str(error.value)
 
 
+def test_empty_files_are_named_one_by_one(tmp_path: Path) -> None:
+    """All of them have the same bytes, and each has to be mended."""
+    folder = smooth_pictures(tmp_path, 6, SIZE)
+    for number in (1, 3, 4):
+        (folder / f"000{number}.png").write_bytes(b"")
+    with pytest.raises(InputError) as error:
+        run(folder)
+    assert "cannot use 3 images" in str(error.value)
+    assert str(error.value).count("empty file") == 3
+
+
 def test_copies_of_an_unreadable_file_are_unreadable(tmp_path: Path) -> None:
     """They are refused for its reason, and are nobody's duplicates."""
     folder = smooth_pictures(tmp_path, 6, SIZE)
