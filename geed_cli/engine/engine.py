@@ -21,6 +21,7 @@ from geed_cli.engine.hooks import Reader, hooked, no_such_activation, require_ro
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
+from geed_cli.engine.passes import explained
 from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.rounding import rounding
 from geed_cli.engine.row import Broken, Rounding, Subject
@@ -165,15 +166,37 @@ class Engine:
 
     def _show(self, showing: Showing, dtype: torch.dtype) -> Seen:
         inputs = normalise(showing.pixels.to(self._placement.device), self._network.input)
+        if self._network.batch is not None:
+            return self._show_in_parts(inputs, showing.places, self._network.batch, dtype)
         seen: dict[Site, Rows] = {}
 
         def read(site: Site, activation: Tensor) -> None:
             require_rows(self._network, site, activation, len(inputs))
             seen[site] = rows_of(activation, showing.places, vector=site in self._vectors)
 
-        with full_precision():
+        with full_precision(), explained(self._network):
             self._run(inputs.to(dtype), read, plainly=dtype != self._placement.dtype)
         return seen
+
+    def _show_in_parts(
+        self, inputs: Tensor, places: Sequence[int | None], rows: int, dtype: torch.dtype
+    ) -> Seen:
+        """The same for a network that has to be given so many images at once."""
+        parts: dict[Site, list[Tensor]] = {}
+
+        def read(site: Site, activation: Tensor) -> None:
+            require_rows(self._network, site, activation, rows)
+            parts.setdefault(site, []).append(activation.clone())
+
+        with full_precision(), explained(self._network):
+            for start in range(0, len(inputs), rows):
+                part = inputs[start : start + rows].to(dtype)
+                lacking = part[-1:].expand(rows - len(part), *part.shape[1:])
+                self._run(torch.cat([part, lacking]), read, plainly=dtype != self._placement.dtype)
+        return {
+            site: rows_of(torch.cat(each)[: len(inputs)], places, vector=site in self._vectors)
+            for site, each in parts.items()
+        }
 
     def _first_row(self, batch: Batch) -> int | None:
         """Where the batch shows e of the run's first image."""
@@ -183,6 +206,7 @@ class Engine:
 
     def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
         """The rounding, from what the run held of its first image and from that image in float64."""
+        inputs = inputs.expand(self._network.batch or 1, -1, -1, -1)
         with full_precision():
             return rounding(self._network.module, self._plan, self._at, own, inputs, self._placement.dtype)
 
@@ -215,7 +239,7 @@ class Engine:
             self._reduce(site, activation, batch, outbox)
             self.measure_s += time.perf_counter() - before
 
-        with full_precision():
+        with full_precision(), explained(self._network):
             self._run(inputs, read)
         for site in unread:
             raise no_such_activation(self._network, site, "in this batch it does not run, as in others")

@@ -18,8 +18,9 @@ from geed_cli.actions.representation import NoAction, Pixels, Representation, Sp
 from geed_cli.engine.declared import Place, declared
 from geed_cli.engine.geometric import FieldType, from_geometric_package
 from geed_cli.engine.hooks import attach
+from geed_cli.engine.passes import explained
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.shapes import forward_plain
+from geed_cli.engine.shapes import forward_plain, traced_images
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network, Site, call_of, declared_for, module_of
 from geed_cli.models.spec_actions import SITES, Action
@@ -127,7 +128,8 @@ def field_types(network: Network, layers: Sequence[str]) -> dict[str, FieldType]
     with ExitStack() as stack:
         for name, types in seen.items():
             stack.callback(attach(network.module, Site(name, "output"), _noting(types)).remove)
-        forward_plain(network.module, network.input)
+        with explained(network):
+            forward_plain(network.module, network.input, traced_images(network))
     of_calls = {layer: seen[module_of(layer)][(call_of(layer) or 1) - 1] for layer in layers}
     return {layer: found for layer, found in of_calls.items() if found is not None}
 

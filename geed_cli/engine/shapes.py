@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.engine.hooks import attach, no_such_activation, not_the_batch, tensor_or_why_not
+from geed_cli.engine.passes import explained
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, Site, call_of, module_of
@@ -49,7 +50,7 @@ def trace(network: Network, sites: Iterable[Site], modules: Iterable[str] = ()) 
     """
     sites = tuple(dict.fromkeys(sites))
     modules = tuple(dict.fromkeys(modules))
-    seen = _Seen({Site(module_of(site.module), site.side): [] for site in sites})
+    seen = _Seen({Site(module_of(site.module), site.side): [] for site in sites}, traced_images(network))
     for name in modules:
         seen.calls.setdefault(Site(name, "output"), [])
     with ExitStack() as stack:
@@ -57,7 +58,8 @@ def trace(network: Network, sites: Iterable[Site], modules: Iterable[str] = ()) 
             stack.callback(attach(network.module, plain, seen.reader(plain)).remove)
         for part in network.module.modules():
             stack.callback(part.register_forward_hook(seen.note_tokens).remove)
-        forward_plain(network.module, network.input)
+        with explained(network):
+            forward_plain(network.module, network.input, traced_images(network))
     whole = {site: _required(network, site, seen.calls) for site in sites}
     calls = {name: _names(name, len(seen.calls[Site(name, "output")])) for name in modules}
     for name, layers in calls.items():
@@ -89,12 +91,13 @@ class _Seen:
     """The calls of every site's module; the activation that was read last is kept for the next one's comparison."""
 
     calls: dict[Site, list[_Call]]
+    rows: int
     before: "tuple[_Call, _Held] | None" = None
     lengths: set[int] = field(default_factory=set)
 
     def note_tokens(self, _module: nn.Module, _inputs: object, output: object) -> None:
         """Note how many tokens a module puts out, where it puts out B×tokens×C."""
-        if isinstance(output, Tensor) and output.dim() == 3 and len(output) == TRACED_IMAGES:
+        if isinstance(output, Tensor) and output.dim() == 3 and len(output) == self.rows:
             self.lengths.add(output.shape[1])
 
     def reader(self, plain: Site) -> Callable[[object], None]:
@@ -106,7 +109,7 @@ class _Seen:
                 self.calls[plain].append(_Call((), found))
                 self.before = None
                 return
-            call = _Call(tuple(found.shape[1:]), not_the_batch(plain, tuple(found.shape), TRACED_IMAGES))
+            call = _Call(tuple(found.shape[1:]), not_the_batch(plain, tuple(found.shape), self.rows))
             if self.before is not None and self.before[1].holds(found):
                 call.first = self.before[0].first or self.before[0]
             self.calls[plain].append(call)
@@ -184,7 +187,8 @@ def trace_all(network: Network) -> dict[str, str]:
     with ExitStack() as stack:
         for name in seen:
             stack.callback(attach(network.module, Site(name, "output"), note(name)).remove)
-        forward_plain(network.module, network.input)
+        with explained(network):
+            forward_plain(network.module, network.input, traced_images(network))
     return {
         layer: text
         for name, outputs in seen.items()
@@ -192,8 +196,13 @@ def trace_all(network: Network) -> dict[str, str]:
     }
 
 
-def forward_plain(module: nn.Module, settings: InputSettings) -> Tensor:
-    """The network's output on ``TRACED_IMAGES`` plain images: the first black, the others white, before any scaling.
+def traced_images(network: Network) -> int:
+    """How many images a traced batch has."""
+    return network.batch or TRACED_IMAGES
+
+
+def forward_plain(module: nn.Module, settings: InputSettings, images: int = TRACED_IMAGES) -> Tensor:
+    """The network's output on plain images: the first black, the others white, before any scaling.
 
     They differ, so that what is done to some images alone shows.
     """
@@ -203,7 +212,7 @@ def forward_plain(module: nn.Module, settings: InputSettings) -> Tensor:
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
     # tensors of inference mode do not count how often they are written
     with torch.inference_mode(False), torch.no_grad():
-        shape = TRACED_IMAGES, settings.channels, settings.size, settings.size
+        shape = images, settings.channels, settings.size, settings.size
         pictures = torch.ones(shape, dtype=like.dtype, device=like.device)
         pictures[0] = 0
         output = module(pictures)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from geed_cli.engine.hooks import tensor_or_why_not
 from geed_cli.engine.map_layout import Grown
 from geed_cli.grids.trace import data_free
+from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, Site, call_of, module_of
 
 FACTORS = (1, 2, 3)
@@ -52,7 +53,7 @@ def _grown(
         module = copied(network.module)
     except Exception:  # what cannot be copied cannot be tried
         return {}
-    runs = _runs(module, network.input.size)
+    runs = _runs(module, network.input, network.batch or 1)
     lengths = tuple(frozenset(run.lengths) for run in runs)
     found: dict[str, Grown] = {}
     for layer in layers:
@@ -64,18 +65,20 @@ def _grown(
     return found
 
 
-def _runs(module: nn.Module, size: int) -> list[_Run]:
-    """A picture of each side through the network, as far as it gets: a head may be made for one size alone."""
+def _runs(module: nn.Module, settings: InputSettings, images: int) -> list[_Run]:
+    """Pictures of each side through the network, as far as it gets: a head may be made for one size alone."""
     like = next((value for value in module.parameters() if value.is_floating_point()), torch.zeros(()))
     runs: list[_Run] = []
     with torch.no_grad(), ExitStack() as stack:
         for name, part in module.named_modules():  # once: that takes longer than a run without data
             stack.callback(part.register_forward_hook(partial(_note, runs, name)).remove)
-        for side in (factor * size for factor in FACTORS):
+        for side in (factor * settings.size for factor in FACTORS):
             runs.append(_Run())
             # networks fail in any way on a size that they were not made for
             with suppress(Exception):
-                module(torch.zeros(1, 3, side, side, dtype=like.dtype, device=like.device))
+                module(
+                    torch.zeros(images, settings.channels, side, side, dtype=like.dtype, device=like.device)
+                )
     return runs
 
 

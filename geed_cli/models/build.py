@@ -98,7 +98,16 @@ def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool
         return build_timm(model.name, model.arguments, size, seed)
     if model.source == "torchvision":
         return build_torchvision(model.name, model.arguments, size, seed)
-    return build_python(model.name, model.arguments, requested.folder, seed=seed, allow_code=allow_code)
+    return build_python(
+        model.name,
+        model.arguments,
+        requested.folder,
+        seed=seed,
+        size=size,
+        channels=requested.spec.input.channels or 3,
+        with_weights=requested.spec.weights.origin == "pretrained",
+        allow_code=allow_code,
+    )
 
 
 def _fit(

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +19,27 @@ def state_sha256(module: nn.Module) -> str:
     """
     digest = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):
-        if isinstance(value, Tensor) and not is_batch_counter(name):
-            # repr of the name quotes it, so that no name can imitate the separators.
-            digest.update(f"{name!r} {value.dtype} {tuple(value.shape)}\n".encode())
-            digest.update(_little_endian(value))
+        if not is_batch_counter(name):
+            for key, tensor in _tensors(name, value):
+                # repr of the name quotes it, so that no name can imitate the separators.
+                digest.update(f"{key!r} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+                digest.update(_little_endian(tensor))
     return digest.hexdigest()
+
+
+def _tensors(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of an entry: itself, what int8 modules pack into tuples, integers with what they are scaled by."""
+    if isinstance(value, tuple | list):
+        for number, each in enumerate(value):
+            yield from _tensors(f"{name}.{number}", each)
+    elif isinstance(value, Tensor) and value.is_quantized:
+        yield name, value.int_repr()
+        per_channel = value.qscheme() in {torch.per_channel_affine, torch.per_channel_affine_float_qparams}
+        scales = value.q_per_channel_scales() if per_channel else torch.tensor(value.q_scale())
+        zeros = value.q_per_channel_zero_points() if per_channel else torch.tensor(value.q_zero_point())
+        yield from ((f"{name}.scales", scales), (f"{name}.zeros", zeros))
+    elif isinstance(value, Tensor):
+        yield name, value
 
 
 def _little_endian(tensor: Tensor) -> bytes:

@@ -11,15 +11,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
+import torch
 from torch import nn
 
+from geed_cli.checkpoints.formats import shown_list
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture, seeded
+from geed_cli.models.code.lazy import lazy_tensors, materialise
+from geed_cli.models.code.torchscript import TorchScriptNetwork
 from geed_cli.models.spec import Argument
 
 
 def build_python(
-    name: str, arguments: Mapping[str, Argument], folder: Path, *, seed: int, allow_code: bool
+    name: str,
+    arguments: Mapping[str, Argument],
+    folder: Path,
+    *,
+    seed: int,
+    size: int | None,
+    channels: int,
+    with_weights: bool,
+    allow_code: bool,
 ) -> Architecture:
     """Import a callable and build a network with it, without preprocessing.
 
@@ -27,7 +39,10 @@ def build_python(
         name: ``module:callable``; the module is looked up beside the spec, then as installed.
         arguments: keyword arguments of the callable.
         folder: the spec's folder.
-        seed: of whatever random weights the callable makes.
+        seed: of whatever random weights the callable makes, lazy ones included.
+        size: side of the pictures that lazy modules take their shapes from.
+        channels: of these pictures.
+        with_weights: whether the callable is to bring the weights.
         allow_code: whether the user allowed this.
 
     Raises:
@@ -50,6 +65,15 @@ def build_python(
     _require_own(module_name, folder)
     with _importable(folder), seeded(seed):
         module = _call(module_name, attribute, arguments, folder)
+        lazy = lazy_tensors(module)
+        if lazy and with_weights:
+            raise InputError(
+                f"{name} returns a network without weights for {shown_list(lazy)}; they would be random",
+                expected="weights, or a spec that says where they come from",
+                remedy="weights: {origin: random} or {origin: file, path: …} in the spec",
+            )
+        if lazy:
+            materialise(module, size, channels, name)
     # which module is the classifier, and so which layers are stages, is seen when the network runs
     return Architecture("python", name, None, module, None, classifier=None, layers=())
 
@@ -90,10 +114,22 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
             expected="an importable module with a callable that returns a torch.nn.Module",
             remedy=f"cd {shlex.quote(str(folder))} && python -c {shlex.quote(code)} shows where it fails",
         ) from error
+    if type(network).__name__ == "ExportedProgram":  # by name: torch.export takes long to import
+        network = torch.export.unflatten(network)
+    elif isinstance(network, torch.jit.ScriptModule):
+        network = TorchScriptNetwork(network)
     if not isinstance(network, nn.Module):
         raise InputError(
             f"{module_name}:{attribute} returned {type(network).__name__}",
             expected="a torch.nn.Module",
             remedy="name the callable that builds the network",
         )
+    try:
+        network.eval()
+    except NotImplementedError as error:  # what .module() of an exported program returns
+        raise InputError(
+            f"{module_name}:{attribute} returned a module that has no evaluation mode: {error}",
+            expected="a torch.nn.Module, or an ExportedProgram itself",
+            remedy="return the exported program without .module()",
+        ) from error
     return network

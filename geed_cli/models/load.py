@@ -1,6 +1,8 @@
 """``load_model``: from what the user wrote to a network to audit; ``known_models``: the names that need no file."""
 
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -13,6 +15,7 @@ from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
+from geed_cli.models.code.images_at_once import images_at_once
 from geed_cli.models.config_beside import Beside, preprocessing_beside
 from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.from_torchvision import torchvision_networks
@@ -94,8 +97,9 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
-    built = build(requested, file, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
-    return _assemble(built, size, reference, [beside.note] if beside.note else [])
+    with redirect_stdout(sys.stderr):  # what the network prints: stdout is for results
+        built = build(requested, file, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
+        return _assemble(built, size, reference, [beside.note] if beside.note else [])
 
 
 def _beside(requested: Requested) -> Beside:
@@ -116,7 +120,9 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
     model_id = _id(spec, architecture, detail)
     shown = with_channels(module, input_settings(architecture.input, spec.input, size), spec.input.channels)
     settings = shown.settings
-    seen = require_one_tensor(module, settings, model_id)
+    # the libraries' networks take any number of images
+    batch = images_at_once(module, settings) if architecture.source == "python" else None
+    seen = require_one_tensor(module, settings, model_id, batch)
     # random weights fill what the file lacks, and the features of both have to end at the same place
     absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
     without = partial(leave_out, reference=reference, source=spec.model.source)
@@ -146,6 +152,7 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
         channels_last=architecture.channels_last,
         prefix_tokens=architecture.prefix_tokens,
         reference=reference,
+        batch=batch,
     )
 
 

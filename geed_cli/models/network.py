@@ -91,6 +91,7 @@ class Network:
         reference: what the user called it; empty where it was not loaded by name.
         typed: the words that name it on a command line, options included; empty where there was none.
         prefix_tokens: how many tokens precede the H·W grid tokens in a layer's B×tokens×C output.
+        batch: how many images it has to be given at once; None for any number.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Network:
     channels_last: bool = False
     prefix_tokens: int = 0
     reference: str = ""
+    batch: int | None = None
     typed: tuple[str, ...] = ()
 
     @property

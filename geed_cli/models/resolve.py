@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.classifier import Seen, recognised, require_one_call, require_weights, without_weights
+from geed_cli.models.code.failure import failure_of
 from geed_cli.models.ending import run_watched
 from geed_cli.models.network import OUTPUT, Site, module_of
 from geed_cli.models.output import Output, output_of
@@ -99,22 +100,26 @@ def _require_module(key: str, name: str, module: nn.Module, model: str, remedy: 
         )
 
 
-def require_one_tensor(module: nn.Module, settings: InputSettings, model_id: str) -> Seen:
-    """Put a black and a noisy image through the network: it must run at this size and return one tensor.
+def require_one_tensor(
+    module: nn.Module, settings: InputSettings, model_id: str, images: int | None = None
+) -> Seen:
+    """Put a black and noisy images through the network: it must run at this size and return one tensor.
+
+    There are ``PROBES`` images, or as many as the network takes at once where that is one number alone.
 
     Raises:
         InputError: it fails, or returns something other than one tensor for the batch.
     """
-    size = settings.size
-    pictures = torch.zeros(PROBES, settings.channels, size, size)
+    size, rows = settings.size, images or PROBES
+    pictures = torch.zeros(rows, settings.channels, size, size)
     pictures[1:].normal_(generator=torch.Generator().manual_seed(0))
     try:
         output, ending = run_watched(module, pictures)
     except Exception as error:  # a network may fail in any way on a size that it was not made for
         raise _does_not_run(module, settings, model_id, error) from error
-    if not isinstance(output, Tensor) or output.shape[:1] != (PROBES,):
+    if not isinstance(output, Tensor) or output.shape[:1] != (rows,):
         what = (
-            f"a tensor of shape {tuple(output.shape)} for {PROBES} images"
+            f"a tensor of shape {tuple(output.shape)} for {rows} images"
             if isinstance(output, Tensor)
             else (f"{type(output).__name__}, not one tensor")
         )
@@ -145,7 +150,7 @@ def _does_not_run(module: nn.Module, settings: InputSettings, model_id: str, err
             remedy="build it by code of yours (source: python) that makes its channels of the three of a picture",
         )
     return InputError(
-        f"{model_id} does not run on {settings.size}×{settings.size} images: {error}",
+        f"{model_id} does not run on {settings.size}×{settings.size} images: {failure_of(module, error)}",
         expected=f"a network for square images of {_channels(channels)} and that size",
         remedy="leave out --img-size, or correct input.size in the spec",
     )

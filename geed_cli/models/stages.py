@@ -22,7 +22,9 @@ Child = tuple[str, nn.Module]
 def default_stages(module: nn.Module, classifier: str | None) -> tuple[str, ...]:
     """Names of the stages, in network order; () where nothing looks like one. What holds the classifier is none."""
     prefix, trunk = _trunk(module)
-    children = [(f"{prefix}{name}", child) for name, child in trunk.named_children()]
+    known = {name for name, _ in module.named_modules()}  # TorchScript shows none of its own
+    named = [(f"{prefix}{name}", child) for name, child in trunk.named_children()]
+    children = [(name, child) for name, child in named if name in known]
     if sum(isinstance(child, POOLS) for _, child in children) > 1:
         return _before_pools(children, is_container=bool(prefix))
     blocks = [(name, child) for name, child in children if _is_block(child)]

@@ -5,8 +5,9 @@ of a run that was asked for the smaller batch.
 """
 
 import gc
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Draw, require_enough
-from geed_cli.pipeline.fastest_batch import with_batch_size
+from geed_cli.pipeline.fastest_batch import fixed_batch_size, with_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
 from geed_cli.pipeline.progress import Progress, Silent
@@ -79,13 +80,20 @@ def audit_together(
     require_enough(options.data)
     progress.step("preparing")
     fit_threads()
-    with freed_memory_kept(), _store(options.cache, progress) as store:
+    fixed = fixed_batch_size(networks)
+    if fixed is not None:
+        progress.note(
+            f"the network does not take any number of images: batches of {fixed}, which it takes, are run"
+        )
+    # what networks print goes to stderr: stdout is for results
+    with freed_memory_kept(), redirect_stdout(sys.stderr), _store(options.cache, progress) as store:
 
         def run(options: AuditOptions) -> tuple[Result, ...]:
             return _halving(
                 lambda tried: _run(Session(networks, groups, tried, progress, store), tried, progress),
                 options,
                 progress.note,
+                fixed or 1,
             )
 
         results = run(with_batch_size(networks, options, store))
@@ -137,19 +145,22 @@ def _run(session: Session, options: AuditOptions, progress: Progress) -> tuple[R
 
 
 def _halving(
-    run: Callable[[AuditOptions], tuple[Result, ...]], options: AuditOptions, note: Callable[[str], None]
+    run: Callable[[AuditOptions], tuple[Result, ...]],
+    options: AuditOptions,
+    note: Callable[[str], None],
+    smallest: int,
 ) -> tuple[Result, ...]:
     """What the run returns with these options, or with the largest half, quarter, … of the batch that has room.
 
     Raises:
-        OutOfMemoryError: there is no room for a batch of one.
+        OutOfMemoryError: there is no room for the smallest batch.
     """
     while True:
         try:
             return run(options)
         except OutOfMemoryError as error:
             rows = error.batch_size
-            if rows == 1:
+            if rows <= smallest:
                 raise
             reason = error.found
         # outside the handler: the error holds on to what filled the memory

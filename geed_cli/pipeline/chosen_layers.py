@@ -82,7 +82,7 @@ def choose_layers(network: Network, asked: AskedLayers, seen: Trace) -> ChosenLa
                 raise _cannot(network, call, found)
     layouts = {call: found for call, found in read.items() if isinstance(found, Layout)}
     reasons = {call: str(found) for call, found in read.items() if isinstance(found, NoMap)}
-    reasons |= {name: "it does not run so often" for name, each in calls.items() if not each}
+    reasons |= {name: "it does not run, or not so often" for name, each in calls.items() if not each}
     if not asked.globs or not reasons:
         return ChosenLayers(layouts, reasons)
     if not layouts:

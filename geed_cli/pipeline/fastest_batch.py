@@ -17,6 +17,8 @@ from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement, normalise
 from geed_cli.engine.engine import full_precision
 from geed_cli.engine.out_of_memory import is_out_of_memory
+from geed_cli.engine.passes import explained
+from geed_cli.errors import InputError
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import device_name
 from geed_cli.pipeline.options import AuditOptions
@@ -39,10 +41,15 @@ def with_batch_size(
 ) -> AuditOptions:
     """The options with a number for ``auto``: that of an earlier run, else measured and kept in the store.
 
+    Where a network takes one number of images alone, that is the batch size, whatever was asked for.
+
     Raises:
-        InputError: a network does not run in the precision asked for.
+        InputError: a network does not run in the precision asked for, or networks take different numbers of images.
         RunError: the device is not there.
     """
+    fixed = fixed_batch_size(networks)
+    if fixed is not None:
+        return replace(options, run=replace(options.run, batch_size=fixed))
     if options.run.batch_size != "auto":
         return options
     placement = place(options.run)
@@ -55,6 +62,22 @@ def with_batch_size(
         if store is not None:
             store.keep_fact(key, str(rows))
     return replace(options, run=replace(options.run, batch_size=rows))
+
+
+def fixed_batch_size(networks: Sequence[Network]) -> int | None:
+    """The only batch size that the networks take; None where they take any.
+
+    Raises:
+        InputError: they take different ones.
+    """
+    fixed = {network.batch: network for network in networks if network.batch is not None}
+    if len(fixed) > 1:
+        raise InputError(
+            "; ".join(f"{network.id} takes {rows} images at a time" for rows, network in fixed.items()),
+            expected="one batch size that suits all networks",
+            remedy="audit them one at a time and compare the saved results",
+        )
+    return next(iter(fixed), None)
 
 
 def size_key(networks: Sequence[Network], placement: Placement) -> bytes:
@@ -89,7 +112,8 @@ class Trial:
         before = time.perf_counter()
         with full_precision():
             for network, batch in zip(self.networks, inputs, strict=True):
-                network.module(batch)
+                with explained(network):
+                    network.module(batch)
             _wait(device)
         return time.perf_counter() - before
 

@@ -15,7 +15,7 @@ from torch import nn
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.engine import full_precision
 from geed_cli.engine.out_of_memory import is_out_of_memory
-from geed_cli.engine.shapes import forward_plain
+from geed_cli.engine.shapes import forward_plain, traced_images
 from geed_cli.errors import InputError, RunError
 from geed_cli.images.prefetch import usable_cores
 from geed_cli.input_settings import InputSettings
@@ -152,7 +152,7 @@ def _reduced(network: Network, placement: Placement) -> Network:
     try:
         module = _moved(copy.deepcopy(network.module), placement)
         with full_precision():
-            forward_plain(module, network.input)
+            forward_plain(module, network.input, traced_images(network))
     except Exception as error:  # whatever kernels, modules and copies raise
         if is_out_of_memory(error):
             raise

@@ -9,6 +9,7 @@ from support.networks import SmallConvNet, network_of
 from torch import Tensor
 
 from geed_cli.engine.out_of_memory import OutOfMemoryError
+from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions, UntilOptions
@@ -41,14 +42,14 @@ def in_python() -> None:
 
 
 class Hungry(SmallConvNet):
-    """Has room for so many pictures at once; black ones, which are only shown to trace shapes, cost nothing."""
+    """Has room for so many pictures at once; plain ones, which are only shown to trace shapes, cost nothing."""
 
     def __init__(self, room: int, fail: Callable[[], None]) -> None:
         super().__init__()
         self.room, self.fail, self.refused = room, fail, 0
 
     def forward(self, x: Tensor) -> Tensor:
-        if len(x) > self.room and x.any():
+        if len(x) > self.room and len(x.unique()) > 2:
             self.refused += 1
             self.fail()
         return super().forward(x)
@@ -100,13 +101,13 @@ def test_no_room_for_one_picture_is_an_error_with_a_way_out(folder: Path) -> Non
 
 @pytest.mark.parametrize("text", ["shape mismatch", "can't allocate memory for thoughts", "out of memory"])
 def test_other_errors_are_not_swallowed(folder: Path, text: str) -> None:
-    """They end the run at once, as they are."""
+    """They end the run at once, quoted."""
 
     def fail() -> None:
         raise RuntimeError(text)
 
     network, heard = hungry(3, fail), Listener()
-    with pytest.raises(RuntimeError, match=text):
+    with pytest.raises(InputError, match=f"Hungry fails in a forward pass: RuntimeError: {text}"):
         audit(network, ["flip"], options_of(folder, 8), heard)
     assert network.module.refused == 1
     assert heard.notes == []

@@ -133,13 +133,13 @@ def test_an_unreadable_image_ends_the_run(folder: Path, tmp_path: Path) -> None:
         audit(picky(unchanged), ["flip"], options_of(tmp_path, TWO))
 
 
-def test_any_other_error_of_a_worker_is_raised_as_it_is(folder: Path) -> None:
+def test_any_other_error_of_a_worker_is_quoted(folder: Path) -> None:
     """And ends all of them."""
 
     def fail(x: Tensor) -> Tensor:
         raise RuntimeError(f"no white pictures of {x.shape[-1]} pixels")
 
-    with pytest.raises(RuntimeError, match="no white pictures of 16 pixels"):
+    with pytest.raises(InputError, match="RuntimeError: no white pictures of 16 pixels"):
         audit(picky(fail), ["flip"], options_of(folder, TWO))
 
 

@@ -141,6 +141,7 @@ class Specimen:
         options: of the audit, beside the group.
         group: flip or c4.
         dtype: of the loop's network.
+        twin: builds the loop's network in place of the factory, where that one's does not take single pictures.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Specimen:
     options: tuple[str, ...] = ()
     group: str = "flip"
     dtype: torch.dtype = torch.float32
+    twin: Callable[[], nn.Module] | None = None
 
     def write_spec(self, folder: Path) -> Path:
         """The spec that names the factory, in a folder."""
@@ -170,6 +172,8 @@ class Specimen:
     def network(self) -> nn.Module:
         """The network that the spec names, built once more."""
         torch.manual_seed(0)
+        if self.twin is not None:
+            return self.twin().eval().to(self.dtype)
         factory = getattr(import_module(self.factory.__module__), self.factory.__qualname__)
         module: nn.Module = factory(**self.arguments)
         return module.eval().to(self.dtype)

@@ -1,5 +1,7 @@
 """The work of ``geed inspect``."""
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from rich.table import Table
@@ -28,7 +30,8 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
     network = request.load(propose=write_spec is not None)
     title = Text(network.id, style="bold")
     lines = facts(model_lines(describe_model(network)))
-    table = _layers(network, every=every)
+    with redirect_stdout(sys.stderr):  # what the network prints
+        table = _layers(network, every=every)
     if write_spec is not None:  # before the table, whose reader may have gone
         save(starting_spec(network), write_spec)
     emit([title, lines, Text(), table], result_console())

@@ -1,0 +1,347 @@
+"""Networks that cannot be audited as their code builds them: they are made to run, or refused in one sentence."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from support.command import Geed
+from support.pictures import smooth_pictures
+from support.zoo import Reading, Refused, Right, Specimen, audit_specimen
+from torch import Tensor, nn
+from torch.nn import functional
+
+from geed_cli.models.fingerprint import state_sha256
+from geed_cli.models.load import load_model
+
+
+class _Plain(nn.Module):
+    """A stem, pooled features that something is done to, and a head of ten classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.fc = nn.Linear(8, 10)
+
+    def change(self, features: Tensor) -> Tensor:
+        return features
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.fc(self.change(functional.relu(self.stem(x)).mean((2, 3))))
+        return y
+
+
+class _InBatches(_Plain):
+    def __init__(self, rows: int) -> None:
+        super().__init__()
+        self.rows = rows
+
+    def change(self, features: Tensor) -> Tensor:
+        return features.view(self.rows, 8)
+
+
+class _FirstAlone(_Plain):
+    def change(self, features: Tensor) -> Tensor:
+        return features[:1]
+
+
+class _NotOne(_Plain):
+    """``squeeze`` takes the batch axis of a single picture for one of its map's."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.fc(functional.adaptive_avg_pool2d(functional.relu(self.stem(x)), 1).squeeze())
+        return y
+
+
+class _Typed(_Plain):
+    """Computes in another type, inside or at its end."""
+
+    def __init__(self, inside: torch.dtype, outside: torch.dtype) -> None:
+        super().__init__()
+        self.inside, self.outside = inside, outside
+
+    def change(self, features: Tensor) -> Tensor:
+        return features.to(self.inside).cos().to(torch.float32)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).to(self.outside)
+
+
+class _Talkative(_Plain):
+    def forward(self, x: Tensor) -> Tensor:
+        print("a batch of", len(x))
+        return super().forward(x)
+
+
+class _Guard(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        if len(x) > 2:
+            raise ValueError("too many\npictures")
+        return x
+
+
+class _Guarded(_Plain):
+    def __init__(self) -> None:
+        super().__init__()
+        self.guards = nn.Sequential(_Guard())
+
+    def change(self, features: Tensor) -> Tensor:
+        guarded: Tensor = self.guards(features)
+        return guarded
+
+
+class _Elsewhere(_Plain):
+    def change(self, features: Tensor) -> Tensor:
+        return features.to("meta")
+
+
+class _Broken(_Plain):
+    def forward(self, x: Tensor) -> Tensor:
+        raise KeyError("no such thing", x.dim())
+
+
+class _Quantised(nn.Module):
+    """To be turned to int8; observers see noise of a seed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quant, self.dequant = torch.ao.quantization.QuantStub(), torch.ao.quantization.DeQuantStub()
+        self.stem, self.relu, self.pool = nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(8, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.fc(self.pool(self.relu(self.stem(self.quant(x)))).flatten(1))
+        return self.dequant(y)
+
+
+def plain() -> nn.Module:
+    torch.manual_seed(0)  # the weights of every network here that is told to be its like
+    return _Plain()
+
+
+def lazy() -> nn.Module:
+    convolution, linear = nn.LazyConv2d(8, 3, padding=1), nn.LazyLinear(10)
+    return nn.Sequential(convolution, nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), linear)
+
+
+def lazy_and_unused() -> nn.Module:
+    network = _Plain()
+    network.unused = nn.LazyLinear(3)
+    return network
+
+
+def in_batches(*, rows: int) -> nn.Module:
+    torch.manual_seed(0)
+    return _InBatches(rows)
+
+
+def first_alone() -> nn.Module:
+    return _FirstAlone()
+
+
+def not_one() -> nn.Module:
+    torch.manual_seed(0)
+    return _NotOne()
+
+
+def typed(*, inside: str = "float32", outside: str = "float32") -> nn.Module:
+    return _Typed(getattr(torch, inside), getattr(torch, outside))
+
+
+def talkative() -> nn.Module:
+    return _Talkative()
+
+
+def guarded() -> nn.Module:
+    return _Guarded()
+
+
+def elsewhere() -> nn.Module:
+    return _Elsewhere()
+
+
+def broken() -> nn.Module:
+    return _Broken()
+
+
+def int8(*, scale: float = 1.0) -> nn.Module:
+    network = _Quantised().eval()
+    with torch.no_grad():
+        network.fc.weight *= scale
+    network.qconfig = torch.ao.quantization.get_default_qconfig("fbgemm")
+    torch.ao.quantization.prepare(network, inplace=True)
+    network(torch.randn(8, 3, 12, 12))
+    return torch.ao.quantization.convert(network, inplace=True)
+
+
+def int8_by_batch() -> nn.Module:
+    return torch.ao.quantization.quantize_dynamic(_Plain().eval(), {nn.Linear})
+
+
+def traced() -> nn.Module:
+    return torch.jit.trace(_Plain().eval(), torch.rand(1, 3, 12, 12))
+
+
+def scripted() -> nn.Module:
+    pool = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
+    return torch.jit.script(nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), pool, nn.Linear(32, 10)))
+
+
+def exported(*, rows: int = 2, anything: bool = False) -> object:
+    shapes = ({0: torch.export.Dim("batch")},) if anything else None
+    return torch.export.export(plain().eval(), (torch.rand(rows, 3, 12, 12),), dynamic_shapes=shapes)
+
+
+def graph_of_a_program() -> object:
+    return exported().module()  # type: ignore[attr-defined]
+
+
+OUTPUT = Reading(features=None, softmax=False)
+STEM = Reading(layers={"stem": lambda maps: maps})
+ROUNDED = 3e-2
+"""bfloat16 has 8 bits, so that a value may fall on either side in a batch and alone."""
+
+AS_BUILT = (
+    Specimen(
+        "lazy", lazy, Right(Reading("4", layers={"0": lambda x: x})), spec={"weights": {"origin": "random"}}
+    ),
+    Specimen(
+        "lazy-without-weights", lazy, Refused("returns a network without weights for 0.weight, 0.bias,")
+    ),
+    Specimen(
+        "lazy-and-unused",
+        lazy_and_unused,
+        Refused("no picture reaches the lazy module of unused.weight"),
+        spec={"weights": {"origin": "random"}},
+    ),
+    Specimen("int8", int8, Right(OUTPUT)),
+    Specimen("int8-by-batch", int8_by_batch, Right(OUTPUT), options=("--batch-size", "1")),
+    Specimen("int8-in-bf16", int8, Refused("--precision fp32"), options=("--precision", "bf16")),
+    Specimen("traced", traced, Right(OUTPUT)),
+    Specimen("scripted", scripted, Right(OUTPUT), group="c4"),
+    Specimen("inside-torchscript", traced, Refused("layer 'stem' is not in"), options=("--layer", "stem")),
+    Specimen("exported", exported, Right(STEM), {"rows": 3}, {"split": {"classifier": "fc"}}, twin=plain),
+    Specimen(
+        "exported-for-any-batch",
+        exported,
+        Right(STEM),
+        {"anything": True},
+        {"split": {"classifier": "fc"}},
+        twin=plain,
+    ),
+    Specimen(
+        "graph-of-a-program",
+        graph_of_a_program,
+        Refused("try: return the exported program without .module()"),
+    ),
+    *(
+        Specimen(
+            f"batches-of-{rows}",
+            in_batches,
+            Right(STEM),
+            {"rows": rows},
+            options=("--batch-size", "3", *options),
+            group="c4",
+            twin=plain,
+        )
+        for rows, options in ((1, ()), (4, ()), (7, ("--layer", "*")))
+    ),
+    Specimen("first-alone", first_alone, Right(STEM)),
+    Specimen("not-one", not_one, Right(STEM), twin=plain),
+    Specimen("float64-inside", typed, Right(STEM), {"inside": "float64"}),
+    Specimen("bfloat16-inside", typed, Right(STEM, relative=ROUNDED), {"inside": "bfloat16"}),
+    Specimen("float64-outside", typed, Right(STEM), {"outside": "float64"}),
+    Specimen("float16-outside", typed, Right(STEM, relative=ROUNDED), {"outside": "float16"}),
+    Specimen(
+        "integers-outside", typed, Refused("the network's output is of type int64"), {"outside": "int64"}
+    ),
+    Specimen(
+        "float32-inside-float64",
+        typed,
+        Refused(
+            "expected: a network that takes every batch of pictures, here in float64 try: --precision fp32"
+        ),
+        options=("--precision", "fp64"),
+    ),
+    Specimen("talkative", talkative, Right(STEM)),
+    Specimen("broken", broken, Refused("does not run on 12×12 images: KeyError: ('no such thing', 4)")),
+    Specimen(
+        "broken-in-a-batch",
+        guarded,
+        Refused(
+            "test_as_built:guarded fails in a forward pass: ValueError: too many pictures, in module 'guards.0'"
+        ),
+    ),
+    Specimen("elsewhere", elsewhere, Refused("not on the expected device meta!, in module 'fc'")),
+)
+
+
+@pytest.mark.parametrize("specimen", AS_BUILT, ids=lambda specimen: specimen.name)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_networks_run_as_they_can_or_are_refused(specimen: Specimen, geed: Geed, tmp_path: Path) -> None:
+    audit_specimen(specimen, geed, tmp_path)
+
+
+def specimen_of(factory: Callable[..., object], **spec: object) -> Specimen:
+    return Specimen("one", factory, Right(), spec=spec)  # type: ignore[arg-type]
+
+
+def test_what_a_network_prints_is_no_result(geed: Geed, tmp_path: Path) -> None:
+    """Stdout is the JSON document alone, and the printing of ``inspect`` does not stand in its table."""
+    pictures, spec = (
+        smooth_pictures(tmp_path / "pictures", 2, 12),
+        specimen_of(talkative).write_spec(tmp_path),
+    )
+    done = geed("audit", spec, "--allow-code", "-d", pictures, "-g", "flip", "--json", "-")
+    assert json.loads(done.stdout)["schema"] == "geed.result/1"
+    assert "a batch of" in done.stderr
+    shown = geed("inspect", spec, "--allow-code", "--layers")
+    assert ("a batch of" in shown.stdout, "a batch of" in shown.stderr) == (False, True)
+
+
+def test_a_batch_size_that_has_to_be_is_noted_and_recorded(geed: Geed, tmp_path: Path) -> None:
+    pictures = smooth_pictures(tmp_path / "pictures", 2, 12)
+    spec = Specimen("four", in_batches, Right(), {"rows": 4}).write_spec(tmp_path)
+    saved = tmp_path / "result.json"
+    done = geed(
+        "audit", spec, "--allow-code", "-d", pictures, "-g", "flip", "--batch-size", "auto", "--json", saved
+    )
+    assert "does not take any number of images: batches of 4, which it takes, are run" in done.stderr
+    found = json.loads(saved.read_text())
+    assert found["settings"]["batch_size"] == 4
+    assert all(
+        entry["controls"]["rounding"] < 1e-5 for entry in found["results"] if entry["metric"] == "softmax.kl"
+    )
+
+
+def test_lazy_networks_of_one_seed_are_one_network(tmp_path: Path) -> None:
+    """The fingerprint is that of what a picture has made of it; another seed makes another."""
+    spec = specimen_of(lazy, weights={"origin": "random"}).write_spec(tmp_path)
+    first, again, other = (load_model(str(spec), allow_code=True, seed=seed) for seed in (3, 3, 4))
+    assert first.weights.state_sha256 == again.weights.state_sha256 == state_sha256(first.module)
+    assert other.weights.state_sha256 != first.weights.state_sha256
+    assert first.parameters == 8 * 27 + 8 + 10 * 32 + 10
+
+
+def test_a_lazy_network_is_filled_from_a_file(tmp_path: Path) -> None:
+    """A picture gives it its shapes, and the file its weights."""
+    torch.manual_seed(7)
+    known = lazy()
+    known(torch.zeros(1, 3, 12, 12))
+    save_file(known.state_dict(), tmp_path / "weights.safetensors")
+    spec = specimen_of(lazy, weights={"origin": "file", "path": "weights.safetensors"}).write_spec(tmp_path)
+    assert load_model(str(spec), allow_code=True).weights.state_sha256 == state_sha256(known)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_integers_alone_do_not_tell_int8_networks_apart() -> None:
+    """Twice the weights are the same integers at twice the scale, packed into a tuple as they are."""
+    networks = []
+    for scale in (1.0, 1.0, 2.0):
+        torch.manual_seed(0)
+        networks.append(int8(scale=scale))
+    assert torch.equal(networks[0].fc.weight().int_repr(), networks[2].fc.weight().int_repr())
+    first, again, twice = map(state_sha256, networks)
+    assert first == again != twice
