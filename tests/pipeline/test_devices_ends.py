@@ -35,10 +35,12 @@ def _no_thread_is_left() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Thirty pictures, two of them white."""
+    """Thirty pictures, two of them white; in one a pixel is less so, since a picture counts once."""
     folder = smooth_pictures(tmp_path_factory.mktemp("pictures"), count=30, size=16)
-    for name in WHITE:
-        Image.new("RGB", (16, 16), "white").save(folder / name)
+    for number, name in enumerate(WHITE):
+        picture = Image.new("RGB", (16, 16), "white")
+        picture.putpixel((0, 0), (255, 255, 255 - number))
+        picture.save(folder / name)
     return folder
 
 
@@ -129,7 +131,7 @@ def test_an_unreadable_image_ends_the_run(folder: Path, tmp_path: Path) -> None:
     """The error that decoding raised, in the caller's thread."""
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes()[: 60 if path.name == "0020.png" else None])
-    with pytest.raises(RunError, match=r"cannot use image '0020\.png'"):
+    with pytest.raises(InputError, match=r"cannot use image '0020\.png'"):
         audit(picky(unchanged), ["flip"], options_of(tmp_path, TWO))
 
 
