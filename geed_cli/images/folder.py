@@ -19,38 +19,11 @@ from geed_cli.images.picture import RefusedFile
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 OTHER_PICTURES = frozenset(
-    {
-        ".gif",
-        ".apng",
-        ".avif",
-        ".avifs",
-        ".heic",
-        ".heif",
-        ".hif",
-        ".jxl",
-        ".jp2",
-        ".j2k",
-        ".jpx",
-        ".svg",
-        ".svgz",
-    }
-    | {
-        ".ico",
-        ".icns",
-        ".psd",
-        ".xcf",
-        ".tga",
-        ".pbm",
-        ".pgm",
-        ".ppm",
-        ".pnm",
-        ".pfm",
-        ".pcx",
-        ".dds",
-        ".exr",
-        ".hdr",
-    }
-    | {".qoi", ".eps", ".wmf", ".emf", ".dcm", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"}
+    f".{suffix}"
+    for suffix in (
+        "apng arw avif avifs cr2 cr3 dcm dds dng emf eps exr gif hdr heic heif hif icns ico j2k jp2 jpx jxl nef orf "
+        "pbm pcx pfm pgm pnm ppm psd qoi raf rw2 svg svgz tga wmf xcf"
+    ).split()
 )
 """Suffixes of pictures in formats that are not audited."""
 LINK = "a symbolic link, which is not followed without --follow-links"
