@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, no_such_file
 
 LABELLED = re.compile(r"(?P<label>[^/\\*?\[\]=]+)=(?P<rest>.+)")
@@ -52,7 +53,7 @@ def _labelled(argument: str) -> tuple[str | None, list[Path]]:
     split = LABELLED.fullmatch(argument)
     if paths or split is None:
         return None, paths or _nothing(argument)
-    return split["label"].strip() or None, _matching(split["rest"]) or _nothing(split["rest"])
+    return unicode_text(split["label"].strip()) or None, _matching(split["rest"]) or _nothing(split["rest"])
 
 
 def _matching(text: str) -> list[Path]:

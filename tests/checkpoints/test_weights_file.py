@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import struct
+import sys
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -52,6 +53,15 @@ def unchanged(_: str, data: bytes) -> bytes:
 def plain(path: Path, name: str) -> Tensor:
     """The named tensor of a file, as it comes out of the process that read it."""
     return read_tensors(path).state[name]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have names of Unicode alone")
+def test_a_name_that_is_no_utf8(tmp_path: Path, saved: Path, state: dict[str, Tensor]) -> None:
+    """Which is how every sign beyond ASCII looks in an ASCII locale: torch itself cannot open it."""
+    odd = tmp_path / os.fsdecode(b"w\xff.pth")
+    saved.rename(odd)
+    read = read_tensors(odd).state
+    assert all(torch.equal(read[name], value) for name, value in state.items())
 
 
 @pytest.mark.parametrize("legacy", [False, True])

@@ -102,7 +102,8 @@ def test_saved_files(geed: Geed) -> None:
     assert done.exit_code == 0, done.stderr
     assert json.loads(out["c.json"].read_text("utf-8"))["subjects"][0]["label"] == r"step_1\xff"
     assert r"step_1\xff" in out["c.csv"].read_text("utf-8")
-    done = geed("track", f"a{BYTE}={odd}", "--json", out["t.json"], "--csv", out["t.csv"])
+    files = ("--json", out["t.json"], "--csv", out["t.csv"], "--figure", f"out{BYTE}.svg")
+    done = geed("track", f"a{BYTE}={odd}", *files)
     assert done.exit_code == 0, done.stderr
     assert json.loads(out["t.json"].read_text("utf-8"))["records"][0]["file"] == r"step_1\xff.json"
     assert geed("track", out["t.json"]).exit_code == 0

@@ -49,13 +49,24 @@ def converted(
     limits = limits or limits_for(path.stat().st_size)
     with tempfile.TemporaryDirectory(prefix="geed-") as folder:
         target = Path(folder) / "weights.safetensors"
-        request = Request(path.absolute(), target, container.value, choice, limits)
+        request = Request(_nameable(path.absolute(), Path(folder)), target, container.value, choice, limits)
         _run(request, Path(folder))
         answer = read_answer(Path(folder) / ANSWER_FILE)
         if isinstance(answer, Refused):
             kind = InputError if answer.kind == "input" else RunError
             raise kind(answer.found, expected=answer.expected, remedy=answer.remedy)
         yield Conversion(target, answer)
+
+
+def _nameable(path: Path, folder: Path) -> Path:
+    """The path, or a link to it in the folder where torch could not open it: it takes names as UTF-8 alone."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        link = folder / "original"
+        link.symlink_to(path)
+        return link
+    return path
 
 
 def _run(request: Request, folder: Path) -> None:

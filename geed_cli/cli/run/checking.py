@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from geed_cli.choices import GateFormat, OnUndecided
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
 from geed_cli.gate.outcome import GateReport
@@ -94,7 +95,7 @@ def _labelled(paths: Sequence[Path]) -> dict[str, Result]:
     results = [(path, read_result(path)) for path in paths]
     ids = Counter(result.model.id for _, result in results)
     return {
-        result.model.id if ids[result.model.id] == 1 else f"{result.model.id} ({path})": result
+        result.model.id if ids[result.model.id] == 1 else unicode_text(f"{result.model.id} ({path})"): result
         for path, result in results
     }
 

@@ -15,6 +15,7 @@ from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
 from geed_cli.comparison.subjects import Contender, distinct
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.globs import listed
 from geed_cli.measures.catalogue import BY_NAME, select_measures
@@ -95,10 +96,10 @@ def parse_subject(text: str) -> Subject:
                 expected=f"saved results for {label!r}",
                 remedy="check the pattern; quote it, so that geed expands it",
             )
-        return Subject(label, files)
+        return Subject(unicode_text(label), files)
     path = Path(text)
     if path.suffix == ".json":
-        return Subject(path.stem, (path,))
+        return Subject(unicode_text(path.stem), (path,))
     return Subject(text, (), text)
 
 
