@@ -18,13 +18,11 @@ from geed_cli.errors import InputError
 from geed_cli.images.picture import RefusedFile
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-OTHER_PICTURES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        "apng arw avif avifs cr2 cr3 dcm dds dng emf eps exr gif hdr heic heif hif icns ico j2k jp2 jpx jxl nef orf "
-        "pbm pcx pfm pgm pnm ppm psd qoi raf rw2 svg svgz tga wmf xcf"
-    ).split()
-)
+_OTHER_PICTURES = """
+    apng arw avif avifs cr2 cr3 dcm dds dng emf eps exr gif hdr heic heif hif icns ico j2k jp2 jpx jxl nef orf
+    pbm pcx pfm pgm pnm ppm psd qoi raf rw2 svg svgz tga wmf xcf
+"""
+OTHER_PICTURES = frozenset(f".{suffix}" for suffix in _OTHER_PICTURES.split())
 """Suffixes of pictures in formats that are not audited."""
 LINK = "a symbolic link, which is not followed without --follow-links"
 OTHER_FORMAT = "not a format that is audited: JPEG, PNG, WebP, BMP or TIFF"
