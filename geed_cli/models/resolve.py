@@ -142,7 +142,8 @@ def _does_not_run(module: nn.Module, settings: InputSettings, model_id: str, err
             remedy=f"input: {{channels: {other}}} in the spec",
         )
     first = next((part for part in module.modules() if isinstance(part, nn.Conv2d)), None)
-    if first is not None and first.in_channels not in {0, 1, 3}:  # 0: it is not known before the first batch
+    # the first that is defined need not be the one that sees the picture, so that it is tried
+    if first is not None and first.in_channels and runs(module, first.in_channels, settings.size):
         name = first_convolution(module, first.in_channels)
         return InputError(
             f"{model_id} takes {_channels(first.in_channels)}: its first convolution, {name}, has so many",

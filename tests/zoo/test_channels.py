@@ -62,6 +62,24 @@ class _ItsOwnGrey(nn.Module):
         return self.fc(self.inner((x * weights).sum(1, keepdim=True)))
 
 
+class _HeadFirst(nn.Module):
+    """Defines a convolution of eight channels before the one that sees the picture."""
+
+    def __init__(self, size: int, channels: int) -> None:
+        super().__init__()
+        self.head = nn.Conv2d(8, 10, 1)
+        self.stem = nn.Conv2d(channels, 8, 3)
+        self.fc = nn.Linear(10 * (size - 2) ** 2, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        print("a network that talks")
+        return self.fc(self.head(self.stem(x).relu()).flatten(1))
+
+
+def head_first(size: int = SIZE, channels: int = 3) -> nn.Module:
+    return _HeadFirst(size, channels)
+
+
 def stem_of(channels: int) -> nn.Module:
     return _Stem(channels)
 
@@ -114,6 +132,10 @@ SPECIMENS = (
     Specimen("each-channel", each_channel, Right(Reading())),
     Specimen("own-grey", own_grey, Right(Reading())),
     Specimen("one-mean-for-three", stem_of, Right(Reading()), {"channels": 3}, ONE_EACH),
+    Specimen("head-first", head_first, Right(Reading())),
+    Specimen("head-first-stated", head_first, Right(OfLuminance(), 2e-3), ONE, STATED),
+    Specimen("head-first-of-one", head_first, Refused("takes pictures of 1 channel, not of 3 channels"), ONE),
+    Specimen("head-first-of-another-size", head_first, Refused("does not run on 12×12 images"), {"size": 16}),
     Specimen(
         "two", stem_of, Refused("takes 2 channels: its first convolution, stem, has so many"), {"channels": 2}
     ),
