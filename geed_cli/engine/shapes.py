@@ -163,10 +163,11 @@ def not_once(network: Network, name: str, runs: int, way: str) -> InputError:
     module = module_of(name)
     named = _names(module, runs)
     listed = ", ".join(named) if runs <= CALLS_NAMED else f"{named[0]} to {named[-1]}"
-    found = f"module {module!r} runs {runs} times in one forward pass of {network.id}"
+    times = "once" if runs == 1 else f"{runs} times"
+    found = f"module {module!r} runs {times} in one forward pass of {network.id}"
     return InputError(
         found if call_of(name) is None else f"{found}, so there is no {name}",
-        expected=f"one of its calls: {listed}" if runs > 1 else "a module that runs",
+        expected=f"one of its calls: {listed}" if runs > 1 else module if runs else "a module that runs",
         remedy=way.replace("{}", named[0]) if runs else f"choose another: {network.inspect_command}",
     )
 

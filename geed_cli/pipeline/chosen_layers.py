@@ -14,6 +14,7 @@ from geed_cli.errors import InputError
 from geed_cli.grids.larger_pictures import grown_layers
 from geed_cli.models.network import Network, Site, call_of, module_of, resolve_layers
 
+NEVER_RUN = "it does not run, or has no such call"
 REASONS_NAMED = 3
 """How many of the layers that are left out are named with their reasons."""
 
@@ -81,13 +82,13 @@ def choose_layers(network: Network, asked: AskedLayers, seen: Trace) -> ChosenLa
             if isinstance(found, NoMap):
                 raise _cannot(network, call, found)
     layouts = {call: found for call, found in read.items() if isinstance(found, Layout)}
-    reasons = {call: str(found) for call, found in read.items() if isinstance(found, NoMap)}
-    reasons |= {name: "it does not run, or not so often" for name, each in calls.items() if not each}
-    if not asked.globs or not reasons:
-        return ChosenLayers(layouts, reasons)
+    others = {call: found for call, found in read.items() if isinstance(found, NoMap)}
+    others |= {name: NoMap(NEVER_RUN) for name, each in calls.items() if not each}
+    if not asked.globs or not others:
+        return ChosenLayers(layouts, {name: str(found) for name, found in others.items()})
     if not layouts:
-        raise _cannot(network, next(iter(reasons)), NoMap(next(iter(reasons.values()))))
-    return ChosenLayers(layouts, {}, _note(asked.globs, reasons))
+        raise _cannot(network, *next(iter(others.items())))
+    return ChosenLayers(layouts, {}, _note(asked.globs, others))
 
 
 def read_layers(network: Network, layers: Sequence[str], seen: Trace) -> dict[str, Layout | NoMap]:
@@ -109,10 +110,11 @@ def read_layers(network: Network, layers: Sequence[str], seen: Trace) -> dict[st
 
 def _calls(network: Network, name: str, asked: AskedLayers, seen: Trace) -> tuple[str, ...]:
     """The layers that a name means: one where it was written out, else every call of its module."""
-    runs, call = seen.calls[module_of(name)], call_of(name)
-    if name in asked.exact and (len(runs) < (call or 1) or (call is None and len(runs) > 1)):
+    runs = seen.calls[module_of(name)]
+    meant = runs if call_of(name) is None else tuple(run for run in runs if run == name)
+    if name in asked.exact and len(meant) != 1:
         raise not_once(network, name, len(runs), asked.way)
-    return runs if call is None else runs[call - 1 : call]
+    return meant
 
 
 def _cannot(network: Network, layer: str, found: NoMap) -> InputError:
@@ -127,7 +129,7 @@ def _cannot(network: Network, layer: str, found: NoMap) -> InputError:
     )
 
 
-def _note(globs: Sequence[str], reasons: Mapping[str, str]) -> str:
-    named = [f"{layer} ({why})" for layer, why in list(reasons.items())[:REASONS_NAMED]]
-    more = [f"{len(reasons) - REASONS_NAMED} more"] if len(reasons) > REASONS_NAMED else []
+def _note(globs: Sequence[str], others: Mapping[str, NoMap]) -> str:
+    named = [f"{layer} ({found.why})" for layer, found in list(others.items())[:REASONS_NAMED]]
+    more = [f"{len(others) - REASONS_NAMED} more"] if len(others) > REASONS_NAMED else []
     return f"left out of what {', '.join(globs)} selects: {'; '.join([*named, *more])}"

@@ -1,13 +1,10 @@
 """Layers whose calls, rows or numbers are out of the ordinary: read right, or refused by name."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from support.command import Geed
-from support.pictures import smooth_pictures
 from support.zoo import Reading, Refused, Right, Specimen, audit_specimen
 from torch import Tensor, nn
 from torch.nn import functional
@@ -230,7 +227,12 @@ LAYERS = (
         Right(reading("relu#1", "relu#2", "relu#3")),
         spec={"layers": ["re*"], "actions": {"relu": "spatial"}},
     ),
-    Specimen("an-only-call-has-the-plain-name", twice, Right(reading("stem")), options=("--layer", "stem#1")),
+    Specimen(
+        "an-only-call-has-no-number",
+        twice,
+        Refused("'stem' runs once in one forward pass of python/test_layers:twice, so there is no stem#1"),
+        options=("--layer", "stem#1"),
+    ),
     Specimen(
         "several-calls",
         twice,
@@ -358,6 +360,18 @@ LAYERS = (
         Refused("its output is complex, and what a group does to phases is not known"),
         options=("--layer", "odd"),
     ),
+    Specimen(
+        "complex-features",
+        complex_layer,
+        Refused("module 'odd' of python/test_layers:complex_layer cannot be read: its output is complex"),
+        spec={"split": {"features": "odd", "classifier": "fc"}},
+    ),
+    Specimen(
+        "none-of-a-glob",
+        twice,
+        Refused("layer 'unused' of python/test_layers:twice cannot be measured: it does not run"),
+        options=("--layer", "u*"),
+    ),
     Specimen("beside-a-complex-one", complex_layer, Right(reading("stem")), options=("--layer", "*")),
     Specimen(
         "part-of-the-batch",
@@ -380,22 +394,9 @@ def test_layers_are_read_right_or_refused(specimen: Specimen, geed: Geed, tmp_pa
     audit_specimen(specimen, geed, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["cube-of-one-size", "attention-of-one-size"])
-def test_what_a_refusal_suggests_is_read(name: str, geed: Geed, tmp_path: Path) -> None:
-    """The last line is a section of the spec, with which the same command runs and ``inspect`` prints the layout."""
+@pytest.mark.parametrize(("name", "printed"), [("cube-of-one-size", "undeclared"), ("declared-cube", "nhwc")])
+def test_inspect_prints_layouts(name: str, printed: str, geed: Geed, tmp_path: Path) -> None:
     (specimen,) = (each for each in LAYERS if each.name == name)
-    pictures = smooth_pictures(tmp_path / "pictures", 2, 12)
-    spec = specimen.write_spec(tmp_path)
-    command = ("--allow-code", "-d", pictures, "-g", "flip", *specimen.options)
-    suggested = geed("audit", spec, *command).stderr.splitlines()[-1]
-    section = suggested.removeprefix("  try:").removesuffix(" in the spec").strip()
-    layer = specimen.options[-1]
-    assert "undeclared" in line_of(layer, geed("inspect", spec, "--allow-code", "--layers").stdout)
-    declared = replace(specimen, spec={**specimen.spec, **yaml.safe_load(section)}).write_spec(tmp_path)
-    assert geed("audit", declared, *command).exit_code == 0
-    assert "nchw" in line_of(layer, geed("inspect", declared, "--allow-code", "--layers").stdout)
-
-
-def line_of(layer: str, table: str) -> list[str]:
-    """The words of a layer's line."""
-    return next(words for line in table.splitlines() if (words := line.split())[:1] == [layer])
+    table = geed("inspect", specimen.write_spec(tmp_path), "--allow-code", "--layers").stdout
+    lines = [line.split() for line in table.splitlines()]
+    assert ["odd.1.inner", "12×12×12", printed, "Sequential"] in lines

@@ -1,7 +1,9 @@
 """The work of ``geed inspect``."""
 
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
 from rich.table import Table
@@ -9,7 +11,7 @@ from rich.text import Text
 
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.outputs import save
-from geed_cli.engine.map_layout import Layout
+from geed_cli.engine.map_layout import Layout, NoMap
 from geed_cli.engine.shapes import trace, trace_all
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, module_of
@@ -31,32 +33,45 @@ def run_inspect(request: ModelRequest, write_spec: Path | None, *, every: bool) 
     title = Text(network.id, style="bold")
     lines = facts(model_lines(describe_model(network)))
     with redirect_stdout(sys.stderr):  # what the network prints
-        table = _layers(network, every=every)
+        outputs, read = _outputs(network, every=every)
     if write_spec is not None:  # before the table, whose reader may have gone
-        save(starting_spec(network), write_spec)
-    emit([title, lines, Text(), table], result_console())
+        measured = tuple(
+            name for name, layout in read.items() if isinstance(layout, Layout) and _audited(network, name)
+        )
+        save(starting_spec(replace(network, layers=measured)), write_spec)
+    emit([title, lines, Text(), _table(network, outputs, read)], result_console())
 
 
-def _layers(network: Network, *, every: bool) -> Table:
-    outputs = trace_all(network)
+def _outputs(network: Network, *, every: bool) -> tuple[dict[str, str], dict[str, Layout | NoMap]]:
+    """The outputs of the audited layers, or of ``every`` module, as text; and how those that run are read."""
+    outputs = {
+        name: text for name, text in trace_all(network).items() if name and (every or _audited(network, name))
+    }
+    seen = trace(network, [], map(module_of, outputs))
+    ran = [name for name in outputs if name in seen.calls[module_of(name)]]
+    return outputs, read_layers(network, ran, seen)
+
+
+def _table(network: Network, outputs: Mapping[str, str], read: Mapping[str, Layout | NoMap]) -> Table:
     types = {name: type(module).__name__ for name, module in network.module.named_modules()}
-    shown = [name for name in outputs if name and (every or not _own(name).isdisjoint(network.layers))]
-    seen = trace(network, [], map(module_of, shown))
-    read = read_layers(network, [name for name in shown if name in seen.calls[module_of(name)]], seen)
     table = frameless(collapse_padding=False)
     table.add_column("layer", no_wrap=True)
     table.add_column("output", justify="right")
     table.add_column("layout")
     table.add_column("type")
     table.add_column("")
-    for name in shown:
+    for name, output in outputs.items():
         own, layout = _own(name), read.get(name)
-        role = ["audited"] if not own.isdisjoint(network.layers) else []
+        role = ["audited"] if _audited(network, name) else []
         role += ["features"] if network.features.module in own else []
         role += ["classifier"] if network.classifier in own else []
         how = str(layout) if isinstance(layout, Layout) else "undeclared" if layout and layout.declare else ""
-        table.add_row(name, outputs[name], how, types[module_of(name)], ", ".join(role))
+        table.add_row(name, output, how, types[module_of(name)], ", ".join(role))
     return table
+
+
+def _audited(network: Network, layer: str) -> bool:
+    return not _own(layer).isdisjoint(network.layers)
 
 
 def _own(layer: str) -> set[str]:
