@@ -77,7 +77,7 @@ def list_folder(root: Path, *, follow_links: bool = False) -> FolderListing:
     entries = _refuse_repeats(list(_walk(root, follow_links=follow_links)))
     entries.sort(key=lambda entry: _bytes(entry.path))
     refused = tuple(RefusedFile(_printable(entry.path), entry.reason) for entry in entries if entry.reason)
-    candidates = tuple(entry.path for entry in entries if not entry.reason)
+    candidates = tuple(unicode_text(entry.path) for entry in entries if not entry.reason)
     if not candidates:
         raise _no_images(root, refused)
     return FolderListing(candidates, refused)
@@ -192,9 +192,11 @@ def _reason(path: str, mode: int) -> str:
         return OTHER_FORMAT if suffix in OTHER_PICTURES else "not an image by its name"
     if name.startswith("."):
         return "a hidden file"  # such as ._photo.jpg, in which macOS keeps attributes
-    if path.encode("utf-8", "ignore") != _bytes(path):
+    try:  # whatever the locale has made of it
+        text = _bytes(path).decode("utf-8")
+    except UnicodeDecodeError:
         return "its name is not valid UTF-8"
-    return "" if path == _printable(path) else "its name holds control characters"
+    return "" if text == _printable(path) else "its name holds control characters"
 
 
 def _refuse_repeats(entries: list[_FolderEntry]) -> list[_FolderEntry]:
@@ -204,7 +206,7 @@ def _refuse_repeats(entries: list[_FolderEntry]) -> list[_FolderEntry]:
     for entry in sorted(entries, key=lambda entry: (entry.linked, _bytes(entry.path))):
         earlier = first.setdefault(entry.identity, entry.path) if entry.identity else entry.path
         kind = "a symbolic link" if entry.linked else "a hard link"
-        repeated = f"the same file as {earlier} ({kind})" if earlier != entry.path else ""
+        repeated = f"the same file as {_printable(earlier)} ({kind})" if earlier != entry.path else ""
         judged.append(_FolderEntry(entry.path, repeated) if repeated else entry)
     return judged
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 
 from geed_cli.choices import Decode
+from geed_cli.documents.document import path_of
 from geed_cli.errors import InputError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.folder import list_folder
@@ -99,7 +100,7 @@ class ImageSet:
 
     def file(self, path: str) -> Path:
         """Where an image is read; readers never follow a link, so a file that became one since is refused."""
-        file = self.folder / path
+        file = self.folder / path_of(path)
         return Path(os.path.realpath(file)) if self.follow_links else file
 
     @property

@@ -143,6 +143,8 @@ def test_validate_knows_the_kind_of_a_broken_file(geed: Geed, tmp_path: Path) ->
         done = geed("validate", file)
         assert done.exit_code == 2, text
         assert message in " ".join(done.stderr.split()), done.stderr
+        assert "is of no kind" not in message or done.stderr.rstrip().endswith("geed validate --help")
+    assert geed("validate", "--help").exit_code == 0
     missing = geed("validate", tmp_path / "nothing.yaml")
     assert missing.exit_code == 2
     assert "there is no file" in missing.stderr
@@ -206,3 +208,5 @@ def test_two_files_of_one_name(geed: Geed, tmp_path: Path) -> None:
         assert refused.exit_code == 2
         found = f"error: {tmp_path} has two specs called mine: mine.yaml and mine.yml expected: one file for a name"
         assert found in " ".join(refused.stderr.split())
+    (tmp_path / "mine.yml").rename(tmp_path / "other.yml")  # as the message says
+    assert geed("ls", "specs", "--spec-dir", tmp_path).exit_code == 0
