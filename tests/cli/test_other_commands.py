@@ -202,7 +202,7 @@ def test_hints_repeat_what_was_typed(geed: Geed) -> None:
 def test_two_files_of_one_name(geed: Geed, tmp_path: Path) -> None:
     """mine.yaml beside mine.yml: neither is chosen, for any name that is looked up there."""
     for name in ("mine.yaml", "mine.yml"):
-        (tmp_path / name).write_text("model: {source: timm, name: resnet18}\n")
+        (tmp_path / name).write_text("model: {source: timm, name: resnet18}\nweights: {origin: random}\n")
     for command in (("audit", "mine"), ("inspect", "alexnet")):
         refused = geed(*command, "--spec-dir", tmp_path)
         assert refused.exit_code == 2
