@@ -12,6 +12,7 @@ from torch import Tensor
 
 from geed_cli.checkpoints.formats import counted, shown
 from geed_cli.checkpoints.layouts import Recognised, recognise
+from geed_cli.checkpoints.match import fits
 from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
 from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter, network_names
 from geed_cli.checkpoints.rules import KeyRules
@@ -122,6 +123,12 @@ def fit_file(file: Candidate, *, propose: bool = False) -> Fit:
             fit = _by_prefix(file, lightning=lightning)
     fit = _with_channels(file, _with_head(file, fit))
     return _without_the_rest(file, fit) if propose else fit
+
+
+def can_be_declared(file: Candidate) -> bool:
+    """Whether a spec with all that ``fit_file`` proposes would load the file: nothing but a classifier is absent."""
+    names = file.names(fit_file(file, propose=True))
+    return all(name in names and fits(names[name], file.expected[name]) for name in file.body)
 
 
 def _by_layout(file: Candidate) -> Fit:

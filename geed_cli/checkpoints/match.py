@@ -99,6 +99,11 @@ def _pair_by_name(
     return pairs
 
 
+def fits(found: Tensor, expected: Tensor) -> bool:
+    """Whether a tensor of the file has the network's shape, but for leading axes of length 1."""
+    return _shaped(found, expected).shape == expected.shape
+
+
 def _shaped(found: Tensor, expected: Tensor) -> Tensor:
     """With the leading axes of length 1 that some frameworks leave off, such as those of a class token."""
     ones = expected.ndim - found.ndim

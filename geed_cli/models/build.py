@@ -9,10 +9,11 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from geed_cli.checkpoints.fitting import RGB, Candidate, Fit, fit_file
+from geed_cli.checkpoints.fitting import RGB, Candidate, Fit, can_be_declared, fit_file
 from geed_cli.checkpoints.formats import about, shown_list
-from geed_cli.checkpoints.layouts import recognise
+from geed_cli.checkpoints.layouts import Recognised, recognise
 from geed_cli.checkpoints.loading import load_tensors, tensors_of
+from geed_cli.checkpoints.prefixes import common_prefixes
 from geed_cli.checkpoints.read import WeightsFile, read_tensors
 from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.checkpoints.rules import KeyRules
@@ -88,7 +89,7 @@ def build(
         requested, notes = replace(requested, spec=_declared(spec, fit, architecture)), fit.notes
         if requested.spec.model != spec.model:
             architecture = _bare(requested, seed, size, allow_code=allow_code)
-    loaded = _filled(architecture, requested, path, read, file)
+    loaded = _filled(architecture, requested, path, read)
     return Built(requested.spec, architecture, replace(loaded, notes=notes + loaded.notes))
 
 
@@ -142,7 +143,9 @@ def _other_channels(path: Path, fit: Fit, name: str) -> InputError:
     return InputError(
         f"{path}: {fit.notes[-1]}, and torchvision's {arch} is for {RGB}",
         expected=f"a file for pictures of {RGB} channels, or an architecture that is built for those of the file",
-        remedy=f"--arch {arch}, which is timm's and has the same names" if alike else code,
+        remedy=f"geed inspect --checkpoint {shlex.quote(str(path))} --arch {arch}: timm's has the same names"
+        if alike
+        else code,
     )
 
 
@@ -179,9 +182,7 @@ def _rules(spec: ModelSpec, architecture: Architecture) -> KeyRules:
     return replace(rules, rename=rules.rename + own.rename, unexpected=rules.unexpected + own.unexpected)
 
 
-def _filled(
-    architecture: Architecture, requested: Requested, path: Path, read: WeightsFile, file: FileOptions
-) -> Loaded:
+def _filled(architecture: Architecture, requested: Requested, path: Path, read: WeightsFile) -> Loaded:
     """Fill the architecture from a file."""
     weights = requested.spec.weights
     blank(architecture.module)
@@ -190,7 +191,7 @@ def _filled(
     try:
         record = load_tensors(architecture.module, path, read, _rules(requested.spec, architecture))
     except InputError as error:
-        raise _helpful(error, requested, path, read, file) from error
+        raise _helpful(error, architecture, requested, path, read) from error
     absent = require_filled(architecture.module, path, weights.missing)
     notes = record.notes
     if absent:
@@ -200,23 +201,54 @@ def _filled(
 
 
 def _helpful(
-    error: InputError, requested: Requested, path: Path, read: WeightsFile, file: FileOptions
+    error: InputError, architecture: Architecture, requested: Requested, path: Path, read: WeightsFile
 ) -> InputError:
-    """The refusal with a way out that knows the file and the architecture; none leads to a projection head."""
-    model, found = requested.spec.model, recognise(read.state)
-    if model.source == "python" or (found is None and not requested.undeclared):
+    """The refusal with a way out that knows the file and the network; none leads to a projection head."""
+    found = recognise(read.state)
+    if found is None and not requested.undeclared:
         return error
+    command = _declaring(architecture, requested, path, read)
+    if found is None:
+        ways = (
+            error.remedy
+            if command is None
+            else f"{error.remedy}; {command} writes a spec that declares the rest"
+        )
+        return InputError(error.found, expected=error.expected, remedy=ways)
+    if command is not None:
+        ways = f"{command} writes a spec that loads the encoder of that file"
+    elif requested.spec.model.source == "python":
+        ways = (
+            f"in the spec, under weights, {_encoder_alone(found, read)}; what the network has besides, such as a "
+            "classifier, under missing; and split: {classifier: null}"
+        )
+    else:
+        ways = "another architecture: the encoder of that file does not fit this one"
+    problem = f"{error.found}; names are laid out as by {found.layout.name}"
+    return InputError(problem, expected=error.expected, remedy=ways)
+
+
+def _declaring(architecture: Architecture, requested: Requested, path: Path, read: WeightsFile) -> str | None:
+    """The command that writes a spec for the file; None where no spec would load it into this network."""
+    model, weights = requested.spec.model, requested.spec.weights
+    if model.source == "python" or set(model.arguments) - {"num_classes"}:
+        return None
+    found = recognise(read.state)
+    # a recognised layout says itself what comes off its names
+    rules = replace(architecture.rules, strip_prefix=weights.strip_prefix if found is None else ())
+    expected = tensors_of(architecture.module)
+    if not can_be_declared(Candidate(expected, architecture.classifier, read.state, rules, read.entries)):
+        return None
     arch = model.name if model.source == "timm" else f"torchvision:{model.name}"
     words = ["geed", "inspect", "--checkpoint", str(path), "--arch", arch]
-    # a recognised layout says itself what comes off its names
-    words += [word for prefix in file.strip_prefix if found is None for word in ("--strip-prefix", prefix)]
-    words += ["--key", file.key] if file.key is not None else []
-    command = shlex.join([*words, "--write-spec", "my_model.yaml"])
-    problem = error.found if found is None else f"{error.found}; names are laid out as by {found.layout.name}"
-    if found is None:
-        remedy = f"{error.remedy}; {command} writes a spec that declares what can be told"
-    elif requested.undeclared:
-        remedy = f"another --arch: the encoder of that file does not fit {arch}"
-    else:
-        remedy = f"{command} writes a spec that loads the encoder of that file"
-    return InputError(problem, expected=error.expected, remedy=remedy)
+    words += [word for prefix in rules.strip_prefix for word in ("--strip-prefix", prefix)]
+    words += ["--key", weights.key] if weights.key != "auto" else []
+    return shlex.join([*words, "--write-spec", "my_model.yaml"])
+
+
+def _encoder_alone(found: Recognised, read: WeightsFile) -> str:
+    """The lines of a spec that take the encoder of a recognised layout, and leave out the rest."""
+    encoder = [name for name in read.state if found.is_encoder(name)]
+    left = common_prefixes((name for name in read.state if not found.is_encoder(name)), encoder)
+    rename = ", ".join(f"'{old}': '{new}'" for old, new in found.rename)
+    return f"strip_prefix: [], rename: {{{rename}}}, unexpected: [{', '.join(left)}]"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
 from geed_cli.result.file import first_fault, json_text, read_result, read_strict_json, write_atomically
 from geed_cli.result.schema import Result
@@ -30,10 +31,11 @@ def read_track(path: Path) -> Track:
     Raises:
         InputError: missing, not JSON, another schema, or broken.
     """
-    saved = read_saved(path)
-    if isinstance(saved, Result):
-        raise _not_a_track(path, "it is a saved result")
-    return saved
+    content = read_strict_json(path)
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema != SCHEMA:
+        raise _not_a_track(path, f"its schema is {printable(str(schema), 60)}")
+    return _track_in(path, content)
 
 
 def read_saved(path: Path) -> Result | Track:
@@ -45,6 +47,10 @@ def read_saved(path: Path) -> Result | Track:
     content = read_strict_json(path)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         return read_result(path)
+    return _track_in(path, content)
+
+
+def _track_in(path: Path, content: object) -> Track:
     try:
         return Track.model_validate(content)
     except ValidationError as error:

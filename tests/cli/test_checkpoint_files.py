@@ -208,12 +208,69 @@ def test_no_hint_of_a_spec_leads_to_a_projection_head(geed: Geed, tmp_path: Path
     assert "classifier: none" in geed("inspect", tmp_path / "new.yaml").stdout
 
 
+@pytest.mark.usefixtures("read_in_this_process")
+@pytest.mark.parametrize("key", ["teacher", "student"])
+def test_dino_takes_the_teacher_unless_told(geed: Geed, tmp_path: Path, key: str) -> None:
+    """The header says which, and how to take the other."""
+    student, teacher = trained(0).state_dict(), trained(0).state_dict()
+    head = {"head.mlp.0.weight": torch.ones(4, 96), "head.last_layer.weight_v": torch.ones(9, 4)}
+    teacher = {name: value * 2 if value.is_floating_point() else value for name, value in teacher.items()}
+    contents = {
+        "student": under("module.", under("backbone.", student) | head),
+        "teacher": under("backbone.", teacher) | head,
+        "epoch": 100,
+    }
+    torch.save(contents, tmp_path / "checkpoint.pth")
+    said = () if key == "teacher" else ("--key", key)
+    done = geed("inspect", "--checkpoint", tmp_path / "checkpoint.pth", "--arch", ARCH, *said)
+    printed = " ".join(done.stdout.split())
+    assert "names are laid out as by DINO: its encoder is taken; left out:" in printed
+    assert "classifier: none" in printed
+    assert ("weights taken from entry 'teacher'; also there: student" in printed) == (key == "teacher")
+    assert ("--key student" in printed) == (key == "teacher")
+    file = FileOptions(key=None if key == "teacher" else key)
+    network = load_model(str(tmp_path / "checkpoint.pth"), arch=ARCH, file=file)
+    right = teacher if key == "teacher" else student
+    assert torch.equal(network.module.get_parameter("bn1.weight"), right["bn1.weight"])
+
+
+def test_a_spec_of_code_is_told_how_to_take_an_encoder(geed: Geed, tmp_path: Path) -> None:
+    """No prefix is suggested that makes a classifier of the projection; the lines that are printed load the rest."""
+    (tmp_path / "own_encoder.py").write_text(
+        f"import timm\ndef net():\n    return timm.create_model('{ARCH}', num_classes=128)\n"
+    )
+    text = "model: {source: python, name: 'own_encoder:net'}\nweights: {origin: file, path: %s%s}\n%s"
+    text += "input: {size: 32, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}\n"
+    spec, file = tmp_path / "own.yaml", moco_v1(tmp_path)
+    spec.write_text(text % (file, "", ""))
+    done = geed("inspect", spec, "--allow-code")
+    assert done.exit_code == 2
+    remedy = done.stderr.partition("try:")[2]
+    assert "--strip-prefix" not in remedy
+    assert "num_classes" not in remedy
+    lines = remedy.partition("under weights, ")[2].partition("; what the network has besides")[0]
+    spec.write_text(text % (file, f", missing: [fc.*], {lines}", "split: {classifier: null}\n"))
+    done = geed("inspect", spec, "--allow-code")
+    assert done.exit_code == 0, done.stderr
+    assert "classifier: none" in done.stdout
+
+
+def test_no_command_is_printed_that_would_fail(geed: Geed, tmp_path: Path) -> None:
+    """Another depth: no spec would load that file."""
+    file = saved(tmp_path / "other.safetensors", trained(arch="test_vit").state_dict())
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH)
+    assert done.exit_code == 2
+    assert "check the architecture" in done.stderr
+    assert "my_model.yaml" not in done.stderr
+
+
 def test_another_architecture_is_said_to_be_one(geed: Geed, tmp_path: Path) -> None:
     """The layout that was seen, and that the encoder does not fit."""
     done = geed("inspect", "--checkpoint", moco_v1(tmp_path), "--arch", "test_vit")
     assert done.exit_code == 2
     assert "names are laid out as by MoCo v1" in done.stderr
-    assert "another --arch: the encoder of that file does not fit test_vit" in done.stderr
+    assert "another architecture: the encoder of that file does not fit this one" in done.stderr
+    assert "my_model.yaml" not in done.stderr
 
 
 def test_what_is_left_over_is_said_at_once_and_declared_by_a_spec(geed: Geed, tmp_path: Path) -> None:

@@ -48,6 +48,10 @@ class Single(Net):
             raise TypeError("no kernel")
         return super().forward(x)
 
+class Noisy(Net):
+    def forward(self, x):
+        return super().forward(x) + torch.randn(x.shape[0], 1)
+
 def broken(classes=4):
     raise RuntimeError("by design")
 """
@@ -71,7 +75,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     smooth_pictures(folder / "pictures", 22, 20)
     (folder / "ways_out_nets.py").write_text(CODE)
-    for name in ("Net", "Overflows", "Single", "broken"):
+    for name in ("Net", "Overflows", "Single", "Noisy", "broken"):
         (folder / f"{name}.yaml").write_text(SPEC.replace("NAME", name))
     (folder / "policy.yaml").write_text(POLICY)
     save_run(folder / "saved", (3, 10))
@@ -139,7 +143,14 @@ def without_section(name: str) -> object:
 
 
 NET = "{world}/Net.yaml --allow-code -d {world}/pictures --floor 0"
+NOISY = {
+    "conv.weight": torch.linspace(-1, 1, 108).reshape(4, 3, 3, 3), "conv.bias": torch.zeros(4),
+    "fc.weight": torch.linspace(-1, 1, 16).reshape(4, 4), "fc.bias": torch.zeros(4),
+}  # fmt: skip
 RUN = "--arch test_resnet --img-size 32 -d {world}/pictures --floor 0 --samples 2"
+RUN_ON = (
+    "track 'step_*.safetensors' --arch test_resnet --img-size 32 -d {} --floor 0 --samples 2 --json t.json"
+)
 FILE = "--checkpoint mine.safetensors --arch test_resnet"
 
 
@@ -171,7 +182,7 @@ SITUATIONS = {
     "batch size 0": Situation(f"audit {NET} --batch-size 0", "", (r"^(--batch-size 8)$",)),
     "metric": Situation(f"audit {NET} --metric zz", "zz", (r"(geed ls metrics)",)),
     "samples and norm-samples": Situation(
-        f"audit {NET} --samples 20 --norm-samples 50", "holds 22 different images",
+        f"audit {NET} --samples 20 --norm-samples 50", "holds 22 ",
         (r"or (leave out --norm-samples) to use",),
     ),
     "until and norm-samples": Situation(
@@ -220,6 +231,31 @@ SITUATIONS = {
     "unreadable picture": Situation(
         "audit {world}/Net.yaml --allow-code -d bad --floor 0", "", (r"(--on-bad-image skip)",),
         prepare=lambda here: [smooth_pictures(here / "bad", 3, 20), (here / "bad" / "x.png").write_bytes(b"x")],
+    ),
+    "no usable picture": Situation(
+        "audit {world}/Net.yaml --allow-code -d bad --floor 0 --on-bad-image skip", "could be used",
+        (r"^(--on-bad-image error), which",), code=3, exits=(2,),
+        prepare=lambda here: [(here / "bad").mkdir(), (here / "bad" / "x.png").write_bytes(b"x")],
+    ),
+    "links": Situation(
+        "audit {world}/Net.yaml --allow-code --floor 0 -d linked", "symbolic link", (r"^(--follow-links),",),
+        prepare=lambda here: [
+            smooth_pictures(here / "real", 3, 20), (here / "linked").mkdir(),
+            *((here / "linked" / path.name).symlink_to(path) for path in (here / "real").iterdir()),
+        ],
+    ),
+    "unsteady": Situation(
+        "audit {world}/Noisy.yaml --allow-code -d {world}/pictures --floor 0", "no function of one image",
+        (r"^(--on-unsteady report),",),
+    ),
+    "unsteady in a comparison": Situation(
+        "compare {world}/Net.yaml {world}/Noisy.yaml --allow-code -d {world}/pictures --floor 0",
+        "no function of one image", (r"^(--on-unsteady report),",),
+    ),
+    "unsteady on a track": Situation(
+        "track 'it_*.safetensors' --model {world}/Noisy.yaml --allow-code -d {world}/pictures --floor 0",
+        "could not be audited", (r"or (--on-unsteady report),",),
+        prepare=lambda here: saved(here, NOISY, "it_1.safetensors"),
     ),
     # layers and modules
     "layer": Situation(f"audit {NET} --layer zz", "layer 'zz' is not in", (r"^(geed inspect .*--layers.*)$",)),
@@ -285,6 +321,9 @@ SITUATIONS = {
     ),
     "entry without a file": Situation(
         "inspect test_resnet --weights random --key ema", "--key without", (r"^(leave out --key)$",)
+    ),
+    "factory": Situation(
+        "inspect test_vit --weights random --img-size 7", "", (r"^(leave out --img-size)",)
     ),
     # checkpoint files
     "file without architecture": Situation(
@@ -377,6 +416,15 @@ SITUATIONS = {
     ),
     # groups, lists, caches, saved results
     "group": Situation(f"audit {NET} -g zz", "zz", (r"(geed ls groups)",)),
+    "factor that is not there": Situation(f"audit {NET} -g 'flip*'", "lacks a factor", (r"^(geed ls groups)$",)),
+    "no folder": Situation(
+        "audit {world}/Net.yaml --allow-code --floor 0 --samples 2 --data nowhere", "no such folder",
+        (r"or (leave out --data) to",)
+    ),
+    "nothing to validate": Situation(
+        "validate odd.json", "of no kind that geed checks", (r"^(geed validate --help)$",),
+        prepare=lambda here: (here / "odd.json").write_text("{}"),
+    ),
     "group of n": Situation(f"audit {NET} -g c999", "has n = 999", (r"^(geed ls groups)$",)),
     "product": Situation(
         f"audit {NET} -g 'c2*c4'", "the product 'c2*c4'", (r"^(-g '\S+'), which",)
@@ -432,9 +480,7 @@ SITUATIONS = {
     ),
     "not finite on a track": Situation(
         "track 'it_*.safetensors' --model {world}/Overflows.yaml --allow-code -d {world}/pictures --layer conv", "", (),
-        prepare=lambda here: saved(here, {"conv.weight": torch.ones(4, 3, 3, 3), "conv.bias": torch.ones(4),
-                                          "fc.weight": torch.ones(4, 4), "fc.bias": torch.ones(4)}, "it_1.safetensors"),
-        code=3,
+        prepare=lambda here: saved(here, NOISY, "it_1.safetensors"), code=3,
     ),
     "step": Situation(
         f"track 'step_*.safetensors' --step-regex 'epoch_(.)' {RUN}",
@@ -446,6 +492,21 @@ SITUATIONS = {
         prepare=lambda here: [
             (here / "runs" / "7").mkdir(parents=True), saved(here, state(3), "runs/7/net.safetensors"),
         ],
+    ),
+    "pattern without a group": Situation(
+        f"track 'step_*.safetensors' --step-regex 'step_' {RUN}", "", (r"^(--step-regex 'step_\(\\d\+\)')$",),
+        prepare=lambda here: saved(here, state(3), "step_1.safetensors"),
+    ),
+    "other pictures": Situation(
+        RUN_ON.format("pictures"), "are not those that", (r"or (--fresh) to begin",),
+        prepare=lambda here: [
+            saved(here, state(3), "step_1.safetensors"), smooth_pictures(here / "pictures", 3, 20),
+        ],
+        before=RUN_ON.format("{world}/pictures"),
+    ),
+    "no track": Situation(
+        f"track 'step_*.safetensors' {RUN} --json t.json", "is not a saved track", (r"or (--fresh) to replace",),
+        prepare=lambda here: [saved(here, state(3), "step_1.safetensors"), (here / "t.json").write_text("{}")],
     ),
     "another recipe": Situation(
         "track 'step_*.safetensors' --json t.json -g c4 " + RUN,
@@ -509,6 +570,10 @@ SITUATIONS = {
     "baseline for nothing": Situation(
         "check {world}/a.json --policy {world}/policy.yaml --baseline {world}/b.json", "has no rule about changes",
         (r"or (leave out --baseline)$",),
+    ),
+    "kind of report": Situation(
+        "check {world}/a.json --policy {world}/policy.yaml -o out.xml", "no kind of report has this suffix",
+        (r"^(-o out\.junit\.xml)$",),
     ),
     "report over an input": Situation(
         "check {world}/a.json --policy policy.yaml -o policy.yaml", "is an input of this check",

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,10 +99,24 @@ def take(geed: Geed, typed: Sequence[str], way: str, here: Path) -> tuple[int, s
         return _in_process(geed, words[1:])
     if words[0].startswith("-"):
         return _in_process(geed, joined(typed, words))
-    if words[:2] == ["python", "-c"]:
+    if words[0] == "cd" and words[2] == "&&":
+        with chdir(words[1]):
+            return _python(words[3:])
+    return _python(words) if words[:2] == ["python", "-c"] else in_a_shell(way, here)
+
+
+def _python(words: Sequence[str]) -> tuple[int, str]:
+    """What ``python -c CODE`` would do, in this process: its imports begin in the current folder."""
+    assert words[:2] == ["python", "-c"]
+    assert len(words) == 3
+    sys.path.insert(0, "")
+    try:
         exec(words[2], {})
-        return 0, ""
-    return in_a_shell(way, here)
+    except Exception as error:  # as Python would, which prints it
+        return 1, f"{type(error).__name__}: {error}"
+    finally:
+        sys.path.remove("")
+    return 0, ""
 
 
 def _in_process(geed: Geed, words: Sequence[str]) -> tuple[int, str]:
