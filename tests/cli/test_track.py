@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from support.command import Geed
+from support.pictures import smooth_pictures
 from support.results import save_run
 from torch.nn.functional import cross_entropy
 
@@ -396,3 +397,28 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_copies_and_unreadable_pictures_are_part_of_a_track(geed: Geed, mine: Path, tmp_path: Path) -> None:
+    """A second run knows the draw again, with its copies and refused files; a changed picture makes another."""
+    folder = smooth_pictures(tmp_path / "pictures", 8, 32)
+    for name in ("0001", "0005"):
+        (folder / f"again-{name}.png").write_bytes((folder / f"{name}.png").read_bytes())
+        Image.open(folder / f"{name}.png").save(folder / f"{name}.bmp")
+    whole = (folder / "0003.png").read_bytes()
+    (folder / "0003.png").write_bytes(whole[:90])
+    target = tmp_path / "track.json"
+    command = ("track", mine / "step_*.safetensors", "--model", mine / "net.yaml", "-d", folder, "--samples", "6",
+               "--on-bad-image", "skip", "--metric", "latent.l2", "--json", target)  # fmt: skip
+    assert geed(*command).exit_code == 0
+    data = [record.result.data for record in read_track(target).records]
+    assert len(data) == len(STEPS)
+    assert data == data[:1] * len(STEPS)
+    assert data[0].count == 6
+    again = geed(*command)
+    assert again.exit_code == 0, again.stderr
+    assert f"{len(STEPS)} of {len(STEPS)} checkpoints are in" in again.stderr
+    (folder / data[0].images[0].path).write_bytes(whole)
+    changed = geed(*command)
+    assert changed.exit_code == 2
+    assert "are not those that" in changed.stderr

@@ -17,7 +17,7 @@ from geed_cli.gate.policy_file import RequirePart
 from geed_cli.gate.require import requirements
 from geed_cli.images import same_picture
 from geed_cli.models.load import load_model
-from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.draw import holds_same_draw
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions, UntilOptions
 from geed_cli.result.schema import Data, Result
@@ -334,3 +334,17 @@ def test_a_policy_counts_different_pictures(tmp_path: Path) -> None:
     ).reason
     assert outcomes["require.min_images"].verdict == "error"
     assert outcomes["require.min_images"].reason == "4 images were audited"
+
+
+def test_networks_that_share_pictures_share_the_accounting(tmp_path: Path) -> None:
+    """Copies and unreadable files fall out of both alike, and each has the values that it has alone."""
+    folder = copied(smooth_pictures(tmp_path, 9, SIZE), 2)
+    spoilt(folder, 7)
+    options = AuditOptions(
+        DataOptions(folder, samples=6, on_bad_image="skip"), run=RunOptions("cpu", 8), layers=("block1",)
+    )
+    pair = small_conv_net(0, SIZE), small_conv_net(1, SIZE)
+    one, other = audit_together(pair, "flip", options)
+    assert one.data == other.data
+    require_accounted(one.data, folder)
+    assert [audit(network, "flip", options).results for network in pair] == [one.results, other.results]
