@@ -22,7 +22,7 @@ def distribution(output: Output, z: Tensor) -> Tensor:
 
     Probabilities are divided by their sum, which rounding leaves beside 1, and not put through a softmax again.
     """
-    z = z.double()
+    z = z.double().clamp(min=0) if output.probable else z.double()
     if output.kind == "sigmoid":
         # 1 − σ(z) would lose the digits of a label that is almost surely on
         return torch.stack([1 - z, z] if output.probable else [(-z).sigmoid(), z.sigmoid()])

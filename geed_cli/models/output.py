@@ -5,7 +5,7 @@ the reason, and measures of predictions are then not applicable.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -16,6 +16,8 @@ from geed_cli.models.ending import Ending, Last
 
 SUM_TOLERANCE = 1e-4
 """Of Σp = 1 in float32, where a softmax over thousands of classes leaves 1e-6; logits miss it by far more."""
+NEGATIVE_ROUNDING = 1e-6
+"""A probability that is computed as a difference may be that far below 0; it then counts as 0."""
 ROUNDINGS = 4
 """In a shorter type each p is rounded relatively, so that Σp is off by about one rounding at most."""
 
@@ -31,6 +33,7 @@ class Output:
         affine: whether a linear layer or a convolution ends it, or its source knows it, so that values in [0, 1] are no
             sign of probabilities.
         declared: whether the spec says so.
+        precision: of the numbers that the network in float32 puts out.
         reason: of ``none``, one clause.
     """
 
@@ -39,6 +42,7 @@ class Output:
     probable: bool = False
     affine: bool = True
     declared: bool = False
+    precision: torch.dtype = torch.float32
     reason: str = ""
 
     @property
@@ -75,10 +79,12 @@ def output_of(
     shape = _squeezed(tuple(seen.shape[1:]))
     values = seen.reshape(len(seen), *shape)
     if wanted is not None:
-        return _declared(wanted, values, ending.last)
-    if headless:
-        return Output("none", shape, reason=f"{NO_CLASSIFIER}, as the spec says")
-    return _inferred(values, ending.last, classifier)
+        output = _declared(wanted, values, ending.last)
+    elif headless:
+        output = Output("none", shape, reason=f"{NO_CLASSIFIER}, as the spec says")
+    else:
+        output = _inferred(values, ending.last, classifier)
+    return replace(output, precision=seen.dtype)
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -190,13 +196,13 @@ MEANINGS: dict[OutputKind, tuple[str, str]] = {
 """What each kind is called, and what it has to be."""
 
 
-def are_distributions(values: Tensor, axis: int, precision: torch.dtype = torch.float32) -> bool:
-    """Whether all are non-negative and sum to 1 along the axis, as far as numbers of that precision do."""
+def are_distributions(values: Tensor, axis: int, *precisions: torch.dtype) -> bool:
+    """Whether all are non-negative and sum to 1 along the axis, as far as numbers of those precisions do."""
     if values.shape[axis] < 2:
         return False
-    rounding = ROUNDINGS * torch.finfo(precision).eps
+    rounding = ROUNDINGS * max(torch.finfo(each).eps for each in (*precisions, values.dtype))
     off = (values.double().sum(dim=axis) - 1).abs()
-    return bool((values >= 0).all() and (off <= max(SUM_TOLERANCE, rounding)).all())
+    return bool((values >= -NEGATIVE_ROUNDING).all() and (off <= max(SUM_TOLERANCE, rounding)).all())
 
 
 def in_unit(values: Tensor) -> bool:

@@ -32,7 +32,7 @@ class OutputCheck:
 
     def __init__(self, output: Output, precision: torch.dtype) -> None:
         self._output = output
-        self._precision = precision
+        self._precisions = precision, output.precision
         self._rows = 0
         self._all_distributions = self._all_in_unit = True
 
@@ -44,7 +44,7 @@ class OutputCheck:
         """
         output = self._output
         rows = z.reshape(1, *(output.shape if output.kind == "dense" else (-1,)))
-        distribution, unit = are_distributions(rows, 1, self._precision), in_unit(rows)
+        distribution, unit = are_distributions(rows, 1, *self._precisions), in_unit(rows)
         if output.probable and not (unit if output.kind == "sigmoid" else distribution):
             # others were, when the network was loaded, so that it is no logits either
             raise contradiction(output.kind, NOT_DISTRIBUTIONS, "none", f" for {image}")

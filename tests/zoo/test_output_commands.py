@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 from support.command import Geed
+from support.output_networks import Ended, Pixelwise, Trunk, declared
 from support.pictures import smooth_pictures
 from support.zoo import PICTURES, SIZE, Refused, Specimen
-from test_outputs import Ended, Pixelwise, Trunk, declared
 
 UNTOUCHED = Refused("")
 ONE_LOGIT = Specimen("one", Ended, UNTOUCHED, {"end": "flatten", "outputs": 1})

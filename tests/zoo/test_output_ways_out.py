@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from support.command import Geed
-from support.pictures import smooth_pictures
-from support.zoo import PICTURES, SIZE, Reading, Right, Specimen, audit_specimen
-from test_outputs import (
+from support.output_networks import (
     VECTORS,
     Auxiliary,
     Averaged,
@@ -25,6 +23,8 @@ from test_outputs import (
     declared,
     softmax,
 )
+from support.pictures import smooth_pictures
+from support.zoo import PICTURES, SIZE, Reading, Right, Specimen, audit_specimen
 
 LABELS = Right(Predicted(lambda z: z.sigmoid(), "labels"))
 PRINTED_SPLIT = re.compile(r"split: \{[^{}]*\}")
