@@ -17,7 +17,7 @@ from geed_cli.engine.batches import Batch, Placement, Slot, normalise
 from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.float64 import in_double
 from geed_cli.engine.hidden_search import HiddenSearch
-from geed_cli.engine.hooks import Reader, hooked, no_such_activation, require_rows
+from geed_cli.engine.hooks import Reader, UnreadableError, hooked, require_rows
 from geed_cli.engine.layers import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
@@ -227,9 +227,7 @@ class Engine:
         def read(site: Site, activation: Tensor) -> None:
             before = time.perf_counter()
             if site not in unread:
-                raise no_such_activation(
-                    self._network, site, "in this batch it runs more often than in others"
-                )
+                raise UnreadableError(self._network, site, "in this batch it runs more often than in others")
             unread.remove(site)
             require_rows(self._network, site, activation, len(inputs))
             if kept is not None:
@@ -242,7 +240,7 @@ class Engine:
         with full_precision(), explained(self._network):
             self._run(inputs, read)
         for site in unread:
-            raise no_such_activation(self._network, site, "in this batch it does not run, as in others")
+            raise UnreadableError(self._network, site, "in this batch it does not run, as in others")
         before = time.perf_counter()
         outbox.deliver()
         self.measure_s += time.perf_counter() - before

@@ -62,7 +62,7 @@ def require_rows(network: Network, site: Site, activation: Tensor, rows: int) ->
     """Refuse an activation whose first axis is not the batch of so many rows, with an ``InputError``."""
     problem = not_the_batch(site, tuple(activation.shape), rows)
     if problem is not None:
-        raise no_such_activation(network, site, problem)
+        raise UnreadableError(network, site, problem)
 
 
 def not_the_batch(site: Site, shape: tuple[int, ...], rows: int) -> str | None:
@@ -75,13 +75,17 @@ def not_the_batch(site: Site, shape: tuple[int, ...], rows: int) -> str | None:
     return f"its {site.side} has the shape {text} for {rows} images, whose first axis is not the batch"
 
 
-def no_such_activation(network: Network, site: Site, problem: str) -> InputError:
-    """The refusal of a site for a reason that is given as a clause about it."""
-    return InputError(
-        f"module {site.module or '(whole network)'!r} of {network.id} cannot be read: {problem}",
-        expected="one tensor of numbers with a row for each image",
-        remedy=f"choose another: {network.inspect_command}",
-    )
+class UnreadableError(InputError):
+    """A site that holds nothing to read in some batch; ``layer`` is its name where it is an output of a module."""
+
+    def __init__(self, network: Network, site: Site, problem: str) -> None:
+        super().__init__(
+            f"module {site.module or '(whole network)'!r} of {network.id} cannot be read: {problem}",
+            expected="one tensor of numbers with a row for each image",
+            remedy=f"choose another: {network.inspect_command}",
+        )
+        self.layer = site.module if site.side == "output" else ""
+        self.problem = problem
 
 
 def as_tensor(site: Site, activation: object) -> Tensor:

@@ -8,7 +8,7 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.hooks import attach, no_such_activation, not_the_batch, tensor_or_why_not
+from geed_cli.engine.hooks import UnreadableError, attach, not_the_batch, tensor_or_why_not
 from geed_cli.engine.passes import explained
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
@@ -142,7 +142,7 @@ def _required(network: Network, site: Site, calls: Mapping[Site, list[_Call]]) -
         raise not_once(network, site.module, len(runs), f"split: {{{key}: {{}}}} in the spec")
     call = runs[(wanted or 1) - 1]
     if call.problem is not None:
-        raise no_such_activation(network, site, call.problem)
+        raise UnreadableError(network, site, call.problem)
     return call
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from geed_cli.cache.store import RowStore
+from geed_cli.engine.hooks import UnreadableError
 from geed_cli.engine.out_of_memory import OutOfMemoryError
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
@@ -96,10 +97,13 @@ def audit_together(
                 fixed or 1,
             )
 
-        results = run(with_batch_size(networks, options, store))
+        def run_readable(options: AuditOptions) -> tuple[Result, ...]:
+            return _leaving_out(run, networks, options, progress.note)
+
+        results = run_readable(with_batch_size(networks, options, store))
         if not options.run.reduced or progress.stopping():
             return results
-        return _beside_float32(run, options, results, progress)
+        return _beside_float32(run_readable, options, results, progress)
 
 
 def _beside_float32(
@@ -142,6 +146,32 @@ def _run(session: Session, options: AuditOptions, progress: Progress) -> tuple[R
     drawn = session.complete(draw)
     progress.step("statistics")
     return session.results(drawn)
+
+
+def _leaving_out(
+    run: Callable[[AuditOptions], tuple[Result, ...]],
+    networks: Sequence[Network],
+    options: AuditOptions,
+    note: Callable[[str], None],
+) -> tuple[Result, ...]:
+    """What the run returns, started over without layers that nobody has written out and that some batch lacks.
+
+    Raises:
+        UnreadableError: a layer that was written out, or the features or the output, could not be read.
+    """
+    specs = [network.spec for network in networks if network.spec is not None]
+    written = {*options.layers, *(layer for spec in specs for layer in spec.layers)}
+    while True:
+        try:
+            return run(options)
+        except UnreadableError as error:
+            split = {network.features.module for network in networks}
+            known = {name for name, _ in options.unreadable}
+            if error.layer in {"", *written, *split, *known}:
+                raise
+            found = error.layer, error.problem
+        note(f"starting over without layer {found[0]}: {found[1]}")
+        options = replace(options, unreadable=(*options.unreadable, found))
 
 
 def _halving(

@@ -28,12 +28,14 @@ class AskedLayers:
         exact: those that were written out.
         globs: the globs that selected the others; none where these are the network's own stages.
         way: how a layer is written in the same place, with ``{}`` for its name.
+        unreadable: layers that earlier batches showed to be so, with the reasons.
     """
 
     names: tuple[str, ...]
     exact: frozenset[str] = frozenset()
     globs: tuple[str, ...] = ()
     way: str = "--layer {}"
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,12 @@ class ChosenLayers:
     note: str | None = None
 
 
-def asked_layers(network: Network, patterns: Sequence[str]) -> AskedLayers:
+def asked_layers(
+    network: Network, patterns: Sequence[str], unreadable: Sequence[tuple[str, str]] = ()
+) -> AskedLayers:
     """The layers that the patterns mean, without any those of the spec, else the network's stages.
+
+    ``unreadable`` are those that earlier batches showed to be so, with the reasons.
 
     Raises:
         InputError: a pattern that selects nothing.
@@ -65,7 +71,8 @@ def asked_layers(network: Network, patterns: Sequence[str]) -> AskedLayers:
     way = "--layer {}" if patterns else "layers: [{}] in the spec"
     written = patterns or (network.spec.layers if network.spec is not None else ())
     exact = frozenset(names) & frozenset(written)
-    return AskedLayers(names, exact, tuple(each for each in written if each not in exact), way)
+    globs = tuple(each for each in written if each not in exact)
+    return AskedLayers(names, exact, globs, way, dict(unreadable))
 
 
 def choose_layers(network: Network, asked: AskedLayers, seen: Trace) -> ChosenLayers:
@@ -76,6 +83,7 @@ def choose_layers(network: Network, asked: AskedLayers, seen: Trace) -> ChosenLa
     """
     calls = {name: _calls(network, name, asked, seen) for name in asked.names}
     read = read_layers(network, [call for each in calls.values() for call in each], seen)
+    read |= {name: NoMap(why) for name, why in asked.unreadable.items() if name in read}
     for name in asked.exact:
         for call in calls[name]:
             found = read[call]

@@ -193,6 +193,7 @@ class AuditOptions:
         sets: transformation sets that are no group, such as ``blur:1,2``.
         controls: what is measured beside the values.
         cache: folder of the rows of earlier runs; None neither reads nor keeps any.
+        unreadable: layers that turned out unreadable while the run went on, each with the reason.
     """
 
     data: DataOptions = DataOptions()
@@ -205,6 +206,7 @@ class AuditOptions:
     sets: tuple[str, ...] = ()
     controls: ControlOptions = ControlOptions()
     cache: Path | None = None
+    unreadable: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if self.controls.discover is not None and self.run.shared:

@@ -79,7 +79,7 @@ def make_plan(
     measures = select_measures(options.metrics)
     _check_controls(options, groups, measures, network.input.size)
     layerwise = any(isinstance(measure, LayerMeasure) for measure in measures)
-    asked = asked_layers(network, options.layers) if layerwise else AskedLayers(())
+    asked = asked_layers(network, options.layers, options.unreadable) if layerwise else AskedLayers(())
     seen = trace(network, [network.features, OUTPUT], map(module_of, asked.names))
     chosen = choose_layers(network, asked, seen)
     vectors, reasons = _vectors(network, groups, measures, seen.shapes)

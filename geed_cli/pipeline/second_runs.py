@@ -45,8 +45,9 @@ def with_shift(result: Result, exact: Result) -> Result:
     }
     others = {(entry.metric, entry.group, entry.layer): entry for entry in exact.results}
     entries = tuple(
-        _with_controls(entry, _beside(entry, others[entry.metric, entry.group, entry.layer], shared))
+        _with_controls(entry, _beside(entry, others[key], shared)) if key in others else entry
         for entry in result.results
+        for key in [(entry.metric, entry.group, entry.layer)]
     )
     settings = result.settings.model_copy(update={"precision_probes": len(shared)})
     return result.model_copy(

@@ -20,6 +20,7 @@ from geed_cli.grids.obstacles import trace_alignments
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
+from geed_cli.pipeline.progress import Silent
 
 PICTURES = (4, 12)
 
@@ -90,14 +91,48 @@ class Fickle(Twice):
         return y
 
 
-@pytest.mark.parametrize(("shade", "says"), [(255, "more often"), (0, "does not run")])
-def test_a_batch_in_which_a_module_runs_otherwise_is_refused(shade: int, says: str, tmp_path: Path) -> None:
-    """The trace's plain pictures did not show it; no row is taken from another call."""
+@pytest.fixture(params=[(255, "more often"), (0, "does not run")], ids=["bright", "dark"])
+def otherwise(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
+    """Two pictures, of which the second makes the block run otherwise than for the trace's plain ones."""
+    shade, says = request.param
     Image.new("RGB", (12, 12), (128,) * 3).save(tmp_path / "grey.png")
     Image.new("RGB", (12, 12), (shade,) * 3).save(tmp_path / "plain.png")
-    network = network_of(Fickle(), features=Site("fc", "input"), layers=("block",), size=12)
-    with pytest.raises(InputError, match=f"'block' of Fickle cannot be read: in this batch it .*{says}"):
-        audit(network, ["flip"], AuditOptions(data=DataOptions(tmp_path), run=RunOptions("cpu", 2)))
+    return tmp_path, says
+
+
+class Listener(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.mark.parametrize("layers", [("block",), ("bl*",), ()], ids=["written", "glob", "stage"])
+def test_a_batch_in_which_a_module_runs_otherwise(
+    otherwise: tuple[Path, str], layers: tuple[str, ...]
+) -> None:
+    """No row is taken from another call: what is written out is refused, anything else is left out of the run."""
+    folder, says = otherwise
+    network = network_of(Fickle(), features=Site("fc", "input"), layers=("stem", "block"), size=12)
+    heard = Listener()
+    options = AuditOptions(
+        data=DataOptions(folder), run=RunOptions("cpu", 2), layers=layers and (*layers, "stem")
+    )
+    if layers == ("block",):
+        with pytest.raises(InputError, match=f"'block' of Fickle cannot be read: in this batch it .*{says}"):
+            audit(network, ["flip"], options, heard)
+        return
+    found = audit(network, ["flip"], options, heard)
+    alone = audit(network, ["flip"], replace(options, layers=("stem",)))
+    assert [each for each in found.results if each.layer != "block"] == list(alone.results)
+    assert {each.status for each in found.results if each.layer == "block"} == (
+        set() if layers else {"not_applicable"}
+    )
+    assert any(note.startswith("starting over without layer block: in this batch it") for note in heard.notes)
+    assert any(
+        note.startswith("left out of what bl* selects: block (in this") for note in heard.notes
+    ) == bool(layers)
 
 
 SPECIMEN = Specimen("twice", twice, outcome=None)  # type: ignore[arg-type] # only its spec is used
