@@ -21,6 +21,8 @@ HUGGING_FACE, TIMM = "preprocessor_config.json", "config.json"
 MAX_BYTES = 2**20
 PILLOW_FILTERS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")
 """By Pillow's numbers, which Hugging Face calls ``resample``."""
+OF_SQUARES, OF_SHORTER_SIDES = ("ViT", "DeiT", "Beit"), ("CLIP", "ConvNext")
+"""How the names of processors begin that read a ``size`` of one number as a square, or as the shorter side."""
 RESIZED_IF_BELOW = 384
 """ConvNeXt's processor enlarges and crops below this side, and squashes from it on."""
 
@@ -125,14 +127,12 @@ def _of_hugging_face(content: Mapping[str, Any], arch: str) -> InputPart:
 
 def _sizes(content: Mapping[str, Any]) -> tuple[int, int, str]:
     """S, what the picture is resized to before the crop, and the crop mode."""
-    size, crop = content.get("size"), content.get("crop_size")
+    size, crop = _size_by_kind(content), content.get("crop_size")
     cropped = content.get("do_center_crop") is True
     side = _square(crop) if cropped else None
     shortest = size.get("shortest_edge") if isinstance(size, dict) and len(size) == 1 else None
     if shortest is None:
         resized = _square(size)
-        if not isinstance(size, dict):
-            raise _NotReadError(f"its size {printable(str(size))} can be meant in two ways")
         return _ordered(side or resized, resized, "squash")
     resized = _whole(shortest, "shortest_edge")
     part = content.get("crop_pct")
@@ -145,6 +145,19 @@ def _sizes(content: Mapping[str, Any]) -> tuple[int, int, str]:
     if side is None:
         raise _NotReadError("it resizes the shorter side and crops nothing, so pictures are not square")
     return _ordered(side, resized, "center")
+
+
+def _size_by_kind(content: Mapping[str, Any]) -> object:
+    """``size`` as a mapping, also where it is one number, which the kinds of processors read in two ways."""
+    size = content.get("size")
+    if isinstance(size, dict):
+        return size
+    kind = str(content.get("image_processor_type") or content.get("feature_extractor_type") or "")
+    if kind.startswith(OF_SQUARES):
+        return {"height": size, "width": size}
+    if kind.startswith(OF_SHORTER_SIDES):
+        return {"shortest_edge": size}
+    raise _NotReadError(f"its size {printable(str(size))} can be meant in two ways")
 
 
 def _ordered(size: int, resize: int, mode: str) -> tuple[int, int, str]:

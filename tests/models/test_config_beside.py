@@ -97,6 +97,18 @@ def test_timms_is_what_timm_itself_makes_of_it(tmp_path: Path) -> None:
             CLIP | {"size": {"height": 46, "width": 46}},
             InputSettings(40, 46, "bicubic", (0.5,) * 3, (0.25,) * 3, "squash"),
         ),
+        # one number is a square or the shorter side by the kind of the processor
+        (VIT | {"size": 48}, InputSettings(48, 48, "bilinear", (0.5,) * 3, (0.25,) * 3, "squash")),
+        (
+            CLIP
+            | {
+                "size": 44,
+                "crop_size": 40,
+                "image_processor_type": None,
+                "feature_extractor_type": "CLIPFeatureExtractor",
+            },
+            InputSettings(40, 44, "bicubic", (0.5,) * 3, (0.25,) * 3),
+        ),
         (VIT | {"do_normalize": False}, InputSettings(48, 48, "bilinear", (0.0,) * 3, (1.0,) * 3, "squash")),
         # ConvNeXt's: below 384 the shorter side is size / crop_pct, from there on nothing is cut off
         (
@@ -136,7 +148,11 @@ def test_hugging_faces_processors(tmp_path: Path, content: object, expected: Inp
         (TIMM, "[" * 100_000, "it is no JSON"),
         (TIMM, "[1]", "it is no JSON object"),
         (TIMM, " " * (MAX_BYTES + 1), "it is larger than 1 MB"),
-        (HUGGING_FACE, VIT | {"size": 48}, "its size 48 can be meant in two ways"),
+        (
+            HUGGING_FACE,
+            VIT | {"size": 48, "image_processor_type": "Mine"},
+            "its size 48 can be meant in two ways",
+        ),
         (HUGGING_FACE, VIT | {"size": {"shortest_edge": 48}}, "crops nothing, so pictures are not square"),
         (HUGGING_FACE, VIT | {"size": {"height": 48, "width": 40}}, "is no square"),
         (HUGGING_FACE, VIT | {"do_rescale": False}, "it leaves out resizing, or scaling"),
