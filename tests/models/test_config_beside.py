@@ -1,6 +1,7 @@
 """What stands beside a checkpoint file about preprocessing is used, or the header says that it was not and why."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +253,6 @@ def test_torchvision_has_no_such_networks(geed: Geed, tmp_path: Path) -> None:
     done = geed("inspect", "--checkpoint", file, "--arch", "torchvision:resnet18")
     assert done.exit_code == 2
     assert "torchvision's resnet18 is for 3" in " ".join(done.stderr.split())
-    remedy = done.stderr.partition("try:")[2].split(",")[0].split()
-    assert remedy == ["--arch", "resnet18"]
-    assert geed("inspect", "--checkpoint", file, *remedy).exit_code == 0
+    command = shlex.split(done.stderr.partition("try:")[2].partition(": timm's")[0])
+    assert command == ["geed", "inspect", "--checkpoint", str(file), "--arch", "resnet18"]
+    assert geed(*command[1:]).exit_code == 0
