@@ -17,6 +17,7 @@ from support.unsteady_networks import spoilt
 from support.zoo import SIZE, Refused, Specimen
 from torch import Tensor, nn
 
+from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
@@ -303,3 +304,12 @@ def test_the_way_out_of_an_audit_works_as_printed(geed: Geed, tmp_path: Path) ->
     assert refused.exit_code == 2
     assert "try:      --on-unsteady report," in refused.stderr
     assert geed(*command, *REPORT).exit_code == 0
+
+
+@pytest.mark.parametrize(("movement", "written"), [(1.0, "100%"), (0.1234, "12%"), (2.5e-6, "0.00025%")])
+def test_the_movement_is_written_in_two_digits(movement: float, written: str) -> None:
+    """Never as a power of ten where it is large."""
+    finding = Unsteady(Site("fc", "input"), movement, "it draws random numbers", "", ())
+    assert finding.sentence == (
+        f"the same picture, shown again, moved the input of 'fc' by {written} (it draws random numbers)"
+    )

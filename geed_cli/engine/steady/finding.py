@@ -37,8 +37,8 @@ class Unsteady:
     @property
     def sentence(self) -> str:
         """What happened, in one sentence without a full stop."""
-        reasons = "; ".join(self.reasons)
-        return f"the same picture, shown again, moved {self.where} by {100 * self.movement:.2g}% ({reasons})"
+        reasons, percent = "; ".join(self.reasons), float(f"{100 * self.movement:.2g}")
+        return f"the same picture, shown again, moved {self.where} by {percent:g}% ({reasons})"
 
 
 class UnsteadyError(InputError):
