@@ -56,8 +56,7 @@ def verdicts(result: Result, group: str) -> Iterator[str]:
     yield from _like_null(entries)
     yield from _like_floor(entries)
     yield from _like_twin(entries, result)
-    order = next((each.order for each in result.groups if each.name == group), 1)
-    yield from _at_rounding(entries, order)
+    yield from _at_rounding(entries, result, group)
     yield from grid_sentences([phase for phase in result.grid_phase if phase.group == group])
 
 
@@ -156,8 +155,10 @@ def _indistinct(entry: Entry) -> float:
     return AT_ROUNDING * (entry.controls["rounding"] - (measure_named(entry.metric).perfect or 0.0))
 
 
-def _at_rounding(entries: Sequence[Entry], order: int) -> Iterator[str]:
+def _at_rounding(entries: Sequence[Entry], result: Result, group: str) -> Iterator[str]:
     """Where only the last digits of floating point are left; not where M decides what is perfect."""
+    order = next((each.order for each in result.groups if each.name == group), 1)
+    order = min(order, 2) if output_kind(result) == "sigmoid" else order  # of a label that is on or off
     perfect = []
     for entry in entries:
         measure = measure_named(entry.metric)

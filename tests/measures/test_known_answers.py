@@ -262,3 +262,19 @@ def test_the_legend_of_the_distance_has_its_numbers() -> None:
     assert len(stated) == 2
     for value, order in stated:
         assert value == f"{((1 - 1 / int(order)) / 2) ** 0.5:.2f}"
+
+
+@pytest.mark.parametrize("n", [2, 4, 8])
+def test_unrelated_predictions_do_not_reach_the_sensitivity(n: int) -> None:
+    """Orbits of n predictions as different as those of different images: (1 − 1/n) of it if small, ln n if one-hot."""
+    images, classes = 400, 1000
+    small = probabilities(0.01 * torch.randn(n, images, classes, generator=seeded(n)))
+    part = about_mean(divergence, small).mean() / sensitivity(small[0]).mean()
+    # 2%: 400 images, and the mean over them has a part 1/400 of each
+    assert part.item() == pytest.approx(1 - 1 / n, rel=0.02)
+    chosen = torch.stack(
+        [(torch.arange(images) + 37 * g) % classes for g in range(n)]
+    )  # no class twice in an orbit
+    alone = torch.nn.functional.one_hot(chosen, classes).double()
+    assert sensitivity(alone[0]).mean().item() == pytest.approx(math.log(images))
+    assert about_mean(divergence, alone).mean().item() == pytest.approx(math.log(n))

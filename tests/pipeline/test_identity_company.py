@@ -192,7 +192,7 @@ def filling(room: int, passes: int = 0) -> Network:
 def test_out_of_memory_in_the_middle_of_a_run(folder: Path, tmp_path: Path) -> None:
     """After images were finished at 12 rows: the digits of a fresh run at 3, each size with rows of its own."""
     fresh = audit(filling(99), GROUPS, options_of(folder, 3))
-    cramped = filling(3, passes=7)
+    cramped = filling(3, passes=10)
     found = audit(cramped, GROUPS, options_of(folder, 12, tmp_path))
     assert cramped.module.refused == [12, 6]
     assert found.settings.batch_size == 3

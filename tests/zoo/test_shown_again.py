@@ -209,6 +209,54 @@ def test_one_copy_that_is_spoilt_is_found(folder: Path, monkeypatch: pytest.Monk
         )
 
 
+class Particular(nn.Module):
+    """A network of the zoo that runs, once it is audited, for so many rows alone."""
+
+    def __init__(self, kind: str, rows: int, error: Exception) -> None:
+        super().__init__()
+        self.inside = network(kind).module
+        self.rows, self.error = rows, error
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_inference_mode_enabled() and len(x) != self.rows and x.dtype == torch.float32:
+            raise self.error
+        y: Tensor = self.inside(x)
+        return y
+
+
+@pytest.mark.parametrize(
+    ("rows", "error"), [(4, RuntimeError("shape")), (1, torch.OutOfMemoryError("no room"))]
+)
+@pytest.mark.parametrize(("kind", "steady"), [("Small", True), ("FunctionalDropout", False)])
+def test_a_network_for_one_batch_size_is_shown_its_own(
+    folder: Path, rows: int, error: Exception, kind: str, steady: bool
+) -> None:
+    """Whole batches where it does not run in smaller ones; one row where there is no room for a neighbour."""
+    particular = network_of(Particular(kind, rows, error), features=Site("inside.fc", "input"), size=SIZE)
+    options = options_of(folder, batch_size=rows)
+    if steady:
+        assert audit(particular, ["flip"], options).unsteady is None
+    else:
+        with pytest.raises(InputError, match="is no function of one image"):
+            audit(particular, ["flip"], options)
+
+
+def test_models_that_are_compared_are_checked(geed: Geed, tmp_path: Path) -> None:
+    """And the way out that is printed works there, too."""
+    specs = [
+        Specimen(kind, factory, Refused(""), arguments={"kind": kind}).write_spec(tmp_path)
+        for kind, factory in (("Small", odd), ("FunctionalDropout", spoilt))
+    ]
+    pictures = smooth_pictures(tmp_path / "pictures", 4, SIZE)
+    command = ("compare", *specs, "--allow-code", "-d", pictures)
+    refused = geed(*command)
+    assert refused.exit_code == 2
+    assert "spoilt is no function of one image" in " ".join(refused.stderr.split())
+    shown = geed(*command, *REPORT)
+    assert shown.exit_code == 0, shown.stderr
+    assert "repeat" in shown.stdout
+
+
 def test_networks_that_are_audited_together_are_checked_each(folder: Path) -> None:
     pair = [network("Small"), network("FunctionalDropout")]
     with pytest.raises(InputError, match="FunctionalDropout is no function of one image"):

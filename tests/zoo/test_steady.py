@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from support.command import Geed
 from support.steady_networks import KINDS, odd
 from support.unsteady_networks import spoilt
@@ -118,3 +120,36 @@ def test_networks_that_are_no_function_of_one_image_are_refused(
     print(message)
     assert "is no function of one image: the same picture, shown again, moved" in message
     assert culprit in message
+
+
+SURELY_UNSTEADY = ("FunctionalDropout", "BatchStatistics", "BatchMean", "Memory", "Buffer", "ShuffledPatches")
+DTYPES = {"fp32": torch.float32, "fp64": torch.float64, "bf16": torch.bfloat16}
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from([*(kind for kind in KINDS if kind not in SPREADING), *SURELY_UNSTEADY]),
+    group=st.sampled_from(["flip", "c4"]),
+    batch=st.sampled_from([1, 2, 3, 5, 16]),
+    precision=st.sampled_from(list(DTYPES)),
+)
+def test_what_a_network_is_does_not_depend_on_group_batch_and_precision(
+    kind: str, group: str, batch: int, precision: str, geed: Geed, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    for seed in (torch.manual_seed, np.random.seed, random.seed):
+        seed(0)
+    steady = kind not in SURELY_UNSTEADY
+    reading = Reading(layers={"stem": lambda maps: maps})
+    specimen = Specimen(
+        kind,
+        odd if steady else spoilt,
+        Right(reading, relative=RELATIVE.get(precision, 1e-5))
+        if steady
+        else Refused("is no function of one image"),
+        arguments={"kind": kind},
+        spec={"split": {"classifier": "fc"}},
+        options=("--layer", "stem", "--precision", precision, "--batch-size", str(batch)),
+        group=group,
+        dtype=DTYPES[precision],
+    )
+    audit_specimen(specimen, geed, tmp_path_factory.mktemp("zoo"))

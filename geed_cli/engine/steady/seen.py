@@ -52,7 +52,9 @@ def rows_of(activation: Tensor, places: Sequence[int | None], *, vector: bool) -
         one = activation[0].numel() * activation.element_size()
         shown = shown[: max(BYTES_PER_SITE // max(one, 1), 1)]
     index = torch.tensor([place for _, place in shown], device=activation.device)
-    return Rows(tuple(number for number, _ in shown), activation.detach().index_select(0, index))
+    values = activation.detach().index_select(0, index)
+    real = values.is_floating_point() or values.is_complex()
+    return Rows(tuple(number for number, _ in shown), values if real else values.float())
 
 
 def first_moved(before: Seen, after: Seen) -> tuple[Site, float] | None:
@@ -97,21 +99,36 @@ def _moved(before: Rows, after: Rows) -> Tensor:
     shared = _shared(before, after)
     if not shared:
         return torch.zeros(0)
-    pair = [
+    a, b = (
         values.reshape(len(values), math.prod(values.shape[1:]))
         for values in (
             before.values[[before.numbers.index(number) for number, _ in shared]],
             after.values[[place for _, place in shared]],
         )
-    ]
-    wide = torch.float32 if pair[0].device.type == "mps" else torch.float64
-    a, b = (each if each.is_complex() else each.to(wide) for each in pair)
+    )
     if a.shape != b.shape:
         return torch.full((len(shared),), torch.inf)
     if a.shape[1] == 0:
         return torch.zeros(len(shared))
+    # in the run's own type, which holds differences of a thousand of its spacings well enough
+    difference = (a - b).abs().amax(1)
+    scale = torch.maximum(_magnitude(a), _magnitude(b))
+    if not bool(torch.isfinite(difference).all()):
+        return _moved_beside_infinities(a, b)
+    return (difference / scale.clamp(min=torch.finfo(difference.dtype).tiny)).cpu()
+
+
+def _magnitude(values: Tensor) -> Tensor:
+    """The largest magnitude; in one reading, which ``abs`` is not."""
+    if values.is_complex():
+        return values.abs().amax()
+    low, high = torch.aminmax(values)
+    return torch.maximum(-low, high)
+
+
+def _moved_beside_infinities(a: Tensor, b: Tensor) -> Tensor:
+    """What is not finite in both is the same nothing; in one alone it has moved."""
     there, then = torch.isfinite(a), torch.isfinite(b)
-    # what is not finite in both is the same nothing; in one alone it has moved
     difference = torch.where(there & then, (a - b).abs(), 0.0).masked_fill(there != then, torch.inf)
     scale = torch.where(there & then, torch.maximum(a.abs(), b.abs()), 0.0).amax()
-    return (difference.amax(1) / scale.clamp(min=torch.finfo(wide).tiny)).cpu()
+    return (difference.amax(1) / scale.clamp(min=torch.finfo(difference.dtype).tiny)).cpu()

@@ -19,6 +19,13 @@ class Showing:
     pixels: Tensor
     places: tuple[int | None, ...]
 
+    def first(self, rows: int) -> "Showing":
+        """Its first rows, of those that are looked at where it has more."""
+        if len(self.places) <= rows:
+            return self
+        kept = [place for place, number in enumerate(self.places) if number is not None][:rows]
+        return Showing(self.pixels[kept], tuple(self.places[place] for place in kept))
+
     def padded(self, rows: int) -> "Showing":
         """At least so many rows, by neighbours in inverted colours."""
         lacking = rows - len(self.places)

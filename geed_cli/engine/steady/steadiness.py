@@ -100,7 +100,7 @@ class SteadinessCheck:
             self._judged = set(self._signs)
             case = Case(self._module, evidence, showing, seen, self._signs)
             self.finding = verdict(case, self._observe, self._batch_size, self._record)
-        self.look_from_here()
+            self.look_from_here()
 
     def _observed(self, showing: Showing) -> tuple[Showing, Seen]:
         """What the sites held, in a whole batch where the network does not run in a smaller one."""
@@ -108,8 +108,9 @@ class SteadinessCheck:
             try:
                 return showing, self._observe([showing], double=False)[0]
             except Exception as error:  # networks for one batch size raise whatever they like
-                if is_out_of_memory(error):
+                if is_out_of_memory(error) and len(showing.places) <= self._batch_size:
                     raise
+                showing = showing.first(self._batch_size)
         whole = showing.padded(self._batch_size)
         return whole, self._observe([whole], double=False)[0]
 
