@@ -171,6 +171,14 @@ def _with_head(file: Candidate, fit: Fit) -> Fit:
     classes = _classes(head, file.expected)
     if classes is None:
         return fit
+    if foreign_prefixes(file.body, file.left_over(fit)):
+        # a momentum copy, as self-supervised methods have: the rows are dimensions of a projection then
+        globs = tuple(common_prefixes(head, file.body))
+        note = (
+            f"the file holds a second network of these names, so that its '{file.classifier}' of {classes} rows is not "
+            f"taken for a classifier (--num-classes {classes} says that it is one)"
+        )
+        return replace(fit, unexpected=fit.unexpected + globs, headless=True, notes=(*fit.notes, note))
     note = f"the classifier '{file.classifier}' has {classes} classes, as in the file"
     return replace(fit, classes=classes, notes=(*fit.notes, note))
 

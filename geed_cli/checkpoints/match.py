@@ -95,7 +95,8 @@ def _pair_by_name(
         for name, tensor in pairs.items()
         if name not in optional or tensor.shape == expected[name].shape
     }
-    require_equal_shapes(expected, pairs)
+    copies = foreign_prefixes(pairs, (name for name in found if name not in expected))
+    require_equal_shapes(expected, pairs, second_network=bool(copies))
     return pairs
 
 

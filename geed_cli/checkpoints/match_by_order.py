@@ -59,14 +59,21 @@ def _contradiction(found: str, expected: str) -> InputError:
     return InputError(f"tensors cannot be paired by order: {found}", expected=expected, remedy=BY_NAME_REMEDY)
 
 
-def require_equal_shapes(expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor]) -> None:
-    """Refuse pairs, by the network's names, whose shapes differ from ``expected`` with an ``InputError``."""
+def require_equal_shapes(
+    expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor], *, second_network: bool = False
+) -> None:
+    """Refuse pairs, by the network's names, whose shapes differ from ``expected`` with an ``InputError``.
+
+    In a file with a ``second_network`` of the same names, such as a momentum copy, a head may be a projection, and is
+    not suggested as a classifier.
+    """
     different = [name for name, tensor in pairs.items() if tensor.shape != expected[name].shape]
     if not different:
         return
     head = _classifier(different, expected, pairs)
     if head is not None:
-        raise _other_classes(head, pairs[different[0]].shape[0], expected[different[0]].shape[0])
+        in_file, in_network = pairs[different[0]].shape[0], expected[different[0]].shape[0]
+        raise _other_classes(shown(head), in_file, in_network, may_be_one=not second_network)
     first = different[0]
     raise InputError(
         f"{counted(len(different), 'tensor')} of other shape than the network's, first {shown(first)}: "
@@ -85,13 +92,14 @@ def _classifier(names: list[str], expected: Mapping[str, Tensor], pairs: Mapping
     return modules.pop() if len(modules) == 1 and only_classes else None
 
 
-def _other_classes(head: str, in_file: int, in_network: int) -> InputError:
+def _other_classes(head: str, in_file: int, in_network: int, *, may_be_one: bool) -> InputError:
+    classes = f"--num-classes {in_file}, in a spec 'arguments: {{num_classes: {in_file}}}' under model; or "
     return InputError(
-        f"the classifier '{shown(head)}' has {in_file} classes in the file and {in_network} in the network; "
+        f"the classifier '{head}' has {in_file} classes in the file and {in_network} in the network; "
         "a head that does not match cannot be loaded",
         expected="a network with as many classes as the checkpoint",
-        remedy=f"--num-classes {in_file}, in a spec 'arguments: {{num_classes: {in_file}}}' under model; or leave the "
-        f"head out there: missing: [{shown(head)}.*], unexpected: [{shown(head)}.*] and split.classifier: null",
+        remedy=f"{classes if may_be_one else ''}leave the head out in a spec: missing: [{head}.*], "
+        f"unexpected: [{head}.*] and split.classifier: null",
     )
 
 

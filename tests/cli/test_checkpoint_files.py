@@ -274,8 +274,8 @@ def test_another_architecture_is_said_to_be_one(geed: Geed, tmp_path: Path) -> N
 
 
 def test_what_is_left_over_is_said_at_once_and_declared_by_a_spec(geed: Geed, tmp_path: Path) -> None:
-    """A prefix, three other networks and ten classes: one refusal, one spec, which audits."""
-    own = under("student.net.", trained(10).state_dict())
+    """A prefix, another network and what belongs to neither: one refusal, one spec, which audits."""
+    own = under("student.net.", trained().state_dict())
     others = under("critic.body.", trained(2).state_dict()) | {
         "centre.mean": torch.ones(3),
         "step": torch.ones(1),
@@ -295,10 +295,40 @@ def test_what_is_left_over_is_said_at_once_and_declared_by_a_spec(geed: Geed, tm
     assert done.exit_code == 0, done.stderr
     said = " ".join(done.stdout.split())
     assert "left out, since the network has no such names: centre.mean, critic.* (92), step" in said
-    assert load_model(str(spec)).weights.state_sha256 == state_sha256(trained(10))
+    assert load_model(str(spec)).weights.state_sha256 == state_sha256(trained())
     pictures = smooth_pictures(tmp_path / "pictures", 3, 40)
     done = geed("audit", spec, "-d", pictures, "--img-size", "32", "--floor", "0", "--layer", "layer4")
     assert done.exit_code == 0, done.stderr
+
+
+def test_a_head_beside_a_second_network_is_no_classifier_unless_that_is_said(
+    geed: Geed, tmp_path: Path
+) -> None:
+    """MoCo v1 under names that nobody knows: no hint and no written spec makes 128 classes of the projection."""
+    state = trained(128).state_dict()
+    file = saved(tmp_path / "own.safetensors", under("online.", state) | under("slow.", state))
+    asked = ("inspect", "--checkpoint", file, "--arch", ARCH, "--strip-prefix", "online.")
+    done = geed(*asked)
+    assert done.exit_code == 2
+    assert "num-classes" not in done.stderr.partition("try:")[2]
+    spec = tmp_path / "my_model.yaml"
+    done = geed(*asked, "--write-spec", spec)
+    assert done.exit_code == 0, done.stderr
+    assert "classifier: none" in done.stdout
+    assert "is not taken for a classifier (--num-classes 128 says that it is one)" in " ".join(
+        done.stdout.split()
+    )
+    assert load_model(str(spec)).classifier is None
+    done = geed(*asked, "--num-classes", "128", "--write-spec", tmp_path / "said.yaml")
+    assert "classifier: fc" in done.stdout
+    spec.write_text(
+        f"model: {{source: timm, name: {ARCH}}}\n"
+        f"weights: {{origin: file, path: {file}, strip_prefix: [online.], unexpected: [slow.*]}}\n"
+    )
+    done = geed("inspect", spec)
+    assert done.exit_code == 2
+    assert "num_classes" not in done.stderr
+    assert "num-classes" not in done.stderr
 
 
 def test_a_part_that_the_file_lacks_is_never_declared(geed: Geed, tmp_path: Path) -> None:

@@ -406,7 +406,7 @@ SITUATIONS = {
     ),
     "head of other classes left out": Situation(
         "inspect mine.yaml", "has 10 classes in the file and 1000",
-        (r"there: (missing: \[fc\.\*\], unexpected: \[fc\.\*\]) and",),
+        (r"in a spec: (missing: \[fc\.\*\], unexpected: \[fc\.\*\]) and",),
         prepare=lambda here: [saved(here, state(10)), spec_of_file(here)], edit=headless,
     ),
     "weights that are not there": Situation(

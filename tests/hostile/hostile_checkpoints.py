@@ -114,6 +114,21 @@ def namespace_with_code(canary: Path) -> dict[str, object]:
     return {"state_dict": STATE, "args": argparse.Namespace(run=Runs("os.system", shell(canary)))}
 
 
+class OfScalar:
+    """Pickles as a NumPy scalar whose bytes are something else."""
+
+    def __init__(self, inside: object) -> None:
+        self.inside = inside
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return np.float64(0).__reduce__()[0], (np.dtype("float64"), self.inside)
+
+
+def scalar_with_code(canary: Path) -> dict[str, object]:
+    """Inside one of the names that a stand-in takes the place of."""
+    return {"state_dict": STATE, "best": OfScalar(Runs("os.system", shell(canary)))}
+
+
 CODE = (
     Hostile(
         "os.system",
@@ -127,6 +142,9 @@ CODE = (
     ),
     Hostile(
         "a whole module with code", saves(module_with_code), r"asks to import torch\.nn\.modules\.linear"
+    ),
+    Hostile(
+        "code in what is read as nothing", saves(scalar_with_code), r"asks to import (posix|nt|os)\.system"
     ),
     Hostile("code in a namespace", saves(namespace_with_code), r"asks to import (posix|nt|os)\.system"),
     Hostile(
