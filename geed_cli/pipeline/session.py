@@ -14,7 +14,7 @@ from geed_cli.engine.observation import Observation
 from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.workers import Finished, Worker, finished
-from geed_cli.errors import RunError
+from geed_cli.errors import InputError, RunError
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.same_picture import Holders
 from geed_cli.models.network import Network
@@ -196,8 +196,7 @@ class Session:
             looks: recorded, where the images came in several looks.
 
         Raises:
-            RunError: none of the images could be used.
-            InputError: outputs that are not what they were declared, or taken, to be.
+            InputError: none of the images could be used; outputs that are not what they were declared, or taken, to be.
         """
         rows = self._rows
         audited = [rows[path].subject for path in drawn.audited.paths if path in rows]
@@ -206,8 +205,8 @@ class Session:
         if not audited:
             if self._progress.stopping():
                 raise KeyboardInterrupt
-            raise RunError(
-                f"none of the {drawn.count} images could be used",
+            raise InputError(
+                f"none of the {drawn.count + len(drawn.refused)} images could be used",
                 expected="at least one readable image",
                 remedy="--on-bad-image error, which names them with their reasons",
             )
@@ -280,7 +279,7 @@ def _no_normaliser(count: int, *, interrupted: bool) -> BaseException:
     """M asked for over other images is never taken over the audited ones instead."""
     if interrupted:
         return KeyboardInterrupt()
-    return RunError(
+    return InputError(
         f"{count} of the normaliser's images could be used",
         expected="at least 2 for the normaliser M",
         remedy="more --norm-samples, or leave out --norm-samples to use the audited images",

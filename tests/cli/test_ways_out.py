@@ -234,7 +234,7 @@ SITUATIONS = {
     ),
     "no usable picture": Situation(
         "audit {world}/Net.yaml --allow-code -d bad --floor 0 --on-bad-image skip", "could be used",
-        (r"^(--on-bad-image error), which",), code=3, exits=(2,),
+        (r"^(--on-bad-image error), which",), exits=(2,),
         prepare=lambda here: [(here / "bad").mkdir(), (here / "bad" / "x.png").write_bytes(b"x")],
     ),
     "links": Situation(

@@ -172,6 +172,17 @@ def test_all_unreadable_files_are_named_at_once(tmp_path: Path) -> None:
     assert f"cannot use {len(drawn)} images" in str(error.value)
 
 
+def test_nothing_that_can_be_read(tmp_path: Path) -> None:
+    """Exit 2 with how many were tried; the option that the message prints names them."""
+    folder = smooth_pictures(tmp_path, 5, SIZE)
+    spoilt(folder, 1)
+    with pytest.raises(InputError, match="none of the 5 images could be used") as error:
+        run(folder, on_bad_image="skip")
+    assert "--on-bad-image error" in error.value.remedy
+    with pytest.raises(InputError, match="cannot use 5 images"):
+        run(folder, on_bad_image="error")
+
+
 def test_empty_files_are_named_one_by_one(tmp_path: Path) -> None:
     """All of them have the same bytes, and each has to be mended."""
     folder = smooth_pictures(tmp_path, 6, SIZE)

@@ -207,6 +207,18 @@ def test_the_printed_hint_runs_as_printed(geed: Geed, folder: Path, tmp_path: Pa
     done = geed(*command)
     assert done.exit_code == 0, done.stderr
     assert "16×16 luminance (ITU-R BT.601) from 16" in " ".join(done.stdout.split())
+    (tmp_path / "greynet.py").unlink()
+    (tmp_path / "rgbnet.py").write_text(
+        "from torch import nn\n"
+        "def build():\n"
+        "    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))\n"
+    )
+    spec.write_text(text.replace("greynet", "rgbnet").replace("channels: 3", "channels: 1"))
+    refused = geed(*command)
+    assert refused.exit_code == 2
+    assert "input: {channels: 3} in the spec" in refused.stderr
+    spec.write_text(text.replace("greynet", "rgbnet"))
+    assert geed(*command).exit_code == 0
 
 
 def test_nothing_is_cut_off_of_pictures_for_code_of_ones_own(tmp_path: Path) -> None:

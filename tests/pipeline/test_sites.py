@@ -13,7 +13,7 @@ from support.networks import MEAN, STD, SmallConvNet, network_of, small_conv_net
 from support.pictures import pixels_of
 from torch import nn
 
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
@@ -158,7 +158,7 @@ def test_a_network_without_stages_says_that_nothing_was_measured(folder: Path) -
 def test_a_normaliser_of_its_own_is_never_replaced_by_the_audited_images(
     folder: Path, tmp_path: Path
 ) -> None:
-    """Every normaliser image is unreadable and skipped: exit 3, not M over the audited ones."""
+    """Every normaliser image is unreadable and skipped: exit 2, not M over the audited ones."""
     copy = tmp_path / "d"
     copy.mkdir()
     sound = audit(
@@ -169,7 +169,7 @@ def test_a_normaliser_of_its_own_is_never_replaced_by_the_audited_images(
     spoilt = {image.path for image in sound.data.normaliser_images}
     for path in folder.iterdir():
         (copy / path.name).write_bytes(path.name.encode() if path.name in spoilt else path.read_bytes())
-    with pytest.raises(RunError, match="0 of the normaliser's images"):
+    with pytest.raises(InputError, match="0 of the normaliser's images"):
         run(small_conv_net(size=SIZE), copy, samples=20, norm_samples=4, on_bad_image="skip")
 
 
