@@ -65,7 +65,7 @@ def output_of(
         ending: how it came about.
         classifier: the module that makes it, where one is known.
         wanted: the spec's declaration.
-        headless: whether the spec says that there is no classifier.
+        headless: whether the spec, or the file by its layout, says that there is no classifier.
 
     Raises:
         InputError: an output that is no floating-point tensor, or a declaration that the output contradicts.
@@ -81,7 +81,7 @@ def output_of(
     if wanted is not None:
         output = _declared(wanted, values, ending.last)
     elif headless:
-        output = Output("none", shape, reason=f"{NO_CLASSIFIER}, as the spec says")
+        output = Output("none", shape, reason=f"{NO_CLASSIFIER} (split.classifier: null)")
     else:
         output = _inferred(values, ending.last, classifier)
     return replace(output, precision=seen.dtype)
