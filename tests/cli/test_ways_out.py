@@ -1,5 +1,6 @@
 """Every way out that a message prints is taken as printed, and ends where it says."""
 
+import ast
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ from support.results import save_run
 from support.ways_out import Situation, in_a_shell, lacking, remedy_of, take
 from torch import Tensor
 
+import geed_cli
 from geed_cli.cli.app import app
 
 __all__ = ["read_in_this_process"]
@@ -650,3 +652,24 @@ def test_a_line_runs_in_a_shell(geed: Geed, world: Path, here: Path) -> None:
     code, printed = in_a_shell(found[1], here)
     assert code == 0, printed
     assert (here / "my_model.yaml").exists()
+
+
+def remedies() -> Iterator[tuple[str, str]]:
+    """The literal texts of every remedy in the source, with their places."""
+    for path in Path(geed_cli.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "remedy":
+                texts = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
+                yield f"{path.name}:{node.value.lineno}", " ".join(map(str, texts))
+
+
+def test_no_remedy_names_an_option_that_is_none() -> None:
+    """All that the source recommends, also where no situation above meets it; pip's and Python's own are no options."""
+    known = frozenset().union(*OPTIONS.values()) | {"--upgrade"}
+    named = [
+        (place, option)
+        for place, text in remedies()
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)
+    ]
+    assert len(named) > 50
+    assert [(place, option) for place, option in named if option not in known] == []
