@@ -9,7 +9,10 @@ import typer
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import Debug, Json
 
-cache = typer.Typer(help="Show or prune what earlier runs kept.", no_args_is_help=True)
+cache = typer.Typer(
+    help="Show or prune what earlier runs kept: at most 5 GB, or what GEED_CACHE_LIMIT says.",
+    no_args_is_help=True,
+)
 
 CacheDir = Annotated[
     Path | None,
