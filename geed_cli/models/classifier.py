@@ -1,7 +1,7 @@
 """Which module is the classifier: the linear layer or convolution whose output *is* the network's output.
 
-Nothing else is taken for it by itself. A layer inside one of several equal blocks is none, even at the very end: there
-the network's output is its features.
+Nothing else is taken for it by itself. A layer inside one of several equal blocks, or inside one that keeps the width,
+is none, even at the very end: there the network's output is its features.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,10 +40,12 @@ def recognised(module: nn.Module, seen: Seen) -> str | None:
 
 
 def _in_a_block(module: nn.Module, name: str, ending: Ending) -> bool:
-    """Whether one of several equal parts in a row, all of which run, holds the module."""
+    """Whether a part holds the module that keeps the width, or is one of several equal ones in a row that all run."""
     parts = name.split(".")
     for depth in range(1, len(parts)):
         parent, child = ".".join(parts[: depth - 1]), ".".join(parts[:depth])
+        if _keeps_width(module.get_submodule(child)):
+            return True
         row = module.get_submodule(parent)
         if isinstance(row, LISTS):
             beside = [f"{parent}.{other}".removeprefix(".") for other, _ in row.named_children()]
@@ -52,6 +54,12 @@ def _in_a_block(module: nn.Module, name: str, ending: Ending) -> bool:
             if any(_form(module.get_submodule(other)) == form for other in alike):
                 return True
     return False
+
+
+def _keeps_width(part: nn.Module) -> bool:
+    """Whether several linear layers in it lead from so many numbers to as many, as those of a block do."""
+    linear = [each for each in part.modules() if isinstance(each, nn.Linear)]
+    return len(linear) > 1 and linear[0].in_features == linear[-1].out_features
 
 
 def _form(part: nn.Module) -> tuple[type, ...]:

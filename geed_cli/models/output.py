@@ -77,7 +77,7 @@ def output_of(
             remedy="let the network return its class scores or features",
         )
     shape = _squeezed(tuple(seen.shape[1:]))
-    values = seen.reshape(len(seen), *shape)
+    values = _finite(seen.reshape(len(seen), *shape))
     if wanted is not None:
         output = _declared(wanted, values, ending.last)
     elif headless:
@@ -85,6 +85,12 @@ def output_of(
     else:
         output = _inferred(values, ending.last, classifier)
     return replace(output, precision=seen.dtype)
+
+
+def _finite(values: Tensor) -> Tensor:
+    """The rows without NaN or infinity, such as some networks make of a black image; all where none is finite."""
+    finite = values.flatten(1).isfinite().all(dim=1)
+    return values[finite] if finite.any() else values
 
 
 def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

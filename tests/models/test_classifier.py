@@ -1,5 +1,7 @@
 """Which module is the classifier: what makes the output is recognised, in the libraries' own networks as well."""
 
+from itertools import pairwise
+
 import pytest
 import timm
 import torch
@@ -116,13 +118,16 @@ def test_only_the_same_numbers_are_the_output(what: str, last: str, classifier: 
 def test_one_of_several_equal_parts_holds_no_classifier() -> None:
     """Of equal parts in a row that all run the last one is a block; of heads of which one runs that one is the head."""
 
-    def rows(count: int) -> nn.Module:
-        parts = [nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 3)) for _ in range(count)]
+    def rows(*widths: int) -> nn.Module:
+        parts = [nn.Sequential(nn.Linear(a, 5), nn.ReLU(), nn.Linear(5, b)) for a, b in pairwise(widths)]
         return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Sequential(*parts))
 
-    assert recognised(rows(3), seen_of(rows(3))) is None
-    one = rows(1)
-    assert recognised(one, seen_of(one)) == "2.0.2"
+    def found(module: nn.Module) -> str | None:
+        return recognised(module, seen_of(module))
+
+    assert found(rows(3, 6, 7)) is None
+    assert found(rows(3, 7)) == "2.0.2"
+    assert found(rows(3, 3)) is None  # one that keeps the width
 
     class Heads(nn.Module):
         def __init__(self) -> None:
@@ -133,8 +138,7 @@ def test_one_of_several_equal_parts_holds_no_classifier() -> None:
             y: Tensor = self.heads[1](x.mean((2, 3)))
             return y
 
-    heads = Heads()
-    assert recognised(heads, seen_of(heads)) == "heads.1.0"
+    assert found(Heads()) == "heads.1.0"
 
 
 def test_nothing_is_left_on_the_network() -> None:

@@ -80,6 +80,20 @@ class SometimesScaled(Trunk):
         return torch.where(x[:, :, 0, 0].amax(1, keepdim=True) > 0.6, z, z.softmax(1))
 
 
+class Directions(nn.Module):
+    """Probabilities of the direction of features, which a black picture has not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1, bias=False)
+        self.fc = nn.Linear(8, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = functional.relu(self.stem(x)).mean((2, 3))
+        y: Tensor = self.fc(h / h.norm(dim=1, keepdim=True)).softmax(1)
+        return y
+
+
 class Keyword(Trunk):
     """A head that is called by keyword."""
 
@@ -158,10 +172,10 @@ class Block(nn.Module):
 class Headless(nn.Module):
     """Blocks of linear layers that nothing follows."""
 
-    def __init__(self, way: str) -> None:
+    def __init__(self, way: str, count: int = 3) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, 8, 3, padding=1)
-        self.blocks = nn.Sequential(*(Block(way) for _ in range(3)))
+        self.blocks = nn.Sequential(*(Block(way) for _ in range(count)))
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.blocks(functional.relu(self.stem(x)).mean((2, 3)))
