@@ -8,7 +8,7 @@ from typing import ParamSpec
 
 import typer
 
-from geed_cli.errors import GeedError
+from geed_cli.errors import GeedError, InputError
 from geed_cli.report.console import print_nowhere
 
 P = ParamSpec("P")
@@ -64,6 +64,13 @@ def explain(error: BaseException) -> tuple[str, int]:
             "memory ran out", expected="room for the run", remedy="a smaller --batch-size or fewer --samples"
         )
         return f"error: {exhausted}", COULD_NOT_RUN
+    if isinstance(error, SystemExit):
+        ended = InputError(
+            "code that was run, such as the network's, ended the program (sys.exit)",
+            expected="code that returns, or raises an exception",
+            remedy="take sys.exit out of it",
+        )
+        return f"error: {ended}", ended.exit_code
     if isinstance(error, OSError):
         refused = GeedError(
             f"the system refused: {error}",

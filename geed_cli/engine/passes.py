@@ -12,12 +12,16 @@ from geed_cli.models.code.failure import failure_of, frames
 from geed_cli.models.network import Network
 
 
+class ForwardError(InputError):
+    """The network's code raised something in a forward pass; in smaller batches it may not."""
+
+
 @contextmanager
 def explained(network: Network) -> Iterator[None]:
     """Around forward passes: exhausted memory and this program's own errors pass.
 
     Raises:
-        InputError: the network's code raised something.
+        ForwardError: the network's code raised something.
     """
     try:
         yield
@@ -29,7 +33,7 @@ def explained(network: Network) -> Iterator[None]:
         tensors = chain(network.module.parameters(), network.module.buffers())
         dtype = next((value.dtype for value in tensors if value.is_floating_point()), torch.float32)
         plain = dtype == torch.float32
-        raise InputError(
+        raise ForwardError(
             f"{network.id} fails in a forward pass: {failure_of(network.module, error)}",
             expected="a network that takes every batch of pictures"
             + ("" if plain else f", here in {str(dtype).removeprefix('torch.')}"),

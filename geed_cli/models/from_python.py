@@ -116,6 +116,10 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
         ) from error
     if type(network).__name__ == "ExportedProgram":  # by name: torch.export takes long to import
         network = torch.export.unflatten(network)
+    elif (
+        type(network).__name__ == "OptimizedModule"
+    ):  # what torch.compile returns; its modules' hooks do not all run
+        network = network._orig_mod
     elif isinstance(network, torch.jit.ScriptModule):
         network = TorchScriptNetwork(network)
     if not isinstance(network, nn.Module):

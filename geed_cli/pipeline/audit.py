@@ -16,6 +16,7 @@ import torch
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.hooks import UnreadableError
 from geed_cli.engine.out_of_memory import OutOfMemoryError
+from geed_cli.engine.passes import ForwardError
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -182,20 +183,28 @@ def _halving(
 ) -> tuple[Result, ...]:
     """What the run returns with these options, or with the largest half, quarter, … of the batch that has room.
 
+    A network whose code fails in a batch is given single images.
+
     Raises:
+        ForwardError: its code fails on a single image, too.
         OutOfMemoryError: there is no room for the smallest batch.
     """
     while True:
         try:
             return run(options)
         except OutOfMemoryError as error:
-            rows = error.batch_size
-            if rows <= smallest:
+            rows = error.batch_size // 2
+            if rows < smallest:
+                raise
+            reason = error.found
+        except ForwardError as error:
+            rows = 1
+            if options.run.batch_size == rows or smallest > rows:
                 raise
             reason = error.found
         # outside the handler: the error holds on to what filled the memory
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-        note(f"{reason}; starting over with {rows // 2}")
-        options = replace(options, run=replace(options.run, batch_size=rows // 2))
+        note(f"{reason}; starting over with {rows}")
+        options = replace(options, run=replace(options.run, batch_size=rows))

@@ -100,14 +100,19 @@ def test_no_room_for_one_picture_is_an_error_with_a_way_out(folder: Path) -> Non
 
 
 @pytest.mark.parametrize("text", ["shape mismatch", "can't allocate memory for thoughts", "out of memory"])
-def test_other_errors_are_not_swallowed(folder: Path, text: str) -> None:
-    """They end the run at once, quoted."""
+@pytest.mark.parametrize("room", [3, 0])
+def test_other_errors_are_not_taken_for_a_lack_of_room(folder: Path, text: str, room: int) -> None:
+    """Single images are tried once, and what fails there ends the run, quoted."""
 
     def fail() -> None:
         raise RuntimeError(text)
 
-    network, heard = hungry(3, fail), Listener()
-    with pytest.raises(InputError, match=f"Hungry fails in a forward pass: RuntimeError: {text}"):
-        audit(network, ["flip"], options_of(folder, 8), heard)
-    assert network.module.refused == 1
-    assert heard.notes == []
+    network, heard = hungry(room, fail), Listener()
+    said = f"Hungry fails in a forward pass: RuntimeError: {text}"
+    if room:
+        assert audit(network, ["flip"], options_of(folder, 8), heard).settings.batch_size == 1
+    else:
+        with pytest.raises(InputError, match=said):
+            audit(network, ["flip"], options_of(folder, 8), heard)
+    assert network.module.refused == (1 if room else 2)
+    assert heard.notes == [f"{said}; starting over with 1"]

@@ -1,6 +1,7 @@
 """Networks that cannot be audited as their code builds them: they are made to run, or refused in one sentence."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,21 +76,35 @@ class _Talkative(_Plain):
         return super().forward(x)
 
 
-class _Guard(nn.Module):
+class _Crowded(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if len(x) > 2:
             raise ValueError("too many\npictures")
         return x
 
 
-class _Guarded(_Plain):
-    def __init__(self) -> None:
-        super().__init__()
-        self.guards = nn.Sequential(_Guard())
+class _Choosy(nn.Module):
+    """Takes no pictures but plain ones and noise, with which networks are tried."""
 
-    def change(self, features: Tensor) -> Tensor:
-        guarded: Tensor = self.guards(features)
-        return guarded
+    def forward(self, x: Tensor) -> Tensor:
+        means = x.mean((1, 2, 3)).abs()
+        if ((means > 0.15) & (means < 0.95)).any():
+            raise ValueError("no such pictures")
+        return x
+
+
+class _Guarded(_Plain):
+    def __init__(self, guard: nn.Module) -> None:
+        super().__init__()
+        self.guards = nn.Sequential(guard)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(self.guards(x))
+
+
+class _Ending(_Plain):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if len(x) < 0 else sys.exit(5)
 
 
 class _Elsewhere(_Plain):
@@ -154,8 +169,20 @@ def talkative() -> nn.Module:
     return _Talkative()
 
 
-def guarded() -> nn.Module:
-    return _Guarded()
+def two_at_most() -> nn.Module:
+    return _Guarded(_Crowded())
+
+
+def choosy() -> nn.Module:
+    return _Guarded(_Choosy())
+
+
+def ending() -> nn.Module:
+    return _Ending()
+
+
+def compiled() -> nn.Module:
+    return torch.compile(_Plain().eval())
 
 
 def elsewhere() -> nn.Module:
@@ -267,13 +294,16 @@ AS_BUILT = (
     ),
     Specimen("talkative", talkative, Right(STEM)),
     Specimen("broken", broken, Refused("does not run on 12×12 images: KeyError: ('no such thing', 4)")),
+    Specimen("two-at-most", two_at_most, Right(STEM), options=("--layer", "stem")),
     Specimen(
-        "broken-in-a-batch",
-        guarded,
+        "choosy",
+        choosy,
         Refused(
-            "test_as_built:guarded fails in a forward pass: ValueError: too many pictures, in module 'guards.0'"
+            "test_as_built:choosy fails in a forward pass: ValueError: no such pictures, in module 'guards.0'"
         ),
     ),
+    Specimen("ending", ending, Refused("ended the program (sys.exit)")),
+    Specimen("compiled", compiled, Right(STEM), twin=plain),
     Specimen("elsewhere", elsewhere, Refused("not on the expected device meta!, in module 'fc'")),
 )
 
@@ -314,6 +344,20 @@ def test_a_batch_size_that_has_to_be_is_noted_and_recorded(geed: Geed, tmp_path:
     assert all(
         entry["controls"]["rounding"] < 1e-5 for entry in found["results"] if entry["metric"] == "softmax.kl"
     )
+
+
+def test_a_batch_that_fails_is_noted(geed: Geed, tmp_path: Path) -> None:
+    pictures, spec = (
+        smooth_pictures(tmp_path / "pictures", 2, 12),
+        specimen_of(two_at_most).write_spec(tmp_path),
+    )
+    done = geed(
+        "audit", spec, "--allow-code", "-d", pictures, "-g", "flip", "--batch-size", "3", "--json", "-"
+    )
+    assert "ValueError: too many pictures, in module 'guards.0'; starting over with 1" in " ".join(
+        done.stderr.split()
+    )
+    assert json.loads(done.stdout)["settings"]["batch_size"] == 1
 
 
 def test_lazy_networks_of_one_seed_are_one_network(tmp_path: Path) -> None:
