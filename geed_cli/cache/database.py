@@ -81,6 +81,23 @@ class Database:
             return otherwise
         return self.read(lambda connection: self._transaction(connection, work), otherwise)
 
+    def write_if_free(self, work: Work[T], otherwise: T) -> T:
+        """As ``write``; where another process has the file, ``otherwise`` without a note: it can wait."""
+        return self.if_free(lambda connection: self._transaction(connection, work), otherwise, writes=True)
+
+    def if_free(self, work: Work[T], otherwise: T, *, writes: bool = False) -> T:
+        """As ``read``; where another process has the file, ``otherwise`` without a note."""
+
+        def attempt(connection: sqlite3.Connection) -> T:
+            try:
+                return work(connection)
+            except sqlite3.OperationalError as error:
+                if _code_of(error) not in _LOCKED:
+                    raise
+                return otherwise
+
+        return otherwise if writes and not self._writable else self.read(attempt, otherwise)
+
     def _transaction(self, connection: sqlite3.Connection, work: Work[T]) -> T:
         connection.execute("BEGIN IMMEDIATE")
         try:

@@ -47,7 +47,15 @@ def prune(database: Database, rule: PruneRule, *, dry_run: bool) -> tuple[Networ
         return database.read(lambda connection: _doomed(connection, rule), None)
     gone = database.write(lambda connection: _remove(connection, rule), None)
     if gone:
-        database.read(_shrink, None)
+        database.if_free(_shrink, None)
+    return gone
+
+
+def prune_if_free(database: Database, rule: PruneRule) -> tuple[NetworkUse, ...] | None:
+    """As ``prune``; that another process has the file, and nothing is removed, is no fault to be noted."""
+    nothing: tuple[NetworkUse, ...] | None = None
+    gone = database.write_if_free(lambda connection: _remove(connection, rule), nothing)
+    database.if_free(_shrink, None)
     return gone
 
 

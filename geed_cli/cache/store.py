@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 from numpy.typing import NDArray
 
 from geed_cli.cache.database import PATIENCE_S, Database
+from geed_cli.cache.limit import DEFAULT_LIMIT, ROOM, cut_rows, rows_size
 from geed_cli.cache.row_bytes import Value, decode, decode_text, encode, encode_text
 
 KEYS_PER_QUERY = 500
@@ -38,10 +39,12 @@ class RowStore:
     Args:
         folder: where the file is, or is to be.
         patience_s: how long to wait for another process.
+        most_bytes: what the file may take of the disk; rows used longest ago go for new ones.
     """
 
-    def __init__(self, folder: Path, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, folder: Path, patience_s: float = PATIENCE_S, most_bytes: int = DEFAULT_LIMIT) -> None:
         self._database = Database(folder, patience_s)
+        self._most_bytes = self._cut_at = most_bytes
         self._networks: dict[bytes, _Network] = {}
 
     def __enter__(self) -> Self:
@@ -103,6 +106,16 @@ class RowStore:
         network = self._networks[network_key]
         if items:
             self._database.write(lambda connection: _insert(connection, network, items), None)
+            self._keep_below()
+
+    def _keep_below(self) -> None:
+        """Cut the file where it has passed its limit, and not again before it has grown by a part of it."""
+        if rows_size(self._database.path) <= self._cut_at:
+            return
+        cut_rows(self._database, self._most_bytes)
+        self._cut_at = max(
+            self._most_bytes, rows_size(self._database.path) + int(ROOM * self._most_bytes / 2)
+        )
 
     def fact(self, key: bytes) -> str | None:
         """The fact under a key; None where there is none, or none that is unharmed."""

@@ -125,13 +125,18 @@ def cache_of(asked: AuditArguments) -> Path | None:
     """The folder of the cache; None where none is wanted.
 
     Raises:
-        InputError: a folder together with ``--no-cache``.
+        InputError: a folder together with ``--no-cache``, or a limit in the environment that is none.
     """
     if asked.no_cache and asked.cache_dir is not None:
         raise InputError(
             "--cache-dir together with --no-cache", expected="one of them", remedy="leave out --cache-dir"
         )
-    return None if asked.no_cache else cache_folder(asked.cache_dir)
+    if asked.no_cache:
+        return None
+    from geed_cli.cache.limit import cache_limit  # noqa: PLC0415 - sqlite, which --help can do without
+
+    cache_limit()
+    return cache_folder(asked.cache_dir)
 
 
 def _check_resamples(asked: AuditArguments) -> None:

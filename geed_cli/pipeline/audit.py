@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from geed_cli.cache.limit import cache_limit
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.hooks import UnreadableError
 from geed_cli.engine.out_of_memory import OutOfMemoryError
@@ -25,6 +26,7 @@ from geed_cli.pipeline.fastest_batch import fixed_batch_size, with_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fit_threads
 from geed_cli.pipeline.progress import Progress, Silent
+from geed_cli.pipeline.reuse.pruning import keep_below
 from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
 from geed_cli.pipeline.until import grow
@@ -128,14 +130,16 @@ def _beside_float32(
 
 @contextmanager
 def _store(folder: Path | None, progress: Progress) -> Iterator[RowStore | None]:
-    """The cache, None without a folder; what is wrong with its file is noted once the run is over."""
+    """The cache, None without a folder; what is wrong with its file, and what had to go, is noted after the run."""
     if folder is None:
         yield None
         return
-    with RowStore(folder) as store:
+    most = cache_limit()
+    with RowStore(folder, most_bytes=most) as store:
         yield store
-    for note in store.notes:
-        progress.note(f"cache: {note}")
+    for note in (*store.notes, keep_below(folder, most)):
+        if note is not None:
+            progress.note(f"cache: {note}")
 
 
 def _run(session: Session, options: AuditOptions, progress: Progress) -> tuple[Result, ...]:

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.cache import NETWORK, assert_true, fill, key, serves, values
+from support.cache import NETWORK, assert_true, digest_of, fill, key, serves, values
 
 from geed_cli.cache.store import RowStore
 from geed_cli.cache.tables import FILE_NAME
@@ -238,3 +239,71 @@ def test_a_full_disk(tmp_path: Path) -> None:
             assert len(store.get_many([key(n) for n in range(10)])) == 10
     finally:
         subprocess.run(["umount", tmp_path], check=True)
+
+
+PRUNER = """
+from geed_cli.cache.database import Database
+from geed_cli.cache.prune import PruneRule, prune
+print("ready", flush=True)
+sys.stdin.readline()
+pruned = 0
+with Database(folder) as database:
+    for turn in range(12):
+        gone = prune(database, PruneRule(everything=turn % 3 == 0, max_bytes=5_000), dry_run=False)
+        pruned += sum(network.rows for network in gone)
+print(pruned, database.notes)
+"""
+SHORT_WRITER = """
+print("ready", flush=True)
+sys.stdin.readline()
+with RowStore(folder) as store:
+    store.register(NETWORK, "network one", {})
+    for start in range(0, 400, 20):
+        store.put_many(NETWORK, values(20, start=start))
+        for found, got in store.get_many([key(n) for n in range(start, start + 20)]).items():
+            assert got.tobytes() == values(20, start=start)[found].tobytes()
+print(store.notes)
+"""
+
+
+def test_processes_that_prune_and_write_at_once(tmp_path: Path) -> None:
+    """No note, no wrong value, a sound file; what is left belongs to the network."""
+    fill(tmp_path, 400)
+    pruners, writers = ([start(code, tmp_path) for _ in range(2)] for code in (PRUNER, SHORT_WRITER))
+    processes = [*pruners, *writers]
+    assert [said(process) for process in processes] == ["ready"] * 4
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [end(process).strip() for process in writers] == ["()"] * 2
+    pruned, notes = zip(*(end(process).split() for process in pruners), strict=True)
+    assert notes == ("()", "()")
+    assert sum(map(int, pruned)) >= 400
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    lost = "SELECT COUNT(*) FROM rows WHERE network NOT IN (SELECT id FROM networks)"
+    assert connection.execute(lost).fetchone() == (0,)
+    connection.close()
+    assert serves(tmp_path)
+
+
+def test_threads_that_write_beyond_the_limit_at_once(tmp_path: Path) -> None:
+    """Four stores of one limit, each of which cuts the file when it has grown: it stays below, without notes."""
+    most = 300_000
+
+    def write(number: int) -> tuple[str, ...]:
+        with RowStore(tmp_path, most_bytes=most) as store:
+            network = digest_of(f"network {number}")
+            store.register(network, f"network {number}", {})
+            for start in range(0, 400, 20):
+                store.put_many(network, values(20, 100, start=1000 * number + start))
+            return store.notes
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(write, range(4))) == [()] * 4
+    with RowStore(tmp_path, most_bytes=most) as store:
+        store.register(NETWORK, "network one", {})
+        store.put_many(NETWORK, values(20, 100))
+        assert len(store.get_many([key(n) for n in range(20)])) == 20
+    assert (tmp_path / FILE_NAME).stat().st_size <= most

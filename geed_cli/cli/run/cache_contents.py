@@ -21,6 +21,7 @@ from geed_cli.checkpoints.kept import KEPT_FOLDER
 from geed_cli.checkpoints.kept_files import StoredWeights, remove_partial, remove_stored, stored_weights
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.errors import InputError, RunError
+from geed_cli.pipeline.reuse.pruning import doomed_weights
 from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, message_console, plain, result_console
 
@@ -69,39 +70,13 @@ def remove(rule: PruneRule, cache_dir: Path | None, *, dry_run: bool) -> None:
     file = folder / FILE_NAME
     networks = _networks(folder)
     row_bytes = sum(network.bytes for network in networks if not rule.names(network))
-    weights = _doomed(stored_weights(folder), rule, row_bytes)
+    weights = doomed_weights(stored_weights(folder), rule, row_bytes)
     if not dry_run:
         _remove_weights(folder, weights, rule)
     gone = _pruned(file, rule, networks, bool(weights), dry_run=dry_run) if file.exists() else ()
     if rule.everything and not dry_run:
         aside(file).unlink(missing_ok=True)
     _print(gone, weights, "would be removed" if dry_run else "removed")
-
-
-def _doomed(stored: Sequence[StoredWeights], rule: PruneRule, row_bytes: int) -> list[StoredWeights]:
-    """The weights that a rule removes: by path, by last use, and by size, before any row is removed for its size.
-
-    Args:
-        stored: the last used first.
-        rule: of the command line.
-        row_bytes: what rows take that the rule does not name anyway; ``max_bytes`` counts them too.
-    """
-    doomed = [file for file in stored if _named(file, rule)]
-    if rule.max_bytes is not None:
-        left = rule.max_bytes - row_bytes
-        for file in (file for file in stored if not _named(file, rule)):
-            left -= file.bytes
-            if left < 0:
-                doomed.append(file)
-    return doomed
-
-
-def _named(file: StoredWeights, rule: PruneRule) -> bool:
-    return (
-        rule.everything
-        or (rule.model is not None and rule.model.casefold() in file.made_from.casefold())
-        or (rule.used_before is not None and file.used < rule.used_before)
-    )
 
 
 def _remove_weights(cache: Path, doomed: Sequence[StoredWeights], rule: PruneRule) -> None:
