@@ -29,7 +29,7 @@ def require_comparable(results: Sequence[Result], labels: Sequence[str]) -> None
         if differing := mismatches(results[0], result):
             raise InputError(
                 f"{labels[0]} and {label} cannot be compared: they differ in {'; '.join(differing)}",
-                expected="the same images, groups, input geometry and precision (the signature line)",
+                expected="the same images, groups, input geometry, precision and kind of output (the signature line)",
                 remedy="audit both with the same options, or --allow-mismatch to show them anyway",
             )
 
