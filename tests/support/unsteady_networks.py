@@ -164,6 +164,24 @@ class StochasticDepth(Small):
         return functional.relu(y + kept * self.branch(y)).mean((2, 3))
 
 
+class GhostNorm(Small):
+    """Normalises quarters of the batch by their own statistics, which are single rows in small batches."""
+
+    def features(self, x: Tensor) -> Tensor:
+        parts = self.stem(x).split(max(len(x) // 4, 1))
+        return torch.cat([functional.batch_norm(each, None, None, training=True) for each in parts]).amax(
+            (2, 3)
+        )
+
+
+class DarkNoise(Small):
+    """Adds noise to dark pictures alone, of which the first is none."""
+
+    def features(self, x: Tensor) -> Tensor:
+        y = super().features(x)
+        return torch.where((x.mean((1, 2, 3)) < 0.2)[:, None], y + 0.1 * torch.rand_like(y), y)
+
+
 class BatchSize(Small):
     """Divides by the number of pictures, where it ought to be the number of pixels."""
 
@@ -183,7 +201,7 @@ KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FunctionalDropout, MonteCarlo, Noise, BatchStatistics, OverriddenTrain, BatchMean, Neighbour, Memory,
-        Buffer, Counter, StochasticDepth, BatchSize, ShuffledPatches,
+        Buffer, Counter, StochasticDepth, GhostNorm, DarkNoise, BatchSize, ShuffledPatches,
     )
 }  # fmt: skip
 

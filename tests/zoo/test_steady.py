@@ -92,6 +92,8 @@ UNSTEADY = (
     ("counter-third", "Counter", {"every": 3}, OWN, "attribute 'calls' was written", ()),
     ("stochastic-depth", "StochasticDepth", {}, DRAWS, "", ()),
     ("stochastic-depth-rare", "StochasticDepth", {"probability": 0.1}, DRAWS, "", ()),
+    ("ghost-norm", "GhostNorm", {}, BATCH, "after 'stem' and before 'fc'", ()),
+    ("dark-noise", "DarkNoise", {}, DRAWS, "", ()),
     ("batch-size", "BatchSize", {}, BATCH, "", ()),
     ("random-crop", "ShuffledPatches", {}, DRAWS, "before 'stem'", ()),
     ("bf16", "FunctionalDropout", {}, DRAWS, "", ("--precision", "bf16")),

@@ -7,6 +7,7 @@ colours, which need not be decoded. No such batch has more rows than R, or than 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import torch
 from torch import Tensor
@@ -18,6 +19,11 @@ class Showing:
 
     pixels: Tensor
     places: tuple[int | None, ...]
+
+    def in_full(self) -> "Showing":
+        """The same with every place looked at, neighbours by numbers of their own."""
+        numbers = count(sum(place is not None for place in self.places))
+        return Showing(self.pixels, tuple(next(numbers) if p is None else p for p in self.places))
 
     def first(self, rows: int) -> "Showing":
         """Its first rows, of those that are looked at where it has more."""

@@ -95,7 +95,8 @@ def verdict(case: Case, observe: Observe, batch_size: int, record: Record) -> Un
     """What was found; None where the network is steady as far as it was seen."""
     evidence = case.evidence
     repeats = full(evidence.rows, batch_size)
-    shown = [evidence.batch, repeats, case.showing, evidence.batch, repeats]
+    whole_batch = evidence.batch.in_full()
+    shown = [whole_batch, repeats, case.showing, whole_batch, repeats]
     again, whole, same, third, repeated = observe(shown, double=False)
     for seen in (again, whole, third, repeated):
         record(evidence.held, seen)
@@ -109,14 +110,19 @@ def verdict(case: Case, observe: Observe, batch_size: int, record: Record) -> Un
     by_call = _first(alike)
     by_place = _first([(evidence.held, case.seen), (again, same), (evidence.held, whole), (again, whole)])
     found = by_call or by_place
-    if found is None or not _is_its_own(evidence, observe, alike, by_call=by_call is not None):
+    if found is None:
+        return None
+    drawn = by_call is not None and any(identical(*pair) for pair in alike)
+    if not (
+        _three_move(case, observe)
+        or ((drawn or _moves_exactly(case, observe)) and not _sensitive(case, observe))
+    ):
         return None
     site, movement = _first([(evidence.held, case.seen)]) or found
-    drawn = any("random generator" in sign for sign in case.signs)
-    kind = DRAWN if drawn else REMEMBERED if by_call else MIXED
-    return Unsteady(
-        site, movement, kind, _culprit(case, observe, by_call=drawn or by_call is not None), case.signs
-    )
+    random = any("random generator" in sign for sign in case.signs)
+    kind = DRAWN if random else REMEMBERED if by_call else MIXED
+    by_itself = random or by_call is not None
+    return Unsteady(site, movement, kind, _culprit(case, observe, by_call=by_itself), case.signs)
 
 
 def _first(pairs: Sequence[tuple[Seen, Seen]]) -> tuple[Site, float] | None:
@@ -124,44 +130,39 @@ def _first(pairs: Sequence[tuple[Seen, Seen]]) -> tuple[Site, float] | None:
     return next(filter(None, (first_moved(*pair) for pair in pairs)), None)
 
 
-def _is_its_own(
-    evidence: Evidence, observe: Observe, alike: Sequence[tuple[Seen, Seen]], *, by_call: bool
-) -> bool:
-    """Whether rounding does not explain the movement."""
-    exact = True
-    looks = _looks(observe, evidence.three, double=True)
-    if looks is None:
-        exact, looks = False, _looks(observe, evidence.three, double=False) or []
-    moved = {
-        row for pair in (*pairwise(looks), *zip(looks, looks[2:], strict=False)) for row in moved_rows(*pair)
-    }
-    if len(moved) == len(evidence.three):
-        return True
-    drawn = by_call and any(identical(*pair) for pair in alike)
-    return (drawn or (exact and 0 in moved)) and not _sensitive(evidence, observe)
+def _three_move(case: Case, observe: Observe) -> bool:
+    """Whether three images move where they are shown in two arrangements by turns, in float64 if that runs."""
+    shown = [*company(case.evidence.three)] * ROUNDS
+    looks = _tried(observe, shown, double=True) or _tried(observe, shown, double=False)
+    pairs = [*pairwise(looks), *zip(looks, looks[2:], strict=False)]
+    return len({row for pair in pairs for row in moved_rows(*pair)}) == len(case.evidence.three)
 
 
-def _looks(observe: Observe, three: Tensor, *, double: bool) -> list[Seen] | None:
-    """Three images in two arrangements by turns; None where the network does not run so."""
+def _moves_exactly(case: Case, observe: Observe) -> bool:
+    """Whether the first image moves in float64, too, between the first batch and the showing."""
+    looks = _tried(observe, [case.evidence.batch, case.showing, case.evidence.batch], double=True)
+    return any(moved_rows(*pair) for pair in pairwise(looks))
+
+
+def _tried(observe: Observe, shown: Sequence[Showing], *, double: bool) -> list[Seen]:
+    """What was seen; nothing where the network does not run in that type, for so few rows, or has no room."""
     try:
-        return observe([*company(three)] * ROUNDS, double=double)
-    except (
-        Exception
-    ):  # whatever networks raise in another type, or where six rows are more than they have room for
-        return None
+        return observe(shown, double=double)
+    except Exception:  # networks raise whatever they like
+        return []
 
 
-def _sensitive(evidence: Evidence, observe: Observe) -> bool:
+def _sensitive(case: Case, observe: Observe) -> bool:
     """Whether changing the first picture by its last digits moves it, so that rounding may."""
-    e = evidence.rows[:1]
+    e = case.evidence.rows[:1]
     signs = torch.randint(0, 2, (PERTURBED, *e.shape[1:]), generator=torch.Generator().manual_seed(0)).to(e)
     nearby = e * (1 + 2 * torch.finfo(e.dtype).eps * (2 * signs - 1))
     same = e.repeat(PERTURBED, 1, 1, 1)
     shown = [Showing(pixels, tuple(range(PERTURBED))) for pixels in (same, nearby, same)]
-    try:
-        plain, other, again = observe(shown, double=False)
-    except Exception:  # a network for another batch size, or without room for it
+    looks = _tried(observe, shown, double=False)
+    if not looks:
         return False
+    plain, other, again = looks
     return 2 * len(moved_rows(plain, other)) > PERTURBED and not moved_rows(plain, again)
 
 
@@ -173,6 +174,7 @@ def _culprit(case: Case, observe: Observe, *, by_call: bool) -> str:
         if by_call:
             yield from [(evidence.batch, evidence.batch)] * ROUNDS
         yield company(evidence.three)
+        yield evidence.batch, case.showing
 
     for first, then in passes():
         try:
