@@ -127,7 +127,14 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
     absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
     without = partial(leave_out, reference=reference, source=spec.model.source)
     split = split_network(
-        module, architecture.classifier, spec.split, model_id, seen, absent, without("split")
+        module,
+        architecture.classifier,
+        spec.split,
+        model_id,
+        seen,
+        absent,
+        without("split"),
+        known=architecture.source != "python",
     )
     own = architecture.layers or default_stages(module, split.classifier)
     return Network(

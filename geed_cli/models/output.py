@@ -56,7 +56,7 @@ LOGITS, NO_LOGITS = Output("logits"), Output("none", reason=NO_CLASSIFIER)
 
 
 def output_of(
-    seen: Tensor, ending: Ending, classifier: str | None, wanted: OutputKind | None, *, headless: bool
+    seen: Tensor, ending: Ending, classifier: str | None, wanted: OutputKind | None, *, headless: str | None
 ) -> Output:
     """The kind of output that a spec declares, else the one that can be told.
 
@@ -65,7 +65,7 @@ def output_of(
         ending: how it came about.
         classifier: the module that makes it, where one is known.
         wanted: the spec's declaration.
-        headless: whether the spec, or the file by its layout, says that there is no classifier.
+        headless: the reason for ``none`` where it is known that there is no classifier.
 
     Raises:
         InputError: an output that is no floating-point tensor, or a declaration that the output contradicts.
@@ -80,8 +80,8 @@ def output_of(
     values = _finite(seen.reshape(len(seen), *shape))
     if wanted is not None:
         output = _declared(wanted, values, ending.last)
-    elif headless:
-        output = Output("none", shape, reason=f"{NO_CLASSIFIER} (split.classifier: null)")
+    elif headless is not None:
+        output = Output("none", shape, reason=headless)
     else:
         output = _inferred(values, ending.last, classifier)
     return replace(output, precision=seen.dtype)

@@ -16,7 +16,7 @@ from geed_cli.models.classifier import Seen, recognised, require_one_call, requi
 from geed_cli.models.code.failure import failure_of
 from geed_cli.models.ending import run_watched
 from geed_cli.models.network import OUTPUT, Site, module_of
-from geed_cli.models.output import Output, output_of
+from geed_cli.models.output import NO_CLASSIFIER, Output, output_of
 from geed_cli.models.preprocessing import first_convolution, runs
 from geed_cli.models.spec import SplitPart
 
@@ -47,6 +47,8 @@ def split_network(
     seen: Seen,
     absent: Sequence[str] = (),
     remedy: str = "",
+    *,
+    known: bool = False,
 ) -> Split:
     """The split that a spec declares, completed by the network's own.
 
@@ -58,6 +60,7 @@ def split_network(
         seen: what the network put out when it ran.
         absent: tensors without weights.
         remedy: how to find the names of modules, where that is not ``geed inspect MODEL --layers``.
+        known: whether the source knows a network's classifier where it has one, so that none is looked for.
 
     Returns:
         features: the output of the module that the spec names, else what goes into the classifier, else the network's
@@ -73,7 +76,7 @@ def split_network(
             _require_module(f"split.{key}", name, module, model, remedy)
     headless = wanted.without_classifier
     own = wanted.classifier or classifier
-    if own is None and not headless:
+    if own is None and not headless and not known:
         own = recognised(module, seen)
     if own is not None and not headless:
         require_weights(own, absent)
@@ -84,7 +87,9 @@ def split_network(
     else:
         features = Site(marks, "input") if marks is not None else OUTPUT
     own = None if headless else own
-    output = output_of(seen.values, seen.ending, own, wanted.output, headless=headless)
+    without = f"{NO_CLASSIFIER} (split.classifier: null)" if headless else NO_CLASSIFIER
+    reason = without if headless or (known and own is None) else None
+    output = output_of(seen.values, seen.ending, own, wanted.output, headless=reason)
     if own is not None and own == classifier:  # its source says that these are logits
         output = replace(output, affine=True)
     return Split(features, own, output)

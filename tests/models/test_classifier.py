@@ -13,6 +13,8 @@ from geed_cli.models.classifier import Seen, recognised
 from geed_cli.models.ending import Ending, run_watched
 from geed_cli.models.from_timm import timm_classifiers
 from geed_cli.models.load import load_model
+from geed_cli.models.resolve import split_network
+from geed_cli.models.spec import ModelSpec
 
 
 def seen_of(module: nn.Module, size: int = 32) -> Seen:
@@ -63,6 +65,21 @@ def test_sources_that_know_better_are_believed(name: str, classifier: str) -> No
     """Two heads whose mean is the output, and one that is averaged: logits, by the library's own word."""
     network = load_model(name, weights="random", img_size=32)
     assert (network.classifier, network.output.kind, network.output.affine) == (classifier, "logits", True)
+
+
+def test_a_source_that_knows_of_none_is_believed() -> None:
+    """Nothing is looked for in a network of timm that was built without a classifier."""
+    spec = ModelSpec.model_validate(
+        {"model": {"source": "timm", "name": "test_resnet"}, "weights": {"origin": "random"}}
+    )
+    module = timm.create_model("test_resnet", num_classes=0)
+    seen = Seen(torch.zeros(2, 4), Ending("affine", ("layer4",), {"layer4": 1}))
+    split = split_network(module, None, spec.split, "test_resnet", seen, known=True)
+    assert (split.classifier, split.output.kind, split.output.reason) == (
+        None,
+        "none",
+        "the network has no classifier",
+    )
 
 
 class Head(nn.Module):
