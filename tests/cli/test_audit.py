@@ -138,7 +138,7 @@ def test_a_bad_image_ends_the_run_or_is_counted(
         (["--boundary", "round"], 2, "boundary"),
         (["--no-such-option"], 2, "No such option"),
         (["--device", "cuda"], 3, "device 'cuda' is not available"),
-        (["--norm-samples", "30"], 2, "holds 22 different images"),
+        (["--norm-samples", "30"], 2, "holds 22 images"),
     ],
 )
 def test_refusals(
