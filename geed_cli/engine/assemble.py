@@ -16,6 +16,7 @@ from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Variant
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.engine.shared_action import Families, Family
+from geed_cli.errors import InputError
 from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.models.output import Output
@@ -77,10 +78,21 @@ def _vector_cell(
     else:
         expected = expected_orbit(orbit, representation)
     deviations[cell] = _array(deviation(measure, plan.output, orbit, expected))
+    if not np.isfinite(deviations[cell]).all():
+        raise _infinite(measure, group)
     trips = {view: trip for view, trip in plan.trips[group.name].items() if trip in held}
     if trips:
         back = torch.stack([held[trips[view]] if view in trips else orbit[0] for view in group.views])
         controls[cell, "floor"] = _array(deviation(measure, plan.output, back, orbit[0].expand_as(back)))
+
+
+def _infinite(measure: VectorMeasure, group: GroupPlan) -> InputError:
+    """The refusal of p(gx) > 0 where ρ(g)p̂(x) = 0, which moved predictions alone may have: no mean over G has it."""
+    return InputError(
+        f"{measure.name} under {group.name} is infinite: a probability is 0 that is more under another element",
+        expected="probabilities above 0, as of scores that the network returns before its softmax",
+        remedy=f"leave out {measure.name}: --metric 'latent.*' --metric 'prediction.*' --metric 'channelwise.*'",
+    )
 
 
 def _layer_cells(

@@ -40,8 +40,8 @@ class Evidence:
     repeat: float | None = None
 
     def mean(self, name: str) -> float | None:
-        """The mean of what was seen, over g and images like the value itself and in its unit."""
-        if name not in self.seen:
+        """The mean of what was seen, over g and images like the value and in its unit; None where it is infinite."""
+        if name not in self.seen or np.isinf(self.seen[name]).any():
             return None
         values = self.measure.per_image(self.seen[name])
         finite = values[np.isfinite(values)]

@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.engine import full_precision
 from geed_cli.errors import InputError
+from geed_cli.measures.control import Evidence
+from geed_cli.measures.softmax import KL
 from geed_cli.models.load import load_model
 from geed_cli.models.network import OUTPUT, Network, Site
 from geed_cli.models.output import LOGITS, Output
@@ -239,6 +241,13 @@ def test_probabilities_of_reduced_precision_are_probabilities(folder: Path, prec
     entry = entry_of(audited(network, ["flip"], folder, precision=precision), "softmax.kl", "flip")
     exact = entry_of(audited(network, ["flip"], folder), "softmax.kl", "flip")
     assert entry.value == pytest.approx(exact.value, rel=0.05)  # bf16 has eight bits
+
+
+def test_a_control_that_is_infinite_is_left_out() -> None:
+    """A probability of 0 before and more after a round trip: no mean of the others stands for it."""
+    seen = {"floor": np.array([[0.0, math.inf], [0.0, 0.5]]), "null": np.array([[0.0, 1.0], [0.0, 0.5]])}
+    evidence = Evidence(KL, np.zeros((2, 2)), seen, lambda: None, 1.0, None)
+    assert (evidence.mean("floor"), evidence.mean("null")) == (None, 0.375)
 
 
 def cached(folder: Path, cache: Path, output: Output) -> Result:

@@ -1,12 +1,15 @@
 """Kinds of output and of heads: read as what they are, not applicable, or refused."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from support.command import Geed
 from support.output_networks import (
     CLASSES,
+    FLIPS,
     VECTORS,
     Auxiliary,
     Averaged,
@@ -25,10 +28,23 @@ from support.output_networks import (
     declared,
     softmax,
 )
-from support.zoo import Reading, Refused, Right, Specimen, audit_specimen
+from support.zoo import Expected, Reading, Refused, Right, Specimen, audit_specimen
+from torch import Tensor, nn
 
 CLASSIFIER, NONE = Right(Predicted(softmax)), Right(Reading(None, softmax=False))
 HEAD_ALONE = Right(Reading("fc", softmax=False))
+
+
+class Flipped(Predicted):
+    """The part of pixels whose class moves, and no divergence."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda p: p, "pixels", None)
+
+    def __call__(self, module: nn.Module, orbits: Sequence[Tensor]) -> Expected:
+        with np.errstate(all="ignore"):
+            everything = super().__call__(module, orbits)
+        return {key: everything[key] for key in (("latent.l2", None), FLIPS)}
 
 
 def ended(
@@ -108,6 +124,11 @@ SPECIMENS = (
              {"stride": 2}, declared(output="dense"), group="c4"),
     Specimen("pixels, probabilities", Pixelwise, Right(Predicted(as_it_is, "pixels", None)),
              {"end": "probabilities"}, declared(output="dense")),
+    Specimen("pixels without a doubt", Pixelwise, Refused("softmax.kl under flip is infinite"),
+             {"end": "certain"}, declared(output="dense")),
+    Specimen("pixels without a doubt and a divergence", Pixelwise, Right(Flipped()),
+             {"end": "certain"}, declared(output="dense"),
+             ("--metric", "latent.*", "--metric", "prediction.*", "--metric", "channelwise.*")),
     Specimen("pixels, said to be logits", Pixelwise, Refused("it is 3×12×12 for each image"),
              spec=declared(output="logits")),
     Specimen("rows, said to be pixels", Trunk, Refused("it is 6 for each image, not classes × height × width"),
