@@ -66,6 +66,11 @@ class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._steps = 0
         self._windows = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False: torch would import its compiler, which takes seconds, to leave ``__torch_dispatch__`` out of it."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: OpOverload,

@@ -104,6 +104,11 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self._made: MutableMapping[Tensor, _Made] = WeakTensorKeyDictionary()
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False: torch would import its compiler, which takes seconds, to leave ``__torch_dispatch__`` out of it."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: OpOverload,

@@ -136,9 +136,14 @@ class Session:
         stop = self._progress.stopping
         stream = TaskStream(left, settings, plan, self._options.data, lookups, stop, self._holders)
         self._progress.images(0, left.count)
-        arriving = closing(finished(self._workers, stream))
-        # workers end before what they found is written
-        with out_of_memory(self._workers[0].placement), self._writing(), arriving as batches:
+        decoding = closing(iter(stream))
+        # workers end before decoding does, and before what they found is written
+        with (
+            out_of_memory(self._workers[0].placement),
+            self._writing(),
+            decoding as tasks,
+            closing(finished(self._workers, tasks)) as batches,
+        ):
             for images in batches:
                 for outcomes in images:
                     self._take(outcomes)

@@ -1,7 +1,7 @@
 """The drawn images as tasks for the workers, in the order in which they are shown, and what was refused of them."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 
 from geed_cli.actions.conditions import context_size
@@ -52,7 +52,7 @@ class TaskStream:
         self.copies: list[Duplicate] = []
         self.waited_s = 0.0
 
-    def __iter__(self) -> Iterator[Task]:
+    def __iter__(self) -> Generator[Task, None, None]:
         """Every image that can be used.
 
         Raises:

@@ -55,4 +55,4 @@ def test_no_gpu(geed: Geed, pictures: Path, names: str) -> None:
     done = geed("audit", *SMALL, "-d", pictures, "--devices", names)
     assert done.exit_code == 3
     assert "CUDA device 0 is not available here" in done.stderr
-    assert "--device auto" in done.stderr
+    assert "leave out --devices" in done.stderr

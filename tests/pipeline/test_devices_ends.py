@@ -145,6 +145,19 @@ def test_any_other_error_of_a_worker_is_quoted(folder: Path) -> None:
         audit(picky(fail), ["flip"], options_of(folder, TWO))
 
 
+@pytest.mark.parametrize("devices", [(), TWO])
+def test_an_error_ends_decoding(folder: Path, devices: tuple[str, ...]) -> None:
+    """No thread goes on while somebody holds the error, as an interactive session does."""
+
+    def fail(x: Tensor) -> Tensor:
+        raise RuntimeError(f"no white pictures of {x.shape[-1]} pixels")
+
+    with pytest.raises(InputError, match="no white pictures") as held:
+        audit(picky(fail), ["flip"], options_of(folder, devices))
+    assert held.tb is not None
+    assert [one.name for one in threading.enumerate() if one.name.startswith("geed-decode")] == []
+
+
 class Listener(Silent):
     def __init__(self) -> None:
         self.notes: list[str] = []

@@ -9,7 +9,7 @@ from support.audits import StopAfter
 from support.networks import SmallConvNet, network_of, small_conv_net
 from support.results import measured
 
-from geed_cli.errors import RunError
+from geed_cli.errors import InputError, RunError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions, UntilOptions
@@ -99,5 +99,5 @@ def test_an_image_that_breaks_one_network_is_left_out_of_all(folder: Path) -> No
 
 def test_no_image_left_is_an_error(folder: Path) -> None:
     """Not an empty result."""
-    with pytest.raises(RunError, match="none of the 30 images"):
+    with pytest.raises(InputError, match="none of the 30 images"):
         audit(fragile(-9.0), ["flip"], options_of(folder, on_nonfinite="skip"))

@@ -218,7 +218,7 @@ def test_the_normaliser_may_come_from_other_images(folder: Path) -> None:
 def test_too_few_images_for_a_separate_normaliser(folder: Path) -> None:
     """24 images cannot be 20 audited ones and 10 others."""
     options = AuditOptions(data=DataOptions(folder, samples=20, norm_samples=10), run=CPU64)
-    with pytest.raises(InputError, match="holds 24 different images"):
+    with pytest.raises(InputError, match="holds 24 images"):
         audit(small_conv_net(size=15), ["flip"], options)
 
 

@@ -16,13 +16,13 @@ def last_line(code: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_loading_a_network_needs_no_compiler() -> None:
-    """A network is built and run without torch._dynamo, which takes as long to import as torch itself."""
+def test_loading_and_auditing_a_network_needs_no_compiler() -> None:
+    """A network is built, looked at and run without torch._dynamo, which takes as long to import as torch itself."""
     code = (
         "import sys\n"
-        "from geed_cli import load_model\n"
-        "import geed_cli.pipeline.audit\n"
-        "load_model('timm:resnet18', weights='random', img_size=64)\n"
+        "from geed_cli import AuditOptions, audit, load_model\n"
+        "network = load_model('timm:test_resnet', weights='random', img_size=32)\n"
+        "audit(network, ['c4'], AuditOptions())\n"
         "print([name for name in sys.modules if name.startswith(('torch._dynamo', 'torch._inductor'))])"
     )
     assert last_line(code) == "[]"
