@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -114,4 +115,8 @@ def tensor_or_why_not(site: Site, activation: Any) -> Tensor | str:  # noqa: ANN
         return f"its {site.side} is a {type(activation).__name__}, not one tensor"
     if activation.is_complex():
         return f"its {site.side} is complex, and what a group does to phases is not known"
+    if activation.layout not in (torch.strided, torch._mkldnn):  # type: ignore[attr-defined]
+        return f"its {site.side} is sparse"
+    if torch._C._functorch.is_functorch_wrapped_tensor(activation):
+        return f"its {site.side} is inside torch.vmap or its like, where no batch is seen"
     return activation.dequantize() if activation.is_quantized else activation

@@ -74,7 +74,7 @@ def _run(module: nn.Module, inputs: Tensor, watch: "_Watch | None") -> tuple[Any
     def leave(name: str, output: Any) -> None:  # noqa: ANN401 - whatever a module returns
         calls[name] = calls.get(name, 0) + 1
         if isinstance(output, Tensor):
-            returned.setdefault(output, []).append((name, calls[name], output._version))
+            returned.setdefault(output, []).append((name, calls[name], _version(output, watch)))
 
     with ExitStack() as stack:
         for name, part in module.named_modules():
@@ -86,7 +86,7 @@ def _run(module: nn.Module, inputs: Tensor, watch: "_Watch | None") -> tuple[Any
         output = module(inputs)
     if not isinstance(output, Tensor):
         return output, Ending(calls=calls)
-    alone: tuple[Last, list[tuple[Tensor, int]]] = "other", [(output, output._version)]
+    alone: tuple[Last, list[tuple[Tensor, int]]] = "other", [(output, _version(output, watch))]
     last, tensors = alone if watch is None else watch.way_back(output)
     makers = [
         f"{name}#{number}" if calls[name] > 1 else name
@@ -98,11 +98,16 @@ def _run(module: nn.Module, inputs: Tensor, watch: "_Watch | None") -> tuple[Any
 
 
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes how each tensor was made, for as long as it lives."""
+    """Notes how each tensor was made, for as long as it lives.
+
+    Attributes:
+        writes: how often tensors were written in place.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._made: MutableMapping[Tensor, _Made] = WeakTensorKeyDictionary()
+        self.writes = 0
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -125,15 +130,16 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             written = func._schema.is_mutable
             if written or not any(output is each for each in given):
                 source = given[0] if followed and not written else None
-                before = 0 if source is None else source._version
+                before = 0 if source is None else _version(source, self)
                 # torch counts a write in place once the operation has returned
-                self._made[output] = _Made(name, output._version + written, source, before)
+                self._made[output] = _Made(name, _version(output, self) + written, source, before)
+            self.writes += written
         return output
 
     def way_back(self, output: Tensor) -> tuple[Last, list[tuple[Tensor, int]]]:
         """The last operation but for views and copies, and the tensors on the way, each with its count of writes."""
         last: Last = "other"
-        tensor, version = output, output._version
+        tensor, version = output, _version(output, self)
         way: list[tuple[Tensor, int]] = []
         while True:
             way.append((tensor, version))
@@ -147,6 +153,13 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
                     return last, way
                 last = LINKS[made.operation]
             tensor, version = made.source, made.source_version
+
+
+def _version(tensor: Tensor, watch: _Watch | None) -> int:
+    """How often a tensor was written in place; of inference mode, which does not count, how often any was."""
+    if not tensor.is_inference():
+        return tensor._version
+    return 0 if watch is None else watch.writes
 
 
 def _named(operation: str) -> Last:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from geed_cli.checkpoints.formats import shown_list
 from geed_cli.errors import InputError
@@ -136,4 +136,37 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
             expected="a torch.nn.Module, or an ExportedProgram itself",
             remedy="return the exported program without .module()",
         ) from error
+    except Exception as error:  # a train() of the user's own
+        raise InputError(
+            f"{module_name}:{attribute} returned a module whose eval() fails: {type(error).__name__}: {error}",
+            expected="a torch.nn.Module that can be put in evaluation mode",
+            remedy="let its train() and eval() return",
+        ) from error
+    _require_readable(network, f"{module_name}:{attribute}")
     return network
+
+
+def _require_readable(network: nn.Module, name: str) -> None:
+    """Refuse parts that cannot be watched, named or read."""
+    for part, module in network.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            raise InputError(
+                f"{name} returned a network with TorchScript inside it, at '{part}', which cannot be watched",
+                expected="TorchScript as a whole, or none",
+                remedy="return torch.jit.trace(network, pictures), which is audited as one module",
+            )
+        if "#" in part:
+            raise InputError(
+                f"{name} returned a network with a module named '{part}'",
+                expected="names without '#', which stands before the number of a call",
+                remedy="rename it",
+            )
+    empty = [
+        part for part, value in network.state_dict().items() if isinstance(value, Tensor) and value.is_meta
+    ]
+    if empty:
+        raise InputError(
+            f"{name} returned a network without numbers for {shown_list(empty)}, on torch's meta device",
+            expected="weights",
+            remedy="build it on the CPU",
+        )

@@ -154,7 +154,7 @@ def _declared(wanted: OutputKind, values: Tensor, last: Last) -> Output:
 def _fitting(values: Tensor, last: Last) -> OutputKind:
     """The kind that an output could be declared to be."""
     shape = tuple(values.shape[1:])
-    if len(shape) == 3 and shape[0] > 1:
+    if len(shape) == 3 and shape[0] > 1 and shape[1] == shape[2]:
         return "dense"
     if len(shape) > 1:
         return "none"
@@ -174,6 +174,11 @@ def _misshapen(wanted: OutputKind, shape: tuple[int, ...]) -> str | None:
     text = "×".join(map(str, shape))
     if wanted == "dense" and (len(shape) != 3 or shape[0] < 2):
         return f"it is {text} for each image, not classes × height × width of 2 classes or more"
+    if wanted == "dense" and shape[1] != shape[2]:
+        return (
+            f"it is {text} for each image, and height and width of a square picture are equal: axis 1 has to be the "
+            "classes"
+        )
     if wanted != "dense" and len(shape) != 1:
         return f"it is {text} for each image, not one row of numbers"
     return "it is one number for each image" if shape == (1,) and wanted != "sigmoid" else None

@@ -4,6 +4,7 @@ f = f2 ∘ f1 is split at the site of f1(x), by default what goes into the class
 pre-logits". A network without a classifier ends in its features. The spec's words come before the source's.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -133,6 +134,12 @@ def require_one_tensor(
             expected="one tensor for a batch of images, whose first axis is the batch",
             remedy="wrap the network in a module that returns the output to be audited",
         )
+    if output.layout != torch.strided:
+        raise InputError(
+            f"{model_id} returns a tensor of layout {str(output.layout).removeprefix('torch.')}",
+            expected="a dense tensor",
+            remedy="wrap the network in a module that returns the output's to_dense()",
+        )
     return Seen(output, ending)
 
 
@@ -155,10 +162,16 @@ def _does_not_run(module: nn.Module, settings: InputSettings, model_id: str, err
             expected="a network of RGB pictures, or of luminance alone",
             remedy="build it by code of yours (source: python) that makes its channels of the three of a picture",
         )
+    if isinstance(error, RuntimeError) and re.search(r"\bd?type\b", str(error)):
+        return InputError(
+            f"{model_id} does not run in float32: {failure_of(module, error)}",
+            expected="a network that runs in float32, to which its weights are turned",
+            remedy="let its code compute in the type of its weights, such as x.to(self.weight.dtype)",
+        )
     return InputError(
         f"{model_id} does not run on {settings.size}×{settings.size} images: {failure_of(module, error)}",
         expected=f"a network for square images of {_channels(channels)} and that size",
-        remedy="leave out --img-size, or correct input.size in the spec",
+        remedy="leave out --img-size, or correct input.size in the spec; --debug shows the line of code",
     )
 
 

@@ -156,20 +156,25 @@ def _indistinct(entry: Entry) -> float:
 
 
 def _at_rounding(entries: Sequence[Entry], result: Result, group: str) -> Iterator[str]:
-    """Where only the last digits of floating point are left; not where M decides what is perfect."""
+    """Where rounding is all that may be left of a value; not where M decides what is perfect."""
     order = next((each.order for each in result.groups if each.name == group), 1)
     order = min(order, 2) if output_kind(result) == "sigmoid" else order  # of a label that is on or off
-    perfect = []
+    perfect: list[Entry] = []
+    lost: list[Entry] = []
     for entry in entries:
         measure = measure_named(entry.metric)
         if measure.perfect is not None and "rounding" in entry.controls:
             noise = _indistinct(entry)
             scale = 1.0 if measure.bound is None else measure.bound(order)
-            small = 0 < noise <= AT_ROUNDING * SMALL_ROUNDING * scale
-            if small and (entry.value or 0.0) - measure.perfect <= noise:
-                perfect.append(entry)
+            if noise > 0 and (entry.value or 0.0) - measure.perfect <= noise:
+                (perfect if noise <= AT_ROUNDING * SMALL_ROUNDING * scale else lost).append(entry)
     if perfect:
         yield f"{named(perfect)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"
+    if lost:
+        yield (
+            f"{named(lost)}: cannot be told from rounding, which is not small here: within {AT_ROUNDING:g} roundings "
+            "of perfect; --precision fp64 rounds less"
+        )
 
 
 def grid_sentences(phases: Sequence[GridPhase]) -> Iterator[str]:

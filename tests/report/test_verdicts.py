@@ -87,6 +87,9 @@ def test_a_rounding_that_is_not_small_is_no_floor(metric: str, best: float, scal
     for part, named in ((0.99e-3, True), (1.01e-3, False), (0.01, False), (4.37, False)):
         sentences = said(entry(metric, best + 1e-9, layer, rounding=best + part * scale))
         assert any(floor in sentence for sentence in sentences) == named, part
+        assert any("cannot be told from rounding" in sentence for sentence in sentences) != named, part
+    above = said(entry(metric, best + 0.2 * scale, layer, rounding=best + 0.01 * scale))
+    assert not any("rounding" in sentence for sentence in above)
 
 
 def test_grids_are_worded_by_what_breaks_them() -> None:

@@ -55,6 +55,7 @@ class Ended(Trunk):
         "classes": lambda z: z.argmax(1),
         "tuple": lambda z: (z, z),
         "dict": lambda z: {"logits": z},
+        "sparse": lambda z: z.to_sparse(),
         "softmax over the batch": lambda z: z.softmax(0),
         "half": lambda z: z.softmax(-1) / 2,
         "softmax in bfloat16": lambda z: z.bfloat16().softmax(-1),
@@ -195,6 +196,8 @@ class Pixelwise(nn.Module):
         z: Tensor = 20 * self.head(functional.relu(self.stem(x)))
         if self.end == "certain":
             z = 1e6 * z
+        if self.end == "classes last":
+            return z.permute(0, 2, 3, 1)
         return z.softmax(1) if self.end in {"probabilities", "certain"} else z
 
 

@@ -70,6 +70,28 @@ class _Typed(_Plain):
         return super().forward(x).to(self.outside)
 
 
+class _Fixed(_Plain):
+    """Turns pictures to float64 itself, whatever its weights are."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.double())
+
+
+class _Inference(_Plain):
+    """Runs in inference mode of its own, and may write its scores in place there."""
+
+    def __init__(self, *, written: bool) -> None:
+        super().__init__()
+        self.written = written
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.inference_mode():
+            z = super().forward(x)
+            if self.written:
+                z[:, 0] = 5
+            return z
+
+
 class _Talkative(_Plain):
     def forward(self, x: Tensor) -> Tensor:
         print("a batch of", len(x))
@@ -165,6 +187,53 @@ def typed(*, inside: str = "float32", outside: str = "float32") -> nn.Module:
     return _Typed(getattr(torch, inside), getattr(torch, outside))
 
 
+def fixed() -> nn.Module:
+    return _Fixed().double()
+
+
+def inference(*, written: bool = False) -> nn.Module:
+    return _Inference(written=written)
+
+
+def without_numbers() -> nn.Module:
+    network = _Plain()
+    network.fc.to("meta")
+    return network
+
+
+def named_like_a_call() -> nn.Module:
+    network = _Plain()
+    network.add_module("stem#1", nn.Identity())
+    return network
+
+
+class _Stubborn(_Plain):
+    def train(self, mode: bool = True) -> "_Stubborn":
+        raise RuntimeError(mode)
+
+
+def stubborn() -> nn.Module:
+    return _Stubborn()
+
+
+def torchscript_inside() -> nn.Module:
+    network = _Plain()
+    network.fc = torch.jit.trace(network.fc, torch.zeros(1, 8))
+    return network
+
+
+class _Mapped(_Plain):
+    """Sees one picture at a time, by ``torch.vmap``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = torch.vmap(lambda one: super(_Mapped, self).forward(one[None])[0])(x)
+        return y
+
+
+def mapped() -> nn.Module:
+    return _Mapped()
+
+
 def talkative() -> nn.Module:
     return _Talkative()
 
@@ -245,6 +314,7 @@ AS_BUILT = (
     ),
     Specimen("int8", int8, Right(OUTPUT)),
     Specimen("int8-by-batch", int8_by_batch, Right(OUTPUT), options=("--batch-size", "1")),
+    Specimen("int8-by-batch-in-batches", int8_by_batch, Refused("it depends on what else is in the batch")),
     Specimen("int8-in-bf16", int8, Refused("--precision fp32"), options=("--precision", "bf16")),
     Specimen("traced", traced, Right(OUTPUT)),
     Specimen("scripted", scripted, Right(OUTPUT), group="c4"),
@@ -292,6 +362,17 @@ AS_BUILT = (
         ),
         options=("--precision", "fp64"),
     ),
+    Specimen("float64-alone", fixed, Refused("does not run in float32: RuntimeError: ")),
+    Specimen("inference-mode", inference, Right(STEM)),
+    Specimen("written-in-inference-mode", inference, Right(OUTPUT), {"written": True}),
+    Specimen(
+        "without-numbers", without_numbers, Refused("without numbers for fc.weight, fc.bias, on torch's meta")
+    ),
+    Specimen("named-like-a-call", named_like_a_call, Refused("with a module named 'stem#1'")),
+    Specimen("stubborn", stubborn, Refused("a module whose eval() fails: RuntimeError: False")),
+    Specimen("torchscript-inside", torchscript_inside, Refused("with TorchScript inside it, at 'fc'")),
+    Specimen("mapped", mapped, Right(OUTPUT)),
+    Specimen("mapped-layer", mapped, Refused("is inside torch.vmap"), options=("--layer", "stem")),
     Specimen("talkative", talkative, Right(STEM)),
     Specimen("broken", broken, Refused("does not run on 12×12 images: KeyError: ('no such thing', 4)")),
     Specimen("two-at-most", two_at_most, Right(STEM), options=("--layer", "stem")),

@@ -187,6 +187,25 @@ def complex_layer() -> nn.Module:
     return _Amplitudes(_Spectrum())
 
 
+class _Sparse(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.to_sparse()
+
+
+class _Sparsely(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd, self.fc = _Sparse(), nn.Linear(3, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.fc(self.odd(x).to_dense().mean((2, 3)))
+        return y
+
+
+def sparse_layer() -> nn.Module:
+    return _Sparsely()
+
+
 def part_of_the_batch() -> nn.Module:
     return _Branch(nn.Conv2d(8, 8, 3, padding=1))
 
@@ -360,6 +379,7 @@ LAYERS = (
         Refused("its output is complex, and what a group does to phases is not known"),
         options=("--layer", "odd"),
     ),
+    Specimen("sparse", sparse_layer, Refused("its output is sparse"), options=("--layer", "odd")),
     Specimen(
         "complex-features",
         complex_layer,

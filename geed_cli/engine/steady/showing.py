@@ -56,12 +56,16 @@ def last(rows: Tensor) -> Showing:
     return Showing(_joined([rows[list(left)], 1 - rows[-1:]]), (*left, None))
 
 
-def company(rows: Tensor) -> tuple[Showing, Showing]:
-    """Three images twice: at other places, after other ones, in other numbers, so that a mean over rows moves."""
+def company(rows: Tensor, *, extremes: bool) -> tuple[Showing, Showing]:
+    """Three images twice: at other places, after other ones, in other numbers, so that a mean over rows moves.
+
+    With ``extremes`` black and white stand beside them the second time, so that a maximum over rows moves, too.
+    """
     one, two, three = (rows[row : row + 1] for row in range(3))
+    black, white = (torch.zeros_like(one), torch.ones_like(one)) if extremes else (two, three)
     return (
         Showing(_joined([one, one, two, three]), (0, None, 1, 2)),
-        Showing(_joined([three, two, two, one, three, three]), (2, 1, None, 0, None, None)),
+        Showing(_joined([three, two, black, one, white, three]), (2, 1, None, 0, None, None)),
     )
 
 

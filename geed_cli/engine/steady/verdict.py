@@ -114,7 +114,7 @@ def verdict(case: Case, observe: Observe, batch_size: int, record: Record) -> Un
         return None
     drawn = by_call is not None and any(identical(*pair) for pair in alike)
     if not (
-        _three_move(case, observe)
+        _three_move(case, observe, batch_size)
         or ((drawn or _moves_exactly(case, observe)) and not _sensitive(case, observe))
     ):
         return None
@@ -130,9 +130,10 @@ def _first(pairs: Sequence[tuple[Seen, Seen]]) -> tuple[Site, float] | None:
     return next(filter(None, (first_moved(*pair) for pair in pairs)), None)
 
 
-def _three_move(case: Case, observe: Observe) -> bool:
+def _three_move(case: Case, observe: Observe, batch_size: int) -> bool:
     """Whether three images move where they are shown in two arrangements by turns, in float64 if that runs."""
-    shown = [*company(case.evidence.three)] * ROUNDS
+    # what takes its scale from the largest number of a batch is a function of one image in batches of one
+    shown = [*company(case.evidence.three, extremes=batch_size > 1)] * ROUNDS
     looks = _tried(observe, shown, double=True) or _tried(observe, shown, double=False)
     pairs = [*pairwise(looks), *zip(looks, looks[2:], strict=False)]
     return len({row for pair in pairs for row in moved_rows(*pair)}) == len(case.evidence.three)
@@ -173,7 +174,7 @@ def _culprit(case: Case, observe: Observe, *, by_call: bool) -> str:
     def passes() -> Iterator[tuple[Showing, Showing]]:
         if by_call:
             yield from [(evidence.batch, evidence.batch)] * ROUNDS
-        yield company(evidence.three)
+        yield company(evidence.three, extremes=True)
         yield evidence.batch, case.showing
 
     for first, then in passes():
