@@ -92,12 +92,14 @@ def _of_timm(content: Mapping[str, Any], arch: str) -> InputPart:
     if isinstance(named, str) and named.partition(".")[0] != arch.partition(".")[0]:
         raise _NotReadError(f"it is of another architecture, {printable(named)}")
     size = config["input_size"]
-    if not (isinstance(size, list) and len(size) == 3 and size[1] == size[2] and size[0] in {1, 3}):
+    whole = isinstance(size, list) and len(size) == 3 and all(type(number) is int for number in size)
+    if not (whole and size[1] == size[2] and size[0] in {1, 3}):
         raise _NotReadError(f"its input_size {printable(str(size))} is no square picture of 1 or 3 channels")
     given = {key: config.get(key) for key in ("crop_pct", "interpolation", "crop_mode", "mean", "std")}
     if given["interpolation"] == "random":  # of training; timm's evaluation then uses bilinear
         given["interpolation"] = "bilinear"
-    return _checked({"channels": size[0], "size": size[1], **given})
+    # its channels are not taken: they stay 3 in files of networks that were built for one, and the weights tell
+    return _checked({"size": size[1], **given})
 
 
 def _of_hugging_face(content: Mapping[str, Any], arch: str) -> InputPart:
@@ -106,10 +108,10 @@ def _of_hugging_face(content: Mapping[str, Any], arch: str) -> InputPart:
     if content.get("do_resize") is False or content.get("do_rescale") is False:
         raise _NotReadError("it leaves out resizing, or scaling to [0, 1]")
     scale = content.get("rescale_factor", 1 / 255)
-    if not isinstance(scale, int | float) or abs(scale * 255 - 1) > 1e-6:
+    if not isinstance(scale, int | float) or not abs(scale * 255 - 1) <= 1e-6:  # nor NaN
         raise _NotReadError(f"its rescale_factor is {printable(str(scale))}, not 1/255")
     number = content.get("resample", 2)
-    if number not in range(len(PILLOW_FILTERS)):
+    if not isinstance(number, int) or not 0 <= number < len(PILLOW_FILTERS):
         raise _NotReadError(f"its resample is {printable(str(number))}")
     size, resize, mode = _sizes(content)
     plain = content.get("do_normalize") is False

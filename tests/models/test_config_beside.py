@@ -134,6 +134,9 @@ def test_hugging_faces_processors(tmp_path: Path, content: object, expected: Inp
         (TIMM, {"model_type": "vit", "hidden_size": 768}, "it states no preprocessing (no pretrained_cfg)"),
         (TIMM, {"pretrained_cfg": {"input_size": [3, 32, 64]}}, "no square picture of 1 or 3 channels"),
         (TIMM, {"pretrained_cfg": {"input_size": [4, 32, 32]}}, "no square picture of 1 or 3 channels"),
+        (TIMM, {"pretrained_cfg": {"input_size": [[3], 32, 32]}}, "no square picture of 1 or 3 channels"),
+        (TIMM, {"pretrained_cfg": {"input_size": [True, 32, 32]}}, "no square picture of 1 or 3 channels"),
+        (TIMM, {"pretrained_cfg": {"input_size": [3, None, None]}}, "no square picture of 1 or 3 channels"),
         (
             TIMM,
             {"pretrained_cfg": {"input_size": [3, 32, 32], "mean": [0, 0], "std": [1]}},
@@ -160,6 +163,8 @@ def test_hugging_faces_processors(tmp_path: Path, content: object, expected: Inp
         (HUGGING_FACE, VIT | {"rescale_factor": 0.00784}, "its rescale_factor is 0.00784, not 1/255"),
         (HUGGING_FACE, VIT | {"resample": 9}, "its resample is 9"),
         (HUGGING_FACE, VIT | {"resample": [1]}, "its resample is [1]"),
+        (HUGGING_FACE, VIT | {"resample": 2.0}, "its resample is 2.0"),
+        (HUGGING_FACE, VIT | {"rescale_factor": float("nan")}, "its rescale_factor is nan, not 1/255"),
         (HUGGING_FACE, VIT | {"image_std": [0, 1, 1]}, "its std.0 cannot be used"),
         (HUGGING_FACE, '{"size": {"height": 1e999, "width": 1e999}}', "its size is inf"),
         (HUGGING_FACE, CLIP | {"crop_size": 99}, "its sizes do not fit: 99 of 44 pixels"),
@@ -186,6 +191,15 @@ def test_loaded_with_an_architecture(tmp_path: Path) -> None:
     (tmp_path / HUGGING_FACE).write_text(json.dumps(VIT))
     assert load_model(str(file), arch=ARCH).input.crop_mode == "squash"
     assert load_model(str(file), arch=ARCH).input.mean == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(("stated", "channels"), [(3, 1), (1, 3)])
+def test_the_weights_say_how_many_channels(tmp_path: Path, stated: int, channels: int) -> None:
+    """Networks that were built for one channel keep the three of their pretrained_cfg when they are saved."""
+    file = weights(tmp_path, channels=channels)
+    config = CONFIG["pretrained_cfg"] | {"input_size": [stated, 48, 48], "mean": [0.4] * stated}
+    (tmp_path / TIMM).write_text(json.dumps({"architecture": ARCH, "pretrained_cfg": config}))
+    assert load_model(str(file), arch=ARCH).input.mean == (0.4,) * channels
 
 
 def test_a_spec_goes_first(tmp_path: Path) -> None:
