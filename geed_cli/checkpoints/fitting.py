@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import counted, shown
-from geed_cli.checkpoints.layouts import Recognised, recognise
+from geed_cli.checkpoints.layouts import Recognised, recognise, why_projection
 from geed_cli.checkpoints.match import fits
 from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
 from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter, network_names
@@ -162,20 +162,22 @@ def _with_head(file: Candidate, fit: Fit) -> Fit:
         return fit
     names = file.names(fit)
     head = {name: names[name] for name in file.head if name in names}
-    if not head and not file.absent(fit):
-        # a head of several layers may stand in its place, under names of its own
+    lacking = [name for name in file.head if name not in names and not is_batch_counter(name)]
+    if lacking and not listed(lacking[0], file.rules.missing) and not file.absent(fit):
+        # a head of several layers may stand in its place, under names of its own, or one that lacks a part of it
         other = common_prefixes(filter(file.in_head, names), file.body)
-        note = f"the file has no classifier '{file.classifier}': the network ends in its features"
+        part = f" (there is no {shown(lacking[0])})" if head else ""
+        note = f"the file has no classifier '{file.classifier}'{part}: the network ends in its features"
         note += f"; left out: {counted_prefixes(other)}" if other else ""
         return replace(fit, unexpected=fit.unexpected + tuple(other), headless=True, notes=(*fit.notes, note))
     classes = _classes(head, file.expected)
     if classes is None:
         return fit
-    if foreign_prefixes(file.body, file.left_over(fit)):
-        # a momentum copy, as self-supervised methods have: the rows are dimensions of a projection then
+    projection = why_projection(file.body, file.left_over(fit))
+    if projection is not None:  # the rows are dimensions of it then
         globs = tuple(common_prefixes(head, file.body))
         note = (
-            f"the file holds a second network of these names, so that its '{file.classifier}' of {classes} rows is not "
+            f"the file holds {projection}, so that its '{file.classifier}' of {classes} rows is not "
             f"taken for a classifier (--num-classes {classes} says that it is one)"
         )
         return replace(fit, unexpected=fit.unexpected + globs, headless=True, notes=(*fit.notes, note))

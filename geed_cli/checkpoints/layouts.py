@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from geed_cli.checkpoints.formats import shown
+from geed_cli.checkpoints.renaming import foreign_prefixes
+
 WRAPPERS = r"(?:(?:module|model|net|learner|_orig_mod|_forward_module)\.)*"
 
 
@@ -59,6 +62,10 @@ DINOV2_BLOCKS = (  # in chunks, as its training saves them; and the names of Swi
     (r"blocks\.(\d+)\.mlp\.w12\.", r"blocks.\1.mlp.fc1."),
     (r"blocks\.(\d+)\.mlp\.w3\.", r"blocks.\1.mlp.fc2."),
 )
+BESIDE_PROJECTIONS = re.compile(
+    r"(?:^|\.)\w*(?:queue|predictor|prediction_(?:head|mlp)|prototype|projector|projection|proj_head|contrastive)"
+)
+"""What self-supervised training keeps beside an encoder, by a part of its name."""
 MOMENTUM_COPY = r"(?:momentum_backbone|backbone_momentum|teacher_backbone|student_backbone)\."
 
 LAYOUTS = (
@@ -198,3 +205,17 @@ def recognise(names: Iterable[str]) -> Recognised | None:
             if all(any(re.match(mark, name) for name in inside) for mark in layout.marks):
                 return Recognised(layout, wrapper)
     return None
+
+
+def why_projection(names: Iterable[str], others: Iterable[str]) -> str | None:
+    """What tells, as a clause, that the head of a file may be a projection; None where nothing does.
+
+    Args:
+        names: of the network, as the file has them.
+        others: what else the file has.
+    """
+    beside = tuple(others)
+    if foreign_prefixes(names, beside):
+        return "a second network of these names"
+    trained = next(filter(BESIDE_PROJECTIONS.search, beside), None)
+    return None if trained is None else f"'{shown(trained)}', as of self-supervised training"

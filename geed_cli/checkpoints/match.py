@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from geed_cli.checkpoints.formats import counted, shown, shown_list
+from geed_cli.checkpoints.layouts import why_projection
 from geed_cli.checkpoints.match_by_order import pair_by_order, require_equal_shapes
 from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
 from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter
@@ -95,8 +96,8 @@ def _pair_by_name(
         for name, tensor in pairs.items()
         if name not in optional or tensor.shape == expected[name].shape
     }
-    copies = foreign_prefixes(pairs, (name for name in found if name not in expected))
-    require_equal_shapes(expected, pairs, second_network=bool(copies))
+    projection = why_projection(pairs, (name for name in found if name not in expected))
+    require_equal_shapes(expected, pairs, may_be_projection=projection is not None)
     return pairs
 
 

@@ -60,12 +60,11 @@ def _contradiction(found: str, expected: str) -> InputError:
 
 
 def require_equal_shapes(
-    expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor], *, second_network: bool = False
+    expected: Mapping[str, Tensor], pairs: Mapping[str, Tensor], *, may_be_projection: bool = False
 ) -> None:
     """Refuse pairs, by the network's names, whose shapes differ from ``expected`` with an ``InputError``.
 
-    In a file with a ``second_network`` of the same names, such as a momentum copy, a head may be a projection, and is
-    not suggested as a classifier.
+    A head that ``may_be_projection`` is not suggested as a classifier.
     """
     different = [name for name, tensor in pairs.items() if tensor.shape != expected[name].shape]
     if not different:
@@ -73,7 +72,7 @@ def require_equal_shapes(
     head = _classifier(different, expected, pairs)
     if head is not None:
         in_file, in_network = pairs[different[0]].shape[0], expected[different[0]].shape[0]
-        raise _other_classes(shown(head), in_file, in_network, may_be_one=not second_network)
+        raise _other_classes(shown(head), in_file, in_network, may_be_one=not may_be_projection)
     first = different[0]
     raise InputError(
         f"{counted(len(different), 'tensor')} of other shape than the network's, first {shown(first)}: "

@@ -66,8 +66,9 @@ STATE = {"weight": WEIGHT, "bias": torch.zeros(2)}
         ({"state_dict": STATE, "run": email.message.Message()}, "auto"),
         ({"my_weights": STATE, "run": email.message.Message(), "lr": [0.1]}, "my_weights"),
         ({**STATE, "run": email.message.Message()}, "auto"),
+        ({"state_dict": STATE, "frozen": frozenset({"conv1"})}, "auto"),
     ],
-    ids=["module", "module-in-entry", "usual-entry", "own-entry", "no-entry"],
+    ids=["module", "module-in-entry", "usual-entry", "own-entry", "no-entry", "python's-own"],
 )
 def test_importable_objects_are_left_behind(here: Path, contents: object, key: str) -> None:
     """Whatever the entries are called; --allow-pickle is the other way, and works too."""

@@ -331,6 +331,48 @@ def test_a_head_beside_a_second_network_is_no_classifier_unless_that_is_said(
     assert "num-classes" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["queue", "predictor.0.weight", "prototypes.weight", "projector.2.bias", "contrastive_head.weight"],
+)
+def test_a_head_beside_what_trains_encoders_is_no_classifier(geed: Geed, tmp_path: Path, name: str) -> None:
+    """One encoder without a copy, whose head bears the classifier's name: neither the spec nor a hint makes classes."""
+    file = saved(tmp_path / "own.safetensors", {**trained(128).state_dict(), name: torch.ones(4)})
+    asked = ("inspect", "--checkpoint", file, "--arch", ARCH)
+    done = geed(*asked)
+    assert done.exit_code == 2
+    assert "num-classes" not in done.stderr
+    spec = tmp_path / "my_model.yaml"
+    done = geed(*asked, "--write-spec", spec)
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert (
+        f"holds '{name}', as of self-supervised training, so that its 'fc' of 128 rows is not taken for"
+        in said
+    )
+    assert load_model(str(spec)).classifier is None
+    spec.write_text(
+        f"model: {{source: timm, name: {ARCH}}}\nweights: {{origin: file, path: {file}, unexpected: ['{name}']}}\n"
+    )
+    done = geed("inspect", spec)
+    assert done.exit_code == 2
+    assert "classes: " not in done.stderr.partition("try:")[2]
+
+
+def test_a_head_without_its_bias_is_no_classifier(geed: Geed, tmp_path: Path) -> None:
+    """A part of it would be random; what the file has is an encoder, and the header says why."""
+    state = {name: value for name, value in trained(128).state_dict().items() if name != "fc.bias"}
+    file = saved(tmp_path / "part.safetensors", state)
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH)
+    assert done.exit_code == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert (
+        "has no classifier 'fc' (there is no fc.bias): the network ends in its features; left out: fc.weight"
+        in said
+    )
+    assert "classifier: none" in said
+
+
 def test_a_part_that_the_file_lacks_is_never_declared(geed: Geed, tmp_path: Path) -> None:
     """No spec is written for a network of which a layer would be random."""
     state = {name: value for name, value in trained().state_dict().items() if not name.startswith("layer3")}

@@ -3,6 +3,7 @@
 Each writes weights.pt into the current folder. They run the file's own code, and say so. Imports no torch.
 """
 
+import builtins
 import shlex
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,7 +45,7 @@ def without_objects(name: str, path: Path, *, allowed: bool = False) -> str:
             f"{name.rpartition('.')[2]} lives in the script that wrote the file, which nothing else can import. "
             f"If you trust the file, run this at the end of that script: import torch; {code}{THEN}"
         )
-    if not _installed(package):
+    if not hasattr(builtins, name) and not _installed(package):
         return (
             f"there is no package {package} here. Where it is installed, and if you trust the file: "
             f"{_python(code)}{THEN}"
