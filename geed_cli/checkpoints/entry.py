@@ -104,9 +104,10 @@ def _no_such_entry(name: str, entries: Mapping[str, Mapping[str, object]]) -> In
             remedy="save the network's state_dict() with torch.save or safetensors",
         )
     if name == "":
+        largest = max(names, key=lambda entry: len(entries[entry]))
         problem, suggestion = (
             "none of the usual entries holds tensors",
-            f"name one: {_choosing(names[0])}",
+            f"name one: {_choosing(largest)}",
         )
     else:
         close = nearest(name, names[:1000], limit=1) or names[:1] or ["auto"]

@@ -127,8 +127,11 @@ def fit_file(file: Candidate, *, propose: bool = False) -> Fit:
 
 def can_be_declared(file: Candidate) -> bool:
     """Whether a spec with all that ``fit_file`` proposes would load the file: nothing but a classifier is absent."""
-    names = file.names(fit_file(file, propose=True))
-    return all(name in names and fits(names[name], file.expected[name]) for name in file.body)
+    fit = fit_file(file, propose=True)
+    names = file.names(fit)
+    replaced = fit.headless or fit.classes is not None
+    head = () if replaced else (name for name in file.head if not is_batch_counter(name))
+    return all(name in names and fits(names[name], file.expected[name]) for name in (*file.body, *head))
 
 
 def _by_layout(file: Candidate) -> Fit:
@@ -162,7 +165,8 @@ def _with_head(file: Candidate, fit: Fit) -> Fit:
         return fit
     names = file.names(fit)
     head = {name: names[name] for name in file.head if name in names}
-    lacking = [name for name in file.head if name not in names and not is_batch_counter(name)]
+    there = {name for name in head if head[name].numel()}
+    lacking = [name for name in file.head if name not in there and not is_batch_counter(name)]
     if lacking and not listed(lacking[0], file.rules.missing) and not file.absent(fit):
         # a head of several layers may stand in its place, under names of its own, or one that lacks a part of it
         other = common_prefixes(filter(file.in_head, names), file.body)

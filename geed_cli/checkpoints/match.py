@@ -162,7 +162,7 @@ def _remedy(
             f"the file's nearest to '{shown(missing[0])}' is '{shown(close[0])}', of the same shape: check the names, "
             f"or in a spec rename: {{'^{re.escape(close[0])}$': '{missing[0]}'}}"
         )
-    if len(missing) == len(expected):
+    if len(missing) == sum(not is_batch_counter(name) for name in expected):
         return "check the architecture; where only the names differ, use strip_prefix, rename or match: order"
     globs = list(common_prefixes(missing, (name for name in expected if name in found)))
     besides = f", unexpected: [{', '.join(left)}]" if left else ""

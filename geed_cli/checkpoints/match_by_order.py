@@ -88,7 +88,9 @@ def _classifier(names: list[str], expected: Mapping[str, Tensor], pairs: Mapping
         pairs[name].ndim == expected[name].ndim >= 1 and pairs[name].shape[1:] == expected[name].shape[1:]
         for name in names
     )
-    return modules.pop() if len(modules) == 1 and only_classes else None
+    if len(modules) != 1 or not only_classes or len({pairs[name].shape[0] for name in names}) != 1:
+        return None
+    return modules.pop()
 
 
 def _other_classes(head: str, in_file: int, in_network: int, *, may_be_one: bool) -> InputError:

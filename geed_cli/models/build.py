@@ -13,9 +13,11 @@ from geed_cli.checkpoints.fitting import RGB, Candidate, Fit, can_be_declared, f
 from geed_cli.checkpoints.formats import about, shown_list
 from geed_cli.checkpoints.layouts import Recognised, recognise
 from geed_cli.checkpoints.loading import load_tensors, tensors_of
+from geed_cli.checkpoints.match import match_state
 from geed_cli.checkpoints.prefixes import common_prefixes
 from geed_cli.checkpoints.read import WeightsFile, read_tensors
 from geed_cli.checkpoints.reader.messages import Choice
+from geed_cli.checkpoints.renaming import network_names
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
 from geed_cli.errors import InputError
@@ -205,7 +207,7 @@ def _helpful(
 ) -> InputError:
     """The refusal with a way out that knows the file and the network; none leads to a projection head."""
     found = recognise(read.state)
-    if found is None and not requested.undeclared:
+    if (found is None and not requested.undeclared) or _names_fit(architecture, requested, read):
         return error
     command = _declaring(architecture, requested, path, read)
     if found is None:
@@ -226,6 +228,17 @@ def _helpful(
         ways = "another architecture: the encoder of that file does not fit this one"
     problem = f"{error.found}; names are laid out as by {found.layout.name}"
     return InputError(problem, expected=error.expected, remedy=ways)
+
+
+def _names_fit(architecture: Architecture, requested: Requested, read: WeightsFile) -> bool:
+    """Whether names and shapes are right, so that it is values that were refused, which no spec changes."""
+    rules = _rules(requested.spec, architecture)
+    try:
+        names = network_names(read.state, rules)
+        match_state(tensors_of(architecture.module), names, rules, ordered=read.ordered)
+    except InputError:
+        return False
+    return True
 
 
 def _declaring(architecture: Architecture, requested: Requested, path: Path, read: WeightsFile) -> str | None:

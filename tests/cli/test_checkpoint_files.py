@@ -1,6 +1,7 @@
 """Checkpoint files beside an architecture, without a spec: what is told from them, and the specs that are written."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -371,6 +372,61 @@ def test_a_head_without_its_bias_is_no_classifier(geed: Geed, tmp_path: Path) ->
         in said
     )
     assert "classifier: none" in said
+
+
+def not_finite(state: State) -> State:
+    return state | {"fc.bias": state["fc.bias"] * float("nan")}
+
+
+def too_wide(state: State) -> State:
+    return state | {"fc.weight": torch.ones(1000, 97)}
+
+
+def disagreeing(state: State) -> State:
+    return state | {"fc.weight": state["fc.weight"][:10], "fc.bias": state["fc.bias"][:11]}
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (not_finite, "fc.bias has values that are not finite"),
+        (too_wide, "1000×97 in the file, 1000×96 in the network"),
+        (disagreeing, "2 tensors of other shape than the network's"),
+    ],
+)
+def test_no_command_is_named_that_ends_in_the_same_refusal(
+    geed: Geed, tmp_path: Path, made: Callable[[State], State], found: str
+) -> None:
+    """No spec mends values, widths, or a weight and a bias that disagree."""
+    file = saved(tmp_path / "own.safetensors", made(trained().state_dict()))
+    done = geed("inspect", "--checkpoint", file, "--arch", ARCH)
+    assert done.exit_code == 2
+    assert found in done.stderr
+    assert "geed inspect" not in done.stderr
+    assert "num-classes" not in done.stderr
+
+
+def test_a_head_of_no_rows_is_none(geed: Geed, tmp_path: Path) -> None:
+    """As training code leaves it that takes the head off by making it empty."""
+    state = {
+        name: value[:0] if name.startswith("fc.") else value for name, value in trained().state_dict().items()
+    }
+    done = geed("inspect", "--checkpoint", saved(tmp_path / "own.safetensors", state), "--arch", ARCH)
+    assert done.exit_code == 0, done.stderr
+    assert "classifier: none" in done.stdout
+
+
+def test_the_entry_that_is_named_is_the_largest(geed: Geed, tmp_path: Path) -> None:
+    """Of two that nobody knows; and where nothing of a file fits, no spec is suggested that leaves out everything."""
+    torch.save({"gen": {"a": torch.zeros(3)}, "disc": trained().state_dict()}, tmp_path / "own.pt")
+    asked = ("inspect", "--checkpoint", tmp_path / "own.pt", "--arch", ARCH)
+    done = geed(*asked)
+    assert done.exit_code == 2
+    assert "--key disc" in done.stderr
+    assert geed(*asked, "--key", "disc").exit_code == 0
+    done = geed(*asked, "--key", "gen")
+    assert done.exit_code == 2
+    assert "missing: [" not in done.stderr
 
 
 def test_a_part_that_the_file_lacks_is_never_declared(geed: Geed, tmp_path: Path) -> None:
