@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from geed_cli.models.code.as_it_was import attributes_of, put_back
+
 
 @contextmanager
 def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
@@ -20,7 +22,7 @@ def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
 
     What modules keep as plain attributes is put back, so that nothing in float64 is left in them.
     """
-    kept = [(child, dict(vars(child))) for child in module.modules()]
+    kept = [(child, attributes_of(child)) for child in module.modules()]
     try:
         with torch.inference_mode(mode=False):
             module.double()
@@ -30,17 +32,7 @@ def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
         with torch.inference_mode(mode=False):
             module.to(dtype)
         for child, attributes in kept:
-            _put_back(child, attributes)
-
-
-def _put_back(module: nn.Module, attributes: Mapping[str, object]) -> None:
-    """Plain numbers and tensors of a module as they were."""
-    for name, value in list(vars(module).items()):
-        changed = isinstance(value, int | float | Tensor) and attributes.get(name, module) is not value
-        if changed and name in attributes:
-            vars(module)[name] = attributes[name]
-        elif changed:
-            del vars(module)[name]
+            put_back(child, attributes)
 
 
 class _DepthwiseBySums(TorchFunctionMode):

@@ -12,6 +12,7 @@ from geed_cli.engine.hooks import UnreadableError, attach, not_the_batch, tensor
 from geed_cli.engine.passes import explained
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
+from geed_cli.models.code.as_it_was import as_it_was
 from geed_cli.models.network import Network, Site, call_of, module_of
 
 TRACED_IMAGES = 2
@@ -212,7 +213,7 @@ def forward_plain(module: nn.Module, settings: InputSettings, images: int = TRAC
     anywhere = torch.zeros((), device=tensors[0].device if tensors else None)
     like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
     # tensors of inference mode do not count how often they are written
-    with torch.inference_mode(False), torch.no_grad():
+    with as_it_was(module), torch.inference_mode(False), torch.no_grad():
         shape = images, settings.channels, settings.size, settings.size
         pictures = torch.ones(shape, dtype=like.dtype, device=like.device)
         pictures[0] = 0

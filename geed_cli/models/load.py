@@ -15,6 +15,7 @@ from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
+from geed_cli.models.code.as_it_was import as_it_was
 from geed_cli.models.code.images_at_once import images_at_once
 from geed_cli.models.config_beside import Beside, preprocessing_beside
 from geed_cli.models.fingerprint import state_sha256
@@ -118,11 +119,14 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
     module = architecture.module.eval().requires_grad_(False).float()
     detail = unicode_text(loaded.detail)
     model_id = _id(spec, architecture, detail)
-    shown = with_channels(module, input_settings(architecture.input, spec.input, size), spec.input.channels)
-    settings = shown.settings
-    # the libraries' networks take any number of images
-    batch = images_at_once(module, settings) if architecture.source == "python" else None
-    seen = require_one_tensor(module, settings, model_id, batch)
+    with as_it_was(module):
+        shown = with_channels(
+            module, input_settings(architecture.input, spec.input, size), spec.input.channels
+        )
+        settings = shown.settings
+        # the libraries' networks take any number of images
+        batch = images_at_once(module, settings) if architecture.source == "python" else None
+        seen = require_one_tensor(module, settings, model_id, batch)
     # random weights fill what the file lacks, and the features of both have to end at the same place
     absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
     without = partial(leave_out, reference=reference, source=spec.model.source)

@@ -197,11 +197,59 @@ class ShuffledPatches(Small):
         return super().features(x[..., shift : shift + 6, :6])
 
 
+class WarmsUp(Small):
+    """Is another network until so many calls have been made."""
+
+    def __init__(self, calls: int = 1) -> None:
+        super().__init__()
+        self.cold = calls
+
+    def features(self, x: Tensor) -> Tensor:
+        y = super().features(x) * (1 + self.cold)
+        self.cold = max(self.cold - 1, 0)
+        return y
+
+
+class History(Small):
+    """Subtracts the mean of all batches so far, which it keeps in a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.means: list[Tensor] = []
+
+    def features(self, x: Tensor) -> Tensor:
+        y = super().features(x)
+        self.means.append(y.mean(0))
+        return y - torch.stack(self.means).mean(0)
+
+
+class KeptByShape(Small):
+    """Computes a batch of some shape once, and returns that for every other of the shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[torch.Size, Tensor] = {}
+
+    def features(self, x: Tensor) -> Tensor:
+        if x.shape not in self.kept:
+            self.kept[x.shape] = super().features(x)
+        return self.kept[x.shape]
+
+
+class BatchLargest(Small):
+    """Divides by the largest number of the batch."""
+
+    def features(self, x: Tensor) -> Tensor:
+        y = super().features(x)
+        return y / y.amax()
+
+
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FunctionalDropout, MonteCarlo, Noise, BatchStatistics, OverriddenTrain, BatchMean, Neighbour, Memory,
         Buffer, Counter, StochasticDepth, GhostNorm, DarkNoise, BatchSize, ShuffledPatches,
+        WarmsUp, History, KeptByShape, BatchLargest,
     )
 }  # fmt: skip
 

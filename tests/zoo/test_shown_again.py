@@ -74,10 +74,10 @@ def test_a_steady_network_is_shown_two_orbits_more_and_no_decoded_picture_twice(
     run = of_pictures(given)
     assert [len(each) for each in run] == [4, 4, 2, 2]
     first, _, again, last = run
-    # at other places: moved round by one without the other image; then behind nothing, before another picture
+    # at other places: moved round by one without the other image; then behind another picture
     assert torch.equal(again, first[[1, 0]])
-    assert torch.equal(last[:1], first[1:2])
-    assert not torch.equal(last[1], first[0])
+    assert torch.equal(last[1:], first[1:2])
+    assert not torch.equal(last[0], first[0])
 
 
 def test_what_the_cache_knows_as_steady_is_not_shown_again(folder: Path, tmp_path: Path) -> None:

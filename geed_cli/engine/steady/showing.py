@@ -53,19 +53,26 @@ def second(rows: Tensor, *, beside_others: bool) -> Showing:
 def last(rows: Tensor) -> Showing:
     """The showing at the end."""
     left = range(1, len(rows)) if len(rows) > 1 else range(1)
-    return Showing(_joined([rows[list(left)], 1 - rows[-1:]]), (*left, None))
+    beside = 1 - rows[-1:]
+    if (
+        len(rows) == 2
+    ):  # of two rows the second showing had this one first: what keeps results by shape would not move
+        return Showing(_joined([beside, rows[1:]]), (None, 1))
+    return Showing(_joined([rows[list(left)], beside]), (*left, None))
 
 
-def company(rows: Tensor, *, extremes: bool) -> tuple[Showing, Showing]:
-    """Three images twice: at other places, after other ones, in other numbers, so that a mean over rows moves.
+def company(rows: Tensor, *, extremes: bool) -> tuple[Showing, Showing, Showing]:
+    """Three images thrice: at other places, after other ones, in other numbers, so that a mean over rows moves.
 
-    With ``extremes`` black and white stand beside them the second time, so that a maximum over rows moves, too.
+    The third time they are as many as the second. With ``extremes`` black and white stand beside them the second time,
+    so that a maximum over rows moves, too.
     """
     one, two, three = (rows[row : row + 1] for row in range(3))
     black, white = (torch.zeros_like(one), torch.ones_like(one)) if extremes else (two, three)
     return (
         Showing(_joined([one, one, two, three]), (0, None, 1, 2)),
         Showing(_joined([three, two, black, one, white, three]), (2, 1, None, 0, None, None)),
+        Showing(_joined([two, one, one, two, one, three]), (1, 0, None, None, None, 2)),
     )
 
 

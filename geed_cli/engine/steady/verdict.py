@@ -24,7 +24,7 @@ from geed_cli.engine.steady.showing import Showing, company, full
 from geed_cli.models.network import Site
 
 ROUNDS = 6
-"""So often three images are shown in two arrangements: what moves half of the time is missed in 1 of 2,000 cases."""
+"""So often three images are shown in three arrangements: what moves half of the time is missed in 1 of 2,000 cases."""
 PERTURBED = 3
 """Copies of a picture with other last digits; most of them have to move for a network to be called sensitive."""
 
@@ -131,11 +131,11 @@ def _first(pairs: Sequence[tuple[Seen, Seen]]) -> tuple[Site, float] | None:
 
 
 def _three_move(case: Case, observe: Observe, batch_size: int) -> bool:
-    """Whether three images move where they are shown in two arrangements by turns, in float64 if that runs."""
+    """Whether three images move where they are shown in three arrangements by turns, in float64 if that runs."""
     # what takes its scale from the largest number of a batch is a function of one image in batches of one
     shown = [*company(case.evidence.three, extremes=batch_size > 1)] * ROUNDS
     looks = _tried(observe, shown, double=True) or _tried(observe, shown, double=False)
-    pairs = [*pairwise(looks), *zip(looks, looks[2:], strict=False)]
+    pairs = [*pairwise(looks), *zip(looks, looks[3:], strict=False)]
     return len({row for pair in pairs for row in moved_rows(*pair)}) == len(case.evidence.three)
 
 
@@ -174,7 +174,7 @@ def _culprit(case: Case, observe: Observe, *, by_call: bool) -> str:
     def passes() -> Iterator[tuple[Showing, Showing]]:
         if by_call:
             yield from [(evidence.batch, evidence.batch)] * ROUNDS
-        yield company(evidence.three, extremes=True)
+        yield company(evidence.three, extremes=True)[:2]
         yield evidence.batch, case.showing
 
     for first, then in passes():
