@@ -234,6 +234,30 @@ def mapped() -> nn.Module:
     return _Mapped()
 
 
+class _Frozen(dict[str, int]):
+    def clear(self) -> None:
+        raise TypeError("frozen")
+
+
+class _Built(_Plain):
+    """Builds a part of itself in its first call, and keeps settings that cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready, self.settings = False, _Frozen(width=8)
+
+    def change(self, features: Tensor) -> Tensor:
+        if not self.ready:
+            torch.manual_seed(1)
+            self.more, self.ready = nn.Linear(8, self.settings["width"]), True
+        y: Tensor = self.more(features)
+        return y
+
+
+def built() -> nn.Module:
+    return _Built()
+
+
 def talkative() -> nn.Module:
     return _Talkative()
 
@@ -373,6 +397,7 @@ AS_BUILT = (
     Specimen("torchscript-inside", torchscript_inside, Refused("with TorchScript inside it, at 'fc'")),
     Specimen("mapped", mapped, Right(OUTPUT)),
     Specimen("mapped-layer", mapped, Refused("is inside torch.vmap"), options=("--layer", "stem")),
+    Specimen("built-in-a-call", built, Right(STEM)),
     Specimen("talkative", talkative, Right(STEM)),
     Specimen("broken", broken, Refused("does not run on 12×12 images: KeyError: ('no such thing', 4)")),
     Specimen("two-at-most", two_at_most, Right(STEM), options=("--layer", "stem")),

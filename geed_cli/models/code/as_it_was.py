@@ -4,7 +4,7 @@ What it keeps between calls would otherwise be there when the first batch is aud
 """
 
 import copy
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-CONTAINERS = (list, dict, set, deque)
-"""In which networks keep what they have seen."""
+CONTAINERS = (list, dict, set, deque, OrderedDict, defaultdict, Counter)
+"""In which networks keep what they have seen; types made of these may refuse to be written."""
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def attributes_of(module: nn.Module) -> Attributes:
     """The attributes as they are now."""
     values = dict(vars(module))
     held = {name: value for name, value in values.items() if not name.startswith("_")}
-    contents = {name: copy.copy(value) for name, value in held.items() if isinstance(value, CONTAINERS)}
+    contents = {name: copy.copy(value) for name, value in held.items() if type(value) in CONTAINERS}
     return Attributes(values, contents)
 
 
@@ -72,7 +72,7 @@ def _copied(module: nn.Module) -> dict[str, tuple[Tensor, Tensor]]:
         return {
             name: (buffer, buffer.clone())
             for name, buffer in module._buffers.items()
-            if buffer is not None and not buffer.is_meta
+            if buffer is not None and buffer.layout == torch.strided and not buffer.is_meta
         }
 
 

@@ -22,7 +22,7 @@ def images_at_once(module: nn.Module, settings: InputSettings) -> int | None:
 
 def _goes(module: nn.Module, images: int, settings: InputSettings) -> bool:
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             output = module(torch.zeros(images, settings.channels, settings.size, settings.size))
     except Exception:  # a network may fail in any way
         return False
