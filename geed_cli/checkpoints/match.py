@@ -23,6 +23,9 @@ from geed_cli.globs import listed
 
 MOST_CANDIDATES = 1000  # names compared for "did you mean"; comparing takes a while for each
 
+MOST_OF_A_HEAD = 2
+"""Globs that a classifier takes, such as two of a distilled one; it stands at the end of a network."""
+
 
 @dataclass(frozen=True)
 class Matched:
@@ -165,6 +168,9 @@ def _remedy(
     if len(missing) == sum(not is_batch_counter(name) for name in expected):
         return "check the architecture; where only the names differ, use strip_prefix, rename or match: order"
     globs = list(common_prefixes(missing, (name for name in expected if name in found)))
+    needed = [name for name in expected if not is_batch_counter(name)]
+    if len(globs) > MOST_OF_A_HEAD or needed[-len(missing) :] != missing:
+        return "check the architecture: the file has not the whole of this one"
     besides = f", unexpected: [{', '.join(left)}]" if left else ""
     return (
         "check the architecture; a classifier that the file lacks is listed in the spec: "

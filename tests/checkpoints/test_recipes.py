@@ -85,6 +85,17 @@ def test_importable_objects_are_left_behind(here: Path, contents: object, key: s
         }
 
 
+def test_a_torch_file_that_is_called_safetensors(here: Path) -> None:
+    """Its first bytes decide, and the line works too, though torch.load goes by the name."""
+    named = here / "run.safetensors"
+    for old in (False, True):
+        torch.save(STATE, named, _use_new_zipfile_serialization=not old)
+        assert torch.equal(read_tensors(named).state["weight"], WEIGHT)
+    torch.save({"own": STATE, "run": email.message.Message()}, named)
+    run_here(python_line(refusal(named)))
+    assert torch.equal(read_tensors(here / "weights.pt", Choice("own")).state["weight"], WEIGHT)
+
+
 def test_a_line_runs_in_a_shell(here: Path) -> None:
     """With an apostrophe in the path."""
     torch.save({"own": STATE, "run": email.message.Message()}, here / "run.pt")

@@ -435,4 +435,6 @@ def test_a_part_that_the_file_lacks_is_never_declared(geed: Geed, tmp_path: Path
     file = saved(tmp_path / "part.safetensors", state)
     done = geed("inspect", "--checkpoint", file, "--arch", ARCH, "--write-spec", tmp_path / "new.yaml")
     assert done.exit_code == 2
+    assert "check the architecture: the file has not the whole of this one" in done.stderr
+    assert "missing: [" not in done.stderr
     assert not (tmp_path / "new.yaml").exists()

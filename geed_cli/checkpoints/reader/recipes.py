@@ -11,6 +11,7 @@ from pathlib import Path
 IF_TRUSTED = "if you trust the file, save its weights alone: "
 THEN = ", and give weights.pt"
 TARGET = "weights.pt"
+SAFETENSORS = ".safetensors"
 READ_BY_SHELLS = frozenset('"$`\\!')
 """Characters that mean something to a shell between double quotes."""
 
@@ -55,8 +56,11 @@ def without_objects(name: str, path: Path, *, allowed: bool = False) -> str:
 
 
 def _keep_tensors(path: Path) -> str:
+    load = f"x = torch.load({str(path)!r}, 'cpu', weights_only=False); "
+    if path.suffix == SAFETENSORS:  # by its name torch would read it as that
+        load = f"f = open({str(path)!r}, 'rb'); x = torch.load(f, 'cpu', weights_only=False); f.close(); "
     return (
-        f"x = torch.load({str(path)!r}, 'cpu', weights_only=False); "
+        f"{load}"
         "x = {'state_dict': x} if hasattr(x, 'state_dict') else x; "
         "x = {k: v.state_dict() if hasattr(v, 'state_dict') else v for k, v in x.items()}; "
         "torch.save({k: v for k, v in x.items() if torch.is_tensor(v) or isinstance(v, dict) "

@@ -8,8 +8,10 @@ refused so, code that it names is run.
 
 import argparse
 import re
+import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from torch import nn
 
 from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
-from geed_cli.checkpoints.reader.recipes import without_objects
+from geed_cli.checkpoints.reader.recipes import SAFETENSORS, without_objects
 from geed_cli.checkpoints.reader.stand_ins import stand_ins
 from geed_cli.errors import InputError
 
@@ -69,9 +71,21 @@ _HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [argparse
 
 def _load(path: Path, *, mapped: bool, weights_only: bool) -> object:
     # torch remarks on kinds of tensors that are refused afterwards anyway.
-    with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS):
+    with warnings.catch_warnings(), torch.serialization.safe_globals(_HARMLESS), _for_torch(path) as file:
         warnings.simplefilter("ignore")
-        return torch.load(path, map_location="cpu", weights_only=weights_only, mmap=mapped)
+        return torch.load(file, map_location="cpu", weights_only=weights_only, mmap=mapped)
+
+
+@contextmanager
+def _for_torch(path: Path) -> Iterator[Path]:
+    """The path, or a link to it where torch would go by its name: what ends in .safetensors it reads as that alone."""
+    if path.suffix != SAFETENSORS:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="geed-") as folder:
+        link = Path(folder) / "original"
+        link.symlink_to(path.absolute())
+        yield link
 
 
 def with_modules_as_states(contents: object) -> object:
