@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from geed_cli.checkpoints.renaming import is_batch_counter
 
+SPARSE = {torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc}
+"""Layouts of which the indices and values are hashed."""
+
 
 def state_sha256(module: nn.Module) -> str:
     """SHA-256 over the sorted names, each with dtype, shape and little-endian bytes: 64 hexadecimal digits.
@@ -28,7 +31,7 @@ def state_sha256(module: nn.Module) -> str:
 
 
 def _tensors(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
-    """The tensors of an entry: itself, what int8 modules pack into tuples, integers with what they are scaled by."""
+    """The tensors of an entry: itself, what int8 modules pack, integers with their scales, what sparse ones hold."""
     if isinstance(value, tuple | list):
         for number, each in enumerate(value):
             yield from _tensors(f"{name}.{number}", each)
@@ -38,6 +41,10 @@ def _tensors(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
         scales = value.q_per_channel_scales() if per_channel else torch.tensor(value.q_scale())
         zeros = value.q_per_channel_zero_points() if per_channel else torch.tensor(value.q_zero_point())
         yield from ((f"{name}.scales", scales), (f"{name}.zeros", zeros))
+    elif isinstance(value, Tensor) and value.layout in SPARSE:
+        held = (value if value.layout == torch.sparse_coo else value.to_sparse()).coalesce()
+        yield f"{name}.shape", torch.tensor(held.shape)
+        yield from ((f"{name}.indices", held.indices()), (f"{name}.values", held.values()))
     elif isinstance(value, Tensor):
         yield name, value
 
