@@ -1,18 +1,19 @@
 """The least value that a run can tell from perfect invariance; a limit below it could only fail.
 
-An entry's ``floor`` control (what resampling alone does) is one such value. The other is floating point.
+An entry's ``floor`` control (what resampling alone does) is one such value. The other is floating point: what its type
+leaves of any network, or what was measured of this one, where that is not small.
 """
 
 from geed_cli.gate.policy import Limit
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.floating_point import floating_noise
+from geed_cli.measures.floating_point import AT_ROUNDING, SMALL_ROUNDING, floating_noise, measured_noise
 from geed_cli.result.schema import Entry
 
 
 def lowest_value(entry: Entry, precision: str) -> float:
     """The floor of an entry's value: the larger of its control and of floating point."""
     best = measure_named(entry.metric).best / (entry.normaliser or 1.0)
-    numeric = best + floating_noise(entry.metric, precision)
+    numeric = best + _noise(entry, precision)
     return max(numeric, entry.controls.get("floor", numeric))
 
 
@@ -27,8 +28,17 @@ def refusal(limit: Limit, entry: Entry, reference: float | None, precision: str)
         lowest = lowest_value(entry, precision)
         return _below(f"{limit.value:.10g}", lowest) if limit.value < lowest else None
     allowed = limit.value * (abs(reference or 0.0) if limit.kind == "percent" else 1.0)
-    noise = floating_noise(entry.metric, precision)
+    noise = _noise(entry, precision)
     return _below(f"an increase of {allowed:.10g}", noise) if allowed < noise else None
+
+
+def _noise(entry: Entry, precision: str) -> float:
+    """What floating point may make of the entry's value."""
+    usual = floating_noise(entry.metric, precision)
+    if "rounding" not in entry.controls:
+        return usual
+    own = measured_noise(entry.metric, entry.controls["rounding"])
+    return max(usual, own) if own > AT_ROUNDING * SMALL_ROUNDING else usual
 
 
 def _below(limit: str, floor: float) -> str:

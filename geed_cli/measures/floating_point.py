@@ -10,9 +10,18 @@ TYPE_SPACING = {"fp64": 2.0**-52, "fp32": 2.0**-23, "tf32": 2.0**-10, "fp16": 2.
 """ε by the name of the precision; an unknown name counts as fp32."""
 SPACINGS_OF_ERROR = 8.0
 """Batch shapes and thread counts alone move results by 2 to 3 ε; 8 leaves room for another machine."""
+AT_ROUNDING = 10.0
+"""Values within so many roundings of each other, or of perfect, are alike: an orbit sums a few of them."""
+SMALL_ROUNDING = 1e-3
+"""Of the scale of a measure (M, 1, or ln|G|): ten roundings that are more than a hundredth of it are no floor."""
 
 
 def floating_noise(metric: str, precision: str) -> float:
     """How far the measure of a perfectly invariant network may be from its best value by rounding."""
     relative = SPACINGS_OF_ERROR * TYPE_SPACING.get(precision, TYPE_SPACING["fp32"])
     return measure_named(metric).rounding(relative)
+
+
+def measured_noise(metric: str, rounding: float) -> float:
+    """The largest difference from a value that rounding alone may make, by the run's own control ``rounding``."""
+    return AT_ROUNDING * (rounding - (measure_named(metric).perfect or 0.0))

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.floating_point import AT_ROUNDING, SMALL_ROUNDING, measured_noise
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.report.numbers import named, number, some
 from geed_cli.result.samples import output_kind
@@ -24,10 +25,6 @@ LIKE_NULL = 0.9
 """A layer whose 1 + deviation under g ≠ e reaches this part of its 1 + null treats gx like another image."""
 LIKE_FLOOR = 2.0
 """A value within so many floors of perfect cannot be told from resampling."""
-AT_ROUNDING = 10.0
-"""Values within so many roundings of each other, or of perfect, are alike: an orbit sums a few of them."""
-SMALL_ROUNDING = 1e-3
-"""Of the scale of a measure (M, 1, or ln|G|): ten roundings that are more than a hundredth of it are no floor."""
 FLOAT32_ROUNDING = 1e-6
 """Where rounding is not known: differences below it are none in float32."""
 OBSTACLES = {
@@ -152,7 +149,7 @@ def _indistinct(entry: Entry) -> float:
     """The largest difference from the entry's value that rounding alone may make."""
     if "rounding" not in entry.controls:
         return FLOAT32_ROUNDING
-    return AT_ROUNDING * (entry.controls["rounding"] - (measure_named(entry.metric).perfect or 0.0))
+    return measured_noise(entry.metric, entry.controls["rounding"])
 
 
 def _at_rounding(entries: Sequence[Entry], result: Result, group: str) -> Iterator[str]:

@@ -19,12 +19,14 @@ def with_precision(one: Result, precision: str) -> Result:
     return one.model_copy(update={"settings": one.settings.model_copy(update={"precision": precision})})
 
 
-def refused(metric: str, limit: str, precision: str = "fp32", floor: float | None = None) -> str | None:
+def refused(
+    metric: str, limit: str, precision: str = "fp32", controls: dict[str, float] | None = None
+) -> str | None:
     """The reason why the limit was refused, or None."""
     mean = -0.9 if metric == "channelwise.cosine" else 0.3
     one = with_precision(result({KEYS[metric]: spread(mean, 0.01)}), precision)
-    if floor is not None:
-        entry = one.results[0].model_copy(update={"controls": {"floor": floor}})
+    if controls is not None:
+        entry = one.results[0].model_copy(update={"controls": controls})
         one = one.model_copy(update={"results": (entry,)})
     section = "baseline: {rules: [%s]}" if "increase" in limit else "rules: [%s]"
     text = "version: 1\n" + section % f"{{metric: {metric}, {limit}}}"
@@ -70,8 +72,23 @@ def test_limits_that_a_run_can_tell(metric: str, limit: str, precision: str) -> 
     assert refused(metric, limit, precision) is None
 
 
+@pytest.mark.parametrize(
+    ("limit", "rounding", "floor"),
+    [
+        ("max: 0.5", 0.1, "1"),
+        ("max_increase: 0.5", 0.1, "1"),
+        ("max: 1.5", 0.1, None),
+        ("max: 0.005", 9e-4, None),  # ten of these are no hundredth
+    ],
+)
+def test_a_rounding_that_is_not_small_is_a_floor(limit: str, rounding: float, floor: str | None) -> None:
+    """Ten times what was measured, of a network that makes rounding large; a limit below it could pass by chance."""
+    reason = refused("latent.l2", limit, controls={"rounding": rounding})
+    assert reason is None if floor is None else f"below the run's own floor, {floor}" in str(reason)
+
+
 def test_the_floor_control_counts() -> None:
     """What resampling alone does, where the result says it."""
-    assert refused("latent.l2", "max: 0.01", floor=0.02) is not None
-    assert "floor, 0.02" in (refused("latent.l2", "max: 0.01", floor=0.02) or "")
-    assert refused("latent.l2", "max: 0.03", floor=0.02) is None
+    assert refused("latent.l2", "max: 0.01", controls={"floor": 0.02}) is not None
+    assert "floor, 0.02" in (refused("latent.l2", "max: 0.01", controls={"floor": 0.02}) or "")
+    assert refused("latent.l2", "max: 0.03", controls={"floor": 0.02}) is None
