@@ -86,6 +86,7 @@ def test_rows_that_go_anyway_take_no_room(geed: Geed, cache: Path, option: tuple
     assert left(cache) == {"old", "new"}
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_an_audit_keeps_and_finds_them(geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a cache the checkpoint is read once; with --no-cache it is read each time and nothing is written."""
     from torchvision.models import squeezenet1_1

@@ -138,7 +138,8 @@ def images(self, done, total):
     if done >= 2 and not self.stopping():
         os.kill(os.getpid(), signal.SIGINT)
 TerminalProgress.images = images
-app(["audit", "efficientnet_lite0", "--metric", "latent.l2", "--json", sys.argv[1]])
+small = ["timm:test_resnet", "--weights", "random", "--img-size", "32", "--batch-size", "2"]
+app(["audit", *small, "--metric", "latent.l2", "--json", sys.argv[1]])
 """
 
 
