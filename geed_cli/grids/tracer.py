@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from geed_cli.grids.grid import SamplingGrid, merged
@@ -26,6 +25,7 @@ from geed_cli.grids.windows import (
     opaque,
     window_of,
 )
+from geed_cli.runtime.dispatch import OperationMode
 
 # By their signature (input, weight, bias, mean, variance, training, …), with (output, mean, 1/deviation) put out.
 BATCH_NORMS = (aten.native_batch_norm.default, aten.cudnn_batch_norm.default)
@@ -49,7 +49,7 @@ class Running:
     windows: int
 
 
-class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class GridTracer(OperationMode):
     """Sees every operation, and keeps the grid of every tensor that descends from the pictures, (B, 3, S, S).
 
     ``hopeless`` says whether to end the run after a step; ``path`` has the modules that are running, innermost last.
@@ -65,11 +65,6 @@ class GridTracer(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._batch = len(pictures)
         self._steps = 0
         self._windows = 0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """False: torch would import its compiler, which takes seconds, to leave ``__torch_dispatch__`` out of it."""
-        return False
 
     def __torch_dispatch__(
         self,

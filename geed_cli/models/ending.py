@@ -13,8 +13,9 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 from torch._ops import OpOverload
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.weak import WeakTensorKeyDictionary
+
+from geed_cli.runtime.dispatch import OperationMode
 
 Last = Literal["affine", "softmax", "log_softmax", "sigmoid", "other"]
 
@@ -97,7 +98,7 @@ def _run(module: nn.Module, inputs: Tensor, watch: "_Watch | None") -> tuple[Any
     return output, Ending(last, tuple(dict.fromkeys(makers)), calls)
 
 
-class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Watch(OperationMode):
     """Notes how each tensor was made, for as long as it lives.
 
     Attributes:
@@ -108,11 +109,6 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self._made: MutableMapping[Tensor, _Made] = WeakTensorKeyDictionary()
         self.writes = 0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """False: torch would import its compiler, which takes seconds, to leave ``__torch_dispatch__`` out of it."""
-        return False
 
     def __torch_dispatch__(
         self,
