@@ -68,16 +68,20 @@ def make_console(stream: TextIO) -> Console:
     return PipeConsole(file=stream, width=fixed, markup=False, highlight=False, emoji=False)
 
 
-def emit(parts: Iterable[RenderableType], console: Console) -> None:
-    """Print the parts; away from a terminal without the blanks that fill rich's lines."""
+def emit(parts: Iterable[RenderableType], console: Console, width: int | None = None) -> None:
+    """Print the parts, in so many columns; away from a terminal without the blanks that fill rich's lines."""
     if console.is_terminal:
         for part in parts:
-            console.print(part)
+            console.print(part, width=width)
         return
     with console.capture() as captured:
         for part in parts:
-            console.print(part)
-    text = "\n".join(line.rstrip() for line in captured.get().splitlines())
+            console.print(part, width=width)
+    write("\n".join(line.rstrip() for line in captured.get().splitlines()), console)
+
+
+def write(text: str, console: Console) -> None:
+    """Put lines on the console's stream as they are; a reader who is gone misses them."""
     try:
         console.file.write(unicode_text(text) + "\n")
         console.file.flush()
