@@ -61,3 +61,18 @@ class IntervalOptions:
 
     def __post_init__(self) -> None:
         check_choice("--ci", self.method, get_args(IntervalMethod), DEFAULT_METHOD)
+
+
+@dataclass(frozen=True)
+class View:
+    """How a result is shown.
+
+    Attributes:
+        verbose: with every number and note.
+        quiet: as one line of ``key=value``, without progress.
+        linear: one statement a line, for screen readers.
+    """
+
+    verbose: bool = False
+    quiet: bool = False
+    linear: bool = False

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from geed_cli.choices import View
+from geed_cli.errors import InputError
+
 MODEL, DATA, MEASURE = "Model", "Data", "Groups and measures"
 CONTROLS, RUN, OUTPUT = "Controls", "Running", "Output"
 
@@ -32,5 +35,29 @@ Csv = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print every number and note.", rich_help_panel=OUTPUT)
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Print one line of key=value, and no progress.", rich_help_panel=OUTPUT
+    ),
+]
+Linear = Annotated[
+    bool,
+    typer.Option("--linear", help="Print one statement a line, for screen readers.", rich_help_panel=OUTPUT),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks (or set GEED_DEBUG=1).")]
+
+
+def view_of(*, verbose: bool, quiet: bool, linear: bool) -> View:
+    """How the result is to be shown.
+
+    Raises:
+        InputError: --quiet with what asks for more than its one line.
+    """
+    for option, asked in (("--verbose", verbose), ("--linear", linear)):
+        if quiet and asked:
+            raise InputError(f"--quiet and {option}", expected="one of them", remedy=f"leave out {option}")
+    return View(verbose=verbose, quiet=quiet, linear=linear)
