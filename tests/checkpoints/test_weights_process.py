@@ -6,6 +6,8 @@ for it as well.
 
 import json
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -58,20 +60,24 @@ def saved(path: Path, contents: object, **options: object) -> Path:
     return path
 
 
-def test_no_pickle_is_read_here(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With torch.load taken away from this process both containers are still read, in another one."""
+OLD_STREAM = pytest.param({"_use_new_zipfile_serialization": False}, marks=pytest.mark.slow, id="old stream")
+
+
+@pytest.mark.parametrize("container", [pytest.param({}, id="zip"), OLD_STREAM])
+def test_no_pickle_is_read_here(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch, container: dict[str, bool]
+) -> None:
+    """With torch.load taken away from this process a file is still read, in another one."""
     state = {"b": torch.arange(6.0).reshape(2, 3), "a": torch.ones(1, dtype=torch.int64)}
     state["c"] = state["b"].t()  # shares bytes and is not contiguous
-    paths = [saved(tmp_path / "net.pt", {"state_dict": state, "epoch": 7, "step": torch.tensor(3)})]
-    paths += [saved(tmp_path / "old.pt", {"state_dict": state}, _use_new_zipfile_serialization=False)]
+    path = saved(tmp_path / "net.pt", {"state_dict": state, "epoch": 7, "step": torch.tensor(3)}, **container)
     monkeypatch.setattr(torch, "load", None)
-    files = [read_tensors(path) for path in paths]
-    for file in files:
-        assert list(file.state) == ["b", "a", "c"]
-        assert all(torch.equal(file.state[name], value) for name, value in state.items())
-        assert file.ordered
-    assert files[0].numbers == {"epoch": 7, "step": 3}
-    assert files[0].contents["epoch"] == 7
+    file = read_tensors(path)
+    assert list(file.state) == ["b", "a", "c"]
+    assert all(torch.equal(file.state[name], value) for name, value in state.items())
+    assert file.ordered
+    assert file.numbers == {"epoch": 7, "step": 3}
+    assert file.contents["epoch"] == 7
     assert os.listdir(temporary) == []
 
 
@@ -80,9 +86,9 @@ def test_the_environment_is_not_passed_on(tmp_path: Path, monkeypatch: pytest.Mo
     seen = tmp_path / "seen.json"
     monkeypatch.setenv("HF_TOKEN", "secret")
     monkeypatch.setenv("PYTHONSTARTUP", "x.py")
-    look = "[dict(__import__('os').environ), __import__('os').getcwd()]"
-    code = f"__import__('pathlib').Path({str(seen)!r}).write_text(__import__('json').dumps({look}))"
-    read_tensors(saved(tmp_path / "net.pt", {"w": torch.ones(1), "x": Code(code)}), FREE)
+    look = f"import json, os; json.dump([dict(os.environ), os.getcwd()], open({str(seen)!r}, 'w'))"
+    monkeypatch.setattr(convert, "START_READER", look)
+    refusal(saved(tmp_path / "net.pt", {"w": torch.ones(1)}), ROOMY)
     environment, folder = json.loads(seen.read_text())
     assert set(environment) <= {*convert.VARIABLES_PASSED_ON, "OMP_NUM_THREADS", "MKL_NUM_THREADS",
                                 "CUDA_VISIBLE_DEVICES", "LC_CTYPE"}  # fmt: skip
@@ -90,24 +96,43 @@ def test_the_environment_is_not_passed_on(tmp_path: Path, monkeypatch: pytest.Mo
     assert Path(folder).name.startswith("geed-")
 
 
+SLEEPS, CRASHES = "__import__('time').sleep(60)", "__import__('os').abort()"
+IS_KILLED = "__import__('os').kill(__import__('os').getpid(), 9)"
+CRASHED, WAS_KILLED = "SIGABRT, a crash in its reader", "SIGKILL, probably because memory ran out"
+
+
 @linux
+@pytest.mark.parametrize(
+    ("ending", "seconds", "says"),
+    [(SLEEPS, 1, "takes longer than 1 s"), (CRASHES, 100, CRASHED), (IS_KILLED, 100, WAS_KILLED)],
+)
+def test_however_the_process_ends(
+    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch, ending: str, seconds: int, says: str
+) -> None:
+    """Too late, by a crash, by a signal from outside: a refusal, and the temporary folder is gone."""
+    monkeypatch.setattr(convert, "START_READER", ending)
+    path = saved(tmp_path / "net.pt", {"w": torch.ones(1)})
+    error = refusal(path, Limits(2000 * MIB, seconds, 64 * MIB))
+    assert isinstance(error, InputError)
+    assert says in error.found
+    assert os.listdir(temporary) == []
+
+
+@linux
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "limits", "says"),
     [
-        ("__import__('time').sleep(60)", Limits(2000 * MIB, 8, 64 * MIB), "takes longer than 8 s"),
+        (SLEEPS, Limits(2000 * MIB, 8, 64 * MIB), "takes longer than 8 s"),
         ("bytearray(3 * 10**9)", ROOMY, "takes more than 2000 MiB of memory"),
-        ("__import__('os').abort()", ROOMY, "SIGABRT, a crash in its reader"),
-        (
-            "__import__('os').kill(__import__('os').getpid(), 9)",
-            ROOMY,
-            "SIGKILL, probably because memory ran out",
-        ),
+        (CRASHES, ROOMY, CRASHED),
+        (IS_KILLED, ROOMY, WAS_KILLED),
     ],
 )
 def test_limits_hold_for_running_code(
     tmp_path: Path, temporary: Path, expression: str, limits: Limits, says: str
 ) -> None:
-    """Sleeping, allocating, crashing and being killed each end in a refusal, and the temporary folder is gone."""
+    """The same, and allocating, out of a file whose code was let run."""
     path = saved(tmp_path / "net.pt", {"w": torch.ones(1), "x": Code(expression)})
     error = refusal(path, limits)
     assert isinstance(error, InputError)
@@ -116,12 +141,16 @@ def test_limits_hold_for_running_code(
 
 
 @linux
-def test_processor_time_is_limited(tmp_path: Path) -> None:
+def test_processor_time_is_limited() -> None:
     """The operating system ends a process that computes for longer than it may, whatever the clock says."""
-    expression = "[0 for _ in __import__('itertools').count() if _ < 0]"
-    path = saved(tmp_path / "net.pt", {"w": torch.ones(1), "x": Code(expression)})
-    # The clock runs slower than the processor's where others compute too; both give the same refusal.
-    assert "takes longer than 7 s" in refusal(path, Limits(2000 * MIB, 7, 64 * MIB)).found
+    code = (
+        "from geed_cli.checkpoints.reader.resource_limits import Limits, limit_time_and_output\n"
+        "limit_time_and_output(Limits(memory=2**31, seconds=1, output=0))\n"
+        "for _ in range(10**10): pass"
+    )
+    ended = -subprocess.run([sys.executable, "-c", code], check=False).returncode
+    assert ended == signal.SIGXCPU
+    assert "takes longer than 100 s" in convert._killed(ended, ROOMY).found
 
 
 @linux
@@ -134,6 +163,7 @@ def test_a_claimed_storage_does_not_get_its_memory(tmp_path: Path) -> None:
     assert "takes more than 2048 MiB of memory" in refusal(path, limits_for(len(data)), Choice()).found
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_shared_bytes_do_not_multiply(tmp_path: Path) -> None:
     """Four MB under a hundred names: 400 MB of safetensors are refused before they are written."""
     tensor = torch.zeros(1_000_000)
@@ -202,6 +232,7 @@ def test_no_spec_can_allow_pickles(tmp_path: Path, section: str) -> None:
         load_model(str(spec))
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_libraries_get_safetensors_only(tmp_path: Path, temporary: Path) -> None:
     """What timm reads itself is converted first, its preferred entry taken, and gone afterwards."""
     ema: dict[str, Tensor] = {"w": torch.full((2,), 2.0)}

@@ -1,4 +1,4 @@
-"""Files that try to run code, read by the real reading process: refused, and the canary does not appear."""
+"""Files that try to run code: refused, and the canary does not appear, whichever process reads them."""
 
 import inspect
 from dataclasses import replace
@@ -20,8 +20,7 @@ from geed_cli.errors import GeedError, InputError
 __all__ = ["geed"]
 
 
-@pytest.mark.parametrize("hostile", CODE, ids=lambda hostile: hostile.name)
-def test_no_code_runs(tmp_path: Path, hostile: Hostile) -> None:
+def require_refused(tmp_path: Path, hostile: Hostile) -> None:
     """The refusal names what the file wanted, with exit code 2, and nothing ran anywhere."""
     path, canary = tmp_path / "net.pt", tmp_path / "canary"
     hostile.write(path, canary)
@@ -29,6 +28,20 @@ def test_no_code_runs(tmp_path: Path, hostile: Hostile) -> None:
         load_checkpoint(nn.Linear(3, 2), path, KeyRules())
     assert explain(error.value)[1] == 2
     assert not canary.exists()
+
+
+@pytest.mark.usefixtures("read_in_this_process")
+@pytest.mark.parametrize("hostile", CODE, ids=lambda hostile: hostile.name)
+def test_no_code_runs(tmp_path: Path, hostile: Hostile) -> None:
+    """What the reading process does with a file, done here, where a class or function of the file could be found."""
+    require_refused(tmp_path, hostile)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hostile", CODE, ids=lambda hostile: hostile.name)
+def test_no_code_runs_in_the_reading_process(tmp_path: Path, hostile: Hostile) -> None:
+    """The real one; the command below starts it for one of them."""
+    require_refused(tmp_path, hostile)
 
 
 def test_the_canary_works(tmp_path: Path) -> None:

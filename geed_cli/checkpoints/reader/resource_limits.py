@@ -52,7 +52,8 @@ def limit_time_and_output(limits: Limits) -> None:
         import resource  # noqa: PLC0415 - POSIX only
     except ImportError:
         return
-    _set(resource.RLIMIT_CPU, limits.seconds)
+    # SIGXCPU comes at the soft limit; at the hard one comes SIGKILL, which lack of memory is told by, too
+    _set(resource.RLIMIT_CPU, limits.seconds, spare=1)
     _set(resource.RLIMIT_FSIZE, limits.output)
     _set(resource.RLIMIT_CORE, 0)
 
@@ -71,11 +72,12 @@ def limit_memory(extra: int | None) -> None:
     _set(resource.RLIMIT_AS, resource.RLIM_INFINITY if extra is None else now + extra, keep_hard=True)
 
 
-def _set(kind: int, wanted: int, *, keep_hard: bool = False) -> None:
-    """Set a limit, never above one that this process was started with."""
+def _set(kind: int, wanted: int, *, spare: int = 0, keep_hard: bool = False) -> None:
+    """Set a limit, and how far above it another may be set; never above one that this process was started with."""
     import resource  # noqa: PLC0415 - POSIX only
 
     _, hard = resource.getrlimit(kind)
     if hard != resource.RLIM_INFINITY:
         wanted = hard if wanted == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(kind, (wanted, hard if keep_hard else wanted))
+        spare = min(spare, hard - wanted)
+    resource.setrlimit(kind, (wanted, hard if keep_hard else wanted + spare))
