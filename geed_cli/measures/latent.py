@@ -4,6 +4,7 @@ Where G acts trivially on R^k, as it does unless a spec declares otherwise, the 
 orbit mean (eq. 2).
 """
 
+import math
 from typing import TYPE_CHECKING
 
 from geed_cli.measures.measure import VectorMeasure
@@ -45,6 +46,25 @@ def cosine_pairs(embeddings: "Tensor") -> "Tensor":
     return cosines.fill_diagonal_(0.0)
 
 
+def mean_apart(orbit: "Tensor") -> float:
+    """Mean over pairs g ≠ h of ‖v_g − v_h‖₂ of n ≥ 2 vectors v_g = ρ(g)⁻¹f1(gx), shape (n, k); accumulated in float64.
+
+    Over M it is how far an image's copies are on the way to being other images: 0 unchanged, 1 another image.
+    """
+    import torch  # noqa: PLC0415
+
+    distances: Tensor = torch.nn.functional.pdist(orbit.double())
+    return float(distances.mean())
+
+
+def unrelated(order: int) -> float:
+    """U(n) = √((1 − 1/n)/2): ``latent.l2`` of n copies as far apart as different images.
+
+    Always so for n = 2, since both lie half their distance from their mean; for more where they lie evenly.
+    """
+    return math.sqrt((1.0 - 1.0 / order) / 2.0)
+
+
 def unit(vectors: "Tensor") -> "Tensor":
     """Vectors scaled to length 1 along the last axis; the zero vector stays 0."""
     import torch  # noqa: PLC0415
@@ -62,6 +82,7 @@ L2 = VectorMeasure(
     rounding_order=1,
     usual=True,
     positive_tail=True,
+    unrelated=unrelated,
     profile=True,
     range="≥ 0",
     definition="mean ‖f1(gx) − f̂1(x)‖₂ / M, M = mean ‖f1(x) − f1(x')‖₂ over distinct images",

@@ -127,6 +127,8 @@ class VectorMeasure(Measure):
         sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
         any_label: of independent labels, whether one that deviates is enough, where others take the mean over labels.
         positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
+        unrelated: the value of n copies of an image that lie as far apart as different images do, and evenly; None
+            where copies are not set against other images.
         profile: whether a table tells its strongest frequency over a cyclic group.
         readings: in place of ``reading`` for kinds of output of which that is not true.
     """
@@ -138,6 +140,7 @@ class VectorMeasure(Measure):
     sensitivity: Callable[["Tensor"], "Tensor"] | None = None
     any_label: bool = False
     positive_tail: bool = False
+    unrelated: Callable[[int], float] | None = None
     profile: bool = False
     readings: Mapping[OutputKind, str] = field(default_factory=dict)
 

@@ -6,12 +6,13 @@ import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, RunError
-from geed_cli.result.schema import SCHEMA, Part, Result
+from geed_cli.result.schema import Part, Result, Schema
 
 MAX_BYTES = 512 * 2**20
 """Largest result read: some thousand times one of 200 images, five measures and a dozen layers."""
@@ -120,7 +121,7 @@ def read_result(path: Path) -> Result:
         InputError: missing, no regular file, larger than ``MAX_BYTES``, not JSON, another schema, or broken.
     """
     content = read_strict_json(path)
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+    if not isinstance(content, dict) or content.get("schema") not in get_args(Schema):
         raise _not_a_result(path, "it has another schema")
     try:
         return Result.model_validate(content)
@@ -181,7 +182,7 @@ def _umask() -> int:
 def _not_a_result(path: Path, why: str) -> InputError:
     return InputError(
         f"{path} is not a saved result: {why}",
-        expected=f"a file written by `geed audit … --json FILE` (schema {SCHEMA})",
+        expected=f"a file written by `geed audit … --json FILE` ({', '.join(get_args(Schema))})",
         remedy="run the audit again with --json",
     )
 

@@ -1,4 +1,6 @@
-"""The result of one audit, ``geed.result/1``: what its file holds, and all that tables are drawn from.
+"""The result of one audit, ``geed.result/2``: what its file holds, and all that tables are drawn from.
+
+``geed.result/1``, of versions before 0.2, is read for ever: it lacks keys, which then have their defaults.
 
 Every number is finite or null. ``per_image`` lists are in the order of ``data.images``, which is all that
 comparing, gating and re-rendering need.
@@ -10,7 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from geed_cli.choices import Discover, OutputKind
 
-SCHEMA = "geed.result/1"
+Schema = Literal["geed.result/1", "geed.result/2"]
+"""Those that are read."""
+SCHEMA: Schema = "geed.result/2"
+"""The one that is written."""
 
 Status = Literal["ok", "undefined", "not_applicable"]
 Completeness = Literal["complete", "partial"]
@@ -184,6 +189,26 @@ class PerImage(Part):
     normaliser: tuple[float, ...] | None = None
 
 
+class ToAnother(Part):
+    """How far the transformed image is on the way to being another image: 0 unchanged, 1 another image.
+
+    The mean of ``per_image``, over M for features, over the mean of ``null`` for layers; docs/measures.md has both.
+    """
+
+    value: float | None
+    ci: tuple[float, float] | None
+    per_image: tuple[float | None, ...] | None = Field(
+        description="each image's numerator, in the order of data.images; null where it is undefined"
+    )
+    null: tuple[tuple[int, int, float], ...] = Field(
+        (),
+        description="of layers: each comparison with another image, the places of both in data.images and 1 plus its "
+        "deviation",
+    )
+    twin: float | None = Field(None, description="the random twin's own value on this scale")
+    notes: tuple[str, ...] = Field((), description="why the value or its interval is missing or unusual")
+
+
 class Entry(Part):
     """One measure for one group, at one layer where the measure is layerwise.
 
@@ -203,6 +228,11 @@ class Entry(Part):
     per_element: dict[str, float | None] = {}
     fourier: tuple[tuple[float, float], ...] | None = None
     per_image: PerImage | None = None
+    to_another: ToAnother | None = Field(
+        None,
+        description="the value on the scale from 0, unchanged, to 1, another image; null where that is not defined, "
+        "and in results before geed.result/2",
+    )
     notes: tuple[str, ...] = ()
 
 
@@ -284,7 +314,7 @@ class Timing(Part):
 class Result(Part):
     """One audit."""
 
-    schema_: Literal["geed.result/1"] = Field("geed.result/1", alias="schema")
+    schema_: Schema = Field(SCHEMA, alias="schema")
     status: Completeness
     signature: str
     model: Model

@@ -53,8 +53,20 @@ def _entry_problems(result: Result, entry: Entry) -> Iterator[str]:
         if entry.status == "ok":
             yield "has a value and no rows"
         return
+    yield from _way_problems(result, entry)
     if len(rows.value) != result.data.count:
         yield f"has rows for {len(rows.value)} of {result.data.count} images"
     wanted = len(result.data.normaliser_images) or result.data.count
     if rows.normaliser is not None and len(rows.normaliser) != wanted:
         yield f"has normaliser rows for {len(rows.normaliser)} of {wanted} images"
+
+
+def _way_problems(result: Result, entry: Entry) -> Iterator[str]:
+    """What is wrong with the rows behind the scale to another image."""
+    way, count = entry.to_another, result.data.count
+    if way is None:
+        return
+    if way.per_image is not None and len(way.per_image) != count:
+        yield f"has rows on the scale to another image for {len(way.per_image)} of {count} images"
+    if any(not (0 <= one < count and 0 <= other < count and one != other) for one, other, _ in way.null):
+        yield "compares images with others that are not listed"

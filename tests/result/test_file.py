@@ -29,7 +29,7 @@ def test_the_schema_of_the_design() -> None:
         "schema", "status", "signature", "model", "data", "groups", "settings", "results",
         "grid_phase", "unsteady", "hidden_actions", "environment", "timing",
     ]  # fmt: skip
-    assert content["schema"] == "geed.result/1"
+    assert content["schema"] == "geed.result/2"
     assert content["data"]["count"] == len(content["data"]["images"]) == 24
     assert all(len(entry["per_image"]["value"]) == 24 for entry in content["results"] if entry["per_image"])
     paths = [image["path"] for image in content["data"]["images"]]
@@ -71,8 +71,10 @@ def test_targets_are_checked_before_the_work(tmp_path: Path) -> None:
         ('{"schema": NaN}', "not strict JSON"),
         ("[" * 100_000, "not strict JSON"),
         ("[]", "another schema"),
-        ('{"schema": "geed.result/2"}', "another schema"),
+        ('{"schema": "geed.result/9"}', "another schema"),
+        ('{"schema": ["geed.result/2"]}', "another schema"),
         ('{"schema": "geed.result/1"}', "at status"),
+        ('{"schema": "geed.result/2"}', "at status"),
     ],
 )
 def test_what_is_no_result_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -432,7 +432,7 @@ def test_what_a_network_prints_is_no_result(geed: Geed, tmp_path: Path) -> None:
         specimen_of(talkative).write_spec(tmp_path),
     )
     done = geed("audit", spec, "--allow-code", "-d", pictures, "-g", "flip", "--json", "-")
-    assert json.loads(done.stdout)["schema"] == "geed.result/1"
+    assert json.loads(done.stdout)["schema"] == "geed.result/2"
     assert "a batch of" in done.stderr
     shown = geed("inspect", spec, "--allow-code", "--layers")
     assert ("a batch of" in shown.stdout, "a batch of" in shown.stderr) == (False, True)

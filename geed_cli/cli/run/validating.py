@@ -7,7 +7,7 @@ is an error of that kind and not another kind. A network is built, and torch imp
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -23,7 +23,7 @@ from geed_cli.gate.policy_file import PolicyFile
 from geed_cli.report.console import plain
 from geed_cli.report.selftest_report import SelftestReport
 from geed_cli.result.file import first_fault, read_strict_json
-from geed_cli.result.schema import Part, Result
+from geed_cli.result.schema import Part, Result, Schema
 from geed_cli.result.soundness import check_sound
 from geed_cli.tracking.record import Track
 
@@ -161,7 +161,7 @@ def _selftest(report: SelftestReport, _name: str) -> str:
 
 
 _SAVED: dict[str, _Saved] = {
-    "geed.result/1": _Saved("result", Result, _result),
+    **dict.fromkeys(get_args(Schema), _Saved("result", Result, _result)),
     "geed.track/1": _Saved("track", Track, _track),
     "geed.comparison/1": _Saved("comparison", Comparison, _comparison),
     "geed.gate/1": _Saved("gate report", GateReport, _gate),

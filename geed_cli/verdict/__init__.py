@@ -1,0 +1,1 @@
+"""What results amount to, from plain results alone: no torch, no terminal."""
