@@ -138,11 +138,11 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record | Unau
         return
     plan_groups(request.groups, request.options)
     require_enough(request.options.data)
-    console = message_console()
-    with TerminalProgress(console, quiet=request.quiet) as progress:
+    with TerminalProgress(message_console(), quiet=request.quiet) as progress:
         results: dict[str, Result | UnsteadyError] = {}
         for number, job in enumerate(jobs, start=1):
             if job.sha256 not in results:
+                progress.part(f"{number} of {len(jobs)}")
                 progress.step(f"loading {job.input.path.name}")
                 asked = ModelRequest(request.model, replace(request.asked, checkpoint=job.input.path))
                 network = asked.load()
@@ -157,10 +157,9 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record | Unau
                 continue
             if result.status == "partial" or progress.stopping():
                 raise KeyboardInterrupt
-            if not request.quiet:
-                console.print(
-                    f"{number}/{len(jobs)} done: {job.input.path}, {job.step.unit} {job.step.number}"
-                )
+            progress.finished(
+                f"{number}/{len(jobs)} done: {job.input.path}, {job.step.unit} {job.step.number}"
+            )
             yield record_of(job, result)
 
 
