@@ -113,6 +113,8 @@ class Grown:
 
 Grow = Callable[[str], Grown | None]
 """What a layer puts out for larger pictures, by its name; None where that cannot be had."""
+EXCHANGED = "has the picture's height along its width: a wider picture makes its maps higher"
+"""Of maps that are transposed; what a group does to the picture's axes, it does to the other ones of these."""
 
 
 def layout_of(
@@ -131,7 +133,7 @@ def layout_of(
         InputError: a layout or token grid that the spec declares does not fit.
     """
     text = f"its output of shape {'×'.join(map(str, shape))}"
-    declared = declared_for(network, network.spec.layouts, layer) if network.spec is not None else None
+    declared = _declared(network, layer)
     axes = {"nchw": 3, "nhwc": 3, "tokens": 2}
     if declared is not None and axes[declared] != len(shape):
         raise InputError(
@@ -144,6 +146,14 @@ def layout_of(
     if min(shape, default=0) >= 1 and len(shape) == 2:
         return _of_tokens(network, layer, shape, text, declared, grow)
     return NoMap(f"{text} is no channels × height × width map")
+
+
+def _declared(network: Network, layer: str) -> LayoutName | None:
+    """What the spec says of a layer; ``logits`` is the network's output and no layer."""
+    if network.spec is None:
+        return None
+    layers = {pattern: name for pattern, name in network.spec.layouts.items() if pattern != "logits"}
+    return declared_for(network, layers, layer)
 
 
 def _of_map(

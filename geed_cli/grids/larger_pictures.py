@@ -1,12 +1,13 @@
-"""What layers put out for larger pictures, which tells the axes of a map from its channels.
+"""What layers put out for larger pictures, which tells the axes of a map from its channels and from each other.
 
 Height and width of a map grow with the side of the picture, lists of tokens with its square, and channels not at all.
-Copies of the network are run: one without data, and, where it looks at its numbers, one with them.
+In a picture that grows in one direction alone, so does one of the two. Copies of the network are run: one without data,
+and, where it looks at its numbers, one with them.
 """
 
 import copy
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,11 +18,13 @@ from torch import Tensor, nn
 from geed_cli.engine.hooks import tensor_or_why_not
 from geed_cli.engine.map_layout import Grown
 from geed_cli.grids.trace import data_free
-from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network, Site, call_of, module_of
 
-FACTORS = (1, 2, 3)
-"""Sides of the pictures, in those of the network's input: from three, growth by the side shows against any other."""
+SQUARES = ((1, 1), (2, 2), (3, 3))
+"""Heights and widths of the pictures, in sides of the network's input: from three, growth by the side shows against any
+other."""
+OBLONGS = ((1, 2), (2, 1))
+"""A wide picture and a high one."""
 
 
 @dataclass
@@ -41,44 +44,65 @@ def grown_layers(network: Network, layers: Iterable[str]) -> dict[str, Grown]:
     found: dict[str, Grown] = {}
     for copied in (data_free, copy.deepcopy):
         missing = [layer for layer in layers if layer not in found]
-        if missing:
-            found |= _grown(network, missing, copied)
+        runs = _runs(network, copied, SQUARES) if missing else []
+        lengths = tuple(frozenset(run.lengths) for run in runs)
+        found |= {layer: Grown(shapes, lengths) for layer, shapes in _shapes(runs, missing).items()}
     return found
 
 
-def _grown(
-    network: Network, layers: Iterable[str], copied: Callable[[nn.Module], nn.Module]
-) -> dict[str, Grown]:
-    try:
-        module = copied(network.module)
-    except Exception:  # what cannot be copied cannot be tried
-        return {}
-    runs = _runs(module, network.input, network.batch or 1)
-    lengths = tuple(frozenset(run.lengths) for run in runs)
-    found: dict[str, Grown] = {}
-    for layer in layers:
+def exchanged_layers(network: Network, layers: Iterable[str]) -> frozenset[str]:
+    """The layers whose maps have the picture's height along their width, and its width along their height.
+
+    They are those of which a wide picture makes higher and narrower maps than a high one. Where a network takes square
+    pictures alone that does not show. The network is left as it is.
+    """
+    layers = tuple(layers)
+    for copied in (data_free, copy.deepcopy):
+        found = _shapes(_runs(network, copied, OBLONGS), layers)
+        # where a square one gets through, it is not for want of data that these did not
+        if found or _shapes(_runs(network, copied, SQUARES[:1]), layers):
+            return frozenset(name for name, shapes in found.items() if _exchanged(*shapes))
+    return frozenset()
+
+
+def _exchanged(wide: tuple[int, ...], high: tuple[int, ...]) -> bool:
+    """Whether two axes of a map differ, of which the first is the longer one for the wide picture."""
+    differ = [(there, here) for there, here in zip(wide, high, strict=True) if there != here]
+    return len(wide) == 3 and len(differ) == 2 and differ[0][0] > differ[0][1] and differ[1][0] < differ[1][1]
+
+
+def _shapes(runs: Sequence[_Run], layers: Iterable[str]) -> dict[str, tuple[tuple[int, ...], ...]]:
+    """What each layer put out in every run, where it was read as often, with as many axes."""
+    found: dict[str, tuple[tuple[int, ...], ...]] = {}
+    for layer in layers if runs else ():
         calls = [run.shapes[module_of(layer)] for run in runs]
         place = (call_of(layer) or 1) - 1
         alike = len({len(each) for each in calls}) == 1 and place < len(calls[0])
         if alike and len({len(each[place]) for each in calls}) == 1:
-            found[layer] = Grown(tuple(each[place] for each in calls), lengths)
+            found[layer] = tuple(each[place] for each in calls)
     return found
 
 
-def _runs(module: nn.Module, settings: InputSettings, images: int) -> list[_Run]:
-    """Pictures of each side through the network, as far as it gets: a head may be made for one size alone."""
+def _runs(
+    network: Network, copied: Callable[[nn.Module], nn.Module], sizes: Iterable[tuple[int, int]]
+) -> list[_Run]:
+    """Pictures of each size through a copy of the network, as far as it gets: a head may be made for one size alone."""
+    try:
+        module = copied(network.module)
+    except Exception:  # what cannot be copied cannot be tried
+        return []
+    settings, images = network.input, network.batch or 1
     like = next((value for value in module.parameters() if value.is_floating_point()), torch.zeros(()))
     runs: list[_Run] = []
     with torch.no_grad(), ExitStack() as stack:
         for name, part in module.named_modules():  # once: that takes longer than a run without data
             stack.callback(part.register_forward_hook(partial(_note, runs, name)).remove)
-        for side in (factor * settings.size for factor in FACTORS):
+        for high, wide in sizes:
             runs.append(_Run())
+            shape = images, settings.channels, high * settings.size, wide * settings.size
             # networks fail in any way on a size that they were not made for
             with suppress(Exception):
-                module(
-                    torch.zeros(images, settings.channels, side, side, dtype=like.dtype, device=like.device)
-                )
+                module(torch.zeros(shape, dtype=like.dtype, device=like.device))
     return runs
 
 

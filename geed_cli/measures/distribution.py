@@ -27,7 +27,7 @@ def distribution(output: Output, z: Tensor) -> Tensor:
         # 1 − σ(z) would lose the digits of a label that is almost surely on
         return torch.stack([1 - z, z] if output.probable else [(-z).sigmoid(), z.sigmoid()])
     if output.kind == "dense":
-        z = z.reshape(output.shape)
+        z = output.by_pixel(z)
         return z / z.sum(dim=0) if output.probable else z.softmax(dim=0)
     return z / z.sum() if output.probable else probabilities(z)
 

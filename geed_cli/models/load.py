@@ -139,6 +139,7 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
         absent,
         without("split"),
         known=architecture.source != "python",
+        layout=spec.layouts.get("logits"),
     )
     own = architecture.layers or default_stages(module, split.classifier)
     return Network(

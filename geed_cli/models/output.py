@@ -5,6 +5,7 @@ the reason, and measures of predictions are then not applicable.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 from geed_cli.choices import OutputKind
 from geed_cli.errors import InputError
 from geed_cli.models.ending import Ending, Last
+from geed_cli.models.spec import LayoutName
 
 SUM_TOLERANCE = 1e-4
 """Of Σp = 1 in float32, where a softmax over thousands of classes leaves 1e-6; logits miss it by far more."""
@@ -28,13 +30,14 @@ class Output:
 
     Attributes:
         kind: how predictions are read of it.
-        shape: for one image.
+        shape: for one image; of ``dense`` classes × height × width, however they lie in memory.
         probable: whether it is probabilities already, as of ``probabilities``; not put through a softmax or sigmoid.
         affine: whether a linear layer or a convolution ends it, or its source knows it, so that values in [0, 1] are no
             sign of probabilities.
         declared: whether the spec says so.
         precision: of the numbers that the network in float32 puts out.
         reason: of ``none``, one clause.
+        channels_last: of ``dense``, whether the network puts out height × width × classes.
     """
 
     kind: OutputKind
@@ -44,11 +47,19 @@ class Output:
     declared: bool = False
     precision: torch.dtype = torch.float32
     reason: str = ""
+    channels_last: bool = False
 
     @property
     def key(self) -> str:
         """Everything that changes a number made of it, as text."""
-        return f"{self.kind} {self.probable}"
+        return f"{self.kind} {self.probable}{' nhwc' if self.channels_last else ''}"
+
+    def by_pixel(self, z: Tensor) -> Tensor:
+        """One flattened output of ``dense`` as classes × height × width."""
+        classes, height, width = self.shape
+        if self.channels_last:
+            return z.reshape(height, width, classes).permute(2, 0, 1)
+        return z.reshape(classes, height, width)
 
 
 NO_CLASSIFIER = "the network has no classifier"
@@ -56,7 +67,13 @@ LOGITS, NO_LOGITS = Output("logits"), Output("none", reason=NO_CLASSIFIER)
 
 
 def output_of(
-    seen: Tensor, ending: Ending, classifier: str | None, wanted: OutputKind | None, *, headless: str | None
+    seen: Tensor,
+    ending: Ending,
+    classifier: str | None,
+    wanted: OutputKind | None,
+    *,
+    headless: str | None,
+    layout: LayoutName | None = None,
 ) -> Output:
     """The kind of output that a spec declares, else the one that can be told.
 
@@ -66,6 +83,7 @@ def output_of(
         classifier: the module that makes it, where one is known.
         wanted: the spec's declaration.
         headless: the reason for ``none`` where it is known that there is no classifier.
+        layout: of the axes of ``dense``, where the spec declares it.
 
     Raises:
         InputError: an output that is no floating-point tensor, or a declaration that the output contradicts.
@@ -79,7 +97,7 @@ def output_of(
     shape = _squeezed(tuple(seen.shape[1:]))
     values = _finite(seen.reshape(len(seen), *shape))
     if wanted is not None:
-        output = _declared(wanted, values, ending.last)
+        output = _declared(wanted, values, ending.last, layout)
     elif headless is not None:
         output = Output("none", shape, reason=headless)
     else:
@@ -126,41 +144,104 @@ def _why_no_scores(shape: tuple[int, ...]) -> str | None:
         return "the output is one number for each image; for the logit of a label declare split: {output: sigmoid}"
     if len(shape) == 2:
         return f"the output is {text} for each image, as of tokens that are not pooled"
-    if len(shape) == 3:
-        return (
-            f"the output is {text} for each image; for classes of each pixel declare split: {{output: dense}}"
-        )
+    if len(shape) == 3 and (layouts := _dense_layouts(shape)):
+        declared = f"split: {{output: dense}}{_and_layout(layouts)}"
+        return f"the output is {text} for each image; for classes of each pixel declare {declared}"
     return None if len(shape) == 1 else f"the output is {text} for each image"
 
 
-def _declared(wanted: OutputKind, values: Tensor, last: Last) -> Output:
-    shape = tuple(values.shape[1:])
+def _dense_layouts(shape: tuple[int, ...]) -> tuple[LayoutName, ...]:
+    """How an output may be classes of each pixel: height and width of what a square picture becomes are equal."""
+    if len(shape) != 3:
+        return ()
+    first, second, third = shape
+    fitting: tuple[tuple[LayoutName, bool], ...] = (
+        ("nchw", second == third and first > 1),
+        ("nhwc", first == second and third > 1),
+    )
+    return tuple(name for name, fits in fitting if fits)
+
+
+def _and_layout(layouts: Sequence[LayoutName]) -> str:
+    """What a spec has to say beside ``output: dense``: nothing where the classes come first beyond doubt."""
+    return "" if layouts == ("nchw",) else f" and layouts: {{logits: {' or '.join(layouts)}}}"
+
+
+def _declared(wanted: OutputKind, values: Tensor, last: Last, layout: LayoutName | None) -> Output:
     if wanted == "none":
+        shape = tuple(values.shape[1:])
         return Output("none", shape, declared=True, reason="the spec declares no predictions, output: none")
-    fitting, distributed = _fitting(values, last), are_distributions(values, 1)
-    fault = _misshapen(wanted, shape)
-    if fault is None and wanted == "probabilities" and not distributed:
-        fault = NOT_DISTRIBUTIONS
-    if fault is None and wanted in ("logits", "sigmoid") and fitting == "probabilities":
-        fault = ALL_DISTRIBUTIONS
-    if fault is None and wanted == "logits" and fitting == "sigmoid":
-        fault = ENDS_IN_SIGMOID
-    if fault is not None:
-        raise contradiction(wanted, fault, fitting)
-    probable = last == "sigmoid" if wanted == "sigmoid" else distributed
-    return Output(wanted, shape, probable, last in ("affine", "log_softmax"), declared=True)
-
-
-def _fitting(values: Tensor, last: Last) -> OutputKind:
-    """The kind that an output could be declared to be."""
+    last_axis = False
+    if wanted == "dense":
+        last_axis = _dense_layout(values, layout) == "nhwc"
+        values = values.movedim(-1, 1) if last_axis else values
     shape = tuple(values.shape[1:])
-    if len(shape) == 3 and shape[0] > 1 and shape[1] == shape[2]:
-        return "dense"
+    distributed = are_distributions(values, 1)
+    fault = _contradicts(wanted, values, last)
+    if fault is not None:
+        raise contradiction(wanted, fault, *_fitting(values, last))
+    probable = last == "sigmoid" if wanted == "sigmoid" else distributed
+    affine = last in ("affine", "log_softmax")
+    return Output(wanted, shape, probable, affine, declared=True, channels_last=last_axis)
+
+
+def _dense_layout(values: Tensor, layout: LayoutName | None) -> LayoutName:
+    """The declared layout of scores per pixel, else the one that can be told.
+
+    Raises:
+        InputError: the output has no such axes, or several readings.
+    """
+    shape = tuple(values.shape[1:])
+    text, fitting = f"{'×'.join(map(str, shape))} for each image", _dense_layouts(shape)
+    if not fitting:
+        why = "not classes × height × width of 2 classes or more, with height and width equal"
+        raise contradiction("dense", f"it is {text}, {why}", *_fitting(values, "other"))
+    if layout is None and fitting == ("nchw",):
+        return "nchw"
+    if layout in fitting:
+        return layout
+    if layout is not None:
+        raise InputError(
+            f"the spec declares {layout} for logits, and the network's output is {text}, whose height and width "
+            "would then differ",
+            expected="height and width of one length, as of what a square picture becomes",
+            remedy=f"layouts: {{logits: {fitting[0]}}} in the spec",
+        )
+    why = "the classes seem to come last" if len(fitting) == 1 else "which axis is the classes does not show"
+    raise InputError(
+        f"the network's output is {text}: {why}",
+        expected="classes × height × width, or a declaration",
+        remedy=f"layouts: {{logits: {' or '.join(fitting)}}} in the spec",
+    )
+
+
+def _contradicts(wanted: OutputKind, values: Tensor, last: Last) -> str | None:
+    """Why an output cannot be what was declared; of ``dense`` the shape has been looked at."""
+    shape = tuple(values.shape[1:])
+    if wanted == "dense":
+        return None
+    if len(shape) != 1:
+        return f"it is {'×'.join(map(str, shape))} for each image, not one row of numbers"
+    if shape == (1,) and wanted != "sigmoid":
+        return "it is one number for each image"
+    distributed = are_distributions(values, 1)
+    if wanted == "probabilities":
+        return None if distributed else NOT_DISTRIBUTIONS
+    if distributed and last != "sigmoid":
+        return ALL_DISTRIBUTIONS
+    return ENDS_IN_SIGMOID if wanted == "logits" and last == "sigmoid" else None
+
+
+def _fitting(values: Tensor, last: Last) -> tuple[OutputKind, str]:
+    """The kind that an output could be declared to be, and what has to be said beside it."""
+    shape = tuple(values.shape[1:])
+    if layouts := _dense_layouts(shape):
+        return "dense", _and_layout(layouts)
     if len(shape) > 1:
-        return "none"
+        return "none", ""
     if shape == (1,) or last == "sigmoid":
-        return "sigmoid"
-    return "probabilities" if are_distributions(values, 1) else "logits"
+        return "sigmoid", ""
+    return "probabilities" if are_distributions(values, 1) else "logits", ""
 
 
 ALL_DISTRIBUTIONS = "all its rows are non-negative and sum to 1, as probabilities do"
@@ -169,28 +250,18 @@ NOT_DISTRIBUTIONS = "a row is negative somewhere or does not sum to 1"
 ALL_IN_UNIT = "every value seen lies in [0, 1], as probabilities do, and no linear layer makes it"
 
 
-def _misshapen(wanted: OutputKind, shape: tuple[int, ...]) -> str | None:
-    """Why an output of that shape cannot be what was declared."""
-    text = "×".join(map(str, shape))
-    if wanted == "dense" and (len(shape) != 3 or shape[0] < 2):
-        return f"it is {text} for each image, not classes × height × width of 2 classes or more"
-    if wanted == "dense" and shape[1] != shape[2]:
-        return (
-            f"it is {text} for each image, and height and width of a square picture are equal: axis 1 has to be the "
-            "classes"
-        )
-    if wanted != "dense" and len(shape) != 1:
-        return f"it is {text} for each image, not one row of numbers"
-    return "it is one number for each image" if shape == (1,) and wanted != "sigmoid" else None
+def contradiction(
+    wanted: OutputKind, fault: str, better: OutputKind, beside: str = "", *, where: str = ""
+) -> InputError:
+    """The refusal of an output that is not what it was declared, or taken, to be.
 
-
-def contradiction(wanted: OutputKind, fault: str, better: OutputKind, where: str = "") -> InputError:
-    """The refusal of an output that is not what it was declared, or taken, to be."""
+    ``better`` is the kind that it could be, with what the spec then has to say ``beside`` it.
+    """
     name, meaning = MEANINGS[wanted]
     return InputError(
         f"the network's output{where} is not {name}: {fault}",
         expected=meaning,
-        remedy=f"split: {{output: {better}}} in the spec",
+        remedy=f"split: {{output: {better}}}{beside} in the spec",
     )
 
 

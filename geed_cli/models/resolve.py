@@ -19,7 +19,7 @@ from geed_cli.models.ending import run_watched
 from geed_cli.models.network import OUTPUT, Site, module_of
 from geed_cli.models.output import NO_CLASSIFIER, Output, output_of
 from geed_cli.models.preprocessing import first_convolution, runs
-from geed_cli.models.spec import SplitPart
+from geed_cli.models.spec import LayoutName, SplitPart
 
 PROBES = 2
 """Images that are put through a network when it is loaded: with one alone, an axis of 1 could not be told from it."""
@@ -40,7 +40,7 @@ def leave_out(key: str, reference: str, source: str) -> str:
     return f"leave {key} out of the spec; then geed inspect {reference} --layers{code} lists the modules"
 
 
-def split_network(
+def split_network(  # noqa: PLR0913 - what is declared, what the source knows and what was seen, by name
     module: nn.Module,
     classifier: str | None,
     wanted: SplitPart,
@@ -50,6 +50,7 @@ def split_network(
     remedy: str = "",
     *,
     known: bool = False,
+    layout: LayoutName | None = None,
 ) -> Split:
     """The split that a spec declares, completed by the network's own.
 
@@ -62,6 +63,7 @@ def split_network(
         absent: tensors without weights.
         remedy: how to find the names of modules, where that is not ``geed inspect MODEL --layers``.
         known: whether the source knows a network's classifier where it has one, so that none is looked for.
+        layout: of dense predictions, where the spec declares it.
 
     Returns:
         features: the output of the module that the spec names, else what goes into the classifier, else the network's
@@ -90,7 +92,7 @@ def split_network(
     own = None if headless else own
     without = f"{NO_CLASSIFIER} (split.classifier: null)" if headless else NO_CLASSIFIER
     reason = without if headless or (known and own is None) else None
-    output = output_of(seen.values, seen.ending, own, wanted.output, headless=reason)
+    output = output_of(seen.values, seen.ending, own, wanted.output, headless=reason, layout=layout)
     if own is not None and own == classifier:  # its source says that these are logits
         output = replace(output, affine=True)
     return Split(features, own, output)

@@ -171,3 +171,16 @@ class ModelSpec(StrictPart):
                 "matrices on the logits do not act on probabilities; expected a permutation of classes"
             )
         return actions
+
+    @model_validator(mode="after")
+    def _logits_by_pixel(self) -> "ModelSpec":
+        """A layout of ``logits`` is that of scores per pixel, which have to be declared too."""
+        layout = self.layouts.get("logits")
+        if layout is not None and self.split.output != "dense":
+            raise ValueError(
+                "layouts.logits is for scores of classes per pixel; expected split.output: dense beside it, or "
+                "logit[s] for a layer of that name"
+            )
+        if layout == "tokens":
+            raise ValueError("layouts.logits is tokens; expected nchw or nhwc")
+        return self

@@ -8,6 +8,10 @@ import torch
 from torch import Tensor
 
 from geed_cli.choices import OutputKind
+from geed_cli.engine.map_layout import EXCHANGED
+from geed_cli.errors import InputError
+from geed_cli.grids.larger_pictures import exchanged_layers
+from geed_cli.models.network import OUTPUT, Network
 from geed_cli.models.output import (
     ALL_DISTRIBUTIONS,
     ALL_IN_UNIT,
@@ -20,6 +24,20 @@ from geed_cli.models.output import (
 
 ENOUGH = 2
 """Rows that have to agree before they say anything."""
+
+
+def require_upright(network: Network) -> None:
+    """Refuse scores per pixel whose height and width are exchanged: they do not move with the picture.
+
+    Raises:
+        InputError: they are.
+    """
+    if network.output.kind == "dense" and exchanged_layers(network, (OUTPUT.module,)):
+        raise InputError(
+            f"the network's output {EXCHANGED}",
+            expected="scores of classes per pixel as these lie in the picture",
+            remedy="split: {output: none} in the spec",
+        )
 
 
 class OutputCheck:
@@ -43,11 +61,11 @@ class OutputCheck:
             InputError: it is no probabilities, and they were declared or inferred.
         """
         output = self._output
-        rows = z.reshape(1, *(output.shape if output.kind == "dense" else (-1,)))
+        rows = (output.by_pixel(z) if output.kind == "dense" else z)[None]
         distribution, unit = are_distributions(rows, 1, *self._precisions), in_unit(rows)
         if output.probable and not (unit if output.kind == "sigmoid" else distribution):
             # others were, when the network was loaded, so that it is no logits either
-            raise contradiction(output.kind, NOT_DISTRIBUTIONS, "none", f" for {image}")
+            raise contradiction(output.kind, NOT_DISTRIBUTIONS, "none", where=f" for {image}")
         self._rows += 1
         self._all_distributions = self._all_distributions and distribution
         self._all_in_unit = self._all_in_unit and unit

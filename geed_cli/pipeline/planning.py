@@ -25,6 +25,7 @@ from geed_cli.models.output import Output
 from geed_cli.pipeline.chosen_layers import AskedLayers, asked_layers, choose_layers
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.output_check import require_upright
 from geed_cli.pipeline.reuse.grid_cache import cached_findings, findings_key
 from geed_cli.result.schema import GridPhase
 from geed_cli.sets.known_sets import set_named
@@ -82,6 +83,8 @@ def make_plan(
     asked = asked_layers(network, options.layers, options.unreadable) if layerwise else AskedLayers(())
     seen = trace(network, [network.features, OUTPUT], map(module_of, asked.names))
     chosen = choose_layers(network, asked, seen)
+    if any(isinstance(measure, VectorMeasure) and measure.site == "logits" for measure in measures):
+        require_upright(network)
     vectors, reasons = _vectors(network, groups, measures, seen.shapes)
     planned = plan_layers(network, chosen, seen.shapes, groups, measures)
     layers = planned.layers

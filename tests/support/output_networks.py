@@ -186,19 +186,20 @@ class Headless(nn.Module):
 class Pixelwise(nn.Module):
     """Scores of three classes for each pixel, or for each 2×2 of them."""
 
-    def __init__(self, end: str = "logits", stride: int = 1) -> None:
+    def __init__(self, end: str = "logits", stride: int = 1, classes: int = 3) -> None:
         super().__init__()
         self.stem = nn.Conv2d(3, 8, 3, padding=1, stride=stride)
-        self.head = nn.Conv2d(8, 3, 1)
+        self.head = nn.Conv2d(8, classes, 1)
         self.end = end
 
     def forward(self, x: Tensor) -> Tensor:
         z: Tensor = 20 * self.head(functional.relu(self.stem(x)))
         if self.end == "certain":
             z = 1e6 * z
-        if self.end == "classes last":
-            return z.permute(0, 2, 3, 1)
-        return z.softmax(1) if self.end in {"probabilities", "certain"} else z
+        if self.end == "transposed":
+            return z.transpose(2, 3)
+        z = z.softmax(1) if self.end in {"probabilities", "certain", "probabilities last"} else z
+        return z.permute(0, 2, 3, 1) if self.end in {"classes last", "probabilities last"} else z
 
 
 @dataclass(frozen=True)

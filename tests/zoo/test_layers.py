@@ -80,6 +80,25 @@ class _Strip(nn.Module):
         return functional.max_pool2d(x, (1, 4))
 
 
+class _Transposed(nn.Module):
+    """Exchanges height and width, of the map or of all that a network sees."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.transpose(2, 3)
+
+
+class _Folded(nn.Module):
+    """Rows of a width that is written down: a wide picture makes more of them, and so does a high one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.rows(x.flatten(2).unflatten(2, (-1, 12)))
+        return y
+
+
 class _Attention(nn.Module):
     """One or several heads of attention over 9 patches of 4×4 pixels; the weights are a module's output."""
 
@@ -164,6 +183,15 @@ def strip(channels: int) -> nn.Module:
 
 def strip_at_one_size() -> nn.Module:
     return _Small(nn.Sequential(_OneSize(8), _Strip(), nn.Tanh()))
+
+
+def transposed(*, back: bool = False) -> nn.Module:
+    odd = nn.Sequential(_Transposed(), nn.Conv2d(8, 8, 3, padding=1), _Transposed() if back else nn.Tanh())
+    return _Small(odd)
+
+
+def folded() -> nn.Module:
+    return _Small(_Folded())
 
 
 def attention(*, heads: int = 2, width: int = 8, squeeze: bool = False) -> nn.Module:
@@ -330,6 +358,31 @@ LAYERS = (
         strip_at_one_size,
         Refused("its output of shape 8×12×3 does not say which of its axes are height and width"),
         options=("--layer", "odd"),
+    ),
+    Specimen(
+        "transposed",
+        transposed,
+        Refused(
+            "layer 'odd.1' of python/test_layers:transposed cannot be measured: its output has the picture's height"
+        ),
+        options=("--layer", "odd.1"),
+    ),
+    Specimen("beside-a-transposed-one", transposed, Right(reading("stem")), options=("--layer", "*")),
+    Specimen(
+        "transposed-and-back",
+        transposed,
+        Right(reading("stem", "odd")),
+        {"back": True},
+        options=("--layer", "stem", "--layer", "odd"),
+        group="c4",
+    ),
+    Specimen(
+        "folded",
+        folded,
+        Right(reading("odd.rows")),
+        spec={"layouts": {"odd.rows": "nchw"}},
+        options=("--layer", "odd.rows"),
+        group="c4",
     ),
     *(
         Specimen(

@@ -31,6 +31,16 @@ from support.output_networks import (
 from support.zoo import Expected, Reading, Refused, Right, Specimen, audit_specimen
 from torch import Tensor, nn
 
+
+def by_pixel(layout: str) -> dict[str, dict[str, str | None]]:
+    """The sections of a spec that say how scores per pixel lie in memory."""
+    return declared(output="dense") | {"layouts": {"logits": layout}}
+
+
+def last_softmax(z: Tensor) -> Tensor:
+    return z.softmax(-1).movedim(-1, 1)
+
+
 CLASSIFIER, NONE = Right(Predicted(softmax)), Right(Reading(None, softmax=False))
 HEAD_ALONE = Right(Reading("fc", softmax=False))
 
@@ -125,8 +135,32 @@ SPECIMENS = (
              {"stride": 2}, declared(output="dense"), group="c4"),
     Specimen("pixels, probabilities", Pixelwise, Right(Predicted(as_it_is, "pixels", None)),
              {"end": "probabilities"}, declared(output="dense")),
-    Specimen("pixels, classes last", Pixelwise, Refused("it is 12×12×3 for each image, and height and width"),
+    Specimen("pixels, classes last", Pixelwise, Refused("is 12×12×3 for each image: the classes seem to come last"),
              {"end": "classes last"}, declared(output="dense")),
+    Specimen("pixels, classes last, inferred", Pixelwise, NONE, {"end": "classes last"}),
+    Specimen("pixels, classes last, declared", Pixelwise,
+             Right(Predicted(last_softmax, "pixels", None), says=("logits of 3 classes for each of 12×12 pixels",)),
+             {"end": "classes last"}, by_pixel("nhwc")),
+    Specimen("pixels, classes last, under c4", Pixelwise, Right(Predicted(last_softmax, "pixels", None)),
+             {"end": "classes last", "stride": 2}, by_pixel("nhwc"), group="c4"),
+    Specimen("pixels, probabilities last", Pixelwise,
+             Right(Predicted(lambda p: as_it_is(p.movedim(-1, 1)), "pixels", None)),
+             {"end": "probabilities last"}, by_pixel("nhwc")),
+    Specimen("pixels, as many classes as rows", Pixelwise, Refused("which axis is the classes does not show"),
+             {"classes": 12}, declared(output="dense")),
+    Specimen("pixels, as many classes, first", Pixelwise, Right(Predicted(lambda z: z.softmax(1), "pixels", None)),
+             {"classes": 12}, by_pixel("nchw")),
+    Specimen("pixels, as many classes, last", Pixelwise, Right(Predicted(last_softmax, "pixels", None)),
+             {"classes": 12, "end": "classes last"}, by_pixel("nhwc")),
+    Specimen("pixels, said to be last", Pixelwise, Refused("the spec declares nhwc for logits"), spec=by_pixel("nhwc")),
+    Specimen("pixels, said to be first", Pixelwise, Refused("the spec declares nchw for logits"),
+             {"end": "classes last"}, by_pixel("nchw")),
+    Specimen("pixels, said to be tokens", Pixelwise, Refused("layouts.logits is tokens expected: nchw or nhwc"),
+             spec=by_pixel("tokens")),
+    Specimen("a layout of no pixels", Pixelwise, Refused("expected: split.output: dense beside it"),
+             spec={"layouts": {"logits": "nhwc"}}),
+    Specimen("pixels, transposed", Pixelwise, Refused("has the picture's height along its width"),
+             {"end": "transposed"}, declared(output="dense")),
     Specimen("pixels without a doubt", Pixelwise, Refused("softmax.kl under flip is infinite"),
              {"end": "certain"}, declared(output="dense")),
     Specimen("pixels without a doubt and a divergence", Pixelwise, Right(Flipped()),

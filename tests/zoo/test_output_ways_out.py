@@ -27,13 +27,14 @@ from support.pictures import smooth_pictures
 from support.zoo import PICTURES, SIZE, Reading, Right, Specimen, audit_specimen
 
 LABELS = Right(Predicted(lambda z: z.sigmoid(), "labels"))
-PRINTED_SPLIT = re.compile(r"split: \{[^{}]*\}")
+PRINTED = re.compile(r"(split|layouts): (\{[^{}]*\})")
 
 CLASSES, BARE = Right(Predicted(softmax)), Right(Predicted(softmax, features=None))
 PIXELS, PUT_OUT = (
     Right(Predicted(lambda z: z.softmax(1), "pixels", None)),
     Right(Predicted(lambda p: p, "labels")),
 )
+LAST = Right(Predicted(lambda z: z.softmax(-1).movedim(-1, 1), "pixels", None))
 NO_HEAD = Right(Reading(None, softmax=False))
 
 
@@ -47,6 +48,25 @@ WAYS = (
     (ended("temperature", BARE), "{output: logits}"),
     (Specimen("averaged", Averaged, BARE, options=VECTORS), "{output: logits}"),
     (Specimen("pixels", Pixelwise, PIXELS), "{output: dense}"),
+    (Specimen("pixels, last", Pixelwise, LAST, {"end": "classes last"}), "{output: dense} {logits: nhwc}"),
+    (
+        Specimen("declared, last", Pixelwise, LAST, {"end": "classes last"}, declared(output="dense")),
+        "{logits: nhwc}",
+    ),
+    (
+        Specimen("labels, last", Pixelwise, LAST, {"end": "classes last"}, declared(output="sigmoid")),
+        "{output: dense} {logits: nhwc}",
+    ),
+    (
+        Specimen(
+            "not last", Pixelwise, PIXELS, spec=declared(output="dense") | {"layouts": {"logits": "nhwc"}}
+        ),
+        "{logits: nchw}",
+    ),
+    (
+        Specimen("transposed", Pixelwise, NO_HEAD, {"end": "transposed"}, declared(output="dense")),
+        "{output: none}",
+    ),
     (Specimen("twice", HeadTwice, CLASSES), "{classifier: fc#2}"),
     (Specimen("auxiliary", Auxiliary, CLASSES, spec=declared(classifier="auxiliary")), "{classifier: fc}"),
     (Specimen("projected", Projected, NO_HEAD, spec=declared(classifier="fc")), "{classifier: null}"),
@@ -68,17 +88,17 @@ WAYS = (
 
 @pytest.mark.parametrize(("specimen", "way"), WAYS, ids=lambda each: getattr(each, "name", None))
 def test_what_is_printed_works(specimen: Specimen, way: str, geed: Geed, tmp_path: Path) -> None:
-    """The section that the first run prints, put into the spec, makes the audit right."""
-    written = printed_split(specimen, geed, tmp_path)
-    assert written == f"split: {way}"
-    split: dict[str, Any] = yaml.safe_load(written)
-    audit_specimen(replace(specimen, spec={**specimen.spec, **split}), geed, tmp_path / "again")
+    """The sections that the first run prints, put into the spec, make the audit right."""
+    sections = printed_sections(specimen, geed, tmp_path)
+    assert " ".join(written for _, written in sections) == way
+    said: dict[str, Any] = {name: yaml.safe_load(written) for name, written in sections}
+    audit_specimen(replace(specimen, spec={**specimen.spec, **said}), geed, tmp_path / "again")
 
 
-def printed_split(specimen: Specimen, geed: Geed, folder: Path) -> str:
-    """What a first audit says to declare, in its message or in its header."""
+def printed_sections(specimen: Specimen, geed: Geed, folder: Path) -> list[tuple[str, str]]:
+    """What a first audit says to declare, in its message or in its header: sections of a spec, as they are written."""
     pictures = smooth_pictures(folder / "pictures", PICTURES, SIZE)
     options = ("--allow-code", "-d", pictures, "-g", specimen.group, *specimen.options)
     seen = geed("audit", specimen.write_spec(folder), *options)
     assert seen.exit_code in {0, 2}
-    return str(PRINTED_SPLIT.findall(" ".join((seen.stdout + seen.stderr).split()))[0])
+    return list(dict.fromkeys(PRINTED.findall(" ".join((seen.stdout + seen.stderr).split()))))
