@@ -3,7 +3,7 @@
 Vectors and maps follow one rule: f(gx) is compared with ρ(g)f̂(x), f̂ the mean over the kernel of ρ (eq. 2 and 4).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from geed_cli.engine.plan import GroupPlan, Plan, Variant
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.engine.shared_action import Families, Family
 from geed_cli.errors import InputError
+from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.models.output import Output
@@ -39,7 +40,8 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
         for layer, comparisons in seen.layers.items():
             family = families[layer].get(group.name)
             _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
-    return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding)
+    apart = dict(_apart(plan, vectors))
+    return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding, apart)
 
 
 def _vectors(seen: Observation, output: Output) -> Vectors:
@@ -84,6 +86,25 @@ def _vector_cell(
     if trips:
         back = torch.stack([held[trips[view]] if view in trips else orbit[0] for view in group.views])
         controls[cell, "floor"] = _array(deviation(measure, plan.output, back, orbit[0].expand_as(back)))
+
+
+def _apart(plan: Plan, vectors: Vectors) -> Iterator[tuple[Cell, float]]:
+    """How far an image's copies lie apart once the action on the vectors is undone; an orbit of one has no pairs."""
+    for group in plan.groups:
+        for measure in plan.of_vectors:
+            held = vectors.get(measure.site)
+            representation = plan.vectors.get((measure.site, group.name))
+            if measure.apart and held is not None and representation is not None and len(group.views) > 1:
+                orbit = torch.stack([held[view] for view in group.views])
+                yield Cell(measure.name, group.name), measure.apart(_undone(orbit, group, representation))
+
+
+def _undone(orbit: Tensor, group: GroupPlan, representation: Representation) -> Tensor:
+    """ρ(g)⁻¹f(gx) for every g; of the members of a set, which move no vectors, what they are."""
+    members = group.group
+    if not isinstance(members, FiniteGroup):
+        return orbit
+    return torch.stack([representation.act(members.inverse(g), each) for g, each in enumerate(orbit)])
 
 
 def _infinite(measure: VectorMeasure, group: GroupPlan) -> InputError:

@@ -79,6 +79,7 @@ class Row:
         embeddings: f1(x) per view of e, shape (k,), for the normalisers.
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
         rounding: the floating-point floor of the run, on its first image alone.
+        apart: mean distance between two copies of the image, by the measures that set it against other images; raw.
     """
 
     subject: Subject
@@ -87,6 +88,7 @@ class Row:
     embeddings: Mapping[View, NDArray[np.float64]]
     probabilities: Mapping[View, NDArray[np.float64]]
     rounding: Rounding | None = None
+    apart: Mapping[Cell, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ L2 = VectorMeasure(
     rounding_order=1,
     usual=True,
     positive_tail=True,
+    apart=mean_apart,
     unrelated=unrelated,
     profile=True,
     range="≥ 0",

@@ -127,8 +127,10 @@ class VectorMeasure(Measure):
         sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
         any_label: of independent labels, whether one that deviates is enough, where others take the mean over labels.
         positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
+        apart: mean distance between two of n ≥ 2 copies of an image brought back, ρ(g)⁻¹f1(gx), shape (n, k); over M it
+            is the way to another image. None where copies are not set against other images.
         unrelated: the value of n copies of an image that lie as far apart as different images do, and evenly; None
-            where copies are not set against other images.
+            where there is no ``apart``.
         profile: whether a table tells its strongest frequency over a cyclic group.
         readings: in place of ``reading`` for kinds of output of which that is not true.
     """
@@ -140,6 +142,7 @@ class VectorMeasure(Measure):
     sensitivity: Callable[["Tensor"], "Tensor"] | None = None
     any_label: bool = False
     positive_tail: bool = False
+    apart: Callable[["Tensor"], float] | None = None
     unrelated: Callable[[int], float] | None = None
     profile: bool = False
     readings: Mapping[OutputKind, str] = field(default_factory=dict)

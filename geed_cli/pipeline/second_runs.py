@@ -80,17 +80,25 @@ def _shift(entry: Entry, exact: Entry, shared: Mapping[int, int]) -> dict[str, f
 
 
 def with_twin(result: Result, twin: Result) -> Result:
-    """The result with the twin's values among its controls: ``twin``, and ``twin_sensitivity`` of the softmax.
+    """The result with the twin's values beside it: ``twin``, ``twin_sensitivity`` of the softmax, and on the scale.
 
     The twin's result is on the same images, groups, layers and measures.
     """
     others = {(entry.metric, entry.group, entry.layer): entry for entry in twin.results}
     entries = tuple(
-        _with_controls(entry, _controls_of_twin(others[entry.metric, entry.group, entry.layer]))
-        for entry in result.results
+        _beside_twin(entry, others[entry.metric, entry.group, entry.layer]) for entry in result.results
     )
     settings = result.settings.model_copy(update={"twin": twin.model.weights.detail})
     return result.model_copy(update={"results": entries, "settings": settings})
+
+
+def _beside_twin(entry: Entry, twin: Entry) -> Entry:
+    """The entry with the twin's value, and its place on the scale to another image."""
+    entry = _with_controls(entry, _controls_of_twin(twin))
+    if entry.to_another is None or twin.to_another is None:
+        return entry
+    way = entry.to_another.model_copy(update={"twin": twin.to_another.value})
+    return entry.model_copy(update={"to_another": way})
 
 
 def _controls_of_twin(entry: Entry) -> dict[str, float]:

@@ -19,6 +19,7 @@ from geed_cli.engine.row import Cell, Noise, Row
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.planning import Planned
+from geed_cli.pipeline.way_to_another import distances_of_copies, way_part
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import simultaneous
@@ -64,6 +65,7 @@ class _Filled:
     group: GroupPlan
     deviations: Array
     sample: MeanSample | RatioSample
+    way: RatioSample | None
 
 
 def tabulate(
@@ -88,11 +90,13 @@ def tabulate(
         for cell, measure, group in cells
         if cell not in planned.not_applicable
     ]
-    intervals = _intervals([each.sample for each in filled], options, confidence)
-    entries = {
-        each.cell: _entry(each, rows, estimate, planned, noise)
-        for each, estimate in zip(filled, intervals, strict=True)
-    }
+    ways = [each.way for each in filled if each.way is not None]
+    intervals = iter(_intervals([*(each.sample for each in filled), *ways], options, confidence))
+    entries = {each.cell: _entry(each, rows, next(intervals), planned, noise) for each in filled}
+    for each in filled:
+        if each.way is not None:
+            part = way_part(each.way, next(intervals))
+            entries[each.cell] = entries[each.cell].model_copy(update={"to_another": part})
     return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
 
 
@@ -110,7 +114,14 @@ def _intervals(
 def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, *, moves_logits: bool) -> _Filled:
     deviations = np.stack([row.deviations[cell] for row in rows.audited])
     sample = _sample(measure, group, rows, measure.per_image(deviations), moves_logits=moves_logits)
-    return _Filled(cell, measure, group, deviations, sample)
+    return _Filled(cell, measure, group, deviations, sample, _way(cell, measure, sample, rows))
+
+
+def _way(cell: Cell, measure: Measure, sample: MeanSample | RatioSample, rows: Rows) -> RatioSample | None:
+    """The sample on the scale to another image; None where the cell has no place there."""
+    if isinstance(measure, VectorMeasure) and isinstance(sample, RatioSample):
+        return distances_of_copies(cell, measure, rows.audited, sample)
+    return None
 
 
 def _blank(cell: Cell, reason: str) -> Entry:

@@ -84,6 +84,11 @@ def check(found: dict[tuple[str, str | None], Entry], expected: Audit, tolerance
         if entry.value is not None:
             assert entry.value == pytest.approx(mean_deviation(rows) / m, **tolerance)
         check_rows(entry, rows, tolerance)
+    way = found["latent.l2", None].to_another
+    assert list(way.per_image) == pytest.approx(expected.apart.tolist(), **tolerance)
+    m = normaliser(pair_distances(expected.embeddings))
+    assert way.value == pytest.approx(expected.apart.mean() / m, **tolerance)
+    assert found["latent.cosine", None].to_another is None
     if expected.probabilities is not None:
         check_predictions(found, expected, tolerance)
     for layer, rows in expected.channelwise.items():

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .action import Element
 from .measures import (
     Array,
+    apart,
     channelwise_cosine,
     hidden_estimate,
     latent_cosine,
@@ -32,6 +33,7 @@ class Audit:
         rows: latent.l2, latent.cosine, softmax.kl, prediction.flip_rate.
         channelwise: channelwise.cosine by layer.
         dead: dead fractions by layer.
+        apart: mean distance between two copies of an image, shape (images,).
         embeddings: f1(ex), shape (images, k).
         probabilities: p(ex), shape (images, classes), or None.
     """
@@ -39,6 +41,7 @@ class Audit:
     rows: dict[str, Array]
     channelwise: dict[str, Array]
     dead: dict[str, Array]
+    apart: Array
     embeddings: Array
     probabilities: Array | None
 
@@ -50,6 +53,7 @@ class ImageRows:
     rows: dict[str, Array]
     channelwise: dict[str, Array]
     dead: dict[str, Array]
+    apart: float
     embedding: Array
     probabilities: Array | None
 
@@ -67,7 +71,9 @@ def measure_image(orbit: list[Observation], group: list[Element], boundary: str)
         channelwise[name], dead[name] = channelwise_cosine(
             maps, hidden_estimate(maps, group), group, boundary
         )
-    return ImageRows(rows, channelwise, dead, features[0], softmax(logits[0]) if logits else None)
+    return ImageRows(
+        rows, channelwise, dead, apart(features), features[0], softmax(logits[0]) if logits else None
+    )
 
 
 def stack(by_image: list[dict[str, Array]]) -> dict[str, Array]:
@@ -93,6 +99,7 @@ def audit(
         rows=stack([s.rows for s in seen]),
         channelwise=stack([s.channelwise for s in seen]),
         dead=stack([s.dead for s in seen]),
+        apart=np.array([s.apart for s in seen]),
         embeddings=np.stack([s.embedding for s in seen]),
         probabilities=np.stack(probabilities) if probabilities else None,
     )

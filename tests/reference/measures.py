@@ -55,6 +55,13 @@ def latent_l2(features: list[Array]) -> Array:
     return np.array([norm(f - f_hat) for f in features])
 
 
+def apart(copies: list[Array]) -> float:
+    """Mean over pairs g ≠ h of ‖v_g − v_h‖₂, pair by pair; NaN for a single copy."""
+    n = len(copies)
+    distances = [norm(copies[g] - copies[h]) for g in range(n) for h in range(n) if g != h]
+    return sum(distances) / len(distances) if distances else math.nan
+
+
 def latent_cosine(features: list[Array]) -> Array:
     """−cos(f1(gx), f̂1(x)) with f̂1 the orbit mean, before division by M."""
     f_hat = average(features)
