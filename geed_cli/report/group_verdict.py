@@ -5,28 +5,15 @@ the layers' sampling grids is about the architecture at one input size: trained 
 it, so nothing here says that a layer is not equivariant. docs/controls.md has the rules and their constants.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.floating_point import AT_ROUNDING, SMALL_ROUNDING, measured_noise
-from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.measures.floating_point import AT_ROUNDING
 from geed_cli.report.numbers import named, number, some
-from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Entry, GridPhase, Result
+from geed_cli.verdict.likeness import LIKE_NULL, at_rounding, below_repeat, like_floor, no_further_twins
+from geed_cli.verdict.reaction import NO_REACTION, REACTS_LESS, insensitive
 
-INSENSITIVE = 0.02
-"""A sensitivity below this part of its largest possible value, ln(images), is no reaction to speak of."""
-REACTS_LESS = 0.1
-"""An insensitive network whose value is below this part of its sensitivity is invariant all the same."""
-NO_REACTION = 1e-12
-"""Nats: a sensitivity below this is what rounding leaves of one answer for every image."""
-LIKE_NULL = 0.9
-"""A layer whose 1 + deviation under g ≠ e reaches this part of its 1 + null treats gx like another image."""
-LIKE_FLOOR = 2.0
-"""A value within so many floors of perfect cannot be told from resampling."""
-FLOAT32_ROUNDING = 1e-6
-"""Where rounding is not known: differences below it are none in float32."""
 OBSTACLES = {
     "off centre": (
         "sampling grid off centre at this input size ({reason}), so filters symmetric about their own centres are "
@@ -53,27 +40,21 @@ def verdicts(result: Result, group: str) -> Iterator[str]:
     yield from _like_null(entries)
     yield from _like_floor(entries)
     yield from _like_twin(entries, result)
-    yield from _at_rounding(entries, result, group)
+    yield from _at_rounding(entries, result)
     yield from grid_sentences([phase for phase in result.grid_phase if phase.group == group])
 
 
 def _below_repeat(entries: Sequence[Entry]) -> Iterator[str]:
-    low = [entry for entry in entries if (entry.value or 0.0) <= entry.controls.get("repeat", math.inf)]
+    low = [entry for entry in entries if below_repeat(entry)]
     if low:
         yield f"{named(low)}: no larger than its repeat, so it means nothing"
 
 
-def _reacts(sensitivity: float, result: Result) -> bool:
-    """Whether that is a reaction to speak of; of a label that is on or off it is at most ln 2."""
-    count = 2 if output_kind(result) == "sigmoid" else result.data.count
-    return sensitivity >= INSENSITIVE * math.log(count)
-
-
 def _insensitive(entries: Sequence[Entry], result: Result) -> Iterator[str]:
     for entry in entries:
-        sensitivity, value = entry.controls.get("sensitivity"), entry.value or 0.0
-        if sensitivity is None or result.data.count < 2 or _reacts(sensitivity, result):
+        if not insensitive(entry, result):
             continue
+        sensitivity, value = entry.controls["sensitivity"], entry.value or 0.0
         reaction = f"(sensitivity {number(sensitivity)} nats)"
         if value >= sensitivity or sensitivity < NO_REACTION:
             yield (
@@ -109,62 +90,23 @@ def _beside_identity(entry: Entry, best: float) -> float:
 
 
 def _like_floor(entries: Sequence[Entry]) -> Iterator[str]:
-    low = []
-    for entry in entries:
-        best = measure_named(entry.metric).perfect
-        if best is not None and "floor" in entry.controls:
-            floor = entry.controls["floor"] - best
-            if floor > 0 and (entry.value or 0.0) - best < LIKE_FLOOR * floor:
-                low.append(entry)
+    low = [entry for entry in entries if like_floor(entry, entry.value or 0.0)]
     if low:
         yield f"{named(low)}: not above twice the floor, so resampling alone may explain it"
 
 
 def _like_twin(entries: Sequence[Entry], result: Result) -> Iterator[str]:
-    """Where the twin does as well; what an insensitive twin predicts, it predicts for every picture."""
-    reacts = all(
-        result.data.count > 1 and _reacts(entry.controls["twin_sensitivity"], result)
-        for entry in entries
-        if "twin_sensitivity" in entry.controls
-    )
-    as_good = [
-        entry
-        for entry in entries
-        if _comparable(measure_named(entry.metric), reacts=reacts)
-        and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > _indistinct(entry)
-    ]
+    as_good = no_further_twins(entries, result)
     for aim, layerwise in (("invariance", False), ("equivariance", True)):
         alike = [entry for entry in as_good if (entry.layer is not None) == layerwise]
         if alike:
             yield f"{named(alike)}: random weights (twin) are no further from {aim}"
 
 
-def _comparable(measure: Measure, *, reacts: bool) -> bool:
-    """Whether a twin's value can be set against the network's."""
-    predicted = isinstance(measure, VectorMeasure) and measure.site == "logits"
-    return measure.perfect is not None and (reacts or not predicted)
-
-
-def _indistinct(entry: Entry) -> float:
-    """The largest difference from the entry's value that rounding alone may make."""
-    if "rounding" not in entry.controls:
-        return FLOAT32_ROUNDING
-    return measured_noise(entry.metric, entry.controls["rounding"])
-
-
-def _at_rounding(entries: Sequence[Entry], result: Result, group: str) -> Iterator[str]:
+def _at_rounding(entries: Sequence[Entry], result: Result) -> Iterator[str]:
     """Where rounding is all that may be left of a value; not where M decides what is perfect."""
-    order = next((each.order for each in result.groups if each.name == group), 1)
-    order = min(order, 2) if output_kind(result) == "sigmoid" else order  # of a label that is on or off
-    perfect: list[Entry] = []
-    lost: list[Entry] = []
-    for entry in entries:
-        measure = measure_named(entry.metric)
-        if measure.perfect is not None and "rounding" in entry.controls:
-            noise = _indistinct(entry)
-            scale = 1.0 if measure.bound is None else measure.bound(order)
-            if noise > 0 and (entry.value or 0.0) - measure.perfect <= noise:
-                (perfect if noise <= AT_ROUNDING * SMALL_ROUNDING * scale else lost).append(entry)
+    kinds = [(entry, at_rounding(entry, entry.value or 0.0, result)) for entry in entries]
+    perfect, lost = ([entry for entry, kind in kinds if kind == wanted] for wanted in ("perfect", "lost"))
     if perfect:
         yield f"{named(perfect)}: at the floating-point floor, within {AT_ROUNDING:g} roundings of perfect"
     if lost:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from geed_cli.errors import InputError
 from geed_cli.statistics.scale import Array, Scale
 
+LEFT_OUT = "without a finite value left out"
+
 
 @dataclass(frozen=True, eq=False)
 class MeanSample:
@@ -106,9 +108,7 @@ class Rows:
         ]
         if isinstance(self.sample, RatioSample) and self.sample.shared:
             lost = lost[:1]
-        return tuple(
-            f"{k} {name}{'s' if k > 1 else ''} without a finite value left out" for k, name in lost if k > 0
-        )
+        return tuple(f"{k} {name}{'s' if k > 1 else ''} {LEFT_OUT}" for k, name in lost if k > 0)
 
 
 def finite_rows(sample: Sample) -> Rows:

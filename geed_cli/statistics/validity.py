@@ -19,6 +19,7 @@ from geed_cli.statistics.scale import Array
 MIN_IMAGES = 20
 FEW_CARRIERS = 0.05
 """A twentieth of the images: with light-tailed values about a third of them carry half of the mean."""
+CARRY_HALF = "carry half of the mean"
 TOO_LARGE = "interval withheld: the rows are too large for floating point"
 
 
@@ -90,5 +91,5 @@ def concentration_note(values: Array) -> tuple[str, ...]:
     """A note where at most a twentieth of the images carry half of the mean; nothing otherwise."""
     count, few = len(values), carriers(values)
     if 0 < few <= math.floor(FEW_CARRIERS * count):
-        return (f"{few} of {count} images carry half of the mean",)
+        return (f"{few} of {count} images {CARRY_HALF}",)
     return ()

@@ -11,6 +11,7 @@ from geed_cli.sets.functionals import FUNCTIONALS
 from geed_cli.sets.known_sets import SET_FAMILIES, set_named
 from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation
 from geed_cli.sets.transformation_set import MAX_ORDER, TransformationSet
+from geed_cli.verdict.transformations import SETS
 
 
 @pytest.mark.parametrize(
@@ -247,3 +248,8 @@ def test_the_manual_lists_every_family_and_function() -> None:
         assert f"`{function}`" in manual
         for parameter in allowed.parameters:
             assert parameter.name in manual or parameter.name.endswith("_factor")
+
+
+def test_every_family_has_words_in_sentences() -> None:
+    """Other sets are of transformed copies."""
+    assert set(SETS) == {family.name for family in SET_FAMILIES}

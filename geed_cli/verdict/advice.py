@@ -1,0 +1,79 @@
+"""One line on what to do next."""
+
+from collections.abc import Iterator, Sequence
+
+from geed_cli.result.schema import Result
+from geed_cli.statistics.enough import images_to_halve
+from geed_cli.statistics.validity import MIN_IMAGES
+from geed_cli.verdict.digits import forecast
+from geed_cli.verdict.reaction import insensitive
+from geed_cli.verdict.said import Claim
+
+GOOD_NUMBER = 200
+"""Images of an ordinary run: the default of ``--samples``."""
+
+
+def next_of(result: Result, claims: Sequence[Claim]) -> str:
+    """The step that adds most to what is known, as a line."""
+    return next(_steps(result, claims))
+
+
+def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
+    """What could be done, the most important first; there is always one."""
+    yield from _until_it_counts(result)
+    if not all(claim.decided for claim in claims):
+        yield _open(result, claims)
+    if any(insensitive(entry, result) for entry in result.results):
+        yield "see whether weights and preprocessing are those that you mean: geed inspect MODEL"
+    size = next((phase.clean_size for phase in result.grid_phase if phase.clean_size is not None), None)
+    if size is not None and not result.settings.phase_correct:
+        yield f"see what the grid does to the layers: --img-size {size}, or --phase-correct"
+    if result.settings.twin is None and result.model.weights.origin != "random":
+        yield "see what training brought: --twin"
+    yield "keep it so: geed init --ci github writes a gate"
+
+
+def _until_it_counts(result: Result) -> Iterator[str]:
+    """What a run lacks before its numbers mean something."""
+    data = result.data
+    if result.unsteady is not None:
+        yield "put the network into a state without chance or memory, and audit it again"
+    if result.status == "partial":
+        yield "run the same command again; images that are done come from the cache"
+    if data.bundled_sample:
+        yield "the sample is for a first look; audit your own images: -d DIR"
+    if data.count < MIN_IMAGES:
+        yield _more(result, GOOD_NUMBER, f"audit at least {MIN_IMAGES} images, better {GOOD_NUMBER}")
+
+
+def _open(result: Result, claims: Sequence[Claim]) -> str:
+    """What would decide what is open: resampling, rounding, or more images."""
+    words = [claim.word for claim in claims if not claim.decided]
+    if all("resampling" in word for word in words):
+        return _resampling(result)
+    if any("rounding" in word for word in words):
+        return "round less: --precision fp64"
+    if any(word == "undefined" for word in words):
+        return "audit images that differ, or a network that tells them apart"
+    more = images_to_halve(result.data.count)
+    return _more(result, more, f"about {forecast(more)} images would halve the intervals")
+
+
+def _resampling(result: Result) -> str:
+    """A smaller floor: what turns leave of the frame first, then a better filter, then exact groups."""
+    if any(group.boundary in ("zero", "reflect") for group in result.groups):
+        return "lose less in turning: --boundary disc"
+    if any(group.interpolation == "bilinear" for group in result.groups):
+        return "lose less in resampling: --interpolation bicubic"
+    return "groups that move pixels exactly have no floor: -g flip,c4"
+
+
+def _more(result: Result, count: int, why: str) -> str:
+    """That, and the option where the folder has so many images."""
+    data = result.data
+    there = data.count + data.not_drawn
+    if there >= count:
+        return f"{why}: --samples {count}"
+    if data.not_drawn:
+        return f"{why}; the folder has {there}: --samples {there}"
+    return f"{why}; the folder has no more: -d DIR --samples {count}"

@@ -1,0 +1,90 @@
+"""What a value may not be told apart from: rounding, resampling, another image's maps, a twin, the network's unrest."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.floating_point import AT_ROUNDING, SMALL_ROUNDING, measured_noise
+from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.result.samples import output_kind
+from geed_cli.result.schema import Entry, Result
+from geed_cli.verdict.reaction import reacts
+from geed_cli.verdict.way import way_of
+
+LIKE_NULL = 0.9
+"""A layer whose 1 + deviation under g ≠ e reaches this part of its 1 + null treats gx like another image."""
+LIKE_FLOOR = 2.0
+"""A value within so many floors of perfect cannot be told from resampling."""
+FLOAT32_ROUNDING = 1e-6
+"""Where rounding is not known: differences below it are none in float32."""
+
+
+def noise_of(entry: Entry) -> float:
+    """The largest difference from the entry's value that rounding alone may make."""
+    if "rounding" not in entry.controls:
+        return FLOAT32_ROUNDING
+    return measured_noise(entry.metric, entry.controls["rounding"])
+
+
+def at_rounding(entry: Entry, value: float, result: Result) -> Literal["perfect", "lost"] | None:
+    """Whether rounding is all that may be left of a value, not where M decides what is perfect.
+
+    ``perfect`` where the rounding is itself small, ``lost`` where it is not, so that nothing can be told.
+    """
+    measure = measure_named(entry.metric)
+    if measure.perfect is None or "rounding" not in entry.controls:
+        return None
+    order = next((each.order for each in result.groups if each.name == entry.group), 1)
+    order = min(order, 2) if output_kind(result) == "sigmoid" else order  # of a label that is on or off
+    noise = noise_of(entry)
+    scale = 1.0 if measure.bound is None else measure.bound(order)
+    if not (noise > 0 and value - measure.perfect <= noise):
+        return None
+    return "perfect" if noise <= AT_ROUNDING * SMALL_ROUNDING * scale else "lost"
+
+
+def like_floor(entry: Entry, value: float) -> bool:
+    """Whether a value is within two floors of perfect, in its own unit."""
+    best = measure_named(entry.metric).perfect
+    if best is None or "floor" not in entry.controls:
+        return False
+    floor = entry.controls["floor"] - best
+    return floor > 0 and value - best < LIKE_FLOOR * floor
+
+
+def like_null(entry: Entry, order: int) -> bool:
+    """Whether a layer's maps of gx are about as far from g·f(x) as those of another image."""
+    if measure_named(entry.metric).beside is not None or "null" not in entry.controls:
+        return False
+    way = way_of(entry, order)
+    return way is not None and way.value > LIKE_NULL
+
+
+def below_repeat(entry: Entry) -> bool:
+    """Whether a picture that is shown again moves as far, so that the value means nothing."""
+    return (entry.value or 0.0) <= entry.controls.get("repeat", math.inf)
+
+
+def no_further_twins(entries: Sequence[Entry], result: Result) -> list[Entry]:
+    """Those whose random twin is no further from perfect.
+
+    What an insensitive twin predicts, it predicts for every picture, so that is left out.
+    """
+    steady_twin = all(
+        result.data.count > 1 and reacts(entry.controls["twin_sensitivity"], result)
+        for entry in entries
+        if "twin_sensitivity" in entry.controls
+    )
+    return [
+        entry
+        for entry in entries
+        if _comparable(measure_named(entry.metric), twin_reacts=steady_twin)
+        and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > noise_of(entry)
+    ]
+
+
+def _comparable(measure: Measure, *, twin_reacts: bool) -> bool:
+    """Whether a twin's value can be set against the network's."""
+    predicted = isinstance(measure, VectorMeasure) and measure.site == "logits"
+    return measure.perfect is not None and (twin_reacts or not predicted)

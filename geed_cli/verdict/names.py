@@ -1,0 +1,48 @@
+"""Lists of layers and measures in sentences: neighbours as a stretch, the first few of many."""
+
+from collections.abc import Sequence
+
+from geed_cli.result.schema import Entry
+
+MOST_NAMED = 3
+"""Names or stretches in a sentence; the others are counted."""
+
+
+def stretches(names: Sequence[str], order: Sequence[str]) -> str:
+    """Layers of a network, neighbours as a stretch: ``blocks.0 to blocks.3, blocks.6``."""
+    runs: list[list[str]] = []
+    for name in names:
+        if runs and order.index(name) == order.index(runs[-1][-1]) + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return some(
+        [
+            run[0] if len(run) == 1 else f"{run[0]} {'and' if len(run) == 2 else 'to'} {run[-1]}"
+            for run in runs
+        ]
+    )
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few, and how many more."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def places(entries: Sequence[Entry], order: Sequence[str]) -> str:
+    """Measures by name, layers as stretches: ``softmax.kl, blocks.0 to blocks.2``."""
+    whole = list(dict.fromkeys(entry.metric for entry in entries if entry.layer is None))
+    layers = [entry.layer for entry in entries if entry.layer is not None]
+    once = sorted(dict.fromkeys(layers), key=order.index)
+    return ", ".join([*whole, *([stretches(once, order)] if once else [])])
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 image``, ``3 images``."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def sentence(text: str) -> str:
+    """With a capital, and a full stop at the end."""
+    return text[:1].upper() + text[1:].removesuffix(".") + "."

@@ -1,0 +1,63 @@
+"""What a group does to the prediction: the top class, where the network reacts to its input at all."""
+
+from collections.abc import Iterator
+
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import VectorMeasure
+from geed_cli.result.samples import output_kind
+from geed_cli.result.schema import Entry, Group, Result
+from geed_cli.verdict.digits import percent, percents, two_digits
+from geed_cli.verdict.names import counted
+from geed_cli.verdict.reaction import NO_REACTION, REACTS_LESS, insensitive
+
+
+def on_predictions(result: Result, group: Group) -> Iterator[str]:
+    """One sentence: that the network hardly reacts, else how often its answer changes; none where nothing applies."""
+    if result.unsteady is not None or group.order < 2:
+        return
+    entries = [e for e in result.results if e.group == group.name and e.value is not None]
+    dull = next((entry for entry in entries if insensitive(entry, result)), None)
+    if dull is not None:
+        yield _insensitive(dull)
+        return
+    rate = next((entry for entry in entries if _is_rate(entry)), None)
+    if rate is not None:
+        yield _changes(result, group, rate)
+
+
+def _is_rate(entry: Entry) -> bool:
+    measure = measure_named(entry.metric)
+    return isinstance(measure, VectorMeasure) and measure.against_plain
+
+
+def _insensitive(entry: Entry) -> str:
+    sensitivity, value = entry.controls["sensitivity"], entry.value or 0.0
+    if sensitivity < NO_REACTION:
+        return "The output is the same for every image, which is no invariance."
+    hardly = f"The output hardly reacts to any image ({two_digits(sensitivity)} nats between images)"
+    if value >= sensitivity:
+        return f"{hardly}, and no less to the group."
+    if value > REACTS_LESS * sensitivity:
+        return f"{hardly}: insensitive there, not invariant."
+    return f"{hardly}, and to the group less still."
+
+
+def _changes(result: Result, group: Group, entry: Entry) -> str:
+    """How often the answer changes, of what, and the interval of that."""
+    kind, rate, images = output_kind(result), entry.value or 0.0, result.data.count
+    # a spec may say how the group acts on the classes, which then are to move along
+    subject = "The top class" + ", moved back by the declared action," * ("logits" in result.model.actions)
+    never = f"{subject} changed for no {'pixel' if kind == 'dense' else 'image'}"
+    still = f"{subject} did not change"
+    if kind == "sigmoid":
+        subject, never, still = "At least one label", "No label changed for any image", "No label changed"
+    of_images = group.order == 2 and kind != "dense"
+    of = (
+        f"of {counted(images, 'image')}" if of_images else "of the pixels" if kind == "dense" else "of copies"
+    )
+    if entry.ci is None:
+        if rate == 0:
+            return f"{still}."
+        return f"{subject} changed for {round(rate * images) if of_images else percent(rate)} {of}."
+    span = percents(*entry.ci)
+    return f"{never} ({span})." if rate == 0 else f"{subject} changes for {percent(rate)} {of} ({span})."
