@@ -8,6 +8,40 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from geed_cli.explanation import Explanation
+
+DONE, NOT_PASSED, WRONG_INPUT, COULD_NOT_RUN, INTERRUPTED = 0, 1, 2, 3, 130
+EXIT_CODES: dict[int, Explanation] = {
+    DONE: Explanation(
+        what="done.",
+        reading="An audit ends so whatever its numbers are, a gate where every rule at level error passed.",
+        see=("pass",),
+    ),
+    NOT_PASSED: Explanation(
+        what="a gate did not pass, or a self-test found another answer.",
+        reading="A rule at level error failed or is undecided (--on-undecided pass lets undecided ones through), or "
+        "'geed selftest' found a value that is not the known one, or could not carry out a check.",
+        see=("fail", "undecided"),
+    ),
+    WRONG_INPUT: Explanation(
+        what="bad usage or input, or a rule that could not be tested.",
+        reading="The message says what was found, what was expected and what to try. A gate in which any rule is in "
+        "error ends so, since input has to be put right first.",
+        see=("error",),
+    ),
+    COULD_NOT_RUN: Explanation(
+        what="could not run.",
+        reading="The input was right, but weights, memory, a device, an image or a file stood in the way; or the "
+        "program itself failed.",
+    ),
+    INTERRUPTED: Explanation(
+        what="interrupted.",
+        reading="The run was ended from outside (Ctrl-C). A long audit saves what was finished, as a partial result.",
+        see=("partial",),
+    ),
+}
+"""What ``geed explain`` says of each code with which the program ends."""
+
 
 class GeedError(Exception):
     """Base of every error that is shown to the user without a traceback.
@@ -18,7 +52,7 @@ class GeedError(Exception):
         remedy: what to try next; printed after "try:".
     """
 
-    exit_code = 2
+    exit_code = WRONG_INPUT
 
     def __init__(self, found: str, *, expected: str, remedy: str) -> None:
         super().__init__(found, expected, remedy)
@@ -33,13 +67,13 @@ class GeedError(Exception):
 class InputError(GeedError):
     """Wrong usage or input: a name, a spec, a layer, a group, a folder. Exit code 2."""
 
-    exit_code = 2
+    exit_code = WRONG_INPUT
 
 
 class RunError(GeedError):
     """The run could not be carried out: weights, memory, a device. Exit code 3."""
 
-    exit_code = 3
+    exit_code = COULD_NOT_RUN
 
 
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:

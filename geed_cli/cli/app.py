@@ -10,6 +10,7 @@ from geed_cli.cli.cache import cache
 from geed_cli.cli.check import check
 from geed_cli.cli.command import stand_once
 from geed_cli.cli.compare import compare
+from geed_cli.cli.explain import explain
 from geed_cli.cli.init import init
 from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
@@ -19,7 +20,8 @@ from geed_cli.cli.validate import validate
 
 app = typer.Typer(
     help="Audit pretrained image models for invariance and equivariance (G-EED, NeurIPS 2022).",
-    epilog="Exit codes: 0 done, 1 a gate did not pass, 2 bad usage or input, 3 could not run, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a gate did not pass, 2 bad usage or input, 3 could not run, 130 interrupted; "
+    "geed explain exit 1 says more.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,6 +48,7 @@ def root(
 app.command()(audit)
 app.command()(check)
 app.command()(compare)
+app.command()(explain)
 app.command()(init)
 app.command()(inspect)
 app.command()(selftest)

@@ -135,9 +135,7 @@ class AuditArguments:
     ] = False
     decode: Annotated[
         Decode,
-        _data(
-            help="'fast' reduces large JPEGs while they are decoded, within the bound of docs/performance.md."
-        ),
+        _data(help="'fast' reduces large JPEGs while they are decoded; see geed explain decode."),
     ] = DataOptions.decode
     checkpoint: Annotated[
         Path | None, _model(help="Take the weights from this file (.safetensors, .pt, .pth).")
@@ -195,7 +193,8 @@ class AuditArguments:
         IntervalOptions.resamples
     )
     ci: Annotated[
-        IntervalMethod, _measure(help="Interval method; docs/statistics.md has the coverage of each.")
+        IntervalMethod,
+        _measure(help="Interval method; geed explain bca, and so on, has the coverage of each."),
     ] = IntervalOptions.method
     simultaneous: Annotated[
         bool,

@@ -13,7 +13,7 @@ Results = Annotated[
     list[Path],
     typer.Argument(metavar="RESULT", help="Results saved by 'geed audit --json'."),
 ]
-PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see docs/gate.md.")]
+PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see geed explain policy.")]
 Baseline = Annotated[
     Path | None,
     typer.Option(metavar="RESULT", help="Saved result from which changes are measured."),

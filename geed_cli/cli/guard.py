@@ -8,13 +8,11 @@ from typing import ParamSpec
 
 import typer
 
-from geed_cli.errors import GeedError, InputError
+from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, GeedError, InputError
 from geed_cli.report.console import print_nowhere
 
 P = ParamSpec("P")
 
-INTERRUPTED = 130
-COULD_NOT_RUN = 3
 DEBUG_VARIABLE = "GEED_DEBUG"
 
 

@@ -75,6 +75,13 @@ class FiniteGroup:
         return math.lcm(*(part.denominator for shift in shifts for part in (shift.down, shift.right)))
 
     @property
+    def exactness(self) -> str:
+        """Whether anything is resampled: by turns at every size, by shifts at sides that they do not divide."""
+        if not self.exact:
+            return "resampled"
+        return "yes" if self.steps == 1 else f"if {self.steps} divides the side"
+
+    @property
     def commutative(self) -> bool:
         """Whether gh = hg throughout."""
         return bool((self.table == self.table.T).all())

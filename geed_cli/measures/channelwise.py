@@ -9,6 +9,7 @@ maps are, since whoever fetches a number from a GPU waits for all that is queued
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geed_cli.explanation import PAPER, Explanation
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.scale import Scale
 
@@ -85,6 +86,19 @@ COSINE = LayerMeasure(
     definition="mean over x, g and live channels i of −cos([f_l(gx)]_i, g·[f̂_l(x)]_i), per layer",
     reading="channelwise: −1 is equivariant, channel by channel; e counts as −1, so small groups stay "
     "nearer to −1. dead: channels that are zero in both maps.",
+    equation="eq. (5)",
+    told="Channel by channel, the maps of a transformed image and the transformed maps of the image have a mean "
+    "negative cosine of {value}, −1 being equivariant.",
+    explained=Explanation(
+        what="how far a layer's maps of the transformed image are from the transformed maps of the image, channel by "
+        "channel.",
+        reading="Maps behind a ReLU are positive, so any two have a high cosine: set it against the null. The "
+        "percentage beside it leaves e out, and is 100% where another image's maps would do as well.",
+        example="Under flip a channel shows (3, 4) where the mirrored map is (5, 0): the cosine is 0.6. With e, which "
+        "has −1, the value is (−1 − 0.6) / 2 = −0.8.",
+        source=f"{PAPER}, section 3.1",
+        see=("null", "scale", "channelwise.correlation", "dead", "layers"),
+    ),
 )
 CORRELATION = LayerMeasure(
     name="channelwise.correlation",
@@ -96,4 +110,13 @@ CORRELATION = LayerMeasure(
     range="−1 to 1",
     definition="channelwise.cosine of maps from which each channel's own mean has been taken, per layer",
     reading="correlation: the cosine of maps without each channel's own mean, which makes any two maps alike.",
+    equation="eq. (5) with the correlation in place of the cosine",
+    told="Without each channel's own mean that is {value}.",
+    explained=Explanation(
+        what="channelwise.cosine after each channel's own mean was taken from it.",
+        reading="−1 is equivariant, and 0 is what unrelated maps have. A layer whose cosine is good and whose "
+        "correlation is near 0 knows only how bright its channels are.",
+        example="The maps (1, 2, 3) and (3, 2, 1) have the cosine 0.714, and without their means the correlation −1.",
+        see=("channelwise.cosine", "null"),
+    ),
 )

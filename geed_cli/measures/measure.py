@@ -5,13 +5,14 @@ nowhere but inside functions, since results are compared, gated and printed with
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.choices import OutputKind
+from geed_cli.explanation import Explanation
 from geed_cli.statistics.scale import Scale
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ class Measure:
         range: the values it can take, as text.
         definition: m and the value in one line.
         reading: the line below a table that says how to read it.
+        explained: what ``geed explain`` says beside range, definition and reading, which it takes from here.
+        equation: where the definition is from.
+        told: of one value, from {value}, {raw}, {M}, {n} and {layer}; what a walk through a result says.
         scale: where its sampling distribution is closest to symmetric; its limits are the measure's.
         bound: the largest value for a group of n elements, where there is one and G does not move what is measured.
         best: the raw mean of a perfectly invariant or equivariant network.
@@ -49,6 +53,9 @@ class Measure:
     range: str
     definition: str
     reading: str
+    explained: Explanation
+    equation: str
+    told: str
     scale: Scale
     bound: Callable[[int], float] | None = None
     best: float = 0.0
@@ -62,6 +69,18 @@ class Measure:
     def reading_of(self, kind: OutputKind) -> str:  # noqa: ARG002 - measures of predictions alone differ
         """The line below a table of a network with that kind of output."""
         return self.reading
+
+    @property
+    def explanation(self) -> Explanation:
+        """What ``geed explain`` says of it."""
+        own = self.explained
+        read = self.reading.partition(": ")[2]
+        return replace(
+            own,
+            formula=f"{self.definition}; {self.equation}",
+            range=", ".join(filter(None, (self.range, self.unit))),
+            reading=f"{read[:1].upper()}{read[1:]} {own.reading}".strip(),
+        )
 
     @property
     def normalised(self) -> bool:

@@ -141,7 +141,7 @@ def _other_channels(path: Path, fit: Fit, name: str) -> InputError:
     """The refusal of a file whose first convolution torchvision cannot build; of ResNets timm has the same names."""
     arch = name.partition("/")[0]
     alike = arch.startswith(("resnet", "resnext", "wide_resnet")) and timm.is_model(arch)
-    code = "a spec with source: python, whose code builds the network for the file (docs/specs.md)"
+    code = "a spec with source: python, whose code builds the network for the file (geed explain spec)"
     return InputError(
         f"{path}: {fit.notes[-1]}, and torchvision's {arch} is for {RGB}",
         expected=f"a file for pictures of {RGB} channels, or an architecture that is built for those of the file",

@@ -129,5 +129,5 @@ def _notes(layer: LayerPlan, groups: Sequence[GroupPlan]) -> dict[str, str]:
                 f"shifts are not whole pixels of its {height}×{width} maps, so they are interpolated"
             )
         elif not isinstance(layer.representations[plan.name], Spatial):
-            notes[plan.name] = "compared under its own action, which moves channels too (docs/specs.md)"
+            notes[plan.name] = "compared under its own action, which moves channels too (geed explain action)"
     return notes

@@ -1,23 +1,11 @@
 """What was audited: model, weights, split, input, data, run, as names and texts above the tables."""
 
-from collections.abc import Iterable, Iterator, Sequence
-
-from rich.table import Table
+from collections.abc import Iterator, Sequence
 
 from geed_cli.report.numbers import number
 from geed_cli.result.schema import Data, Model, Output, Result
 
 REFUSED_SHOWN = 5
-
-
-def facts(lines: Iterable[tuple[str, str]]) -> Table:
-    """Names and texts in two columns."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in lines:
-        table.add_row(name, text)
-    return table
 
 
 def header_lines(result: Result) -> Iterator[tuple[str, str]]:

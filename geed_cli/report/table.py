@@ -12,9 +12,10 @@ from rich.text import Text
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
+from geed_cli.report.cells import facts
 from geed_cli.report.console import emit
 from geed_cli.report.group_verdict import verdicts
-from geed_cli.report.header import facts, header_lines
+from geed_cli.report.header import header_lines
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks

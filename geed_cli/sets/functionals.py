@@ -14,7 +14,7 @@ from geed_cli.sets.arguments import Argument, Kind, angle, number, one_of, permu
 Arguments = tuple[tuple[str, Argument], ...]
 """Names and canonical values, in the order of the function's parameters."""
 
-REMEDY = "docs/groups.md lists the functions and their parameters"
+REMEDY = "geed explain torchvision"
 
 
 OF_COLOURS = frozenset({"adjust_hue", "adjust_saturation", "permute_channels", "rgb_to_grayscale"})

@@ -5,16 +5,14 @@
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from geed_cli.documents.document import Value, printable
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.errors import InputError, nearest
-from geed_cli.sets.arguments import Kind, angle, number, whole
 from geed_cli.sets.perturbation import Perturbation, perturbation
+from geed_cli.sets.set_families import SET_FAMILIES, SetFamily
 from geed_cli.sets.set_file import SET_SUFFIXES, read_set
 from geed_cli.sets.transformation_set import TransformationSet, set_of
 
@@ -22,113 +20,6 @@ MAX_LENGTH = 20_000
 """Characters of one text: far above what anybody types."""
 _CALL = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_.]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 _GIVEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class SetFamily:
-    """One line of a list of sets: a function of the allowlist with one value that varies.
-
-    Attributes:
-        varies: what stands behind the colon.
-        values: an example of that.
-        kind: what each value may be.
-        parameters: the function's parameters at a value.
-    """
-
-    name: str
-    varies: str
-    values: str
-    description: str
-    kind: Kind
-    function: str
-    parameters: Callable[[float], dict[str, Value]]
-
-    @property
-    def pattern(self) -> str:
-        """How a set of the family is written: ``blur:<sigma>,...``."""
-        return f"{self.name}:<{self.varies}>,..."
-
-    @property
-    def example(self) -> str:
-        """A set of the family."""
-        return f"{self.name}:{self.values}"
-
-
-_FACTOR = number(0, 1000)
-
-
-def _factor(name: str, description: str) -> SetFamily:
-    return SetFamily(
-        name,
-        "factor",
-        "0.5,0.8,1.2",
-        description,
-        _FACTOR,
-        f"adjust_{name}",
-        lambda value: {f"{name}_factor": value},
-    )
-
-
-def _blur(sigma: float) -> dict[str, Value]:
-    """The kernel reaches to four sigma, where the bell is below 0.04% of its height."""
-    return {"kernel_size": 2 * max(round(4 * sigma), 1) + 1, "sigma": sigma}
-
-
-def _scale(factor: float) -> dict[str, Value]:
-    still: dict[str, Value] = {"angle": 0, "translate": [0, 0], "shear": [0, 0]}
-    return {**still, "scale": factor, "interpolation": "bilinear"}
-
-
-SET_FAMILIES = (
-    SetFamily(
-        "scale",
-        "factor",
-        "0.8,0.9,1.1",
-        "enlarge or shrink about the centre, bilinear, black outside",
-        number(0, 100, above=True),
-        "affine",
-        _scale,
-    ),
-    SetFamily(
-        "rotate",
-        "degrees",
-        "5,10,15",
-        "rotate counter-clockwise about the centre, bilinear, black outside",
-        angle(),
-        "rotate",
-        lambda degrees: {"angle": degrees, "interpolation": "bilinear"},
-    ),
-    SetFamily(
-        "blur",
-        "sigma",
-        "1,2,4",
-        "Gaussian blur, sigma in pixels",
-        number(0, 100, above=True),
-        "gaussian_blur",
-        _blur,
-    ),
-    SetFamily(
-        "jpeg",
-        "quality",
-        "90,50,20",
-        "JPEG at a quality from 1 to 100",
-        whole(1, 100),
-        "jpeg",
-        lambda quality: {"quality": quality},
-    ),
-    _factor("brightness", "multiply the pixels"),
-    _factor("contrast", "spread the pixels about the mean grey"),
-    _factor("saturation", "spread the channels about the grey of each pixel"),
-    SetFamily(
-        "gamma",
-        "exponent",
-        "0.5,2",
-        "raise the pixels to a power",
-        number(0, 100, above=True),
-        "adjust_gamma",
-        lambda exponent: {"gamma": exponent},
-    ),
-)
 
 
 def set_named(text: str) -> TransformationSet:
@@ -143,7 +34,7 @@ def set_named(text: str) -> TransformationSet:
         raise InputError(
             f"the text of a set has {len(written)} characters",
             expected=f"at most {MAX_LENGTH:,}",
-            remedy="write the set in a YAML file (docs/groups.md)",
+            remedy="write the set in a YAML file (geed explain 'set file')",
         )
     if written.lower().endswith(SET_SUFFIXES):
         return read_set(Path(written))
@@ -169,7 +60,7 @@ def _member(family: SetFamily, text: str) -> Perturbation:
         raise InputError(
             f"'{printable(text)}' is not a value of {family.name}",
             expected=f"{family.kind.expected}; several are separated by commas: {family.example}",
-            remedy="docs/groups.md",
+            remedy=f"geed explain {family.example}",
         ) from None
     assert isinstance(value, int | float)  # the kinds above are numbers
     assert isinstance(read, int | float)
@@ -207,7 +98,7 @@ def _unreadable(text: str) -> InputError:
     return InputError(
         f"'{printable(text)}' does not read as a function with parameters",
         expected="NAME(parameter=value, ...), such as adjust_sharpness(sharpness_factor=2)",
-        remedy="quote the text in the shell, or write the set in a YAML file (docs/groups.md)",
+        remedy="quote the text in the shell, or write the set in a YAML file (geed explain 'set file')",
     )
 
 
@@ -218,5 +109,5 @@ def _unknown(text: str) -> InputError:
     return InputError(
         f"there is no transformation set '{printable(text)}'",
         expected=f"one of {families}, torchvision:NAME(parameter=value), a .yaml file{hint}",
-        remedy="docs/groups.md; a group such as c4 goes to --group",
+        remedy="geed explain set; a group such as c4 goes to --group",
     )

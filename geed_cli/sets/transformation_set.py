@@ -73,7 +73,7 @@ def set_of(name: str, members: list[Perturbation]) -> TransformationSet:
     remedy = "leave out members that are repeated or change nothing"
     if not 1 <= len(members) < MAX_ORDER:
         raise InputError(
-            f"set {name!r} has {len(members)} members", expected=expected, remedy="docs/groups.md"
+            f"set {name!r} has {len(members)} members", expected=expected, remedy="geed explain set"
         )
     for member in members:
         if member.is_identity:

@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["log", "bounded", "rate", "identity"]
@@ -60,6 +59,8 @@ class Scale:
             return np.asarray(np.log(v))
         if self.kind == "identity":
             return v
+        from scipy.special import logit  # noqa: PLC0415 - a tenth of a second, which explanations of measures need not
+
         return np.asarray(logit((v - self.lo) / (self.hi - self.lo)))
 
     def inverse(self, position: float) -> float:
@@ -68,6 +69,8 @@ class Scale:
             return math.exp(min(position, 700.0))  # exp overflows above 709
         if self.kind == "identity":
             return position
+        from scipy.special import expit  # noqa: PLC0415 - as above
+
         return float(self.lo + (self.hi - self.lo) * expit(position))
 
     def slope(self, value: npt.ArrayLike) -> Array:

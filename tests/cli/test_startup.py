@@ -51,7 +51,17 @@ def test_every_public_name_can_be_imported() -> None:
         _ = geed_cli.nothing
 
 
-@pytest.mark.parametrize("command", [["ls", "groups"], ["ls", "metrics"], ["ls", "groups", "d*"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ls", "groups"],
+        ["ls", "metrics"],
+        ["ls", "sets"],
+        ["ls", "groups", "d*"],
+        ["explain"],
+        ["explain", "latent.l2"],
+    ],
+)
 def test_listings_need_no_torch(command: list[str]) -> None:
     """They only read catalogues."""
     code = (
@@ -142,3 +152,15 @@ def test_what_is_imported_at_once_is_not_searched_for_garbage() -> None:
         "print(frozen > 10_000, gc.get_freeze_count() == frozen, gc.isenabled())"
     )
     assert python(code).split() == ["False", "True", "True", "True"]
+
+
+def test_a_measure_is_explained_without_scipy_and_schemas() -> None:
+    """They are most of what ``explain`` would wait for."""
+    code = (
+        "import sys\n"
+        "from geed_cli.cli.app import app\n"
+        "try: app(['explain', 'latent.l2'])\n"
+        "except SystemExit as leave: assert not leave.code, leave.code\n"
+        "print([m for m in ('torch', 'scipy', 'geed_cli.result.schema') if m in sys.modules])"
+    )
+    assert python(code).splitlines()[-1] == "[]"

@@ -26,6 +26,7 @@ from geed_cli.measures.control import CONTROLS
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.report import comparison_table, table, track_table
+from geed_cli.report.explain.topics import topic_of
 from geed_cli.report.gate import kinds as gate_files
 from geed_cli.report.track_figure import draw_track
 from geed_cli.result.schema import Result
@@ -115,6 +116,17 @@ def test_a_measure_is_tabulated_and_explained(folder: Path) -> None:
     for part in ("toy.largest, units", "toy.distance at", "0 … 1", LARGEST.reading, DISTANCE.reading):
         assert part in text
     assert "toy.distance" in text_of(metric_table("toy.*"))
+
+
+@pytest.mark.usefixtures("known")
+def test_everything_is_explained() -> None:
+    """By ``geed explain``: measures with their definition and range, the control, the group with its elements."""
+    said = {name: topic_of(name).explained for name in ("toy.largest", "toy.distance", "median", "half")}
+    assert said["toy.largest"].formula == "mean max |f1(gx) − f̂1(x)|; eq. (4)"
+    assert said["toy.largest"].range == "≥ 0, units"
+    assert said["toy.distance"].reading == "0 is equivariant."
+    assert said["median"] == MEDIAN.explained
+    assert said["half"].example == "2 elements: e, r180."
 
 
 @pytest.mark.usefixtures("known")

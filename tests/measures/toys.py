@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from torch import Tensor
 
+from geed_cli.explanation import Explanation
 from geed_cli.gate.outcome import GateReport
 from geed_cli.groups.families import Family
 from geed_cli.groups.planar import Planar
@@ -35,6 +36,9 @@ LARGEST = VectorMeasure(
     range="≥ 0",
     definition="mean max |f1(gx) − f̂1(x)|",
     reading="toy.largest: the feature that changes most.",
+    equation="eq. (4)",
+    told="One feature changes by {value}.",
+    explained=Explanation(what="how far the feature moves that moves most."),
 )
 
 
@@ -51,6 +55,9 @@ DISTANCE = LayerMeasure(
     range="0 to 2",
     definition="1 − cos, per layer",
     reading="toy.distance: 0 is equivariant.",
+    equation="eq. (5)",
+    told="The maps are {value} apart.",
+    explained=Explanation(what="the distance of maps, channel by channel."),
 )
 
 
@@ -58,7 +65,14 @@ def _median(evidence: Evidence) -> float:
     return float(np.median(evidence.measure.per_image(evidence.deviations))) / evidence.unit
 
 
-MEDIAN = Control(name="median", of=_median, heading="median", reading="median: of the images.")
+MEDIAN = Control(
+    name="median",
+    of=_median,
+    heading="median",
+    reading="median: of the images.",
+    told="Half of the images have less than {value}.",
+    explained=Explanation(what="the value of the image in the middle."),
+)
 
 
 def to_lines(report: GateReport) -> str:

@@ -8,8 +8,9 @@ from torchvision.transforms.v2 import functional as TV  # noqa: N812
 
 from geed_cli.errors import InputError
 from geed_cli.sets.functionals import FUNCTIONALS
-from geed_cli.sets.known_sets import SET_FAMILIES, set_named
+from geed_cli.sets.known_sets import set_named
 from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation
+from geed_cli.sets.set_families import SET_FAMILIES
 from geed_cli.sets.transformation_set import MAX_ORDER, TransformationSet
 from geed_cli.verdict.transformations import SETS
 

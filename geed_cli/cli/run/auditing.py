@@ -4,12 +4,11 @@ from pathlib import Path
 
 import typer
 
-from geed_cli.cli.guard import INTERRUPTED
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
 from geed_cli.cli.run.outputs import STDOUT, check_outputs, hand_over
 from geed_cli.cli.run.terminal_progress import TerminalProgress
-from geed_cli.errors import InputError
+from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import require_enough

@@ -18,9 +18,9 @@ from geed_cli.models.network import Network, module_of
 from geed_cli.models.write_spec import starting_spec
 from geed_cli.pipeline.chosen_layers import read_layers
 from geed_cli.pipeline.describe import describe_model
-from geed_cli.report.cells import frameless
+from geed_cli.report.cells import facts, frameless
 from geed_cli.report.console import emit, result_console
-from geed_cli.report.header import facts, model_lines
+from geed_cli.report.header import model_lines
 from geed_cli.result.file import check_writable
 
 

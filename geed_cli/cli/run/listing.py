@@ -1,4 +1,4 @@
-"""The tables of ``geed ls`` and the rule of its patterns; only the table of sets needs torch.
+"""The tables of ``geed ls`` and the rule of its patterns; none of them needs torch.
 
 ``geed ls groups -v`` also prints Cayley tables: row g, column h is gh, "first h, then g". They show names where these
 fit the width, else the elements' numbers, in blocks of columns where even these do not fit.
@@ -18,6 +18,7 @@ from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, result_console
+from geed_cli.sets.set_families import SET_FAMILIES
 
 LISTED_GROUPS = (
     *("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8"),
@@ -27,7 +28,7 @@ LISTED_GROUPS = (
 GROUP_NOTES = (
     *(f"{family.pattern}: {family.described}" for family in FAMILIES.values()),
     "A*B: all products of elements of two groups or more, flip*xshift7, where these are a group",
-    "FILE.yaml: the group closed from the generators in a file (docs/groups.md)",
+    "FILE.yaml: the group closed from the generators in a file (geed explain 'group file')",
     "elements: r90 turns by 90° counter-clockwise, m mirrors left-right, x1/7 shifts right, y1/7 down,",
     "  gbr says where red, green and blue come from; in a product the factor on the right acts first",
     "exact: no pixel is interpolated; shifts are exact on pictures and maps whose side n divides",
@@ -71,15 +72,8 @@ def group_table(pattern: str | None) -> Table:
     for name in group_names(pattern):
         group = group_named(name)
         elements = ", ".join(group.elements[:8]) + (f", … ({group.order})" if group.order > 8 else "")
-        table.add_row(group.name, str(group.order), exactness(group), elements)
+        table.add_row(group.name, str(group.order), group.exactness, elements)
     return table
-
-
-def exactness(group: FiniteGroup) -> str:
-    """Whether anything is resampled: by turns at every size, by shifts at sides that they do not divide."""
-    if not group.exact:
-        return "resampled"
-    return "yes" if group.steps == 1 else f"if {group.steps} divides the side"
 
 
 def group_names(pattern: str | None) -> Sequence[str]:
@@ -100,15 +94,13 @@ def _is_name(pattern: str) -> bool:
 
 def set_table(pattern: str | None) -> Table:
     """The families of transformation sets whose names match."""
-    from geed_cli.sets.known_sets import SET_FAMILIES  # noqa: PLC0415 - imports torch
-
     table = list_table("set", "example", "members beside e")
     families = {family.name: family for family in SET_FAMILIES}
     for name in matching("set", pattern, families):
         family = families[name]
         table.add_row(family.pattern, family.example, family.description)
     table.caption = (
-        "sets are no groups: f̂ is the set's mean (docs/groups.md); FILE.yaml holds any of their members"
+        "sets are no groups: f̂ is the set's mean (geed explain set); FILE.yaml holds any of their members"
     )
     table.caption_justify = "left"
     return table
@@ -153,7 +145,7 @@ def show_details(pattern: str | None) -> None:
 
 def emit_group(group: FiniteGroup, console: Console) -> None:
     """One group: a headline, its elements, its table."""
-    how = {"yes": "exact", "resampled": "resampled"}.get(exactness(group), f"exact {exactness(group)}")
+    how = {"yes": "exact", "resampled": "resampled"}.get(group.exactness, f"exact {group.exactness}")
     commutes = "commutative" if group.commutative else "not commutative"
     elements = list_table("number", "element", "order", "inverse")
     for g, (name, order) in enumerate(zip(group.elements, group.element_orders, strict=True)):

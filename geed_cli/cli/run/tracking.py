@@ -9,11 +9,10 @@ import typer
 
 from geed_cli.cli.audit_request import refuse
 from geed_cli.cli.command import declared
-from geed_cli.cli.guard import INTERRUPTED
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
-from geed_cli.errors import GeedError, InputError
+from geed_cli.errors import INTERRUPTED, GeedError, InputError
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.track_figure import check_figure, draw_track

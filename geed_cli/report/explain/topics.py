@@ -1,0 +1,183 @@
+"""Every name that can be explained, found where it is computed; nothing is loaded before it is asked for."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from geed_cli.errors import InputError, nearest
+from geed_cli.explanation import Explanation
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One name with its explanation.
+
+    Attributes:
+        heading: under which it is listed.
+        aliases: what else it is called.
+    """
+
+    heading: str
+    name: str
+    explained: Explanation
+    aliases: tuple[str, ...] = ()
+
+
+MEASURE_ALIASES = {
+    "latent.l2": ("l2", "latent"),
+    "softmax.kl": ("softmax", "kl"),
+    "prediction.flip_rate": ("top class", "flip rate", "flip_rate", "prediction"),
+    "channelwise.cosine": ("channelwise",),
+    "channelwise.correlation": ("correlation",),
+}
+"""What measures are called in sentences and headings."""
+
+
+def measures() -> Iterator[Topic]:
+    """The measures of the catalogue."""
+    from geed_cli.measures.catalogue import BY_NAME  # noqa: PLC0415 - see the module's docstring
+
+    for name, measure in BY_NAME.items():
+        yield Topic("measures", name, measure.explanation, MEASURE_ALIASES.get(name, ()))
+
+
+def controls() -> Iterator[Topic]:
+    """The controls, also by the headings of their columns."""
+    from geed_cli.measures.control import CONTROLS  # noqa: PLC0415
+
+    for name, control in CONTROLS.items():
+        heading = control.heading if control.heading != name else ""
+        yield Topic("controls", name, control.explained, tuple(filter(None, (heading,))))
+
+
+def words() -> Iterator[Topic]:
+    """Words of tables and results, and files that people write."""
+    from geed_cli.report.explain.files import FILE_WORDS  # noqa: PLC0415
+    from geed_cli.report.explain.words import WORDS  # noqa: PLC0415
+
+    for heading, listed in {**WORDS, "files": FILE_WORDS}.items():
+        for word in listed:
+            yield Topic(heading, word.name, word.explained, word.aliases)
+
+
+def choices() -> Iterator[Topic]:
+    """Interval methods and kinds of output."""
+    from geed_cli.choices import INTERVAL_METHODS, OUTPUT_KINDS  # noqa: PLC0415
+
+    for heading, named in (("intervals (--ci)", INTERVAL_METHODS), ("outputs", OUTPUT_KINDS)):
+        for name, explained in named.items():
+            yield Topic(heading, name, explained)
+
+
+def exit_codes() -> Iterator[Topic]:
+    """What the program ends with."""
+    from geed_cli.errors import EXIT_CODES  # noqa: PLC0415
+
+    for code, explained in EXIT_CODES.items():
+        yield Topic("exit codes", f"exit {code}", explained, (str(code), f"exit code {code}"))
+
+
+def groups() -> Iterator[Topic]:
+    """Families of groups by how they are written."""
+    from geed_cli.report.explain.actions import group_topics  # noqa: PLC0415
+
+    for name, explained in group_topics():
+        yield Topic("groups", name, explained, (name.removesuffix("<n>"),) if name.endswith("<n>") else ())
+
+
+def sets() -> Iterator[Topic]:
+    """Families of sets by how they are written."""
+    from geed_cli.report.explain.actions import set_topics  # noqa: PLC0415
+
+    for name, explained in set_topics():
+        yield Topic("sets", name, explained)
+
+
+def functions() -> Iterator[Topic]:
+    """The image functions of sets."""
+    from geed_cli.report.explain.actions import function_topics  # noqa: PLC0415
+
+    for name, explained in function_topics():
+        yield Topic("functions of sets", name, explained)
+
+
+SOURCES: tuple[Callable[[], Iterable[Topic]], ...] = (
+    measures,
+    words,
+    controls,
+    choices,
+    exit_codes,
+    groups,
+    sets,
+    functions,
+)
+"""In the order in which names are looked up: a word comes before the set of its name, ``scale``."""
+
+
+def everything() -> Iterator[Topic]:
+    """Every topic that has a name of its own."""
+    for source in SOURCES:
+        yield from source()
+
+
+def topic_of(written: str) -> Topic:
+    """The topic that a user means, named as they have written it.
+
+    Raises:
+        InputError: there is none; the nearest names are in it.
+    """
+    asked = {_plain(written), _plain(_without_decoration(written))}
+    for source in SOURCES:
+        for topic in source():
+            if asked & {_plain(name) for name in (topic.name, *topic.aliases)}:
+                return topic
+    made = _made(written.strip())
+    if made is not None:
+        return made
+    raise _unknown(written)
+
+
+def _plain(text: str) -> str:
+    """One spelling of a name: lower case, one blank, a plain minus sign."""
+    return " ".join(text.replace("−", "-").casefold().split())
+
+
+def _without_decoration(text: str) -> str:
+    """A heading of a table without its level, unit and "at": ``95% interval``, ``softmax.kl, nats``."""
+    bare = re.sub(r"^[0-9.]+% +", "", text.strip())
+    return re.sub(r"(, .*| at)$", "", bare)
+
+
+def _made(written: str) -> Topic | None:
+    """A group or a set that is no family's name: ``c4``, ``flip*c4``, ``pinwheel.yaml``, ``blur:1,2``."""
+    from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named  # noqa: PLC0415
+    from geed_cli.report.explain.actions import explain_group, explain_set  # noqa: PLC0415
+
+    found = explain_set(written)
+    if found is not None:
+        return Topic("sets", *found)
+    factors = [factor.strip().lower() for factor in written.split("*")]
+    is_file = written.lower().endswith(GROUP_SUFFIXES) and Path(written).exists()
+    if is_file or len(factors) > 1 or family_of(factors[0]) is not None:
+        group = group_named(written)
+        return Topic("groups", group.name, explain_group(group))
+    return None
+
+
+def _unknown(written: str) -> InputError:
+    names = [name for topic in everything() for name in (topic.name, *topic.aliases)]
+    spelled = {_plain(name): name for name in names}
+    close = [spelled[name] for name in nearest(_plain(written), spelled)]
+    near = f"; nearest are {', '.join(close)}" if close else ""
+    return InputError(
+        f"nothing is called {written!r}",
+        expected=f"a measure, column, control, group, set, verdict, exit code or saved file{near}",
+        remedy=f"geed explain {close[0]}" if close else "geed explain, which lists every name",
+    )
+
+
+def named(topic: Topic, written: str) -> Topic:
+    """The topic with its name in brackets behind what the user has called it, where that is an alias."""
+    alias = next((alias for alias in topic.aliases if _plain(alias) == _plain(written)), None)
+    return topic if alias is None else replace(topic, name=f"{alias} ({topic.name})")

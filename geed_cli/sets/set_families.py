@@ -1,0 +1,115 @@
+"""The families of transformation sets that have a name: ``blur:1,2,4`` is a family and its values. Needs no torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from geed_cli.documents.document import Value
+from geed_cli.sets.arguments import Kind, angle, number, whole
+
+
+@dataclass(frozen=True)
+class SetFamily:
+    """One line of a list of sets: a function of the allowlist with one value that varies.
+
+    Attributes:
+        varies: what stands behind the colon.
+        values: an example of that.
+        kind: what each value may be.
+        parameters: the function's parameters at a value.
+    """
+
+    name: str
+    varies: str
+    values: str
+    description: str
+    kind: Kind
+    function: str
+    parameters: Callable[[float], dict[str, Value]]
+
+    @property
+    def pattern(self) -> str:
+        """How a set of the family is written: ``blur:<sigma>,...``."""
+        return f"{self.name}:<{self.varies}>,..."
+
+    @property
+    def example(self) -> str:
+        """A set of the family."""
+        return f"{self.name}:{self.values}"
+
+
+_FACTOR = number(0, 1000)
+
+
+def _factor(name: str, description: str) -> SetFamily:
+    return SetFamily(
+        name,
+        "factor",
+        "0.5,0.8,1.2",
+        description,
+        _FACTOR,
+        f"adjust_{name}",
+        lambda value: {f"{name}_factor": value},
+    )
+
+
+def _blur(sigma: float) -> dict[str, Value]:
+    """The kernel reaches to four sigma, where the bell is below 0.04% of its height."""
+    return {"kernel_size": 2 * max(round(4 * sigma), 1) + 1, "sigma": sigma}
+
+
+def _scale(factor: float) -> dict[str, Value]:
+    still: dict[str, Value] = {"angle": 0, "translate": [0, 0], "shear": [0, 0]}
+    return {**still, "scale": factor, "interpolation": "bilinear"}
+
+
+SET_FAMILIES = (
+    SetFamily(
+        "scale",
+        "factor",
+        "0.8,0.9,1.1",
+        "enlarge or shrink about the centre, bilinear, black outside",
+        number(0, 100, above=True),
+        "affine",
+        _scale,
+    ),
+    SetFamily(
+        "rotate",
+        "degrees",
+        "5,10,15",
+        "rotate counter-clockwise about the centre, bilinear, black outside",
+        angle(),
+        "rotate",
+        lambda degrees: {"angle": degrees, "interpolation": "bilinear"},
+    ),
+    SetFamily(
+        "blur",
+        "sigma",
+        "1,2,4",
+        "Gaussian blur, sigma in pixels",
+        number(0, 100, above=True),
+        "gaussian_blur",
+        _blur,
+    ),
+    SetFamily(
+        "jpeg",
+        "quality",
+        "90,50,20",
+        "JPEG at a quality from 1 to 100",
+        whole(1, 100),
+        "jpeg",
+        lambda quality: {"quality": quality},
+    ),
+    _factor("brightness", "multiply the pixels"),
+    _factor("contrast", "spread the pixels about the mean grey"),
+    _factor("saturation", "spread the channels about the grey of each pixel"),
+    SetFamily(
+        "gamma",
+        "exponent",
+        "0.5,2",
+        "raise the pixels to a power",
+        number(0, 100, above=True),
+        "adjust_gamma",
+        lambda exponent: {"gamma": exponent},
+    ),
+)
+"""In the order of lists. A new family is a line here."""

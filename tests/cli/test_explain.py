@@ -1,0 +1,278 @@
+"""``geed explain``: every name that the program can print is explained, and every reference to it can be followed."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from rich.table import Table
+from support.command import Geed, printed
+
+import geed_cli
+from geed_cli import choices
+from geed_cli.comparison import schema as comparison
+from geed_cli.discovery.conclusion import WORDS as HIDDEN_VERDICTS
+from geed_cli.errors import EXIT_CODES, GeedError, InputError, RunError
+from geed_cli.gate import outcome, policy_file
+from geed_cli.gate.policy_file import PolicyFile, RequirePart, RulePart
+from geed_cli.groups.families import FAMILIES
+from geed_cli.groups.named import group_named
+from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.control import CONTROLS
+from geed_cli.models.spec import ModelSpec
+from geed_cli.report.explain.actions import explain_group
+from geed_cli.report.explain.topics import everything, topic_of
+from geed_cli.report.gate import gate_table
+from geed_cli.report.selftest_report import Case, Finding, SelftestReport
+from geed_cli.report.selftest_table import render as render_selftest
+from geed_cli.result import schema
+from geed_cli.result.file import read_result
+from geed_cli.sets.set_families import SET_FAMILIES
+
+PACKAGE = Path(geed_cli.__file__).parent
+SAVED = Path(__file__).parents[1] / "saved"
+REFERENCE = re.compile(r"geed explain ('[^']+'|exit [0-9]+|[^\s'\"`,;:)]*[^\s'\"`,;:.)])")
+
+
+def names_of_objects() -> Iterator[str]:
+    """From every table of names, and every list of words that results and verdicts have."""
+    yield from BY_NAME
+    yield from CONTROLS
+    yield from (control.heading for control in CONTROLS.values() if control.heading)
+    for family in FAMILIES.values():
+        yield family.pattern
+        yield from family.names[:: max(1, len(family.names) // 4)]
+    for each in SET_FAMILIES:
+        yield from (each.name, each.pattern, each.example)
+    for code in EXIT_CODES:
+        yield from (str(code), f"exit {code}")
+    for words in (
+        choices.IntervalMethod,
+        choices.OutputKind,
+        choices.Discover,
+        schema.Status,
+        schema.Completeness,
+        schema.GridFault,
+        outcome.Verdict,
+        policy_file.Level,
+        comparison.Verdict,
+    ):
+        yield from get_args(words)
+    yield from HIDDEN_VERDICTS.values()
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(names_of_objects()))
+def test_every_name_of_an_object_is_explained(name: str) -> None:
+    """In one sentence at least."""
+    said = topic_of(name).explained
+    assert said.what.endswith(".")
+
+
+def headings_of(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where the headings of all tables that are drawn from now on are noted."""
+    seen: list[str] = []
+    add = Table.add_column
+
+    def noting(table: Table, header: object = "", *rest: object, **options: object) -> None:
+        seen.append(str(header))
+        add(table, header, *rest, **options)
+
+    monkeypatch.setattr(Table, "add_column", noting)
+    return seen
+
+
+def test_every_heading_of_a_table_is_explained(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Audits with every control, comparisons, gates, tracks, self-tests, lists; but for names of models and groups."""
+    seen = headings_of(monkeypatch)
+    result = read_result(SAVED / "result.json")
+    everything_measured = tuple(
+        entry.model_copy(update={"controls": dict.fromkeys(CONTROLS, 0.5) | entry.controls})
+        for entry in result.results
+    )
+    printed(result.model_copy(update={"results": everything_measured}), width=300)
+    printed(result, width=40)
+    finding = Finding(quantity="a", expected=1, found=1, tolerance=0, relation="near", ok=True, reason="")
+    case = Case(name="a", findings=(finding,), error=None, seconds=0)
+    made = SelftestReport(
+        ok=True, device="cpu", precision="fp32", cases=(case,), seconds=1.0, environment=result.environment
+    )
+    tuple(render_selftest(made, 100))
+    tuple(gate_table.render(outcome.GateReport.model_validate_json((SAVED / "gate.json").read_text())))
+    for command in ("ls groups", "ls groups -v c4", "ls sets", "ls metrics", "ls specs"):
+        assert geed(*command.split()).exit_code == 0
+    models = [str(SAVED / name) for name in ("result.json", "other.json")]
+    assert geed("compare", *models).exit_code == 0
+    assert geed("track", SAVED / "track.json", "--quiet").exit_code == 0
+    labels = {group.name for group in result.groups} | {"result", "other"}
+    names = [name for name in dict.fromkeys(seen) if name.strip() and name not in labels]
+    assert len(names) > 30
+    unexplained = []
+    for name in names:
+        try:
+            topic_of(name.splitlines()[0])
+        except InputError:
+            unexplained.append(name)
+    assert unexplained == []
+
+
+def test_names_are_unique_and_references_lead_somewhere() -> None:
+    """No name or alias means two things, but for sets that are written with a colon; "see also" is explained."""
+    seen: dict[str, str] = {}
+    for topic in everything():
+        for name in (topic.name, *topic.aliases):
+            assert seen.setdefault(name.casefold(), topic.name) == topic.name, name
+        for other in topic.explained.see:
+            assert topic_of(other).name != topic.name
+        for text in vars(topic.explained).values():
+            assert "docs/" not in str(text)
+
+
+def test_a_word_wins_over_the_set_of_its_name() -> None:
+    """``scale`` is what percentages are on; with a colon it is the set."""
+    assert topic_of("scale").heading == "the scale"
+    assert topic_of("scale:0.8,0.9").heading == "sets"
+
+
+@pytest.mark.parametrize("name", ["flip", "c4", "c8", "d8", "shift7", "flip*c4", "flip*xshift7", "C4", "c1"])
+def test_a_group_is_explained_by_itself(geed: Geed, name: str) -> None:
+    """Its elements, in the order of the group; U(n) as by hand: 0.50, 0.61, 0.66, 0.68, 0.70."""
+    done = geed("explain", name)
+    assert done.exit_code == 0, done.stderr
+    group = group_named(name)
+    assert f"{group.order} element" in done.stdout
+    by_hand = {2: "0.50", 4: "0.61", 8: "0.66", 16: "0.68", 49: "0.70", 14: "0.68"}
+    said = explain_group(group).reading
+    assert said.endswith(f"{by_hand[group.order]}.") if group.order > 1 else "latent.l2" not in said
+    assert ("about" in said) == (group.order > 2)
+
+
+def test_a_file_of_generators_is_explained(geed: Geed) -> None:
+    """As a name of the catalogue is."""
+    done = geed("explain", SAVED / "pinwheel.yaml")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("pinwheel: a group of its own")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("latent.l3", "latent.l2"), ("nul", "null"), ("flour", "floor"), ("exit 9", "exit 3")],
+)
+def test_an_unknown_name_is_one_error_with_the_nearest(geed: Geed, name: str, nearest: str) -> None:
+    """Exit 2, nothing on stdout; the command that it proposes runs."""
+    done = geed("explain", name)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: nothing is called")
+    assert nearest in done.stderr
+    remedy = done.stderr.rpartition("try:")[2].strip()
+    assert geed(*shlex.split(remedy.removeprefix("geed "))).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("blur:0", "above 0, at most 100"),
+        ("jpeg:x", "from 1 to 100"),
+        ("c99", "n from 1 to 64"),
+        ("c4*c8", "has 32 products"),
+        ("blur:", "nothing is called"),
+        ("", "nothing is called"),
+    ],
+)
+def test_what_is_nearly_a_name_is_refused(geed: Geed, wrong: str, said: str) -> None:
+    """With what would have been right."""
+    done = geed("explain", wrong)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_names_are_listed_on_a_short_page(geed: Geed) -> None:
+    """Every heading and name, in at most 50 lines of 80 columns."""
+    done = geed("explain")
+    assert done.exit_code == 0
+    shown = " ".join(done.stdout.split())
+    for topic in everything():
+        assert topic.name in shown, topic.name
+    assert len(done.stdout.splitlines()) <= 50
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_text_is_wrapped_and_ends_at_column_100(
+    geed: Geed, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Whatever the terminal's width is."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for name in ("scale", "latent.l2", "corrected-t", ""):
+        done = geed("explain", *filter(None, [name]))
+        assert max(map(len, done.stdout.splitlines())) <= min(width, 100)
+
+
+def test_it_goes_by_what_is_printed(geed: Geed) -> None:
+    """Other cases, headings with level or unit, two words without quotes, aliases named as such."""
+    for written, title in (
+        (("95%", "interval"), "interval:"),
+        (("softmax.kl, nats",), "softmax.kl:"),
+        (("channelwise.cosine at",), "channelwise.cosine:"),
+        (("exit", "2"), "exit 2:"),
+        (("2",), "2 (exit 2):"),
+        (("top", "class"), "top class (prediction.flip_rate):"),
+        (("Scale",), "scale:"),
+        (("not_applicable",), "not_applicable (not applicable):"),
+    ):
+        assert geed("explain", *written).stdout.startswith(title)
+
+
+def literals() -> Iterator[str]:
+    """Every text in the package but docstrings, of attributes too; parts of f-strings by themselves."""
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+                yield node.value
+
+
+def test_every_reference_in_a_message_can_be_followed(geed: Geed) -> None:
+    """``geed explain X``, wherever the program prints it, ends with exit 0."""
+    found = {name for text in literals() for name in REFERENCE.findall(text)}
+    names = found - {"NAME", "FILE"}
+    assert len(names) > 5
+    for name in names:
+        done = geed("explain", *shlex.split(name))
+        assert done.exit_code == 0, name
+
+
+def test_no_message_names_a_file_that_is_not_installed() -> None:
+    """The pages of docs/ are in the repository alone."""
+    assert [text for text in literals() if "docs/" in text] == []
+
+
+def test_codes_are_those_of_the_errors() -> None:
+    """Each class of error ends with a code that is explained."""
+    assert {error.exit_code for error in (GeedError, InputError, RunError)} <= set(EXIT_CODES)
+
+
+def test_files_to_start_from_are_right(tmp_path: Path, geed: Geed) -> None:
+    """Each example of a file is valid as what it is, and every key of policies and specs is named."""
+    for name, kind in (
+        ("spec", "a spec"),
+        ("group file", "the group"),
+        ("set file", "the set"),
+        ("policy", "a policy"),
+    ):
+        path = tmp_path / f"{name.replace(' ', '_')}.yaml"
+        path.write_text(topic_of(name).explained.example)
+        done = geed("validate", path, *(["--schema-only"] if name == "spec" else []))
+        assert done.exit_code == 0, done.stderr
+        assert f"valid: {kind}" in done.stdout
+    for model, name in (
+        (PolicyFile, "policy"),
+        (RequirePart, "policy"),
+        (RulePart, "policy"),
+        (ModelSpec, "spec"),
+    ):
+        for key in model.model_fields:
+            assert re.search(rf"\b{key}\b", topic_of(name).explained.formula), key
