@@ -13,7 +13,7 @@ from geed_cli.comparison.mismatch import mismatches, mixed_architectures, same_i
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject, Verdict
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
 from geed_cli.measures.floating_point import floating_noise
-from geed_cli.result.samples import scale_in
+from geed_cli.result.samples import output_kind, scale_in
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.enough import images_to_decide
 from geed_cli.statistics.interval import interval
@@ -91,6 +91,7 @@ def _subject(contender: Contender) -> Subject:
         label=contender.label,
         models=tuple(result.model.id for result in contender.results),
         signatures=tuple(result.signature for result in contender.results),
+        output=output_kind(contender.results[0]),
         twin=alone.settings.twin if alone else None,
         hidden_actions=alone.hidden_actions if alone else (),
     )

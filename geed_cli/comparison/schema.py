@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from geed_cli.choices import OutputKind
 from geed_cli.result.schema import HiddenAction, Part
 
 Verdict = Literal["more", "less", "undecided", "incomparable"]
@@ -17,6 +18,7 @@ class Subject(Part):
     """One side of a comparison: a model, or a population of checkpoints of one recipe.
 
     Attributes:
+        output: the kind of what its networks put out.
         twin: weights of the random twin that was audited beside a single model.
         hidden_actions: what ``--discover`` found in a single model.
     """
@@ -24,6 +26,7 @@ class Subject(Part):
     label: str
     models: tuple[str, ...]
     signatures: tuple[str, ...]
+    output: OutputKind | None = Field(None, description="null where an earlier version did not record it")
     twin: str | None = None
     hidden_actions: tuple[HiddenAction, ...] = ()
 

@@ -144,6 +144,27 @@ def shared_decimals(entries: Iterable[Entry]) -> int | None:
     return max(each, default=None)
 
 
+def difference_text(metric: str, low: float, high: float, *, sep: str = " to ") -> str:
+    """An interval of a difference, ``+0.009 to +0.017``: signed, with the digits that show each limit's side of 0."""
+    if low == high:
+        return NO_WIDTH
+    decimals = difference_decimals(metric, low, high)
+    rate = measure_named(metric).percent
+    return sep.join(signed(100 * end if rate else end, decimals) for end in (low, high)) + "%" * rate
+
+
+def difference_decimals(metric: str, low: float, high: float) -> int:
+    """The decimals of a difference's limits: as of any interval, or whole percents, and more beside 0."""
+    if measure_named(metric).percent:
+        return decimals_beside([100 * low, 100 * high], 0.0, 0)
+    return decimals_beside([low, high], 0.0, decimals_of(low, high))
+
+
+def signed(value: float, decimals: int) -> str:
+    """With a sign, also of a positive number; none before 0."""
+    return f"{value:+.{decimals}f}" if float(f"{value:.{decimals}f}") else f"{0:.{decimals}f}"
+
+
 def _decimals(entry: Entry) -> int | None:
     """By the entry's own interval; at most four significant digits of its largest number."""
     if entry.ci is None or entry.ci[0] == entry.ci[1]:

@@ -16,7 +16,7 @@ from geed_cli.verdict.transformations import action_of
 from geed_cli.verdict.way import Way, floor_on_scale, twin_on_scale, way_of
 
 FEATURES = L2.name
-"""The measure that the verdict is of."""
+"""The measure that verdicts are of."""
 
 
 def on_features(result: Result, group: Group) -> Claim:

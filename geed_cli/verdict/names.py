@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 
+from geed_cli.measures.latent import L2
+from geed_cli.measures.prediction import FLIP_RATE
+from geed_cli.measures.softmax import KL
 from geed_cli.result.schema import Entry
 
+PLAIN = {L2.name: "features", KL.name: "softmax", FLIP_RATE.name: "top class"}
+"""What sentences call the measures of a whole network, in the order in which they speak of them."""
 MOST_NAMED = 3
 """Names or stretches in a sentence; the others are counted."""
 
@@ -36,6 +41,11 @@ def places(entries: Sequence[Entry], order: Sequence[str]) -> str:
     layers = [entry.layer for entry in entries if entry.layer is not None]
     once = sorted(dict.fromkeys(layers), key=order.index)
     return ", ".join([*whole, *([stretches(once, order)] if once else [])])
+
+
+def listed(names: Sequence[str]) -> str:
+    """All of them: ``features, softmax and top class``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def counted(count: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 import math
 
+from geed_cli.choices import OutputKind
 from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Entry, Result
 
@@ -14,9 +15,13 @@ NO_REACTION = 1e-12
 
 
 def reacts(sensitivity: float, result: Result) -> bool:
-    """Whether that is a reaction to speak of; of a label that is on or off it is at most ln 2."""
-    count = 2 if output_kind(result) == "sigmoid" else result.data.count
-    return sensitivity >= INSENSITIVE * math.log(count)
+    """Whether that is a reaction to speak of."""
+    return reacts_over(sensitivity, result.data.count, output_kind(result))
+
+
+def reacts_over(sensitivity: float, images: int, kind: OutputKind) -> bool:
+    """Likewise, of so many images and a kind of output; of a label that is on or off it is at most ln 2."""
+    return sensitivity >= INSENSITIVE * math.log(2 if kind == "sigmoid" else images)
 
 
 def insensitive(entry: Entry, result: Result) -> bool:

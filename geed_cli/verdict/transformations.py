@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from geed_cli.groups.colour import PERMUTATIONS
 from geed_cli.result.schema import Group
+from geed_cli.verdict.names import listed
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def action_of(group: Group) -> Action:
     known = all(any(pattern.fullmatch(part) for _, pattern in _PARTS) for part in parts)
     if not does or not known:
         return TRANSFORMING
-    return Action(*(_joined([getattr(action, name) for action in does]) for name in ("act", "done", "what")))
+    return Action(*(listed([getattr(action, name) for action in does]) for name in ("act", "done", "what")))
 
 
 def title_of(group: Group) -> str:
@@ -99,8 +100,3 @@ def _only_mirrors(group: Group) -> bool:
         part for name in group.elements for part in name.split("*") if re.fullmatch(r"r[0-9.]+m?|m", part)
     ]
     return all(part.endswith("m") for part in planar)
-
-
-def _joined(words: list[str]) -> str:
-    """``turned``, ``turned and mirrored``, ``turned, mirrored and shifted``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,202 @@
+"""What a comparison says of one subject beside the first: further from invariance, nearer, or undecided, never equal.
+
+A claim is the comparison's own, which holds over the whole table; a limit of an interval is of its line alone. A
+divergence that is low because a network hardly reacts to any image is called so.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from geed_cli.comparison.schema import Comparison, Delta, Line, Side
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.statistics.validity import MIN_IMAGES
+from geed_cli.verdict.digits import (
+    difference_decimals,
+    difference_text,
+    forecast,
+    number_text,
+    percent,
+    two_digits,
+)
+from geed_cli.verdict.features import FEATURES
+from geed_cli.verdict.names import PLAIN, listed, sentence, stretches
+from geed_cli.verdict.reaction import reacts_over
+from geed_cli.verdict.said import Said
+
+FURTHER, NEARER, UNDECIDED, ABSENT = "further", "nearer", "undecided", "absent"
+LOWER_BUT_INSENSITIVE = "lower but insensitive"
+"""A lower value of a prediction, of a network that hardly reacts to any image: no invariance."""
+HIGHER_THAN_INSENSITIVE = "higher beside an insensitive one"
+"""A higher value of a prediction than that of a first that hardly reacts: no loss of invariance."""
+
+
+def claim_of(comparison: Comparison, line: Line, at: int) -> str:
+    """What holds of one line: ``further``, ``nearer``, ``undecided``, one of the insensitive ones, or ``absent``.
+
+    Args:
+        comparison: the whole.
+        line: of it.
+        at: which of the others, 0 being the second subject.
+    """
+    delta = line.deltas[at]
+    if delta.value is None:
+        return ABSENT
+    claim = {"more": FURTHER, "less": NEARER}.get(delta.verdict, UNDECIDED)
+    measure = measure_named(line.metric)
+    if isinstance(measure, VectorMeasure) and measure.site == "logits":
+        if claim == NEARER and reaction_of(comparison, at + 1) is not None:
+            return LOWER_BUT_INSENSITIVE
+        if claim == FURTHER and reaction_of(comparison, 0) is not None:
+            return HIGHER_THAN_INSENSITIVE
+    return claim
+
+
+def reaction_of(comparison: Comparison, subject: int) -> float | None:
+    """The sensitivity of a subject that hardly reacts to any image, in nats; None where it reacts or nobody knows."""
+    kind = comparison.subjects[subject].output or "logits"
+    for line in comparison.lines:
+        sensitivity = line.sides[subject].controls.get("sensitivity")
+        if (
+            sensitivity is not None
+            and comparison.images > 1
+            and not reacts_over(sensitivity, comparison.images, kind)
+        ):
+            return sensitivity
+    return None
+
+
+def say_difference(comparison: Comparison, group: str, at: int) -> Said:
+    """What is said of one other subject, under one group."""
+    lines = [line for line in comparison.lines if line.group == group]
+    if unsteady := [comparison.subjects[k].label for k in (0, at + 1) if _is_unsteady(lines, k)]:
+        verb = "is" if len(unsteady) == 1 else "are"
+        matter = f"{listed(unsteady)} {verb} no function of one image"
+        reason = f"{matter}, so that values are about chance or neighbours, too."
+        return Said(group, "no verdict", "No verdict.", (reason,))
+    whole = {line.metric: line for line in lines if line.layer is None and line.metric in PLAIN}
+    claims = {PLAIN[metric]: claim_of(comparison, whole[metric], at) for metric in PLAIN if metric in whole}
+    features = claims.pop(PLAIN[FEATURES], ABSENT)
+    verdict, reasons = _verdict(comparison, features, whole.get(FEATURES), at)
+    others = {name: claim for name, claim in claims.items() if claim != ABSENT}
+    if features == UNDECIDED and others and set(others.values()) == {UNDECIDED}:
+        verdict, others = f"Undecided in {listed([PLAIN[FEATURES], *others])}.", {}
+    reasons += [*_predictions(others), *_layers(comparison, lines, at)]
+    return Said(group, "not compared" if features == ABSENT else features, verdict, tuple(reasons))
+
+
+def difference_warnings(comparison: Comparison) -> tuple[str, ...]:
+    """What changes the reading of the whole comparison."""
+    said = [f"not comparable in {mismatch}" for mismatch in comparison.mismatches]
+    if not comparison.paired and not any(subject.is_population for subject in comparison.subjects):
+        said.append("the images differ, so that nothing is paired and no difference is claimed")
+    for number, subject in enumerate(comparison.subjects):
+        reaction = reaction_of(comparison, number)
+        if reaction is not None:
+            meaning = (
+                "a lower softmax or top class is no invariance" if number else "a higher one is no loss of it"
+            )
+            said.append(
+                f"{subject.label} hardly reacts to any image ({two_digits(reaction)} nats); {meaning}"
+            )
+    return tuple(said)
+
+
+def next_comparison(comparison: Comparison) -> str:
+    """One line on what to do next."""
+    deltas = [delta for line in comparison.lines for delta in line.deltas if delta.value is not None]
+    populations = any(subject.is_population for subject in comparison.subjects)
+    if not comparison.paired and not populations:
+        return "audit all of them on the same images: the same --data, --samples and --draw-seed"
+    if not deltas:
+        return "audit all of them with the same groups, measures and layers"
+    still_open = [delta for delta in deltas if delta.verdict == "undecided"]
+    needed = sorted(delta.images_to_decide for delta in still_open if delta.images_to_decide is not None)
+    if needed:
+        return f"about {forecast(needed[len(needed) // 2])} images may decide half of what is open"
+    if still_open and comparison.images < MIN_IMAGES and not populations:
+        return f"audit at least {MIN_IMAGES} images, better 200: nothing is claimed of fewer"
+    if still_open:
+        return (
+            "more checkpoints may decide what is open"
+            if populations
+            else "more images would not decide what is open"
+        )
+    return "every difference is decided"
+
+
+def side_text(line: Line, subject: int) -> str:
+    """A subject's value with the decimals of the line's differences; a word where there is none."""
+    value = line.sides[subject].value
+    if value is None:
+        return "none"
+    if measure_named(line.metric).percent:
+        return percent(value)
+    spans = [delta.ci for delta in line.deltas if delta.ci is not None and delta.ci[0] != delta.ci[1]]
+    narrowest = min(spans, key=lambda span: span[1] - span[0], default=None)
+    return number_text(value, None if narrowest is None else difference_decimals(line.metric, *narrowest))
+
+
+def delta_text(line: Line, at: int, *, sep: str = " to ") -> str:
+    """The interval of a difference, ``none`` where there is none."""
+    span = line.deltas[at].ci
+    return "none" if span is None else difference_text(line.metric, *span, sep=sep)
+
+
+def _is_unsteady(lines: Sequence[Line], subject: int) -> bool:
+    return any("repeat" in line.sides[subject].controls for line in lines)
+
+
+def _verdict(comparison: Comparison, claim: str, line: Line | None, at: int) -> tuple[str, list[str]]:
+    """The verdict on the features, and its numbers."""
+    first = comparison.subjects[0].label
+    if line is None:
+        return "Features not compared.", [f"The verdict is of {FEATURES}, which is not in this comparison."]
+    if claim == ABSENT:
+        notes = (
+            *line.deltas[at].notes,
+            *(note for side in (line.sides[0], line.sides[at + 1]) for note in side.notes),
+        )
+        return "Features not compared.", [sentence(notes[0])] if notes else []
+    if claim == UNDECIDED:
+        return "Features undecided.", []
+    way = "further from" if claim == FURTHER else "nearer to"
+    return f"Features {way} invariance than {first}'s.", [
+        _numbers(line.sides[0], line.sides[at + 1], line.deltas[at], line)
+    ]
+
+
+def _numbers(first: Side, other: Side, delta: Delta, line: Line) -> str:
+    """The two values and the interval of their difference: ``0.108 against 0.096 (+0.009 to +0.017)``."""
+    decimals = None if delta.ci is None else difference_decimals(line.metric, *delta.ci)
+    values = [number_text(side.value or 0.0, decimals) for side in (other, first)]
+    span = "" if delta.ci is None else f" ({difference_text(line.metric, *delta.ci)})"
+    return f"{values[0]} against {values[1]}{span}."
+
+
+def _predictions(claims: dict[str, str]) -> Iterator[str]:
+    """What is claimed of the predictions: ``Softmax further, top class undecided``."""
+    together = {
+        claim: [name for name in claims if claims[name] == claim] for claim in dict.fromkeys(claims.values())
+    }
+    if together:
+        yield sentence(", ".join(f"{listed(names)} {claim}" for claim, names in together.items()))
+
+
+def _layers(comparison: Comparison, lines: Sequence[Line], at: int) -> Iterator[str]:
+    """The layers' own measure: which are further, which nearer, how many undecided or absent."""
+    own = [line for line in lines if line.layer is not None and _is_own(line.metric)]
+    claims = {line.layer or "": claim_of(comparison, line, at) for line in own}
+    order, parts = list(claims), []
+    for claim in (FURTHER, NEARER):
+        names = [layer for layer in order if claims[layer] == claim]
+        parts += [f"{claim} {stretches(names, order)}"] if names else []
+    for claim in (UNDECIDED, ABSENT):
+        count = sum(each == claim for each in claims.values())
+        parts += [f"{count} {claim}"] if count else []
+    if parts:
+        yield f"Layers: {', '.join(parts)}."
+
+
+def _is_own(metric: str) -> bool:
+    measure = measure_named(metric)
+    return isinstance(measure, LayerMeasure) and measure.beside is None

@@ -1,0 +1,221 @@
+"""What a track says: what changed in the features over the whole run, by differences paired over the images.
+
+One checkpoint at either end has its rows, so that the same images are set against each other; populations are set
+against each other over their models. The claims of all runs and groups hold together (Holm). Where rows are lacking,
+only intervals that lie apart are a change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from geed_cli.comparison.mismatch import same_images
+from geed_cli.measures.floating_point import floating_noise
+from geed_cli.result.samples import sample_of
+from geed_cli.result.schema import Entry, Result
+from geed_cli.statistics.difference import Difference, difference
+from geed_cli.statistics.multiple import holm
+from geed_cli.statistics.population import population_difference
+from geed_cli.statistics.sample import Interval
+from geed_cli.statistics.validity import MIN_IMAGES
+from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
+from geed_cli.tracking.record import Row, Track
+from geed_cli.verdict.digits import (
+    difference_decimals,
+    difference_text,
+    number_text,
+    percent,
+    percent_decimals,
+)
+from geed_cli.verdict.features import FEATURES
+from geed_cli.verdict.names import some
+from geed_cli.verdict.reaction import insensitive
+from geed_cli.verdict.said import Said
+from geed_cli.verdict.way import way_of
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """The first and the last step of one run under one group, with what is known of the difference.
+
+    Attributes:
+        change: last − first; None where neither rows nor models can be set against each other.
+        over: what the difference is paired or taken over.
+    """
+
+    label: str
+    group: str
+    first: Row
+    last: Row
+    change: Difference | None
+    over: str
+    ways: str
+
+
+def say_track(track: Track) -> dict[tuple[str, str], Said]:
+    """What is said of each run and group, by label and group, in the track's order."""
+    places = [(label, group) for group in groups_of(track) for label in labels_of(track)]
+    ends = {place: _ends(track, *place) for place in places}
+    claims = [None if each is None or each.change is None else each.change.p_value for each in ends.values()]
+    corrected = dict(zip(places, holm(claims), strict=True))
+    return {place: _said(track, place[1], ends[place], corrected[place]) for place in places}
+
+
+def track_warnings(track: Track) -> tuple[str, ...]:
+    """What changes the reading of the whole track."""
+    said = []
+    unsteady = [record.step for record in track.records if record.result.unsteady is not None]
+    if unsteady:
+        said.append(
+            f"{_at(track, unsteady)} the network is no function of one image, so values are about chance, too"
+        )
+    if track.status == "partial":
+        said.append("checkpoints are still to be audited: the run ended early")
+    dull = [record.step for record in track.records if _is_dull(record.result)]
+    if dull:
+        matter = f"{_at(track, dull)} the output hardly reacts to any image"
+        said.append(f"{matter}, so top class and softmax say nothing of invariance")
+    return tuple(said)
+
+
+def next_track(track: Track) -> str:
+    """One line on what to do next."""
+    steps = {record.step for record in track.records}
+    if track.status == "partial":
+        return "run the same command again; checkpoints that are done are kept"
+    if len(steps) < 2:
+        return "add a checkpoint of another step"
+    if track.records[0].result.data.count < MIN_IMAGES:
+        return f"audit at least {MIN_IMAGES} images, better 200: --samples 200 -d DIR"
+    return "geed compare FIRST LAST pairs layers and predictions, too"
+
+
+def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) -> Said:
+    """The verdict of one run."""
+    if ends is None:
+        reason = f"{FEATURES} has a value at one {track.unit} at most; a change needs two."
+        return Said(group, "no verdict", "No verdict.", (reason,))
+    ranges = [record.result for record in track.records if record.label == ends.label]
+    if any(result.unsteady is not None for result in ranges):
+        reason = (
+            "The network is no function of one image, so that values are about chance or neighbours, too."
+        )
+        return Said(group, "no verdict", "No verdict.", (reason,))
+    direction = _direction(track, ends, p_holm)
+    if direction is None:
+        reason = f"There are no intervals below {MIN_IMAGES} images, so that is not an estimate."
+        return Said(group, "no verdict", "No verdict.", (f"{_numbers(track, ends)}.", reason))
+    word, verdict = {
+        -1: ("nearer", "Features come nearer to invariance."),
+        0: ("no change shown", "No change shown in the features."),
+        1: ("further", "Features move away from invariance."),
+    }[direction]
+    return Said(group, word, verdict, (f"{_numbers(track, ends)}.",))
+
+
+def _direction(track: Track, ends: _Ends, p_holm: float | None) -> int | None:
+    """−1 nearer, 1 further, 0 not shown; None where there is no interval at all."""
+    change, alpha = ends.change, 1 - track.confidence
+    if change is not None and change.low is not None:
+        noise = max(floating_noise(FEATURES, record.result.settings.precision) for record in track.records)
+        value = change.value or 0.0
+        if p_holm is None or p_holm > alpha or abs(value) < noise:
+            return 0
+        return (value > 0) - (value < 0)
+    if ends.first.ci is None or ends.last.ci is None:
+        return None
+    return (ends.last.ci[0] > ends.first.ci[1]) - (ends.last.ci[1] < ends.first.ci[0])
+
+
+def _numbers(track: Track, ends: _Ends) -> str:
+    """Both values with the interval of their difference, and where they stand on the way to another image."""
+    first, last, change = ends.first, ends.last, ends.change
+    span = None if change is None or change.low is None or change.high is None else (change.low, change.high)
+    decimals = None if span is None else difference_decimals(FEATURES, *span)
+    values = [number_text(row.value or 0.0, decimals) for row in (first, last)]
+    if span is not None:
+        how = f" ({difference_text(FEATURES, *span)}, {ends.over})"
+    elif first.ci is not None and last.ci is not None:
+        apart = first.ci[0] > last.ci[1] or last.ci[0] > first.ci[1]
+        how = f" (intervals {'lie apart' if apart else 'overlap'})"
+    else:
+        how = ""
+    steps = f"From {track.unit} {first.step} to {last.step}"
+    return f"{steps} {FEATURES} goes from {values[0]} to {values[1]}{how}{ends.ways}"
+
+
+def _ends(track: Track, label: str, group: str) -> _Ends | None:
+    """The first and last step that have a value; None of fewer than two."""
+    rows = [row for row in rows_of(track, group, Column(FEATURES, None), label) if row.value is not None]
+    if len(rows) < 2:
+        return None
+    first, last = rows[0], rows[-1]
+    sides = [_members(track, label, group, row.step) for row in (first, last)]
+    change, over = _change(track, sides)
+    return _Ends(label, group, first, last, change, over, _ways(sides, group))
+
+
+def _members(track: Track, label: str, group: str, step: int) -> list[tuple[Result, Entry]]:
+    """The results of a step with their entries; copies of the same weights once."""
+    results = {
+        record.result.model.weights.state_sha256: record.result
+        for record in track.records
+        if (record.label, record.step) == (label, step)
+    }
+    return [
+        (result, entry)
+        for result in results.values()
+        for entry in result.results
+        if (entry.metric, entry.group, entry.layer) == (FEATURES, group, None)
+    ]
+
+
+def _change(track: Track, sides: Sequence[Sequence[tuple[Result, Entry]]]) -> tuple[Difference | None, str]:
+    """Last − first: over the images of two models, over the models of two populations."""
+    if not all(sides):
+        return None, ""
+    if all(len(side) == 1 for side in sides):
+        (before, first), (after, last) = sides[0][0], sides[1][0]
+        samples = sample_of(before, first), sample_of(after, last)
+        if samples[0] is None or samples[1] is None or not same_images(before, after):
+            return None, ""
+        settings = before.settings
+        made = difference(
+            samples[0],
+            samples[1],
+            confidence=track.confidence,
+            resamples=settings.resamples,
+            seed=settings.seed,
+        )
+        return made, "paired over the images"
+    intervals = [[Interval(entry.value, *(entry.ci or (None, None))) for _, entry in side] for side in sides]
+    return population_difference(*intervals, confidence=track.confidence), "over the models"
+
+
+def _ways(sides: Sequence[Sequence[tuple[Result, Entry]]], group: str) -> str:
+    """Where single models stand on the way to another image; nothing of populations."""
+    if not all(len(side) == 1 for side in sides):
+        return ""
+    ways = [
+        way_of(entry, next(each.order for each in result.groups if each.name == group))
+        for [(result, entry)] in sides
+    ]
+    if ways[0] is None or ways[1] is None:
+        return ""
+    first, last = ways[0].value, ways[1].value
+    decimals = percent_decimals(min(first, last), max(first, last))
+    about = "about " * (ways[0].about or ways[1].about)
+    return f", {about}{percent(first, decimals)} to {percent(last, decimals)} of the way to another image"
+
+
+def _is_dull(result: Result) -> bool:
+    return any(insensitive(entry, result) for entry in result.results)
+
+
+def _at(track: Track, steps: Sequence[int]) -> str:
+    """``at every step``, ``at step 0, 10``."""
+    everywhere = set(steps) == {record.step for record in track.records}
+    return (
+        f"at every {track.unit}"
+        if everywhere
+        else f"at {track.unit} {some([str(x) for x in sorted(set(steps))])}"
+    )

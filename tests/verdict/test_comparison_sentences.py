@@ -1,0 +1,211 @@
+"""What a comparison says: further, nearer or undecided, never equal; low because insensitive is called so."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject
+from geed_cli.comparison.schema import Verdict as Word
+from geed_cli.verdict.comparison import (
+    claim_of,
+    delta_text,
+    difference_warnings,
+    next_comparison,
+    say_difference,
+    side_text,
+)
+
+LAYERS = "channelwise.cosine"
+
+
+def delta(
+    value: float | None, low: float = 0, high: float = 0, word: Word = "undecided", **more: object
+) -> Delta:
+    """A difference from the first."""
+    ci = None if value is None else (low, high)
+    parts = {"value": value, "ci": ci, "p_value": None, "p_holm": None, "verdict": word, **more}
+    return Delta.model_validate(parts)
+
+
+NONE = delta(None, word="incomparable", notes=("only one of the two has such an entry",))
+
+
+def line(
+    metric: str, values: Sequence[float | None], *deltas: Delta, layer: str | None = None, **controls: object
+) -> Line:
+    """One line; ``sensitivity`` and ``repeat`` are lists, in the order of the subjects."""
+    sides = []
+    for number, value in enumerate(values):
+        own = {
+            name: each[number]
+            for name, each in controls.items()
+            if isinstance(each, list) and each[number] is not None
+        }
+        sides.append(Side(value=value, ci=None, controls=own))
+    return Line(metric=metric, group="flip", layer=layer, sides=tuple(sides), deltas=deltas)
+
+
+def comparison(
+    *lines: Line, labels: Sequence[str] = ("release-1", "release-2"), **more: object
+) -> Comparison:
+    """A comparison of single models on 40 images."""
+    subjects = [Subject(label=label, models=(label,), signatures=("",)) for label in labels]
+    parts = {
+        "confidence": 0.95,
+        "method": "corrected-t",
+        "images": 40,
+        "paired": True,
+        "subjects": subjects,
+        **more,
+    }
+    return Comparison.model_validate({**parts, "lines": lines})
+
+
+FURTHER = line("latent.l2", (0.096, 0.108), delta(0.0123, 0.0088, 0.0171, "more"))
+SOFTMAX_OPEN = line("softmax.kl", (0.014, 0.019), delta(0.005, 0.0007, 0.016))
+CLASS_OPEN = line("prediction.flip_rate", (0.25, 0.15), delta(-0.1, -0.29, 0.05, images_to_decide=460))
+FEATURES_OPEN = line("latent.l2", (0.096, 0.098), delta(0.002, -0.001, 0.005, images_to_decide=95))
+
+
+def said(*lines: Line, **more: object) -> str:
+    """Verdict and reasons of the first other."""
+    made = say_difference(comparison(*lines, **more), "flip", 0)
+    return " ".join([made.verdict, *made.reasons])
+
+
+def layers(**words: Word | None) -> list[Line]:
+    """Layers with a verdict each; None has no difference."""
+    return [
+        line(
+            LAYERS,
+            (-0.7, -0.7),
+            NONE if word is None else delta(0.01, -0.02, 0.04, word),
+            layer=name.replace("_", "."),
+        )
+        for name, word in words.items()
+    ]
+
+
+def test_further_with_numbers_and_the_rest() -> None:
+    """The sentence of the design: values to the digits of the difference, predictions together, layers by name."""
+    found = layers(
+        blocks_0="less",
+        blocks_1="undecided",
+        blocks_2="more",
+        blocks_3=None,
+        blocks_4="more",
+        blocks_6="more",
+    )
+    assert said(FURTHER, SOFTMAX_OPEN, CLASS_OPEN, *found) == (
+        "Features further from invariance than release-1's. 0.108 against 0.096 (+0.009 to +0.017). Softmax and top "
+        "class undecided. Layers: further blocks.2, blocks.4 and blocks.6, nearer blocks.0, 1 undecided, 1 absent."
+    )
+
+
+def test_nearer() -> None:
+    """The other way round, with a tie in the predictions."""
+    nearer = line("latent.l2", (0.293, 0.0957), delta(-0.197, -0.22, -0.17, "less"))
+    kl = line("softmax.kl", (0.01, 0.02), delta(0.01, 0.005, 0.015, "more"))
+    assert said(nearer, kl, CLASS_OPEN) == (
+        "Features nearer to invariance than release-1's. 0.10 against 0.29 (-0.22 to -0.17). Softmax further, top "
+        "class undecided."
+    )
+
+
+def test_undecided_is_never_equal() -> None:
+    """All at once where all are; a difference of 0 is undecided too."""
+    assert said(FEATURES_OPEN, SOFTMAX_OPEN, CLASS_OPEN) == "Undecided in features, softmax and top class."
+    assert said(FEATURES_OPEN) == "Features undecided."
+    assert said(line("latent.l2", (0.1, 0.1), delta(0.0))) == "Features undecided."
+    for text in (said(FEATURES_OPEN, CLASS_OPEN), said(FURTHER, SOFTMAX_OPEN)):
+        assert "equal" not in text
+        assert "same" not in text
+
+
+def test_lower_but_insensitive() -> None:
+    """0.0105 nats of 40 images are below 2% of ln 40, 0.074; the features keep their claim."""
+    kl = line("softmax.kl", (0.014, 0.002), delta(-0.012, -0.02, -0.005, "less"), sensitivity=[1.9, 0.0105])
+    top = line("prediction.flip_rate", (0.25, 0.0), delta(-0.25, -0.4, -0.1, "less"))
+    made = comparison(FURTHER, kl, top, labels=("release-1", "random"))
+    assert say_difference(made, "flip", 0).reasons[1] == "Softmax and top class lower but insensitive."
+    assert difference_warnings(made) == (
+        "random hardly reacts to any image (0.011 nats); a lower softmax or top class is no invariance",
+    )
+    assert claim_of(made, FURTHER, 0) == "further"
+
+
+def test_higher_beside_an_insensitive_first() -> None:
+    """The same trap from the other side."""
+    kl = line("softmax.kl", (0.002, 0.014), delta(0.012, 0.005, 0.02, "more"), sensitivity=[0.0105, 1.9])
+    assert "Softmax higher beside an insensitive one." in said(FURTHER, kl)
+
+
+def test_labels_react_by_their_own_bound() -> None:
+    """Of independent labels the largest sensitivity is ln 2, and 0.02 nats are a reaction."""
+    kl = line("softmax.kl", (0.014, 0.002), delta(-0.012, -0.02, -0.005, "less"), sensitivity=[0.3, 0.02])
+    subjects = [
+        Subject(label=label, models=(label,), signatures=("",), output="sigmoid")
+        for label in ("release-1", "b")
+    ]
+    assert "Softmax nearer." in said(FURTHER, kl, subjects=subjects)
+    assert "Softmax lower but insensitive." in said(FURTHER, kl)
+
+
+def test_what_is_not_compared() -> None:
+    """The reason is the comparison's own."""
+    absent = line("latent.l2", (0.1, None), NONE)
+    assert said(absent) == "Features not compared. Only one of the two has such an entry."
+    assert said(CLASS_OPEN) == (
+        "Features not compared. The verdict is of latent.l2, which is not in this comparison. Top class undecided."
+    )
+    unsteady = line("latent.l2", (0.1, 0.2), delta(0.1, 0.05, 0.15, "more"), repeat=[None, 0.3])
+    assert said(unsteady) == (
+        "No verdict. release-2 is no function of one image, so that values are about chance or neighbours, too."
+    )
+
+
+def test_warnings_of_what_is_not_comparable() -> None:
+    """Mismatches that were allowed, and images that differ."""
+    assert difference_warnings(
+        comparison(FURTHER, mismatches=("precision: fp32 and bf16",), paired=False)
+    ) == (
+        "not comparable in precision: fp32 and bf16",
+        "the images differ, so that nothing is paired and no difference is claimed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "step"),
+    [
+        (comparison(FURTHER), "every difference is decided"),
+        (comparison(FURTHER, FEATURES_OPEN, CLASS_OPEN), "about 460 images may decide half of what is open"),
+        (comparison(SOFTMAX_OPEN), "more images would not decide what is open"),
+        (
+            comparison(SOFTMAX_OPEN, images=3),
+            "audit at least 20 images, better 200: nothing is claimed of fewer",
+        ),
+        (
+            comparison(FURTHER, paired=False),
+            "audit all of them on the same images: the same --data, --samples and --draw-seed",
+        ),
+        (
+            comparison(line("latent.l2", (0.1, None), NONE)),
+            "audit all of them with the same groups, measures and layers",
+        ),
+    ],
+)
+def test_next_steps(made: Comparison, step: str) -> None:
+    """Of open differences, half would be decided at the median forecast."""
+    assert next_comparison(made) == step
+
+
+def test_cells() -> None:
+    """Values to the digits of their difference; differences show each limit's side of 0."""
+    assert [side_text(FURTHER, k) for k in (0, 1)] == ["0.096", "0.108"]
+    assert [side_text(CLASS_OPEN, k) for k in (0, 1)] == ["25%", "15%"]
+    assert delta_text(CLASS_OPEN, 0) == "-29 to +5%"
+    assert delta_text(SOFTMAX_OPEN, 0, sep="..") == "+0.001..+0.016"
+    assert delta_text(line("latent.l2", (0.1, 0.11), delta(0.01, 0.0002, 0.02)), 0) == "+0.0002 to +0.0200"
+    assert delta_text(line("latent.l2", (0.1, None), NONE), 0) == "none"
+    assert side_text(line("latent.l2", (None, 0.1), NONE), 0) == "none"
+    assert delta_text(line("latent.l2", (0.1, 0.1), delta(0.0)), 0) == "no width"

@@ -1,0 +1,181 @@
+"""What a track says of its whole run: by paired differences where rows allow it, all runs and groups together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from support.constructed import entry, group, result, softmax
+
+from geed_cli.result.schema import Result
+from geed_cli.statistics.difference import difference
+from geed_cli.statistics.sample import RatioSample
+from geed_cli.statistics.scale import Scale
+from geed_cli.tracking.record import Record, Track
+from geed_cli.tracking.track import track_of
+from geed_cli.verdict.track import next_track, say_track, track_warnings
+
+SPREAD = np.random.default_rng(0).lognormal(0, 0.6, 40)
+"""How hard each of the images is: the same at every step, so that pairing takes it away."""
+DISTANCES = np.full(40, 2.0)
+
+
+def audited(
+    step: int, size: float, *, count: int = 40, width: float = 0.2, rows: bool = True, **more: object
+) -> Result:
+    """A checkpoint whose images move by ``size`` times their own spread; M is 2, and the interval as wide as said."""
+    values = size * SPREAD[:count]
+    value = float(values.mean()) / 2
+    interval = {"ci": (value * (1 - width), value * (1 + width))} if count >= 20 else {}
+    per_image = {"value": tuple(values), "normaliser": tuple(DISTANCES[:count])}
+    kl = float(more.pop("sensitivity", 1.9))  # type: ignore[arg-type]
+    made = entry("latent.l2", value, per_image=per_image if rows else None, **interval)
+    found = result(made, softmax(0.001, kl), count=count, **more)
+    weights = found.model.weights.model_copy(update={"state_sha256": f"{step}-{size}"})
+    return found.model_copy(update={"model": found.model.model_copy(update={"weights": weights})})
+
+
+def record(step: int, found: Result, label: str = "net") -> Record:
+    """On a track."""
+    return Record(
+        label=label, step=step, step_from="the file name", file=f"{step}", source="result", result=found
+    )
+
+
+def track(*sizes: float, complete: bool = True, **more: object) -> Track:
+    """Steps 0, 10, 20 … of one run."""
+    return track_of(
+        [record(10 * k, audited(10 * k, s, **more)) for k, s in enumerate(sizes)], None, complete=complete
+    )
+
+
+def text(made: Track) -> str:
+    """Verdict and reasons of the only run."""
+    (said,) = say_track(made).values()
+    return " ".join([said.verdict, *said.reasons])
+
+
+def test_a_change_is_paired_over_the_images() -> None:
+    """Intervals of ±20% overlap; the images alone say that every one of them moved less."""
+    made = track(0.2, 0.1, 0.18)
+    samples = [RatioSample(size * SPREAD, DISTANCES, shared=True, scale=Scale.log()) for size in (0.2, 0.18)]
+    oracle = difference(samples[0], samples[1])
+    assert oracle.low is not None
+    assert oracle.high is not None
+    assert oracle.high < 0
+    means = [size * SPREAD.mean() / 2 for size in (0.2, 0.18)]
+    assert text(made) == (
+        f"Features come nearer to invariance. From step 0 to 20 latent.l2 goes from {means[0]:.3f} to {means[1]:.3f} "
+        f"({oracle.low:+.3f} to {oracle.high:+.3f}, paired over the images), {200 * means[0]:.0f}% to "
+        f"{200 * means[1]:.0f}% of the way to another image."
+    )
+    assert [said.word for said in say_track(track(0.18, 0.2)).values()] == ["further"]
+
+
+def test_without_rows_intervals_have_to_lie_apart() -> None:
+    """And the sentence says that they overlap."""
+    assert text(track(0.2, 0.18, rows=False)).startswith(
+        "No change shown in the features. From step 0 to 10 "
+    )
+    assert "(intervals overlap)" in text(track(0.2, 0.18, rows=False))
+    apart = text(track(0.2, 0.05, rows=False))
+    assert apart.startswith("Features come nearer to invariance.")
+    assert "(intervals lie apart)" in apart
+
+
+def test_nothing_is_shown_of_the_same_weights() -> None:
+    """A difference of 0 is no change shown, and not called equal."""
+    said = text(track(0.2, 0.2))
+    assert said.startswith("No change shown in the features.")
+    assert "equal" not in said
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (track(0.2), "No verdict. latent.l2 has a value at one step at most; a change needs two."),
+        (
+            track(0.2, 0.1, count=3),
+            "There are no intervals below 20 images, so that is not an estimate.",
+        ),
+        (
+            track(0.2, 0.1, unsteady={"site": "drop", "movement": 0.1, "sentence": "it moved"}),
+            "No verdict. The network is no function of one image, so that values are about chance or neighbours, too.",
+        ),
+    ],
+)
+def test_no_verdict(made: Track, said: str) -> None:
+    """One step, too few images, no function of one image."""
+    assert text(made).startswith("No verdict.")
+    assert text(made).endswith(said)
+
+
+def test_populations_are_compared_over_their_models() -> None:
+    """Three models a step; copies of the same weights count once."""
+    sizes = {0: (0.2, 0.21, 0.19), 10: (0.1, 0.11, 0.12, 0.12)}
+    records = [record(step, audited(step, size)) for step, each in sizes.items() for size in each]
+    said = text(track_of(records, None))
+    assert said.startswith("Features come nearer to invariance. From step 0 to 10 latent.l2 goes from ")
+    assert said.endswith(", over the models).")
+
+
+def test_all_runs_are_corrected_together() -> None:
+    """A claim that holds alone at 5% does not among twenty of them."""
+    noisy = 1 + 0.35 * np.random.default_rng(3).normal(size=40)
+
+    def changed(label: str, factor: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Sequence[Record]:
+        first = audited(0, 0.2)
+        (l2, kl) = first.results
+        assert l2.per_image is not None
+        rows = tuple(np.array([v or 0.0 for v in l2.per_image.value]) * factor)
+        value = float(np.mean(rows)) / 2
+        moved = l2.model_copy(
+            update={"value": value, "per_image": l2.per_image.model_copy(update={"value": rows})}
+        )
+        return [
+            record(0, first, label),
+            record(10, first.model_copy(update={"results": (moved, kl)}), label),
+        ]
+
+    alone = say_track(track_of(changed("a", noisy * 0.88), None))
+    assert [said.word for said in alone.values()] == ["nearer"]
+    still = np.ones(40) + 1e-3 * np.random.default_rng(4).normal(size=40)
+    many = [each for k in range(30) for each in changed(f"run{k}", still)]
+    together = say_track(track_of([*changed("a", noisy * 0.88), *many], None))
+    assert together["a", "flip"].word == "no change shown"
+    assert len(together) == 31
+
+
+def test_warnings_and_next_steps() -> None:
+    """Insensitive at some steps or at every one; an early end; few images."""
+    dull = [record(0, audited(0, 0.2, sensitivity=0.01)), record(10, audited(10, 0.1))]
+    means = "the output hardly reacts to any image, so top class and softmax say nothing of invariance"
+    assert track_warnings(track_of(dull, None)) == (f"at step 0 {means}",)
+    assert track_warnings(track(0.2, 0.1, sensitivity=0.01)) == (f"at every step {means}",)
+    early = track(0.2, 0.1, complete=False)
+    assert track_warnings(early) == ("checkpoints are still to be audited: the run ended early",)
+    assert [next_track(made) for made in (early, track(0.2), track(0.2, 0.1, count=3), track(0.2, 0.1))] == [
+        "run the same command again; checkpoints that are done are kept",
+        "add a checkpoint of another step",
+        "audit at least 20 images, better 200: --samples 200 -d DIR",
+        "geed compare FIRST LAST pairs layers and predictions, too",
+    ]
+
+
+def test_groups_and_runs_have_a_sentence_each() -> None:
+    """In the order of the track."""
+    both = [group("flip"), group("c4")]
+
+    def two(step: int, size: float) -> Result:
+        found = audited(step, size, groups=both)
+        l2, kl = found.results
+        return found.model_copy(update={"results": (l2, kl, l2.model_copy(update={"group": "c4"}))})
+
+    records = [
+        record(step, two(step, size), label) for label in ("a", "b") for step, size in ((0, 0.2), (10, 0.1))
+    ]
+    assert list(say_track(track_of(records, None))) == [
+        ("a", "flip"),
+        ("b", "flip"),
+        ("a", "c4"),
+        ("b", "c4"),
+    ]
