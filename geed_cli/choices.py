@@ -108,10 +108,11 @@ OUTPUT_KINDS: Mapping[OutputKind, Explanation] = {
         see=("logits",),
     ),
     "none": Explanation(
-        what="the output is nothing that predictions can be read of, or cannot be told.",
+        what="the output is nothing that predictions can be read of, or cannot be told; in place of an interval, "
+        "that it is withheld.",
         reading="softmax.kl and prediction.flip_rate are not applicable; -v has the reason. A spec may declare "
         "split: {output: logits} or another kind.",
-        see=("not applicable", "logits"),
+        see=("not applicable", "withheld", "logits"),
     ),
 }
 """What ``geed explain`` says of each."""

@@ -24,11 +24,10 @@ def explain(name: Names = None, *, debug: Debug = False) -> None:
     """
     del debug  # read by the guard
     from geed_cli.report.console import result_console  # noqa: PLC0415 - --help stays light
-    from geed_cli.report.explain.topic_page import print_names, print_topic  # noqa: PLC0415
+    from geed_cli.report.explain.topic_page import names_page, topic_page  # noqa: PLC0415
     from geed_cli.report.explain.topics import named, topic_of  # noqa: PLC0415
+    from geed_cli.report.page import print_page  # noqa: PLC0415
 
-    if not name:
-        print_names(result_console())
-        return
-    written = " ".join(name)
-    print_topic(named(topic_of(written), written), result_console())
+    written = " ".join(name or ())
+    blocks = names_page() if name is None else topic_page(named(topic_of(written), written))
+    print_page(blocks, result_console())

@@ -26,6 +26,7 @@ from geed_cli.models.spec import ModelSpec
 from geed_cli.report.explain.actions import explain_group
 from geed_cli.report.explain.topics import everything, topic_of
 from geed_cli.report.gate import gate_table
+from geed_cli.report.marks import ascii_text
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 from geed_cli.report.selftest_table import render as render_selftest
 from geed_cli.result import schema
@@ -248,6 +249,28 @@ def test_every_reference_in_a_message_can_be_followed(geed: Geed) -> None:
 def test_no_message_names_a_file_that_is_not_installed() -> None:
     """The pages of docs/ are in the repository alone."""
     assert [text for text in literals() if "docs/" in text] == []
+
+
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_a_dumb_terminal_gets_ascii(geed: Geed, monkeypatch: pytest.MonkeyPatch, terminal: str) -> None:
+    """Every character of every explanation has something that stands for it."""
+    monkeypatch.setenv("TERM", terminal)
+    assert geed("explain", "scale").stdout.isascii() == (terminal == "dumb")
+    if terminal == "dumb":
+        for topic in everything():
+            said = " ".join([topic.name, *map(str, vars(topic.explained).values())])
+            assert ascii_text(said).isascii(), {c for c in ascii_text(said) if not c.isascii()}
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("name", ["scale", "null", "prediction.flip_rate", "c8", "exit 2"])
+def test_pages_are_those_that_were_looked_at(
+    geed: Geed, monkeypatch: pytest.MonkeyPatch, name: str, width: int
+) -> None:
+    """To the letter, in ``explained/NAME_WIDTH.txt``."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    golden = Path(__file__).parent / "explained" / f"{name.replace(' ', '_')}_{width}.txt"
+    assert geed("explain", *name.split()).stdout == golden.read_text(encoding="utf-8")
 
 
 def test_codes_are_those_of_the_errors() -> None:

@@ -25,6 +25,7 @@ from geed_cli.statistics.interval import interval, most_missed
 from geed_cli.statistics.multiple import holm
 from geed_cli.statistics.sample import MeanSample
 from geed_cli.statistics.scale import Scale
+from geed_cli.verdict.classes import words_of
 
 FROM_OBJECTS = {"groups", "sets", "files"}
 """Headings whose examples are made of the objects when they are printed, or are files that are validated."""
@@ -196,6 +197,12 @@ def shift() -> list[str]:
     return [f"{moved:.2f}"]
 
 
+def classes() -> list[str]:
+    assert words_of(0.18, 0.21)[0] == "mostly"
+    assert words_of(0.08, 0.13)[0] == "nearly or mostly"
+    return []
+
+
 CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "latent.l2": ("3 0 4 10", latent_l2),
     "latent.cosine": ("3 0 4 0.2 0.5", latent_cosine),
@@ -204,6 +211,8 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "channelwise.cosine": ("3 4 5 0 -1 2", channelwise_cosine),
     "channelwise.correlation": ("1 2 3", channelwise_correlation),
     "scale": ("0.096 2", scale),
+    "classes": ("18 21% 8 13%", classes),
+    "insensitive": ("40 0.011", lambda: [f"{0.02 * math.log(40):.3f}"]),
     "U": ("", lambda: [unrelated(2), f"{float(unrelated(4)):.2f}", unrelated(8)]),
     "layers": ("-0.40 -0.17", layer_off),
     "value": ("1.84 19.2", lambda: [f"{1.84 / 19.2:.4f}"]),

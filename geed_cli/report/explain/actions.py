@@ -1,6 +1,5 @@
 """Groups and transformation sets in words: what they do, how many elements they have, whether anything is resampled."""
 
-import math
 import re
 from collections.abc import Iterator
 
@@ -11,6 +10,7 @@ from geed_cli.explanation import PAPER, Explanation
 from geed_cli.groups.families import FAMILIES, Family
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import family_of, group_named
+from geed_cli.measures.latent import unrelated
 from geed_cli.sets.functionals import FUNCTIONALS, Parameter
 from geed_cli.sets.set_families import SET_FAMILIES, SetFamily
 
@@ -71,7 +71,7 @@ def _described(family: Family, n: int) -> str:
 
 def _unrelated(order: int) -> str:
     """U(n) of the group."""
-    score = math.sqrt((1 - 1 / order) / 2)
+    score = unrelated(order)
     about = "" if order == 2 else "about "
     return f"Copies as far apart as different images have a latent.l2 of {about}{score:.2f}."
 

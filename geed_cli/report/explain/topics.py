@@ -1,12 +1,19 @@
 """Every name that can be explained, found where it is computed; nothing is loaded before it is asked for."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geed_cli.errors import InputError, nearest
 from geed_cli.explanation import Explanation
+
+if TYPE_CHECKING:
+    from geed_cli.report.explain.words import Word
+
+WARNINGS, FILES = "warnings", "files"
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,18 @@ def words() -> Iterator[Topic]:
     from geed_cli.report.explain.files import FILE_WORDS  # noqa: PLC0415
     from geed_cli.report.explain.words import WORDS  # noqa: PLC0415
 
-    for heading, listed in {**WORDS, "files": FILE_WORDS}.items():
+    yield from _of_words({**WORDS, FILES: FILE_WORDS})
+
+
+def sentences() -> Iterator[Topic]:
+    """Words of verdicts, and warnings by the words that they always have."""
+    from geed_cli.report.explain.sentences import CLASS_WORDS, WARNING_WORDS  # noqa: PLC0415
+
+    yield from _of_words({"verdicts of audits": CLASS_WORDS, WARNINGS: WARNING_WORDS})
+
+
+def _of_words(words: "Mapping[str, Iterable[Word]]") -> Iterator[Topic]:
+    for heading, listed in words.items():
         for word in listed:
             yield Topic(heading, word.name, word.explained, word.aliases)
 
@@ -108,6 +126,7 @@ SOURCES: tuple[Callable[[], Iterable[Topic]], ...] = (
     controls,
     choices,
     exit_codes,
+    sentences,
     groups,
     sets,
     functions,
@@ -127,12 +146,12 @@ def topic_of(written: str) -> Topic:
     Raises:
         InputError: there is none; the nearest names are in it.
     """
-    asked = {_plain(written), _plain(_without_decoration(written))}
+    asked = {_plain(each) for each in (written, _without_decoration(written), written.replace("-", " "))}
     for source in SOURCES:
         for topic in source():
             if asked & {_plain(name) for name in (topic.name, *topic.aliases)}:
                 return topic
-    made = _made(written.strip())
+    made = _made(written.strip()) or _warning(written)
     if made is not None:
         return made
     raise _unknown(written)
@@ -145,8 +164,17 @@ def _plain(text: str) -> str:
 
 def _without_decoration(text: str) -> str:
     """A heading of a table without its level, unit and "at": ``95% interval``, ``softmax.kl, nats``."""
-    bare = re.sub(r"^[0-9.]+% +", "", text.strip())
-    return re.sub(r"(, .*| at)$", "", bare)
+    bare = re.sub(r"^[0-9.]+%", "", text.strip())
+    return "interval" if text and not bare else re.sub(r"(, \w+| at)$", "", bare)
+
+
+def _warning(written: str) -> Topic | None:
+    """The warning whose fixed words are in the text, as one that is copied from a terminal."""
+    found = (topic for topic in sentences() if topic.heading == WARNINGS)
+    said = _plain(written)
+    return next(
+        (topic for topic in found if any(_plain(n) in said for n in (topic.name, *topic.aliases))), None
+    )
 
 
 def _made(written: str) -> Topic | None:
@@ -173,7 +201,7 @@ def _unknown(written: str) -> InputError:
     return InputError(
         f"nothing is called {written!r}",
         expected=f"a measure, column, control, group, set, verdict, exit code or saved file{near}",
-        remedy=f"geed explain {close[0]}" if close else "geed explain, which lists every name",
+        remedy=f"geed explain {shlex.quote(close[0])}" if close else "geed explain, which lists every name",
     )
 
 

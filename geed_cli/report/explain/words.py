@@ -19,23 +19,23 @@ SCALE_WORDS = (
     Word(
         "scale",
         Explanation(
-            what="how far a transformed image is on the way to being another image. 0% is unchanged, 100% another "
-            "image.",
-            formula="features: mean over g ≠ h of ‖ρ(g)⁻¹f(gx) − ρ(h)⁻¹f(hx)‖ over M, saved as to_another. It equals "
-            "latent.l2 / U(n), U(n) = √((1 − 1/n)/2), for n = 2 always, and otherwise only where the copies are "
-            "spread evenly.\n"
+            what="how far a transformed image is on the way to being another image: 0% unchanged, 100% another image.",
+            formula="latent.l2: mean over g ≠ h of ‖ρ(g)⁻¹f(gx) − ρ(h)⁻¹f(hx)‖, over M. It equals value / U(n), "
+            "U(n) = √((1 − 1/n)/2), for n = 2 always, and for more copies only where they are spread evenly.\n"
             "layers: (1 + mean over g ≠ e) / (1 + null)\n"
-            "top class: the rate itself\n"
-            "softmax: a mark only, value over the smaller of sensitivity and ln n; that end is an upper bound\n"
-            "floor: over 1, since it is a distance from f(x)",
-            range="0% to 100%; more where copies are further apart than different images",
-            reading="Below 10% is called nearly, below 33% mostly, below 67% partly, below 90% barely invariant, "
-            "and not invariant beyond. A value that had to be taken from latent.l2 / U(n) of more than two copies "
-            "is said to be “about”.",
+            "prediction.flip_rate: the rate itself\n"
+            "softmax.kl: a mark only, value over the smaller of sensitivity and ln n, an upper bound of what another "
+            "image would have\n"
+            "floor of latent.l2: over 1, since it is a distance from f(x)",
+            range="0% to 100%, and more where copies lie further apart than different images",
+            reading="In tables the scale's ends are called same and other. Results of before geed.result/2 have "
+            "value / U(n) instead, which is “about” the same for more than two copies. In files it is to_another, "
+            "with an interval of its own.",
             example="latent.l2 0.096 under flip, where U(2) = 0.50, is 19%: a mirrored picture's features lie a "
             "fifth as far from its own as another picture's do.",
-            see=("U", "features", "layers", "floor", "null"),
+            see=("classes", "U", "features", "layers", "floor", "null"),
         ),
+        ("to_another", "same", "other", "same other", "way"),
     ),
     Word(
         "U",
@@ -140,7 +140,7 @@ COLUMN_WORDS = (
             reading="The value of so few images is no estimate. Audit at least 20, better 200.",
             see=("interval",),
         ),
-        ("–",),
+        ("–", "none (interval)"),
     ),
     Word(
         "images to decide",
@@ -401,7 +401,7 @@ VERDICT_WORDS = (
             source="Holm 1979",
             see=("less", "undecided", "p_holm"),
         ),
-        ("more *", "+"),
+        ("more *", "+", "further"),
     ),
     Word(
         "less",
@@ -410,13 +410,37 @@ VERDICT_WORDS = (
             source="Holm 1979",
             see=("more", "undecided", "p_holm"),
         ),
-        ("less *",),
+        ("less *", "nearer"),
     ),
     Word(
         "incomparable",
         Explanation(
             what="there is no difference to form: a value is missing, or the images differ.",
             see=("signature",),
+        ),
+        ("absent", "not compared"),
+    ),
+    Word(
+        "lower but insensitive",
+        Explanation(
+            what="a prediction that moves less, of a network that hardly reacts to any image: no invariance.",
+            see=("insensitive", "sensitivity"),
+        ),
+    ),
+    Word(
+        "higher beside an insensitive one",
+        Explanation(
+            what="a prediction that moves more than that of a first network that hardly reacts to any image: no "
+            "loss of invariance.",
+            see=("insensitive", "sensitivity"),
+        ),
+    ),
+    Word(
+        "no change shown",
+        Explanation(
+            what="the difference between the first and the last step of a track may be chance.",
+            reading="Never the same as no change. More images narrow its interval.",
+            see=("difference", "undecided"),
         ),
     ),
     Word(
@@ -429,7 +453,7 @@ VERDICT_WORDS = (
             example="0.30 beside 0.25: +0.05.",
             see=("more", "less", "p_holm"),
         ),
-        ("Δ", "delta"),
+        ("Δ", "delta", "paired"),
     ),
     Word(
         "p_holm",

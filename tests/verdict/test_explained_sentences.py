@@ -1,0 +1,71 @@
+"""Every verdict and warning that a result can have is explained by ``geed explain``, as it is printed."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from situations import SITUATIONS, Situation
+
+from geed_cli.report.explain.topics import topic_of
+from geed_cli.statistics.sample import LEFT_OUT
+from geed_cli.statistics.validity import CARRY_HALF
+from geed_cli.verdict import cautions, comparison, track
+from geed_cli.verdict.audit import say, warnings
+from geed_cli.verdict.comparison import (
+    ABSENT,
+    FURTHER,
+    HIGHER_THAN_INSENSITIVE,
+    LOWER_BUT_INSENSITIVE,
+    NEARER,
+    UNDECIDED,
+)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
+def test_every_verdict_and_warning_is_explained(situation: Situation) -> None:
+    """As a sentence has them, and as logs do; a warning as it was printed."""
+    said = say(situation.found, situation.found.groups[0].name)
+    for word in (said.word, said.key):
+        assert topic_of(word).explained.what
+    for warning in (*said.warnings, *warnings(situation.found)):
+        assert topic_of(warning).heading == "warnings", warning
+
+
+def test_every_word_of_comparisons_and_tracks_is_explained() -> None:
+    """The verdicts of both, and every warning that they can have."""
+    words = (FURTHER, NEARER, UNDECIDED, ABSENT, LOWER_BUT_INSENSITIVE, HIGHER_THAN_INSENSITIVE)
+    for word in (*words, "not compared", "no change shown", "no verdict"):
+        assert topic_of(word).explained.what
+    for module, functions in ((comparison, {"difference_warnings"}), (track, {"track_warnings"})):
+        tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+        (made,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in functions]
+        texts = [
+            node.value
+            for node in ast.walk(made)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        said = [
+            text for text in texts if len(text.split()) > 4 and not text.startswith(("What", "a ", ", so"))
+        ]
+        assert len(said) > 1
+        for text in said:
+            assert topic_of(text).heading == "warnings", text
+
+
+def test_every_text_of_a_warning_is_explained() -> None:
+    """Those that no situation has, too: the texts that cautions are made of."""
+    tree = ast.parse(Path(cautions.__file__).read_text(encoding="utf-8"))
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+    ]
+    sentences = [
+        text
+        for text in [*texts, LEFT_OUT, CARRY_HALF]
+        if len(text.split()) > 5 and "nearby" not in text and text[0] != ","
+    ]
+    assert len(sentences) > 10
+    for text in sentences:
+        assert topic_of(text).heading == "warnings", text
