@@ -7,7 +7,7 @@ import typer
 
 from geed_cli.choices import GateFormat, OnUndecided
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import OUTPUT, Debug
+from geed_cli.cli.panels import OUTPUT, Debug, Linear, Quiet, Verbose, view_of
 
 Results = Annotated[
     list[Path],
@@ -39,7 +39,7 @@ OutputFormat = Annotated[
 
 
 @guarded
-def check(
+def check(  # noqa: PLR0913 - every parameter but one is an option of the command
     results: Results,
     *,
     policy: PolicyPath,
@@ -47,6 +47,9 @@ def check(
     on_undecided: Undecided = "fail",
     output: Outputs = None,
     output_format: OutputFormat = "text",
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    linear: Linear = False,
     debug: Debug = False,
 ) -> None:
     """Judge saved results by a policy: pass, fail, or undecided, with error rates that hold for all of it.
@@ -59,5 +62,7 @@ def check(
     del debug  # read by the guard
     from geed_cli.cli.run.checking import CheckRequest, run_check  # noqa: PLC0415 - --help stays light
 
-    request = CheckRequest(tuple(results), policy, baseline, on_undecided, tuple(output or ()), output_format)
+    view = view_of(verbose=verbose, quiet=quiet, linear=linear)
+    outputs = tuple(output or ())
+    request = CheckRequest(tuple(results), policy, baseline, on_undecided, outputs, output_format, view)
     raise typer.Exit(run_check(request))

@@ -17,6 +17,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+Justify = Literal["left", "right"]
 FOLDED_WIDTH = 20
 """Width to which names are folded: that of the longest name of a measure."""
 READABLE_WIDTH = 8
@@ -74,7 +75,7 @@ class Column:
     cells: Sequence[str | Text]
     keep: int | None = None
     folds_to: int | None = None
-    justify: Literal["left", "right"] = "right"
+    justify: Justify = "right"
 
     @property
     def widest(self) -> int:

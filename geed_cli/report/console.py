@@ -20,9 +20,9 @@ WIDTH_WITHOUT_TERMINAL = 110
 """Columns where there is no terminal to ask, unless COLUMNS says otherwise."""
 
 
-def plain(text: str) -> str:
+def plain(text: str, most: int = MOST_CHARACTERS) -> str:
     """The text with control characters escaped, and without a build server's command marks, ``::`` and ``##[``."""
-    shown = printable(text, MOST_CHARACTERS).replace("##[", "# #[")
+    shown = printable(text, most).replace("##[", "# #[")
     while "::" in shown:
         shown = shown.replace("::", ": :")
     return shown

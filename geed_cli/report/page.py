@@ -2,12 +2,11 @@
 
 Reports make the blocks, and ``print_page`` puts them on a console: as columns that fit its width, in ASCII where it has
 nothing else, or ``linear``, one statement a line, for screen readers. Numbers are never cut: where room is lacking,
-marks shrink, then whole columns go, then names lose their beginning.
+marks shrink, then whole columns go, then names lose their beginning; at last rows are told one by one.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -15,9 +14,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from geed_cli.report.cells import Justify
 from geed_cli.report.console import emit, write
 from geed_cli.report.marks import Mark, ascii_text, plain_characters
 
+NARROW = 72
+"""Columns below which limits are joined by two dots."""
 WIDEST = 100
 """Columns: in longer lines the eye loses its place."""
 LONGEST_LABEL = 20
@@ -72,11 +74,14 @@ class Column:
         name: a column of marks has the names of its two ends.
         left: whether its cells begin at the same place; numbers end there.
         keep: None where it is always there; of the others the lowest is left out first.
+        shortens: whether its cells are names, which lose their beginning where room is lacking; where no column's
+            are, the first's are.
     """
 
     name: str | tuple[str, str]
     left: bool = False
     keep: int | None = None
+    shortens: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,11 @@ def print_page(blocks: Iterable[Block], console: Console, *, linear: bool = Fals
     emit((part for block in made for part in _drawn(block, width, plain=plain)), console, width=width)
 
 
+def key_values(*pairs: tuple[str, object]) -> str:
+    """One line of ``key=value`` for scripts, each value one word."""
+    return " ".join(f"{key}={'-'.join(str(value).split()) or 'none'}" for key, value in pairs)
+
+
 def _in_ascii(block: Block) -> Block:
     """The block in ASCII before it is laid out, since what stands for a character may be longer."""
     if isinstance(block, Paragraph):
@@ -150,14 +160,18 @@ def _spoken(block: Block, console: Console) -> Iterator[str]:
         if not block.drawn:
             yield " ".join(filter(None, (block.strong, block.text)))
     elif isinstance(block, Rows):
-        for section in block.sections:
-            if section.heading:
-                yield section.heading
-            yield from (_spoken_row(block.columns, row) for row in section.rows)
+        yield from _spoken_rows(block)
     else:
         with console.capture() as captured:
             console.print(block)
         yield from (line.strip() for line in captured.get().splitlines())
+
+
+def _spoken_rows(block: Rows) -> Iterator[str]:
+    for section in block.sections:
+        if section.heading:
+            yield section.heading
+        yield from (_spoken_row(block.columns, row) for row in section.rows)
 
 
 def _spoken_row(columns: Sequence[Column], row: Sequence[Cell]) -> str:
@@ -180,7 +194,9 @@ def _drawn(block: Block, width: int, *, plain: bool) -> Iterator[RenderableType]
         text.stylize(block.style)
         yield Padding(text, (0, 0, 0, block.indent)) if block.indent else text
     elif isinstance(block, Rows):
-        yield from _Drawing(block, width, plain=plain).parts()
+        drawing = _Drawing(block, width, plain=plain)
+        # where even short names leave no room for the numbers, rows are told one by one
+        yield from drawing.parts() if drawing.fits else map(Text, _spoken_rows(block))
     else:
         yield block
 
@@ -213,15 +229,21 @@ class _Drawing:
         self._behind = [_room_behind(cells) for cells in self._cells]
         self._kept = list(range(count))
         self._widths = self._fit(width - rows.indent)
+        self.fits = self._spare(self._widths, width - rows.indent) >= 0
 
     def parts(self) -> Iterator[RenderableType]:
         """The sections one below the other, in columns of the same widths."""
         indent = (0, 0, 0, self._rows.indent)
-        for number, section in enumerate(self._rows.sections):
+        headed = False
+        for section in self._rows.sections:
             if section.heading:
+                if not headed:
+                    yield Padding(self._table(Section(()), header=True), indent)
+                    headed = True
                 yield Padding(Text(section.heading, style="dim"), indent)
             if section.rows:
-                yield Padding(self._table(section, header=number == 0), indent)
+                yield Padding(self._table(section, header=not headed), indent)
+                headed = True
 
     def _table(self, section: Section, *, header: bool) -> Table:
         table = Table(
@@ -229,7 +251,7 @@ class _Drawing:
         )
         for at in self._kept:
             column = self._rows.columns[at]
-            justify: Literal["left", "right"] = "left" if column.left else "right"
+            justify: Justify = "left" if column.left else "right"
             table.add_column(self._heading(at), justify=justify, width=self._widths[at], no_wrap=True)
         for number, row in enumerate(section.rows):
             cells = [self._cell(row[at], at) for at in self._kept]
@@ -250,7 +272,7 @@ class _Drawing:
                 mark = 0  # the number behind it stays
                 widths = self._least(mark)
             else:
-                widths[0] = max(SHORTEST_NAME, widths[0] + self._spare(widths, width))
+                self._shorten(widths, width)
                 break
         if mark:
             more = min(self._spare(widths, width), WIDEST_MARK - mark)
@@ -259,6 +281,15 @@ class _Drawing:
                 for wide, column in zip(widths, columns, strict=True)
             ]
         return widths
+
+    def _shorten(self, widths: list[int], width: int) -> None:
+        """Take from the names what is lacking, always from the longest, as far as names may be shortened."""
+        names = [at for at in self._kept if self._rows.columns[at].shortens] or [0]
+        while self._spare(widths, width) < 0:
+            longest = max(names, key=lambda at: widths[at])
+            if widths[longest] <= SHORTEST_NAME:
+                break
+            widths[longest] -= 1
 
     def _least(self, mark: int) -> list[int]:
         """The width of each column, with marks of so many characters."""

@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["good.json", "--baseline", "last.json"], 0, "PASS"),
         (["bad.json", "--baseline", "last.json"], 1, "FAIL"),
         (["close.json", "--baseline", "last.json"], 1, "UNDECIDED"),
-        (["close.json", "--baseline", "last.json", "--on-undecided", "pass"], 0, "UNDECIDED (allowed)"),
+        (["close.json", "--baseline", "last.json", "--on-undecided", "pass"], 0, "UNDECIDED"),
         (["bad.json", "--baseline", "last.json", "--on-undecided", "pass"], 1, "FAIL"),
         (["good.json", "bad.json", "--baseline", "last.json"], 1, "FAIL"),
         (["good.json"], 2, "ERROR"),
@@ -60,7 +60,9 @@ def test_exit_codes_and_verdicts(
     assert folder.exists()
     done = geed("check", *arguments, "--policy", "policy.yaml")
     assert done.exit_code == code, done.stderr
-    assert done.stdout.startswith(f"geed check · {verdict} · ")
+    assert done.stdout.startswith(f"{verdict}: ")
+    assert f" · exit {code}\n" in done.stdout
+    assert ("--on-undecided pass lets that through" in done.stdout) == (verdict == "UNDECIDED" and code == 0)
 
 
 @pytest.mark.parametrize(
@@ -119,12 +121,50 @@ def test_github(geed: Geed, folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "warning: no job summary" in done.stderr
 
 
+def test_the_next_step_runs_as_it_is_printed(geed: Geed, folder: Path) -> None:
+    """A result that fails against its baseline, and one of the same name in another folder."""
+    (folder / "new").mkdir()
+    (folder / "new" / "last.json").write_bytes((folder / "bad.json").read_bytes())
+    for name, command in (
+        ("bad.json", "geed compare last.json bad.json"),
+        ("new/last.json", "geed compare before=last.json after=new/last.json"),
+    ):
+        done = geed("check", name, "--policy", "policy.yaml", "--baseline", "last.json")
+        assert done.stdout.splitlines()[-1] == f"next: see where it moved: {command}"
+        assert geed(*command.split()[1:]).exit_code == 0
+
+
+def test_views(geed: Geed, folder: Path) -> None:
+    """One line of key=value, one statement a row, every entry; the exit code is the same."""
+    command = ("check", "bad.json", "--policy", "policy.yaml", "--baseline", "last.json")
+    done = geed(*command, "-q")
+    assert (done.exit_code, done.stdout.count("\n"), done.stderr) == (1, 1, "")
+    assert done.stdout == (
+        "geed=check verdict=fail exit=1 policy=policy.yaml models=net checks=2 pass=0 undecided=0 fail=2 error=0 "
+        "unmet=none stopped_by=kl:flip,worse:flip\n"
+    )
+    done = geed(*command, "--linear")
+    assert done.exit_code == 1
+    assert re.search(
+        r"^fail, rule kl, entry softmax.kl, flip, measured 0.300, interval 0", done.stdout, re.MULTILINE
+    )
+    done = geed(*command, "-v")
+    assert done.exit_code == 1
+    assert "joint interval" in done.stdout
+    done = geed(*command, "-q", "-v")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert folder.exists()
+
+
 def test_results_of_one_model_are_told_apart(geed: Geed, folder: Path) -> None:
     """By their files."""
     assert folder.exists()
     done = geed("check", "good.json", "bad.json", "--policy", "policy.yaml", "--baseline", "last.json")
-    assert "net (good.json) × flip" in done.stdout
-    assert "net (bad.json) × flip" in done.stdout
+    assert done.stdout.startswith(
+        "FAIL: 2 of 4 checks are shown to be beyond the limit: kl (net (bad.json), flip), "
+    )
+    table = done.stdout.partition("rule")[2]
+    assert table.index("  net (bad.json)\n") < table.index("  net (good.json)\n")
 
 
 def in_a_process(code: str, folder: Path) -> subprocess.CompletedProcess[str]:

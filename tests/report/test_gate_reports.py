@@ -67,22 +67,31 @@ def printed(report: GateReport, width: int = 110) -> str:
 
 def test_the_table_says_the_verdict_first(report: GateReport) -> None:
     """Then every rule with what was measured and what is missing."""
-    lines = printed(report).splitlines()
-    assert lines[0] == "geed check · ERROR · 7 checks: 2 fail, 1 error, 1 undecided, 3 pass (1 at level warn)"
-    text = "\n".join(lines)
-    assert re.search(r"^fail +fails +softmax\.kl +0\.200 \[0\.197, 0\.203\] +≤ 0\.1", text, re.MULTILINE)
-    assert re.search(r"^undecided +open +latent\.cosine .* ≤ 0\.503 +about \d+", text, re.MULTILINE)
-    assert re.search(r"^fail \(warn\) +warns ", text, re.MULTILINE)
-    assert re.search(r"^error +nothing .*the rule matches", text, re.MULTILINE)
-    assert "net × flip" in text
-    assert "pass: the entry's 95% interval is within the limit" in text
+    text = printed(report)
+    assert text.startswith("ERROR: Could not be tested: nothing (*). That says nothing of the model. ")
+    assert "5 checks: 2 fail (1 at level warn), 1 error, 1 undecided, 1 pass" in text
+    rows = [line.split("  ")[1].strip() for line in text.splitlines() if re.search("[≤≥] ", line)]
+    assert rows[:5] == ["fail", "fail (warn)", "error", "undecided", "pass"]
+    assert re.search(
+        r"^  fail +fails +softmax\.kl, flip +0\.200 +0\.197 to 0\.203 +≤ 0\.1$", text, re.MULTILINE
+    )
+    assert re.search(r"^  undecided +open +latent\.cosine, flip .* ≤ 0\.503$", text, re.MULTILINE)
+    assert re.search(r"^  fail \(warn\) +warns ", text, re.MULTILINE)
+    assert re.search(r"^nothing \(\*\): the rule matches nothing", text, re.MULTILINE)
+    assert re.search(
+        r"^open \(flip\): the limit lies inside the interval; about [\d,]+ images", text, re.MULTILINE
+    )
+    assert "met: status complete, images ≥ 100" in text
+    assert "pass: 95% interval within the limit" in text
 
 
 def test_narrow_terminals_lose_nothing(report: GateReport) -> None:
-    """Numbers wrap and are never cut off."""
-    text = printed(report, 60)
-    assert "…" not in text
-    assert "≤ 0.503" in re.sub(r"\s+", " ", text)
+    """Names lose their beginnings, numbers stay whole."""
+    for width in (40, 50, 60, 72):
+        text = printed(report, width)
+        row = re.search(r"undecided.*?0\.486(\.\.| to )0\.514.*?≤ 0\.503", re.sub(r"\s+", " ", text))
+        assert row is not None
+        assert max(map(len, text.splitlines())) <= width
 
 
 def test_junit_counts(report: GateReport) -> None:
@@ -97,7 +106,7 @@ def test_junit_counts(report: GateReport) -> None:
     assert cases["warns"].is_skipped
     assert cases["nothing"].is_error
     assert (document.tests, document.failures, document.errors, document.skipped) == (7, 2, 1, 1)
-    assert "0.200 [0.197, 0.203]" in cases["fails"].result[0].text
+    assert cases["fails"].result[0].text == "fail: softmax.kl 0.200, 0.197 to 0.203, limit ≤ 0.1"
     assert "images would decide" in cases["open"].result[0].text
 
 
@@ -173,7 +182,7 @@ def test_percent_signs_are_escaped() -> None:
     rule = policy("version: 1\nbaseline: {rules: [{metric: softmax.kl, max_increase: 5%}]}")
     worse = {**ROWS, ("softmax.kl", "flip", None): 1.5 * ROWS["softmax.kl", "flip", None]}
     (line,) = annotations(gate({"net": result(worse)}, rule, result(ROWS)))
-    assert "increase ≤ 5%25%0Afail: softmax.kl 0.200 → 0.300, +50.0%25" in line
+    assert "increase ≤ 5%25%0Afail: softmax.kl 0.20 to 0.30, +50%25, +" in line
 
 
 def test_no_line_of_any_text_is_a_command(hostile: GateReport) -> None:
@@ -199,7 +208,7 @@ def test_markdown_has_no_foreign_markup(hostile: GateReport) -> None:
     assert "<b>" not in outside
     assert "@all" not in outside
     assert "e.vil" not in outside
-    rows = [line for line in text.splitlines() if line.startswith("| ") and "verdict" not in line]
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "| verdict" not in line]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {7}
 
 
@@ -218,8 +227,9 @@ def test_hostile_names_in_card_and_json(hostile: GateReport) -> None:
 def test_the_markdown_says_the_verdict_first(report: GateReport) -> None:
     """Worst suites and rules first."""
     lines = to_markdown(report).splitlines()
-    assert lines[0].startswith("## ⛔ geed check: ERROR · 7 checks")
-    order = [line for line in lines if line.startswith("| ") and "verdict" not in line]
+    assert lines[0] == "## ⛔ geed check: ERROR"
+    assert lines[2].startswith("Could not be tested: `nothing (*)`.")
+    order = [line for line in lines if line.startswith("| ") and "| verdict" not in line]
     assert "nothing" in order[0]
     assert "fails" in order[1]
 
@@ -257,7 +267,7 @@ def test_passing_rules_show_their_narrowest_entry() -> None:
     }
     text = printed(gate({"net": result(rows)}, policy("version: 1\nrules: [{metric: '*', max: -0.8}]")))
     assert "layer3" in text
-    assert "2 more entries pass" in text
+    assert "layer3, flip, 2 more" in text
     assert "layer1" not in text
 
 

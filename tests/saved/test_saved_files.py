@@ -1,6 +1,7 @@
 """Results, tracks, gates, policies, specs, groups and sets of version 0.1.0: every command finds the same in them."""
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -61,6 +62,8 @@ def test_the_gate_judges_as_it_did(geed: Geed) -> None:
     assert_same(card, now, 1e-9)
     assert cases("now-gate.junit.xml") == cases("gate.junit.xml")
     assert cells("now-gate.md") == cells("gate.md")
+    for before, now in zip(measured("gate.md"), measured("now-gate.md"), strict=True):
+        assert now == pytest.approx(before, rel=0.06, abs=0.06)  # two digits in one, one decimal in the other
 
 
 def cases(name: str) -> list[tuple[str | None, ...]]:
@@ -69,10 +72,18 @@ def cases(name: str) -> list[tuple[str | None, ...]]:
     return [(case.get("classname"), case.get("name"), *(child.tag for child in case)) for case in found]
 
 
-def cells(name: str) -> list[list[str]]:
-    """Verdict, rule, entry, numbers and limit of every row of a Markdown report."""
+def cells(name: str) -> list[tuple[str, ...]]:
+    """Verdict, rule, entry and limit of every row of a Markdown report; gate.json has the numbers."""
     lines = Path(name).read_text(encoding="utf-8").splitlines()
-    return [line.split(" | ")[:5] for line in lines if line.startswith("| ")]
+    rows = [line.split(" | ") for line in lines if line.startswith("| ")]
+    return [(*row[:3], row[4].replace("increase ≤ ", "≤ +")) for row in rows]
+
+
+def measured(name: str) -> list[list[float]]:
+    """The numbers that every row of a Markdown report shows: values and limits of intervals."""
+    lines = Path(name).read_text(encoding="utf-8").splitlines()
+    rows = [line.split(" | ")[3] for line in lines if line.startswith("| ")]
+    return [[float(number) for number in re.findall(r"[-−]?[0-9.]+(?:e-?[0-9]+)?", row)] for row in rows]
 
 
 @pytest.mark.usefixtures("saved")

@@ -1,14 +1,15 @@
 """The work of ``geed check``, and how any command hands over a gate's report: table, files, GitHub."""
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
 
-from geed_cli.choices import GateFormat, OnUndecided
+from geed_cli.choices import GateFormat, OnUndecided, View
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
@@ -32,6 +33,7 @@ class CheckRequest:
     on_undecided: OnUndecided = "fail"
     outputs: tuple[Path, ...] = ()
     output_format: GateFormat = "text"
+    view: View = field(default_factory=View)
 
 
 Judge = Callable[[Mapping[str, Result]], int]
@@ -59,7 +61,7 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
 
     def judge(labelled: Mapping[str, Result]) -> int:
         report = gate(labelled, policy, baseline, request.on_undecided)
-        _deliver(report, request.outputs, request.output_format)
+        _deliver(report, request, moved=_moved(request.baseline, results))
         return report.exit_code
 
     return judge
@@ -100,13 +102,23 @@ def _labelled(paths: Sequence[Path]) -> dict[str, Result]:
     }
 
 
-def _deliver(report: GateReport, outputs: Sequence[Path], output_format: GateFormat) -> None:
+def _moved(baseline: Path | None, results: Sequence[Path]) -> str:
+    """The command that shows where the one result moved from its baseline; empty where there is none."""
+    if baseline is None or len(results) != 1:
+        return ""
+    pair = [str(baseline), str(results[0])]
+    if baseline.stem == results[0].stem or any(Path(path).suffix != ".json" for path in pair):
+        pair = [f"before={pair[0]}", f"after={pair[1]}"]
+    return f"geed compare {shlex.join(pair)}"
+
+
+def _deliver(report: GateReport, request: CheckRequest, moved: str) -> None:
     """Write the report to the outputs, print it, and tell GitHub where it listens."""
-    for path in outputs:  # before the table, whose reader may have gone
+    for path in request.outputs:  # before the table, whose reader may have gone
         write_gate(report, path)
         message_console().print(f"wrote {path}")
-    print_gate(report, result_console())
-    if output_format == "github":
+    print_gate(report, result_console(), request.view, moved=moved)
+    if request.output_format == "github":
         for line in annotations(report):
             typer.echo(line)
     summary = os.environ.get(SUMMARY_VARIABLE)

@@ -11,7 +11,7 @@ from geed_cli.gate.outcome import GateReport, Outcome
 from geed_cli.report.console import plain
 from geed_cli.report.gate.junit import findings
 from geed_cli.report.gate.markdown import to_markdown
-from geed_cli.report.gate.wording import word
+from geed_cli.verdict.policy_check import word
 
 MOST_ANNOTATIONS = 10
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -26,7 +26,7 @@ def annotations(report: GateReport) -> Iterator[str]:
         if outcome.verdict != "pass":
             kinds["error" if report.stops(outcome) else "warning"].append(outcome)
     for kind, outcomes in kinds.items():
-        yield from _limited(kind, outcomes)
+        yield from _limited(kind, outcomes, report.claims)
 
 
 def append_summary(report: GateReport, path: Path) -> None:
@@ -42,12 +42,12 @@ def append_summary(report: GateReport, path: Path) -> None:
             stream.write(text)
 
 
-def _limited(kind: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _limited(kind: str, outcomes: Sequence[Outcome], claims: int) -> Iterator[str]:
     shown = len(outcomes) if len(outcomes) <= MOST_ANNOTATIONS else MOST_ANNOTATIONS - 1
     for outcome in outcomes[:shown]:
         title = f"geed {word(outcome)}: {plain(outcome.rule)}"
         about = f"{plain(outcome.model)} × {plain(outcome.group)}, {plain(outcome.demand)}"
-        yield _command(kind, title, "\n".join([about, *findings(outcome)]))
+        yield _command(kind, title, "\n".join([about, *findings(outcome, claims)]))
     if shown < len(outcomes):
         more = f"{len(outcomes) - shown} more; the job summary and the reports list them"
         yield _command(kind, "geed", more)

@@ -10,6 +10,7 @@ from geed_cli.gate.outcome import GateReport, Outcome
 from geed_cli.report.console import plain
 from geed_cli.report.gate import wording as say
 from geed_cli.report.gate.gate_table import suites
+from geed_cli.verdict.policy_check import word
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 
@@ -20,7 +21,7 @@ def to_junit(report: GateReport) -> str:
     for model, group, outcomes in suites(report):
         suite = TestSuite(f"{plain(model)} × {plain(group)}")
         for outcome in outcomes:
-            suite.add_testcase(_case(outcome, stops=report.stops(outcome)))
+            suite.add_testcase(_case(outcome, report))
         document.add_testsuite(suite)
     # junitparser annotates in part
     document.update_statistics()  # type: ignore[no-untyped-call]
@@ -28,14 +29,14 @@ def to_junit(report: GateReport) -> str:
     return f"{DECLARATION}\n{text}\n"
 
 
-def _case(outcome: Outcome, *, stops: bool) -> TestCase:
+def _case(outcome: Outcome, report: GateReport) -> TestCase:
     case = TestCase(plain(outcome.rule), classname=f"geed.{plain(outcome.model)}.{plain(outcome.group)}")
     case.time = 0.0
-    message = f"{say.word(outcome)}: {plain(outcome.demand)}"
-    lines = "\n".join(findings(outcome))
+    message = f"{word(outcome)}: {plain(outcome.demand)}"
+    lines = "\n".join(findings(outcome, report.claims))
     if outcome.verdict == "error":
         result: Error | Failure | Skipped = Error(message)
-    elif stops:
+    elif report.stops(outcome):
         result = Failure(message)
     elif outcome.verdict != "pass":
         result = Skipped(f"{message}; {lines}".replace("\n", "; "))
@@ -47,11 +48,12 @@ def _case(outcome: Outcome, *, stops: bool) -> TestCase:
     return case
 
 
-def findings(outcome: Outcome) -> list[str]:
+def findings(outcome: Outcome, claims: int) -> list[str]:
     """What a reader has to see of one rule, a line for each entry."""
     if not outcome.examined:
-        return [say.reason(outcome) or plain(outcome.demand)]
+        return [say.why(outcome) or plain(outcome.demand)]
     return [
-        f"{say.word(outcome, line.verdict)}: {line.entry} {line.tested} {line.remark}".strip()
-        for line in say.lines(outcome)
+        f"{word(outcome, line.verdict)}: {line.entry} {line.tested}, limit {line.limit}"
+        + (f"; {line.remark}" if line.remark else "")
+        for line in say.lines(outcome, claims)
     ]

@@ -1,52 +1,46 @@
-"""Words and numbers of a gate's report, the same in every form that it is written in."""
+"""Texts of a gate's report that hold names from a result, made safe to print, the same in every form."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from geed_cli.gate.outcome import Examined, GateReport, Outcome, Verdict
 from geed_cli.report.console import plain
-from geed_cli.report.numbers import number
+from geed_cli.verdict import policy_check
 
-
-def headline(report: GateReport) -> str:
-    """The verdict in one line."""
-    allowed = report.verdict == "undecided" and report.exit_code == 0
-    return f"{report.verdict.upper()}{' (allowed)' if allowed else ''} · {tally(report.outcomes)}"
-
-
-def tally(outcomes: Sequence[Outcome]) -> str:
-    """``12 checks: 10 pass, 1 undecided, 1 error``."""
-    verdicts: tuple[Verdict, ...] = ("fail", "error", "undecided", "pass")
-    counts = [(sum(outcome.verdict == verdict for outcome in outcomes), verdict) for verdict in verdicts]
-    warned = sum(outcome.level == "warn" and outcome.verdict in {"fail", "undecided"} for outcome in outcomes)
-    parts = [f"{count} {verdict}" for count, verdict in counts if count]
-    return f"{len(outcomes)} checks: {', '.join(parts)}" + (f" ({warned} at level warn)" if warned else "")
-
-
-def word(outcome: Outcome, verdict: Verdict | None = None) -> str:
-    """The verdict as a table shows it; a fail or an undecided rule at level warn says so."""
-    verdict = verdict or outcome.verdict
-    return f"{verdict} (warn)" if outcome.level == "warn" and verdict in {"fail", "undecided"} else verdict
+LONGEST = 2000
+"""Characters of a sentence; names in it are short already."""
+MOST_REASONS = 5
+"""Checks whose reasons stand below the verdict; the others stand in the table or under ``-v``."""
 
 
 class Line(NamedTuple):
-    """One entry of a rule as a reader has to see it: the number that was tested, and what stands behind it."""
+    """One entry of a rule as a reader has to see it: the numbers that were tested, and what stands behind them."""
 
     verdict: Verdict
     entry: str
     tested: str
+    limit: str
     remark: str
 
 
-def lines(outcome: Outcome) -> list[Line]:
+def reason(report: GateReport) -> str:
+    """The sentences behind the verdict."""
+    return plain(policy_check.reason(report), LONGEST)
+
+
+def reasons(report: GateReport, most: int | None = MOST_REASONS) -> list[tuple[str, str]]:
+    """What could not be tested or called, and why; the last line counts what is left out."""
+    found = policy_check.why(report)
+    shown = [(plain(name), plain(text, LONGEST)) for name, text in found[:most]]
+    if len(found) > len(shown):
+        shown.append((f"{len(found) - len(shown)} more", "the table and the JSON report have their reasons"))
+    return shown
+
+
+def lines(outcome: Outcome, claims: int) -> list[Line]:
     """Every entry that did not pass, else the one that passed most narrowly; behind the last what else passed."""
-    deciding = [entry for entry in outcome.examined if entry.verdict != "pass"]
-    deciding = deciding or sorted(outcome.examined, key=_margin)[:1]
-    relative = outcome.demand.endswith("%")
-    shown = [
-        Line(entry.verdict, _where(entry), _tested(entry, relative), _explanation(entry))
-        for entry in deciding
-    ]
+    deciding = policy_check.deciding(outcome)
+    shown = [_line(outcome, entry, claims) for entry in deciding]
     more = len(outcome.examined) - len(deciding)
     if more and shown:
         also = f"{more} more {'entry passes' if more == 1 else 'entries pass'}"
@@ -54,52 +48,35 @@ def lines(outcome: Outcome) -> list[Line]:
     return shown
 
 
-def reason(outcome: Outcome) -> str:
+def _line(outcome: Outcome, entry: Examined, claims: int) -> Line:
+    shown = policy_check.numbers(outcome, entry)
+    change = f"{shown.change}, " if shown.change else ""
+    tested = f"{change}{shown.measured}, {shown.interval()}" if entry.tested is not None else shown.measured
+    remark = plain(policy_check.remark(entry, claims), LONGEST)
+    return Line(entry.verdict, entry_name(entry), tested, shown.limit, remark)
+
+
+def why(outcome: Outcome) -> str:
     """Why a rule could not be tested at all; empty where it was."""
-    return plain(outcome.reason or "")
+    return plain(outcome.reason or "", LONGEST)
 
 
-def legend(report: GateReport) -> str:
-    """How to read the verdicts."""
-    level = f"{100 * report.confidence:g}%"
-    return (
-        f"pass: the entry's {level} interval is within the limit. fail: the interval that holds for all "
-        f"{report.claims} tested entries together ({level}, max-t) is beyond it. undecided: neither; error: "
-        "could not be tested."
-    )
-
-
-def _where(entry: Examined) -> str:
+def entry_name(entry: Examined) -> str:
     """The measure, and its layer."""
     return plain(f"{entry.metric} at {entry.layer}" if entry.layer is not None else entry.metric)
 
 
-def _tested(entry: Examined, relative: bool) -> str:
-    """What was compared with the limit, with its interval; before an increase the two values."""
-    if entry.tested is None:
-        return "–"
-    change = "" if entry.reference is None else f"{number(entry.reference)} → {number(entry.value)}, "
-    sign = "+" if change and entry.tested > 0 else ""
-    ci = "–" if entry.ci is None else f"[{_shown(entry.ci[0], relative)}, {_shown(entry.ci[1], relative)}]"
-    return f"{change}{sign}{_shown(entry.tested, relative)} {ci}"
+def last_name(path: str) -> str:
+    """The end of a path."""
+    return plain(path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path)
 
 
-def _explanation(entry: Examined) -> str:
-    if entry.reason is not None:
-        return plain(entry.reason)
-    if entry.verdict != "undecided":
-        return ""
-    if entry.images_to_decide is not None:
-        return f"about {entry.images_to_decide} images would decide"
-    return plain(entry.notes[-1]) if entry.ci is None and entry.notes else "more images would not decide it"
+def model_name(label: str) -> str:
+    """A model's own name; its file stays whole where that tells it from another."""
+    return plain(label) if " (" in label else last_name(label)
 
 
-def _margin(entry: Examined) -> float:
-    """How far the interval is inside the limit; ``max`` and ``min`` alike."""
-    if entry.ci is None or entry.limit is None or entry.tested is None:
-        return 0.0
-    return entry.limit - entry.ci[1] if entry.tested <= entry.limit else entry.ci[0] - entry.limit
-
-
-def _shown(value: float, relative: bool) -> str:
-    return f"{100 * value:.1f}%" if relative else number(value)
+def images_of(report: GateReport) -> Sequence[str]:
+    """How many images stand behind each model, once where all have the same."""
+    counts = dict.fromkeys(model.images for model in report.models)
+    return [f"{count} image{'s' * (count != 1)}" for count in counts]
