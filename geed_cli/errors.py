@@ -41,6 +41,8 @@ EXIT_CODES: dict[int, Explanation] = {
     ),
 }
 """What ``geed explain`` says of each code with which the program ends."""
+MOST_CHARACTERS = 300
+"""How much is quoted of what somebody else's exception says."""
 
 
 class GeedError(Exception):
@@ -74,6 +76,20 @@ class RunError(GeedError):
     """The run could not be carried out: weights, memory, a device. Exit code 3."""
 
     exit_code = COULD_NOT_RUN
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says, on one line; nothing where it cannot say it, as one of somebody's own code may not."""
+    try:
+        return " ".join(str(error).split())
+    except BaseException:  # its __str__ is code like any other
+        return ""
+
+
+def described(error: BaseException, most: int = MOST_CHARACTERS) -> str:
+    """``ValueError: too bright``, or the kind alone of an exception that says nothing."""
+    text = text_of(error)[:most]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:

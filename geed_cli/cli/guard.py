@@ -8,7 +8,7 @@ from typing import ParamSpec
 
 import typer
 
-from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, GeedError, InputError
+from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, GeedError, InputError, described, text_of
 from geed_cli.report.console import print_nowhere
 
 P = ParamSpec("P")
@@ -47,7 +47,21 @@ def _out_of_memory(error: BaseException) -> bool:
     return (
         isinstance(error, MemoryError)
         or kind == "OutOfMemoryError"
-        or (kind == "RuntimeError" and "DefaultCPUAllocator" in str(error))
+        or (kind == "RuntimeError" and "DefaultCPUAllocator" in text_of(error))
+    )
+
+
+def _escaped(error: BaseException) -> InputError:
+    """The refusal of code of the user's that raised what no handler of exceptions takes."""
+    if isinstance(error, SystemExit):
+        did, remedy = "ended the program (sys.exit)", "take sys.exit out of it"
+    else:
+        did = f"raised {described(error)}, which is no Exception"
+        remedy = f"let {type(error).__name__} be an Exception; --debug shows the line that raises it"
+    return InputError(
+        f"code that was run, such as the network's, {did}",
+        expected="code that returns, or raises an exception",
+        remedy=remedy,
     )
 
 
@@ -62,20 +76,18 @@ def explain(error: BaseException) -> tuple[str, int]:
             "memory ran out", expected="room for the run", remedy="a smaller --batch-size or fewer --samples"
         )
         return f"error: {exhausted}", COULD_NOT_RUN
-    if isinstance(error, SystemExit):
-        ended = InputError(
-            "code that was run, such as the network's, ended the program (sys.exit)",
-            expected="code that returns, or raises an exception",
-            remedy="take sys.exit out of it",
-        )
-        return f"error: {ended}", ended.exit_code
+    if not isinstance(error, Exception):
+        return f"error: {_escaped(error)}", InputError.exit_code
     if isinstance(error, OSError):
         refused = GeedError(
-            f"the system refused: {error}",
+            f"the system refused: {text_of(error)}",
             expected="room and permission",
             remedy="another place for the output",
         )
         return f"error: {refused}", COULD_NOT_RUN
-    what = f"internal error, {type(error).__name__}: {error}"
-    unforeseen = GeedError(what, expected="no error here", remedy="the same with --debug, and report it")
+    unforeseen = GeedError(
+        f"internal error, {described(error)}",
+        expected="no error here",
+        remedy="the same with --debug, and report it",
+    )
     return f"error: {unforeseen}", COULD_NOT_RUN

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from geed_cli.engine.hooks import as_tensor, attach
 from geed_cli.engine.out_of_memory import is_out_of_memory
-from geed_cli.errors import GeedError, InputError
+from geed_cli.errors import GeedError, InputError, described
 from geed_cli.models.network import Network, Site, call_of, module_of
 
 DEFAULT_BACKEND = "inductor"
@@ -62,9 +62,8 @@ def _refusing(name: str) -> Iterator[None]:
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        first_line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
         raise InputError(
-            f"{name} could not be compiled: {type(error).__name__}: {first_line}"[:400],
+            f"{name} could not be compiled: {described(error)}",
             expected="a network that torch.compile takes, and a C++ compiler (on a GPU: Triton)",
             remedy="leave out --compile",
         ) from error

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from geed_cli.engine.batches import Placement
-from geed_cli.errors import RunError
+from geed_cli.errors import RunError, text_of
 
 CPU_ALLOCATOR = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory")
 """How torch says it for the CPU, where its error has no class of its own (Linux and macOS, Windows)."""
@@ -40,4 +40,4 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether the error says that memory ran out."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(text in str(error) for text in CPU_ALLOCATOR)
+    return isinstance(error, RuntimeError) and any(text in text_of(error) for text in CPU_ALLOCATOR)

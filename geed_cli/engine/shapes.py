@@ -140,7 +140,9 @@ def _required(network: Network, site: Site, calls: Mapping[Site, list[_Call]]) -
     runs, wanted = calls[Site(module_of(site.module), site.side)], call_of(site.module)
     if len(runs) < (wanted or 1) or (len(runs) > 1 and wanted is None):
         key = "features" if site.side == "output" else "classifier"
-        raise not_once(network, site.module, len(runs), f"split: {{{key}: {{}}}} in the spec")
+        names = _names(module_of(site.module), len(runs))
+        problems = {name: call.problem for name, call in zip(names, runs, strict=True)} if runs else {}
+        raise not_once(network, site.module, problems, f"split: {{{key}: {{}}}} in the spec")
     call = runs[(wanted or 1) - 1]
     if call.problem is not None:
         raise UnreadableError(network, site, call.problem)
@@ -159,17 +161,34 @@ def _names(module: str, runs: int) -> tuple[str, ...]:
     return (module,) if runs == 1 else tuple(f"{module}#{number}" for number in range(1, runs + 1))
 
 
-def not_once(network: Network, name: str, runs: int, way: str) -> InputError:
-    """The refusal of a name that means no one call of its module; ``way`` is how a call is written, with ``{}``."""
-    module = module_of(name)
-    named = _names(module, runs)
-    listed = ", ".join(named) if runs <= CALLS_NAMED else f"{named[0]} to {named[-1]}"
+def not_once(network: Network, name: str, calls: Mapping[str, str | None], way: str) -> InputError:
+    """The refusal of a name that means no one call of its module.
+
+    Args:
+        network: the network.
+        name: of the module, or of a call that there is not.
+        calls: of the module, each with the reason why it cannot be read; None where it can.
+        way: how a call is written, with ``{}``.
+    """
+    module, runs = module_of(name), len(calls)
     times = "once" if runs == 1 else f"{runs} times"
     found = f"module {module!r} runs {times} in one forward pass of {network.id}"
+    if call_of(name) is not None:
+        found = f"{found}, so there is no {name}"
+    # where one sees part of the batch, which call is which depends on how many images there are
+    faults = [f"of {call}, {problem}" for call, problem in calls.items() if problem is not None]
+    if faults or not runs:
+        return InputError(
+            f"{found}; {faults[0]}" if faults else found,
+            expected="a module with a row for each image of a batch" if faults else "a module that runs",
+            remedy=f"choose another: {network.inspect_command}",
+        )
+    named = tuple(calls)
+    listed = ", ".join(named) if len(named) <= CALLS_NAMED else f"{named[0]} to {named[-1]}"
     return InputError(
-        found if call_of(name) is None else f"{found}, so there is no {name}",
-        expected=f"one of its calls: {listed}" if runs > 1 else module if runs else "a module that runs",
-        remedy=way.replace("{}", named[0]) if runs else f"choose another: {network.inspect_command}",
+        found,
+        expected=f"one of its calls: {listed}" if runs > 1 else module,
+        remedy=way.replace("{}", named[0]),
     )
 
 

@@ -96,6 +96,12 @@ def require_one_call(classifier: str, module: nn.Module, seen: Seen, model: str)
         )
     if number is None and calls == 1:
         return
+    if any(call in seen.ending.of_part for call in _named(name, calls)):
+        raise InputError(
+            f"the classifier '{name}' runs {calls} times in one forward pass of {model}, on parts of the batch",
+            expected="a module with a row for each image of a batch",
+            remedy="split: {output: logits} in the spec, for class scores without a classifier",
+        )
     if number is None or number > calls:
         named = " or ".join(_calls(name, calls, seen.ending))
         raise InputError(
@@ -107,9 +113,12 @@ def require_one_call(classifier: str, module: nn.Module, seen: Seen, model: str)
 
 def _calls(name: str, calls: int, ending: Ending) -> Iterator[str]:
     """Every call, and which of them makes the output."""
-    for number in range(1, calls + 1):
-        call = f"{name}#{number}" if calls > 1 else name
+    for call in _named(name, calls):
         yield call + (" (its output is the network's)" if call in ending.makers else "")
+
+
+def _named(name: str, calls: int) -> list[str]:
+    return [f"{name}#{number}" if calls > 1 else name for number in range(1, calls + 1)]
 
 
 def _best(name: str, calls: int, ending: Ending) -> str:

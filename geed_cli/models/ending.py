@@ -37,11 +37,13 @@ class Ending:
         last: what it ends in; ``affine`` is a linear layer or a convolution.
         makers: the calls whose output the network's output is, inner modules first, ``fc`` or ``fc#2``.
         calls: how often each module ran.
+        of_part: the calls whose output has no row for each image, as where images are taken one by one.
     """
 
     last: Last = "other"
     makers: tuple[str, ...] = ()
     calls: Mapping[str, int] = field(default_factory=dict)
+    of_part: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,14 @@ def run_watched(module: nn.Module, inputs: Tensor) -> tuple[Any, Ending]:
 
 def _run(module: nn.Module, inputs: Tensor, watch: "_Watch | None") -> tuple[Any, Ending]:
     calls: dict[str, int] = {}
+    parts: list[tuple[str, int]] = []
     returned: MutableMapping[Tensor, list[tuple[str, int, int]]] = WeakTensorKeyDictionary()
 
     def leave(name: str, output: Any) -> None:  # noqa: ANN401 - whatever a module returns
         calls[name] = calls.get(name, 0) + 1
         if isinstance(output, Tensor):
             returned.setdefault(output, []).append((name, calls[name], _version(output, watch)))
+            parts.extend([(name, calls[name])] * (output.shape[:1] != inputs.shape[:1]))
 
     with ExitStack() as stack:
         for name, part in module.named_modules():
@@ -89,13 +93,20 @@ def _run(module: nn.Module, inputs: Tensor, watch: "_Watch | None") -> tuple[Any
         return output, Ending(calls=calls)
     alone: tuple[Last, list[tuple[Tensor, int]]] = "other", [(output, _version(output, watch))]
     last, tensors = alone if watch is None else watch.way_back(output)
+
     makers = [
-        f"{name}#{number}" if calls[name] > 1 else name
+        _call(name, number, calls)
         for tensor, version in reversed(tensors)
         for name, number, then in returned.get(tensor, [])
         if then == version
     ]
-    return output, Ending(last, tuple(dict.fromkeys(makers)), calls)
+    return output, Ending(
+        last, tuple(dict.fromkeys(makers)), calls, frozenset(_call(*part, calls) for part in parts)
+    )
+
+
+def _call(name: str, number: int, calls: Mapping[str, int]) -> str:
+    return f"{name}#{number}" if calls[name] > 1 else name
 
 
 class _Watch(OperationMode):

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.checkpoints.formats import shown_list
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, described, text_of
 from geed_cli.models.architecture import Architecture, seeded
 from geed_cli.models.code.lazy import lazy_tensors, materialise
 from geed_cli.models.code.torchscript import TorchScriptNetwork
@@ -110,7 +110,7 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
             network = getattr(importlib.import_module(module_name), attribute)(**arguments)
     except Exception as error:  # the user's code may raise anything
         raise InputError(
-            f"{module_name}:{attribute} failed: {type(error).__name__}: {error}",
+            f"{module_name}:{attribute} failed: {described(error)}",
             expected="an importable module with a callable that returns a torch.nn.Module",
             remedy=f"cd {shlex.quote(str(folder))} && python -c {shlex.quote(code)} shows where it fails",
         ) from error
@@ -132,13 +132,13 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
         network.eval()
     except NotImplementedError as error:  # what .module() of an exported program returns
         raise InputError(
-            f"{module_name}:{attribute} returned a module that has no evaluation mode: {error}",
+            f"{module_name}:{attribute} returned a module that has no evaluation mode: {text_of(error)}",
             expected="a torch.nn.Module, or an ExportedProgram itself",
             remedy="return the exported program without .module()",
         ) from error
     except Exception as error:  # a train() of the user's own
         raise InputError(
-            f"{module_name}:{attribute} returned a module whose eval() fails: {type(error).__name__}: {error}",
+            f"{module_name}:{attribute} returned a module whose eval() fails: {described(error)}",
             expected="a torch.nn.Module that can be put in evaluation mode",
             remedy="let its train() and eval() return",
         ) from error

@@ -15,7 +15,7 @@ from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.loading import load_checkpoint
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, text_of
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.download import url_file
@@ -168,9 +168,9 @@ def _create(name: TorchvisionName, settings: Mapping[str, Any], seed: int) -> nn
     except Exception as error:  # arguments reach all kinds of code
         given = ", ".join(f"{key}={value}" for key, value in settings.items())
         raise InputError(
-            f"torchvision cannot build {name.arch} with {given}: {error}",
-            expected="arguments that the factory takes",
-            remedy="correct model.arguments, or leave them out",
+            f"torchvision cannot build {name.arch} with {given}: {text_of(error)}",
+            expected="arguments, and a size, that the factory takes",
+            remedy="leave out --img-size and model.arguments, or correct them",
         ) from error
     return module
 

@@ -126,7 +126,7 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
         settings = shown.settings
         # the libraries' networks take any number of images
         batch = images_at_once(module, settings) if architecture.source == "python" else None
-        seen = require_one_tensor(module, settings, model_id, batch)
+        seen = require_one_tensor(module, settings, model_id, batch, sized=architecture.source != "python")
     # random weights fill what the file lacks, and the features of both have to end at the same place
     absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
     without = partial(leave_out, reference=reference, source=spec.model.source)

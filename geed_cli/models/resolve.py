@@ -11,16 +11,19 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.errors import InputError, nearest, nearest_are, text_of
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.classifier import Seen, recognised, require_one_call, require_weights, without_weights
 from geed_cli.models.code.failure import failure_of
+from geed_cli.models.code.other_size import does_not_run
 from geed_cli.models.ending import run_watched
 from geed_cli.models.network import OUTPUT, Site, module_of
 from geed_cli.models.output import NO_CLASSIFIER, Output, output_of
 from geed_cli.models.preprocessing import first_convolution, runs
 from geed_cli.models.spec import LayoutName, SplitPart
 
+TYPES = re.compile(r"same dtype|scalar type|[Ff]ound dtype|[Ii]nput type .* should be the same")
+"""How torch says that the types of two tensors differ."""
 PROBES = 2
 """Images that are put through a network when it is loaded: with one alone, an axis of 1 could not be told from it."""
 
@@ -109,11 +112,17 @@ def _require_module(key: str, name: str, module: nn.Module, model: str, remedy: 
 
 
 def require_one_tensor(
-    module: nn.Module, settings: InputSettings, model_id: str, images: int | None = None
+    module: nn.Module,
+    settings: InputSettings,
+    model_id: str,
+    images: int | None = None,
+    *,
+    sized: bool = False,
 ) -> Seen:
     """Put a black and noisy images through the network: it must run at this size and return one tensor.
 
-    There are ``PROBES`` images, or as many as the network takes at once where that is one number alone.
+    There are ``PROBES`` images, or as many as the network takes at once where that is one number alone. ``sized`` says
+    that it runs at the size that its source knows, so that another was asked for.
 
     Raises:
         InputError: it fails, or returns something other than one tensor for the batch.
@@ -124,7 +133,7 @@ def require_one_tensor(
     try:
         output, ending = run_watched(module, pictures)
     except Exception as error:  # a network may fail in any way on a size that it was not made for
-        raise _does_not_run(module, settings, model_id, error) from error
+        raise _does_not_run(module, settings, model_id, error, sized=sized) from error
     if not isinstance(output, Tensor) or output.shape[:1] != (rows,):
         what = (
             f"a tensor of shape {tuple(output.shape)} for {rows} images"
@@ -145,7 +154,9 @@ def require_one_tensor(
     return Seen(output, ending)
 
 
-def _does_not_run(module: nn.Module, settings: InputSettings, model_id: str, error: Exception) -> InputError:
+def _does_not_run(
+    module: nn.Module, settings: InputSettings, model_id: str, error: Exception, *, sized: bool
+) -> InputError:
     """Why a network fails on a picture: another number of channels, as far as that can be told, or another size."""
     channels = settings.channels
     other = 4 - channels  # 1 and 3 are what pictures can be shown as
@@ -164,17 +175,18 @@ def _does_not_run(module: nn.Module, settings: InputSettings, model_id: str, err
             expected="a network of RGB pictures, or of luminance alone",
             remedy="build it by code of yours (source: python) that makes its channels of the three of a picture",
         )
-    if isinstance(error, RuntimeError) and re.search(r"\bd?type\b", str(error)):
+    if isinstance(error, RuntimeError) and TYPES.search(text_of(error)):
         return InputError(
             f"{model_id} does not run in float32: {failure_of(module, error)}",
             expected="a network that runs in float32, to which its weights are turned",
             remedy="let its code compute in the type of its weights, such as x.to(self.weight.dtype)",
         )
-    return InputError(
-        f"{model_id} does not run on {settings.size}×{settings.size} images: {failure_of(module, error)}",
-        expected=f"a network for square images of {_channels(channels)} and that size",
-        remedy="leave out --img-size, or correct input.size in the spec; --debug shows the line of code",
-    )
+    found = f"{model_id} does not run on {settings.size}×{settings.size} images: {failure_of(module, error)}"
+    expected = f"a network for square images of {_channels(channels)} and that size"
+    if sized:
+        remedy = "leave out --img-size, or input.size in the spec: the network has a size of its own"
+        return InputError(found, expected=expected, remedy=remedy)
+    return does_not_run(found, settings.size, lambda size: runs(module, channels, size), expected)
 
 
 def _channels(count: int) -> str:

@@ -124,7 +124,7 @@ def _calls(network: Network, name: str, asked: AskedLayers, seen: Trace) -> tupl
     runs = seen.calls[module_of(name)]
     meant = runs if call_of(name) is None else tuple(run for run in runs if run == name)
     if name in asked.exact and len(meant) != 1:
-        raise not_once(network, name, len(runs), asked.way)
+        raise not_once(network, name, {call: seen.problems.get(call) for call in runs}, asked.way)
     return meant
 
 

@@ -16,7 +16,7 @@ from geed_cli.engine.batches import Placement
 from geed_cli.engine.engine import full_precision
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.shapes import forward_plain, traced_images
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError, RunError, text_of
 from geed_cli.images.prefetch import usable_cores
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network
@@ -128,7 +128,7 @@ def _copy(network: Network) -> Network:
         if is_out_of_memory(error):
             raise
         raise InputError(
-            f"{network.id} cannot be copied to a further device: {' '.join(str(error).split())[:200]}",
+            f"{network.id} cannot be copied to a further device: {text_of(error)[:200]}",
             expected="a network that copy.deepcopy takes",
             remedy="leave out --devices",
         ) from error
@@ -156,10 +156,9 @@ def _reduced(network: Network, placement: Placement) -> Network:
     except Exception as error:  # whatever kernels, modules and copies raise
         if is_out_of_memory(error):
             raise
-        message = " ".join(str(error).split())[:200]
         name = str(placement.dtype).removeprefix("torch.")
         raise InputError(
-            f"{network.id} does not run in {name} on {placement.device}: {message}",
+            f"{network.id} does not run in {name} on {placement.device}: {text_of(error)[:200]}",
             expected="weights that can be rounded, and every operation of the network in that type",
             remedy="--precision fp32",
         ) from error

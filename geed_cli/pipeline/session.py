@@ -14,7 +14,7 @@ from geed_cli.engine.observation import Observation
 from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.workers import Finished, Worker, finished
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.same_picture import Holders
 from geed_cli.models.network import Network
@@ -100,8 +100,8 @@ class Session:
             the draw as it then stands.
 
         Raises:
-            InputError: images cannot be used, and this ends the run.
-            RunError: memory ran out, or numbers are not finite.
+            InputError: images cannot be used, or numbers are not finite, and this ends the run.
+            RunError: memory ran out.
         """
         while True:
             drawn = draw.drawn
@@ -291,8 +291,8 @@ def _no_normaliser(count: int, *, interrupted: bool) -> BaseException:
     )
 
 
-def _not_finite(path: str, where: str) -> RunError:
-    return RunError(
+def _not_finite(path: str, where: str) -> InputError:
+    return InputError(
         f"{where} for {path}",
         expected="finite numbers; weights or preprocessing may be wrong",
         remedy="--precision fp64 if values overflow; geed audit and geed compare also take --on-nonfinite skip, which "

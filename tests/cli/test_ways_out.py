@@ -224,11 +224,11 @@ SITUATIONS = {
     ),
     "not finite": Situation(
         "audit {world}/Overflows.yaml --allow-code -d {world}/pictures --layer conv", "",
-        (r"take (--on-nonfinite skip),",), code=3,
+        (r"take (--on-nonfinite skip),",),
     ),
     "not finite in a comparison": Situation(
         "compare {world}/Overflows.yaml {world}/Net.yaml --allow-code -d {world}/pictures --layer conv", "",
-        (r"take (--on-nonfinite skip),",), code=3,
+        (r"take (--on-nonfinite skip),",),
     ),
     "unreadable picture": Situation(
         "audit {world}/Net.yaml --allow-code -d bad --floor 0", "", (r"(--on-bad-image skip)",),
@@ -482,7 +482,7 @@ SITUATIONS = {
     ),
     "not finite on a track": Situation(
         "track 'it_*.safetensors' --model {world}/Overflows.yaml --allow-code -d {world}/pictures --layer conv", "", (),
-        prepare=lambda here: saved(here, NOISY, "it_1.safetensors"), code=3,
+        prepare=lambda here: saved(here, NOISY, "it_1.safetensors"),
     ),
     "step": Situation(
         f"track 'step_*.safetensors' --step-regex 'epoch_(.)' {RUN}",

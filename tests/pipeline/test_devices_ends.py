@@ -95,7 +95,7 @@ def test_a_broken_image_ends_the_run_as_on_one_device(folder: Path, tmp_path: Pa
             (tmp_path / path.name).write_bytes(path.read_bytes())
     errors = []
     for devices in ((), TWO):
-        with pytest.raises(RunError, match=r"at block1 is not finite for 0011\.png") as caught:
+        with pytest.raises(InputError, match=r"at block1 is not finite for 0011\.png") as caught:
             audit(picky(infinite), ["c4"], options_of(tmp_path, devices))
         errors.append(str(caught.value))
     assert errors[0] == errors[1]

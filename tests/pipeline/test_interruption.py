@@ -9,7 +9,7 @@ from support.audits import StopAfter
 from support.networks import SmallConvNet, network_of, small_conv_net
 from support.results import measured
 
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions, UntilOptions
@@ -72,8 +72,8 @@ def fragile(threshold: float) -> Network:
 
 
 def test_a_broken_image_ends_the_run_or_is_counted(folder: Path) -> None:
-    """Default: exit 3 naming image and first layer; skip: left out, listed with the reason, the rest unchanged."""
-    with pytest.raises(RunError, match=r"the output of FragileNet at block1 is not finite for \d{4}\.png"):
+    """Default: exit 2 naming image and first layer; skip: left out, listed with the reason, the rest unchanged."""
+    with pytest.raises(InputError, match=r"the output of FragileNet at block1 is not finite for \d{4}\.png"):
         audit(fragile(0.3), ["flip"], options_of(folder))
     skipped = audit(fragile(0.3), ["flip"], options_of(folder, on_nonfinite="skip"))
     assert 0 < len(skipped.data.refused) < 30

@@ -12,7 +12,7 @@ from support.results import measured
 from torch import nn
 
 from geed_cli.choices import IntervalOptions
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
@@ -183,7 +183,7 @@ class Overflowing(PointwiseNet):
 
 def test_a_network_that_puts_out_infinities_ends_the_run(folder: Path) -> None:
     """Exit 3, naming image and place; never a number made of NaN."""
-    with pytest.raises(RunError, match=r"output of Overflowing at its end is not finite for 0000\.png"):
+    with pytest.raises(InputError, match=r"output of Overflowing at its end is not finite for 0000\.png"):
         run(network_of(Overflowing(), features=Site("fc", "input"), size=15), "flip", folder)
 
 

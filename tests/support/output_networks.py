@@ -132,6 +132,13 @@ class HeadTwice(Trunk):
         return super().forward(x)
 
 
+class HeadByImage(Trunk):
+    """A head that scores one picture at a time."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.fc(features[None]) for features in self.features(x)])
+
+
 class Averaged(Trunk):
     """The mean of what a head says of a picture and its mirror image."""
 

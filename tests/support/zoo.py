@@ -24,6 +24,7 @@ from support.pictures import smooth_pictures
 
 PICTURES, SIZE = 4, 12
 MEAN, STD = 0.45, 0.25
+INPUT: Mapping[str, Any] = {"size": SIZE, "crop_pct": 1.0, "mean": [MEAN] * 3, "std": [STD] * 3}
 Expected = dict[tuple[str, str | None], float | None]
 """By measure and layer, the value; None where the measure is not applicable."""
 Loop = Callable[[nn.Module, Sequence[Tensor]], Expected]
@@ -163,7 +164,7 @@ class Specimen:
                 "arguments": dict(self.arguments),
             },
             "weights": {"origin": "pretrained"},
-            "input": {"size": SIZE, "crop_pct": 1.0, "mean": [MEAN] * 3, "std": [STD] * 3},
+            "input": INPUT,
         }
         path = folder / f"{self.name}.yaml"
         path.write_text(json.dumps(sections | dict(self.spec)))

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import torch
@@ -129,14 +130,67 @@ class _Ending(_Plain):
         return super().forward(x) if len(x) < 0 else sys.exit(5)
 
 
+class _Odd(BaseException):
+    """No Exception, as those that ask a program to end."""
+
+
+class _MuteError(ValueError):
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("nothing")
+
+
+class _SilentError(RuntimeError):
+    """Says a number."""
+
+    def __str__(self) -> str:
+        return 5  # type: ignore[return-value]  # noqa: PLE0307 - that is what is odd
+
+
+class _Raising(_Plain):
+    """Raises when it is built, tried, or shown pictures that are neither plain nor noise."""
+
+    RAISED: ClassVar = {"odd": _Odd, "mute": _MuteError, "silent": _SilentError}
+
+    def __init__(self, what: str, when: str) -> None:
+        super().__init__()
+        self.error, self.when = self.RAISED[what], when
+        if when == "built":
+            raise self.error("raised\nhere")
+
+    def forward(self, x: Tensor) -> Tensor:
+        means = x.mean((1, 2, 3)).abs()
+        if self.when == "tried" or ((means > 0.15) & (means < 0.95)).any():
+            raise self.error("raised\nhere")
+        return super().forward(x)
+
+
 class _Elsewhere(_Plain):
     def change(self, features: Tensor) -> Tensor:
         return features.to("meta")
 
 
 class _Broken(_Plain):
+    def __init__(self, *, lazy: bool) -> None:
+        super().__init__()
+        self.more = nn.LazyLinear(10) if lazy else nn.Identity()
+
     def forward(self, x: Tensor) -> Tensor:
         raise KeyError("no such thing", x.dim())
+
+
+class _Sized(nn.Module):
+    """Adds positions, which there are for pictures of 32 pixels alone."""
+
+    def __init__(self, *, lazy: bool) -> None:
+        super().__init__()
+        self.positions = nn.Parameter(torch.randn(1, 3, 32, 32))
+        self.fc = nn.LazyLinear(10) if lazy else nn.Linear(3, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.fc((x + self.positions).relu().mean((2, 3)))
+        return y
 
 
 class _Quantised(nn.Module):
@@ -275,6 +329,10 @@ def ending() -> nn.Module:
     return _Ending()
 
 
+def raising(*, what: str, when: str) -> nn.Module:
+    return _Raising(what, when)
+
+
 def compiled() -> nn.Module:
     return torch.compile(_Plain().eval())
 
@@ -283,8 +341,12 @@ def elsewhere() -> nn.Module:
     return _Elsewhere()
 
 
-def broken() -> nn.Module:
-    return _Broken()
+def broken(*, lazy: bool = False) -> nn.Module:
+    return _Broken(lazy=lazy)
+
+
+def sized(*, lazy: bool = False) -> nn.Module:
+    return _Sized(lazy=lazy)
 
 
 def int8(*, scale: float = 1.0) -> nn.Module:
@@ -410,6 +472,19 @@ AS_BUILT = (
         ),
     ),
     Specimen("ending", ending, Refused("ended the program (sys.exit)")),
+    *(
+        Specimen(f"{what}-{when}", raising, Refused(says), {"what": what, "when": when})
+        for what, when, says in (
+            ("odd", "built", "raised _Odd: raised here, which is no Exception"),
+            ("odd", "tried", "raised _Odd: raised here, which is no Exception"),
+            ("odd", "shown", "raised _Odd: raised here, which is no Exception"),
+            ("mute", "built", "test_as_built:raising failed: _MuteError expected:"),
+            ("mute", "tried", "does not run on 12×12 images: _MuteError expected:"),
+            ("mute", "shown", "fails in a forward pass: _MuteError expected:"),
+            ("silent", "tried", "does not run on 12×12 images: _SilentError expected:"),
+            ("silent", "shown", "fails in a forward pass: _SilentError expected:"),
+        )
+    ),
     Specimen("compiled", compiled, Right(STEM), twin=plain),
     Specimen("elsewhere", elsewhere, Refused("not on the expected device meta!, in module 'fc'")),
 )

@@ -10,9 +10,18 @@ import yaml
 from support.command import Geed
 from support.pictures import smooth_pictures
 from support.ways_out import remedy_of, take
-from support.zoo import PICTURES, SIZE, Reading, Right, Specimen, audit_specimen
-from test_as_built import STEM, lazy, typed
-from test_layers import as_they_are, attention_at_one_size, cube, last_first, reading, sequence, twice
+from support.zoo import INPUT, PICTURES, SIZE, Reading, Right, Specimen, audit_specimen
+from test_as_built import STEM, broken, lazy, sized, typed
+from test_layers import (
+    as_they_are,
+    attention_at_one_size,
+    cube,
+    last_first,
+    one_by_one,
+    reading,
+    sequence,
+    twice,
+)
 
 OWN = Right(lambda _module, _orbits: {})
 """Where it is enough that the audit runs."""
@@ -77,17 +86,59 @@ def test_the_section_that_is_printed_works(
     audit_specimen(replace(specimen, spec={**specimen.spec, **section}), geed, tmp_path / "again")
 
 
-def test_the_command_that_is_printed_lists_the_layers(geed: Geed, tmp_path: Path) -> None:
-    """A vector is no map by any declaration."""
-    printed = _refused(Specimen("vector", twice, OWN, options=("--layer", "fc")), geed, tmp_path)
-    command = printed.removeprefix("choose another: ")
+@pytest.mark.parametrize(
+    ("specimen", "last"),
+    [
+        (Specimen("vector", twice, OWN, options=("--layer", "fc")), ["relu#3", "unused", "fc"]),
+        (Specimen("one-by-one", one_by_one, OWN, options=("--layer", "odd")), ["odd#1", "odd#2", "fc"]),
+    ],
+    ids=lambda each: getattr(each, "name", None),
+)
+def test_the_command_that_is_printed_lists_the_layers(
+    specimen: Specimen, last: list[str], geed: Geed, tmp_path: Path
+) -> None:
+    """A vector is no map by any declaration, and what sees one picture at a time is no layer by any number."""
+    command = _refused(specimen, geed, tmp_path).removeprefix("choose another: ")
     code, text = take(geed, (), command, tmp_path)
     assert code == 0
-    assert [words[0] for line in text.splitlines() if (words := line.split())][-3:] == [
-        "relu#3",
-        "unused",
-        "fc",
-    ]
+    assert [words[0] for line in text.splitlines() if (words := line.split())][-3:] == last
+
+
+SIZED = (
+    (Specimen("sized", sized, OWN), "--img-size 32, or input: {size: 32} in the spec"),
+    (
+        Specimen("lazy-and-sized", sized, OWN, {"lazy": True}, {"weights": {"origin": "random"}}),
+        "--img-size 32, or input: {size: 32} in the spec",
+    ),
+    (Specimen("of-no-size", broken, OWN), "the same with --debug, which shows the line of the code"),
+    (
+        Specimen("lazy-of-no-size", broken, OWN, {"lazy": True}, {"weights": {"origin": "random"}}),
+        "the same with --debug, which shows the line of the code",
+    ),
+)
+
+
+@pytest.mark.parametrize(("specimen", "says"), SIZED, ids=lambda each: getattr(each, "name", None))
+def test_the_size_that_is_printed_works(specimen: Specimen, says: str, geed: Geed, tmp_path: Path) -> None:
+    """A network for one size, of which another is asked; and one that fails at every size, whose line is shown."""
+    assert _refused(specimen, geed, tmp_path) == says
+    given = (
+        "audit",
+        specimen.write_spec(tmp_path),
+        "--allow-code",
+        "-d",
+        tmp_path / "pictures",
+        "-g",
+        "flip",
+    )
+    option, _, section = says.partition(", or ")
+    if not section:
+        assert "no such thing" in str(geed(*given, "--debug").exception.__context__)
+        return
+    assert geed(*given, *option.split()).exit_code == 0
+    said = {"input": INPUT | yaml.safe_load(section.removesuffix(" in the spec"))["input"]}
+    replace(specimen, spec={**specimen.spec, **said}).write_spec(tmp_path)
+    assert geed(*given).exit_code == 0
 
 
 def test_the_spec_that_inspect_writes_is_audited(geed: Geed, tmp_path: Path) -> None:

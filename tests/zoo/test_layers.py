@@ -185,6 +185,19 @@ def strip_at_one_size() -> nn.Module:
     return _Small(nn.Sequential(_OneSize(8), _Strip(), nn.Tanh()))
 
 
+class _OneByOne(_Small):
+    """Takes the pictures of a batch one after another, the whole batch through the stem again."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.cat([self.odd(self.stem(one[None])) for one in x]) + self.stem(x)
+        z: Tensor = self.fc(y.mean((2, 3)))
+        return z
+
+
+def one_by_one() -> nn.Module:
+    return _OneByOne(nn.Conv2d(8, 8, 3, padding=1))
+
+
 def transposed(*, back: bool = False) -> nn.Module:
     odd = nn.Sequential(_Transposed(), nn.Conv2d(8, 8, 3, padding=1), _Transposed() if back else nn.Tanh())
     return _Small(odd)
@@ -456,6 +469,24 @@ LAYERS = (
     ),
     Specimen(
         "beside-a-part-of-the-batch", part_of_the_batch, Right(reading("stem")), options=("--layer", "*")
+    ),
+    Specimen(
+        "one-by-one",
+        one_by_one,
+        Refused(
+            "module 'odd' runs 2 times in one forward pass of python/test_layers:one_by_one; of odd#1, it runs on "
+            "part of the batch: its output has the shape 1×8×12×12 for 2 images expected: a module with a row for "
+            "each image of a batch try: choose another: geed inspect"
+        ),
+        options=("--layer", "odd"),
+    ),
+    Specimen(
+        "one-by-one-and-all",
+        one_by_one,
+        Refused(
+            "module 'stem' runs 3 times in one forward pass of python/test_layers:one_by_one; of stem#1, it runs"
+        ),
+        options=("--layer", "stem"),
     ),
     Specimen("a-pair", forked, Refused("its output is a tuple, not one tensor"), options=("--layer", "odd")),
     Specimen("beside-a-pair", forked, Right(reading("stem")), options=("--layer", "*")),

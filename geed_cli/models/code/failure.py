@@ -5,16 +5,13 @@ from types import FrameType
 
 from torch import nn
 
-MOST_CHARACTERS = 300
-"""How much of a message is quoted."""
+from geed_cli.errors import described
 
 
 def failure_of(module: nn.Module, error: BaseException) -> str:
     """``ValueError: too bright, in module 'blocks.0.attn'``; without a module where it is the network's own code."""
-    text = " ".join(str(error).split())[:MOST_CHARACTERS]
     name = module_at_fault(module, error)
-    where = f", in module '{name}'" if name else ""
-    return f"{type(error).__name__}: {text}{where}" if text else f"{type(error).__name__}{where}"
+    return described(error) + (f", in module '{name}'" if name else "")
 
 
 def module_at_fault(module: nn.Module, error: BaseException) -> str | None:

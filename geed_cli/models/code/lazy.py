@@ -3,12 +3,16 @@
 So a picture is shown before anything is loaded or fingerprinted, under the seed that the rest was built with.
 """
 
+import copy
+from contextlib import suppress
+
 import torch
 from torch import nn
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from geed_cli.errors import InputError
 from geed_cli.models.code.failure import failure_of
+from geed_cli.models.code.other_size import does_not_run
 
 
 def lazy_tensors(module: nn.Module) -> tuple[str, ...]:
@@ -16,6 +20,12 @@ def lazy_tensors(module: nn.Module) -> tuple[str, ...]:
     named = (*module.named_parameters(), *module.named_buffers())
     unfinished = (UninitializedParameter, UninitializedBuffer)
     return tuple(name for name, value in named if isinstance(value, unfinished))
+
+
+def _show(module: nn.Module | None, size: int, channels: int) -> None:
+    assert module is not None, "what cannot be copied is not tried"
+    with torch.no_grad():
+        module(torch.zeros(1, channels, size, size))
 
 
 def materialise(module: nn.Module, size: int | None, channels: int, name: str) -> None:
@@ -37,15 +47,23 @@ def materialise(module: nn.Module, size: int | None, channels: int, name: str) -
             remedy="add it to the spec",
         )
     training = module.training
+    untouched: nn.Module | None = None  # what fails is left half made
+    with suppress(Exception):
+        untouched = copy.deepcopy(module.eval())
     try:
-        with torch.no_grad():
-            module.eval()(torch.zeros(1, channels, size, size))
+        _show(module.eval(), size, channels)
     except Exception as error:  # the user's code may raise anything
-        raise InputError(
-            f"{name} has lazy modules and does not run on {size}×{size} images: {failure_of(module, error)}",
-            expected="a network for square RGB images of that size",
-            remedy="correct input.size in the spec",
-        ) from error
+        found = (
+            f"{name} has lazy modules and does not run on {size}×{size} images: {failure_of(module, error)}"
+        )
+
+        def takes(other: int) -> bool:
+            with suppress(Exception):
+                _show(copy.deepcopy(untouched), other, channels)
+                return True
+            return False
+
+        raise does_not_run(found, size, takes, "a network for square images of that size") from error
     module.train(training)
     left = lazy_tensors(module)
     if left:
