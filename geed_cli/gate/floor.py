@@ -12,8 +12,7 @@ from geed_cli.result.schema import Entry
 
 def lowest_value(entry: Entry, precision: str) -> float:
     """The floor of an entry's value: the larger of its control and of floating point."""
-    best = measure_named(entry.metric).best / (entry.normaliser or 1.0)
-    numeric = best + _noise(entry, precision)
+    numeric = _best(entry) + _noise(entry, precision)
     return max(numeric, entry.controls.get("floor", numeric))
 
 
@@ -22,8 +21,9 @@ def refusal(limit: Limit, entry: Entry, reference: float | None, precision: str)
 
     ``reference`` is the baseline's value, for a limit on an increase.
     """
-    if limit.kind == "min":
-        return None
+    if limit.kind == "min":  # which rounding alone may reach, where it is not small
+        best, own = _best(entry), _large_rounding(entry)
+        return _below(f"{limit.value:.10g}", best + own) if best < limit.value < best + own else None
     if limit.kind == "max":
         lowest = lowest_value(entry, precision)
         return _below(f"{limit.value:.10g}", lowest) if limit.value < lowest else None
@@ -32,13 +32,22 @@ def refusal(limit: Limit, entry: Entry, reference: float | None, precision: str)
     return _below(f"an increase of {allowed:.10g}", noise) if allowed < noise else None
 
 
+def _best(entry: Entry) -> float:
+    """The value of a perfectly invariant network."""
+    return measure_named(entry.metric).best / (entry.normaliser or 1.0)
+
+
 def _noise(entry: Entry, precision: str) -> float:
     """What floating point may make of the entry's value."""
-    usual = floating_noise(entry.metric, precision)
+    return max(floating_noise(entry.metric, precision), _large_rounding(entry))
+
+
+def _large_rounding(entry: Entry) -> float:
+    """What the network's own rounding may make of the entry's value, where it was measured and is not small; else 0."""
     if "rounding" not in entry.controls:
-        return usual
+        return 0.0
     own = measured_noise(entry.metric, entry.controls["rounding"])
-    return max(usual, own) if own > AT_ROUNDING * SMALL_ROUNDING else usual
+    return own if own > AT_ROUNDING * SMALL_ROUNDING else 0.0
 
 
 def _below(limit: str, floor: float) -> str:

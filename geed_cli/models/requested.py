@@ -188,6 +188,8 @@ def requested_spec(
         spec, folder = _spec_of_name(target, WeightsPart(origin="pretrained")), Path()
     if checkpoint is None:
         return Requested(spec, folder)
+    if not checkpoint.exists():
+        raise no_such_file(checkpoint, printable(unicode_text(str(checkpoint)), 300))
     undeclared = spec.weights.origin != "file" and not spec.split.without_classifier
     return Requested(_with_checkpoint(spec, checkpoint), folder, undeclared)
 

@@ -12,6 +12,8 @@ import pytest
 import torch
 
 from geed_cli.checkpoints.read import read_tensors
+from geed_cli.checkpoints.reader.arrays import Array, ArrayType, array_stand_ins
+from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.checkpoints.reader.stand_ins import StandIn, stand_ins
 from geed_cli.errors import InputError
 
@@ -93,9 +95,7 @@ def test_a_stand_in_is_no_weight(tmp_path: Path) -> None:
         read_tensors(tmp_path / "none.pt")
 
 
-@pytest.mark.parametrize(
-    "value", [np.ones(2), np.random.PCG64(1), io.BytesIO(b"x"), pickle.PicklingError("x")], ids=type
-)
+@pytest.mark.parametrize("value", [np.random.PCG64(1), io.BytesIO(b"x"), pickle.PicklingError("x")], ids=type)
 def test_other_objects_are_refused_as_before(tmp_path: Path, value: object) -> None:
     """The list is of names, not of packages."""
     torch.save({"model": {"w": torch.ones(2)}, "extra": value}, tmp_path / "run.pt")
@@ -103,10 +103,75 @@ def test_other_objects_are_refused_as_before(tmp_path: Path, value: object) -> N
         read_tensors(tmp_path / "run.pt")
 
 
+ARRAYS = {
+    "whole": np.arange(6, dtype=np.float32).reshape(2, 3) - 2.5,
+    "fortran": np.asfortranarray(np.arange(24, dtype=np.float64).reshape(2, 3, 4)),
+    "part": np.arange(20, dtype=np.float32).reshape(4, 5)[1:, ::2],
+    "number": np.array(4, dtype=np.int64),
+    "half": np.array([0.5, -2], dtype=np.float16),
+}
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("entry", [None, "state_dict"])
+def test_a_state_dict_of_arrays_is_read_as_tensors(tmp_path: Path, entry: str | None, zipped: bool) -> None:
+    """The same numbers, shapes and types, without NumPy; what is beside them is left out."""
+    contents = ARRAYS if entry is None else {entry: ARRAYS, "epoch": 4, "best": np.float64(0.5)}
+    torch.save(contents, tmp_path / "arrays.pt", _use_new_zipfile_serialization=zipped)
+    file = read_tensors(tmp_path / "arrays.pt")
+    assert list(file.state) == list(ARRAYS)
+    for name, array in ARRAYS.items():
+        assert torch.equal(file.state[name], torch.from_numpy(array.copy())), name
+        assert file.state[name].dtype == torch.from_numpy(array.copy()).dtype
+    assert "the weights are NumPy arrays" in file.notes
+
+
+def test_arrays_beside_tensors_are_no_weights(tmp_path: Path) -> None:
+    """Among the tensors an array is one of the values that are not used."""
+    torch.save({"w": torch.ones(2), "mean": np.ones(3)}, tmp_path / "run.pt")
+    file = read_tensors(tmp_path / "run.pt")
+    assert (list(file.state), file.notes) == (["w"], ("1 value beside the tensors not used: mean",))
+    torch.save({"weights": {"w": torch.ones(2)}, "curve": np.ones(3)}, tmp_path / "run.pt")
+    assert list(read_tensors(tmp_path / "run.pt", Choice("weights")).state) == ["w"]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.ones(2, dtype=">f4"), np.ones(2, dtype=np.complex64), np.array(["a", "b"]), np.array([1, None]),
+        np.ones(2, dtype=[("a", "f4"), ("b", "f4")]), np.ones(2, dtype=np.uint32),
+    ],
+    ids=lambda array: str(array.dtype),
+)  # fmt: skip
+def test_arrays_of_other_things_hold_nothing(tmp_path: Path, array: np.ndarray) -> None:
+    """Another byte order, complex numbers, text, objects, records: read as values that are not used, or refused."""
+    torch.save({"w": np.ones(2), "odd": array}, tmp_path / "odd.pt")
+    file = read_tensors(tmp_path / "odd.pt")
+    assert list(file.state) == ["w"]
+
+
+def test_an_array_that_lies_about_its_bytes_holds_nothing() -> None:
+    """More numbers than bytes, sizes below 0 or without an end, and states of another form."""
+    kind = ArrayType("f4", False, True)
+    kind.__setstate__((3, "<", None, None, None, -1, -1, 0))
+    for state in (
+        (1, (3,), kind, False, b"\0" * 8), (1, (-1, -2), kind, False, b"\0" * 8), (1, (2.0,), kind, False, b"\0" * 8),
+        (1, [2], kind, False, b"\0" * 8), (1, (2,), "f4", False, b"\0" * 8), (1, (2,), kind, False, [0, 0]), "state",
+        (1, (10**30,), kind, False, b""), (1, (True, 2), kind, False, b"\0" * 8),
+    ):  # fmt: skip
+        array = Array()
+        array.__setstate__(state)
+        assert array.tensor is None, state
+    array = Array()
+    array.__setstate__((1, (2,), kind, False, b"\0" * 8))
+    assert array.tensor is not None
+
+
 def test_stand_ins_run_nothing_and_keep_nothing() -> None:
     """Each allowed name leads to one of two callables of this package; any arguments and any state vanish."""
     assert {one.__module__ for one, _ in stand_ins()} == {"geed_cli.checkpoints.reader.stand_ins"}
-    names = [name for _, name in stand_ins()]
+    assert {one.__module__ for one, _ in array_stand_ins()} == {"geed_cli.checkpoints.reader.arrays"}
+    names = [name for _, name in (*stand_ins(), *array_stand_ins())]
     assert len(names) == len(set(names))
     assert not {name.partition(".")[0] for name in names} - {
         "builtins", "collections", "numpy", "omegaconf", "pathlib", "typing",

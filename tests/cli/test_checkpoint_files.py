@@ -48,6 +48,35 @@ def moco_v1(folder: Path) -> Path:
     return saved(folder / "moco_v1.safetensors", both | {"module.queue": torch.ones(128, 4)})
 
 
+def test_a_head_that_may_be_a_projection_is_said_to_be_the_classifier(geed: Geed, tmp_path: Path) -> None:
+    """128 rows with nothing beside them are told from no projection: the header says what they are taken for."""
+    file = saved(tmp_path / "fc.safetensors", trained(128).state_dict())
+    shown = " ".join(geed("inspect", "--checkpoint", file, "--arch", ARCH).stdout.split())
+    assert "the classifier 'fc' has 128 classes, as in the file" in shown
+    assert "classifier: fc; output: 128 logits (inferred)" in shown
+
+
+def test_a_checkpoint_that_is_not_there(geed: Geed, tmp_path: Path) -> None:
+    """Wrong input that speaks of no spec, where none names the file; the nearest names are said."""
+    saved(tmp_path / "fc.safetensors", {"w": torch.ones(1)})
+    for named in ((ARCH, "--checkpoint", tmp_path / "fd.safetensors"), ("--checkpoint", tmp_path / "fd.safetensors",
+                  "--arch", ARCH)):  # fmt: skip
+        done = geed("inspect", *named)
+        assert (done.exit_code, "spec" in done.stderr) == (2, False)
+        said = "".join(done.stderr.split())
+        assert f"thereisnofile{tmp_path / 'fd.safetensors'}" in said
+        assert f"nearestare{tmp_path / 'fc.safetensors'}" in said
+
+
+def test_a_file_of_arrays_is_audited_as_one_of_tensors(tmp_path: Path) -> None:
+    """The same weights, under an entry with what training left beside them."""
+    state = trained(10).state_dict()
+    arrays = {name: value.numpy() for name, value in state.items()}
+    torch.save({"model": arrays, "epoch": 3}, tmp_path / "arrays.pt")
+    network = load_model(str(tmp_path / "arrays.pt"), arch=ARCH)
+    assert network.weights.state_sha256 == state_sha256(trained(10))
+
+
 def test_a_head_for_other_classes_builds_the_network(geed: Geed, tmp_path: Path) -> None:
     """Ten rows in the file, weight and bias: ten classes, and the header says so."""
     file = saved(tmp_path / "ten.safetensors", trained(10).state_dict())

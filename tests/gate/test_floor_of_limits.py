@@ -68,7 +68,7 @@ def test_limits_below_floating_point(metric: str, limit: str, precision: str, fl
     ],
 )
 def test_limits_that_a_run_can_tell(metric: str, limit: str, precision: str) -> None:
-    """Just above the floor; a minimum has none; counts have none."""
+    """Just above the floor; a minimum has none where rounding is small; counts have none."""
     assert refused(metric, limit, precision) is None
 
 
@@ -79,10 +79,14 @@ def test_limits_that_a_run_can_tell(metric: str, limit: str, precision: str) -> 
         ("max_increase: 0.5", 0.1, "1"),
         ("max: 1.5", 0.1, None),
         ("max: 0.005", 9e-4, None),  # ten of these are no hundredth
+        ("min: 0.2", 0.1, "1"),  # which rounding alone may reach
+        ("min: 1.5", 0.1, None),
+        ("min: 0", 0.1, None),  # always true
+        ("min: 0.005", 9e-4, None),
     ],
 )
 def test_a_rounding_that_is_not_small_is_a_floor(limit: str, rounding: float, floor: str | None) -> None:
-    """Ten times what was measured, of a network that makes rounding large; a limit below it could pass by chance."""
+    """Ten times what was measured, of a network that makes rounding large; below it a limit is met by chance."""
     reason = refused("latent.l2", limit, controls={"rounding": rounding})
     assert reason is None if floor is None else f"below the run's own floor, {floor}" in str(reason)
 

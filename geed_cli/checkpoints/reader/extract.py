@@ -17,6 +17,7 @@ from geed_cli.checkpoints.dtypes import plain_tensor
 from geed_cli.checkpoints.entry import Entry, choose_entry
 from geed_cli.checkpoints.formats import counted, shown
 from geed_cli.checkpoints.reader.archive import SAVE_WEIGHTS_ALONE
+from geed_cli.checkpoints.reader.arrays import with_arrays_as_tensors
 from geed_cli.checkpoints.reader.messages import LONGEST_TENSOR_NAME, MOST_NUMBERS, Request, Taken
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.checkpoints.reader.unpickle import unpickle, with_modules_as_states
@@ -39,14 +40,16 @@ def extract(request: Request, record_sizes: frozenset[int] | None, notes: tuple[
     )
     if request.choice.allow_pickle:
         contents = with_modules_as_states(contents)
+    contents, made = with_arrays_as_tensors(contents)
     entry = choose_entry(contents, request.choice.key, request.choice.usual)
     _require_reasonable(entry, request.limits.output)
-    plain = {name: plain_tensor(name, value, record_sizes) for name, value in entry.state.items()}
+    sizes = None if made else record_sizes  # the bytes of arrays lie in the pickle itself
+    plain = {name: plain_tensor(name, value, sizes) for name, value in entry.state.items()}
     _write(plain, request.target)
     return Taken(
         order=tuple(plain),
         numbers=dict(islice(_numbers(contents), MOST_NUMBERS)),
-        notes=code + notes + entry.notes,
+        notes=code + notes + made + entry.notes,
         entries=tuple(islice(_entries(contents), MOST_NUMBERS)),
     )
 

@@ -1,4 +1,4 @@
-"""What training scripts store beside weights, read as nothing: NumPy scalars and dtypes, paths, OmegaConf containers.
+"""What training scripts store beside weights, read as nothing: NumPy scalars, paths, OmegaConf containers.
 
 Each allowed name of a file's pickle stands for an object that takes any arguments and any state and keeps neither.
 Neither the packages of those names nor anything else is imported, and no other name is allowed.
@@ -30,7 +30,7 @@ TYPES = ("bool", "bytes", "dict", "float", "int", "list", "str", "tuple")
 
 
 class StandIn:
-    """An object without contents, in place of one that is no weight."""
+    """An object without contents, in place of one that is no weight; of arrays, see ``arrays``."""
 
     def __new__(cls, *_arguments: object) -> "StandIn":
         """Any arguments."""
@@ -58,7 +58,6 @@ def stand_ins() -> Iterator[tuple[Callable[..., Any], str]]:
 def _names() -> Iterator[str]:
     for core in ("numpy.core", "numpy._core"):  # before and from NumPy 2.0
         yield f"{core}.multiarray.scalar"
-    yield "numpy.dtype"
     yield from (f"numpy.{name}" for name in NUMPY_SCALARS)
     for module in ("pathlib", "pathlib._local"):  # the second in Python 3.13
         yield from (f"{module}.{name}" for name in PATHS)

@@ -20,6 +20,7 @@ from torch import nn
 
 from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.reader.archive import SAVE_AGAIN
+from geed_cli.checkpoints.reader.arrays import array_stand_ins
 from geed_cli.checkpoints.reader.recipes import SAFETENSORS, without_objects
 from geed_cli.checkpoints.reader.stand_ins import stand_ins
 from geed_cli.errors import InputError
@@ -66,7 +67,11 @@ def unpickle(path: Path, *, mapped: bool, allow_pickle: bool) -> tuple[object, t
         ) from error
 
 
-_HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [argparse.Namespace, *stand_ins()]
+_HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
+    argparse.Namespace,
+    *stand_ins(),
+    *array_stand_ins(),
+]
 
 
 def _load(path: Path, *, mapped: bool, weights_only: bool) -> object:
