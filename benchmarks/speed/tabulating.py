@@ -17,6 +17,7 @@ from benchmarks.table import Line
 from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Cell, Control, Noise, Row, Subject
+from geed_cli.engine.shared_action import Families, families_of
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.models.load import load_model
@@ -35,7 +36,8 @@ def statistics(settings: Settings) -> Iterator[Line]:
     layers = chosen_layers(network, LAYERS)
     planned = make_plan(network, GROUPS, AuditOptions(layers=layers))
     rows = made_up_rows(planned, IMAGES)
-    seconds = median(tabulate_seconds(planned, rows, layers) for _ in range(settings.repeats))
+    families = families_of(planned.plan)
+    seconds = median(tabulate_seconds(planned, families, rows, layers) for _ in range(settings.repeats))
     options = options_for(network, settings, layers=layers)
     warm_up(network, GROUPS, options_for(network, settings, images=4, layers=layers))
     audit = median(audit_once(network, GROUPS, options).total for _ in range(settings.repeats))
@@ -45,10 +47,12 @@ def statistics(settings: Settings) -> Iterator[Line]:
     yield Line(what, words, 100 * seconds / whole, 2, "%")
 
 
-def tabulate_seconds(planned: Planned, rows: tuple[Row, ...], layers: tuple[str, ...]) -> float:
+def tabulate_seconds(
+    planned: Planned, families: Families, rows: tuple[Row, ...], layers: tuple[str, ...]
+) -> float:
     """Seconds from rows to entries."""
     started = time.perf_counter()
-    tabulate(Rows(rows, None), planned, IntervalOptions(), layers, Noise(), confidence=0.95)
+    tabulate(Rows(rows, None), planned, families, IntervalOptions(), layers, Noise(), confidence=0.95)
     return time.perf_counter() - started
 
 
@@ -67,12 +71,15 @@ def made_up_row(plan: Plan, number: int, rng: np.random.Generator) -> Row:
         for layer in (plan.layers if isinstance(measure, LayerMeasure) else [None])
     }
     controls: tuple[Control, ...] = ("dead", "null") if number < PROBES else ("dead",)
+    partner = ImageRecord(str(number - 1), "") if 0 < number < PROBES else None
+    features = {each.name for each in plan.of_vectors if each.apart is not None}
     return Row(
-        Subject(ImageRecord(str(number), "")),
+        Subject(ImageRecord(str(number), ""), partner=partner),
         {cell: made_up_deviations(cell, n, rng) for cell, n in cells.items()},
         {(cell, name): rng.random(n) for cell, n in cells.items() if cell.layer for name in controls},
         {identity: rng.random(FEATURES) for identity in plan.identities},
         {identity: rng.dirichlet(np.ones(CLASSES)) for identity in plan.identities},
+        apart={cell: rng.random() for cell in cells if cell.metric in features},
     )
 
 

@@ -236,6 +236,7 @@ class Session:
         entries = tabulate(
             Rows(audited, normaliser),
             prepared.planned,
+            prepared.families,
             options.interval,
             prepared.layers,
             prepared.noise,

@@ -16,14 +16,22 @@ from geed_cli.actions.view import View
 from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Noise, Row
+from geed_cli.engine.shared_action import Families
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.planning import Planned
-from geed_cli.pipeline.way_to_another import distances_of_copies, way_part
+from geed_cli.pipeline.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import simultaneous
-from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_means_of
+from geed_cli.statistics.sample import (
+    Interval,
+    MeanSample,
+    NullRatioSample,
+    RatioSample,
+    Sample,
+    row_means_of,
+)
 from geed_cli.statistics.validity import concentration_note
 
 Array = NDArray[np.float64]
@@ -65,12 +73,13 @@ class _Filled:
     group: GroupPlan
     deviations: Array
     sample: MeanSample | RatioSample
-    way: RatioSample | None
+    way: RatioSample | NullRatioSample | None
 
 
 def tabulate(
     rows: Rows,
     planned: Planned,
+    families: Families,
     options: IntervalOptions,
     layers: Sequence[str],
     noise: Noise,
@@ -86,7 +95,7 @@ def tabulate(
         for layer in (per_layer if isinstance(measure, LayerMeasure) else [None])
     ]
     filled = [
-        _fill(cell, measure, group, rows, moves_logits=planned.moves_logits)
+        _fill(cell, measure, group, rows, families, moves_logits=planned.moves_logits)
         for cell, measure, group in cells
         if cell not in planned.not_applicable
     ]
@@ -100,9 +109,7 @@ def tabulate(
     return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
 
 
-def _intervals(
-    samples: Sequence[MeanSample | RatioSample], options: IntervalOptions, confidence: float
-) -> Sequence[Interval]:
+def _intervals(samples: Sequence[Sample], options: IntervalOptions, confidence: float) -> Sequence[Interval]:
     """The interval of each cell by itself, or of all together."""
     method, resamples, seed = options.method, options.resamples, options.seed
     if options.simultaneous:
@@ -111,17 +118,23 @@ def _intervals(
     return [alone(sample) for sample in samples]
 
 
-def _fill(cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, *, moves_logits: bool) -> _Filled:
+def _fill(
+    cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, families: Families, *, moves_logits: bool
+) -> _Filled:
     deviations = np.stack([row.deviations[cell] for row in rows.audited])
     sample = _sample(measure, group, rows, measure.per_image(deviations), moves_logits=moves_logits)
-    return _Filled(cell, measure, group, deviations, sample, _way(cell, measure, sample, rows))
-
-
-def _way(cell: Cell, measure: Measure, sample: MeanSample | RatioSample, rows: Rows) -> RatioSample | None:
-    """The sample on the scale to another image; None where the cell has no place there."""
+    way: RatioSample | NullRatioSample | None = None
     if isinstance(measure, VectorMeasure) and isinstance(sample, RatioSample):
-        return distances_of_copies(cell, measure, rows.audited, sample)
-    return None
+        way = distances_of_copies(cell, measure, rows.audited, sample)
+    elif isinstance(measure, LayerMeasure) and _is_plain(cell, group, families):
+        way = layers_against_null(cell, measure, deviations, rows.audited)
+    return _Filled(cell, measure, group, deviations, sample, way)
+
+
+def _is_plain(cell: Cell, group: GroupPlan, families: Families) -> bool:
+    """Whether f̂ of a layer is f, and there are elements beside e."""
+    assert cell.layer is not None, "asked of layers"
+    return len(group.views) > 1 and families[cell.layer][cell.group].kernel == (group.identity,)
 
 
 def _blank(cell: Cell, reason: str) -> Entry:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.engine.row import Cell, Row
-from geed_cli.measures.measure import VectorMeasure
+from geed_cli.measures.measure import LayerMeasure, VectorMeasure
 from geed_cli.result.schema import ToAnother
-from geed_cli.statistics.sample import Interval, RatioSample
+from geed_cli.statistics.sample import Interval, NullRatioSample, RatioSample
 from geed_cli.statistics.scale import Scale
 
 Array = NDArray[np.float64]
@@ -36,11 +36,55 @@ def distances_of_copies(
     return RatioSample(apart, ratio.row_means, ratio.shared, Scale.log(), ratio.distances)
 
 
-def way_part(sample: RatioSample, found: Interval) -> ToAnother:
+def layers_against_null(
+    cell: Cell, measure: LayerMeasure, deviations: Array, audited: Sequence[Row]
+) -> NullRatioSample | None:
+    """1 + the mean deviation over g ≠ e over the null's, of control images and the ones before them.
+
+    Args:
+        cell: the line of the result, of a layer and group with f̂ = f.
+        measure: its measure.
+        deviations: of the cell, shape (images, n).
+        audited: rows of the audited images.
+
+    Returns:
+        None where no image was compared with another one of the run.
+    """
+    places = {row.subject.path: place for place, row in enumerate(audited)}
+    compared = [
+        (places[row.subject.path], places[row.subject.partner.path], row.controls[cell, "null"])
+        for row in audited
+        if (cell, "null") in row.controls and row.subject.partner and row.subject.partner.path in places
+    ]
+    if not compared:
+        return None
+    null = _beside_identity(np.stack([against for _, _, against in compared]), measure.best)
+    pairs = np.array([(own, other) for own, other, _ in compared])
+    return NullRatioSample(_beside_identity(deviations, measure.best), pairs, null, Scale.log())
+
+
+def _beside_identity(deviations: Array, best: float) -> Array:
+    """By how much the mean over g ≠ e exceeds the best; NaN for an image where only e has a value."""
+    beside = deviations[:, 1:]
+    defined = np.isfinite(beside)
+    sums, counts = np.where(defined, beside, 0.0).sum(axis=1), defined.sum(axis=1)
+    means = np.full(len(beside), np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return np.maximum(means - best, 0.0)  # a cosine of −1 − 10⁻¹⁶ is rounding
+
+
+def way_part(sample: RatioSample | NullRatioSample, found: Interval) -> ToAnother:
     """What the result records of it."""
     return ToAnother(
         value=found.value,
         ci=None if found.low is None or found.high is None else (found.low, found.high),
         per_image=tuple(float(v) if np.isfinite(v) else None for v in sample.values),
+        null=_comparisons(sample) if isinstance(sample, NullRatioSample) else (),
         notes=found.notes,
     )
+
+
+def _comparisons(sample: NullRatioSample) -> tuple[tuple[int, int, float], ...]:
+    """Those with a value."""
+    each = zip(sample.pairs.tolist(), sample.distances.tolist(), strict=True)
+    return tuple((own, other, distance) for (own, other), distance in each if np.isfinite(distance))

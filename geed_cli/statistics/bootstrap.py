@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from geed_cli.statistics.estimate import additive_parts
-from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
+from geed_cli.statistics.estimate import additive_parts, null_shares
+from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows
 from geed_cli.statistics.scale import Array
 
 BLOCK_NUMBERS = 1 << 20
@@ -68,6 +68,16 @@ def replicates(rows: Rows, resamples: int, seed: int) -> Array:
     blocks = weight_blocks(rows.count, resamples, seed)
     if isinstance(sample, MeanSample):
         return np.concatenate([weighted_mean(w[:, rows.kept], sample.values) for w in blocks])
+    if isinstance(sample, NullRatioSample):
+        null = compared_values(rows, sample)
+        return np.concatenate(
+            [
+                _divide(
+                    weighted_mean(w[:, rows.kept], sample.values), weighted_mean(w[:, rows.norm_kept], null)
+                )
+                for w in blocks
+            ]
+        )
     if sample.shared:
         kept = (w[:, rows.kept] for w in blocks)
         return np.concatenate(
@@ -77,6 +87,13 @@ def replicates(rows: Rows, resamples: int, seed: int) -> Array:
     others = weight_blocks(rows.norm_count, resamples, seed, stream=1)
     denominator = np.concatenate([weighted_normaliser(w[:, rows.norm_kept], sample) for w in others])
     return _divide(numerator, denominator)
+
+
+def compared_values(rows: Rows, sample: NullRatioSample) -> Array:
+    """One number for each compared image, whose mean is the null and whose spread is what the null's mean has."""
+    return np.asarray(
+        sample.distances.mean() + null_shares(sample, len(rows.norm_kept))[rows.norm_kept], dtype=np.float64
+    )
 
 
 def weighted_mean(weights: Array, values: Array) -> Array:

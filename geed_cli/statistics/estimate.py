@@ -4,6 +4,9 @@ Symbols: v_i the image's value, r_i its mean distance to the other images, M = m
 Leaving image i out gives v̄₍₋ᵢ₎ = (Σv − v_i)/(n − 1) and M₍₋ᵢ₎ = (Σr − 2 r_i)/(m − 2), the exact
 U-statistic without i, so row sums are enough. Pseudo-deviations u_i = (n − 1)(θ̄₍₋₎ − θ₍₋ᵢ₎) behave like
 v_i − v̄ of a mean: se² = Σu²/(n(n − 1)).
+
+Against the mean d̄ of q comparisons of an image with another (``null_shares``) θ = v̄/d̄, and the images that are
+compared and the others are two independent sets.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
+from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows
 from geed_cli.statistics.scale import Array
 
 
@@ -25,11 +28,13 @@ class Estimate:
             the audited images, shape (n,), then of a separate normaliser sample, shape (m,). Images without
             a finite row have deviation 0.
         counts: images behind each array (those with finite rows).
+        streams: which images the positions of each array are of: 0 audited, 1 a separate normaliser sample.
     """
 
     value: float
     deviations: tuple[Array, ...]
     counts: tuple[int, ...]
+    streams: tuple[int, ...] = (0, 1)
 
     @property
     def variance(self) -> float:
@@ -64,6 +69,8 @@ def estimate(rows: Rows) -> Estimate:
         varying = float(np.ptp(sample.values)) > 0.0  # the mean of equal numbers may round to another
         u = _place((sample.values - sample.values.mean()) * varying, rows.kept, rows.count)
         return Estimate(float(sample.values.mean()), (u,), (len(sample.values),))
+    if isinstance(sample, NullRatioSample):
+        return _against_null(rows, sample)
     value = float(sample.values.mean() / sample.row_means.mean())
     if sample.shared:
         means = (sample.values.sum() - sample.values) / (len(sample.values) - 1)
@@ -79,6 +86,54 @@ def estimate(rows: Rows) -> Estimate:
         ),
         (len(numerator), len(left_out)),
     )
+
+
+FEWEST_OTHERS = 3
+"""Fewer images that are compared with no other make no set of their own."""
+SHARED_COMPARISONS = 2.0 / 3.0
+"""Each comparison is of two images, and those of a chain share one with the next. With d = μ + a_i + a_j + ε_ij their
+mean has the variance (4 Var a + Var ε)/q, and an image's own sum has 6 Var a + 2 Var ε: two thirds of that are right
+where ε is 0, and a third too much where a is."""
+
+
+def null_shares(sample: NullRatioSample, count: int) -> Array:
+    """How far each compared image moves the mean d̄ of the comparisons, in units in which they are a sample's v_i − v̄.
+
+    √(2/3) √(c(c − 1)) t_k/q, t_k the sum of d_j − d̄ over the comparisons that image k is part of: of c images,
+    Σ²/(c(c − 1)) is the variance of d̄.
+
+    Args:
+        sample: of finite comparisons.
+        count: c.
+
+    Returns:
+        Shape (n,) for the n images that pairs are places of, as far as the largest; 0 where an image has none.
+    """
+    off = sample.distances - sample.distances.mean()
+    size = int(sample.pairs.max(initial=-1)) + 1
+    sums = sum((np.bincount(column, off, minlength=size) for column in sample.pairs.T), np.zeros(size))
+    return np.asarray(np.sqrt(SHARED_COMPARISONS * count * (count - 1)) / len(off) * sums, dtype=np.float64)
+
+
+def _against_null(rows: Rows, sample: NullRatioSample) -> Estimate:
+    """θ = v̄/d̄ with the deviations of the compared images, whose v_i and d_j vary together, and of the others."""
+    null, n = float(sample.distances.mean()), len(sample.values)
+    value = float(sample.values.mean()) / null
+    there, compared = np.zeros((2, rows.count), dtype=bool)
+    there[rows.kept] = compared[rows.norm_kept] = True
+    if (there & ~compared).sum() < FEWEST_OTHERS:
+        compared |= there
+    values, off = _place(sample.values, rows.kept, rows.count), np.zeros(rows.count)
+    for some in (there & compared, there & ~compared):
+        if some.any():
+            off[some] = (values[some] - values[some].mean()) * some.sum() / n
+    shares = np.zeros(rows.count)
+    found = null_shares(sample, int(compared.sum()))
+    shares[: len(found)] = found
+    sets = [np.where(compared, off - value * shares, 0.0) / null, np.where(compared, 0.0, off) / null]
+    counts = [int(compared.sum()), int((there & ~compared).sum())]
+    several = 1 + (counts[1] > 0)
+    return Estimate(value, tuple(sets[:several]), tuple(counts[:several]), (0, 0)[:several])
 
 
 def normaliser_estimate(sample: RatioSample) -> Estimate:

@@ -94,8 +94,12 @@ def joint_confidence(
 def _directions(estimates: Sequence[Estimate]) -> list[Array]:
     """For each set of images u_ci/n_k over the cell's length, shape (images, cells)."""
     sets = []
-    for k in range(max(len(e.deviations) for e in estimates)):
-        sizes = {len(e.deviations[k]) for e in estimates if k < len(e.deviations)}
+    for stream in range(2):
+        sizes = {
+            len(u) for e in estimates for u, of in zip(e.deviations, e.streams, strict=False) if of == stream
+        }
+        if not sizes:
+            continue
         if len(sizes) > 1:
             raise InputError(
                 f"cells over {' and '.join(map(str, sorted(sizes)))} images",
@@ -103,7 +107,13 @@ def _directions(estimates: Sequence[Estimate]) -> list[Array]:
                 remedy="make simultaneous intervals for each set of images by itself",
             )
         absent = np.zeros(sizes.pop())
-        columns = [e.deviations[k] / e.counts[k] if k < len(e.deviations) else absent for e in estimates]
+        columns = [_direction(e, stream, absent) for e in estimates]
         sets.append(np.stack(columns, axis=1))
     lengths = np.sqrt(np.sum([(u * u).sum(axis=0) for u in sets], axis=0))
     return [u / np.where(lengths > 0, lengths, 1.0) for u in sets]
+
+
+def _direction(estimate: Estimate, stream: int, absent: Array) -> Array:
+    """How each image of a stream moves the estimate."""
+    parts = zip(estimate.deviations, estimate.counts, estimate.streams, strict=False)
+    return sum((u / n for u, n, of in parts if of == stream), absent)

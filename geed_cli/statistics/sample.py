@@ -1,8 +1,9 @@
 """What is known about one cell of the result table: the rows of its images, and the interval made from them.
 
 A cell is a mean over images, or a ratio of such a mean to a normaliser M = mean distance between distinct
-images. Rows that are not finite (an image without a live channel) are left out and counted; image order is
-kept, since resamples pair the cells of a run by the image's position.
+images, or to the mean of a few comparisons between them. Rows that are not finite (an image without a live
+channel) are left out and counted; image order is kept, since resamples pair the cells of a run by the image's
+position.
 """
 
 from dataclasses import dataclass, replace
@@ -61,7 +62,30 @@ class RatioSample:
             object.__setattr__(self, "distances", _square(self.distances, len(self.row_means)))
 
 
-Sample = MeanSample | RatioSample
+@dataclass(frozen=True, eq=False)
+class NullRatioSample:
+    """A mean over images over the mean of comparisons of some images with another: layers against their null.
+
+    Attributes:
+        values: v_i, shape (n,).
+        pairs: places of the two images of each comparison among the n, shape (q, 2).
+        distances: d_j of each comparison, shape (q,).
+        scale: the natural scale of the ratio.
+    """
+
+    values: Array
+    pairs: npt.NDArray[np.intp]
+    distances: Array
+    scale: Scale
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _vector("values", self.values))
+        object.__setattr__(self, "distances", _vector("distances", self.distances))
+        pairs = np.asarray(self.pairs, dtype=np.intp).reshape(-1, 2)
+        object.__setattr__(self, "pairs", pairs)
+
+
+Sample = MeanSample | RatioSample | NullRatioSample
 
 
 @dataclass(frozen=True)
@@ -88,9 +112,10 @@ class Rows:
 
     Attributes:
         kept: positions of the kept images among the n audited ones, shape (n',).
-        norm_kept: likewise among the m normaliser images, shape (m',); empty for a mean.
+        norm_kept: likewise among the m normaliser images, shape (m',), or of the images that are compared with
+            another, among the n; empty for a mean.
         count: n.
-        norm_count: m; 0 for a mean.
+        norm_count: m; 0 but for a normaliser.
     """
 
     sample: Sample
@@ -102,12 +127,9 @@ class Rows:
     @property
     def notes(self) -> tuple[str, ...]:
         """One sentence for each set of images that lost rows."""
-        lost = [
-            (self.count - len(self.kept), "image"),
-            (self.norm_count - len(self.norm_kept), "normaliser image"),
-        ]
-        if isinstance(self.sample, RatioSample) and self.sample.shared:
-            lost = lost[:1]
+        lost = [(self.count - len(self.kept), "image")]
+        if isinstance(self.sample, RatioSample) and not self.sample.shared:
+            lost.append((self.norm_count - len(self.norm_kept), "normaliser image"))
         return tuple(f"{k} {name}{'s' if k > 1 else ''} {LEFT_OUT}" for k, name in lost if k > 0)
 
 
@@ -122,14 +144,19 @@ def finite_rows(sample: Sample) -> Rows:
     if isinstance(sample, MeanSample):
         kept = np.flatnonzero(value_ok)
         return Rows(replace(sample, values=sample.values[kept]), kept, none, len(value_ok), 0)
+    if isinstance(sample, NullRatioSample):
+        kept, compared = np.flatnonzero(value_ok), np.isfinite(sample.distances)
+        pairs = sample.pairs[compared]
+        null = NullRatioSample(sample.values[kept], pairs, sample.distances[compared], sample.scale)
+        return Rows(null, kept, np.unique(pairs), len(value_ok), 0)
     row_ok = _live_rows(sample)
     if sample.shared:
         value_ok = row_ok = value_ok & row_ok
     kept, norm_kept = np.flatnonzero(value_ok), np.flatnonzero(row_ok)
     distances = None if sample.distances is None else sample.distances[np.ix_(norm_kept, norm_kept)]
     row_means = sample.row_means[norm_kept] if distances is None else row_means_of(distances)
-    clean = RatioSample(sample.values[kept], row_means, sample.shared, sample.scale, distances)
-    return Rows(clean, kept, norm_kept, len(sample.values), len(sample.row_means))
+    ratio = RatioSample(sample.values[kept], row_means, sample.shared, sample.scale, distances)
+    return Rows(ratio, kept, norm_kept, len(sample.values), len(sample.row_means))
 
 
 def row_means_of(distances: Array) -> Array:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geed_cli.statistics.bootstrap import weight_blocks, weighted_mean, weighted_normaliser
+from geed_cli.statistics.bootstrap import compared_values, weight_blocks, weighted_mean, weighted_normaliser
 from geed_cli.statistics.estimate import Estimate, additive_parts
-from geed_cli.statistics.sample import MeanSample, RatioSample, Rows
+from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows
 from geed_cli.statistics.scale import Array
 
 Drawn = tuple[Array, Array]
@@ -31,6 +31,8 @@ def cell_pivots(rows: Rows, estimate: Estimate, resamples: int, seed: int) -> Ar
 def _values_and_errors(rows: Rows, resamples: int, seed: int) -> Drawn:
     """θ* and se* of each resample, shape (resamples,) each."""
     sample = rows.sample
+    if isinstance(sample, NullRatioSample):
+        return _joined(_against_null(w, rows, sample) for w in weight_blocks(rows.count, resamples, seed))
     blocks = (w[:, rows.kept] for w in weight_blocks(rows.count, resamples, seed))
     if isinstance(sample, MeanSample):
         return _joined(_mean(w, sample.values) for w in blocks)
@@ -59,6 +61,25 @@ def _shared(w: Array, sample: RatioSample) -> Drawn:
     theta = weighted_mean(w, v) / normaliser
     spread = _covariance(w, v, v) - 4.0 * theta * _covariance(w, v, a) + 4.0 * theta**2 * _covariance(w, a, a)
     return theta, _error(w, spread) / normaliser
+
+
+def _against_null(w: Array, rows: Rows, sample: NullRatioSample) -> Drawn:
+    """θ* and se* of a mean over the null of some of its images: each moves it by v_i − v̄ − θ* (z_i − z̄) N/N_c.
+
+    N_c is how often compared images are drawn; v or z is left out of an image that has none.
+    """
+    v, z = np.zeros((2, rows.count))
+    v[rows.kept], z[rows.norm_kept] = sample.values, compared_values(rows, sample)
+    has_v, has_z = np.zeros((2, rows.count))
+    has_v[rows.kept] = has_z[rows.norm_kept] = 1.0
+    mean, null = (
+        weighted_mean(w[:, rows.kept], sample.values),
+        weighted_mean(w[:, rows.norm_kept], z[rows.norm_kept]),
+    )
+    theta = mean / null
+    off = has_v * (v - mean[:, None])
+    off -= has_z * (z - null[:, None]) * (theta * (w @ has_v) / (w @ has_z))[:, None]
+    return theta, _error(w[:, rows.kept], (w * off * off).sum(axis=1) / (w @ has_v)) / null
 
 
 def _covariance(w: Array, x: Array, y: Array) -> Array:

@@ -13,10 +13,14 @@ import numpy as np
 from scipy.special import stdtrit
 
 from geed_cli.statistics.estimate import normaliser_estimate
-from geed_cli.statistics.sample import RatioSample, Rows
+from geed_cli.statistics.sample import NullRatioSample, RatioSample, Rows
 from geed_cli.statistics.scale import Array
 
 MIN_IMAGES = 20
+MIN_COMPARISONS = 12
+"""With another image, of a null; below, its own uncertainty is not known well enough."""
+NO_DISTANCE = 1e-12
+"""A null below this is what rounding leaves of one map for every image."""
 FEW_CARRIERS = 0.05
 """A twentieth of the images: with light-tailed values about a third of them carry half of the mean."""
 CARRY_HALF = "carry half of the mean"
@@ -34,6 +38,10 @@ def point_value(rows: Rows) -> float | None:
         if normaliser <= 0.0:
             return None
         value /= normaliser
+    if isinstance(sample, NullRatioSample):
+        if not len(sample.distances) or not float(sample.distances.mean()) > NO_DISTANCE:
+            return None
+        value /= float(sample.distances.mean())
     return value if math.isfinite(value) else None
 
 
@@ -46,6 +54,11 @@ def undefined_reason(rows: Rows, confidence: float) -> str | None:
         reason = _normaliser_reason(sample, confidence)
         if reason:
             return reason
+    if isinstance(sample, NullRatioSample):
+        if not len(sample.distances):
+            return "undefined: no image was compared with another"
+        if not float(sample.distances.mean()) > NO_DISTANCE:
+            return "undefined: another image's maps are no further away"
     return None if point_value(rows) is not None else "undefined: the value is too large for floating point"
 
 
@@ -57,6 +70,9 @@ def withheld_reason(rows: Rows) -> str | None:
         return f"interval withheld: {count} image{'s' * (count != 1)}, at least {MIN_IMAGES} needed"
     if isinstance(sample, RatioSample) and len(sample.row_means) < MIN_IMAGES:
         return f"interval withheld: {len(sample.row_means)} normaliser images, at least {MIN_IMAGES} needed"
+    if isinstance(sample, NullRatioSample) and (count := len(sample.distances)) < MIN_COMPARISONS:
+        few = f"{count} comparison{'s' * (count != 1)} with another image"
+        return f"interval withheld: {few}, at least {MIN_COMPARISONS} needed"
     return None
 
 

@@ -83,19 +83,34 @@ def test_correlation_is_the_oracles(folder: Path, group: str) -> None:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_null_is_the_deviation_from_the_image_before(folder: Path, group: str) -> None:
-    """f(gx) against g·f̂(x') of the image before; the first image has none."""
+    """f(gx) against g·f̂(x') of the image before; the first image has none. Without e it is the scale's other end.
+
+    Of maps of one pixel f̂ is a mean that f(gx) is part of: such a layer has no place on the scale.
+    """
     network = small_conv_net()
     result = run(folder, network)
     elements = planar_group(group)
     orbits = [shown(network, orbit_of(picture, group)) for picture in pixels_of(folder)]
     for layer in network.layers:
-        means = []
+        rows, own = [], []
         for before, now in pairwise(orbits):
             f_hat = hidden_estimate([seen["layers"][layer] for seen in before], elements)
             maps = [seen["layers"][layer] for seen in now]
-            means.append(channelwise_cosine(maps, f_hat, elements, "disc")[0].mean())
-        found = entry_of(result, "channelwise.cosine", group, layer).controls["null"]
-        assert found == pytest.approx(np.mean(means), **CLOSE)
+            rows.append(channelwise_cosine(maps, f_hat, elements, "disc")[0])
+        for orbit in orbits:
+            maps = [seen["layers"][layer] for seen in orbit]
+            own.append(channelwise_cosine(maps, hidden_estimate(maps, elements), elements, "disc")[0])
+        entry = entry_of(result, "channelwise.cosine", group, layer)
+        assert entry.controls["null"] == pytest.approx(np.mean(rows), **CLOSE)
+        if layer == "pool":
+            assert entry.to_another is None
+            continue
+        null, moved = ([1 + each[1:].mean() for each in some] for some in (rows, own))
+        way = entry.to_another
+        assert [(i, j) for i, j, _ in way.null] == [(i, i - 1) for i in range(1, 6)]
+        assert [distance for _, _, distance in way.null] == pytest.approx(null, **CLOSE)
+        assert list(way.per_image) == pytest.approx(moved, **CLOSE)
+        assert way.value == pytest.approx(np.mean(moved) / np.mean(null), **CLOSE)
 
 
 def test_floor_is_the_deviation_of_round_trips(folder: Path) -> None:

@@ -17,15 +17,17 @@ from support.results import entry_of
 from torch import Tensor, nn
 
 from geed_cli.choices import IntervalMethod, IntervalOptions
+from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.pipeline.second_runs import with_twin
 from geed_cli.result.file import read_result, write_result
 from geed_cli.result.schema import Result, ToAnother
+from geed_cli.result.soundness import check_sound
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import simultaneous
-from geed_cli.statistics.sample import MeanSample, RatioSample
+from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample
 from geed_cli.statistics.scale import Scale
 
 EXACT = 1e-9
@@ -42,7 +44,10 @@ def way(result: Result, group: str, metric: str = "latent.l2", layer: str | None
 
 def test_two_copies_lie_half_their_distance_from_their_mean(folder: Path) -> None:
     """N = 2: the value is latent.l2/U(2) = 2 latent.l2 and so are its limits, of groups and sets, whatever f is."""
-    result = audited(small_conv_net(), ["flip", "c2"], folder, sets=["jpeg:30"])
+    options = AuditOptions(
+        data=DataOptions(folder), run=RunOptions("cpu", 8, "fp64"), metrics=("latent.l2",), sets=("jpeg:30",)
+    )
+    result = audit(small_conv_net(), ["flip", "c2"], options)
     for name in ("flip", "c2", "jpeg:30"):
         entry, part = entry_of(result, "latent.l2", name), way(result, name)
         assert part.value == pytest.approx(2 * entry.value, rel=EXACT)
@@ -111,6 +116,95 @@ class Unrelated(nn.Module):
         if self.centres is None:
             return self.out(drawn)
         return self.out(self.centres.to(x.dtype)[drawn[:, :3].argmax(dim=1)] + 1e-3 * drawn)
+
+
+class UnrelatedMaps(nn.Module):
+    """Maps that any change of the picture draws anew, above 0 as behind a ReLU; and such that never change places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(4)
+        self.register_buffer("omega", 300 * torch.randn(3 * 12 * 12, 4 * 36, generator=generator))
+        self.drawn, self.still, self.out = nn.Identity(), nn.Identity(), nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.still(x.abs())
+        maps = self.drawn((x.flatten(1) @ self.omega.to(x.dtype)).cos().relu().reshape(-1, 4, 6, 6))
+        return self.out(maps.flatten(1))
+
+
+def test_layers_whose_copies_are_like_unrelated_images(tmp_path: Path) -> None:
+    """Maps drawn anew are 100% of the way, where layers that move with the picture are at 0."""
+    layers = ("drawn", "still")
+    network = network_of(
+        UnrelatedMaps(), features=Site("out", "output"), size=12, layers=layers, logits=False
+    )
+    result = audited(network, ["d4"], smooth_pictures(tmp_path / "p", 30, 12))
+    for metric in ("channelwise.cosine", "channelwise.correlation"):
+        part = way(result, "d4", metric, "drawn")
+        assert part.ci[0] < 1.0 < part.ci[1]
+        assert part.value == pytest.approx(1.0, abs=0.03)
+        assert (len(part.null), part.notes) == (15, ())
+        assert way(result, "d4", metric, "still").value == pytest.approx(0.0, abs=EXACT)
+
+
+def test_intervals_of_layers_from_the_saved_numbers(folder: Path, tmp_path: Path) -> None:
+    """The file has the numerators and the comparisons with another image; both images are control images."""
+    options = AuditOptions(
+        data=DataOptions(folder), run=RunOptions("cpu", 8, "fp64"), metrics=("channelwise.*",)
+    )
+    write_result(audit(small_conv_net(), ["flip", "c4"], options), tmp_path / "r.json")
+    saved = read_result(tmp_path / "r.json")
+    parts = [entry.to_another for entry in saved.results if entry.layer != "pool"]
+    assert len(parts) == 12
+    for part in parts:
+        pairs = np.array([(own, other) for own, other, _ in part.null])
+        assert len(pairs) == len(np.unique(pairs)) - 1 == 15
+        distances = np.array([distance for _, _, distance in part.null])
+        again = interval(NullRatioSample(np.array(part.per_image), pairs, distances, Scale.log()))
+        assert (part.value, *part.ci) == pytest.approx((again.value, again.low, again.high), rel=EXACT)
+
+
+def test_layers_without_a_way(folder: Path, tmp_path: Path) -> None:
+    """No control images, or one; few say why there is no interval; a map that is always the same says why no value."""
+    network = small_conv_net()
+    for probes in (0, 1):
+        result = audited(network, ["flip"], folder, controls=ControlOptions(probes))
+        assert entry_of(result, "channelwise.cosine", "flip", "block2").to_another is None
+    few = way(
+        audited(network, ["flip"], folder, controls=ControlOptions(5)),
+        "flip",
+        "channelwise.cosine",
+        "block2",
+    )
+    assert few.value is not None
+    assert few.ci is None
+    assert few.notes == ("interval withheld: 4 comparisons with another image, at least 12 needed",)
+    of_set = audited(network, [], folder, sets=["jpeg:30"])
+    assert entry_of(of_set, "channelwise.cosine", "jpeg:30", "block2").to_another is None
+    nn.init.zeros_(network.module.block1[0].weight)
+    nn.init.ones_(network.module.block1[0].bias)
+    same = audited(network, ["flip"], smooth_pictures(tmp_path / "p", 3, 16))
+    part = way(same, "flip", "channelwise.cosine", "block1")
+    assert (part.value, part.ci) == (None, None)
+    assert part.notes == ("undefined: another image's maps are no further away",)
+
+
+def test_images_that_have_no_other(folder: Path) -> None:
+    """A saved result that compares an image with one that it does not list contradicts itself."""
+    result = audited(small_conv_net(), ["flip"], folder, controls=ControlOptions(3))
+    entries = list(result.results)
+    at = next(i for i, e in enumerate(entries) if e.to_another is not None and e.to_another.null)
+    check_sound(result, "r")
+    for broken, words in (
+        ({"null": ((1, 24, 0.5),)}, "compares images with others that are not listed"),
+        ({"per_image": (0.1,)}, "for 1 of 24 images"),
+    ):
+        part = entries[at].to_another.model_copy(update=broken)
+        entry = entries[at].model_copy(update={"to_another": part})
+        changed = [*entries[:at], entry, *entries[at + 1 :]]
+        with pytest.raises(InputError, match=words):
+            check_sound(result.model_copy(update={"results": tuple(changed)}), "r")
 
 
 @pytest.mark.parametrize("clustered", [False, True])

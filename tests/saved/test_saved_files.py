@@ -185,6 +185,8 @@ def test_a_track_is_gone_on_with(geed: Geed) -> None:
     assert done.exit_code == 0, done.stderr
     now = read("track.json")
     assert [record["step"] for record in now["records"]] == [1, 2, 3]
+    schemas = [record["result"]["schema"] for record in now["records"]]
+    assert schemas == ["geed.result/1", "geed.result/1", "geed.result/2"]
     assert_same(before["rows"], [row for row in now["rows"] if row["step"] < 3], 1e-12)
 
 
@@ -199,3 +201,13 @@ def test_the_same_audit_finds_the_same_again(geed: Geed) -> None:
     assert done.exit_code == 0, done.stderr
     assert_same(read("result.json"), read("now.json"), 1e-6)
     assert_same(read("gate.json"), read("now-gate.json"), 1e-6)
+    # a result of each schema in one comparison, either way round, and as each other's baseline
+    for pair in (("result.json", "now.json"), ("now.json", "result.json")):
+        done = geed("compare", *pair, "--json", f"both-{pair[0]}")
+        assert done.exit_code == 0, done.stderr
+        lines = read(f"both-{pair[0]}")["lines"]
+        moved = [d["value"] for line in lines for d in line["deltas"] if d["value"] is not None]
+        assert len(moved) > 20
+        assert max(map(abs, moved)) < 1e-6
+        done = geed("check", pair[0], "--policy", "policy.yaml", "--baseline", pair[1])
+        assert done.exit_code == 0, done.stderr
