@@ -75,7 +75,10 @@ class GridAlignment:
 
     def obstacle(self, group: Group) -> Obstacle | None:
         """What breaks the grid first; None where nothing does."""
-        needs = needs_of(group)
+        return self.lacks(needs_of(group))
+
+    def lacks(self, needs: Needs) -> Obstacle | None:
+        """What the grid lacks first of a group's needs; None where it has them all."""
         return next((obstacle for step in self.steps for obstacle in _obstacles(step, needs)), None)
 
     @property
@@ -113,21 +116,23 @@ def clean_sizes(
     None where there is no such size among the next ``limit`` ones, or none that the network takes. The network is left
     as it is: a copy without data is run once for each size.
     """
-    sizes: dict[str, int | None] = dict.fromkeys(group.name for group in groups)
+    needs = {group.name: needs_of(group) for group in groups}
+    sizes: dict[str, int | None] = dict.fromkeys(needs)
     try:
         module = data_free(network.module)
     except Exception:  # what cannot be copied cannot be tried
         return sizes
     with GridFollower(module, network.input.channels) as follower:
         for size in range(network.input.size + 1, network.input.size + limit + 1):
-            missing = [group for group in groups if sizes[group.name] is None]
+            missing = [name for name, clean in sizes.items() if clean is None]
             if not missing:
                 break
-            alignments = _try_size(follower, size, layers, missing)
-            whole = len(alignments) == len(set(layers))
-            for group in missing:
-                if whole and not any(alignment.breaks(group) for alignment in alignments.values()):
-                    sizes[group.name] = size
+            alignments = _try_size(follower, size, layers, [needs[name] for name in missing])
+            if len(alignments) < len(set(layers)):
+                continue
+            for name in missing:
+                if not any(alignment.lacks(needs[name]) for alignment in alignments.values()):
+                    sizes[name] = size
     return sizes
 
 
@@ -175,17 +180,16 @@ def _described(step: Step, axis: int) -> str:
 
 
 def _try_size(
-    follower: GridFollower, size: int, layers: Sequence[str], groups: Sequence[Group]
+    follower: GridFollower, size: int, layers: Sequence[str], groups: Sequence[Needs]
 ) -> dict[str, GridAlignment]:
     """The alignments at another size; not all of them where the network does not take it, or every group is broken.
 
     A step that breaks every group ends the run. It may lie on a side branch that no layer reads: then a size is
     passed over, but never is one named at which a layer is broken.
     """
-    needs = [needs_of(group) for group in groups]
 
     def hopeless(step: Step) -> bool:
-        return all(any(True for _ in _obstacles(step, each)) for each in needs)
+        return all(any(True for _ in _obstacles(step, needs)) for needs in groups)
 
     try:
         return _alignments(follower, size, layers, hopeless)

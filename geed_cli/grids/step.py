@@ -49,8 +49,8 @@ class Step:
     def delta(self, axis: int) -> Fraction:
         """δ along an axis, in pixels of the input."""
         reach = self.window.dilation[axis] * (self.window.kernel[axis] - 1)
-        middle = Fraction((self.n_out[axis] - 1) * self.window.stride[axis] + reach, 2)
-        return middle - self.window.padding[axis] - Fraction(self.n_in[axis] - 1, 2)
+        middle = (self.n_out[axis] - 1) * self.window.stride[axis] + reach
+        return Fraction(middle - 2 * self.window.padding[axis] - (self.n_in[axis] - 1), 2)
 
     def cyclic(self, axis: int) -> bool:
         """Whether the output covers the input's whole cycle, n_in = s·n_out; else it has no cyclic shift."""

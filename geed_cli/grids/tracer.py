@@ -33,7 +33,8 @@ BATCH_NORMS = (aten.native_batch_norm.default, aten.cudnn_batch_norm.default)
 
 def _without_numbers(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What batch normalisation puts out in evaluation; torch gets at its shape by a dozen operations in Python."""
-    return torch.empty_like(maps), maps.new_empty(0), maps.new_empty(0)
+    none = torch.empty(0, dtype=maps.dtype, device=maps.device)
+    return torch.empty(maps.shape, dtype=maps.dtype, device=maps.device), none, none
 
 
 class EnoughSeenError(Exception):
@@ -225,7 +226,18 @@ def merges(part: nn.Module) -> bool:
 
 
 def tensors_of(value: object) -> list[Tensor]:
-    """The tensors in whatever an operation or a module takes or returns, in order; also inside geometric tensors."""
+    """The tensors in whatever an operation or a module takes or returns, in order; also inside geometric tensors.
+
+    What most operations take is told apart here, since torch's own search takes longer than the operation.
+    """
+    if isinstance(value, Tensor):
+        return [value]
+    if value is None or isinstance(value, (int, float, torch.dtype, torch.device)):
+        return []
+    if type(value) is tuple or type(value) is list:
+        return [tensor for each in value for tensor in tensors_of(each)]
+    if type(value) is dict:
+        return [tensor for each in value.values() for tensor in tensors_of(each)]
     leaves = (getattr(leaf, "tensor", leaf) for leaf in tree_leaves(value))
     return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
 

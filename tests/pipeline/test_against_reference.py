@@ -158,6 +158,7 @@ def test_random_vit(folder: Path, precision: str, tolerance: float) -> None:
         assert found["softmax.kl", None].status == "not_applicable"
 
 
+@pytest.fixture(scope="module")
 def real_network() -> Network:
     """efficientnet_lite0 with its published weights, shown 96-pixel pictures as they are, at three layers."""
     network = load_model("efficientnet_lite0")
@@ -178,11 +179,10 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def oracle(photographs: Path) -> dict[str, Audit]:
+def oracle(real_network: Network, photographs: Path) -> dict[str, Audit]:
     """The slow audit of the real network under each group; made once, it is float64 in any case."""
-    network = real_network()
-    read = hooked_network(network.module, "classifier", "input", network.layers)
-    used, pixels = network.input, pixels_of(photographs)
+    read = hooked_network(real_network.module, "classifier", "input", real_network.layers)
+    used, pixels = real_network.input, pixels_of(photographs)
     return {g: slow_audit(read, pixels, planar_group(g), "disc", used.mean, used.std) for g in REAL_GROUPS}
 
 
@@ -191,32 +191,41 @@ def oracle(photographs: Path) -> dict[str, Audit]:
     [pytest.param("fp64", EXACT64, 1e-15, marks=pytest.mark.slow), ("fp32", RELATIVE32, 1e-6)],
 )
 def test_efficientnet_lite0_with_its_real_weights(
-    photographs: Path, oracle: dict[str, Audit], precision: str, relative: float, absolute: float
+    real_network: Network,
+    photographs: Path,
+    oracle: dict[str, Audit],
+    precision: str,
+    relative: float,
+    absolute: float,
 ) -> None:
     """A published network; absolute: near-equal probabilities diverge by rounding alone."""
-    result = fast(real_network(), photographs, precision, 8, groups=REAL_GROUPS)
+    result = fast(real_network, photographs, precision, 8, groups=REAL_GROUPS)
     for group in REAL_GROUPS:
         check(entries(result, group), oracle[group], {"rel": relative, "abs": absolute})
 
 
+@pytest.fixture(scope="module")
+def in_twenties(folder: Path) -> Result:
+    """All groups at batches of twenty."""
+    return fast(small_conv_net(), folder, "fp64", batch=20)
+
+
 @pytest.mark.parametrize("batch", [1, 3, 8, 64])
-def test_batch_size_does_not_matter(folder: Path, batch: int) -> None:
+def test_batch_size_does_not_matter(folder: Path, in_twenties: Result, batch: int) -> None:
     """Orbits cut anywhere give the same rows; 1e-9: float64 sums in another order."""
-    whole = fast(small_conv_net(), folder, "fp64", batch=20)
     parts = fast(small_conv_net(), folder, "fp64", batch=batch)
-    for one, other in zip(measured(whole), measured(parts), strict=True):
+    for one, other in zip(measured(in_twenties), measured(parts), strict=True):
         assert one.per_image is not None
         assert other.per_image is not None
         assert one.per_image.value == pytest.approx(other.per_image.value, rel=1e-9, abs=1e-9)
 
 
-def test_group_order_does_not_matter(folder: Path) -> None:
+def test_group_order_does_not_matter(folder: Path, in_twenties: Result) -> None:
     """Each group's entries are the same alone, first or last."""
     options = AuditOptions(data=DataOptions(folder), run=RunOptions("cpu", 4, "fp64"))
-    together = fast(small_conv_net(), folder, "fp64", batch=4)
     for group in GROUPS:
         alone = entries(audit(small_conv_net(), (group,), options), group)
-        for key, entry in entries(together, group).items():
+        for key, entry in entries(in_twenties, group).items():
             if entry.status == "not_applicable":
                 continue
             assert alone[key].value == pytest.approx(entry.value, rel=1e-9, abs=1e-9)

@@ -129,11 +129,11 @@ def test_one_and_several_decoding_threads(
     folder = tmp_path / "pictures"
     folder.mkdir()
     noise = np.random.default_rng(0)
-    for number, side in enumerate((900, 40, 300, 33, 32, 500)):
+    for number, side in enumerate((600, 40, 200, 33, 32, 300)):
         pixels = noise.integers(0, 256, (side, side + number, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{number}.jpg")
     found = []
-    for workers in (1, 2, 4):
+    for workers in (1, 4):
         asked: list[int] = []
 
         def so_many(workers: int = workers, asked: list[int] = asked) -> int:
@@ -145,7 +145,7 @@ def test_one_and_several_decoding_threads(
         cache = tmp_path / f"cache{workers}"
         found.append(numbers(audit(network, GROUPS, options_of(folder, cache=cache))))
         assert len(asked) >= 2
-    assert found[1:] == found[:1] * 2
+    assert found[1] == found[0]
 
 
 @pytest.mark.parametrize("batch", BATCHES)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 from support.audits import counting
-from support.networks import SmallConvNet, network_of
+from support.networks import SmallConvNet, network_of, small_conv_net
 from support.pictures import smooth_pictures
 from support.results import numbers
 from torch import Tensor
@@ -34,14 +34,15 @@ ROWS = 8
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return load_model("timm:resnet10t", weights="random", img_size=SIZE)
+    # rows are kept of networks of known libraries alone
+    return replace(small_conv_net(size=SIZE), source="timm")
 
 
 def options_of(folder: Path, cache: Path | None, **changes: object) -> AuditOptions:
     options = AuditOptions(
         data=DataOptions(folder, on_bad_image="skip"),
         run=RunOptions("cpu", ROWS),
-        layers=("layer1", "layer4"),
+        layers=("block1", "block3"),
         controls=ControlOptions(probes=16),
         cache=cache,
     )
@@ -196,7 +197,6 @@ class Fragile(SmallConvNet):
 def fragile() -> Network:
     torch.manual_seed(0)
     layers = ("block1", "block2")
-    # rows are kept of networks of known libraries alone
     return replace(network_of(Fragile(), features=Site("fc", "input"), layers=layers), source="timm")
 
 
