@@ -2,12 +2,15 @@
 
 NEARLY = 0.10
 """Below a tenth of the way a transformed image is hardly told apart by its features: *nearly* invariant."""
-MOSTLY = 1 / 3
+MOSTLY = 0.33
 """Below a third it is much nearer to its image than to any other: *mostly*."""
-PARTLY = 2 / 3
+PARTLY = 0.67
 """Below two thirds it is neither: *partly*. The classes are symmetric about the middle of the way."""
 BARELY = 0.90
 """From nine tenths on it is as far as another image for all that can be said: *not* invariant; before, *barely*."""
+
+PLACES = 4
+"""Decimals to which a part is read: a hundredth of a percent, so that a percentage can always be shown in its class."""
 
 ENDS = (NEARLY, MOSTLY, PARTLY, BARELY)
 WORDS = ("nearly", "mostly", "partly", "barely", "not")
@@ -15,7 +18,7 @@ WORDS = ("nearly", "mostly", "partly", "barely", "not")
 
 def class_of(part: float) -> int:
     """The number of the class of a part of the way, 0 nearly to 4 not."""
-    return sum(part >= end for end in ENDS)
+    return sum(round(part, PLACES) >= end for end in ENDS)
 
 
 def words_of(low: float, high: float) -> tuple[str, str]:
