@@ -95,7 +95,7 @@ def of_the_run(result: Result) -> Iterator[str]:
         yield f"with {images} intervals of {looks.metric} are wider than the {looks.width:g} asked for"
     if data.refused:
         files = counted(len(data.refused), "file")
-        yield f"{files} could not be read and {'is' if len(data.refused) == 1 else 'are'} left out"
+        yield f"{files} of the folder {'was' if len(data.refused) == 1 else 'were'} refused; -v lists them"
 
 
 def _twin(entries: Sequence[Entry], group: Group, claim: Claim) -> Iterator[Caution]:

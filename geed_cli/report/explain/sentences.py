@@ -110,13 +110,13 @@ WARNING_WORDS = (
         ("wider than",),
     ),
     Word(
-        "could not be read",
+        "were refused",
         Explanation(
-            what="files of the folder are no pictures that can be decoded; they were left out (--on-bad-image skip) "
-            "and others drawn.",
-            reading="The result lists them with their reasons.",
+            what="files of the folder are no pictures by their name or format, are links, or cannot be decoded "
+            "(--on-bad-image skip leaves these out and draws others).",
+            reading="-v and the result list them with their reasons.",
         ),
-        ("refused", "left out"),
+        ("refused", "was refused", "could not be read", "left out"),
     ),
     Word(
         "one draw of random weights has less",
