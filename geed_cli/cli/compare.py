@@ -7,7 +7,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import Csv, Debug, Json, Quiet
+from geed_cli.cli.panels import Csv, Debug, Json, Linear, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "each of the subjects names its own weights",
@@ -30,7 +30,7 @@ Subjects = Annotated[
 
 @guarded
 @takes_options(without=OPTIONS_LEFT_OUT)
-def compare(
+def compare(  # noqa: PLR0913 - every parameter but one is an option of the command
     subjects: Subjects,
     *,
     arguments: AuditArguments,
@@ -40,7 +40,9 @@ def compare(
     ] = False,
     json: Json = None,
     csv: Csv = None,
+    verbose: Verbose = False,
     quiet: Quiet = False,
+    linear: Linear = False,
     debug: Debug = False,
 ) -> None:
     """Compare models or saved results with the first of them, paired over the same images.
@@ -51,6 +53,7 @@ def compare(
     Example: geed compare r50.json dino.json          geed compare cnn='runs/cnn_*.json' c8='runs/c8_*.json'
     """
     del debug  # read by the guard
+    view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     from geed_cli.cli.run.comparing import run_compare  # noqa: PLC0415 - --help stays light
 
-    run_compare(subjects, arguments, json, csv, allow_mismatch=allow_mismatch, quiet=quiet)
+    run_compare(subjects, arguments, json, csv, allow_mismatch=allow_mismatch, view=view)

@@ -1,19 +1,57 @@
-"""The table of a comparison: one column a subject, one row a measure or layer, differences with their verdicts."""
+"""The page of a comparison: what each subject amounts to beside the first, what was compared, the numbers, what next.
+
+Two subjects have their differences side by side with where these lie about zero; of more, each value has a sign for
+what is claimed of it. The first subject is the reference.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len
+from rich.console import Console
 
-from geed_cli.comparison.schema import Comparison, Delta, Line, Side
-from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.choices import View
+from geed_cli.comparison.schema import Comparison, Delta, Side
+from geed_cli.comparison.schema import Line as Compared
+from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.control import CONTROLS
-from geed_cli.report.cells import csv_text, frameless
-from geed_cli.report.console import emit
+from geed_cli.report.cells import csv_text
+from geed_cli.report.console import plain, write
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
-from geed_cli.report.numbers import about, interval, number, some
+from geed_cli.report.marks import Mark
+from geed_cli.report.numbers import about, in_unit, limits_in_unit, number, some
+from geed_cli.report.page import (
+    BLANK,
+    NARROW,
+    WIDEST,
+    Block,
+    Cell,
+    Column,
+    Line,
+    Paragraph,
+    Rows,
+    Section,
+    ends_of,
+    key_values,
+    print_page,
+    short,
+)
 from geed_cli.report.reading import HIDDEN_ACTIONS_READING
+from geed_cli.verdict.comparison import (
+    ABSENT,
+    FURTHER,
+    HIGHER_THAN_INSENSITIVE,
+    LOWER_BUT_INSENSITIVE,
+    NEARER,
+    UNDECIDED,
+    claim_of,
+    delta_text,
+    difference_warnings,
+    next_comparison,
+    say_difference,
+    side_text,
+)
+from geed_cli.verdict.digits import forecast
 
 CSV_HEADER = (
     "group", "metric", "layer", "subject", "value", "low", "high", "within",
@@ -21,131 +59,377 @@ CSV_HEADER = (
     "null", "floor", "twin",
 )  # fmt: skip
 """Of the CSV file."""
-CONTROLS_BELOW_VALUES = tuple(CONTROLS[name] for name in ("repeat", "floor", "twin", "phase_corrected"))
-"""The controls that stand below a value, where they were measured."""
+BESIDE_VALUES = tuple(CONTROLS[name] for name in ("repeat", "null", "floor", "twin", "phase_corrected"))
+"""The controls that ``-v`` shows beside a value, where they were measured."""
+SIGNS = {
+    FURTHER: "+",
+    NEARER: "−",
+    UNDECIDED: "?",
+    LOWER_BUT_INSENSITIVE: "!",
+    HIGHER_THAN_INSENSITIVE: "!",
+    ABSENT: " ",
+}
+"""What stands behind a value for its claim."""
+IN_A_TABLE = {LOWER_BUT_INSENSITIVE: "insensitive", HIGHER_THAN_INSENSITIVE: "insensitive"}
+"""Claims that are shorter there than in sentences."""
+MOST_LAYERS = 10
+"""Rows of layers of one group; of several groups each has its first and last. ``-v`` has all."""
+ROOMY = 92
+"""Columns from which names and labels stand whole."""
+SHORTEST, LONGEST_LABEL = 12, 16
 
 
-def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Print the whole comparison."""
-    emit(render(comparison, console.width), console)
+def print_comparison(comparison: Comparison, console: Console, view: View = View()) -> None:  # noqa: B008 - it is frozen
+    """Print the whole comparison: in full, as one line, or one statement a line, as the view says."""
+    if view.quiet:
+        write(one_line(comparison), console)
+        return
+    print_page(comparison_page(comparison, view, console.width), console, linear=view.linear)
 
 
-def render(comparison: Comparison, width: int = 100) -> Iterator[RenderableType]:
-    """The parts of the printed comparison, top to bottom."""
-    labels = [subject.label for subject in comparison.subjects]
-    yield Text(f"geed compare · {', '.join(labels[1:])} against {labels[0]}", style="bold")
-    for subject in comparison.subjects:
-        shown = ", ".join(dict.fromkeys(subject.models))
-        kind = f"population of {len(subject.models)}: " if subject.is_population else ""
-        yield Text(f"  {subject.label}: {kind}{shown}")
-    pairing = "paired" if comparison.paired else "not paired: the images differ"
-    yield Text(f"  {comparison.images} images, {pairing}")
-    for mismatch in comparison.mismatches:
-        yield Text(f"  warning: not comparable in {mismatch}", style="yellow")
-    for group in dict.fromkeys(line.group for line in comparison.lines):
-        yield Text()
-        yield _block(comparison, group, labels)
-        yield from (Text(f"  note: {note}", style="yellow") for note in _notes(comparison, group, labels))
+def comparison_page(comparison: Comparison, view: View, width: int = 100) -> Iterator[Block]:
+    """The blocks of the printed comparison, top to bottom, for a console so wide."""
+    groups = list(dict.fromkeys(line.group for line in comparison.lines))
+    yield from _answers(comparison, groups, view)
+    changed = difference_warnings(comparison)
+    if changed:
+        yield BLANK
+    yield from (Paragraph("warning:", plain(text, 2000), style="magenta") for text in changed)
+    yield BLANK
+    yield from _facts(comparison, view)
+    tables = _Tables(comparison, view, width, several=len(groups) > 1)
+    for group in groups:
+        yield BLANK
+        yield Line(plain(group), style="bold")
+        yield from tables.group(group)
         yield from _hidden(comparison, group, width)
-    yield from (Text(line, style="dim") for line in _legend(comparison))
+    if view.verbose:
+        yield from _details(comparison, groups)
+    yield BLANK
+    yield from _legend(comparison, view)
+    yield Paragraph("next:", next_comparison(comparison))
 
 
-def _block(comparison: Comparison, group: str, labels: Sequence[str]) -> Table:
-    table = frameless()
-    table.add_column(group, overflow="fold")
-    for label in labels:
-        table.add_column(label, justify="right", overflow="fold")
-    # whole-network measures first, then the layers in network order
-    lines = [line for line in comparison.lines if line.group == group]
-    layerwise = {line.metric for line in lines if line.layer is not None}
-    for line in sorted(lines, key=lambda line: line.layer is not None):
-        table.add_row(_name(line, named=len(layerwise) > 1), *_cells(line))
-    return table
+def one_line(comparison: Comparison) -> str:
+    """The comparison as one line of ``key=value``: of each other subject and group the verdict and the differences."""
+    reference, *others = comparison.subjects
+    pairs: list[tuple[str, object]] = [
+        ("geed", "compare"),
+        ("reference", plain(reference.label)),
+        ("images", comparison.images),
+        ("paired", "yes" if comparison.paired else "no"),
+    ]
+    for at, other in enumerate(others):
+        for group in dict.fromkeys(line.group for line in comparison.lines):
+            name = f"{plain(other.label)}.{plain(group)}"
+            pairs.append((f"{name}.verdict", say_difference(comparison, group, at).key))
+            for line in comparison.lines:
+                delta = line.deltas[at]
+                if line.group == group and line.layer is None and delta.value is not None:
+                    pairs.append((f"{name}.{line.metric}", f"{delta.value:+.4g}"))
+                    if delta.ci is not None:
+                        pairs.append((f"{name}.{line.metric}.ci", f"{delta.ci[0]:+.4g},{delta.ci[1]:+.4g}"))
+                    pairs.append((f"{name}.{line.metric}.claim", claim_of(comparison, line, at)))
+    return key_values(*pairs, ("warnings", len(difference_warnings(comparison))))
 
 
-def _hidden(comparison: Comparison, group: str, width: int) -> Iterator[RenderableType]:
+def _answers(comparison: Comparison, groups: Sequence[str], view: View) -> Iterator[Block]:
+    """What is said of each other subject under each group."""
+    others = [plain(subject.label) for subject in comparison.subjects[1:]]
+    hang = max(map(cell_len, map(plain, groups)), default=0) + 2
+    for number_, group in enumerate(groups):
+        if number_:
+            yield BLANK
+        for at, label in enumerate(others):
+            said = say_difference(comparison, group, at)
+            verdict = plain(said.verdict, 400)
+            name = plain(group) if at == 0 or view.linear else ""
+            if len(others) > 1:
+                verdict = f"{label}: {verdict}"
+            yield Paragraph(name, plain(" ".join(said.reasons), 2000), verdict, hang=hang)
+
+
+def _facts(comparison: Comparison, view: View) -> Iterator[Block]:
+    labels = [plain(subject.label) for subject in comparison.subjects]
+    yield Line(f"· {', '.join(labels[1:])} against {labels[0]}", strong="geed compare")
+    pairing = "paired" if comparison.paired else "not paired: the images differ"
+    if any(subject.is_population for subject in comparison.subjects):
+        pairing = "over models"
+    tested = sum(delta.value is not None for line in comparison.lines for delta in line.deltas)
+    alpha = f"{100 * (1 - comparison.confidence):.2g}%"
+    yield Line(
+        f"{comparison.images} image{'s' * (comparison.images != 1)}, {pairing} · {tested} "
+        f"difference{'s' * (tested != 1)}, claims hold together at {alpha} (Holm)"
+    )
+    for subject in comparison.subjects:
+        if subject.is_population:
+            models = f": {', '.join(map(plain, dict.fromkeys(subject.models)))}" if view.verbose else ""
+            yield Line(f"{plain(subject.label)} is a population of {len(subject.models)} models{models}")
+        elif view.verbose:
+            yield Line(f"{plain(subject.label)} is {plain(subject.models[0])}")
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The tables of the comparison.
+
+    Attributes:
+        width: columns of the console.
+        several: whether there are several groups, which leaves each fewer layers.
+    """
+
+    comparison: Comparison
+    view: View
+    width: int
+    several: bool
+
+    def group(self, group: str) -> Iterator[Block]:
+        """The table of one group; of more subjects than fit side by side, one below the other."""
+        own = [line for line in self.comparison.lines if line.group == group]
+        whole = [line for line in own if line.layer is None and self._has_a_row(line)]
+        layered = {
+            line.metric: [each for each in own if each.metric == line.metric]
+            for line in own
+            if line.layer is not None
+        }
+        most = len(own) if self.view.verbose else 2 if self.several else MOST_LAYERS
+        shown = {metric: ends_of(lines, most) for metric, lines in layered.items()}
+        parts = [("", whole), *((self._heading(metric), lines) for metric, lines in shown.items())]
+        if len(self.comparison.subjects) == 2:
+            yield self._two(parts)
+        else:
+            yield from self._many(parts)
+        left_out = sum(len(lines) - len(shown[metric]) for metric, lines in layered.items())
+        if left_out:
+            yield Line(f"{left_out} more layer{'s' * (left_out != 1)}: -v", style="dim", indent=2)
+
+    def _has_a_row(self, line: Compared) -> bool:
+        """Whether a measure of no layer has one: one without a perfect value where it was asked for by name."""
+        there = {line.metric for line in self.comparison.lines}
+        usual = {name for name, measure in BY_NAME.items() if measure.beside is None}
+        return self.view.verbose or measure_named(line.metric).perfect is not None or not usual <= there
+
+    @staticmethod
+    def _heading(metric: str) -> str:
+        return f"layers, {metric}: {measure_named(metric).best:g} is equivariant"
+
+    @property
+    def _roomy(self) -> bool:
+        return self.width >= ROOMY or self.view.linear
+
+    def _name(self, line: Compared) -> str:
+        name = plain(line.layer) if line.layer is not None else line.metric
+        if self._roomy or cell_len(name) <= SHORTEST:
+            return name
+        return short(name, SHORTEST) if line.layer is not None else f"…{name.rpartition('.')[2]}"
+
+    def _labels(self) -> list[str]:
+        """The subjects' labels as headings: shortened where they still differ."""
+        labels = [plain(subject.label) for subject in self.comparison.subjects]
+        shortened = [short(label, LONGEST_LABEL if self._roomy else SHORTEST) for label in labels]
+        return labels if self.view.linear or len(set(shortened)) < len(labels) else shortened
+
+    def _two(self, parts: Sequence[tuple[str, Sequence[Compared]]]) -> Rows:
+        first, second = self._labels()
+        level = f"{100 * self.comparison.confidence:g}%"
+        narrow = self.width < NARROW and not self.view.linear
+        columns = [
+            Column("", left=True),
+            Column(first, keep=1 if narrow else None),
+            Column(second, keep=2 if narrow else None),
+            Column(f"difference, {level}"),
+            Column((NEARER, FURTHER), left=True),
+            Column("claim", left=True),
+            Column("images", keep=0),
+        ]
+        sections = []
+        for heading, lines in parts:
+            if lines:
+                most = self._largest(lines) if heading else None
+                sections.append(Section([self._difference(line, most) for line in lines], heading))
+        return Rows(columns, sections)
+
+    @staticmethod
+    def _largest(lines: Sequence[Compared]) -> float:
+        """The largest limit of their differences: layers share a scale."""
+        ends = [abs(end) for line in lines for end in line.deltas[0].ci or ()]
+        return max(ends, default=0.0)
+
+    def _difference(self, line: Compared, most: float | None) -> list[Cell]:
+        delta, claim = line.deltas[0], claim_of(self.comparison, line, 0)
+        most = self._largest([line]) if most is None else most
+        mark: Cell = ""
+        if delta.value is not None and delta.ci is not None and most > 0:
+            value, low, high = (0.5 + end / (2 * most) for end in (delta.value, *delta.ci))
+            mark = Mark(value, low, high, tick=0.5, tick_sign="│")
+        sep = " to " if self._roomy else ".."
+        return [
+            self._name(line),
+            side_text(line, 0),
+            side_text(line, 1),
+            delta_text(line, 0, sep=sep),
+            mark,
+            IN_A_TABLE.get(claim, claim),
+            "" if delta.images_to_decide is None else f"~{forecast(delta.images_to_decide)}",
+        ]
+
+    def _many(self, parts: Sequence[tuple[str, Sequence[Compared]]]) -> Iterator[Block]:
+        labels = self._labels()
+        lines = [line for _, lines in parts for line in lines]
+        names = max((cell_len(self._name(line)) for line in lines), default=0)
+        widths = [
+            max([cell_len(label) + 2 * (at > 0), *(cell_len(self._signed(line, at)) for line in lines)]) + 2
+            for at, label in enumerate(labels)
+        ]
+        room = (10**6 if self.view.linear else min(self.width, WIDEST)) - 2 - names - widths[0]
+        for number_, chunk in enumerate(_chunks(widths[1:], room)):
+            if number_:
+                yield BLANK
+            shown = [0, *(at + 1 for at in chunk)]
+            headings = [labels[at] + "  " * (at > 0 and not self.view.linear) for at in shown]
+            yield Rows(
+                [Column("", left=True), *map(Column, headings)],
+                [
+                    Section(
+                        [[self._name(line), *(self._signed(line, at) for at in shown)] for line in lines],
+                        heading,
+                    )
+                    for heading, lines in parts
+                    if lines
+                ],
+            )
+
+    def _signed(self, line: Compared, at: int) -> str:
+        """A value with the sign of its claim, in words where nothing is drawn."""
+        value = side_text(line, at)
+        if at == 0:
+            return value
+        claim = claim_of(self.comparison, line, at - 1)
+        return f"{value} {claim if self.view.linear else SIGNS[claim]}"
+
+
+def _chunks(widths: Sequence[int], room: int) -> Iterator[list[int]]:
+    """The places of columns that fit side by side; at least one each time."""
+    chunk: list[int] = []
+    for at, width in enumerate(widths):
+        if chunk and sum(widths[k] for k in chunk) + width > room:
+            yield chunk
+            chunk = []
+        chunk.append(at)
+    if chunk:
+        yield chunk
+
+
+def _hidden(comparison: Comparison, group: str, width: int) -> Iterator[Block]:
     """What --discover found for the group in each model that it was looked for in."""
     for subject in comparison.subjects:
         actions = [action for action in subject.hidden_actions if action.group == group]
         if actions:
-            yield from (Text(), Text(f"{group} · {subject.label}"), hidden_table(actions, width))
-            yield from (Text(f"  note: {note}", style="yellow") for note in hidden_notes(actions))
+            yield from (BLANK, Line(f"{plain(group)} · {plain(subject.label)}"))
+            yield hidden_table(actions, min(width, WIDEST))
+            yield from (Paragraph("note:", plain(note, 2000)) for note in hidden_notes(actions))
 
 
-def _notes(comparison: Comparison, group: str, labels: Sequence[str]) -> list[str]:
+def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
+    """Every value with its interval and controls, every difference with its p-value, every note."""
+    several = any(subject.is_population for subject in comparison.subjects)
+    there = {name for line in comparison.lines for side in line.sides for name in side.controls}
+    controls = [control for control in BESIDE_VALUES if control.name in there]
+    level = f"{100 * comparison.confidence:g}% interval"
+    for group in groups:
+        lines = [line for line in comparison.lines if line.group == group]
+        yield from (BLANK, Line("every value", strong=f"{plain(group)}:"))
+        columns = [
+            Column("", left=True, shortens=True),
+            Column("of", left=True, shortens=True),
+            Column("value"),
+        ]
+        columns += [
+            Column(level),
+            *[Column("within ±")] * several,
+            *(Column(control.heading) for control in controls),
+        ]
+        rows = [
+            [
+                *(_full_name(line), plain(subject.label)),
+                *(in_unit(line.metric, side.value), limits_in_unit(line.metric, side.ci)),
+                *[in_unit(line.metric, side.within) if side.within is not None else ""] * several,
+                *(_control(line, side, control.name) for control in controls),
+            ]
+            for line in lines
+            for subject, side in zip(comparison.subjects, line.sides, strict=True)
+        ]
+        yield Rows(columns, [Section(rows)])
+        yield from (BLANK, Line("every difference from the first", strong=f"{plain(group)}:"))
+        yield Rows(
+            [Column("", left=True, shortens=True), Column("of", left=True, shortens=True), Column("difference"),
+             Column(level), Column("p"), Column("p, Holm"), Column("claim", left=True), Column("images")],
+            [Section([_difference_row(comparison, line, at) for line in lines for at in range(len(line.deltas))])],
+        )  # fmt: skip
+        yield from (Paragraph("note:", text) for text in _notes(comparison, group))
+
+
+def _full_name(line: Compared) -> str:
+    return line.metric if line.layer is None else f"{line.metric} at {plain(line.layer)}"
+
+
+def _control(line: Compared, side: Side, name: str) -> str:
+    return in_unit(line.metric, side.controls[name]) if name in side.controls else ""
+
+
+def _difference_row(comparison: Comparison, line: Compared, at: int) -> list[Cell]:
+    delta = line.deltas[at]
+    needed = "" if delta.images_to_decide is None else forecast(delta.images_to_decide)
+    return [
+        *(_full_name(line), plain(comparison.subjects[at + 1].label)),
+        *(in_unit(line.metric, delta.value), limits_in_unit(line.metric, delta.ci)),
+        *(number(delta.p_value), number(delta.p_holm), claim_of(comparison, line, at), needed),
+    ]
+
+
+def _notes(comparison: Comparison, group: str) -> list[str]:
     """Each note once, with the subject and the lines that it is about."""
+    labels = [subject.label for subject in comparison.subjects]
     pairs: list[tuple[tuple[str, str], str]] = []
     for line in comparison.lines:
         if line.group == group:
             parts: list[Side | Delta] = [*line.sides, *line.deltas]
             for label, part in zip([*labels, *labels[1:]], parts, strict=True):
-                pairs += [((label, note), _name(line, named=True)) for note in part.notes]
-    return [f"{label}, {some(names)}: {note}" for (label, note), names in about(pairs).items()]
+                pairs += [((label, note), _full_name(line)) for note in part.notes]
+    return [f"{plain(label)}, {some(names)}: {plain(note)}" for (label, note), names in about(pairs).items()]
 
 
-def _name(line: Line, *, named: bool) -> str:
-    """The metric, or the layer; with its metric where the table has several for each layer."""
-    if line.layer is None:
-        return line.metric
-    return f"{line.layer} {line.metric.rpartition('.')[2]}" if named else line.layer
-
-
-def _cells(line: Line) -> Iterator[str]:
-    """The reference's value, then each other's value over its difference and verdict."""
-    yield _side(line.sides[0])
-    for side, delta in zip(line.sides[1:], line.deltas, strict=True):
-        yield f"{_side(side)}\n{_delta(delta)}"
-
-
-def _side(side: Side) -> str:
-    within = "" if side.within is None else f"\nwithin ±{number(side.within)}"
-    return f"{number(side.value)} {interval(side.ci)}{within}{_controls(side)}"
-
-
-def _controls(side: Side) -> str:
-    """Those that were measured, on a line of their own: "floor 0.01, twin 0.3"."""
-    measured = [
-        f"{control.heading} {number(side.controls[control.name])}"
-        for control in CONTROLS_BELOW_VALUES
-        if control.name in side.controls
-    ]
-    return f"\n{', '.join(measured)}" if measured else ""
-
-
-def _delta(delta: Delta) -> str:
-    if delta.value is None:
-        return "–"
-    sign = "+" if delta.value > 0 else ""
-    return f"Δ {sign}{number(delta.value)} {interval(delta.ci)} {_verdict(delta)}"
-
-
-def _verdict(delta: Delta) -> str:
-    if delta.verdict in {"more", "less"}:
-        return f"{delta.verdict} *"
-    if delta.images_to_decide is not None:
-        return f"undecided, ~{delta.images_to_decide} images"
-    return delta.verdict
-
-
-def _legend(comparison: Comparison) -> Iterator[str]:
-    alpha = 100 * (1 - comparison.confidence)
-    yield ""
-    yield "Δ is the difference from the first; above 0 means further from invariance."
-    alone = "hold together over the whole table" if comparison.simultaneous else "are for each line alone"
-    yield f"* differs from the first at {alpha:.2g}% over the whole table (Holm); intervals {alone}."
-    layerwise = dict.fromkeys(line.metric for line in comparison.lines if line.layer is not None)
-    if layerwise:
-        yield f"Rows of layers: {', '.join(layerwise)}."
+def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
+    """How to read the tables; with ``-v`` also the controls beside values."""
+    alone = "intervals hold together" if comparison.simultaneous else "intervals for each alone"
+    if len(comparison.subjects) == 2:
+        said = f"claims hold for all lines together, {alone}"
+    else:
+        claims = {
+            claim_of(comparison, line, at) for line in comparison.lines for at in range(len(line.deltas))
+        }
+        dull = claims & {LOWER_BUT_INSENSITIVE, HIGHER_THAN_INSENSITIVE}
+        said = "+ further than the first, − nearer, ? undecided, not equal" + ", ! one is insensitive" * bool(
+            dull
+        )
+    yield Line(said + ("" if view.verbose else "; -v shows all"), style="dim", drawn=True)
+    if not view.verbose:
+        return
     for measure in BY_NAME.values():
-        if measure.perfect is None:
-            yield f"{measure.name} is raw / M: its difference is one of M as much as of invariance."
-    shown = {name for line in comparison.lines for side in line.sides for name in side.controls}
-    yield from (control.reading for control in CONTROLS_BELOW_VALUES if control.name in shown)
-    if any(subject.hidden_actions for subject in comparison.subjects):
-        yield HIDDEN_ACTIONS_READING
-    yield "undecided: these images do not decide it; the number forecasts how many would, if the difference stays."
+        if measure.perfect is None and any(line.metric == measure.name for line in comparison.lines):
+            yield Line(
+                f"{measure.name} is raw / M: its difference is one of M as much as of invariance.",
+                style="dim",
+            )
     if any(subject.is_population for subject in comparison.subjects):
-        yield "Populations: intervals are over models (t); “within” is one model's own half-width over images."
+        yield Line(
+            "Populations: intervals are over models (t); “within” is one model's half-width over images.",
+            style="dim",
+        )
+    shown = {name for line in comparison.lines for side in line.sides for name in side.controls}
+    yield from (Line(control.reading, style="dim") for control in BESIDE_VALUES if control.name in shown)
+    if any(subject.hidden_actions for subject in comparison.subjects):
+        yield Line(HIDDEN_ACTIONS_READING, style="dim")
 
 
 def to_csv(comparison: Comparison) -> str:

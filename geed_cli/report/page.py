@@ -7,6 +7,7 @@ marks shrink, then whole columns go, then names lose their beginning; at last ro
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -30,6 +31,7 @@ NARROWEST_MARK, WIDEST_MARK = 12, 24
 GAP = 2
 """Blanks between two columns."""
 
+Part = TypeVar("Part")
 Cell = str | Mark
 
 
@@ -123,9 +125,22 @@ def print_page(blocks: Iterable[Block], console: Console, *, linear: bool = Fals
     emit((part for block in made for part in _drawn(block, width, plain=plain)), console, width=width)
 
 
+def ends_of(rows: Sequence[Part], most: int) -> list[Part]:
+    """At most so many: the first and the last, and others evenly between them."""
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[at] for at in sorted({round(k * (len(rows) - 1) / (most - 1)) for k in range(most)})]
+
+
+def short(name: str, most: int) -> str:
+    """A name of so many characters at most, without its beginning: names of one kind differ at their ends."""
+    return name if cell_len(name) <= most else f"…{name[1 - most :]}"
+
+
 def key_values(*pairs: tuple[str, object]) -> str:
     """One line of ``key=value`` for scripts, each value one word."""
-    return " ".join(f"{key}={'-'.join(str(value).split()) or 'none'}" for key, value in pairs)
+    words = (("-".join(str(part).split()) for part in pair) for pair in pairs)
+    return " ".join(f"{key}={value or 'none'}" for key, value in words)
 
 
 def _in_ascii(block: Block) -> Block:
@@ -299,7 +314,8 @@ class _Drawing:
             if isinstance(column.name, str):
                 own = cell_len(column.name)
             else:
-                own = mark + behind if mark else max(behind - 1, cell_len(column.name[1]))
+                ends = cell_len("".join(column.name)) + 1
+                own = max(mark, ends) + behind if mark else max(behind - 1, cell_len(column.name[1]))
             widths.append(max([own, *texts]))
         return widths
 

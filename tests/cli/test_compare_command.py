@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,8 +60,28 @@ def test_populations(geed: Geed, saved: Path) -> None:
     done = geed("compare", f"a={saved}/run_[012].json", f"b={saved}/run_[345].json", "--metric", "latent.*")
     assert done.exit_code == 0, done.stderr
     assert "population of 3" in done.stdout
-    assert "within ±" in done.stdout
     assert "softmax" not in done.stdout
+    done = geed(
+        "compare", f"a={saved}/run_[012].json", f"b={saved}/run_[345].json", "--metric", "latent.*", "-v"
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "within ±" in done.stdout
+    assert "over models (t)" in done.stdout
+
+
+def test_views(geed: Geed, saved: Path, tmp_path: Path) -> None:
+    """The files are the same whatever is shown; one line has the answer alone."""
+    pair = ("compare", saved / "run_0.json", saved / "run_1.json")
+    written = []
+    for view in ((), ("-v",), ("-q",), ("--linear",)):
+        targets = tmp_path / "c.json", tmp_path / "c.csv"
+        done = geed(*pair, "--json", targets[0], "--csv", targets[1], *view)
+        assert done.exit_code == 0, done.stderr
+        written.append([target.read_text() for target in targets])
+        assert ("geed=compare reference=run_0 " in done.stdout) == (view == ("-q",))
+    assert all(each == written[0] for each in written)
+    assert geed(*pair, "-q").stdout.count("\n") == 1
+    assert geed(*pair, "-q", "--linear").exit_code == 2
 
 
 def test_models_given_directly_are_audited_on_the_same_images(
@@ -123,7 +144,8 @@ def test_mismatches_are_refused_unless_allowed(geed: Geed, saved: Path, tmp_path
     shown = geed("compare", saved / "run_0.json", tmp_path / "other.json", "--allow-mismatch")
     assert shown.exit_code == 0, shown.stderr
     assert "warning: not comparable in images" in shown.stdout
-    assert "more *" not in shown.stdout
+    assert "Features not compared." in shown.stdout
+    assert not re.search("further|nearer to", shown.stdout.partition("warning:")[0])
 
 
 def test_results_of_a_method_that_is_gone_are_read(geed: Geed, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def compared(geed: Geed, specs: tuple[Path, Path], pictures: Path) -> Compared:
     def run(*options: object, samples: int = 8) -> tuple[dict[str, Any], str]:
         target = pictures.parent / "compared.json"
         common = ("-d", pictures, "--samples", samples, "--no-cache", "--json", target)
-        done = geed("compare", *specs, *common, *options)
+        done = geed("compare", *specs, *common, "-v", *options)
         assert done.exit_code == 0, done.stderr
         return json.loads(target.read_text()), done.stdout
 
@@ -146,9 +146,9 @@ def test_grids_are_compared_about_their_centres(compared: Compared) -> None:
 def test_intervals_hold_together(compared: Compared) -> None:
     """--simultaneous: wider for values and differences, with the same values and verdicts; the table says so."""
     alone, table = compared("-g", "flip", "-g", "c4", samples=22)
-    assert "intervals are for each line alone" in " ".join(table.split())
+    assert "claims hold for all lines together, intervals for each alone" in " ".join(table.split())
     together, table = compared("-g", "flip", "-g", "c4", "--simultaneous", samples=22)
-    assert "intervals hold together over the whole table" in " ".join(table.split())
+    assert "claims hold for all lines together, intervals hold together" in " ".join(table.split())
     assert (alone["simultaneous"], together["simultaneous"]) == (False, True)
     wider = 0
     for one, other in zip(alone["lines"], together["lines"], strict=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, refuse
 from geed_cli.cli.command import declared
@@ -46,7 +47,7 @@ def run_compare(
     csv: Path | None,
     *,
     allow_mismatch: bool,
-    quiet: bool,
+    view: View,
 ) -> None:
     """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
     options = audit_options(asked)
@@ -65,7 +66,7 @@ def run_compare(
         with uncollected():
             from geed_cli.cli.run.compared_models import audit_models  # noqa: PLC0415 - imports torch
 
-        audited = audit_models(tuple(models.values()), asked, options, quiet=quiet)
+        audited = audit_models(tuple(models.values()), asked, options, quiet=view.quiet)
         results |= {label: (result,) for label, result in zip(models, audited, strict=True)}
     contenders = [Contender(each.label, _selected(results[each.label], options)) for each in subjects]
     _require_layers(contenders, options.layers)
@@ -77,7 +78,7 @@ def run_compare(
     comparison = compare(contenders, options.interval)
     hand_over(
         [(json, lambda: to_strict_json(comparison)), (csv, lambda: to_csv(comparison))],
-        lambda: print_comparison(comparison, result_console()),
+        lambda: print_comparison(comparison, result_console(), view),
     )
 
 
