@@ -6,16 +6,16 @@ Every number is finite or null. ``per_image`` lists are in the order of ``data.i
 comparing, gating and re-rendering need.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from geed_cli.choices import Discover, OutputKind
 
 Schema = Literal["geed.result/1", "geed.result/2"]
 """Those that are read."""
-SCHEMA: Schema = "geed.result/2"
-"""The one that is written."""
+SCHEMA: Literal["geed.result/2"] = "geed.result/2"
+"""The one that is written, also of an earlier result that is written again in a track, since it then has these keys."""
 
 Status = Literal["ok", "undefined", "not_applicable"]
 Completeness = Literal["complete", "partial"]
@@ -314,7 +314,7 @@ class Timing(Part):
 class Result(Part):
     """One audit."""
 
-    schema_: Schema = Field(SCHEMA, alias="schema")
+    schema_: Literal["geed.result/2"] = Field(SCHEMA, alias="schema")
     status: Completeness
     signature: str
     model: Model
@@ -331,3 +331,8 @@ class Result(Part):
     timing: Timing
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+    @field_validator("schema_", mode="before")
+    @classmethod
+    def _read_as_written(cls, schema: object) -> object:
+        return SCHEMA if schema in get_args(Schema) else schema

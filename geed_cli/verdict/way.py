@@ -126,8 +126,9 @@ def _null_distance(entry: Entry, best: float) -> float | None:
     from another image's.
     """
     if entry.to_another is not None and entry.to_another.null:
-        comparisons = entry.to_another.null
-        return sum(distance for _, _, distance in comparisons) / len(comparisons)
+        distances = [distance for _, _, distance in entry.to_another.null]
+        mean = sum(distances) / len(distances)
+        return mean if mean > NO_DISTANCE else None
     at_e, null = entry.per_element.get("e"), entry.controls.get("null")
     if at_e is None or null is None or at_e - best > NO_DISTANCE or null - best <= NO_DISTANCE:
         return None

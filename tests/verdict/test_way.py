@@ -62,6 +62,17 @@ def test_layers_of_earlier_results() -> None:
     assert twin_on_scale(one, 2) is None
 
 
+@pytest.mark.parametrize(("distances", "place"), [((0.7, 0.9), 0.125), ((0.0, 0.0), None)])
+def test_the_floor_of_a_measured_layer(distances: tuple[float, ...], place: float | None) -> None:
+    """Over the mean of the comparisons, not over the control: (0.05 · 2/1)/0.8; a null of 0 gives it no place."""
+    null = [(1, 0, distances[0]), (2, 1, distances[1])]
+    way = ToAnother(value=None, ci=None, per_image=None, null=null)
+    controls = {"null": -0.3, "floor": -0.95}
+    per_element = {"e": -1.0, "m": -0.6}
+    one = entry("channelwise.cosine", -0.8, "a", per_element=per_element, controls=controls, to_another=way)
+    assert floor_on_scale(one) == (None if place is None else pytest.approx(place))
+
+
 @pytest.mark.parametrize(
     "parts",
     [

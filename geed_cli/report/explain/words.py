@@ -22,7 +22,7 @@ SCALE_WORDS = (
             what="how far a transformed image is on the way to being another image: 0% unchanged, 100% another image.",
             formula="latent.l2: mean over g ≠ h of ‖ρ(g)⁻¹f(gx) − ρ(h)⁻¹f(hx)‖, over M. It equals value / U(n), "
             "U(n) = √((1 − 1/n)/2), for n = 2 always, and for more copies only where they are spread evenly.\n"
-            "layers: (1 + mean over g ≠ e) / (1 + null)\n"
+            "layers: (1 + mean over g ≠ e) / (1 + null), the null over g ≠ e as well\n"
             "prediction.flip_rate: the rate itself\n"
             "softmax.kl: a mark only, value over the smaller of sensitivity and ln n, an upper bound of what another "
             "image would have\n"
