@@ -17,7 +17,7 @@ from geed_cli.verdict.features import FEATURES
 from geed_cli.verdict.likeness import at_rounding, below_repeat, like_floor, like_null, no_further_twins
 from geed_cli.verdict.names import counted, places, stretches
 from geed_cli.verdict.said import Claim
-from geed_cli.verdict.way import twin_on_scale
+from geed_cli.verdict.way import twin_on_scale, way_of
 
 GRIDS = {
     "off centre": "the grid of {} is off the picture's centre",
@@ -58,6 +58,7 @@ def cautions(result: Result, group: Group, claim: Claim) -> Iterator[Caution]:
     yield from _twins(entries, result)
     yield from _floor(entries, result)
     yield from _rounding(entries, result)
+    yield from _precision(entries, result)
     yield from _grids([phase for phase in result.grid_phase if phase.group == group.name], result, group)
     yield from _noted(entries)
 
@@ -101,17 +102,17 @@ def of_the_run(result: Result) -> Iterator[str]:
 def _twin(entries: Sequence[Entry], group: Group, claim: Claim) -> Iterator[Caution]:
     """Where one draw of random weights is as near to invariance, by the features' interval."""
     entry = next((each for each in entries if each.metric == FEATURES), None)
-    if entry is None or entry.ci is None or not claim.stands or "up to rounding" in claim.word:
+    if entry is None or not claim.stands or "up to rounding" in claim.word:
         return
-    twin = twin_on_scale(entry, group.order)
-    if twin is None:
+    way, twin = way_of(entry, group.order), twin_on_scale(entry, group.order)
+    if way is None or way.ci is None or twin is None:
         return
-    if entry.controls["twin"] < entry.ci[0]:
+    if twin < way.ci[0]:
         yield Caution(
             "one draw of random weights has less, {}, so nothing shows that training brought it",
             percent(twin),
         )
-    elif entry.controls["twin"] <= entry.ci[1]:
+    elif twin <= way.ci[1]:
         yield Caution("one draw of random weights lies inside the interval: {}", percent(twin))
 
 
@@ -143,6 +144,19 @@ def _rounding(entries: Sequence[Entry], result: Result) -> Iterator[Caution]:
     if lost:
         text = "{} cannot be told from rounding, which is not small here; --precision fp64 rounds less"
         yield Caution(text, places(lost, _order(result)))
+
+
+def _precision(entries: Sequence[Entry], result: Result) -> Iterator[Caution]:
+    """Where the type of numbers moved values by as much as half of their intervals is wide."""
+    moved = [
+        entry
+        for entry in entries
+        if entry.ci is not None and 2 * entry.controls.get("precision_shift", 0.0) > entry.ci[1] - entry.ci[0]
+    ]
+    if moved:
+        shift = "may move {} by more than half the width of the interval; --precision fp32 does not"
+        text = f"{result.settings.precision} {shift}"
+        yield Caution(text, places(moved, _order(result)))
 
 
 def _grids(phases: Sequence[GridPhase], result: Result, group: Group) -> Iterator[Caution]:

@@ -9,7 +9,7 @@ from geed_cli.result.schema import Entry, Group, Result
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.classes import class_of, words_of
 from geed_cli.verdict.digits import percent, percent_decimals, percent_decimals_within, percents
-from geed_cli.verdict.likeness import at_rounding, like_floor
+from geed_cli.verdict.likeness import LIKE_FLOOR, at_rounding
 from geed_cli.verdict.names import counted, sentence
 from geed_cli.verdict.said import Claim
 from geed_cli.verdict.transformations import action_of
@@ -59,10 +59,15 @@ def _undefined(result: Result, entry: Entry) -> str:
         return "One image gives no distance to another image to measure against."
     if entry.normaliser == 0:
         return "Every image has the same features, so there is no distance to measure against."
-    why = next((note for note in reversed(entry.notes) if note.startswith("undefined: ")), "")
+    why = next((note for note in reversed(_notes(entry)) if note.startswith("undefined: ")), "")
     return sentence(
         why.removeprefix("undefined: ") or "the distances have no place between no change and another image"
     )
+
+
+def _notes(entry: Entry) -> list[str]:
+    """Of the value, then of its place on the scale."""
+    return [*entry.notes, *(() if entry.to_another is None else entry.to_another.notes)]
 
 
 def _without_interval(result: Result, group: Group, entry: Entry, way: Way) -> Claim:
@@ -75,8 +80,7 @@ def _without_interval(result: Result, group: Group, entry: Entry, way: Way) -> C
             f"in {counted(count, what)}; there is no interval below {MIN_IMAGES}, so that is not an estimate"
         )
     else:
-        notes = [*entry.notes, *(() if entry.to_another is None else entry.to_another.notes)]
-        given = next((note for note in reversed(notes) if note.startswith("interval withheld: ")), "")
+        given = next((note for note in reversed(_notes(entry)) if note.startswith("interval withheld: ")), "")
         reason = given.removeprefix("interval withheld: ")
         why = f"but there is no interval{': ' * bool(reason)}{reason}, so that is not an estimate"
     return Claim("no verdict", "No verdict.", [f"{told}, {why}."], stands=False, decided=False)
@@ -89,20 +93,37 @@ def _of_interval(result: Result, group: Group, entry: Entry, way: Way) -> Claim:
     where = " on the sample" if result.data.bundled_sample else ""
     aim = "equivariant" if _moved(result) else "invariant"
     told = _statement(result, group, way, _limits(entry, way, group.order))
+    if entry.ci[1] == 0:
+        text = f"exactly {aim}"
+        back = ", moved back by the declared action," * _moved(result)
+        return Claim(
+            text, f"Features {text}{where}.", [f"Every copy of an image{back} has the same features."]
+        )
     lost = at_rounding(entry, entry.ci[0], result) == "lost"
     if lost or at_rounding(entry, entry.ci[1], result) == "perfect":
         return _rounding(told, aim, where, lost=lost)
-    if like_floor(entry, entry.ci[0]):
-        floor = floor_on_scale(entry)
-        alone = [] if floor is None else [f"Resampling there and back alone makes {percent(floor)}."]
-        text = "not told apart from resampling"
-        return Claim(text, f"Features {text}{where}.", [told, *alone], stands=False, decided=False)
+    if way.ci[0] < _reach_of_resampling(entry, way):
+        return _resampling(told, entry, way, where)
     word, text = words_of(*way.ci)
     claim = Claim(f"{word} {aim}", f"Features {text} {aim}{where}.", [told], decided=" or " not in word)
     if word != "undecided":
         return claim
     reasons = [told, f"{counted(result.data.count, 'image')} leave that open."]
     return Claim(word, claim.verdict, reasons, decided=False)
+
+
+def _resampling(told: str, entry: Entry, way: Way, where: str) -> Claim:
+    text = "not told apart from resampling"
+    why = f"less than {percent(_reach_of_resampling(entry, way))} is not told apart from that"
+    floor = floor_on_scale(entry)
+    alone = why if floor is None else f"resampling there and back alone makes {percent(floor)}; {why}"
+    return Claim(text, f"Features {text}{where}.", [told, sentence(alone)], stands=False, decided=False)
+
+
+def _reach_of_resampling(entry: Entry, way: Way) -> float:
+    """Two floors of the value's own unit, on the scale: below, resampling alone may explain it. 0 without a floor."""
+    floor = entry.controls.get("floor", 0.0)
+    return LIKE_FLOOR * floor * way.value / entry.value if floor > 0 and entry.value else 0.0
 
 
 def _rounding(told: str, aim: str, where: str, *, lost: bool) -> Claim:
@@ -139,7 +160,7 @@ def _limits(entry: Entry, way: Way, order: int) -> str:
     assert entry.ci is not None
     assert way.ci is not None
     twin = twin_on_scale(entry, order)
-    above = twin is not None and entry.controls["twin"] > entry.ci[1] and twin > way.ci[1]
+    above = twin is not None and twin > way.ci[1]
     decimals = percent_decimals_within(way.ci, class_of)
     beside = f"; random weights {percent(twin)}" if twin is not None and above else ""
     return f" ({percents(*way.ci, decimals=decimals)}{beside})"

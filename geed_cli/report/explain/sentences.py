@@ -43,6 +43,14 @@ CLASS_WORDS = (
         tuple(f"{aim} up to rounding" for aim in AIMS),
     ),
     Word(
+        "exactly invariant",
+        Explanation(
+            what="every copy of an image has the same features, to the last bit.",
+            see=("up to rounding",),
+        ),
+        tuple(f"exactly {aim}" for aim in AIMS),
+    ),
+    Word(
         "not told apart from rounding",
         Explanation(
             what="the value is within ten roundings, which are not small here, so nothing can be said.",
@@ -163,6 +171,15 @@ WARNING_WORDS = (
             reading="--precision fp64 rounds less.",
             see=("rounding",),
         ),
+    ),
+    Word(
+        "may move",
+        Explanation(
+            what="the same numbers in fp32, on four images, differ by more than half the width of the interval.",
+            reading="--precision fp32 has no such part.",
+            see=("precision_shift",),
+        ),
+        ("by more than half the width of the interval",),
     ),
     Word(
         "off the picture's centre",
