@@ -341,7 +341,7 @@ def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
         yield from (BLANK, Line("every value", strong=f"{plain(group)}:"))
         columns = [
             Column("", left=True, shortens=True),
-            Column("of", left=True, shortens=True),
+            Column("model", left=True, shortens=True),
             Column("value"),
         ]
         columns += [
@@ -362,7 +362,7 @@ def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
         yield Rows(columns, [Section(rows)])
         yield from (BLANK, Line("every difference from the first", strong=f"{plain(group)}:"))
         yield Rows(
-            [Column("", left=True, shortens=True), Column("of", left=True, shortens=True), Column("difference"),
+            [Column("", left=True, shortens=True), Column("model", left=True, shortens=True), Column("difference"),
              Column(level), Column("p"), Column("p, Holm"), Column("claim", left=True), Column("images")],
             [Section([_difference_row(comparison, line, at) for line in lines for at in range(len(line.deltas))])],
         )  # fmt: skip

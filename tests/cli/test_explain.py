@@ -1,6 +1,7 @@
 """``geed explain``: every name that the program can print is explained, and every reference to it can be followed."""
 
 import ast
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -8,11 +9,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from rich.console import Console
 from rich.table import Table
 from support.command import Geed, printed
 
 import geed_cli
 from geed_cli import choices
+from geed_cli.choices import View
 from geed_cli.comparison import schema as comparison
 from geed_cli.discovery.conclusion import WORDS as HIDDEN_VERDICTS
 from geed_cli.errors import EXIT_CODES, GeedError, InputError, RunError
@@ -101,11 +104,14 @@ def test_every_heading_of_a_table_is_explained(geed: Geed, monkeypatch: pytest.M
         ok=True, device="cpu", precision="fp32", cases=(case,), seconds=1.0, environment=result.environment
     )
     tuple(render_selftest(made, 100))
-    tuple(gate_table.render(outcome.GateReport.model_validate_json((SAVED / "gate.json").read_text())))
+    gate = outcome.GateReport.model_validate_json((SAVED / "gate.json").read_text())
+    for verbose in (False, True):
+        gate_table.print_gate(gate, Console(file=io.StringIO(), width=100), View(verbose=verbose))
     for command in ("ls groups", "ls groups -v c4", "ls sets", "ls metrics", "ls specs"):
         assert geed(*command.split()).exit_code == 0
     models = [str(SAVED / name) for name in ("result.json", "other.json")]
-    assert geed("compare", *models).exit_code == 0
+    for view in ((), ("-v",)):
+        assert geed("compare", *models, *view).exit_code == 0
     assert geed("track", SAVED / "track.json", "--quiet").exit_code == 0
     labels = {group.name for group in result.groups} | {"result", "other"}
     names = [name for name in dict.fromkeys(seen) if name.strip() and name not in labels]

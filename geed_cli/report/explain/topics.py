@@ -163,9 +163,9 @@ def _plain(text: str) -> str:
 
 
 def _without_decoration(text: str) -> str:
-    """A heading of a table without its level, unit and "at": ``95% interval``, ``softmax.kl, nats``."""
+    """A heading without its level, unit and "at": ``95% interval``, ``difference, 95%``, ``softmax.kl, nats``."""
     bare = re.sub(r"^[0-9.]+%", "", text.strip())
-    return "interval" if text and not bare else re.sub(r"(, \w+| at)$", "", bare)
+    return "interval" if text and not bare else re.sub(r"(, [\w.]+%?| at)$", "", bare)
 
 
 def _warning(written: str) -> Topic | None:

@@ -152,7 +152,7 @@ COLUMN_WORDS = (
             example="50 images, h = 0.04, d = 0.02: about 200 images.",
             see=("undecided",),
         ),
-        ("images_to_decide",),
+        ("images_to_decide", "images"),
     ),
     Word(
         "furthest",
@@ -395,6 +395,37 @@ VERDICT_WORDS = (
         ),
     ),
     Word(
+        "joint interval",
+        Explanation(
+            what="of a gate, limits that hold for all entries together that its policy tests; one beyond the limit is "
+            "a fail.",
+            reading="Rows show the interval that decided: the joint one of a fail, the entry's own of all else.",
+            source="max-t, multiplier bootstrap over the images",
+            see=("fail", "pass", "simultaneous"),
+        ),
+        ("own interval",),
+    ),
+    Word(
+        "values",
+        Explanation(
+            what="of a gate, the baseline's value and the result's, between which the tested increase lies.",
+            reading="Images with a value are counted beside them: a policy can require that they be enough.",
+            see=("limit", "rule"),
+        ),
+        ("with a value",),
+    ),
+    Word(
+        "claim",
+        Explanation(
+            what="what a comparison says of one line: further from invariance than the first, nearer, or undecided.",
+            reading="Claims hold together over the whole table, intervals each alone: an interval can leave 0 out "
+            "where the claim is undecided. The mark beside it shows where the difference lies about 0.",
+            source="Holm 1979",
+            see=("more", "less", "undecided", "difference"),
+        ),
+        ("nearer further",),
+    ),
+    Word(
         "more",
         Explanation(
             what="further from invariance than the first model, significant over the whole table.",
@@ -465,7 +496,7 @@ VERDICT_WORDS = (
             source="Holm 1979",
             see=("p_value", "more", "less"),
         ),
-        ("holm",),
+        ("holm", "p, Holm"),
     ),
     Word(
         "p_value",
@@ -474,6 +505,7 @@ VERDICT_WORDS = (
             range="0 to 1",
             see=("p_holm",),
         ),
+        ("p",),
     ),
     Word(
         "within",
@@ -484,6 +516,7 @@ VERDICT_WORDS = (
             example="Half-widths of 0.03 and 0.04: within ±0.035.",
             see=("models",),
         ),
+        ("within ±",),
     ),
     Word(
         "models",
@@ -493,7 +526,7 @@ VERDICT_WORDS = (
             source=f"{PAPER}, figures 2 and 4",
             see=("within",),
         ),
-        ("population", "over"),
+        ("population", "over", "model"),
     ),
     Word(
         "step",

@@ -218,8 +218,8 @@ class _Table:
             Column("entry", left=True, shortens=True),
             Column("own interval"),
             Column("joint interval"),
-            Column("images"),
-            Column("would decide", keep=1),
+            Column("with a value", keep=0),
+            Column("images", keep=1),
             Column("values", keep=2),
         ]
         sections = []
