@@ -22,7 +22,7 @@ _HOMES = {
     "models.requested": ("FileOptions",),
     "pipeline.audit": ("audit",),
     "pipeline.options": ("ActionOptions", "AuditOptions", "DataOptions", "RunOptions"),
-    "report.table": ("print_result",),
+    "report.audit_page": ("print_result",),
     "result.file": ("read_result", "write_result"),
     "result.schema": ("Result",),
 }
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from geed_cli.models.requested import FileOptions
     from geed_cli.pipeline.audit import audit
     from geed_cli.pipeline.options import ActionOptions, AuditOptions, DataOptions, RunOptions
-    from geed_cli.report.table import print_result
+    from geed_cli.report.audit_page import print_result
     from geed_cli.result.file import read_result, write_result
     from geed_cli.result.schema import Result
 

@@ -10,7 +10,7 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import OUTPUT, Debug, Json, ModelName, Quiet
+from geed_cli.cli.panels import OUTPUT, Debug, Json, Linear, ModelName, Quiet, Verbose, view_of
 from geed_cli.cli.startup import uncollected
 from geed_cli.errors import InputError
 
@@ -34,12 +34,14 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     output: gated.Outputs = None,
     on_undecided: gated.Undecided = "fail",
     output_format: gated.OutputFormat = "text",
+    verbose: Verbose = False,
     quiet: Quiet = False,
+    linear: Linear = False,
     debug: Debug = False,
 ) -> None:
     """Measure how far MODEL is from being invariant and equivariant under one or more groups.
 
-    Prints a table of latent, softmax, prediction and channelwise G-EED with confidence intervals.
+    Prints what each group amounts to, then latent, softmax, prediction and channelwise G-EED with confidence intervals.
 
     Example: geed audit efficientnet_lite0 --group flip --group c4 --data photos/ --json result.json
     """
@@ -50,6 +52,7 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
             expected="a policy",
             remedy="--policy geed-policy.yaml",
         )
+    view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     options = audit_options(arguments)
     with uncollected():
         from geed_cli.cli.run.auditing import run_audit  # noqa: PLC0415 - --help must not import torch
@@ -62,4 +65,4 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
         else None
     )
     request = ModelRequest(model, arguments)
-    run_audit(request, groups_of(arguments), options, json, judged, twin=arguments.twin, quiet=quiet)
+    run_audit(request, groups_of(arguments), options, json, judged, twin=arguments.twin, view=view)

@@ -21,8 +21,13 @@ WIDTH_WITHOUT_TERMINAL = 110
 
 
 def plain(text: str, most: int = MOST_CHARACTERS) -> str:
+    """At most so many characters of the text, made harmless."""
+    return harmless(printable(text, most))
+
+
+def harmless(text: str) -> str:
     """The text with control characters escaped, and without a build server's command marks, ``::`` and ``##[``."""
-    shown = printable(text, most).replace("##[", "# #[")
+    shown = printable(text, len(text)).replace("##[", "# #[")
     while "::" in shown:
         shown = shown.replace("::", ": :")
     return shown

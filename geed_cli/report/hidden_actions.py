@@ -12,6 +12,10 @@ from geed_cli.report.numbers import about, number, some
 from geed_cli.result.schema import HiddenAction
 
 MOST_NOTES = 4
+HIDDEN_ACTIONS_READING = (
+    "explained: how much of the way from another image's maps to perfect equivariance, without → with the hidden "
+    "action that was found; null: the same fit to another image's maps; defect: 0 where the maps compose as G."
+)
 
 
 def hidden_table(actions: Sequence[HiddenAction], width: int) -> Table:

@@ -5,18 +5,19 @@ nothing else, or ``linear``, one statement a line, for screen readers. Numbers a
 marks shrink, then whole columns go, then names lose their beginning; at last rows are told one by one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from geed_cli.report.cells import Justify
-from geed_cli.report.console import emit, write
+from geed_cli.report.console import emit, harmless, write
 from geed_cli.report.marks import Mark, ascii_text, plain_characters
 
 NARROW = 72
@@ -117,7 +118,7 @@ Block = Paragraph | Line | Rows | RenderableType
 def print_page(blocks: Iterable[Block], console: Console, *, linear: bool = False) -> None:
     """Print the blocks, at most ``WIDEST`` columns wide."""
     plain = plain_characters(console)
-    made = [_in_ascii(block) if plain else block for block in blocks]
+    made = [_safe(block, plain=plain) for block in blocks]
     if linear:
         write("\n".join(line for block in made for line in _spoken(block, console)), console)
         return
@@ -143,34 +144,52 @@ def key_values(*pairs: tuple[str, object]) -> str:
     return " ".join(f"{key}={value or 'none'}" for key, value in words)
 
 
-def _in_ascii(block: Block) -> Block:
-    """The block in ASCII before it is laid out, since what stands for a character may be longer."""
+def _safe(block: Block, *, plain: bool) -> Block:
+    """The block without control characters, which a name in a result may have, and in ASCII where that is needed.
+
+    It is done before the block is laid out, since what stands for a character may be longer.
+    """
+
+    def safe(text: str) -> str:
+        return ascii_text(harmless(text)) if plain else harmless(text)
+
     if isinstance(block, Paragraph):
-        label, text, strong = map(ascii_text, (block.label, block.text, block.strong))
-        return replace(block, label=label, text=text, strong=strong)
+        return replace(block, label=safe(block.label), text=safe(block.text), strong=safe(block.strong))
     if isinstance(block, Line):
-        return replace(block, text=ascii_text(block.text), strong=ascii_text(block.strong))
+        return replace(block, text=safe(block.text), strong=safe(block.strong))
     if isinstance(block, Rows):
         sections = [
             replace(
                 section,
-                heading=ascii_text(section.heading),
+                heading=safe(section.heading),
                 rows=[
-                    [ascii_text(cell) if isinstance(cell, str) else cell for cell in row]
-                    for row in section.rows
+                    [safe(cell) if isinstance(cell, str) else cell for cell in row] for row in section.rows
                 ],
             )
             for section in block.sections
         ]
         return replace(block, sections=sections)
-    return block
+    return _Safe(block, safe)
+
+
+@dataclass(frozen=True)
+class _Safe:
+    """What rich renders, made safe once it is laid out."""
+
+    renderable: RenderableType
+    safe: Callable[[str], str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.renderable, options):
+            text = segment.text if segment.text == "\n" else self.safe(segment.text)
+            yield Segment(text, segment.style, segment.control)
 
 
 def _spoken(block: Block, console: Console) -> Iterator[str]:
     """The block as lines that are statements by themselves."""
     if isinstance(block, Paragraph):
         label = block.label.removesuffix(":")
-        yield f"{label}: {' '.join(filter(None, (block.strong, block.text)))}"
+        yield f"{label}{': ' * bool(label)}{' '.join(filter(None, (block.strong, block.text)))}"
     elif isinstance(block, Line):
         if not block.drawn:
             yield " ".join(filter(None, (block.strong, block.text)))

@@ -32,8 +32,8 @@ def test_real_weights_on_the_bundled_sample(geed: Geed, tmp_path: Path) -> None:
     target = tmp_path / "out.json"
     done = geed("audit", "efficientnet_lite0", "-g", "flip", "--json", target)
     assert done.exit_code == 0, done.stderr
-    assert "flip · 2 elements: e, m · exact" in done.stdout
-    assert "only a sample" in done.stdout
+    assert "flip: left-right mirror, exact" in done.stdout
+    assert "the bundled sample" in done.stdout
     assert "wrote" in done.stderr
     result = read_result(target)
     values = {(entry.metric, entry.layer): entry.value for entry in result.results}

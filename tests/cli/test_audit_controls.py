@@ -13,7 +13,8 @@ from rich.console import Console
 from safetensors.torch import save_file
 from support.command import Geed
 
-from geed_cli.report.table import print_result
+from geed_cli.choices import View
+from geed_cli.report.audit_page import print_result
 from geed_cli.result.file import read_result, write_result
 from geed_cli.result.schema import Result
 
@@ -51,7 +52,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def audited(geed: Geed, *arguments: object) -> tuple[Result, str]:
     """The result that a command saves in the working folder, and its table."""
-    done = geed("audit", *arguments, "--json", "r.json")
+    done = geed("audit", *arguments, "--json", "r.json", "-v")
     assert done.exit_code == 0, done.stderr
     return read_result(Path("r.json")), done.stdout
 
@@ -95,7 +96,11 @@ def test_everything_at_once(geed: Geed, spec: Path, pictures: Path) -> None:
     ):
         assert text in " ".join(table.split()), text
     again = StringIO()
-    print_result(read_result(Path("r.json")), Console(file=again, width=100, markup=False, highlight=False))
+    print_result(
+        read_result(Path("r.json")),
+        Console(file=again, width=100, markup=False, highlight=False),
+        View(verbose=True),
+    )
     assert [line.rstrip() for line in again.getvalue().splitlines()] == table.splitlines()
     write_result(result, Path("copy.json"))
     assert Path("copy.json").read_bytes() == Path("r.json").read_bytes()

@@ -34,8 +34,8 @@ from geed_cli.images.preprocess import to_pixels
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.build import build
 from geed_cli.models.requested import requested_spec
+from geed_cli.report.audit_page import print_result
 from geed_cli.report.gate.gate_table import print_gate
-from geed_cli.report.table import print_result
 from geed_cli.result.file import read_result, to_strict_json
 from geed_cli.result.schema import Result
 

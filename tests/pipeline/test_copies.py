@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from support import networks
-from support.command import Geed, geed, printed
+from support.command import Geed, geed, in_full
 from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 from support.results import measured, numbers
@@ -73,7 +73,7 @@ def test_copies_change_no_value(tmp_path: Path) -> None:
             (other.value, other.raw, other.normaliser)
         )
         assert one.ci == pytest.approx(other.ci)
-    text = " ".join(printed(many).split())
+    text = " ".join(in_full(many).split())
     assert "21 images of" in text
     assert "84 copies of these" in text
     assert "84 with the same bytes" in text
@@ -96,7 +96,7 @@ def test_the_same_pixels_in_another_format_count_once(tmp_path: Path, suffix: st
     require_accounted(result.data, folder)
     assert result.data.count == 5
     assert [item.same for item in result.data.duplicates] == ["pixels"] * 3
-    assert "3 that decode to the same pixels" in " ".join(printed(result).split())
+    assert "3 that decode to the same pixels" in " ".join(in_full(result).split())
 
 
 def test_pictures_that_differ_a_little_are_different(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_further_draws_replace_unreadable_files_under_skip(tmp_path: Path) -> No
     assert {item.path for item in data.refused} <= set(bad)
     assert (
         f"{data.redrawn} of the images were drawn in place of copies and of files that cannot be read"
-        in " ".join(printed(result).split())
+        in " ".join(in_full(result).split())
     )
     everything = run(folder, samples=30, on_bad_image="skip").data
     require_accounted(everything, folder)
@@ -323,13 +323,13 @@ def test_a_folder_of_links_alone_and_the_way_out(geed: Geed, tmp_path: Path) -> 
     assert refused.exit_code == 2
     assert "(8 symbolic links, not followed)" in refused.stderr
     assert "try:      --follow-links" in refused.stderr
-    done = geed(*command, "--follow-links")
+    done = geed(*command, "-v", "--follow-links")
     assert done.exit_code == 0, done.stderr
     assert "6 images of" in done.stdout
     assert "a link to a folder that is searched already" in done.stdout
     # some links among pictures are named with the option
     (links / "own.png").write_bytes((links / "0000.png").read_bytes())
-    assert "not followed without --follow-links" in " ".join(geed(*command).stdout.split())
+    assert "not followed without --follow-links" in " ".join(geed(*command, "-v").stdout.split())
 
 
 def test_a_policy_counts_different_pictures(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from support.command import Geed, geed, printed
+from support.command import Geed, geed, in_full
 from support.networks import MEAN, STD, network_of
 from support.pictures import noise, smooth_pictures
 from torch import nn
@@ -104,7 +104,7 @@ def test_groups_of_colours_are_not_applicable(folder: Path, group: str) -> None:
         "it changes colours, and the network is shown luminance alone (one channel)"
     }
     assert [entry for entry in both.results if entry.group == "flip"] == list(alone.results)
-    assert "the network is shown luminance alone" in " ".join(printed(both).split())
+    assert "the network is shown luminance alone" in " ".join(in_full(both).split())
     only = run(folder, group)
     assert {entry.status for entry in only.results} == {"not_applicable"}
 
@@ -204,7 +204,7 @@ def test_the_printed_hint_runs_as_printed(geed: Geed, folder: Path, tmp_path: Pa
     assert "takes pictures of 1 channel, not of 3 channels" in refused.stderr
     assert "input: {channels: 1} in the spec" in refused.stderr
     spec.write_text(text.replace("channels: 3", "channels: 1"))
-    done = geed(*command)
+    done = geed(*command, "-v")
     assert done.exit_code == 0, done.stderr
     assert "16×16 luminance (ITU-R BT.601) from 16" in " ".join(done.stdout.split())
     (tmp_path / "greynet.py").unlink()

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.options import ControlOptions
-from geed_cli.report.group_verdict import verdicts
+from geed_cli.report.audit_details import grid_sentences
 
 EXACT = 1e-8
 """float64 sums of some hundred products."""
@@ -78,7 +78,7 @@ def test_flags_say_which_layers_are_broken_and_where_they_are_not(folders: dict[
             assert (value > -0.99) == ((group, layer) in flagged)
             clean = entry_of(odd, "channelwise.correlation", group, layer).value
             assert clean == pytest.approx(-1, abs=EXACT)
-    (sentence,) = [line for line in verdicts(even, "flip") if "input size" in line]
+    (sentence,) = grid_sentences([phase for phase in even.grid_phase if phase.group == "flip"])
     assert sentence.startswith("second, third: sampling grid off centre")
     assert "--img-size 17 centres it" in sentence
 

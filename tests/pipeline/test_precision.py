@@ -13,12 +13,13 @@ from support.pictures import pixels_of
 from support.results import entry_of, measured
 from torch import Tensor, nn
 
+from geed_cli.choices import View
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import draw
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
-from geed_cli.report.table import print_result
+from geed_cli.report.audit_page import print_result
 from geed_cli.result.schema import Result
 
 TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -148,8 +149,8 @@ def test_the_table_says_how_far_values_moved(folder: Path) -> None:
     options = AuditOptions(data=DataOptions(folder, samples=3), run=RunOptions("cpu", 8, "bf16"))
     result = audit(small_conv_net(), ["flip", "c4"], options)
     written = io.StringIO()
-    print_result(result, Console(file=written, width=200))
-    (line,) = [line for line in written.getvalue().splitlines() if "against fp32" in line]
+    print_result(result, Console(file=written, width=100), View(verbose=True))
+    line = " ".join(written.getvalue().split())
     assert "bf16 against fp32 on 3 images: values moved by up to latent.l2 " in line
     assert "channelwise.cosine " in line
 

@@ -13,7 +13,8 @@ from support.audits import audited, observed_orbits
 from support.networks import small_conv_net
 from support.results import entry_of
 
-from geed_cli.report.table import print_result
+from geed_cli.choices import View
+from geed_cli.report.audit_page import print_result
 from geed_cli.result.file import read_result, write_result
 from geed_cli.result.schema import Result
 
@@ -79,7 +80,7 @@ def test_a_set_is_called_no_group_everywhere(result: Result, tmp_path: Path) -> 
     write_result(result, tmp_path / "r.json")
     assert read_result(tmp_path / "r.json") == result
     file = io.StringIO()
-    print_result(result, Console(width=140, file=file))
+    print_result(result, Console(width=100, file=file), View(verbose=True))
     for name, group in zip(SETS, result.groups, strict=True):
         assert (group.name, group.kind, group.boundary, group.interpolation) == (name, "set", None, None)
         assert group.elements[0] == "e"

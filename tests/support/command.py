@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from geed_cli.choices import View
 from geed_cli.cli.app import app
-from geed_cli.report.table import print_result
+from geed_cli.report.audit_page import print_result
+from geed_cli.report.console import PipeConsole
 from geed_cli.result.schema import Result as AuditResult
 
 Geed = Callable[..., Result]
@@ -28,8 +29,16 @@ def geed(monkeypatch: pytest.MonkeyPatch) -> Geed:
     return run
 
 
-def printed(result: AuditResult, width: int = 110) -> str:
-    """The audit as it is printed, without colour."""
-    stream = io.StringIO()
-    print_result(result, Console(file=stream, width=width, no_color=True, markup=False, highlight=False))
-    return stream.getvalue()
+def printed(result: AuditResult, width: int = 110, view: View = View(), *, encoding: str = "utf-8") -> str:  # noqa: B008
+    """The audit as it is printed, without colour, on a stream of that encoding."""
+    data = io.BytesIO()
+    stream = io.TextIOWrapper(data, encoding=encoding)
+    console = PipeConsole(file=stream, width=width, no_color=True, markup=False, highlight=False)
+    print_result(result, console, view)
+    stream.flush()
+    return data.getvalue().decode(encoding)
+
+
+def in_full(result: AuditResult, width: int = 100) -> str:
+    """What ``-v`` adds to the page of an audit."""
+    return printed(result, width, View(verbose=True)).partition("What was audited, in full\n")[2]

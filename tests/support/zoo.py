@@ -184,7 +184,7 @@ def audit_specimen(specimen: Specimen, geed: Geed, folder: Path) -> Result:
     """Audit a specimen in a folder of its own and require its outcome; what was printed."""
     pictures = smooth_pictures(folder / "pictures", PICTURES, SIZE)
     saved = folder / "result.json"
-    fixed = ("--allow-code", "--json", saved, "-d", pictures, "-g", specimen.group, "--device", "cpu")
+    fixed = ("--allow-code", "--json", saved, "-d", pictures, "-g", specimen.group, "--device", "cpu", "-v")
     done = geed("audit", specimen.write_spec(folder), *fixed, *specimen.options)
     match specimen.outcome:
         case Refused(sentence):

@@ -100,7 +100,7 @@ def test_what_is_printed_works(specimen: Specimen, way: str, geed: Geed, tmp_pat
 def printed_sections(specimen: Specimen, geed: Geed, folder: Path) -> list[tuple[str, str]]:
     """What a first audit says to declare, in its message or in its header: sections of a spec, as they are written."""
     pictures = smooth_pictures(folder / "pictures", PICTURES, SIZE)
-    options = ("--allow-code", "-d", pictures, "-g", specimen.group, *specimen.options)
+    options = ("--allow-code", "-v", "-d", pictures, "-g", specimen.group, *specimen.options)
     seen = geed("audit", specimen.write_spec(folder), *options)
     assert seen.exit_code in {0, 2}
     return list(dict.fromkeys(PRINTED.findall(" ".join((seen.stdout + seen.stderr).split()))))

@@ -120,7 +120,7 @@ def test_report_says_beside_every_value_how_far_it_moves(folder: Path, precision
     table = " ".join(printed(result).split())
     assert result.unsteady is not None
     assert "no function of one image: the same picture, shown again, moved the input of 'fc'" in table
-    assert "values below it mean nothing" in table
+    assert "so that values are about chance or neighbours, too" in table
     measured = [entry for entry in result.results if entry.status == "ok"]
     assert all(
         "repeat" in entry.controls and "no function of one image" in entry.notes[-1] for entry in measured

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from geed_cli.choices import View
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
 from geed_cli.cli.run.outputs import STDOUT, check_outputs, hand_over
@@ -15,8 +16,8 @@ from geed_cli.pipeline.draw import require_enough
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
+from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console
-from geed_cli.report.table import print_result
 from geed_cli.result.file import require_distinct, to_strict_json
 from geed_cli.statistics.methods import check_options
 
@@ -29,7 +30,7 @@ def run_audit(
     judged: CheckRequest | None = None,
     *,
     twin: bool = False,
-    quiet: bool,
+    view: View,
 ) -> None:
     """Audit, show and judge; everything that can be refused cheaply is refused before weights are loaded.
 
@@ -46,14 +47,14 @@ def run_audit(
     check_until(options)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     require_enough(options.data)
-    with TerminalProgress(message_console(), quiet=quiet) as progress:
+    with TerminalProgress(message_console(), quiet=view.quiet) as progress:
         progress.step(f"loading {request.model or request.options.checkpoint}")
         network = request.load(kept_weights(options.cache, progress))
         if twin:
             progress.step("building the random twin")
         beside = request.twin(network).load() if twin else None
         result = audit(network, groups, options, progress, beside)
-    hand_over([(json, lambda: to_strict_json(result))], lambda: print_result(result, result_console()))
+    hand_over([(json, lambda: to_strict_json(result))], lambda: print_result(result, result_console(), view))
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)
     if judge is not None and (code := judge({result.model.id: result})):

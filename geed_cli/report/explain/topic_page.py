@@ -18,7 +18,9 @@ def topic_page(topic: Topic) -> Iterator[Block]:
     for part in PARTS:
         if text := getattr(explained, part):
             label = "keys" if (topic.heading, part) == (FILES, "formula") else part
-            yield Paragraph(label, text, style="dim", hang=HANG)
+            first, *others = text.splitlines()
+            yield Paragraph(label, first, style="dim", hang=HANG)
+            yield from (Paragraph("", line, hang=HANG) for line in others)
     if explained.see:
         yield Paragraph("see also", ", ".join(explained.see), style="dim", hang=HANG)
 

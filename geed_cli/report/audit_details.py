@@ -1,0 +1,125 @@
+"""Everything else of an audit, which ``-v`` prints: input and weights in full, every number to three digits, notes."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import LayerMeasure
+from geed_cli.report.cells import facts
+from geed_cli.report.header import header_lines
+from geed_cli.report.layer_table import layer_table
+from geed_cli.report.measure_table import measure_table, remarks
+from geed_cli.report.numbers import about, number, some
+from geed_cli.report.page import BLANK, WIDEST, Block, Line, Paragraph
+from geed_cli.result.schema import Entry, GridPhase, Result
+from geed_cli.result.schema import Group as AuditedGroup
+from geed_cli.statistics.enough import images_to_halve
+
+OBSTACLES = {
+    "off centre": (
+        "sampling grid off centre at this input size ({reason}), so filters symmetric about their own centres are "
+        "not equivariant there",
+        "centres it",
+    ),
+    "shift": ("shifts are no whole pixels of a grid on the way ({reason})", "makes them so"),
+    "axes": (
+        "rows and columns are sampled differently on the way ({reason}), so a quarter turn does not map the grid "
+        "onto itself",
+        "samples them alike",
+    ),
+}
+"""By kind: what is the matter, and what another input size does about it."""
+
+
+def details(result: Result, width: int) -> Iterator[Block]:
+    """The blocks, from what was audited to the signature."""
+    yield BLANK
+    yield Line(strong="What was audited, in full")
+    yield facts(header_lines(result))
+    for group in result.groups:
+        entries = [entry for entry in result.results if entry.group == group.name]
+        yield BLANK
+        yield Line(strong=_group_line(group))
+        for place, section in enumerate(_sections(result, group, entries, min(width, WIDEST))):
+            yield from [BLANK, *section] if place else section
+        yield from (Paragraph("note:", line) for line in _notes(entries))
+        phases = [phase for phase in result.grid_phase if phase.group == group.name]
+        yield from (Paragraph("note:", line) for line in grid_sentences(phases))
+    yield BLANK
+    yield from map(Line, _enough(result))
+    yield Line(f"signature  {result.signature}", style="dim")
+
+
+def _sections(
+    result: Result, group: AuditedGroup, entries: Sequence[Entry], width: int
+) -> Iterator[list[Block]]:
+    """The table of the measures with what is said below it, then those of the layers; any may be missing."""
+    settings = result.settings
+    level = f"{100 * settings.confidence:g}% {'simultaneous' if settings.simultaneous else 'interval'}"
+    whole = [entry for entry in entries if not _layerwise(entry)]
+    layers: dict[str, list[Entry]] = {}
+    for entry in filter(_layerwise, entries):
+        layers.setdefault(measure_named(entry.metric).primary.name, []).append(entry)
+    if whole:
+        yield [measure_table(whole, level, width), *map(Text, remarks(whole, group, result))]
+    for of_one in layers.values():
+        yield [layer_table(of_one, level, width)]
+
+
+def _layerwise(entry: Entry) -> bool:
+    return isinstance(measure_named(entry.metric), LayerMeasure)
+
+
+def _group_line(group: AuditedGroup) -> str:
+    shown = ", ".join(group.elements[:8]) + (", …" if group.order > 8 else "")
+    if group.kind == "set":
+        how = "not a group: f̂ is the set's mean"
+    elif group.exact:
+        how = "exact (nothing is resampled)"
+    else:
+        how = f"resampled: {group.interpolation}, boundary {group.boundary or 'cyclic'}"
+    member = "member" if group.kind == "set" else "element"
+    count = f"{group.order} {member}{'s' * (group.order != 1)}"
+    return f"{group.name} · {count}: {shown} · {how}"
+
+
+def _notes(entries: Sequence[Entry]) -> list[str]:
+    """Each note once, with the measures or layers that it is about."""
+    notes = about((note, entry.layer or entry.metric) for entry in entries for note in entry.notes)
+    return [f"{some(names)}: {note}" for note, names in notes.items()]
+
+
+def grid_sentences(phases: Sequence[GridPhase]) -> Iterator[str]:
+    """What one group does to the layers' sampling grids, kinds in the order in which they occur.
+
+    It is about the architecture at one input size: trained filters can have learnt to live with it, so nothing here
+    says that a layer is not equivariant.
+    """
+    for kind in dict.fromkeys(phase.kind for phase in phases):
+        alike = [phase for phase in phases if phase.kind == kind]
+        matter, cure = OBSTACLES[kind]
+        size = alike[0].clean_size
+        way = f"no larger size nearby {cure}" if size is None else f"--img-size {size} {cure}"
+        layers = some([phase.layer for phase in alike])
+        yield f"{layers}: {matter.format(reason=alike[0].reason)}; {way}"
+
+
+def _enough(result: Result) -> Iterator[str]:
+    """The width reached, and how many images would halve it; the looks of a growing run."""
+    widths: dict[str, float] = {}
+    for entry in result.results:
+        if entry.ci is not None:
+            widths[entry.metric] = max(widths.get(entry.metric, 0.0), entry.ci[1] - entry.ci[0])
+    if widths:
+        shown = ", ".join(f"{metric} {number(width)}" for metric, width in widths.items())
+        count = result.data.count
+        yield f"Enough images? With {count} the widest intervals are: {shown}."
+        yield f"About {images_to_halve(count)} would halve them."
+    looks = result.settings.looks
+    if looks is not None:
+        planned = ", ".join(map(str, looks.sizes))
+        yield (
+            f"Looks: {looks.used} of {len(looks.sizes)} ({planned} images), at {100 * looks.confidence:.2f}% each, "
+            "so that looking again costs no coverage."
+        )

@@ -1,0 +1,295 @@
+"""The page of one audit: what each group amounts to, what was audited, the numbers, and what to do next.
+
+A person should understand it without the paper. Every number in it stands in the JSON result as well, and the names of
+rows are those that are typed elsewhere.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+
+from geed_cli.choices import View
+from geed_cli.measures.catalogue import BY_NAME, measure_named
+from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.report.audit_details import details
+from geed_cli.report.console import plain, write
+from geed_cli.report.hidden_actions import hidden_notes, hidden_table
+from geed_cli.report.marks import Mark, plain_characters, profile
+from geed_cli.report.page import (
+    BLANK,
+    NARROW,
+    WIDEST,
+    Block,
+    Cell,
+    Column,
+    Line,
+    Paragraph,
+    Rows,
+    Section,
+    ends_of,
+    print_page,
+)
+from geed_cli.result.samples import narrow_enough
+from geed_cli.result.schema import Entry, Result
+from geed_cli.result.schema import Group as AuditedGroup
+from geed_cli.verdict.audit import Said, next_step, say, warnings
+from geed_cli.verdict.digits import (
+    limits_text,
+    number_text,
+    percent,
+    percent_text,
+    shared_decimals,
+    value_text,
+)
+from geed_cli.verdict.reaction import insensitive, reacts
+from geed_cli.verdict.transformations import title_of
+from geed_cli.verdict.way import floor_on_scale, way_of
+
+MOST_LAYERS = 10
+"""Rows of layers of one group: more of them are read as a trend, and ``-v`` has all."""
+BESIDE = ("repeat", "floor", "twin")
+"""The controls that have a column, the one that is missed most first; ``-v`` has the others."""
+
+
+def print_result(result: Result, console: Console, view: View = View()) -> None:  # noqa: B008 - it is frozen
+    """Print one audit.
+
+    Args:
+        result: of the audit.
+        console: where to; at most 100 columns of it are used.
+        view: in full, as one line, or one statement a line.
+    """
+    if view.quiet:
+        write(quiet_line(result), console)
+        return
+    tenths = plain_characters(console)
+    print_page(audit_page(result, view, console.width, tenths=tenths), console, linear=view.linear)
+
+
+def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = False) -> Iterator[Block]:
+    """The blocks of the printed audit, top to bottom.
+
+    Args:
+        result: of the audit.
+        view: ``verbose`` adds every other number and note; ``linear`` leaves out what is only drawn.
+        width: columns of the console.
+        tenths: whether profiles are numbers, since bars cannot be shown.
+    """
+    said = [say(result, group.name) for group in result.groups]
+    yield from _answers(said)
+    changed = warnings(result)
+    if changed:
+        yield BLANK
+    yield from (Paragraph("warning:", text, style="magenta") for text in changed)
+    yield BLANK
+    yield from _facts(result, width)
+    for group in result.groups:
+        yield BLANK
+        yield from _group(result, group, width, tenths=tenths or view.linear)
+    if view.verbose:
+        yield from details(result, width)
+    yield BLANK
+    yield Line(_legend(result, view), style="dim", drawn=True)
+    yield Paragraph("next:", next_step(result))
+
+
+def quiet_line(result: Result) -> str:
+    """The audit as one line of ``key=value``: names of groups and measures, values in full, verdicts, warnings."""
+    parts = ["geed=audit", f"model={_word(result.model.arch)}", f"images={result.data.count}"]
+    for group in result.groups:
+        for entry in result.results:
+            if entry.group == group.name and entry.layer is None and _shown_whole(entry, result):
+                name = f"{_word(group.name)}.{entry.metric}"
+                parts.append(f"{name}={'none' if entry.value is None else f'{entry.value:.4g}'}")
+                if entry.ci is not None:
+                    parts.append(f"{name}.ci={entry.ci[0]:.4g},{entry.ci[1]:.4g}")
+        parts.append(f"{_word(group.name)}.verdict={_word(say(result, group.name).word)}")
+    return " ".join([*parts, f"warnings={len(warnings(result))}"])
+
+
+def _word(text: str) -> str:
+    """A text as one word."""
+    return "-".join(plain(text).replace(",", "").split())
+
+
+def _answers(said: Sequence[Said]) -> Iterator[Block]:
+    hang = max(len(each.group) for each in said) + 2
+    for number, each in enumerate(said):
+        if number:
+            yield BLANK
+        yield Paragraph(each.group, " ".join(each.reasons), each.verdict, hang=hang)
+
+
+def _facts(result: Result, width: int) -> Iterator[Block]:
+    """What was audited, in two lines, and a third where something of it is unusual."""
+    model, data, settings = result.model, result.data, result.settings
+    what = f"· {model.arch}, {_parameters(model.parameters)} parameters"
+    room = min(width, WIDEST) - len("geed audit ") - len(what)
+    weights = next((text for text in _weights(result) if len(text) + 3 <= room), "")
+    yield Line(what + (f" · {weights}" if weights else ""), strong="geed audit")
+    source = "the bundled sample" if data.bundled_sample else _last(data.root)
+    images = f"{data.count} image{'s' * (data.count != 1)} of {source}"
+    yield Line(
+        f"{images} · {model.input.size}×{model.input.size} px · {settings.device}, {settings.precision}"
+    )
+    unusual = [*_unusual(result)]
+    if unusual:
+        yield Line(" · ".join(unusual))
+
+
+def _weights(result: Result) -> Iterator[str]:
+    """Where the weights came from, the longest first."""
+    weights = result.model.weights
+    if weights.origin == "random":
+        yield "random weights"
+    else:
+        yield f"weights {_last(weights.detail)}"
+        yield f"weights from {weights.origin}"
+
+
+def _last(path: str) -> str:
+    """The end of a path or of a reference."""
+    return path.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+
+
+def _parameters(count: int) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 100_000 else f"{count:,}"
+
+
+def _unusual(result: Result) -> Iterator[str]:
+    settings, looks = result.settings, result.settings.looks
+    if settings.simultaneous:
+        yield "intervals hold together"
+    if looks is not None:
+        reached = "reached" if narrow_enough(result) else "not reached"
+        yield f"look {looks.used} of {len(looks.sizes)}, width {looks.width:g} of {looks.metric} {reached}"
+    output = result.model.output
+    if output is not None and output.kind not in ("logits", "probabilities"):
+        yield f"output: {output.kind}" + (f", {output.reason}" if output.reason else "")
+
+
+def _legend(result: Result, view: View) -> str:
+    floor = "; ╎ floor" if any("floor" in entry.controls for entry in result.results) else ""
+    more = "" if view.verbose else ", -v"
+    return f"0% unchanged, 100% another image{floor}; geed explain scale{more}"
+
+
+def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> Iterator[Block]:
+    entries = [entry for entry in result.results if entry.group == group.name]
+    yield Line(f"{title_of(group)}, {_how(group)}", strong=f"{group.name}:")
+    whole = [entry for entry in entries if entry.layer is None and _shown_whole(entry, result)]
+    layered = _layered(entries)
+    controls = [name for name in BESIDE if any(name in entry.controls for entry in (*whole, *layered))]
+    several = len(result.groups) > 1
+    shown = ends_of(layered, 2 if several else MOST_LAYERS)
+    table = _Table(result, group, controls, sep=".." if width < NARROW else " to ")
+    level = f"{100 * _confidence(result):g}%" + (" interval" if width >= NARROW else "")
+    columns = [
+        Column("", left=True),
+        Column("value"),
+        Column(level),
+        Column(("same", "other"), left=True),
+        *(Column(name, keep=len(BESIDE) - BESIDE.index(name)) for name in controls),
+    ]
+    sections = [Section([table.row(entry, None) for entry in whole])]
+    if shown:
+        decimals = shared_decimals(shown)
+        best = measure_named(shown[0].metric).best
+        sections.append(
+            Section(
+                [table.row(entry, decimals) for entry in shown],
+                heading=f"layers, {shown[0].metric}: {best:g} is equivariant",
+            )
+        )
+    yield Rows(columns, sections)
+    if len(shown) < len(layered):
+        yield Line(_profile(layered, group, len(shown), tenths=tenths), indent=2, style="dim")
+    hidden = [action for action in result.hidden_actions if action.group == group.name]
+    if hidden:
+        yield BLANK
+        yield hidden_table(hidden, min(width, 100))
+        yield from (Paragraph("note:", line) for line in hidden_notes(hidden))
+
+
+def _confidence(result: Result) -> float:
+    looks = result.settings.looks
+    return result.settings.confidence if looks is None else looks.confidence
+
+
+def _how(group: AuditedGroup) -> str:
+    return "exact" if group.exact else f"resampled, {group.interpolation}, {group.boundary or 'cyclic'}"
+
+
+def _shown_whole(entry: Entry, result: Result) -> bool:
+    """Whether a measure of no layer has a row: one without a perfect value where it was asked for by name."""
+    measure = measure_named(entry.metric)
+    return measure.perfect is not None or set(result.settings.measures) != set(BY_NAME)
+
+
+def _layered(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of layers that have rows: of the measures that stand by themselves, or were asked for alone."""
+    layered = [entry for entry in entries if isinstance(measure_named(entry.metric), LayerMeasure)]
+    own = [entry for entry in layered if measure_named(entry.metric).beside is None]
+    return own or layered
+
+
+def _profile(layers: Sequence[Entry], group: AuditedGroup, shown: int, *, tenths: bool) -> str:
+    """All layers in one line, from first to last, and where the others are."""
+    placed = [(entry, way) for entry in layers if (way := way_of(entry, group.order)) is not None]
+    left_out = f"{len(layers) - shown} more layer{'s' * (len(layers) - shown != 1)}: -v"
+    if len(placed) < len(layers):
+        return left_out
+    (first, start), (last, end) = placed[0], placed[-1]
+    drawn = profile([way.value for _, way in placed], plain=tenths)
+    return (
+        f"first to last: {first.layer} {percent_text(start)} {drawn} {percent_text(end)} "
+        f"{last.layer}; {left_out}"
+    )
+
+
+class _Table:
+    """The rows of one group."""
+
+    def __init__(self, result: Result, group: AuditedGroup, controls: Sequence[str], *, sep: str) -> None:
+        self._group, self._controls, self._sep = group, controls, sep
+        own = [entry for entry in result.results if entry.group == group.name]
+        self._insensitive = any(insensitive(entry, result) for entry in own)
+        twins = [e.controls["twin_sensitivity"] for e in own if "twin_sensitivity" in e.controls]
+        self._dull_twin = result.data.count > 1 and any(not reacts(each, result) for each in twins)
+
+    def row(self, entry: Entry, decimals: int | None) -> list[Cell]:
+        """Name, value, interval, mark, controls."""
+        return [
+            entry.layer if entry.layer is not None else entry.metric,
+            value_text(entry, decimals),
+            "" if entry.value is None else limits_text(entry, sep=self._sep, decimals=decimals),
+            self._mark(entry),
+            *(self._control(entry, name, decimals) for name in self._controls),
+        ]
+
+    def _mark(self, entry: Entry) -> Cell:
+        if self._insensitive and entry.value is not None and _predicted(entry):
+            return "insensitive"
+        way = way_of(entry, self._group.order)
+        if way is None:
+            return "" if entry.raw is None or measure_named(entry.metric).perfect is not None else _raw(entry)
+        low, high = way.ci or (None, None)
+        shown = percent_text(way)
+        spoken = f"{'about ' * way.about}{shown} of another image" if shown else ""
+        return Mark(way.value, low, high, floor_on_scale(entry), behind=shown, spoken=spoken)
+
+    def _control(self, entry: Entry, name: str, decimals: int | None) -> str:
+        value = entry.controls.get(name)
+        # a twin that ignores its input has the same answer for every picture
+        if value is None or (name == "twin" and self._dull_twin and _predicted(entry)):
+            return ""
+        return percent(value) if measure_named(entry.metric).percent else number_text(value, decimals)
+
+
+def _predicted(entry: Entry) -> bool:
+    measure = measure_named(entry.metric)
+    return isinstance(measure, VectorMeasure) and measure.site == "logits"
+
+
+def _raw(entry: Entry) -> str:
+    return f"raw {number_text(entry.raw or 0.0, 3)}"
