@@ -1,8 +1,11 @@
 """What a comparison says: further, nearer or undecided, never equal; low because insensitive is called so."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject
 from geed_cli.comparison.schema import Verdict as Word
@@ -209,3 +212,57 @@ def test_cells() -> None:
     assert delta_text(line("latent.l2", (0.1, None), NONE), 0) == "none"
     assert side_text(line("latent.l2", (None, 0.1), NONE), 0) == "none"
     assert delta_text(line("latent.l2", (0.1, 0.1), delta(0.0)), 0) == "no width"
+
+
+WORDS: tuple[Word, ...] = ("more", "less", "undecided")
+
+
+@st.composite
+def whole_tables(draw: st.DrawFn) -> Comparison:
+    """Features, predictions and layers with any differences; a claim's interval leaves 0 out."""
+
+    def one(metric: str, layer: str | None = None) -> Line:
+        word = draw(st.sampled_from(WORDS))
+        away, width = draw(st.floats(1e-4, 0.2)), draw(st.floats(1e-4, 0.2))
+        sign = {"more": 1, "less": -1}.get(word, draw(st.sampled_from([-1, 1])))
+        inner = away if word != "undecided" else -away / 2
+        low, high = sorted((sign * inner, sign * (away + width)))
+        value = (low + high) / 2
+        first = draw(st.floats(0.3, 1))
+        return line(metric, (first, first + value), delta(value, low, high, word), layer=layer)
+
+    metrics = draw(st.lists(st.sampled_from(["softmax.kl", "prediction.flip_rate"]), unique=True))
+    count = draw(st.integers(0, 6))
+    return comparison(
+        one("latent.l2"), *map(one, metrics), *(one(LAYERS, f"stage{k}") for k in range(count)),
+    )  # fmt: skip
+
+
+@given(whole_tables())
+@settings(max_examples=60)
+def test_no_sentence_contradicts_the_table(made: Comparison) -> None:
+    """Directions, numbers and layers are read back out of the text; no interval of a claim reads across 0."""
+    found = say_difference(made, "flip", 0)
+    text = " ".join([found.verdict, *found.reasons])
+    first = made.lines[0]
+    word = first.deltas[0].verdict
+    assert ("further from invariance" in found.verdict) == (word == "more")
+    assert ("nearer to invariance" in found.verdict) == (word == "less")
+    if word != "undecided":
+        numbers = re.match(r"(\S+) against (\S+) \(([+-]\S+) to ([+-]\S+)\)\.", found.reasons[0])
+        assert numbers is not None
+        other, reference, low, high = map(float, numbers.groups())
+        step = 10.0 ** -len(numbers[1].partition(".")[2])
+        assert other == pytest.approx(first.sides[1].value, abs=step)
+        assert reference == pytest.approx(first.sides[0].value, abs=step)
+        assert (low > 0) == (high > 0) == (word == "more")
+    layers_said = re.search(r"Layers: (.*)\.", text)
+    of_layers = [each.deltas[0].verdict for each in made.lines if each.layer is not None]
+    assert (layers_said is None) == (not of_layers)
+    if layers_said:
+        undecided = re.search(r"(\d+) undecided", layers_said[1])
+        assert int(undecided[1] if undecided else 0) == of_layers.count("undecided")
+        assert ("further" in layers_said[1]) == ("more" in of_layers)
+        assert ("nearer" in layers_said[1]) == ("less" in of_layers)
+    for metric, name in (("softmax.kl", "oftmax"), ("prediction.flip_rate", "op class")):
+        assert (name in text) == any(each.metric == metric for each in made.lines)
