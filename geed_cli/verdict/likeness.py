@@ -67,9 +67,10 @@ def below_repeat(entry: Entry) -> bool:
 
 
 def no_further_twins(entries: Sequence[Entry], result: Result) -> list[Entry]:
-    """Those whose random twin is no further from perfect.
+    """Those whose random twin is no further from perfect, by its value and by its place on the way to another image.
 
-    What an insensitive twin predicts, it predicts for every picture, so that is left out.
+    What an insensitive twin predicts, it predicts for every picture, so that is left out. Of layers the value alone may
+    mislead: random maps are alike whatever they show, so that theirs is low beside a null that is as low.
     """
     steady_twin = all(
         result.data.count > 1 and reacts(entry.controls["twin_sensitivity"], result)
@@ -81,7 +82,14 @@ def no_further_twins(entries: Sequence[Entry], result: Result) -> list[Entry]:
         for entry in entries
         if _comparable(measure_named(entry.metric), twin_reacts=steady_twin)
         and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > noise_of(entry)
+        and not _nearer_on_scale(entry)
     ]
+
+
+def _nearer_on_scale(entry: Entry) -> bool:
+    """Whether the network is nearer than its twin there; False where that is not known."""
+    way = entry.to_another
+    return way is not None and way.value is not None and way.twin is not None and way.value < way.twin
 
 
 def _comparable(measure: Measure, *, twin_reacts: bool) -> bool:

@@ -1,5 +1,6 @@
 """Situations that a result can be in, and the whole of what it then says; read them as a list of the rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from support.constructed import entry, features, flips, group, layers, result, softmax
@@ -39,6 +40,17 @@ def _dead(found: list[Entry]) -> list[Entry]:
         "controls": {"dead_fraction": 1.0},
     }
     return [each.model_copy(update=none) for each in found]
+
+
+def _twins(parts: Sequence[float], on_scale: Sequence[float]) -> list[Entry]:
+    """Layers whose twins all have the better value, at these places on the scale."""
+    found = []
+    for each, place in zip(layers(parts, 0.1, twin=-0.99), on_scale, strict=True):
+        assert each.to_another is not None
+        found.append(
+            each.model_copy(update={"to_another": each.to_another.model_copy(update={"twin": place})})
+        )
+    return found
 
 
 def _phases(of: str, names: list[str], size: int | None, kind: str = "off centre") -> list[GridPhase]:
@@ -282,6 +294,12 @@ SITUATIONS = [
         f"Features partly invariant. {MIRROR} 59% as far as another image is away (53 to 64%). {SELDOM} Layers get "
         "further from equivariance with depth, 20% off at stage1 and 102% at stage5. ! another image's maps would do "
         "about as well at stage4 and stage5",
+    ),
+    Situation(
+        "layers whose twin is nearer to perfect, but not to its own null",
+        result(FORTY, TENTH, *_twins((0.55, 0.45, 0.4), (0.2, 0.46, 0.39))),
+        f"{PARTLY} Layers show no trend, 40% off at stage3, 55% at stage1. ! one draw of random weights is no further "
+        "from equivariance at stage1, stage3",
     ),
     Situation(
         "all layers like the null",
