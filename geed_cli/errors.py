@@ -41,6 +41,8 @@ EXIT_CODES: dict[int, Explanation] = {
     ),
 }
 """What ``geed explain`` says of each code with which the program ends."""
+CPU_ALLOCATOR = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory")
+"""How torch says it for the CPU, where its error has no class of its own (Linux and macOS, Windows)."""
 MOST_CHARACTERS = 300
 """How much is quoted of what somebody else's exception says."""
 
@@ -90,6 +92,16 @@ def described(error: BaseException, most: int = MOST_CHARACTERS) -> str:
     """``ValueError: too bright``, or the kind alone of an exception that says nothing."""
     text = text_of(error)[:most]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether somebody else's error says that memory ran out, on any device; torch's are told without torch."""
+    kind = type(error).__name__
+    return (
+        isinstance(error, MemoryError)
+        or (kind == "OutOfMemoryError" and not isinstance(error, GeedError))
+        or (isinstance(error, RuntimeError) and any(text in text_of(error) for text in CPU_ALLOCATOR))
+    )
 
 
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:

@@ -8,7 +8,15 @@ from typing import ParamSpec
 
 import typer
 
-from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, GeedError, InputError, described, text_of
+from geed_cli.errors import (
+    COULD_NOT_RUN,
+    INTERRUPTED,
+    GeedError,
+    InputError,
+    described,
+    is_out_of_memory,
+    text_of,
+)
 from geed_cli.report.console import print_nowhere
 
 P = ParamSpec("P")
@@ -41,16 +49,6 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
-def _out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out anywhere; torch's errors are told by name, because torch may not be imported."""
-    kind = type(error).__name__
-    return (
-        isinstance(error, MemoryError)
-        or kind == "OutOfMemoryError"
-        or (kind == "RuntimeError" and "DefaultCPUAllocator" in text_of(error))
-    )
-
-
 def _escaped(error: BaseException) -> InputError:
     """The refusal of code of the user's that raised what no handler of exceptions takes."""
     if isinstance(error, SystemExit):
@@ -71,9 +69,11 @@ def explain(error: BaseException) -> tuple[str, int]:
         return "interrupted: nothing was written", INTERRUPTED
     if isinstance(error, GeedError):
         return f"error: {error}", error.exit_code
-    if _out_of_memory(error):
+    if is_out_of_memory(error):
         exhausted = GeedError(
-            "memory ran out", expected="room for the run", remedy="a smaller --batch-size or fewer --samples"
+            "memory ran out",
+            expected="room for the run",
+            remedy="a smaller --img-size or --batch-size, or fewer --samples",
         )
         return f"error: {exhausted}", COULD_NOT_RUN
     if not isinstance(error, Exception):

@@ -15,8 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.engine.hooks import as_tensor, attach
-from geed_cli.engine.out_of_memory import is_out_of_memory
-from geed_cli.errors import GeedError, InputError, described
+from geed_cli.errors import GeedError, InputError, described, is_out_of_memory
 from geed_cli.models.network import Network, Site, call_of, module_of
 
 DEFAULT_BACKEND = "inductor"

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
-
 from geed_cli.engine.batches import Placement
-from geed_cli.errors import RunError, text_of
+from geed_cli.errors import RunError, is_out_of_memory
 
-CPU_ALLOCATOR = ("DefaultCPUAllocator: can't allocate memory", "DefaultCPUAllocator: not enough memory")
-"""How torch says it for the CPU, where its error has no class of its own (Linux and macOS, Windows)."""
+__all__ = ["OutOfMemoryError", "is_out_of_memory", "out_of_memory"]
 
 
 class OutOfMemoryError(RunError):
@@ -34,10 +31,3 @@ def out_of_memory(placement: Placement) -> Iterator[None]:
         if not is_out_of_memory(error):
             raise
         raise OutOfMemoryError(placement) from error
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether the error says that memory ran out."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(text in text_of(error) for text in CPU_ALLOCATOR)

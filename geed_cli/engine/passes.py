@@ -6,8 +6,7 @@ from itertools import chain
 
 import torch
 
-from geed_cli.engine.out_of_memory import is_out_of_memory
-from geed_cli.errors import GeedError, InputError
+from geed_cli.errors import GeedError, InputError, is_out_of_memory
 from geed_cli.models.code.failure import failure_of, frames
 from geed_cli.models.network import Network
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from geed_cli.engine.float64 import in_double
 from geed_cli.engine.hooks import hooked
-from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Rounding
+from geed_cli.errors import is_out_of_memory
 from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.measures.moments import channelwise_deviation

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from geed_cli.engine.out_of_memory import is_out_of_memory
+from geed_cli.errors import is_out_of_memory
 from geed_cli.grids.grid import SamplingGrid
 from geed_cli.grids.step import Pair, Step
 from geed_cli.grids.trace import GridFollower, data_free

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from geed_cli.errors import InputError, nearest, nearest_are, text_of
+from geed_cli.errors import InputError, is_out_of_memory, nearest, nearest_are, text_of
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.classifier import Seen, recognised, require_one_call, require_weights, without_weights
 from geed_cli.models.code.failure import failure_of
@@ -133,6 +133,8 @@ def require_one_tensor(
     try:
         output, ending = run_watched(module, pictures)
     except Exception as error:  # a network may fail in any way on a size that it was not made for
+        if is_out_of_memory(error):
+            raise
         raise _does_not_run(module, settings, model_id, error, sized=sized) from error
     if not isinstance(output, Tensor) or output.shape[:1] != (rows,):
         what = (

@@ -16,9 +16,8 @@ from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement, normalise
 from geed_cli.engine.engine import full_precision
-from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.passes import explained
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, is_out_of_memory
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import device_name
 from geed_cli.pipeline.options import AuditOptions

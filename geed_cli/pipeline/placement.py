@@ -14,9 +14,8 @@ from torch import nn
 
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.engine import full_precision
-from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.shapes import forward_plain, traced_images
-from geed_cli.errors import InputError, RunError, text_of
+from geed_cli.errors import InputError, RunError, is_out_of_memory, text_of
 from geed_cli.images.prefetch import usable_cores
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network

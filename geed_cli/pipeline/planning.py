@@ -8,11 +8,10 @@ from functools import cache, cached_property, partial
 from geed_cli.actions.representation import Representation
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.layer_actions import pixel_action, representation_of
-from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan
 from geed_cli.engine.row import Cell
 from geed_cli.engine.shapes import trace
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, is_out_of_memory
 from geed_cli.grids.findings import corrected, grid_findings
 from geed_cli.grids.obstacles import GridAlignment, trace_alignments
 from geed_cli.groups.group import FiniteGroup

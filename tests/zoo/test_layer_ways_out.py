@@ -1,6 +1,6 @@
 """Every way out that is printed about a layer, or about code that does not run as it is, used as it is printed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +8,25 @@ import pytest
 import torch
 import yaml
 from support.command import Geed
+from support.output_networks import Ended
 from support.pictures import smooth_pictures
 from support.ways_out import remedy_of, take
 from support.zoo import INPUT, PICTURES, SIZE, Reading, Right, Specimen, audit_specimen
-from test_as_built import STEM, broken, lazy, sized, typed
+from test_as_built import (
+    STEM,
+    broken,
+    ending,
+    exported,
+    graph_of_a_program,
+    lazy,
+    named_like_a_call,
+    plain,
+    sized,
+    stubborn,
+    torchscript_inside,
+    typed,
+    without_numbers,
+)
 from test_layers import (
     as_they_are,
     attention_at_one_size,
@@ -22,6 +37,7 @@ from test_layers import (
     sequence,
     twice,
 )
+from torch import Tensor, nn
 
 OWN = Right(lambda _module, _orbits: {})
 """Where it is enough that the audit runs."""
@@ -139,6 +155,90 @@ def test_the_size_that_is_printed_works(specimen: Specimen, says: str, geed: Gee
     said = {"input": INPUT | yaml.safe_load(section.removesuffix(" in the spec"))["input"]}
     replace(specimen, spec={**specimen.spec, **said}).write_spec(tmp_path)
     assert geed(*given).exit_code == 0
+
+
+def script_as_a_whole() -> nn.Module:
+    return torch.jit.trace(torchscript_inside().eval(), torch.zeros(1, 3, SIZE, SIZE))
+
+
+def renamed() -> nn.Module:
+    network = named_like_a_call()
+    network.add_module("stem_1", network.get_submodule("stem#1"))
+    del network._modules["stem#1"]
+    return network
+
+
+def dense() -> nn.Module:
+    class Dense(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = Ended("sparse")
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.inner(x).to_dense()
+
+    return Dense()
+
+
+def on_the_cpu() -> nn.Module:
+    network = without_numbers()
+    network.fc = nn.Linear(8, 10)
+    return network
+
+
+def returning() -> nn.Module:
+    class Returning(type(stubborn())):  # type: ignore[misc]
+        def train(self, mode: bool = True) -> nn.Module:
+            return nn.Module.train(self, mode)
+
+    return Returning()
+
+
+def without_exit() -> nn.Module:
+    class Staying(type(ending())):  # type: ignore[misc]
+        def forward(self, x: Tensor) -> Tensor:
+            return super(type(ending()), self).forward(x)
+
+    return Staying()
+
+
+def exported_for_any_batch() -> object:
+    return exported(anything=True)
+
+
+CODE = (
+    (
+        Specimen("script", torchscript_inside, Right(Reading(None, softmax=False))),
+        "return torch.jit.trace(network, pictures), which is audited as one module",
+        script_as_a_whole,
+    ),
+    (Specimen("name", named_like_a_call, Right(STEM)), "rename it", renamed),
+    (
+        Specimen("sparse", Ended, OWN, {"end": "sparse"}),
+        "wrap the network in a module that returns the output's to_dense()",
+        dense,
+    ),
+    (Specimen("meta", without_numbers, Right(STEM)), "build it on the CPU", on_the_cpu),
+    (Specimen("eval", stubborn, Right(STEM)), "let its train() and eval() return", returning),
+    (
+        Specimen("program", graph_of_a_program, Right(STEM), spec={"split": {"classifier": "fc"}}),
+        "return the exported program without .module()",
+        exported_for_any_batch,
+    ),
+    (Specimen("exit", ending, Right(STEM)), "take sys.exit out of it", without_exit),
+)
+"""Refused with what is to be changed in the code, and that code."""
+
+
+@pytest.mark.parametrize(("specimen", "says", "mended"), CODE, ids=lambda each: getattr(each, "name", None))
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_code_that_is_changed_as_printed_is_audited(
+    specimen: Specimen, says: str, mended: Callable[[], nn.Module], geed: Geed, tmp_path: Path
+) -> None:
+    assert _refused(specimen, geed, tmp_path) == says
+    torch.manual_seed(0)
+    twin = plain if mended is exported_for_any_batch else None
+    audit_specimen(replace(specimen, factory=mended, arguments={}, twin=twin), geed, tmp_path / "again")
 
 
 def test_the_spec_that_inspect_writes_is_audited(geed: Geed, tmp_path: Path) -> None:
