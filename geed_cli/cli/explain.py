@@ -1,17 +1,23 @@
 """``geed explain``: what a name means, or a saved file from top to bottom."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import Debug
 
+if TYPE_CHECKING:
+    from geed_cli.report.page import Block
+
 Names = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME | FILE]",
-        help="A measure, column, control, group, set, verdict or exit code, as it is printed.",
+        help="A measure, column, control, group, set, verdict, warning or exit code, as it is printed; or a saved "
+        "result, comparison, track, gate report or self-test (JSON).",
     ),
 ]
 
@@ -20,14 +26,35 @@ Names = Annotated[
 def explain(name: Names = None, *, debug: Debug = False) -> None:
     """Say what a name means: definition, formula, range, how to read it, an example. Without a name: all names.
 
+    Of a saved file it says what each number is, from top to bottom.
+
     Example: geed explain latent.l2
     """
     del debug  # read by the guard
     from geed_cli.report.console import result_console  # noqa: PLC0415 - --help stays light
-    from geed_cli.report.explain.topic_page import names_page, topic_page  # noqa: PLC0415
-    from geed_cli.report.explain.topics import named, topic_of  # noqa: PLC0415
     from geed_cli.report.page import print_page  # noqa: PLC0415
 
-    written = " ".join(name or ())
-    blocks = names_page() if name is None else topic_page(named(topic_of(written), written))
-    print_page(blocks, result_console())
+    print_page(_blocks(" ".join(name or ())), result_console())
+
+
+def _blocks(written: str) -> "Iterator[Block]":
+    """All names, a saved file, or one name."""
+    from geed_cli.report.explain.topic_page import names_page, topic_page  # noqa: PLC0415
+    from geed_cli.report.explain.topics import named, topic_of  # noqa: PLC0415
+
+    if not written:
+        return names_page()
+    if _is_saved(Path(written)):
+        from geed_cli.cli.run.validating import read_saved  # noqa: PLC0415 - schemas
+        from geed_cli.errors import no_such_file  # noqa: PLC0415
+        from geed_cli.report.explain.report_walks import walk  # noqa: PLC0415
+
+        if not Path(written).exists():
+            raise no_such_file(Path(written), written)
+        return walk(read_saved(Path(written))[0], Path(written).name)
+    return topic_page(named(topic_of(written), written))
+
+
+def _is_saved(path: Path) -> bool:
+    """Whether a saved file is meant: by its name, or since it is there and is no YAML, as groups are."""
+    return path.suffix == ".json" or (path.is_file() and path.suffix not in (".yaml", ".yml"))

@@ -88,7 +88,7 @@ COSINE = LayerMeasure(
     "nearer to −1. dead: channels that are zero in both maps.",
     equation="eq. (5)",
     told="Channel by channel, the maps of a transformed image and the transformed maps of the image have a mean "
-    "negative cosine of {value}, −1 being equivariant.",
+    "negative cosine of {value}, -1 being equivariant.",
     explained=Explanation(
         what="how far a layer's maps of the transformed image are from the transformed maps of the image, channel by "
         "channel.",

@@ -115,7 +115,7 @@ COSINE = VectorMeasure(
     definition="mean −cos(f1(gx), f̂1(x)) / M, M = mean cos(f1(x), f1(x')) over distinct images",
     reading="latent.cosine: raw is −1 where invariant; the value is raw / M and moves with M: compare models by raw.",
     equation="eq. (6), m the negative cosine",
-    told="The features of an image's {n} copies have a mean negative cosine of {raw} (raw) with their mean, −1 being "
+    told="The features of an image's {n} copies have a mean negative cosine of {raw} (raw) with their mean, -1 being "
     "invariant; those of different images have the cosine {M} (M). {raw} / {M} = {value}.",
     explained=Explanation(
         what="the angle between the features of an image's transformed copies and their mean, as a negative cosine "

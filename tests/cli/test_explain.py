@@ -186,7 +186,6 @@ def test_an_unknown_name_is_one_error_with_the_nearest(geed: Geed, name: str, ne
         ("c99", "n from 1 to 64"),
         ("c4*c8", "has 32 products"),
         ("blur:", "nothing is called"),
-        ("", "nothing is called"),
     ],
 )
 def test_what_is_nearly_a_name_is_refused(geed: Geed, wrong: str, said: str) -> None:

@@ -74,7 +74,7 @@ def describe(file: Path, asked: AuditArguments, *, schema_only: bool) -> str:
     if not file.exists():
         raise no_such_file(file, str(file))
     if file.suffix not in YAML_SUFFIXES and _is_json(file):
-        return _json(file)
+        return read_saved(file)[1]
     document = _document(file)
     keys = set(document.data) if isinstance(document.data, dict) else set()
     kinds = _yaml_kinds()
@@ -110,7 +110,12 @@ def _document(file: Path) -> Document:
         raise _unknown(file, f"it is no JSON, and as YAML {error.found}") from error
 
 
-def _json(file: Path) -> str:
+def read_saved(file: Path) -> tuple[Part, str]:
+    """A saved JSON file of any kind, and what is in it, in a few words.
+
+    Raises:
+        InputError: of no kind that geed writes, or not right as the kind that it is.
+    """
     content = read_strict_json(file)
     schema = content.get("schema") if isinstance(content, dict) else None
     kind = _SAVED.get(schema) if isinstance(schema, str) else None
@@ -118,7 +123,8 @@ def _json(file: Path) -> str:
         why = "it has no schema" if schema is None else f"its schema is {printable(str(schema))}"
         raise _unknown(file, why)
     try:
-        return kind.told(kind.model.model_validate(content), str(file))
+        saved = kind.model.model_validate(content)
+        return saved, kind.told(saved, str(file))
     except ValidationError as error:
         raise InputError(
             f"{file} is no valid {kind.name} ({schema}): {first_fault(error)}",

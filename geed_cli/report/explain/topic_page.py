@@ -28,6 +28,10 @@ def topic_page(topic: Topic) -> Iterator[Block]:
 def names_page() -> Iterator[Block]:
     """Every name, under its heading."""
     yield Line("what it is, how it is computed, and how to read it.", strong="geed explain NAME:")
+    yield Line(
+        "a saved result, comparison, track, gate report or self-test, from top to bottom.",
+        strong="geed explain FILE:",
+    )
     yield BLANK
     listed: dict[str, list[str]] = {}
     for topic in everything():
