@@ -240,7 +240,7 @@ def _profile(layers: Sequence[Entry], group: AuditedGroup, shown: int, *, tenths
     if len(placed) < len(layers):
         return left_out
     (first, start), (last, end) = placed[0], placed[-1]
-    drawn = profile([way.value for _, way in placed], plain=tenths)
+    drawn = profile([way.value for _, way in placed], plain=tenths) + " tenths" * tenths
     return (
         f"first to last: {first.layer} {percent_text(start)} {drawn} {percent_text(end)} "
         f"{last.layer}; {left_out}"
@@ -274,7 +274,7 @@ class _Table:
         if way is None:
             return "" if entry.raw is None or measure_named(entry.metric).perfect is not None else _raw(entry)
         low, high = way.ci or (None, None)
-        shown = percent_text(way)
+        shown = "" if measure_named(entry.metric).percent else percent_text(way)  # a rate says it already
         spoken = f"{'about ' * way.about}{shown} of another image" if shown else ""
         return Mark(way.value, low, high, floor_on_scale(entry), behind=shown, spoken=spoken)
 
