@@ -5,7 +5,7 @@ Weights are another matter: ``Loaded`` says which file they were taken from.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
@@ -43,6 +43,11 @@ class Architecture:
     prefix_tokens: int = 0
     rules: KeyRules = field(default_factory=KeyRules)
     notes: tuple[str, ...] = ()
+
+    def rules_beside(self, rules: KeyRules) -> KeyRules:
+        """A spec's rules, and those that the source's own files need."""
+        own = self.rules
+        return replace(rules, rename=rules.rename + own.rename, unexpected=rules.unexpected + own.unexpected)
 
 
 @dataclass(frozen=True)
