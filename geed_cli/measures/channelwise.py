@@ -84,16 +84,15 @@ COSINE = LayerMeasure(
     best=-1.0,
     range="−1 to 1",
     definition="mean over x, g and live channels i of −cos([f_l(gx)]_i, g·[f̂_l(x)]_i), per layer",
-    reading="channelwise: −1 is equivariant, channel by channel; e counts as −1, so small groups stay "
-    "nearer to −1. dead: channels that are zero in both maps.",
     equation="eq. (5)",
     told="Channel by channel, the maps of a transformed image and the transformed maps of the image have a mean "
     "negative cosine of {value}, -1 being equivariant.",
     explained=Explanation(
         what="how far a layer's maps of the transformed image are from the transformed maps of the image, channel by "
         "channel.",
-        reading="Maps behind a ReLU are positive, so any two have a high cosine: set it against the null. The "
-        "percentage beside it leaves e out, and is 100% where another image's maps would do as well.",
+        reading="−1 is equivariant, channel by channel; e counts as −1, so small groups stay nearer to −1. Maps "
+        "behind a ReLU are positive, so any two have a high cosine: set it against the null. The percentage beside "
+        "it leaves e out, and is 100% where another image's maps would do as well.",
         example="Under flip a channel shows (3, 4) where the mirrored map is (5, 0): the cosine is 0.6. With e, which "
         "has −1, the value is (−1 − 0.6) / 2 = −0.8.",
         source=f"{PAPER}, section 3.1",
@@ -109,7 +108,6 @@ CORRELATION = LayerMeasure(
     best=-1.0,
     range="−1 to 1",
     definition="channelwise.cosine of maps from which each channel's own mean has been taken, per layer",
-    reading="correlation: the cosine of maps without each channel's own mean, which makes any two maps alike.",
     equation="eq. (5) with the correlation in place of the cosine",
     told="Without each channel's own mean that is {value}.",
     explained=Explanation(

@@ -88,15 +88,15 @@ L2 = VectorMeasure(
     profile=True,
     range="≥ 0",
     definition="mean ‖f1(gx) − f̂1(x)‖₂ / M, M = mean ‖f1(x) − f1(x')‖₂ over distinct images",
-    reading="latent.l2: 0 is invariant. It is a distance from the orbit's mean: n copies as far apart as different "
-    "images score about √((1 − 1/n)/2), which is 0.50 for n = 2 and 0.61 for n = 4.",
     equation="eq. (6), m the Euclidean distance",
     told="The features of an image's {n} copies lie {raw} (raw) from their mean, on average; those of different "
     "images lie {M} (M) apart. {raw} / {M} = {value}.",
     explained=Explanation(
         what="how far the features of an image's transformed copies lie from their mean, in units of the distance "
         "between different images.",
-        reading="The percentage beside it is the copies' distance from each other on the way to another image.",
+        reading="0 is invariant. It is a distance from the orbit's mean: n copies as far apart as different images "
+        "score about √((1 − 1/n)/2), which is 0.50 for n = 2 and 0.61 for n = 4. The percentage beside it is the "
+        "copies' distance from each other on the way to another image.",
         example="Features (3, 0) of an image and (0, 4) of its mirror image both lie 2.5 from their mean, (1.5, 2). "
         "Where different images are 10 apart, the value is 2.5 / 10 = 0.25. The two are 5 apart, so mirroring moves "
         "the features 50% as far as another image is away.",
@@ -113,15 +113,15 @@ COSINE = VectorMeasure(
     best=-1.0,
     range="any; undefined unless M > 0",
     definition="mean −cos(f1(gx), f̂1(x)) / M, M = mean cos(f1(x), f1(x')) over distinct images",
-    reading="latent.cosine: raw is −1 where invariant; the value is raw / M and moves with M: compare models by raw.",
     equation="eq. (6), m the negative cosine",
     told="The features of an image's {n} copies have a mean negative cosine of {raw} (raw) with their mean, -1 being "
     "invariant; those of different images have the cosine {M} (M). {raw} / {M} = {value}.",
     explained=Explanation(
         what="the angle between the features of an image's transformed copies and their mean, as a negative cosine "
         "over the mean cosine of different images.",
-        reading="It is undefined where M is not clearly above 0. It does not see lengths: features that double "
-        "under g are invariant to it.",
+        reading="raw is −1 where invariant; the value is raw / M and moves with M: compare models by raw. It is "
+        "undefined where M is not clearly above 0. It does not see lengths: features that double under g are "
+        "invariant to it.",
         example="Features (3, 0) and (0, 4) have the cosines 0.6 and 0.8 with their mean, (1.5, 2), so raw is −0.7. "
         "With M = 0.2 the value is −0.7 / 0.2 = −3.5; with M = 0.5 the same network has −1.4.",
         source=f"{PAPER}, section 3.1",

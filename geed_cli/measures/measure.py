@@ -4,14 +4,13 @@ A measure's file holds its integrand m and its object, and ``catalogue`` has a l
 nowhere but inside functions, since results are compared, gated and printed without it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.choices import OutputKind
 from geed_cli.explanation import Explanation
 from geed_cli.statistics.scale import Scale
 
@@ -33,8 +32,7 @@ class Measure:
         name: as printed and as given to ``--metric``.
         range: the values it can take, as text.
         definition: m and the value in one line.
-        reading: the line below a table that says how to read it.
-        explained: what ``geed explain`` says beside range, definition and reading, which it takes from here.
+        explained: what ``geed explain`` says beside range and definition, which it takes from here.
         equation: where the definition is from.
         told: of one value, from {value}, {raw}, {M}, {n} and {layer}; what a walk through a result says.
         scale: where its sampling distribution is closest to symmetric; its limits are the measure's.
@@ -52,7 +50,6 @@ class Measure:
     name: str
     range: str
     definition: str
-    reading: str
     explained: Explanation
     equation: str
     told: str
@@ -66,20 +63,13 @@ class Measure:
     usual: bool = False
     beside: "Measure | None" = None
 
-    def reading_of(self, kind: OutputKind) -> str:  # noqa: ARG002 - measures of predictions alone differ
-        """The line below a table of a network with that kind of output."""
-        return self.reading
-
     @property
     def explanation(self) -> Explanation:
         """What ``geed explain`` says of it."""
-        own = self.explained
-        read = self.reading.partition(": ")[2]
         return replace(
-            own,
+            self.explained,
             formula=f"{self.definition}; {self.equation}",
             range=", ".join(filter(None, (self.range, self.unit))),
-            reading=f"{read[:1].upper()}{read[1:]} {own.reading}".strip(),
         )
 
     @property
@@ -151,7 +141,6 @@ class VectorMeasure(Measure):
         unrelated: the value of n copies of an image that lie as far apart as different images do, and evenly; None
             where there is no ``apart``.
         profile: whether a table tells its strongest frequency over a cyclic group.
-        readings: in place of ``reading`` for kinds of output of which that is not true.
     """
 
     site: VectorSite
@@ -164,11 +153,6 @@ class VectorMeasure(Measure):
     apart: Callable[["Tensor"], float] | None = None
     unrelated: Callable[[int], float] | None = None
     profile: bool = False
-    readings: Mapping[OutputKind, str] = field(default_factory=dict)
-
-    def reading_of(self, kind: OutputKind) -> str:
-        """The line below a table of a network with that kind of output."""
-        return self.readings.get(kind, self.reading)
 
     @property
     def normalised(self) -> bool:

@@ -34,22 +34,17 @@ FLIP_RATE = VectorMeasure(
     usual=True,
     range="0 to 1",
     definition="part of (x, g), g ≠ e, with arg max f(gx) ≠ arg max f(x)",
-    reading="prediction.flip_rate: how often the arg max changes under an element other than e.",
     equation="eq. (4), m the change of the arg max, without e",
     told="Of an image's copies other than itself, {value} have another top class than the image.",
     explained=Explanation(
         what="how often the top class changes when the image is transformed.",
-        reading="Near ties change easily: a rate of 25% can go with predictions that hardly move. A network that gives "
-        "one class to every image has the rate 0. Where no image changes, the interval has exact binomial limits.",
+        reading="Of independent labels it counts where the sign of any label's logit changes, of pixels the part "
+        "whose arg max, moved with the picture, changes. Near ties change easily: a rate of 25% can go with "
+        "predictions that hardly move. A network that gives one class to every image has the rate 0. Where no image "
+        "changes, the interval has exact binomial limits.",
         example="Under c4 the top classes of one image are 7 and, turned, 7, 7, 3; of another 5 and 5, 5, 5. One of 6 "
         "turned copies changed: 16.7%. No change in 40 images of flip leaves 0 to 8.8% open.",
         source="geed; the paper's measures are of probabilities",
         see=("scale", "sensitivity", "softmax.kl"),
     ),
-    readings={
-        "sigmoid": "prediction.flip_rate: how often the sign of any label's logit changes under an element other than "
-        "e.",
-        "dense": "prediction.flip_rate: the part of pixels whose arg max, moved with the picture, changes under an "
-        "element other than e.",
-    },
 )

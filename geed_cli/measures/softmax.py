@@ -54,24 +54,18 @@ KL = VectorMeasure(
     positive_tail=True,
     range="0 to ln|G|",
     definition="mean KL(p(gx) ‖ p̂(x)), p̂ the orbit mean of the class probabilities",
-    reading="softmax.kl: 0 is invariant, at most ln|G|; compare it with the sensitivity, since a network that "
-    "ignores its input is invariant too.",
     equation="the paper's softmax G-EED, section 3.1",
     told="The prediction for a copy of an image diverges {value} nats from the mean over its {n} copies, on average.",
     explained=Explanation(
         what="how far the predicted probabilities of an image's transformed copies diverge from their mean.",
-        reading="There is no percentage, since what another image would have is only known to be at most the "
+        reading="0 is invariant, at most ln|G|; compare it with the sensitivity, since a network that ignores its "
+        "input is invariant too. Of independent labels it is the mean over labels of KL between (p, 1 − p) and its "
+        "orbit mean, at most ln 2. Of pixels it is the mean over pixels of KL(p(gx) ‖ g·p(x)), and 0 is "
+        "equivariant. There is no percentage, since what another image would have is only known to be at most the "
         "sensitivity and at most ln n.",
         example="The predictions (0.9, 0.1) of an image and (0.1, 0.9) of its mirror image each diverge 0.368 nats "
         "from their mean, (0.5, 0.5). Two copies can have at most ln 2 = 0.693.",
         source=f"{PAPER}, section 3.1",
         see=("sensitivity", "scale", "prediction.flip_rate"),
     ),
-    readings={
-        "sigmoid": "softmax.kl: of independent labels, the mean over labels of KL between (p, 1 − p) and its orbit "
-        "mean. 0 is invariant, at most ln 2; compare it with the sensitivity, since a network that ignores its input "
-        "is invariant too.",
-        "dense": "softmax.kl: of pixels, the mean over pixels of KL(p(gx) ‖ g·p(x)). 0 is equivariant; a network that "
-        "says the same of every pixel is equivariant too.",
-    },
 )

@@ -16,11 +16,13 @@ TORCHLESS = ("report", "gate", "tracking", "comparison", "statistics", "result")
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_measure_explains_itself(name: str) -> None:
-    """Its reading begins with what the table calls it; its best value is on its scale."""
+    """Definition, range, reading, an example and where it is from; its best value is on its scale."""
     measure = measure_named(name)
-    said = measure.reading.partition(":")[0]
-    assert said
-    assert said in name
+    said = measure.explanation
+    assert measure.definition in said.formula
+    assert measure.equation in said.formula
+    assert said.range.startswith(measure.range)
+    assert all((said.what, said.reading, said.example, said.source))
     assert measure.scale.lo <= measure.best <= measure.scale.hi
     assert measure.primary.beside is None
 

@@ -258,7 +258,7 @@ def test_two_copies_score_half_their_distance() -> None:
 
 def test_the_legend_of_the_distance_has_its_numbers() -> None:
     """0.50 for n = 2 and 0.61 for n = 4 are √((1 − 1/n)/2), to two digits."""
-    stated = re.findall(r"([0-9.]+) for n = (\d)", L2.reading)
+    stated = re.findall(r"([0-9.]+) for n = (\d)", L2.explanation.reading)
     assert len(stated) == 2
     for value, order in stated:
         assert value == f"{((1 - 1 / int(order)) / 2) ** 0.5:.2f}"

@@ -35,10 +35,9 @@ LARGEST = VectorMeasure(
     usual=True,
     range="≥ 0",
     definition="mean max |f1(gx) − f̂1(x)|",
-    reading="toy.largest: the feature that changes most.",
     equation="eq. (4)",
     told="One feature changes by {value}.",
-    explained=Explanation(what="how far the feature moves that moves most."),
+    explained=Explanation(what="how far the feature moves that moves most.", reading="0 is invariant."),
 )
 
 
@@ -54,10 +53,9 @@ DISTANCE = LayerMeasure(
     scale=Scale.bounded(0.0, 2.0),
     range="0 to 2",
     definition="1 − cos, per layer",
-    reading="toy.distance: 0 is equivariant.",
     equation="eq. (5)",
     told="The maps are {value} apart.",
-    explained=Explanation(what="the distance of maps, channel by channel."),
+    explained=Explanation(what="the distance of maps, channel by channel.", reading="0 is equivariant."),
 )
 
 
