@@ -190,6 +190,36 @@ def test_layers_without_a_way(folder: Path, tmp_path: Path) -> None:
     assert part.notes == ("undefined: another image's maps are no further away",)
 
 
+class OneBroken(nn.Module):
+    """Overflows for the one picture that is all black."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.out = nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        dark = x.flatten(1).amax(dim=1) < -1.5
+        return self.out(y.mean(dim=(2, 3)) / (~dark)[:, None])
+
+
+def test_a_control_image_that_is_refused(tmp_path: Path) -> None:
+    """Neither it nor the null that was to be against it is part of the scale; places are those of the images left."""
+    folder = smooth_pictures(tmp_path / "p", 6, 16)
+    Image.new("RGB", (16, 16)).save(folder / "0002.png")
+    torch.manual_seed(0)
+    network = network_of(OneBroken(), features=Site("out", "output"), layers=("conv",), logits=False)
+    options = AuditOptions(
+        data=DataOptions(folder), run=RunOptions("cpu", 3, "fp64", on_nonfinite="skip"), layers=("conv",)
+    )
+    result = audit(network, ["flip"], options)
+    assert [image.path for image in result.data.images] == [f"000{i}.png" for i in (0, 1, 3, 4, 5)]
+    part = way(result, "flip", "channelwise.cosine", "conv")
+    assert [(own, other) for own, other, _ in part.null] == [(1, 0), (3, 2), (4, 3)]
+    assert len(part.per_image) == 5
+
+
 def test_images_that_have_no_other(folder: Path) -> None:
     """A saved result that compares an image with one that it does not list contradicts itself."""
     result = audited(small_conv_net(), ["flip"], folder, controls=ControlOptions(3))

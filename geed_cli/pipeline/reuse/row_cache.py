@@ -7,6 +7,7 @@ interrupted goes on where it stopped.
 import hashlib
 import platform
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -84,7 +85,9 @@ class RowCache:
                 expected="files that stay as they are during a run",
                 remedy="run again",
             )
-        whole = Observation(seen.subject)
+        # it may be shown again without the one before it, against which its cached null is
+        of_partner = any(address.has_partner for address in cached)
+        whole = Observation(replace(seen.subject, partner=(subject if of_partner else seen.subject).partner))
         key_of = self._keys(seen.subject)
         for address in self._addresses(subject):
             value = cached[address] if address in cached else address.read(seen)
@@ -93,14 +96,15 @@ class RowCache:
             address.put(value, whole)
             if address not in cached and (seen.subject.partner is not None or not address.has_partner):
                 self._fresh[key_of(address)] = value
-        if mark := seen.subject.record.fingerprint:
-            words = np.frombuffer(bytes.fromhex(mark), ">u4")
-            self._fresh[self._fingerprint_key(seen.subject)] = words.astype(
-                np.float64
-            )  # which holds 32 bits exactly
+        self._keep_fingerprint(seen.subject)
         if len(self._fresh) > WRITE_AT:
             self.write()
         return whole
+
+    def _keep_fingerprint(self, subject: Subject) -> None:
+        if mark := subject.record.fingerprint:
+            words = np.frombuffer(bytes.fromhex(mark), ">u4")  # float64 holds 32 bits exactly
+            self._fresh[self._fingerprint_key(subject)] = words.astype(np.float64)
 
     def knows_as_steady(self) -> bool:
         """Whether an earlier run found the network to be a function of one image."""
