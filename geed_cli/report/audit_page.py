@@ -41,6 +41,7 @@ from geed_cli.verdict.digits import (
     shared_decimals,
     value_text,
 )
+from geed_cli.verdict.names import counted
 from geed_cli.verdict.reaction import insensitive, reacts
 from geed_cli.verdict.transformations import title_of
 from geed_cli.verdict.way import floor_on_scale, way_of
@@ -128,7 +129,9 @@ def _facts(result: Result, width: int) -> Iterator[Block]:
     weights = next((text for text in _weights(result) if len(text) + 3 <= room), "")
     yield Line(what + (f" · {weights}" if weights else ""), strong="geed audit")
     source = "the bundled sample" if data.bundled_sample else _last(data.root)
-    images = f"{data.count} image{'s' * (data.count != 1)} of {source}"
+    images = f"{counted(data.count, 'image')} of {source}"
+    if data.duplicates:
+        images += f", {len(data.duplicates)} of its files copies of these"
     yield Line(
         f"{images} · {model.input.size}×{model.input.size} px · {settings.device}, {settings.precision}"
     )
@@ -157,7 +160,9 @@ def _parameters(count: int) -> str:
 
 
 def _unusual(result: Result) -> Iterator[str]:
-    settings, looks = result.settings, result.settings.looks
+    settings, looks, notes = result.settings, result.settings.looks, result.model.weights.notes
+    if notes:
+        yield f"{counted(len(notes), 'note')} on the weights: -v"
     if settings.simultaneous:
         yield "intervals hold together"
     if looks is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from support import networks
-from support.command import Geed, geed, in_full
+from support.command import Geed, geed, in_full, printed
 from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 from support.results import measured, numbers
@@ -76,6 +76,7 @@ def test_copies_change_no_value(tmp_path: Path) -> None:
     text = " ".join(in_full(many).split())
     assert "21 images of" in text
     assert "84 copies of these" in text
+    assert "21 images of b, 84 of its files copies of these" in " ".join(printed(many).split())
     assert "84 with the same bytes" in text
 
 
