@@ -185,6 +185,7 @@ def test_an_encoder_is_audited_without_softmax(geed: Geed, tmp_path: Path) -> No
         "--no-cache",
         "--layer",
         "layer4",
+        "-v",
     )
     done = geed("audit", "--checkpoint", moco_v1(tmp_path), "--arch", ARCH, *arguments)
     assert done.exit_code == 0, done.stderr

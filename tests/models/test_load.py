@@ -292,7 +292,7 @@ def test_options_that_do_not_go_together(tmp_path: Path) -> None:
     assert error_of("resnet50", arch="resnet18").found == "--arch resnet18 beside the model resnet50"
     assert error_of(str(path), checkpoint=path, arch="resnet18").found.startswith("two checkpoint files")
     missing = error_of("torchvision:resnet18", checkpoint=tmp_path / "none.pth")
-    assert missing.exit_code == 3
+    assert missing.exit_code == 2
     assert "none.pth" in missing.found
 
 
