@@ -181,7 +181,7 @@ def _legend(result: Result, view: View) -> str:
 
 def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> Iterator[Block]:
     entries = [entry for entry in result.results if entry.group == group.name]
-    yield Line(f"{title_of(group)}, {_how(group)}", strong=f"{group.name}:")
+    yield Line(f"{title_of(group)}{_how(group)}", strong=f"{group.name}:")
     whole = [entry for entry in entries if entry.layer is None and _shown_whole(entry, result)]
     layered = _layered(entries)
     controls = [name for name in BESIDE if any(name in entry.controls for entry in (*whole, *layered))]
@@ -222,7 +222,10 @@ def _confidence(result: Result) -> float:
 
 
 def _how(group: AuditedGroup) -> str:
-    return "exact" if group.exact else f"resampled, {group.interpolation}, {group.boundary or 'cyclic'}"
+    """Whether its action is exact, which of a set need not be asked."""
+    if group.kind == "set":
+        return ""
+    return ", exact" if group.exact else f", resampled, {group.interpolation}, {group.boundary or 'cyclic'}"
 
 
 def _shown_whole(entry: Entry, result: Result) -> bool:

@@ -120,3 +120,13 @@ def test_names_of_strangers_are_printed_as_text(lite0: Result) -> None:
         text = printed(lite0.model_copy(update={"model": model, "results": layered}), 100, view)
         assert "\x1b" not in text
         assert "::error" not in text
+
+
+def test_a_set_is_no_group() -> None:
+    """It has members, and no word of exactness or resampling."""
+    result = small_result()
+    weather = result.groups[0].model_copy(
+        update={"name": "weather", "kind": "set", "exact": False, "interpolation": None}
+    )
+    text = printed(result.model_copy(update={"groups": (weather,)}), 100)
+    assert re.search(r"^weather: .*, 2 members, no group$", text, re.MULTILINE)
