@@ -1,6 +1,7 @@
 """The scale from 0, unchanged, to 1, another image: orbits whose place on it is known, and intervals from the file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from geed_cli.choices import IntervalMethod, IntervalOptions
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together
-from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
+from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions, UntilOptions
 from geed_cli.pipeline.second_runs import with_twin
 from geed_cli.result.file import read_result, write_result
 from geed_cli.result.schema import Result, ToAnother
@@ -341,6 +342,35 @@ def test_simultaneous_intervals_hold_of_the_scale_too(folder: Path) -> None:
     ]
     assert found == [pytest.approx((each.low, each.high), rel=EXACT) for each in joint[:4]]
     assert way(result, "flip").ci == pytest.approx([2 * v for v in entries[0].ci], rel=EXACT)
+
+
+def test_looks_spend_their_error_on_the_scale_too(folder: Path) -> None:
+    """The interval has the confidence of the look that ended the run, as the value's has."""
+    options = AuditOptions(
+        data=DataOptions(folder, samples=20),
+        run=RunOptions("cpu", 8, "fp64"),
+        until=UntilOptions(1e-6, max_samples=24),
+        metrics=("latent.l2",),
+    )
+    result = audit(small_conv_net(), ["flip"], options)
+    assert result.settings.looks.used == 2
+    assert result.settings.looks.confidence > 0.95
+    entry = entry_of(result, "latent.l2", "flip")
+    assert way(result, "flip").ci == pytest.approx([2 * limit for limit in entry.ci], rel=EXACT)
+
+
+def test_rows_that_were_cached_without_it(folder: Path, tmp_path: Path) -> None:
+    """Features and nulls that an earlier run kept for other measures are what the scale is made of."""
+    network = replace(small_conv_net(), source="timm")
+    options = AuditOptions(
+        data=DataOptions(folder), run=RunOptions("cpu", 8, "fp64"), cache=tmp_path / "rows"
+    )
+    audit(network, ["c4"], replace(options, metrics=("latent.cosine", "channelwise.*")))
+    cached = audit(network, ["c4"], replace(options, metrics=("latent.l2", "channelwise.cosine")))
+    fresh = audit(network, ["c4"], replace(options, metrics=("latent.l2", "channelwise.cosine"), cache=None))
+    assert cached.timing.cached == 23  # the first one's rounding of latent.l2 is new
+    assert [entry.to_another for entry in cached.results] == [entry.to_another for entry in fresh.results]
+    assert way(cached, "c4").value is not None
 
 
 def test_the_twin_has_its_own_place(folder: Path) -> None:
