@@ -21,10 +21,10 @@ def next_of(result: Result, claims: Sequence[Claim]) -> str:
 def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
     """What could be done, the most important first; there is always one."""
     yield from _until_it_counts(result)
-    if not all(claim.decided for claim in claims):
-        yield _open(result, claims)
     if any(insensitive(entry, result) for entry in result.results):
         yield "see whether weights and preprocessing are those that you mean: geed inspect MODEL"
+    if not all(claim.decided for claim in claims):
+        yield _open(result, claims)
     size = next((phase.clean_size for phase in result.grid_phase if phase.clean_size is not None), None)
     if size is not None and not result.settings.phase_correct:
         yield f"see what the grid does to the layers: --img-size {size}, or --phase-correct"

@@ -16,6 +16,7 @@ from geed_cli.verdict.digits import percent
 from geed_cli.verdict.features import FEATURES
 from geed_cli.verdict.likeness import at_rounding, below_repeat, like_floor, like_null, no_further_twins
 from geed_cli.verdict.names import counted, places, stretches
+from geed_cli.verdict.reaction import insensitive, of_predictions
 from geed_cli.verdict.said import Claim
 from geed_cli.verdict.way import twin_on_scale, way_of
 
@@ -53,6 +54,8 @@ def cautions(result: Result, group: Group, claim: Claim) -> Iterator[Caution]:
     if result.unsteady is not None:
         yield from _no_larger_than_repeat(entries, result)
         return
+    if any(insensitive(entry, result) for entry in entries):  # which is said of the output already
+        entries = [entry for entry in entries if not of_predictions(entry.metric)]
     yield from _twin(entries, group, claim)
     yield from _like_null(result, group)
     yield from _twins(entries, result)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.digits import (
     difference_decimals,
@@ -20,7 +20,7 @@ from geed_cli.verdict.digits import (
 )
 from geed_cli.verdict.features import FEATURES
 from geed_cli.verdict.names import PLAIN, listed, sentence, stretches
-from geed_cli.verdict.reaction import reacts_over
+from geed_cli.verdict.reaction import of_predictions, reacts_over
 from geed_cli.verdict.said import Said
 
 FURTHER, NEARER, UNDECIDED, ABSENT = "further", "nearer", "undecided", "absent"
@@ -42,8 +42,7 @@ def claim_of(comparison: Comparison, line: Line, at: int) -> str:
     if delta.value is None:
         return ABSENT
     claim = {"more": FURTHER, "less": NEARER}.get(delta.verdict, UNDECIDED)
-    measure = measure_named(line.metric)
-    if isinstance(measure, VectorMeasure) and measure.site == "logits":
+    if of_predictions(line.metric):
         if claim == NEARER and reaction_of(comparison, at + 1) is not None:
             return LOWER_BUT_INSENSITIVE
         if claim == FURTHER and reaction_of(comparison, 0) is not None:

@@ -6,10 +6,9 @@ from typing import Literal
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.floating_point import AT_ROUNDING, SMALL_ROUNDING, measured_noise
-from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Entry, Result
-from geed_cli.verdict.reaction import reacts
+from geed_cli.verdict.reaction import of_predictions, reacts
 from geed_cli.verdict.way import way_of
 
 LIKE_NULL = 0.9
@@ -80,7 +79,7 @@ def no_further_twins(entries: Sequence[Entry], result: Result) -> list[Entry]:
     return [
         entry
         for entry in entries
-        if _comparable(measure_named(entry.metric), twin_reacts=steady_twin)
+        if _comparable(entry.metric, twin_reacts=steady_twin)
         and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > noise_of(entry)
         and not _nearer_on_scale(entry)
     ]
@@ -92,7 +91,6 @@ def _nearer_on_scale(entry: Entry) -> bool:
     return way is not None and way.value is not None and way.twin is not None and way.value < way.twin
 
 
-def _comparable(measure: Measure, *, twin_reacts: bool) -> bool:
+def _comparable(metric: str, *, twin_reacts: bool) -> bool:
     """Whether a twin's value can be set against the network's."""
-    predicted = isinstance(measure, VectorMeasure) and measure.site == "logits"
-    return measure.perfect is not None and (twin_reacts or not predicted)
+    return measure_named(metric).perfect is not None and (twin_reacts or not of_predictions(metric))

@@ -3,6 +3,8 @@
 import math
 
 from geed_cli.choices import OutputKind
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.measure import VectorMeasure
 from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Entry, Result
 
@@ -28,3 +30,9 @@ def insensitive(entry: Entry, result: Result) -> bool:
     """Whether the entry says that the network hardly reacts to any image; one image cannot say so."""
     sensitivity = entry.controls.get("sensitivity")
     return sensitivity is not None and result.data.count > 1 and not reacts(sensitivity, result)
+
+
+def of_predictions(metric: str) -> bool:
+    """Whether a measure is of what a network puts out, and so says nothing of one that does not react."""
+    measure = measure_named(metric)
+    return isinstance(measure, VectorMeasure) and measure.site == "logits"

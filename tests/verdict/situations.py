@@ -213,6 +213,16 @@ SITUATIONS = [
         "reacts to any image (0.011 nats between images): insensitive there, not invariant.",
     ),
     Situation(
+        "insensitive, and nothing else is said of its predictions",
+        result(
+            features(0.51, 0.46, 0.54, of="c8", floor=0.1),
+            softmax(0.0018, 0.0105, of="c8", floor=0.0017, notes=("1 of 40 images carry half of the mean",)),
+            flips(0.02, 0, 0.088, of="c8", floor=0.02), groups=[group("c8")], count=40,
+        ),
+        f"Features partly invariant. {TURNED} 51% as far apart as different images (46 to 54%). The output hardly "
+        "reacts to any image (0.011 nats between images): insensitive there, not invariant.",
+    ),
+    Situation(
         "insensitive, group less still",
         result(features(0.04, 0.03, 0.05), softmax(0.0005, 0.0105), flips(0, 0, 0.088), count=40),
         f"Features nearly invariant. {MIRROR} 4% as far as another image is away (3 to 5%). The output hardly reacts "

@@ -143,7 +143,7 @@ RESAMPLED = group("c8", exact=False, boundary="zero", interpolation="bilinear")
             "audit images that differ, or a network that tells them apart",
         ),
         (
-            result(FORTY, softmax(0.001, 0.01)),
+            result(OPEN, softmax(0.001, 0.01)),
             "see whether weights and preprocessing are those that you mean: geed inspect MODEL",
         ),
         (
