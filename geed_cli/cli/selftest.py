@@ -8,7 +8,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import DEBUG_VARIABLE, guarded
-from geed_cli.cli.panels import RUN, Debug, Json, Quiet
+from geed_cli.cli.panels import RUN, Debug, Json, Linear, Quiet, Verbose, view_of
 from geed_cli.cli.startup import uncollected
 from geed_cli.pipeline.options import ExactPrecision, RunOptions
 
@@ -22,7 +22,9 @@ def selftest(
         ExactPrecision, typer.Option(help="Floating type of the network.", rich_help_panel=RUN)
     ] = "fp32",
     json: Json = None,
+    verbose: Verbose = False,
     quiet: Quiet = False,
+    linear: Linear = False,
     debug: Debug = False,
 ) -> None:
     """Measure answers that are known by theorem on this machine and print them beside what was expected.
@@ -32,8 +34,9 @@ def selftest(
 
     Example: geed selftest --device cuda
     """
+    view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     with uncollected():
         from geed_cli.cli.run.selftesting import print_answers  # noqa: PLC0415 - --help must not import torch
 
     run = RunOptions(arguments.device, precision=precision)
-    raise typer.Exit(print_answers(run, json, quiet=quiet, debug=debug or DEBUG_VARIABLE in os.environ))
+    raise typer.Exit(print_answers(run, json, view, debug=debug or DEBUG_VARIABLE in os.environ))

@@ -8,7 +8,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Debug, Quiet
+from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Debug, Linear, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "the arguments are the checkpoints",
@@ -85,7 +85,9 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
     csv: Csv = None,
     figure: Figure = None,
     fresh: Fresh = False,
+    verbose: Verbose = False,
     quiet: Quiet = False,
+    linear: Linear = False,
     debug: Debug = False,
 ) -> None:
     """Follow one recipe along training: a value with its interval for every checkpoint.
@@ -99,5 +101,5 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
     from geed_cli.cli.run.track_recipe import TrackRequest  # noqa: PLC0415 - --help stays light
     from geed_cli.cli.run.tracking import run_track  # noqa: PLC0415
 
-    files = tuple(checkpoints)
-    run_track(TrackRequest(files, arguments, model, step_regex, json, csv, figure, fresh=fresh, quiet=quiet))
+    files, view = tuple(checkpoints), view_of(verbose=verbose, quiet=quiet, linear=linear)
+    run_track(TrackRequest(files, arguments, model, step_regex, json, csv, figure, fresh=fresh, view=view))

@@ -1,46 +1,159 @@
-"""The table of a track: a block for each group and run, a line for each step, a column for each value shown."""
+"""The page of a track: what changed over the whole run, warnings, what was followed, the steps, what to do next.
 
-from collections.abc import Iterator, Sequence
+The first value shown has its interval and a mark that moves along one scale for all steps; the others have theirs
+beside it, or below where there is no room.
+"""
 
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from rich.cells import cell_len
+from rich.console import Console
+
+from geed_cli.choices import View
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS
-from geed_cli.report.cells import csv_text, frameless
-from geed_cli.report.console import emit
-from geed_cli.report.numbers import about, in_unit, limits_in_unit, some
+from geed_cli.report.cells import csv_text
+from geed_cli.report.console import plain, write
+from geed_cli.report.marks import Mark
+from geed_cli.report.numbers import about, in_unit, some
+from geed_cli.report.page import (
+    BLANK,
+    NARROW,
+    NARROWEST_MARK,
+    WIDEST,
+    Block,
+    Cell,
+    Line,
+    Paragraph,
+    Rows,
+    Section,
+    ends_of,
+    key_values,
+    print_page,
+    short,
+)
+from geed_cli.report.page import Column as Heading
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
 from geed_cli.tracking.record import Row, Track
-
-COLUMNS_A_TABLE = 4
-"""Values with intervals that fit side by side in 110 columns."""
+from geed_cli.verdict.digits import (
+    NO_WIDTH,
+    WITHHELD,
+    decimals_of,
+    number_text,
+    percent,
+    percents,
+    two_digits,
+)
+from geed_cli.verdict.track import next_track, say_track, track_warnings
 
 CSV_HEADER = ("group", "metric", "layer", "label", "step", "models", "value", "low", "high", "over", "within")
+MOST_STEPS = 20
+"""Rows of one table: of more steps the first, the last and others evenly between them. ``-v`` has all."""
+MOST_DECIMALS = 4
+LONGEST_NAME = 20
+"""Characters of the name of a column."""
 
 
-def print_track(track: Track, columns: Sequence[Column], console: Console) -> None:
-    """Print the whole track."""
-    emit(render(track, columns), console)
+def print_track(
+    track: Track,
+    columns: Sequence[Column],
+    console: Console,
+    view: View = View(),  # noqa: B008 - it is frozen
+    *,
+    compare: str = "",
+) -> None:
+    """Print the whole track.
+
+    Args:
+        track: of one recipe.
+        columns: the values to show, the first of them with its mark.
+        console: where to.
+        view: in full, as one line, or one statement a line.
+        compare: the command that compares its first step with its last, where there is one.
+    """
+    if view.quiet:
+        write(one_line(track), console)
+        return
+    blocks = track_page(track, columns, view, console.width, compare=compare)
+    print_page(blocks, console, linear=view.linear)
 
 
-def render(track: Track, columns: Sequence[Column]) -> Iterator[RenderableType]:
-    """The parts of the printed track, top to bottom."""
+def track_page(
+    track: Track, columns: Sequence[Column], view: View, width: int = 100, *, compare: str = ""
+) -> Iterator[Block]:
+    """The blocks of the printed track, top to bottom; arguments as for ``print_track``, in a console so wide."""
+    yield from _answers(track, view)
+    changed = track_warnings(track)
+    if changed:
+        yield BLANK
+    yield from (Paragraph("warning:", text, style="magenta") for text in changed)
+    yield BLANK
+    yield from _facts(track)
     labels = labels_of(track)
-    yield Text(f"geed track · {', '.join(labels)}", style="bold")
-    for label in labels:
-        yield Text(f"  {_label_line(track, label)}")
-    data = track.records[0].result.data
-    yield Text(f"  {data.count} images of {data.root}")
     for group in groups_of(track):
         for label in labels:
-            yield Text()
-            yield Text(f"{group} · {label}" if len(labels) > 1 else group, style="bold")
-            for start in range(0, len(columns), COLUMNS_A_TABLE):
-                yield _block(track, group, label, columns[start : start + COLUMNS_A_TABLE])
-            yield from (Text(f"  note: {n}", style="yellow") for n in _notes(track, group, label, columns))
-    yield from (Text(line, style="dim") for line in _legend(track, columns))
+            yield BLANK
+            yield Line(f"{plain(group)} · {plain(label)}" if len(labels) > 1 else plain(group), style="bold")
+            yield from _Steps(track, group, label, view, width).tables(columns)
+            if view.verbose:
+                yield from (Paragraph("note:", text) for text in _notes(track, group, label, columns))
+    yield BLANK
+    yield from _legend(track, columns, view)
+    yield Paragraph("next:", plain(next_track(track, compare), 2000))
+
+
+def one_line(track: Track) -> str:
+    """The track as one line of ``key=value``: of each run and group the verdict, and the first and last value."""
+    said = say_track(track)
+    steps = sorted({record.step for record in track.records})
+    pairs: list[tuple[str, object]] = [
+        ("geed", "track"), ("status", track.status), ("unit", track.unit), ("steps", len(steps)),
+        ("first", steps[0]), ("last", steps[-1]), ("images", track.records[0].result.data.count),
+    ]  # fmt: skip
+    for (label, group), each in said.items():
+        name = f"{plain(label)}.{plain(group)}"
+        pairs.append((f"{name}.verdict", each.key))
+        metrics = dict.fromkeys(row.metric for row in track.rows if row.group == group and row.layer is None)
+        for metric in metrics:
+            rows = [
+                row for row in rows_of(track, group, Column(metric, None), label) if row.value is not None
+            ]
+            for which, row in (("first", rows[0]), ("last", rows[-1])) if rows else ():
+                pairs.append((f"{name}.{metric}.{which}", f"{row.value:.4g}"))
+                if row.ci is not None:
+                    pairs.append((f"{name}.{metric}.{which}.ci", f"{row.ci[0]:.4g},{row.ci[1]:.4g}"))
+    return key_values(*pairs, ("warnings", len(track_warnings(track))))
+
+
+def _answers(track: Track, view: View) -> Iterator[Block]:
+    """What changed in each run under each group."""
+    said, labels = say_track(track), labels_of(track)
+    hang = max(cell_len(plain(group)) for group in groups_of(track)) + 2
+    for number, group in enumerate(groups_of(track)):
+        if number:
+            yield BLANK
+        for at, label in enumerate(labels):
+            each = said[label, group]
+            verdict = f"{plain(label)}: {each.verdict}" if len(labels) > 1 else each.verdict
+            name = plain(group) if at == 0 or view.linear else ""
+            yield Paragraph(name, " ".join(each.reasons), verdict, hang=hang)
+
+
+def _facts(track: Track) -> Iterator[Block]:
+    """What was followed, in two lines; of several runs one more for each."""
+    labels = labels_of(track)
+    lines = [_label_line(track, label) for label in labels]
+    yield Line(f"· {lines[0] if len(labels) == 1 else ', '.join(map(plain, labels))}", strong="geed track")
+    if len(labels) > 1:
+        yield from (Line(line, indent=2) for line in lines)
+    result = track.records[0].result
+    source = "the bundled sample" if result.data.bundled_sample else plain(result.data.root)
+    together = ", which hold together over each table" if result.settings.simultaneous else ""
+    yield Line(
+        f"{result.data.count} image{'s' * (result.data.count != 1)} of {source}, the same at every {track.unit} · "
+        f"{100 * track.confidence:g}% intervals{together}"
+    )
 
 
 def _label_line(track: Track, label: str) -> str:
@@ -49,54 +162,191 @@ def _label_line(track: Track, label: str) -> str:
     span = f"{steps[0]} to {steps[-1]}" if len(steps) > 1 else f"{steps[0]}"
     at_once = max(sum(record.step == step for record in records) for step in steps)
     kind = f", up to {at_once} checkpoints a step" if at_once > 1 else ""
-    counted = f"{len(steps)} step{'s' if len(steps) > 1 else ''} ({track.unit} {span})"
-    return f"{label}: {records[0].result.model.arch}, {counted}{kind}"
+    arch = records[0].result.model.arch
+    name = plain(label) if label == arch else f"{plain(label)}: {plain(arch)}"
+    return f"{name}, {len(steps)} step{'s' * (len(steps) > 1)}, {track.unit} {span}{kind}"
 
 
-def _block(track: Track, group: str, label: str, columns: Sequence[Column]) -> Table:
-    table = frameless()
-    lines = {column: {row.step: row for row in rows_of(track, group, column, label)} for column in columns}
-    steps = sorted({record.step for record in track.records if record.label == label})
-    models = {row.step: row.models for line in lines.values() for row in line.values()}
-    several = any(count > 1 for count in models.values())
-    table.add_column(track.unit, justify="right", no_wrap=True)
-    if several:
-        table.add_column("models", justify="right")
-    for column in columns:
-        table.add_column(_heading(column, track.confidence), justify="right", overflow="fold")
-    for step in steps:
-        counted = [str(models.get(step, ""))] if several else []
-        table.add_row(str(step), *counted, *(_cell(lines[column].get(step)) for column in columns))
-    if twins := _twins(track, group, label):
-        cells = [in_unit(c.metric, twins[c]) if c in twins else "" for c in columns]
-        table.add_row("twin", *([""] if several else []), *cells)
-    return table
+@dataclass(frozen=True)
+class _Steps:
+    """The tables of one run under one group."""
+
+    track: Track
+    group: str
+    label: str
+    view: View
+    width: int
+
+    def tables(self, columns: Sequence[Column]) -> Iterator[Block]:
+        """One table where everything fits beside the first value, else one for it and others for the rest."""
+        there = [column for column in columns if self._rows(column)]
+        if not there:
+            return
+        steps = sorted({record.step for record in self.track.records if record.label == self.label})
+        shown = steps if self.view.verbose else ends_of(steps, MOST_STEPS)
+        head = self._head(shown)
+        first, rest = self._first(there[0], shown), [self._other(column, shown) for column in there[1:]]
+        room = 10**6 if self.view.linear else min(self.width, WIDEST) - 2
+        tables = [[head, first]]
+        if sum(each.width + 2 for each in (head, first, *rest)) - 2 <= room:
+            tables[0] += rest
+        else:
+            for part in rest:
+                fits = len(tables) > 1 and sum(each.width + 2 for each in (*tables[-1], part)) - 2 <= room
+                if not fits:
+                    tables.append([head])
+                tables[-1].append(part)
+        for number, parts in enumerate(tables):
+            if number:
+                yield BLANK
+            headings = [heading for part in parts for heading in part.headings]
+            rows = [[cell for part in parts for cell in part.cells[at]] for at in range(len(head.cells))]
+            yield Rows(headings, [Section(rows)])
+        if len(shown) < len(steps):
+            left_out = len(steps) - len(shown)
+            yield Line(f"{left_out} more step{'s' * (left_out != 1)}: -v", style="dim", indent=2)
+
+    def _rows(self, column: Column) -> Mapping[int, Row]:
+        return {row.step: row for row in rows_of(self.track, self.group, column, self.label)}
+
+    def _head(self, steps: Sequence[int]) -> "_Part":
+        """The step, and how many models stand behind it where there are several; last the twin."""
+        models = {
+            row.step: row.models
+            for row in self.track.rows
+            if (row.group, row.label) == (self.group, self.label)
+        }
+        several = any(count > 1 for count in models.values())
+        named = f"{self.track.unit} " if self.view.linear else ""
+        rows: list[list[Cell]] = [
+            [f"{named}{step}", *[str(models.get(step, ""))] * several] for step in steps
+        ]
+        if self._twins:
+            rows.append(["twin", *[""] * several])
+        return _Part([Heading(self.track.unit), *[Heading("models")] * several], rows)
+
+    @property
+    def _twins(self) -> Mapping[Column, float]:
+        """The random twin's value of each column: one for all steps, since they share architecture and seed."""
+        return {
+            Column(entry.metric, entry.layer): entry.controls["twin"]
+            for record in self.track.records
+            if record.label == self.label
+            for entry in record.result.results
+            if entry.group == self.group and "twin" in entry.controls
+        }
+
+    def _first(self, column: Column, steps: Sequence[int]) -> "_Part":
+        """Value, interval, and a mark between perfect and the largest limit of all steps."""
+        rows = self._rows(column)
+        decimals = _shared_decimals(rows.values())
+        ends = [end for row in rows.values() for end in (*(row.ci or ()), row.value) if end is not None]
+        perfect = measure_named(column.metric).perfect
+        low, high = min(ends, default=0.0) if perfect is None else perfect, max(ends, default=0.0)
+        sep = ".." if self.width < NARROW and not self.view.linear else " to "
+        cells: list[list[Cell]] = []
+        for step in steps:
+            row = rows.get(step)
+            if row is None:
+                cells.append(["", "", ""])
+                continue
+            cells.append([_value(row, decimals), _limits(row, decimals, sep), _mark(row, low, high)])
+        if self._twins:
+            cells.append([self._twin(column, decimals), "", ""])
+        level = f"{100 * self.track.confidence:g}%" + (" interval" if self.width >= NARROW else "")
+        scale = (_end(column, low, decimals), _end(column, high, decimals))
+        return _Part([self._heading(column), Heading(level), Heading(scale, left=True)], cells)
+
+    def _other(self, column: Column, steps: Sequence[int]) -> "_Part":
+        """Value with its interval, and with ``-v`` one model's own half-width, in one cell."""
+        rows = self._rows(column)
+        decimals = _shared_decimals(rows.values())
+        cells: list[list[Cell]] = []
+        for step in steps:
+            row = rows.get(step)
+            if row is None or row.value is None:
+                cells.append(["" if row is None else "undefined"])
+                continue
+            limits = _limits(row, decimals, " to ")
+            cells.append([_value(row, decimals) + (f" ({limits})" if limits != WITHHELD else "")])
+        if self._twins:
+            cells.append([self._twin(column, decimals)])
+        return _Part([self._heading(column)], cells)
+
+    def _heading(self, column: Column) -> Heading:
+        """The measure, or the layer; of layers with the measure where the track has several for each."""
+        if column.layer is None:
+            return Heading(column.metric)
+        layered = {row.metric for row in self.track.rows if row.layer is not None}
+        name = plain(column.layer) + (f" {column.metric.rpartition('.')[2]}" if len(layered) > 1 else "")
+        return Heading(name if self.view.linear else short(name, LONGEST_NAME))
+
+    def _twin(self, column: Column, decimals: int | None) -> str:
+        value = self._twins.get(column)
+        if value is None:
+            return ""
+        return percent(value) if measure_named(column.metric).percent else number_text(value, decimals)
 
 
-def _twins(track: Track, group: str, label: str) -> dict[Column, float]:
-    """The random twin's value of each column: one for all steps, since they share architecture and seed."""
-    return {
-        Column(entry.metric, entry.layer): entry.controls["twin"]
-        for record in track.records
-        if record.label == label
-        for entry in record.result.results
-        if entry.group == group and "twin" in entry.controls
-    }
+@dataclass(frozen=True)
+class _Part:
+    """Some columns of a table: their headings, and their cells row by row."""
+
+    headings: Sequence[Heading]
+    cells: Sequence[Sequence[Cell]]
+
+    @property
+    def width(self) -> int:
+        """Characters that it takes at least, with two between columns."""
+        wide = 0
+        for at, heading in enumerate(self.headings):
+            texts = [row[at] for row in self.cells]
+            name = heading.name if isinstance(heading.name, str) else " ".join(heading.name)
+            own = [cell_len(name), *(cell_len(text) for text in texts if isinstance(text, str))]
+            wide += max(own if isinstance(heading.name, str) else [*own, NARROWEST_MARK]) + 2
+        return wide - 2
 
 
-def _heading(column: Column, confidence: float) -> str:
-    unit = measure_named(column.metric).unit
-    name = column.metric if column.layer is None else f"{column.metric}\nat {column.layer}"
-    return f"{name}{unit and ', '}{unit}\nand {100 * confidence:g}% interval"
+def _shared_decimals(rows: Iterable[Row]) -> int | None:
+    """The most decimals that any interval of the column supports; None where none has a width."""
+    spans = [row.ci for row in rows if row.ci is not None and row.ci[0] != row.ci[1]]
+    return max((min(decimals_of(*span), MOST_DECIMALS) for span in spans), default=None)
 
 
-def _cell(row: Row | None) -> str:
-    if row is None:
-        return ""
+def _value(row: Row, decimals: int | None) -> str:
     if row.value is None:
-        return "–"
-    within = "" if row.within is None else f"\nwithin ±{in_unit(row.metric, row.within)}"
-    return f"{in_unit(row.metric, row.value)} {limits_in_unit(row.metric, row.ci)}{within}"
+        return "undefined"
+    return percent(row.value) if measure_named(row.metric).percent else number_text(row.value, decimals)
+
+
+def _limits(row: Row, decimals: int | None, sep: str) -> str:
+    if row.ci is None:
+        return WITHHELD
+    if row.ci[0] == row.ci[1]:
+        return NO_WIDTH
+    if measure_named(row.metric).percent:
+        return percents(*row.ci, sep=sep)
+    return sep.join(number_text(end, decimals) for end in row.ci)
+
+
+def _mark(row: Row, low: float, high: float) -> Cell:
+    if row.value is None or high <= low:
+        return ""
+    value, *ends = ((end - low) / (high - low) for end in (row.value, *(row.ci or ())))
+    return Mark(value, *ends)
+
+
+def _end(column: Column, value: float, decimals: int | None) -> str:
+    """An end of the scale of marks."""
+    if measure_named(column.metric).percent:
+        return percent(value)
+    return (
+        f"{value:g}"
+        if value == int(value)
+        else two_digits(value)
+        if decimals is None
+        else f"{value:.{decimals}f}"
+    )
 
 
 def _notes(track: Track, group: str, label: str, columns: Sequence[Column]) -> list[str]:
@@ -105,29 +355,32 @@ def _notes(track: Track, group: str, label: str, columns: Sequence[Column]) -> l
         ((note, column.title), str(row.step))
         for column in columns
         for row in rows_of(track, group, column, label)
-        for note in row.notes
+        for note in (*row.notes, *_within(row))
     )
-    return [f"{title} at {track.unit} {some(steps)}: {note}" for (note, title), steps in notes.items()]
+    return [
+        f"{plain(title)} at {track.unit} {some(steps)}: {plain(note)}"
+        for (note, title), steps in notes.items()
+    ]
 
 
-def _legend(track: Track, columns: Sequence[Column]) -> Iterator[str]:
-    yield ""
-    yield "Larger always means further from invariance."
-    layerwise = [measure_named(column.metric).primary for column in columns if column.layer is not None]
-    for measure in dict.fromkeys(layerwise):
-        yield f"{measure.name}: {measure.best:g} is equivariant.".replace("-", "−")
-    if any(record.result.settings.twin is not None for record in track.records):
-        yield CONTROLS["twin"].reading
+def _within(row: Row) -> Iterator[str]:
+    if row.within is not None:
+        yield f"{row.models} models, one model's own half-width over images within ±{in_unit(row.metric, row.within)}"
+
+
+def _legend(track: Track, columns: Sequence[Column], view: View) -> Iterator[Block]:
     over = {row.over for row in track.rows}
+    layered = dict.fromkeys(column.metric for column in columns if column.layer is not None)
+    said = [f"{name}: {measure_named(name).best:g} is equivariant" for name in layered if len(layered) == 1]
     if "images" in over:
-        yield "Intervals of one model are over images, each by itself. All steps saw the same images, so two steps"
-        yield "can differ clearly where their intervals overlap: geed compare has the paired difference."
+        said.append("intervals are of each step alone")
     if "models" in over:
-        yield "Intervals of several models are over models (t); “within” is one model's own half-width over images."
-    if track.records[0].result.settings.simultaneous:
-        yield "Intervals of one model hold together over its whole table (--simultaneous)."
-    if track.status == "partial":
-        yield "partial: checkpoints are still to be audited"
+        said.append("intervals of several models are over models (t)")
+    yield Line(
+        "; ".join([*said, *["-v has every value"] * (not view.verbose)]), style="dim", drawn=not view.verbose
+    )
+    if view.verbose and any(record.result.settings.twin is not None for record in track.records):
+        yield Line(CONTROLS["twin"].reading, style="dim")
 
 
 def to_csv(track: Track) -> str:

@@ -77,8 +77,13 @@ def track_warnings(track: Track) -> tuple[str, ...]:
     return tuple(said)
 
 
-def next_track(track: Track) -> str:
-    """One line on what to do next."""
+def next_track(track: Track, compare: str = "") -> str:
+    """One line on what to do next.
+
+    Args:
+        track: the whole.
+        compare: the command that compares its first step with its last, where there is one.
+    """
     steps = {record.step for record in track.records}
     if track.status == "partial":
         return "run the same command again; checkpoints that are done are kept"
@@ -86,7 +91,7 @@ def next_track(track: Track) -> str:
         return "add a checkpoint of another step"
     if track.records[0].result.data.count < MIN_IMAGES:
         return f"audit at least {MIN_IMAGES} images, better 200: --samples 200 -d DIR"
-    return "geed compare FIRST LAST pairs layers and predictions, too"
+    return f"{compare or 'geed compare FIRST LAST'} pairs layers and predictions, too"
 
 
 def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) -> Said:

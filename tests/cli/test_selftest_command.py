@@ -18,12 +18,15 @@ ROOT = Path(geed_cli.__file__).parents[1]
 
 
 def test_it_passes_here(geed: Geed) -> None:
-    """The verdict first, every value beside what was expected, exit 0, nothing wider than the terminal."""
-    done = geed("selftest", "--device", "cpu")
+    """The verdict first, with -v every value beside what was expected, exit 0, nothing wider than the terminal."""
+    done = geed("selftest", "--device", "cpu", "-v")
     assert done.exit_code == 0, done.stdout
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("geed selftest · PASS · ")
-    assert lines[1].startswith("on cpu")
+    counted = re.match(r"PASS: (\d+) of (\d+) values are as expected, in \d+ checks\.$", lines[0])
+    assert counted is not None
+    assert counted[1] == counted[2]
+    assert lines[2].startswith("geed selftest · cpu")
+    assert sum(line.endswith("  ok") for line in lines) == int(counted[1]) + 1  # and the heading
     assert max(map(len, lines)) <= 100
     assert ["softmax.kl,", "nats", "0.368064", "0.368064", "±1e-06", "ok"] in [line.split() for line in lines]
     assert "FAILED" not in done.stdout
@@ -35,12 +38,12 @@ def test_it_passes_here(geed: Geed) -> None:
 def test_a_fault_exits_with_1_and_says_where(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Shifts that do nothing: red where shifts are looked at, with the reason below the table."""
     monkeypatch.setattr(action, "roll", lambda maps, _shift, _interpolation: maps)
-    done = geed("selftest", "--device", "cpu", "--quiet")
+    done = geed("selftest", "--device", "cpu")
     assert done.exit_code == 1
-    assert done.stdout.startswith("geed selftest · FAIL · ")
+    assert done.stdout.startswith("FAIL: ")
     failed = [line.split()[0] for line in done.stdout.splitlines() if line.endswith("FAILED")]
     assert "shift3" in failed
-    assert "exact actions, values not as by hand, shift3: " in done.stdout
+    assert "exact actions, values not as by hand, shift3:\n  " in done.stdout.partition("geed selftest")[0]
     assert "values are only moved" in done.stdout
 
 

@@ -329,6 +329,44 @@ def test_saved_results_make_populations(geed: Geed, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_next_step_runs_as_it_is_printed(
+    geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the saved results of one run the ends are compared, also where both have one name."""
+    monkeypatch.chdir(tmp_path)
+    save_run(Path("a"), (1,))
+    save_run(Path("a"), (2,), seed=1)
+    for step, source in (("1", "a/run0_step_1.json"), ("2", "a/run1_step_2.json")):
+        Path(f"step_{step}").mkdir()
+        Path(f"step_{step}/r.json").write_bytes(Path(source).read_bytes())
+    for files, command in (
+        (["a/*.json"], "geed compare a/run0_step_1.json a/run1_step_2.json"),
+        (["step_1/r.json", "step_2/r.json"], "geed compare first=step_1/r.json last=step_2/r.json"),
+    ):
+        done = geed("track", *files)
+        assert done.exit_code == 0, done.stderr
+        last = done.stdout.splitlines()[-1]
+        assert last == f"next: {command} pairs layers and predictions, too"
+        assert geed(*command.split()[1:]).exit_code == 0
+    two = geed("track", "x=step_1/r.json", "y=step_2/r.json")
+    assert two.exit_code == 0
+    assert two.stdout.splitlines()[-1] == "next: geed compare FIRST LAST pairs layers and predictions, too"
+
+
+def test_views_of_a_track(geed: Geed, tmp_path: Path) -> None:
+    """One line, one statement a row, every value; the files are the same."""
+    save_run(tmp_path, (1, 2))
+    written = []
+    for view in ((), ("-q",), ("-v",), ("--linear",)):
+        done = geed("track", f"{tmp_path}/*.json", "--csv", tmp_path / "t.csv", *view)
+        assert done.exit_code == 0, done.stderr
+        written.append((tmp_path / "t.csv").read_text())
+        assert done.stdout.startswith("geed=track ") == (view == ("-q",))
+        assert ("channelwise.correlation" in done.stdout) == (view == ("-v",))
+        assert ("step 2, latent.l2 " in done.stdout) == (view == ("--linear",))
+    assert all(each == written[0] for each in written)
+
+
 def test_saved_results_need_no_torch(tmp_path: Path) -> None:
     """Table, JSON, CSV and figure of saved results and of the track made from them, in a fresh process."""
     save_run(tmp_path, (3, 10))

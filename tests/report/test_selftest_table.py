@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from geed_cli.choices import View
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 from geed_cli.report.selftest_table import print_selftest
 from geed_cli.result.schema import Environment
@@ -37,12 +38,27 @@ def shown(width: int) -> list[str]:
 
 @pytest.mark.parametrize("width", [60, 78, 100, 120])
 def test_marks_and_numbers_are_whole(width: int) -> None:
-    """A FAILED for each of three rows, expected and found beside it; the tolerance where there is room."""
+    """A FAILED for the check and each of three rows, expected and found beside it; tolerances where there is room."""
     lines = shown(width)
-    assert max(map(len, lines)) <= width
-    table = lines[: next(at for at, line in enumerate(lines) if "instead of" in line)]
-    assert sum(line.split().count("FAILED") for line in table) == 3
-    (row,) = [line for line in table if "-1.2e-05" in line]
+    assert max(map(len, lines)) <= min(width, 100)
+    assert " ".join(" ".join(lines).split()).startswith(
+        "FAIL: 0 of 2 values are as expected, in 1 check, 1 not carried out: "
+    )
+    table = lines[next(at for at, line in enumerate(lines) if line.startswith("geed selftest")) :]
+    assert " ".join(table).split().count("FAILED") == 4
+    row = " ".join(table[next(at for at, line in enumerate(table) if "-1.2e-05" in line) :])
     assert "-0.987654" in row
-    assert ("±1e-06" in row) == any("tolerance" in line and "expected" in line for line in table)
-    assert ("±1e-06" in row) == (width > 60)
+    assert ("±1e-06" in row) == (width < 78)
+
+
+def test_one_line() -> None:
+    """The verdict and the counts."""
+    case = Case(name="a", findings=(finding("x", 1.0, 2.0, 0.1),), error=None, seconds=1.0)
+    report = SelftestReport(
+        ok=False, device="cpu", precision="fp32", cases=(case,), seconds=1.0, environment=WHERE
+    )
+    stream = io.StringIO()
+    print_selftest(report, Console(file=stream), View(quiet=True))
+    assert stream.getvalue() == (
+        "geed=selftest verdict=fail values=1 as_expected=0 checks=1 not_carried_out=0 device=cpu precision=fp32\n"
+    )

@@ -2,51 +2,145 @@
 
 import csv
 import io
+import re
 
+import numpy as np
+import pytest
 from rich.console import Console
+from support.constructed import entry, group, result, softmax
+from support.golden import assert_golden
 from support.results import record_at
 
-from geed_cli.report.numbers import interval, number, percent
+from geed_cli.choices import View
 from geed_cli.report.track_table import print_track, to_csv
-from geed_cli.tracking.columns import columns_of
-from geed_cli.tracking.record import Track
+from geed_cli.tracking.columns import columns_of, rows_of
+from geed_cli.tracking.record import Record, Track
 from geed_cli.tracking.track import track_of
+from geed_cli.verdict.digits import percent, percents
+
+SPREAD = np.random.default_rng(0).lognormal(0, 0.6, 40)
+"""How hard each of the images is: the same at every step, so that pairing takes it away."""
 
 
-def printed(track: Track, width: int = 110) -> str:
+def printed(track: Track, width: int = 100, encoding: str = "utf-8", view: View = View()) -> str:  # noqa: B008
     """The track as plain text."""
-    stream = io.StringIO()
+    data = io.BytesIO()
+    stream = io.TextIOWrapper(data, encoding=encoding)
     console = Console(file=stream, width=width, no_color=True, markup=False, highlight=False)
-    print_track(track, columns_of(track), console)
-    return stream.getvalue()
+    columns = columns_of(track, ("*",) if view.verbose else ())
+    print_track(track, columns, console, view, compare="geed compare step_0.json step_20.json")
+    stream.flush()
+    return data.getvalue().decode(encoding)
 
 
-def test_a_line_for_each_step_with_every_shown_value() -> None:
-    """Values and intervals of all shown columns, a block for each group."""
-    track = track_of([record_at(3), record_at(20, 1)], None)
-    text = printed(track)
-    shown = {(column.metric, column.layer) for column in columns_of(track)}
-    for row in track.rows:
-        if (row.metric, row.layer) in shown and row.value is not None:
-            rate = row.metric == "prediction.flip_rate"
-            assert (percent(row.value) if rate else number(row.value)) in text
-            assert rate or interval(row.ci) in text
-    assert "\nflip\n" in text
-    assert "\nc4\n" in text
-    steps = [line.split()[0] for line in text.splitlines() if line.lstrip()[:2].strip() in {"3", "20"}]
-    assert steps == ["3", "20", "3", "20"]
-    assert "over images" in text
-    assert "over models" not in text
-    assert max(map(len, text.splitlines())) <= 110
+def constructed(step: int, size: float, label: str = "resnet18", seed: int = 0) -> Record:
+    """A checkpoint whose images move by ``size`` times their own spread, in every number."""
+    entries = []
+    for name in ("flip", "c4"):
+        l2 = size * (1 + (name == "c4"))
+        rows = {"value": tuple(2 * l2 * SPREAD), "normaliser": (2.0,) * 40}
+        mean = float(l2 * SPREAD.mean())
+        entries.append(entry("latent.l2", mean, 0.8 * mean, 1.2 * mean, of=name, per_image=rows))
+        entries.append(softmax(10 * size**2, 1.9, of=name))
+        entries.append(entry("prediction.flip_rate", 2 * l2, l2, 4 * l2, of=name))
+        for k in range(3):
+            cosine = -0.95 + 0.1 * k + l2
+            entries.append(
+                entry(
+                    "channelwise.cosine", cosine, cosine - 0.012, cosine + 0.011, of=name, layer=f"layer{k}"
+                )
+            )
+    made = result(*entries, groups=(group("flip"), group("c4")), count=40)
+    weights = made.model.weights.model_copy(update={"state_sha256": f"{label}-{step}-{seed}"})
+    made = made.model_copy(update={"model": made.model.model_copy(update={"weights": weights})})
+    return Record(
+        label=label,
+        step=step,
+        step_from="the file name",
+        file=f"step_{step}.json",
+        source="result",
+        result=made,
+    )
+
+
+@pytest.fixture(scope="module")
+def run() -> Track:
+    """Three steps that come nearer."""
+    return track_of([constructed(step, size) for step, size in ((0, 0.08), (10, 0.06), (20, 0.05))], None)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_page_as_it_is_read(run: Track, width: int, encoding: str) -> None:
+    """Texts that were read by eye."""
+    text = printed(run, width, encoding)
+    assert max(map(len, text.splitlines())) <= min(width, 100)
+    assert_golden(text, f"track_{width}_{encoding}")
+
+
+def test_the_other_views_as_they_are_read(run: Track) -> None:
+    """In full, one statement a line, one line; and two runs, one of them a population."""
+    assert_golden(printed(run, view=View(verbose=True)), "track_verbose")
+    assert_golden(printed(run, view=View(linear=True)), "track_linear")
+    assert_golden(printed(run, view=View(quiet=True)), "track_quiet")
+    cnn = [
+        constructed(step, size + 0.01 * seed, "cnn", seed)
+        for step, size in ((0, 0.08), (20, 0.05))
+        for seed in (0, 1, 2)
+    ]
+    two = track_of([*cnn, *(constructed(step, 0.07, "c8", step) for step in (0, 20))], None)
+    assert_golden(printed(two), "track_two_runs_100")
+
+
+def test_the_answer_comes_first_and_what_to_do_last(run: Track) -> None:
+    """What changed by the paired difference, what was followed, the steps, the next command."""
+    text = printed(run)
+    assert text.startswith("flip  Features come nearer to invariance. From step 0 to 20 latent.l2 goes from ")
+    assert "paired over the images" in text
+    assert text.index("geed track · ") < text.index("  step  latent.l2")
+    assert (
+        text.splitlines()[-1]
+        == "next: geed compare step_0.json step_20.json pairs layers and predictions, too"
+    )
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_every_shown_value_has_a_cell(run: Track, width: int) -> None:
+    """Of every step, with its interval, at every width: read back, each is the row's to the digits shown."""
+    text = printed(run, width)
+    numbers = [(float(x), 0.5 * 10.0 ** -len(x.partition(".")[2])) for x in re.findall(r"-?\d+\.\d+", text)]
+    for column in columns_of(run):
+        for row in (*rows_of(run, "flip", column, "resnet18"), *rows_of(run, "c4", column, "resnet18")):
+            assert row.value is not None
+            assert row.ci is not None
+            if row.metric == "prediction.flip_rate":
+                assert f"{percent(row.value)} ({percents(*row.ci)})" in text
+            else:
+                for value in (row.value, *row.ci):
+                    assert any(abs(x - value) <= half + 1e-9 for x, half in numbers)
+    assert "\nflip\n" in printed(run, width)
+    assert "\nc4\n" in printed(run, width)
+
+
+def test_many_steps_are_spread_out() -> None:
+    """Twenty of thirty, the first and the last among them; all in full and in the CSV."""
+    long = track_of([constructed(step, 0.05 + step / 1000) for step in range(30)], None)
+    text = printed(long)
+    assert text.count("  10 more steps: -v") == 2
+    steps = [int(line.split()[0]) for line in text.splitlines() if re.match(r" +\d+ +0\.", line)]
+    assert (steps[0], max(steps), len(set(steps))) == (0, 29, 20)
+    assert "more steps" not in printed(long, view=View(verbose=True))
+    assert len({row["step"] for row in csv.DictReader(io.StringIO(to_csv(long)))}) == 30
 
 
 def test_populations_show_how_many_models_and_the_width_of_one() -> None:
     """And the legend says what their intervals are over."""
-    text = printed(track_of([record_at(3), record_at(3, 1), record_at(9)], None))
-    assert "models" in text
-    assert "within ±" in text
+    track = track_of([record_at(3), record_at(3, 1), record_at(9)], None)
+    text = printed(track)
+    assert re.search(r"^  step  models  latent\.l2 ", text, re.MULTILINE)
     assert "over models (t)" in text
     assert "up to 2 checkpoints a step" in text
+    assert "within ±" in printed(track, view=View(verbose=True))
 
 
 def test_runs_have_blocks_of_their_own() -> None:

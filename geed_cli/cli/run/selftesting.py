@@ -1,13 +1,12 @@
 """The work of ``geed selftest``: progress on stderr, the table or JSON on stdout."""
 
-import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from geed_cli.choices import View
 from geed_cli.cli.run.outputs import check_outputs, hand_over
-from geed_cli.cli.run.terminal_progress import EVERY_S
+from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.selftest_report import SelftestReport
@@ -16,7 +15,7 @@ from geed_cli.result.file import to_strict_json
 from geed_cli.selftest.run import Errors, run_selftest
 
 
-def print_answers(run: RunOptions, json: Path | None, *, quiet: bool, debug: bool) -> int:
+def print_answers(run: RunOptions, json: Path | None, view: View, *, debug: bool) -> int:
     """Run the checks, print and save them; the exit code.
 
     With ``debug`` the first error in a check ends the run with its traceback.
@@ -26,24 +25,14 @@ def print_answers(run: RunOptions, json: Path | None, *, quiet: bool, debug: boo
         RunError: the device is not there.
     """
     check_outputs(json)
-    report = _run(run, message_console(), () if debug else (Exception,), quiet=quiet)
-    hand_over([(json, lambda: to_strict_json(report))], lambda: print_selftest(report, result_console()))
+    report = _run(run, message_console(), () if debug else (Exception,), quiet=view.quiet)
+    hand_over(
+        [(json, lambda: to_strict_json(report))], lambda: print_selftest(report, result_console(), view)
+    )
     return report.exit_code
 
 
 def _run(run: RunOptions, console: Console, caught: Errors, *, quiet: bool) -> SelftestReport:
-    """Run the checks under a bar, or with a line every ten seconds where there is no terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn())
-    last_line = time.monotonic()
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=None)
-
-        def progress(done: int, total: int, name: str) -> None:
-            nonlocal last_line
-            bar.update(task, completed=done, total=total, description=name)
-            now = time.monotonic()
-            if not quiet and not console.is_terminal and now - last_line >= EVERY_S:
-                last_line = now
-                console.print(f"{done}/{total} checks, {name}")
-
-        return run_selftest(run, progress, caught=caught)
+    """Run the checks under a line that goes when they are done, or with one every ten seconds elsewhere."""
+    with TerminalProgress(console, quiet=quiet) as progress:
+        return run_selftest(run, progress.checks, caught=caught)

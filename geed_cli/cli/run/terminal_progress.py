@@ -144,3 +144,17 @@ class TerminalProgress:
         if self._prints_lines and rate and done < total and now - self._last_line >= EVERY_S:
             self._last_line = now
             self._console.print(f"{what}  {counted(done, total, rate, (total - done) / rate)}")
+
+    def checks(self, done: int, total: int, name: str) -> None:
+        """So many checks of a self-test are done, and the next is called so.
+
+        Raises:
+            KeyboardInterrupt: the user asked the run to end.
+        """
+        if self._stopping:
+            raise KeyboardInterrupt
+        now = time.monotonic()
+        self._bar.update(self._task, description=f"{done}/{total} checks, {name}", counts=False)
+        if self._prints_lines and now - self._last_line >= EVERY_S:
+            self._last_line = now
+            self._console.print(f"{done}/{total} checks, {name}")

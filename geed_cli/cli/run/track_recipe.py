@@ -1,10 +1,11 @@
 """What the user asked of ``geed track``, and the part of it that a saved track remembers."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.errors import InputError
@@ -26,7 +27,7 @@ class TrackRequest:
     csv: Path | None = None
     figure: Path | None = None
     fresh: bool = False
-    quiet: bool = False
+    view: View = field(default_factory=View)
 
     @cached_property
     def options(self) -> AuditOptions:

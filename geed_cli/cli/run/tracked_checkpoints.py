@@ -138,7 +138,7 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record | Unau
         return
     plan_groups(request.groups, request.options)
     require_enough(request.options.data)
-    with TerminalProgress(message_console(), quiet=request.quiet) as progress:
+    with TerminalProgress(message_console(), quiet=request.view.quiet) as progress:
         results: dict[str, Result | UnsteadyError] = {}
         for number, job in enumerate(jobs, start=1):
             if job.sha256 not in results:

@@ -3,7 +3,9 @@
 Torch is imported only where a checkpoint was named.
 """
 
+import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import typer
 
@@ -18,7 +20,7 @@ from geed_cli.report.console import message_console, result_console
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_table import print_track, to_csv
 from geed_cli.result.file import check_writable, require_distinct
-from geed_cli.tracking.columns import Column, columns_of
+from geed_cli.tracking.columns import Column, columns_of, labels_of
 from geed_cli.tracking.inputs import Input, expand
 from geed_cli.tracking.record import Recipe, Record, Track
 from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe
@@ -171,6 +173,11 @@ def _show(track: Track, request: TrackRequest) -> None:
     def columns() -> tuple[Column, ...]:
         return columns_of(track, request.options.metrics, request.options.layers)
 
+    def shown() -> tuple[Column, ...]:
+        options, everything = request.options, ("*",)
+        asked = options.metrics or options.layers or not request.view.verbose
+        return columns() if asked else columns_of(track, everything)
+
     outputs: list[Output] = [(request.csv, lambda: to_csv(track))]
     if request.json == STDOUT:
         outputs.append((STDOUT, lambda: to_json(track)))
@@ -178,4 +185,20 @@ def _show(track: Track, request: TrackRequest) -> None:
         message_console().print(f"wrote {request.json}")
     if figure is not None:
         outputs.append((figure, lambda: draw_track(track, columns(), figure.suffix)))
-    hand_over(outputs, lambda: print_track(track, columns(), result_console()))
+    compare = _comparing_its_ends(track)
+    hand_over(outputs, lambda: print_track(track, shown(), result_console(), request.view, compare=compare))
+
+
+def _comparing_its_ends(track: Track) -> str:
+    """The command that compares the first step with the last: of the saved results of one run, one at each."""
+    records = sorted(track.records, key=lambda record: record.step)
+    first, last = records[0], records[-1]
+    alone = len({record.step for record in records}) == len(records) and len(labels_of(track)) == 1
+    if not alone or not all(
+        Path(end.file).suffix == ".json" and Path(end.file).exists() for end in (first, last)
+    ):
+        return ""
+    files = [first.file, last.file]
+    if Path(first.file).stem == Path(last.file).stem:
+        files = [f"first={first.file}", f"last={last.file}"]
+    return f"geed compare {shlex.join(files)}"

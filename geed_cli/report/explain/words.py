@@ -636,7 +636,7 @@ LIST_WORDS = (
             reading="found has to lie within tolerance of expected.",
             see=("exit 1",),
         ),
-        ("expected", "found", "tolerance"),
+        ("expected", "found", "tolerance", "as expected"),
     ),
     Word(
         "network",
