@@ -126,7 +126,13 @@ def test_a_set_is_no_group() -> None:
     """It has members, and no word of exactness or resampling."""
     result = small_result()
     weather = result.groups[0].model_copy(
-        update={"name": "weather", "kind": "set", "exact": False, "interpolation": None}
+        update={
+            "name": "weather",
+            "kind": "set",
+            "elements": ("e", "fog"),
+            "exact": False,
+            "interpolation": None,
+        }
     )
     text = printed(result.model_copy(update={"groups": (weather,)}), 100)
     assert re.search(r"^weather: .*, 2 members, no group$", text, re.MULTILINE)
