@@ -38,23 +38,29 @@ def explain(name: Names = None, *, debug: Debug = False) -> None:
 
 
 def _blocks(written: str) -> "Iterator[Block]":
-    """All names, a saved file, or one name."""
+    """All names, a saved file, or one name, which comes before a file that is called so."""
+    from geed_cli.errors import InputError  # noqa: PLC0415
     from geed_cli.report.explain.topic_page import names_page, topic_page  # noqa: PLC0415
     from geed_cli.report.explain.topics import named, topic_of  # noqa: PLC0415
 
     if not written:
         return names_page()
-    if _is_saved(Path(written)):
-        from geed_cli.cli.run.validating import read_saved  # noqa: PLC0415 - schemas
-        from geed_cli.errors import no_such_file  # noqa: PLC0415
-        from geed_cli.report.explain.report_walks import walk  # noqa: PLC0415
+    path = Path(written)
+    if path.suffix == ".json":
+        return _walk(path)
+    try:
+        return topic_page(named(topic_of(written), written))
+    except InputError:
+        if path.is_file() and path.suffix not in (".yaml", ".yml"):
+            return _walk(path)
+        raise
 
-        if not Path(written).exists():
-            raise no_such_file(Path(written), written)
-        return walk(read_saved(Path(written))[0], Path(written).name)
-    return topic_page(named(topic_of(written), written))
 
+def _walk(path: Path) -> "Iterator[Block]":
+    from geed_cli.cli.run.validating import read_saved  # noqa: PLC0415 - schemas
+    from geed_cli.errors import no_such_file  # noqa: PLC0415
+    from geed_cli.report.explain.report_walks import walk  # noqa: PLC0415
 
-def _is_saved(path: Path) -> bool:
-    """Whether a saved file is meant: by its name, or since it is there and is no YAML, as groups are."""
-    return path.suffix == ".json" or (path.is_file() and path.suffix not in (".yaml", ".yml"))
+    if not path.exists():
+        raise no_such_file(path, str(path))
+    return walk(read_saved(path)[0], path.name)

@@ -62,6 +62,7 @@ class Control:
         reading: the line below a table that says how to read it.
         explained: what ``geed explain`` says of it.
         told: of one number, from {value}; what a walk through a result says.
+        from_best: whether that tells its distance from the value of a perfect network.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Control:
     keep: int | None = 3
     part: bool = False
     of_layers: bool = False
+    from_best: bool = False
     reading: str = ""
 
 
@@ -221,7 +223,8 @@ CONTROLS: dict[str, Control] = {
         Control(
             name="rounding",
             of=_rounding,
-            told="Floating point alone makes {value} (rounding).",
+            told="Floating point alone moves a perfect value by {value} (rounding).",
+            from_best=True,
             explained=Explanation(
                 what="what floating point alone does: the deviation of a run from the same network in float64.",
                 formula="m(f(x), f₆₄(x)) on one image, over M where the value is",

@@ -205,7 +205,7 @@ def test_names_are_listed_on_a_short_page(geed: Geed) -> None:
     assert done.exit_code == 0
     shown = " ".join(done.stdout.split())
     for topic in everything():
-        assert topic.name in shown, topic.name
+        assert topic.name in shown or topic.heading == "warnings", topic.name
     assert len(done.stdout.splitlines()) <= 50
 
 

@@ -9,6 +9,7 @@ import pytest
 from support.command import Geed
 from support.results import entry_of, small_result
 
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS
 from geed_cli.report.explain.entry_sentences import told
 from geed_cli.result.file import read_result, to_strict_json
@@ -44,7 +45,11 @@ def numbers_of(entry: Entry) -> list[float | None]:
     width = entry.ci is not None and entry.ci[0] != entry.ci[1]
     way = entry.to_another
     placed = [] if way is None or way.value is None else [way.value, *(way.ci or ())]
-    controls = [value for name, value in entry.controls.items() if value or not CONTROLS[name].part]
+    measure = measure_named(entry.metric)
+    controls = {name: value for name, value in entry.controls.items() if value or not CONTROLS[name].part}
+    rounding = controls.pop("rounding", None)
+    if rounding is not None and measure.perfect is not None and not measure.percent:
+        controls["rounding"] = rounding - measure.perfect
     means = [mean for mean in entry.per_element.values() if mean is not None]
     raw = [entry.raw, entry.normaliser] if entry.normaliser is not None else []
     return [
@@ -52,7 +57,7 @@ def numbers_of(entry: Entry) -> list[float | None]:
         *((entry.ci or ()) if width else ()),
         *raw,
         *placed,
-        *controls,
+        *controls.values(),
         *([max(means)] if means else []),
     ]
 
@@ -211,3 +216,14 @@ def test_ascii_and_width_hold_for_files(geed: Geed, monkeypatch: pytest.MonkeyPa
         shown = geed("explain", SAVED / "gate.json").stdout
         assert shown.isascii()
         assert max(map(len, shown.splitlines())) <= min(width, 100)
+
+
+def test_a_name_comes_before_a_file_that_is_called_so(
+    geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``scale`` in the current folder hides no name; a saved file without a suffix is read."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("scale", "saved"):
+        (tmp_path / name).write_bytes((SAVED / "gate.json").read_bytes())
+    assert geed("explain", "scale").stdout.startswith("scale:")
+    assert geed("explain", "saved").stdout.startswith("saved: a gate's report")

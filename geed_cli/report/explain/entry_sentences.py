@@ -53,7 +53,7 @@ def _value(result: Result, entry: Entry, order: int) -> Iterator[str]:
         yield "All images have the same value, so its interval has no width."
     else:
         alone = ", with all others of the run" * result.settings.simultaneous
-        yield f"Over other images drawn like these it lies between {_between(entry)} with {level} confidence{alone}."
+        yield f"Over other images like these it lies between {_between(entry)} with {level} confidence{alone}."
     if (means := furthest(entry)) and any(entry.per_element.values()):
         name, _, mean = means.rpartition(" ")
         yield f"Of the group's elements {plain(name)} has the largest mean, {mean} (furthest, raw)."
@@ -90,13 +90,23 @@ def _bounded(entry: Entry, way: Way) -> Iterator[str]:
 def _controls(entry: Entry, order: int) -> Iterator[str]:
     """Every control that was measured, in the order of the catalogue."""
     for name, control in CONTROLS.items():
-        if name in entry.controls and (entry.controls[name] or not control.part):
+        if name in entry.controls and _says_something(entry, control):
             yield control.told.format(value=_control_text(entry, control))
             yield from _control_place(entry, name, order)
 
 
+def _says_something(entry: Entry, control: Control) -> bool:
+    """Not a part of nothing, nor a distance from a perfect value that has no rounding, or moves with M."""
+    measure = measure_named(entry.metric)
+    if control.from_best:
+        return measure.perfect is not None and measure.rounding_order is not None
+    return entry.controls[control.name] != 0 or not control.part
+
+
 def _control_text(entry: Entry, control: Control) -> str:
     value = entry.controls[control.name]
+    if control.from_best:
+        return number(value - (measure_named(entry.metric).perfect or 0.0))
     if control.part:
         return percent(value)
     return number(value) if "nats" in control.told else in_unit(entry.metric, value)

@@ -60,7 +60,7 @@ def _facts(result: Result) -> Iterator[Block]:
 
 
 def _images(data: Data) -> str:
-    where = "the bundled sample, for a first look" if data.bundled_sample else plain(data.root)
+    where = "the bundled sample" if data.bundled_sample else plain(data.root)
     parts = [
         f"{counted(data.count, 'image')} of {where} were audited, of {counted(data.found, 'file')} found there"
     ]

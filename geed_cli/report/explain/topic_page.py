@@ -2,12 +2,23 @@
 
 from collections.abc import Iterator
 
-from geed_cli.report.explain.topics import FILES, Topic, everything
+from geed_cli.report.explain.topics import FILES, WARNINGS, Topic, everything
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
 
 PARTS = ("formula", "range", "reading", "example", "source")
 """Of an explanation, in the order in which they are shown."""
 HANG = len("see also") + 2
+FIRST = (
+    "measures",
+    "the scale",
+    "controls",
+    "columns",
+    "verdicts of audits",
+    "warnings",
+    "verdicts",
+    "results",
+)
+"""What is listed first; the rest stands as it is found."""
 
 
 def topic_page(topic: Topic) -> Iterator[Block]:
@@ -33,9 +44,10 @@ def names_page() -> Iterator[Block]:
         strong="geed explain FILE:",
     )
     yield BLANK
-    listed: dict[str, list[str]] = {}
+    listed: dict[str, list[str]] = {heading: [] for heading in FIRST}
     for topic in everything():
         listed.setdefault(topic.heading, []).append(topic.name)
+    listed[WARNINGS] = ["any of them, in quotes, as it is printed"]
     hang = max(map(len, listed)) + 2
     for heading, names in listed.items():
         yield Paragraph(heading, ", ".join(names), style="dim", hang=hang)
