@@ -4,9 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from support.checkpoints import read_in_this_process
 from typer.testing import CliRunner
 
 from geed_cli.cli.app import app
+from geed_cli.result.file import read_result
+
+__all__ = ["read_in_this_process"]
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,16 +35,46 @@ def block(start: str) -> str:
     return found[0]
 
 
-def test_the_table_is_what_the_first_command_prints() -> None:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the first command prints, and the JSON that it writes."""
+    folder = tmp_path_factory.mktemp("first")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEED_CACHE_DIR", str(folder / "cache"))
+        printed = shown("audit", "efficientnet_lite0", "--group", "flip", "--json", str(folder / "out.json"))
+    return printed, folder / "out.json"
+
+
+def test_the_table_is_what_the_first_command_prints(first: tuple[str, Path]) -> None:
     """The words are the same; numbers agree to 3%, whole percents to 1 (other processors round differently)."""
     printed, expected = (
         [re.sub(r"\s+", " ", re.sub(r"[╌●━▶]+", "", line)) for line in text.splitlines()]
-        for text in (shown("audit", "efficientnet_lite0", "--group", "flip"), block("flip  Features"))
+        for text in (first[0], block("flip  Features"))
     )
     assert [NUMBER.sub("#", line) for line in printed] == [NUMBER.sub("#", line) for line in expected]
     for line, other in zip(printed, expected, strict=True):
         for one, same in zip(NUMBER.findall(line), NUMBER.findall(other), strict=True):
             assert float(one) == pytest.approx(float(same), rel=0.03, abs=0.0 if "." in same else 1.0)
+
+
+def test_real_weights_on_the_bundled_sample(first: tuple[str, Path]) -> None:
+    """The first command's values of one published network, to two digits.
+
+    From an independent float64 loop over other crops of the same kind of photographs: latent.l2 0.099,
+    softmax.kl 0.0187 nats, channelwise −0.713 to −0.963; the bundled crops come close, not equal.
+    """
+    printed, target = first
+    assert "flip: left-right mirror, exact" in printed
+    assert "the bundled sample" in printed
+    result = read_result(target)
+    values = {(entry.metric, entry.layer): entry.value for entry in result.results}
+    assert values["latent.l2", None] == pytest.approx(0.0957, abs=0.002)
+    assert values["softmax.kl", None] == pytest.approx(0.0141, abs=0.001)
+    assert values["channelwise.cosine", "blocks.0"] == pytest.approx(-0.699, abs=0.003)
+    assert values["channelwise.cosine", "blocks.6"] == pytest.approx(-0.964, abs=0.003)
+    assert result.data.count == result.data.found == 40
+    assert result.model.weights.sha256 is not None
+    assert result.model.weights.sha256.startswith("57934424")
 
 
 def test_ci_runs_the_readmes_test_command() -> None:
@@ -56,6 +90,7 @@ def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exactly as printed."""
     monkeypatch.chdir(tmp_path)

@@ -23,29 +23,6 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_real_weights_on_the_bundled_sample(geed: Geed, tmp_path: Path) -> None:
-    """The README's first command, with its JSON: the values of one published network, to two digits.
-
-    From an independent float64 loop over other crops of the same kind of photographs: latent.l2 0.099,
-    softmax.kl 0.0187 nats, channelwise −0.713 to −0.963; the bundled crops come close, not equal.
-    """
-    target = tmp_path / "out.json"
-    done = geed("audit", "efficientnet_lite0", "-g", "flip", "--json", target)
-    assert done.exit_code == 0, done.stderr
-    assert "flip: left-right mirror, exact" in done.stdout
-    assert "the bundled sample" in done.stdout
-    assert "wrote" in done.stderr
-    result = read_result(target)
-    values = {(entry.metric, entry.layer): entry.value for entry in result.results}
-    assert values["latent.l2", None] == pytest.approx(0.0957, abs=0.002)
-    assert values["softmax.kl", None] == pytest.approx(0.0141, abs=0.001)
-    assert values["channelwise.cosine", "blocks.0"] == pytest.approx(-0.699, abs=0.003)
-    assert values["channelwise.cosine", "blocks.6"] == pytest.approx(-0.964, abs=0.003)
-    assert result.data.count == result.data.found == 40
-    assert result.model.weights.sha256 is not None
-    assert result.model.weights.sha256.startswith("57934424")
-
-
 def test_json_to_stdout_is_json_alone(geed: Geed, spec: Path, pictures: Path) -> None:
     """``--json -`` can be piped into a program; there is no table in between."""
     done = geed("audit", spec, "-d", pictures, "--json", "-", "--metric", "latent.*")
@@ -59,7 +36,7 @@ def test_several_groups_metrics_and_layers(geed: Geed, spec: Path, pictures: Pat
     target = tmp_path / "r.json"
     done = geed(
         "audit", spec, "-d", pictures, "-g", "flip", "-g", "c8", "-g", "FLIP", "--metric", "channelwise.cosine",
-        "--layer", "blocks.1", "--layer", "blocks.[34]", "--json", target,
+        "--layer", "blocks.1", "--layer", "blocks.[34]", "--samples", 4, "--json", target,
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     entries = read_result(target).results
@@ -87,8 +64,8 @@ def test_random_weights_follow_the_seed(geed: Geed, pictures: Path, tmp_path: Pa
     hashes = []
     for number, seed in enumerate((0, 0, 1)):
         target = tmp_path / f"{number}.json"
-        done = geed("audit", "efficientnet_lite0", "--weights", "random", "--seed", seed, "-d", pictures,
-                    "--samples", 2, "--metric", "softmax.kl", "--json", target)  # fmt: skip
+        done = geed("audit", "timm:test_resnet", "--img-size", 32, "--weights", "random", "--seed", seed,
+                    "-d", pictures, "--samples", 2, "--metric", "softmax.kl", "--json", target)  # fmt: skip
         assert done.exit_code == 0, done.stderr
         result = read_result(target)
         assert result.model.weights.origin == "random"

@@ -446,6 +446,7 @@ def test_a_head_of_no_rows_is_none(geed: Geed, tmp_path: Path) -> None:
     assert "classifier: none" in done.stdout
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_the_entry_that_is_named_is_the_largest(geed: Geed, tmp_path: Path) -> None:
     """Of two that nobody knows; and where nothing of a file fits, no spec is suggested that leaves out everything."""
     torch.save({"gen": {"a": torch.zeros(3)}, "disc": trained().state_dict()}, tmp_path / "own.pt")

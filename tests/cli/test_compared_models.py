@@ -38,9 +38,9 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def compared(geed: Geed, specs: tuple[Path, Path], pictures: Path) -> Compared:
-    """``compared(…)``: the comparison of both on eight pictures as JSON, and its table."""
+    """``compared(…)``: the comparison of both on four pictures as JSON, and its table."""
 
-    def run(*options: object, samples: int = 8) -> tuple[dict[str, Any], str]:
+    def run(*options: object, samples: int = 4) -> tuple[dict[str, Any], str]:
         target = pictures.parent / "compared.json"
         common = ("-d", pictures, "--samples", samples, "--no-cache", "--json", target)
         done = geed("compare", *specs, *common, "-v", *options)
@@ -63,7 +63,7 @@ def test_a_twin_stands_beside_each_model(
     content, table = compared("--twin", "--metric", "latent.l2")
     saved = pictures.parent / "one.json"
     alone = geed(
-        "audit", specs[0], "-d", pictures, "--samples", 8, "--metric", "latent.l2", "--twin", "--no-cache",
+        "audit", specs[0], "-d", pictures, "--samples", 4, "--metric", "latent.l2", "--twin", "--no-cache",
         "--json", saved,
     )  # fmt: skip
     assert alone.exit_code == 0, alone.stderr
@@ -80,14 +80,14 @@ def test_a_twin_stands_beside_each_model(
 
 def test_floor_says_on_how_many_images(compared: Compared) -> None:
     """0 leaves null and floor out; other numbers of images give other floors; the table and CSV have them."""
-    options = ("-g", "c8", "--metric", "latent.l2", "--metric", "channelwise.cosine")
+    options = ("-g", "c8", "--metric", "latent.l2", "--metric", "channelwise.cosine", "--layer", "*1")
     found = {}
-    for count in (0, 2, 8):
+    for count in (0, 2, 4):
         content, table = compared(*options, "--floor", count)
         found[count] = side_of(content, "latent.l2", "c8")["controls"].get("floor")
         assert ("floor: what resampling alone does" in table) == (count > 0)
     assert found[0] is None
-    assert found[2] != found[8]
+    assert found[2] != found[4]
 
 
 def test_the_csv_has_controls(geed: Geed, specs: tuple[Path, Path], pictures: Path) -> None:

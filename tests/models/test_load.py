@@ -482,7 +482,13 @@ def same_audit(one: Network, two: Network) -> bool:
 
 @pytest.mark.parametrize(
     "model",
-    ["levit_192", "alexnet", "timm:resnet18", "timm:vit_small_patch16_224.dino", "efficientnet_lite0"],
+    [
+        "levit_192",
+        "timm:resnet18",
+        "efficientnet_lite0",
+        pytest.param("alexnet", marks=pytest.mark.slow),  # large ones, like those above
+        pytest.param("timm:vit_small_patch16_224.dino", marks=pytest.mark.slow),
+    ],
 )
 def test_a_starting_spec_loads_back(tmp_path: Path, model: str) -> None:
     """--write-spec: the text validates and gives the same network again."""

@@ -37,6 +37,12 @@ def run(
     return audit(network, GROUPS, options)
 
 
+@pytest.fixture(scope="module")
+def whole(folder: Path) -> Result:
+    """The small network under all groups."""
+    return run(folder, small_conv_net())
+
+
 def entry_of(result: Result, metric: str, group: str, layer: str | None = None) -> Entry:
     return next(e for e in result.results if (e.metric, e.group, e.layer) == (metric, group, layer))
 
@@ -55,10 +61,9 @@ def orbit_of(picture: np.ndarray, group: str) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_correlation_is_the_oracles(folder: Path, group: str) -> None:
+def test_correlation_is_the_oracles(folder: Path, whole: Result, group: str) -> None:
     """−mean corr, each channel without its own mean over the disc; rows against numpy's means, one at a time."""
     network = small_conv_net()
-    result = run(folder, network)
     elements = planar_group(group)
     for layer in ("block1", "block2", "block3"):
         rows = []
@@ -75,20 +80,19 @@ def test_correlation_is_the_oracles(folder: Path, group: str) -> None:
                 ]
                 row.append(compare_maps(*centred)[0])
             rows.append(float(np.mean(row)))
-        found = entry_of(result, "channelwise.correlation", group, layer)
+        found = entry_of(whole, "channelwise.correlation", group, layer)
         assert found.value == pytest.approx(np.mean(rows), **CLOSE)
         assert found.per_image is not None
         assert list(found.per_image.value) == pytest.approx(rows, **CLOSE)
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_null_is_the_deviation_from_the_image_before(folder: Path, group: str) -> None:
+def test_null_is_the_deviation_from_the_image_before(folder: Path, whole: Result, group: str) -> None:
     """f(gx) against g·f̂(x') of the image before; the first image has none. Without e it is the scale's other end.
 
     Of maps of one pixel f̂ is a mean that f(gx) is part of: such a layer has no place on the scale.
     """
     network = small_conv_net()
-    result = run(folder, network)
     elements = planar_group(group)
     orbits = [shown(network, orbit_of(picture, group)) for picture in pixels_of(folder)]
     for layer in network.layers:
@@ -100,7 +104,7 @@ def test_null_is_the_deviation_from_the_image_before(folder: Path, group: str) -
         for orbit in orbits:
             maps = [seen["layers"][layer] for seen in orbit]
             own.append(channelwise_cosine(maps, hidden_estimate(maps, elements), elements, "disc")[0])
-        entry = entry_of(result, "channelwise.cosine", group, layer)
+        entry = entry_of(whole, "channelwise.cosine", group, layer)
         assert entry.controls["null"] == pytest.approx(np.mean(rows), **CLOSE)
         if layer == "pool":
             assert entry.to_another is None

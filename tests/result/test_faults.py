@@ -1,5 +1,6 @@
 """Fault injection: whatever happens while a result is written, the file is absent, old, or whole."""
 
+import ast
 import json
 import random
 import resource
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,7 @@ while True:
 """
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2))])
 def test_killed_at_random_points(tmp_path: Path, seed: int) -> None:
     """Kill -9 between 0 and 30 ms into a loop of writes: the file is one of the two texts, byte for byte."""
     texts = []
@@ -110,22 +112,9 @@ from geed_cli.engine.engine import Engine
 def exhausted(self, batch):
     raise MemoryError
 Engine.feed = exhausted
-app(["audit", "efficientnet_lite0", "--weights", "random", "--no-cache", "--json", sys.argv[1]])
+small = ["timm:test_resnet", "--weights", "random", "--img-size", "32", "--batch-size", "4"]
+app(["audit", *small, "--no-cache", "--json", sys.argv[1]])
 """
-
-
-def test_exhausted_memory_is_exit_3_and_leaves_the_old_file(tmp_path: Path) -> None:
-    """Where not even one row fits: halved down to 1, then a clear error, no traceback, the old file stays."""
-    target = tmp_path / "r.json"
-    target.write_text("old")
-    done = subprocess.run(
-        [sys.executable, "-c", NO_MEMORY, str(target)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 3, done.stderr
-    assert "starting over with 1\n" in done.stderr
-    assert "memory ran out on cpu at batch size 1" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert target.read_text() == "old"
 
 
 INTERRUPT = """
@@ -142,19 +131,85 @@ small = ["timm:test_resnet", "--weights", "random", "--img-size", "32", "--batch
 app(["audit", *small, "--metric", "latent.l2", "--json", sys.argv[1]])
 """
 
+IN_CHILDREN = """
+import os, sys, traceback
+import geed_cli.cli.run.auditing, geed_cli.pipeline.audit, timm
 
-def test_ctrl_c_writes_a_partial_result(tmp_path: Path) -> None:
-    """A real SIGINT in a real run: exit 130, a whole file that says partial, and fewer images than there are."""
-    target = tmp_path / "r.json"
+def ended(name, program):
+    # how a child ends that runs one program, with its own output and one argument
+    if (child := os.fork()) == 0:
+        for number, stream in ((1, "stdout"), (2, "stderr")):
+            os.dup2(os.open(f"{name}.{stream}", os.O_WRONLY | os.O_CREAT), number)
+        sys.argv = ["-c", f"{name}.json"]
+        code = 0
+        try:
+            exec(program, {})
+        except SystemExit as leave:
+            code = leave.code or 0
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+print({name: ended(name, program) for name, program in PROGRAMS.items()})
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A program in a process of its own: exit code, output, and the file that it was to write, ``old`` before."""
+
+    code: int
+    stdout: str
+    stderr: str
+    target: Path
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    """Both programs above, forked from one process, whose imports take longer than they do."""
+    folder = tmp_path_factory.mktemp("ended")
+    programs = {"memory": NO_MEMORY, "interrupt": INTERRUPT}
+    for name in programs:
+        (folder / f"{name}.json").write_text("old")
+    code = f"PROGRAMS = {programs!r}\n{IN_CHILDREN}"
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPT, str(target)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, text=True, check=True
     )
-    assert done.returncode == 130, done.stderr
+    codes: dict[str, int] = ast.literal_eval(done.stdout)
+    return {
+        name: Ended(
+            codes[name],
+            (folder / f"{name}.stdout").read_text(),
+            (folder / f"{name}.stderr").read_text(),
+            folder / f"{name}.json",
+        )
+        for name in programs
+    }
+
+
+def test_exhausted_memory_is_exit_3_and_leaves_the_old_file(ended: dict[str, Ended]) -> None:
+    """Where not even one row fits: halved down to 1, then a clear error, no traceback, the old file stays."""
+    done = ended["memory"]
+    assert done.code == 3, done.stderr
+    assert "starting over with 1\n" in done.stderr
+    assert "memory ran out on cpu at batch size 1" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.target.read_text() == "old"
+
+
+def test_ctrl_c_writes_a_partial_result(ended: dict[str, Ended]) -> None:
+    """A real SIGINT in a real run: exit 130, a whole file that says partial, and fewer images than there are."""
+    done = ended["interrupt"]
+    assert done.code == 130, done.stderr
     assert "finishing the current image" in done.stderr
-    result = read_result(target)
+    result = read_result(done.target)
     assert result.status == "partial"
     assert 2 <= result.data.count < 40
-    assert json.loads(target.read_text())["data"]["not_drawn"] == 40 - result.data.count
+    assert json.loads(done.target.read_text())["data"]["not_drawn"] == 40 - result.data.count
     assert "ended early" in " ".join(done.stdout.split())
 
 

@@ -6,26 +6,81 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import geed_cli
 
 PACKAGE = Path(geed_cli.__file__).parent
 
 
-def last_line(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[-1]
+IN_CHILDREN = """
+import importlib, os, sys, torch
+
+def in_a_child(claim):
+    # every child has torch and nothing else of these yet
+    if (child := os.fork()) == 0:
+        try:
+            claim()
+            os._exit(0)
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def compiler():
+    return [name for name in sys.modules if name.startswith(('torch._dynamo', 'torch._inductor'))]
+
+def audited():
+    from geed_cli import AuditOptions, audit, load_model
+    network = load_model('timm:test_resnet', weights='random', img_size=32)
+    audit(network, ['c4'], AuditOptions())
+    assert compiler() == [], compiler()
+
+def imported(name):
+    def claim():
+        importlib.import_module(name)
+        assert compiler() == [], compiler()
+    return claim
+
+def used():
+    from geed_cli.runtime import libraries
+    seen = []
+    with libraries.compiler_deferred():
+        @torch.compiler.disable
+        def left(x):
+            seen.append(torch.compiler.is_compiling())
+            return x + 1
+    with libraries.compiler_deferred():
+        from torch._dynamo.utils import counters
+    from torchvision.ops.roi_align import is_compile_supported as asked
+    y = torch.compile(lambda x: left(2 * x) * 3, backend='eager')(torch.ones(1))
+    import torch._dynamo.utils as real
+    assert (float(y), seen) == (9.0, [False])
+    assert asked('cpu') == real.is_compile_supported('cpu')
+    assert counters is real.counters and sys.modules['torch._dynamo.utils'] is real
+    assert real.__file__ is not None
+    assert torch.compiler.disable.__module__ == 'torch.compiler'
+"""
+MODULES = ("images.preprocess", "cli.run.comparing")
 
 
-def test_loading_and_auditing_a_network_needs_no_compiler() -> None:
+@pytest.fixture(scope="module")
+def children() -> dict[str, int]:
+    """The exit code of each claim above, 0 where it holds; what failed is printed."""
+    claims = {"audited": "audited", "used": "used"} | {
+        name: f"imported('geed_cli.{name}')" for name in MODULES
+    }
+    table = ", ".join(f"{name!r}: {claim}" for name, claim in claims.items())
+    code = f"{IN_CHILDREN}\nprint({{name: in_a_child(claim) for name, claim in {{{table}}}.items()}})"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, int] = ast.literal_eval(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_loading_and_auditing_a_network_needs_no_compiler(children: dict[str, int]) -> None:
     """A network is built, looked at and run without torch._dynamo, which takes as long to import as torch itself."""
-    code = (
-        "import sys\n"
-        "from geed_cli import AuditOptions, audit, load_model\n"
-        "network = load_model('timm:test_resnet', weights='random', img_size=32)\n"
-        "audit(network, ['c4'], AuditOptions())\n"
-        "print([name for name in sys.modules if name.startswith(('torch._dynamo', 'torch._inductor'))])"
-    )
-    assert last_line(code) == "[]"
+    assert children["audited"] == 0
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -47,40 +102,14 @@ def test_one_module_alone_imports_them() -> None:
     assert found == {"runtime/libraries.py"}
 
 
-def test_any_module_may_be_imported_first() -> None:
-    """Each alone leaves the compiler out; every child of one process has torch and nothing else of these yet."""
-    code = (
-        "import importlib, os, sys, torch\n"
-        "def compiled(name):\n"
-        "    if (child := os.fork()) == 0:\n"
-        "        try: importlib.import_module(name); os._exit('torch._dynamo' in sys.modules)\n"
-        "        except BaseException: os._exit(2)\n"
-        "    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
-        "names = 'images.preprocess cli.run.comparing pipeline.audit'.split()\n"
-        "print([compiled(f'geed_cli.{name}') for name in names])"
-    )
-    assert last_line(code) == "[0, 0, 0]"
+def test_any_module_may_be_imported_first(children: dict[str, int]) -> None:
+    """Each alone leaves the compiler out."""
+    assert [children[name] for name in MODULES] == [0, 0]
 
 
-def test_the_compiler_is_there_when_it_is_used() -> None:
+def test_the_compiler_is_there_when_it_is_used(children: dict[str, int]) -> None:
     """What torchvision took asks the real thing, functions marked so are not compiled, and the stand-in has gone.
 
     A library that takes more from the compiler while it is imported gets the real thing, too.
     """
-    code = (
-        "import torch, sys\n"
-        "from geed_cli.runtime import libraries\n"
-        "seen = []\n"
-        "with libraries.compiler_deferred():\n"
-        "    @torch.compiler.disable\n"
-        "    def left(x): seen.append(torch.compiler.is_compiling()); return x + 1\n"
-        "with libraries.compiler_deferred():\n"
-        "    from torch._dynamo.utils import counters\n"
-        "from torchvision.ops.roi_align import is_compile_supported as asked\n"
-        "y = torch.compile(lambda x: left(2 * x) * 3, backend='eager')(torch.ones(1))\n"
-        "import torch._dynamo.utils as real\n"
-        "same = asked('cpu') == real.is_compile_supported('cpu')\n"
-        "real_one = counters is real.counters and sys.modules['torch._dynamo.utils'] is real\n"
-        "print(float(y), seen, same, real_one, real.__file__ is not None, torch.compiler.disable.__module__)"
-    )
-    assert last_line(code) == "9.0 [False] True True True torch.compiler"
+    assert children["used"] == 0

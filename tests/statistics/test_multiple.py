@@ -98,15 +98,16 @@ def test_a_rate_of_zero_pays_its_share() -> None:
     assert joint.high > alone.high
 
 
-def test_family_wise_error_over_correlated_cells() -> None:
-    """24 cells of 50 images in 4 correlated blocks: all true means inside in 95% of 400 families."""
+@pytest.mark.parametrize("families", [150, pytest.param(400, marks=pytest.mark.slow)])
+def test_family_wise_error_over_correlated_cells(families: int) -> None:
+    """24 cells of 50 images in 4 correlated blocks: all true means inside in 95% of the families."""
     held = 0
-    for seed in range(400):
+    for seed in range(families):
         rng = np.random.default_rng(seed)
         common = np.repeat(rng.normal(size=(50, 4)), 6, axis=1)
         together = simultaneous(cells(0.7 * common + rng.normal(size=(50, 24))), resamples=1000, seed=seed)
         held += all(i.low <= 0.0 <= i.high for i in together)
-    low, high = stats.binom.ppf([0.0005, 0.9995], 400, 0.95)
+    low, high = stats.binom.ppf([0.0005, 0.9995], families, 0.95)
     assert low <= held <= high
 
 
