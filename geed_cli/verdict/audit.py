@@ -23,11 +23,9 @@ def say(result: Result, group: str) -> Said:
     """
     audited = _group(result, group)
     claim = on_features(result, audited)
-    reasons = [*claim.reasons, *on_predictions(result, audited)]
-    if claim.word != "no verdict":
-        reasons += on_layers(result, audited)
+    reasons = (*claim.reasons, *on_predictions(result, audited), *on_layers(result, audited))
     lines = tuple(caution.line for caution in cautions(result, audited, claim))
-    return Said(group, claim.word, claim.verdict, tuple(reasons), lines)
+    return Said(group, claim.word, claim.verdict, reasons, lines)
 
 
 def warnings(result: Result) -> tuple[str, ...]:

@@ -379,6 +379,12 @@ SITUATIONS = [
         f"Features not audited. The verdict is of latent.l2, which this run has not measured. {SELDOM}",
     ),
     Situation(
+        "layers alone",
+        result(*layers((0.72, 0.4, 0.09))),
+        "Features not audited. The verdict is of latent.l2, which this run has not measured. Layers get closer to "
+        "equivariance with depth, 72% off at stage1 and 9% at stage3.",
+    ),
+    Situation(
         "independent labels",
         result(FORTY, softmax(), TENTH, kind="sigmoid"),
         "Features partly invariant. Mirroring moves an image's features 40% as far as another image is away (37 to "
