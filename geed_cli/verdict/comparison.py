@@ -91,12 +91,10 @@ def difference_warnings(comparison: Comparison) -> tuple[str, ...]:
     for number, subject in enumerate(comparison.subjects):
         reaction = reaction_of(comparison, number)
         if reaction is not None:
-            meaning = (
-                "a lower softmax or top class is no invariance" if number else "a higher one is no loss of it"
-            )
-            said.append(
-                f"{subject.label} hardly reacts to any image ({two_digits(reaction)} nats); {meaning}"
-            )
+            lower = "a lower softmax or top class is no invariance"
+            higher = "a higher one of others is no loss of it"
+            hardly = f"{subject.label} hardly reacts to any image ({two_digits(reaction)} nats)"
+            said.append(f"{hardly}; {lower}" if number else f"{hardly}; {lower}, and {higher}")
     return tuple(said)
 
 

@@ -141,6 +141,10 @@ def test_higher_beside_an_insensitive_first() -> None:
     """The same trap from the other side."""
     kl = line("softmax.kl", (0.002, 0.014), delta(0.012, 0.005, 0.02, "more"), sensitivity=[0.0105, 1.9])
     assert "Softmax higher beside an insensitive one." in said(FURTHER, kl)
+    assert difference_warnings(comparison(FURTHER, kl)) == (
+        "release-1 hardly reacts to any image (0.011 nats); a lower softmax or top class is no invariance, and a "
+        "higher one of others is no loss of it",
+    )
 
 
 def test_labels_react_by_their_own_bound() -> None:
