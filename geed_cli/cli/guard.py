@@ -8,6 +8,7 @@ from typing import ParamSpec
 
 import typer
 
+from geed_cli.cli.users_code import users_line
 from geed_cli.errors import (
     COULD_NOT_RUN,
     INTERRUPTED,
@@ -42,29 +43,33 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except BaseException as error:
             if options.get("debug") or os.environ.get(DEBUG_VARIABLE):
                 raise
-            message, code = explain(error)
+            message, code = explain(error, allow_code=bool(options.get("allow_code")))
             typer.echo(message, err=True)
             raise typer.Exit(code) from None
 
     return run
 
 
-def _escaped(error: BaseException) -> InputError:
-    """The refusal of code of the user's that raised what no handler of exceptions takes."""
+def _of_code(error: BaseException, *, allow_code: bool) -> InputError | None:
+    """The refusal of code of the user's that raised something; None where it was not that code."""
+    raised = f"code that was run, such as the network's, raised {described(error)}"
     if isinstance(error, SystemExit):
-        did, remedy = "ended the program (sys.exit)", "take sys.exit out of it"
-    else:
-        did = f"raised {described(error)}, which is no Exception"
+        found, remedy = (
+            "code that was run, such as the network's, ended the program (sys.exit)",
+            "take sys.exit out of it",
+        )
+    elif not isinstance(error, Exception):
+        found = f"{raised}, which is no Exception"
         remedy = f"let {type(error).__name__} be an Exception; --debug shows the line that raises it"
-    return InputError(
-        f"code that was run, such as the network's, {did}",
-        expected="code that returns, or raises an exception",
-        remedy=remedy,
-    )
+    elif allow_code and (line := users_line(error)):
+        found, remedy = f"{raised} ({line})", "the same with --debug, which shows how it was called"
+    else:
+        return None
+    return InputError(found, expected="code that returns", remedy=remedy)
 
 
-def explain(error: BaseException) -> tuple[str, int]:
-    """The message that a user sees for an error, and the exit code."""
+def explain(error: BaseException, *, allow_code: bool = False) -> tuple[str, int]:
+    """The message that a user sees for an error, and the exit code; ``allow_code`` is the option."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted: nothing was written", INTERRUPTED
     if isinstance(error, GeedError):
@@ -76,15 +81,15 @@ def explain(error: BaseException) -> tuple[str, int]:
             remedy="a smaller --img-size or --batch-size, or fewer --samples",
         )
         return f"error: {exhausted}", COULD_NOT_RUN
-    if not isinstance(error, Exception):
-        return f"error: {_escaped(error)}", InputError.exit_code
+    if refused := _of_code(error, allow_code=allow_code):
+        return f"error: {refused}", refused.exit_code
     if isinstance(error, OSError):
-        refused = GeedError(
+        denied = GeedError(
             f"the system refused: {text_of(error)}",
             expected="room and permission",
             remedy="another place for the output",
         )
-        return f"error: {refused}", COULD_NOT_RUN
+        return f"error: {denied}", COULD_NOT_RUN
     unforeseen = GeedError(
         f"internal error, {described(error)}",
         expected="no error here",

@@ -148,7 +148,15 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
 
 def _require_readable(network: nn.Module, name: str) -> None:
     """Refuse parts that cannot be watched, named or read."""
-    for part, module in network.named_modules():
+    try:
+        parts = list(network.named_modules())
+    except TypeError as error:  # torch keeps modules in sets
+        raise InputError(
+            f"{name} returned a network whose modules cannot be listed: {text_of(error)}",
+            expected="modules that have a hash, as those of torch have",
+            remedy="let a module that defines __eq__ define __hash__ too",
+        ) from error
+    for part, module in parts:
         if isinstance(module, torch.jit.ScriptModule):
             raise InputError(
                 f"{name} returned a network with TorchScript inside it, at '{part}', which cannot be watched",

@@ -140,6 +140,8 @@ def _inferred(values: Tensor, last: Last, classifier: str | None) -> Output:
 def _why_no_scores(shape: tuple[int, ...]) -> str | None:
     """Why an output of that shape is no scores of classes."""
     text = "×".join(map(str, shape))
+    if 0 in shape:
+        return f"the output is empty, {text} numbers for each image"
     if shape == (1,):
         return "the output is one number for each image; for the logit of a label declare split: {output: sigmoid}"
     if len(shape) == 2:
@@ -156,8 +158,8 @@ def _dense_layouts(shape: tuple[int, ...]) -> tuple[LayoutName, ...]:
         return ()
     first, second, third = shape
     fitting: tuple[tuple[LayoutName, bool], ...] = (
-        ("nchw", second == third and first > 1),
-        ("nhwc", first == second and third > 1),
+        ("nchw", second == third > 0 and first > 1),
+        ("nhwc", first == second > 0 and third > 1),
     )
     return tuple(name for name, fits in fitting if fits)
 
@@ -220,7 +222,7 @@ def _contradicts(wanted: OutputKind, values: Tensor, last: Last) -> str | None:
     shape = tuple(values.shape[1:])
     if wanted == "dense":
         return None
-    if len(shape) != 1:
+    if len(shape) != 1 or 0 in shape:
         return f"it is {'×'.join(map(str, shape))} for each image, not one row of numbers"
     if shape == (1,) and wanted != "sigmoid":
         return "it is one number for each image"
@@ -237,7 +239,7 @@ def _fitting(values: Tensor, last: Last) -> tuple[OutputKind, str]:
     shape = tuple(values.shape[1:])
     if layouts := _dense_layouts(shape):
         return "dense", _and_layout(layouts)
-    if len(shape) > 1:
+    if len(shape) > 1 or 0 in shape:
         return "none", ""
     if shape == (1,) or last == "sigmoid":
         return "sigmoid", ""

@@ -4,14 +4,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from safetensors.torch import save_file
 from support.command import Geed
 from support.pictures import smooth_pictures
-from support.zoo import Reading, Refused, Right, Specimen, audit_specimen
+from support.zoo import Expected, Reading, Refused, Right, Specimen, audit_specimen
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -329,6 +329,57 @@ def ending() -> nn.Module:
     return _Ending()
 
 
+class _NoState(_Plain):
+    def state_dict(self, *_arguments: object, **_named: object) -> dict[str, object]:
+        raise RuntimeError("no state")
+
+
+class _NoFloat(_Plain):
+    def float(self) -> "_NoFloat":
+        raise RuntimeError("no float")
+
+
+class _NoPlace(_Plain):
+    def get_submodule(self, target: str) -> nn.Module:
+        raise LookupError(target)
+
+
+class _Equal(_Plain):  # noqa: PLW1641 - that is what is odd
+    def __eq__(self, other: object) -> bool:
+        return other is self
+
+
+class _Kept(Tensor):
+    """Refuses some of what is asked of it."""
+
+    @classmethod
+    def __torch_function__(cls, func: Callable[..., Any], *given: object) -> object:
+        if getattr(func, "__name__", "") == "isfinite":
+            raise RuntimeError("nobody asks that")
+        return super().__torch_function__(func, *given)
+
+
+class _Keeping(_Plain):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).as_subclass(_Kept)
+
+
+UNLIKE = {each.__name__: each for each in (_NoState, _NoFloat, _NoPlace, _Equal, _Keeping)}
+
+
+def unlike(*, name: str) -> nn.Module:
+    return UNLIKE[name]()
+
+
+class _Empty(_Plain):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x)[:, :0]
+
+
+def empty() -> nn.Module:
+    return _Empty()
+
+
 def raising(*, what: str, when: str) -> nn.Module:
     return _Raising(what, when)
 
@@ -381,6 +432,7 @@ def graph_of_a_program() -> object:
     return exported().module()  # type: ignore[attr-defined]
 
 
+NO_PREDICTIONS: Expected = {("softmax.kl", None): None, ("prediction.flip_rate", None): None}
 OUTPUT = Reading(features=None, softmax=False)
 STEM = Reading(layers={"stem": lambda maps: maps})
 ROUNDED = 3e-2
@@ -484,6 +536,23 @@ AS_BUILT = (
             ("silent", "tried", "does not run on 12×12 images: _SilentError expected:"),
             ("silent", "shown", "fails in a forward pass: _SilentError expected:"),
         )
+    ),
+    *(
+        Specimen(f"unlike{name}", unlike, Refused(says), {"name": name})
+        for name, says in (
+            ("_NoState", "raised RuntimeError: no state (test_as_built.py, line "),
+            ("_NoFloat", "raised RuntimeError: no float (test_as_built.py, line "),
+            ("_NoPlace", "raised LookupError: "),
+            ("_Equal", "whose modules cannot be listed: unhashable type: '_Equal'"),
+            ("_Keeping", "raised RuntimeError: nobody asks that (test_as_built.py, line "),
+        )
+    ),
+    Specimen("empty", empty, Right(lambda _module, _orbits: NO_PREDICTIONS)),
+    Specimen(
+        "empty-scores",
+        empty,
+        Refused("it is 0 for each image, not one row of numbers"),
+        spec={"split": {"output": "logits"}},
     ),
     Specimen("compiled", compiled, Right(STEM), twin=plain),
     Specimen("elsewhere", elsewhere, Refused("not on the expected device meta!, in module 'fc'")),
