@@ -1,10 +1,12 @@
 """Batches of one fixed shape: the views of each image in order, image after image, cut every B rows.
 
-The last batch is padded by repeating its last row, since another batch shape would change results in the last bits.
+The last batch is padded, since another batch shape would change results in the last bits: with its last row, or,
+where a network is watched, with rows of the first image (``steady/again.py``).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -44,14 +46,39 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Pixels in [0, 1], shape (B, 3, S, S), and a slot for each row that is not padding.
+class Line:
+    """One row of a batch that is not put together yet.
 
-    Not normalised yet, so that networks with different mean and std can share them.
+    Attributes:
+        pixels: shape (3, S, S), bytes or in [0, 1].
+        slot: what it is; None where nothing is measured of it.
+        number: which of the first image's rows in the first batch it shows, where it shows one.
     """
 
     pixels: Tensor
-    slots: tuple[Slot, ...]
+    slot: Slot | None = None
+    number: int | None = None
+
+
+Places = tuple[int | None, ...]
+"""For each place of a batch which of the first image's rows it shows; None for any other."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pixels in [0, 1], shape (B, 3, S, S), and a slot for each row of which something is measured.
+
+    Not normalised yet, so that networks with different mean and std can share them.
+
+    Attributes:
+        measured: where the first image's rows stand that are measured; none in later batches.
+        again: where they stand that are shown once more.
+    """
+
+    pixels: Tensor
+    slots: tuple[Slot | None, ...]
+    measured: Places
+    again: Places
 
 
 @dataclass(frozen=True)
@@ -68,20 +95,31 @@ class Placement:
         return torch.promote_types(self.dtype, torch.float32)
 
 
-def batches(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[Batch]:
+Arrange = Callable[[Iterator[Line]], Iterator[Sequence[Line]]]
+"""Cuts the rows of a run into batches of B rows."""
+
+
+def batches(
+    tasks: Iterable[Task], size: int, placement: Placement, arrange: Arrange | None = None
+) -> Iterator[Batch]:
     """All variants of the tasks in batches of exactly B rows, of side S = ``size``."""
-    rows: list[Tensor] = []
-    slots: list[Slot] = []
-    for task in tasks:
-        for variant, row in _rows(task, size, placement):
-            rows.append(row)
-            slots.append(Slot(task.subject, variant, variant == task.variants[-1]))
-            if len(rows) == placement.batch_size:
-                yield Batch(_stack(rows, placement), tuple(slots))
-                rows, slots = [], []
-    if rows:
-        padding = [rows[-1]] * (placement.batch_size - len(rows))
-        yield Batch(_stack(rows + padding, placement), tuple(slots))
+    lines = (
+        Line(row, Slot(task.subject, variant, variant == task.variants[-1]))
+        for task in tasks
+        for variant, row in _rows(task, size, placement)
+    )
+    for rows in _in_order(lines, placement.batch_size) if arrange is None else arrange(lines):
+        yield Batch(
+            _stack([line.pixels for line in rows], placement),
+            tuple(line.slot for line in rows),
+            measured=tuple(None if line.slot is None else line.number for line in rows),
+            again=tuple(line.number if line.slot is None else None for line in rows),
+        )
+
+
+def _in_order(lines: Iterator[Line], size: int) -> Iterator[Sequence[Line]]:
+    while rows := list(islice(lines, size)):
+        yield rows + [Line(rows[-1].pixels)] * (size - len(rows))
 
 
 def _rows(task: Task, size: int, placement: Placement) -> Iterator[tuple[Variant, Tensor]]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from geed_cli.choices import OnUnsteady
-from geed_cli.engine.batches import Batch, Placement, Slot, normalise
+from geed_cli.engine.batches import Batch, Placement, Places, Slot, normalise
 from geed_cli.engine.compiled import CompiledNetwork
 from geed_cli.engine.float64 import in_double
 from geed_cli.engine.hidden_search import HiddenSearch
@@ -95,11 +95,20 @@ class Engine:
         self.repeats = Repeats(plan, self._at, kept=on_unsteady == "report")
         self._check = (
             SteadinessCheck(
-                network.module, self._observe, placement.batch_size, self.repeats, short=not compiled
+                network.module,
+                self._observe,
+                placement.batch_size,
+                self.repeats,
+                short=not compiled and network.batch is None,
             )
             if on_unsteady is not None
             else None
         )
+
+    @property
+    def watched(self) -> bool:
+        """Whether the first image is to be shown again."""
+        return self._check is not None
 
     @property
     def unsteady(self) -> Unsteady | None:
@@ -119,16 +128,17 @@ class Engine:
         first = self._first_row(batch)
         # a copy: a network may change its input in place
         untouched = None if first is None else inputs[first : first + 1].clone()
-        places = None if self._check is None else self._check.before(batch)
-        own, held = self._forward(batch, inputs.to(self._placement.dtype), first, places)
+        looked_at = () if self._check is None else self._check.before(batch)
+        own, seen = self._forward(batch, inputs.to(self._placement.dtype), first, looked_at)
         if untouched is not None:
-            image = batch.slots[first or 0].image
+            slot = batch.slots[first or 0]
+            assert slot is not None, "the row of the first image is measured"
             with self._undisturbed():
-                self._rounding[image] = self._measure_rounding(own, untouched)
+                self._rounding[slot.image] = self._measure_rounding(own, untouched)
         if self._check is not None:
-            self._check.after(batch, held)
+            self._check.after(batch, seen)
         self._refuse_unsteady()
-        done = [self._outcome(slot) for slot in batch.slots if slot.last]
+        done = [self._outcome(slot) for slot in batch.slots if slot is not None and slot.last]
         self.total_s += time.perf_counter() - before
         return done
 
@@ -178,9 +188,7 @@ class Engine:
             self._run(inputs.to(dtype), read, plainly=dtype != self._placement.dtype)
         return seen
 
-    def _show_in_parts(
-        self, inputs: Tensor, places: Sequence[int | None], rows: int, dtype: torch.dtype
-    ) -> Seen:
+    def _show_in_parts(self, inputs: Tensor, places: Places, rows: int, dtype: torch.dtype) -> Seen:
         """The same for a network that has to be given so many images at once."""
         parts: dict[Site, list[Tensor]] = {}
 
@@ -201,7 +209,9 @@ class Engine:
     def _first_row(self, batch: Batch) -> int | None:
         """Where the batch shows e of the run's first image."""
         e = self._plan.identities[0]
-        rows = (row for row, slot in enumerate(batch.slots) if slot.subject.first and slot.variant == e)
+        rows = (
+            row for row, slot in enumerate(batch.slots) if slot and slot.subject.first and slot.variant == e
+        )
         return next(rows, None)
 
     def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
@@ -211,15 +221,15 @@ class Engine:
             return rounding(self._network.module, self._plan, self._at, own, inputs, self._placement.dtype)
 
     def _forward(
-        self, batch: Batch, inputs: Tensor, kept: int | None, places: Sequence[int | None] | None
-    ) -> tuple[Mapping[Site, Tensor], Seen | None]:
+        self, batch: Batch, inputs: Tensor, kept: int | None, looked_at: Sequence[Places]
+    ) -> tuple[Mapping[Site, Tensor], Sequence[Seen]]:
         """Run the network, whose hooks reduce what they read.
 
         Returns:
-            what each site held of the kept row, if any, and of the rows that are to be shown again.
+            what each site held of the kept row, if any, and of the rows at the places that are looked at.
         """
         own: dict[Site, Tensor] = {}
-        held: dict[Site, Rows] = {}
+        seen: list[dict[Site, Rows]] = [{} for _ in looked_at]
         outbox = Outbox()
 
         unread = set(self._sites)
@@ -232,7 +242,7 @@ class Engine:
             require_rows(self._network, site, activation, len(inputs))
             if kept is not None:
                 own[site] = activation[kept].clone()
-            if places is not None:
+            for places, held in zip(looked_at, seen, strict=True):
                 held[site] = rows_of(activation, places, vector=site in self._vectors)
             self._reduce(site, activation, batch, outbox)
             self.measure_s += time.perf_counter() - before
@@ -244,7 +254,7 @@ class Engine:
         before = time.perf_counter()
         outbox.deliver()
         self.measure_s += time.perf_counter() - before
-        return own, held if places is not None else None
+        return own, seen
 
     def _run(self, inputs: Tensor, read: Reader, *, plainly: bool = False) -> None:
         """Put a batch through the network, compiled if it is and not ``plainly``, and read its sites."""

@@ -44,10 +44,10 @@ class HiddenSearch:
                 search = Discovery(layer.shape[0], plan.group.order, method, self._acts[plan.name])
                 self._searches.append((plan, search))
 
-    def consume(self, slots: Sequence[Slot], maps: Tensor) -> None:
+    def consume(self, slots: Sequence[Slot | None], maps: Tensor) -> None:
         """Take a batch's maps, shape (B, C, H, W): images for the fit first, then those that are scored."""
         for row, slot in enumerate(slots):
-            if slot.subject.audited and not isinstance(slot.variant, RoundTrip):
+            if slot is not None and slot.subject.audited and not isinstance(slot.variant, RoundTrip):
                 for plan, search in self._searches:
                     self._take(plan, search, slot, maps[row])
 

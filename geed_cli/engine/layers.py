@@ -77,17 +77,18 @@ class LayerReducer:
         self._partner: dict[Family, Centres] = {}
 
     def consume(
-        self, slots: Sequence[Slot], maps: Tensor, outbox: Outbox, broken: Callable[[set[str]], None]
+        self, slots: Sequence[Slot | None], maps: Tensor, outbox: Outbox, broken: Callable[[set[str]], None]
     ) -> None:
         """Take a batch's maps, shape (B, C, H, W); compare what can be compared and let go of the rest.
 
         Once the outbox is delivered, ``broken`` is called with the images whose maps are not finite.
         """
-        last = {slot.image: slot for slot in slots}
-        for row, slot in enumerate(slots):
+        rows = {row: slot for row, slot in enumerate(slots) if slot is not None}
+        last = {slot.image: slot for slot in rows.values()}
+        for row, slot in rows.items():
             self._orbits.setdefault(slot.image, _Orbit()).maps[slot.variant] = maps[row]
         for family in self._families:
-            ready = self._ready(family, list(last), slots, maps)
+            ready = self._ready(family, list(last), rows, maps)
             if ready is not None:
                 finite = self._compare(family, ready, outbox)
                 outbox.put(finite, partial(_name_broken, ready, broken))
@@ -100,7 +101,7 @@ class LayerReducer:
         return self._orbits.pop(image).comparisons
 
     def _ready(
-        self, family: Family, images: Sequence[str], slots: Sequence[Slot], maps: Tensor
+        self, family: Family, images: Sequence[str], slots: Mapping[int, Slot], maps: Tensor
     ) -> _Ready | None:
         """What can be compared of the images of this batch; None where no image's kernel is complete."""
         whole = tuple(image for image in images if family.kernel_in(self._orbits[image].maps))
@@ -112,7 +113,7 @@ class LayerReducer:
             for view in family.moves
             if view in self._orbits[image].maps and (family, view) not in self._orbits[image].comparisons
         )
-        places = {(slot.image, slot.variant): row for row, slot in enumerate(slots)}
+        places = {(slot.image, slot.variant): row for row, slot in slots.items()}
         own = moments_in(family, self._stack(rows, places, maps) if rows else maps[:0])
         return _Ready(whole, self._centres(family, whole, rows, own, places, maps), rows, own)
 

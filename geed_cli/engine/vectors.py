@@ -20,7 +20,7 @@ class VectorCollector:
 
     def consume(
         self,
-        slots: Sequence[Slot],
+        slots: Sequence[Slot | None],
         activation: Tensor,
         outbox: Outbox,
         broken: Callable[[set[str]], None],
@@ -30,13 +30,14 @@ class VectorCollector:
         Once the outbox is delivered, ``broken`` is called with the images whose vectors are not finite.
         """
         # a copy: an in-place ReLU may change the activation after its hook has returned
-        vectors = activation.detach().reshape(len(activation), -1)[: len(slots)].clone()
+        vectors = activation.detach().reshape(len(activation), -1).clone()
 
         def take(numbers: Tensor) -> None:
             finite = numbers.isfinite().all(dim=1).tolist()
             for row, slot in enumerate(slots):
-                self._orbits.setdefault(slot.image, {})[slot.variant] = numbers[row]
-            broken({slot.image for slot, good in zip(slots, finite, strict=True) if not good})
+                if slot is not None:
+                    self._orbits.setdefault(slot.image, {})[slot.variant] = numbers[row]
+            broken({slot.image for slot, good in zip(slots, finite, strict=True) if slot and not good})
 
         outbox.put(vectors, take)
 

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from threading import Condition
 
 import torch
@@ -23,6 +23,7 @@ from geed_cli.engine.engine import Engine, exact_arithmetic
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken
+from geed_cli.engine.steady.again import ShownAgain
 
 MOST_WAITING = 16
 """Pictures that may wait for the first worker; at so many the other workers wait, too."""
@@ -92,14 +93,24 @@ class Worker:
     engines: tuple[Engine, ...]
     size: int
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[list[Finished]]:
+    @cached_property
+    def _again(self) -> ShownAgain:
+        return ShownAgain(self.placement.batch_size)
+
+    def run(self, tasks: Iterable[Task], expected: int | None = None) -> Iterator[list[Finished]]:
         """Show the tasks to every network; for each batch the images that it finished, in order.
+
+        Args:
+            tasks: the images.
+            expected: how many rows they come to, if that is known.
 
         Raises:
             OutOfMemoryError: a batch has no room on this device.
             UnsteadyError: a network showed the first image two things.
         """
-        arriving = batches(tasks, self.size, self.placement)
+        watched = any(engine.watched for engine in self.engines)
+        arrange = partial(self._again.arrange, expected=expected) if watched else None
+        arriving = batches(tasks, self.size, self.placement, arrange)
         while (images := self._feed(arriving)) is not None:
             yield images
         with out_of_memory(self.placement), _current(self.placement.device):
@@ -115,16 +126,23 @@ class Worker:
             return list(zip(*[engine.feed(batch) for engine in self.engines], strict=True))
 
 
-def finished(workers: Sequence[Worker], tasks: Iterable[Task]) -> Generator[list[Finished], None, None]:
+def finished(
+    workers: Sequence[Worker], tasks: Iterable[Task], expected: int
+) -> Generator[list[Finished], None, None]:
     """The finished images, a batch at a time: in order from one worker, in any order from several.
 
     Closing the generator ends all workers once the batches that they are at are through.
+
+    Args:
+        workers: that share the tasks.
+        tasks: the images.
+        expected: how many rows they come to, where all of them can be used.
 
     Raises:
         Exception: the first that a worker or the tasks raised; the other workers have ended by then.
     """
     if len(workers) == 1:
-        yield from workers[0].run(tasks)
+        yield from workers[0].run(tasks, expected)
     else:
         yield from _side_by_side(workers, tasks)
 

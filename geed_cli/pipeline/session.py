@@ -142,7 +142,7 @@ class Session:
             out_of_memory(self._workers[0].placement),
             self._writing(),
             decoding as tasks,
-            closing(finished(self._workers, tasks)) as batches,
+            closing(finished(self._workers, tasks, stream.expected_rows)) as batches,
         ):
             for images in batches:
                 for outcomes in images:

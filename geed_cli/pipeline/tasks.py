@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from geed_cli.actions.conditions import context_size
 from geed_cli.engine.batches import Task
-from geed_cli.engine.plan import Plan
+from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.row import Subject
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.same_picture import Holders
@@ -51,6 +51,18 @@ class TaskStream:
         self.refused: list[RefusedFile] = []
         self.copies: list[Duplicate] = []
         self.waited_s = 0.0
+
+    @property
+    def expected_rows(self) -> int:
+        """How many rows the images come to, where all of them can be used."""
+        drawn = self._drawn
+        audited = [
+            Subject(ImageRecord(path, ""), control=path in drawn.control_images)
+            for path in drawn.audited.paths
+        ]
+        others = drawn.normaliser.paths if drawn.normaliser is not None else ()
+        subjects = [*audited, *(Subject(ImageRecord(path, ""), audited=False) for path in others)]
+        return sum(len(self._variants(subject)) for subject in subjects)
 
     def __iter__(self) -> Generator[Task, None, None]:
         """Every image that can be used.
@@ -118,7 +130,9 @@ class TaskStream:
         )
         if control:
             self._partner = item.record
-        variants = self._plan.variants_of(subject)
-        if lookup is not None:
-            variants = tuple(variant for variant in variants if variant in lookup.variants)
-        return Task(subject, item.pixels, variants)
+        return Task(subject, item.pixels, self._variants(subject))
+
+    def _variants(self, subject: Subject) -> tuple[Variant, ...]:
+        """What is shown of an image, of which some may be cached."""
+        variants, lookup = self._plan.variants_of(subject), self._lookups.get(subject.path)
+        return variants if lookup is None else tuple(each for each in variants if each in lookup.variants)

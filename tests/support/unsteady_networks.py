@@ -244,12 +244,71 @@ class BatchLargest(Small):
         return y / y.amax()
 
 
+class AtPlaces(Small):
+    """Makes the features at some places of the batch larger, as a wrong index does."""
+
+    def __init__(self, places: str) -> None:
+        super().__init__()
+        self.places = places
+
+    def features(self, x: Tensor) -> Tensor:
+        y, place = super().features(x), torch.arange(len(x))
+        chosen = {
+            "first": place == 0,
+            "last": place == len(x) - 1,
+            "eighth": place == 7,
+            "half": 2 * place >= len(x),
+            "odd": place % 2 == 1,
+        }[self.places]
+        return y * (1 + 0.1 * chosen[:, None])
+
+
+class OddRows(Small):
+    """Is another network where the number of rows is odd."""
+
+    def features(self, x: Tensor) -> Tensor:
+        return super().features(x) * (1 + 0.1 * (len(x) % 2))
+
+
+class NextNeighbour(Small):
+    """Mixes each picture with the one behind it in the batch, if there is one."""
+
+    def features(self, x: Tensor) -> Tensor:
+        return super().features(torch.cat([0.9 * x[:-1] + 0.1 * x[1:], x[-1:]]))
+
+
+class BatchSum(Small):
+    """Adds a part of the batch's sum to the features."""
+
+    def features(self, x: Tensor) -> Tensor:
+        y = super().features(x)
+        return y + 0.05 * y.sum(0, keepdim=True)
+
+
+class LargestSoFar(Small):
+    """Divides by the largest number of all batches so far, which it keeps out of sight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        largest = [0.0]
+
+        def scaled(y: Tensor) -> Tensor:
+            largest[0] = max(largest[0], float(y.abs().amax()))
+            return y / largest[0]
+
+        self._scaled = scaled
+
+    def features(self, x: Tensor) -> Tensor:
+        return self._scaled(super().features(x))
+
+
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         FunctionalDropout, MonteCarlo, Noise, BatchStatistics, OverriddenTrain, BatchMean, Neighbour, Memory,
         Buffer, Counter, StochasticDepth, GhostNorm, DarkNoise, BatchSize, ShuffledPatches,
         WarmsUp, History, KeptByShape, BatchLargest,
+        AtPlaces, OddRows, NextNeighbour, BatchSum, LargestSoFar,
     )
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from support.unsteady_networks import spoilt
 from support.zoo import SIZE, Refused, Specimen
 from torch import Tensor, nn
 
+from benchmarks.steadiness import shown_once
 from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
@@ -66,18 +67,54 @@ def of_pictures(given: list[Tensor]) -> list[Tensor]:
     return [each for each in given if each.is_inference() and each.dtype == torch.float32]
 
 
-def test_a_steady_network_is_shown_two_orbits_more_and_no_decoded_picture_twice(folder: Path) -> None:
-    """Four pictures under flip in batches of four: two batches, and two of two rows; traces and rounding beside."""
+def test_the_first_image_stands_in_the_second_batch_and_in_the_last(folder: Path) -> None:
+    """Four pictures under flip in batches of four: one row alone; then both again beside others, where none was."""
     sound = network("Small")
     with batches_of(sound.module) as given:
         audit(sound, ["flip"], options_of(folder))
-    run = of_pictures(given)
-    assert [len(each) for each in run] == [4, 4, 2, 2]
-    first, _, again, last = run
-    # at other places: moved round by one without the other image; then behind another picture
-    assert torch.equal(again, first[[1, 0]])
-    assert torch.equal(last[1:], first[1:2])
-    assert not torch.equal(last[0], first[0])
+    alone, first, second, last = of_pictures(given)
+    e, mirrored, *others = first
+    assert torch.equal(alone, e[None])
+    assert torch.equal(second[[1, 3]], torch.stack([e, mirrored]))
+    assert torch.equal(last[[2, 0]], torch.stack([e, mirrored]))
+    # the others are shown once each: a picture and its mirror image, in order
+    rest = torch.stack([*others, second[0], second[2], last[1], last[3]])
+    assert torch.equal(rest[::2].flip(-1), rest[1::2])
+    assert len(rest.flatten(1).unique(dim=0)) == 6
+
+
+@pytest.mark.parametrize(
+    ("pictures", "batch", "rows"),
+    [
+        # in the padding of the only batch
+        (4, 16, [1, 16]),
+        # a full batch alone: two rows move on, into a second one
+        (4, 8, [1, 8, 8]),
+        # a second batch out of which nothing can move without a fourth: small ones of their own
+        (12, 8, [1, 8, 8, 1, 8, 2]),
+        # three rows move on, as far as the padding of the last batch
+        (7, 6, [1, 6, 6, 6]),
+        # an odd batch size: two rows, which are even
+        (8, 3, [2, 3, 3, 3, 3, 3, 3]),
+        (4, 1, [2, 1, 1, 1, 1, 1, 1, 1, 1, 2]),
+    ],
+)
+def test_what_is_shown_again_makes_a_run_hardly_longer(
+    tmp_path: Path, pictures: int, batch: int, rows: list[int]
+) -> None:
+    sound = network("Small")
+    with batches_of(sound.module) as given:
+        audit(sound, ["flip"], options_of(smooth_pictures(tmp_path, pictures, SIZE), batch_size=batch))
+    assert [len(each) for each in of_pictures(given)] == rows
+
+
+@pytest.mark.parametrize("batch", [3, 4, 16])
+def test_no_digit_depends_on_what_is_shown_again(folder: Path, batch: int) -> None:
+    """Also of layers: rows that move on are run in batches of the same shape."""
+    options = options_of(folder, batch_size=batch)
+    with shown_once():
+        expected = audit(network("Small"), ["flip"], options)
+    assert audit(network("Small"), ["flip"], options).results == expected.results
 
 
 def test_what_the_cache_knows_as_steady_is_not_shown_again(folder: Path, tmp_path: Path) -> None:
@@ -91,7 +128,7 @@ def test_what_the_cache_knows_as_steady_is_not_shown_again(folder: Path, tmp_pat
             audit(known, ["flip"], drawn)
         return [len(each) for each in of_pictures(given)]
 
-    assert batches(3) == [8, 2, 2]
+    assert batches(3) == [1, 8]
     assert batches(3) == []
     assert batches(4) == [8]
 

@@ -101,6 +101,22 @@ UNSTEADY = (
     ("dark-noise", "DarkNoise", {}, DRAWS, "", ()),
     ("batch-size", "BatchSize", {}, BATCH, "", ()),
     ("random-crop", "ShuffledPatches", {}, DRAWS, "before 'stem'", ()),
+    *(
+        (f"{places}-place", "AtPlaces", {"places": places}, BATCH, "", ())
+        for places in ("first", "last", "eighth")
+    ),
+    *((f"{places}-places", "AtPlaces", {"places": places}, BATCH, "", ()) for places in ("half", "odd")),
+    ("eighth-of-eight", "AtPlaces", {"places": "eighth"}, BATCH, "", ("--batch-size", "8")),
+    ("last-of-four", "AtPlaces", {"places": "last"}, BATCH, "", ("--batch-size", "4")),
+    ("first-of-two", "AtPlaces", {"places": "first"}, BATCH, "", ("--batch-size", "2")),
+    ("last-of-one", "AtPlaces", {"places": "last"}, BATCH, "", ("--batch-size", "1")),
+    ("odd-rows", "OddRows", {}, BATCH, "after 'stem' and before 'fc'", ()),
+    ("odd-rows-five", "OddRows", {}, BATCH, "", ("--batch-size", "5")),
+    ("next-neighbour", "NextNeighbour", {}, BATCH, "before 'stem'", ()),
+    ("next-neighbour-two", "NextNeighbour", {}, BATCH, "", ("--batch-size", "2")),
+    ("batch-sum", "BatchSum", {}, BATCH, "after 'stem' and before 'fc'", ()),
+    ("largest-so-far", "LargestSoFar", {}, OWN, "", ()),
+    ("largest-so-far-in-batches", "LargestSoFar", {}, OWN, "", ("--batch-size", "2")),
     ("bf16", "FunctionalDropout", {}, DRAWS, "", ("--precision", "bf16")),
     ("fp64", "FunctionalDropout", {}, DRAWS, "", ("--precision", "fp64")),
     ("bf16-batch", "BatchStatistics", {}, BATCH, "", ("--precision", "bf16")),

@@ -4,12 +4,13 @@ A movement is the largest difference of a site over its largest magnitude, so th
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from geed_cli.engine.batches import Places
 from geed_cli.models.network import Site
 
 STEADY = 1000 * 2.0**-23
@@ -39,7 +40,7 @@ Seen = Mapping[Site, Rows]
 """By site, in the order of execution."""
 
 
-def rows_of(activation: Tensor, places: Sequence[int | None], *, vector: bool) -> Rows:
+def rows_of(activation: Tensor, places: Places, *, vector: bool) -> Rows:
     """Copies of the rows that are looked at.
 
     Args:
@@ -71,7 +72,7 @@ def moved_rows(before: Seen, after: Seen) -> set[int]:
     return {
         number
         for site, moved in _movements(before, after).items()
-        for (number, _), size in zip(_shared(before[site], after[site]), moved.tolist(), strict=True)
+        for (number, _, _), size in zip(_shared(before[site], after[site]), moved.tolist(), strict=True)
         if size > STEADY
     }
 
@@ -80,9 +81,26 @@ def identical(before: Seen, after: Seen) -> bool:
     """Whether any row that both hold is the same bit for bit at every site that holds it."""
     moved: dict[int, float] = {}
     for site, sizes in _movements(before, after).items():
-        for (number, _), size in zip(_shared(before[site], after[site]), sizes.tolist(), strict=True):
+        for (number, _, _), size in zip(_shared(before[site], after[site]), sizes.tolist(), strict=True):
             moved[number] = max(size, moved.get(number, 0.0))
     return 0.0 in moved.values()
+
+
+def same_by_place(one: tuple[Places, Seen], other: tuple[Places, Seen]) -> bool:
+    """Whether two batches, of other pictures, gave the same bit for bit at every place, as of a result that is kept."""
+    first, then = one[1], other[1]
+    whole = [site for site in first if len(first[site].numbers) == len(one[0])]
+    return bool(whole) and all(
+        site in then
+        and torch.equal(_in_order(one[0], first[site].values), _in_order(other[0], then[site].values))
+        for site in whole
+    )
+
+
+def _in_order(places: Places, values: Tensor) -> Tensor:
+    """The rows of a whole batch by their places."""
+    held = sorted((number, place) for place, number in enumerate(places) if number is not None)
+    return values[sorted(range(len(held)), key=lambda row: held[row][1])]
 
 
 def _movements(before: Seen, after: Seen) -> dict[Site, Tensor]:
@@ -90,9 +108,18 @@ def _movements(before: Seen, after: Seen) -> dict[Site, Tensor]:
     return {site: _moved(before[site], after[site]) for site in before if site in after}
 
 
-def _shared(before: Rows, after: Rows) -> list[tuple[int, int]]:
-    """The rows of the second showing that the first holds, too: number and place among its values."""
-    return [(number, place) for place, number in enumerate(after.numbers) if number in before.numbers]
+def _shared(before: Rows, after: Rows) -> list[tuple[int, int, int]]:
+    """The rows of the second showing that the first holds, too: number, and the place among the values of each.
+
+    Of rows that are shown several times each is compared with its own place in the same arrangement, and with the first
+    in any other.
+    """
+    same = before.numbers == after.numbers
+    return [
+        (number, place if same else before.numbers.index(number), place)
+        for place, number in enumerate(after.numbers)
+        if number in before.numbers
+    ]
 
 
 def _moved(before: Rows, after: Rows) -> Tensor:
@@ -102,8 +129,8 @@ def _moved(before: Rows, after: Rows) -> Tensor:
     a, b = (
         values.reshape(len(values), math.prod(values.shape[1:]))
         for values in (
-            before.values[[before.numbers.index(number) for number, _ in shared]],
-            after.values[[place for _, place in shared]],
+            before.values[[place for _, place, _ in shared]],
+            after.values[[place for _, _, place in shared]],
         )
     )
     if a.shape != b.shape:

@@ -1,8 +1,8 @@
-"""Batches in which the rows of an image stand at other places among other neighbours.
+"""Small batches of their own, in which rows of an image stand at other places, or alone.
 
-R are the rows of the first batch that show the first image. They are shown again by themselves, moved round by one,
-where other images stood beside them in that batch; else, and at the end of the run, beside the image in inverted
-colours, which need not be decoded. No such batch has more rows than R, or than two.
+R are the rows of the first batch that show the first image. They are shown in such batches where the run's own have no
+room for them (``again.py``), and one of them alone. A neighbour is the image in inverted colours, which need not be
+decoded. No such batch has more rows than R, or than two.
 """
 
 from collections.abc import Sequence
@@ -41,13 +41,15 @@ class Showing:
         return Showing(_joined([self.pixels, more]), (*self.places, *[None] * lacking))
 
 
-def second(rows: Tensor, *, beside_others: bool) -> Showing:
-    """The showing after the second batch; ``beside_others`` where other images stood beside R at first."""
-    if beside_others and len(rows) > 1:
-        order = (len(rows) - 1, *range(len(rows) - 1))
-        return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
-    kept = max(len(rows) - 1, 1)
-    return Showing(_joined([1 - rows[:1], rows[:kept]]), (None, *range(kept)))
+def alone(row: Tensor, beside: Tensor, batch_size: int) -> Showing:
+    """One row, shape (1, 3, S, S); behind another one where a batch has an odd number, so that this is even."""
+    return Showing(_joined([beside, row]), (None, 0)) if batch_size % 2 else Showing(row, (0,))
+
+
+def second(rows: Tensor, count: int) -> Showing:
+    """The showing after the second batch: so many rows, moved round by one."""
+    order = (len(rows) - 1, *range(len(rows) - 1))[: max(count, 1)]
+    return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
 
 
 def last(rows: Tensor) -> Showing:
@@ -72,7 +74,7 @@ def company(rows: Tensor, *, extremes: bool) -> tuple[Showing, Showing, Showing]
     return (
         Showing(_joined([one, one, two, three]), (0, None, 1, 2)),
         Showing(_joined([three, two, black, one, white, three]), (2, 1, None, 0, None, None)),
-        Showing(_joined([two, one, one, two, one, three]), (1, 0, None, None, None, 2)),
+        Showing(_joined([two, one, one, three, one, two]), (1, 0, None, 2, None, None)),
     )
 
 

@@ -1,17 +1,18 @@
-"""The check of one network on one device: the first image again after the second batch and at the end.
+"""The check of one network on one device: the first image alone, then again in later batches (``again.py``).
 
-A movement, or a sign of one, leads to a verdict (``verdict.py``), which costs further showings.
+Where those have no room for it, it is shown in small batches after the second and at the end. A movement, or a sign of
+one, leads to a verdict (``verdict.py``), which costs further showings.
 """
 
-from itertools import count
+from collections.abc import Sequence
 
 from torch import nn
 
-from geed_cli.engine.batches import Batch
+from geed_cli.engine.batches import Batch, Places
 from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.engine.steady.seen import Seen, first_moved
-from geed_cli.engine.steady.showing import Showing, last, second
+from geed_cli.engine.steady.showing import Showing, alone, last, second
 from geed_cli.engine.steady.verdict import Case, Evidence, Observe, Record, verdict
 from geed_cli.engine.steady.watch import Watch
 
@@ -39,19 +40,23 @@ class SteadinessCheck:
         self._watch: Watch | None = None
         self._signs: tuple[str, ...] = ()
         self._judged: set[str] = set()
-        self._shown_second = False
         self._batches = 0
         self._evidence: Evidence | None = None
+        self._alone: tuple[Showing, Seen] | None = None
+        self._ended_with_it = False
         self.finding: Unsteady | None = None
         self.done = False
 
-    def before(self, batch: Batch) -> tuple[int | None, ...] | None:
-        """Called before a batch is run; of the first, which row of R each of its places shows."""
+    def before(self, batch: Batch) -> Sequence[Places]:
+        """Called before a batch is run: at which places it is to be looked at."""
         self._batches += 1
+        again = [batch.again] if any(number is not None for number in batch.again) else []
+        self._ended_with_it = bool(again)
         if self._evidence is not None:
-            return None
+            return again if self.finding is None else []
         self._watch = Watch(self._module)
-        return _shown_rows(batch)
+        self._alone = self._shown_alone(batch)
+        return [batch.measured, *again]
 
     def look(self) -> None:
         """Note what has changed since the last look; to be called before anything else changes the network."""
@@ -62,38 +67,59 @@ class SteadinessCheck:
         """Begin anew, after something else may have changed it."""
         self._watch = Watch(self._module)
 
-    def after(self, batch: Batch, held: Seen | None) -> None:
-        """Called after a batch was run; of the first with what R held."""
-        if held is not None:
-            places, image = _shown_rows(batch), batch.slots[0].image
-            rows = batch.pixels[[place for place, row in enumerate(places) if row is not None]]
-            others = any(slot.image != image for slot in batch.slots)
+    def after(self, batch: Batch, seen: Sequence[Seen]) -> None:
+        """Called after a batch was run, with what was held at the places that ``before`` named."""
+        if self.finding is not None:
+            return
+        if self._evidence is None:
+            held, *seen = seen
+            first = [place for place, row in enumerate(batch.measured) if row is not None]
+            slot = batch.slots[first[0]]
+            assert slot is not None, "what is measured has a slot"
             # on the CPU: it may be large, and is needed again in doubt alone
-            self._evidence = Evidence(image, rows, others, Showing(batch.pixels.cpu(), places), held)
-        if self._evidence is not None:
-            for slot, row in zip(batch.slots, batch.pixels, strict=False):
+            whole = Showing(batch.pixels.cpu(), batch.measured)
+            self._evidence = Evidence(slot.image, batch.pixels[first], whole, held)
+            if self._alone is not None:
+                self._judge(self._evidence, *self._alone)
+        for slot, row in zip(batch.slots, batch.pixels, strict=True):
+            if slot is not None:
                 self._evidence.take(slot.image, row)
-            if self._batches == 2:
-                self._show_second(self._evidence)
+        for again in seen:
+            self._judge(self._evidence, Showing(batch.pixels.cpu(), batch.again), again)
+        if not seen and self._batches == 2 and self._batch_size > 1:
+            rows = self._evidence.rows
+            self._show(self._evidence, second(rows, len(rows) - 2 - self._batch_size % 2))
 
     def finish(self) -> None:
         """Called where the run has no further batch."""
         if self._evidence is None or self.finding is not None:
             return
-        if not self._shown_second:
-            self._show_second(self._evidence)
-        if self.finding is None:
+        if not self._ended_with_it or (self._batches == 1 and self._alone is None):
             self._show(self._evidence, last(self._evidence.rows))
         self.done = self.finding is None
 
-    def _show_second(self, evidence: Evidence) -> None:
-        self._shown_second = True
-        self._show(evidence, second(evidence.rows, beside_others=evidence.beside_others))
+    def _shown_alone(self, batch: Batch) -> tuple[Showing, Seen] | None:
+        """The first row before everything else; nothing where the network does not run in so small a batch."""
+        if not self._short:
+            return None
+        row = batch.pixels[batch.measured.index(0)][None]
+        others = [p for p, slot in enumerate(batch.slots) if slot is not None and batch.measured[p] is None]
+        showing = alone(row, batch.pixels[others[-1:]] if others else 1 - row, self._batch_size)
+        try:
+            return showing, self._observe([showing], double=False)[0]
+        except Exception:  # networks for one batch size raise whatever they like
+            return None
 
     def _show(self, evidence: Evidence, showing: Showing) -> None:
-        """Show the first image again; judge where it moved, or where there is a new sign."""
+        """Show the first image in a batch of its own."""
+        if self.finding is None:
+            self._judge(evidence, *self._observed(showing))
+
+    def _judge(self, evidence: Evidence, showing: Showing, seen: Seen) -> None:
+        """Look closer where the first image moved, or where there is a new sign."""
+        if self.finding is not None:
+            return
         self.look()
-        showing, seen = self._observed(showing)
         self._record(evidence.held, seen)
         moved = first_moved(evidence.held, seen)
         if moved is not None or set(self._signs) - self._judged:
@@ -113,10 +139,3 @@ class SteadinessCheck:
                 showing = showing.first(self._batch_size)
         whole = showing.padded(self._batch_size)
         return whole, self._observe([whole], double=False)[0]
-
-
-def _shown_rows(batch: Batch) -> tuple[int | None, ...]:
-    """For each place of the first batch which row of R it shows; None for other images and padding."""
-    numbers = count()
-    shown = [next(numbers) if slot.image == batch.slots[0].image else None for slot in batch.slots]
-    return (*shown, *[None] * (len(batch.pixels) - len(shown)))

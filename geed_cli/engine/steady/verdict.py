@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from geed_cli.engine.steady.culprit import culprit
 from geed_cli.engine.steady.finding import Unsteady
-from geed_cli.engine.steady.seen import Seen, first_moved, identical, moved_rows
+from geed_cli.engine.steady.seen import Seen, first_moved, identical, moved_rows, same_by_place
 from geed_cli.engine.steady.showing import Showing, company, full
 from geed_cli.models.network import Site
 
@@ -54,7 +54,6 @@ class Evidence:
     Attributes:
         image: path of the first image.
         rows: R, the rows of the first batch that show the first image, pixels in [0, 1].
-        beside_others: whether other images stood beside them.
         batch: the first batch, so that the very same can be run again.
         held: what R held there.
         further: a row of each of two other images, by path.
@@ -62,7 +61,6 @@ class Evidence:
 
     image: str
     rows: Tensor
-    beside_others: bool
     batch: Showing
     held: Seen
     further: dict[str, Tensor] = field(default_factory=dict)
@@ -113,6 +111,8 @@ def verdict(case: Case, observe: Observe, batch_size: int, record: Record) -> Un
     if found is None:
         return None
     drawn = by_call is not None and any(identical(*pair) for pair in alike)
+    others = not torch.equal(whole_batch.pixels, repeats.pixels.cpu())
+    kept = others and same_by_place((whole_batch.places, again), (repeats.places, whole))
     if not (
         _three_move(case, observe, batch_size)
         or ((drawn or _moves_exactly(case, observe)) and not _sensitive(case, observe))
@@ -120,7 +120,7 @@ def verdict(case: Case, observe: Observe, batch_size: int, record: Record) -> Un
         return None
     site, movement = _first([(evidence.held, case.seen)]) or found
     random = any("random generator" in sign for sign in case.signs)
-    kind = DRAWN if random else REMEMBERED if by_call else MIXED
+    kind = DRAWN if random else REMEMBERED if by_call or kept else MIXED
     by_itself = random or by_call is not None
     return Unsteady(site, movement, kind, _culprit(case, observe, by_call=by_itself), case.signs)
 
