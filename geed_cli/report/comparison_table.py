@@ -48,6 +48,7 @@ from geed_cli.verdict.comparison import (
     difference_warnings,
     next_comparison,
     say_difference,
+    shared_difference_decimals,
     side_text,
 )
 from geed_cli.verdict.digits import forecast
@@ -101,7 +102,12 @@ def comparison_page(comparison: Comparison, view: View, width: int = 100) -> Ite
         yield BLANK
         yield Line(plain(group), style="bold")
         yield from tables.group(group)
-        yield from _hidden(comparison, group, width)
+        if view.verbose:
+            yield from _hidden(comparison, group, width)
+        elif any(
+            action.group == group for subject in comparison.subjects for action in subject.hidden_actions
+        ):
+            yield Line("hidden actions that were looked for: -v", style="dim", indent=2)
     if view.verbose:
         yield from _details(comparison, groups)
     yield BLANK
@@ -245,7 +251,8 @@ class _Tables:
         for heading, lines in parts:
             if lines:
                 most = self._largest(lines) if heading else None
-                sections.append(Section([self._difference(line, most) for line in lines], heading))
+                decimals = self._decimals(heading, lines)
+                sections.append(Section([self._difference(line, most, decimals) for line in lines], heading))
         return Rows(columns, sections)
 
     @staticmethod
@@ -254,7 +261,12 @@ class _Tables:
         ends = [abs(end) for line in lines for end in line.deltas[0].ci or ()]
         return max(ends, default=0.0)
 
-    def _difference(self, line: Compared, most: float | None) -> list[Cell]:
+    @staticmethod
+    def _decimals(heading: str, lines: Sequence[Compared]) -> int | None:
+        """The layers of one table share theirs."""
+        return shared_difference_decimals(lines) if heading else None
+
+    def _difference(self, line: Compared, most: float | None, decimals: int | None) -> list[Cell]:
         delta, claim = line.deltas[0], claim_of(self.comparison, line, 0)
         most = self._largest([line]) if most is None else most
         mark: Cell = ""
@@ -264,9 +276,9 @@ class _Tables:
         sep = " to " if self._roomy else ".."
         return [
             self._name(line),
-            side_text(line, 0),
-            side_text(line, 1),
-            delta_text(line, 0, sep=sep),
+            side_text(line, 0, decimals),
+            side_text(line, 1, decimals),
+            delta_text(line, 0, sep=sep, decimals=decimals),
             mark,
             IN_A_TABLE.get(claim, claim),
             "" if delta.images_to_decide is None else f"~{forecast(delta.images_to_decide)}",
@@ -274,10 +286,13 @@ class _Tables:
 
     def _many(self, parts: Sequence[tuple[str, Sequence[Compared]]]) -> Iterator[Block]:
         labels = self._labels()
-        lines = [line for _, lines in parts for line in lines]
-        names = max((cell_len(self._name(line)) for line in lines), default=0)
+        sections = [
+            (heading, [(line, self._decimals(heading, lines)) for line in lines]) for heading, lines in parts
+        ]
+        every = [each for _, lines in sections for each in lines]
+        names = max((cell_len(self._name(line)) for line, _ in every), default=0)
         widths = [
-            max([cell_len(label) + 2 * (at > 0), *(cell_len(self._signed(line, at)) for line in lines)]) + 2
+            max([cell_len(label) + 2 * (at > 0), *(cell_len(self._signed(*each, at)) for each in every)]) + 2
             for at, label in enumerate(labels)
         ]
         room = (10**6 if self.view.linear else min(self.width, WIDEST)) - 2 - names - widths[0]
@@ -290,17 +305,17 @@ class _Tables:
                 [Column("", left=True), *map(Column, headings)],
                 [
                     Section(
-                        [[self._name(line), *(self._signed(line, at) for at in shown)] for line in lines],
+                        [[self._name(each[0]), *(self._signed(*each, at) for at in shown)] for each in lines],
                         heading,
                     )
-                    for heading, lines in parts
+                    for heading, lines in sections
                     if lines
                 ],
             )
 
-    def _signed(self, line: Compared, at: int) -> str:
+    def _signed(self, line: Compared, decimals: int | None, at: int) -> str:
         """A value with the sign of its claim, in words where nothing is drawn."""
-        value = side_text(line, at)
+        value = side_text(line, at, decimals)
         if at == 0:
             return value
         claim = claim_of(self.comparison, line, at - 1)

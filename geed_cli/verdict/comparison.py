@@ -23,6 +23,8 @@ from geed_cli.verdict.names import PLAIN, listed, sentence, stretches
 from geed_cli.verdict.reaction import of_predictions, reacts_over
 from geed_cli.verdict.said import Said
 
+MOST_SHARED = 4
+"""Decimals that one narrow interval may give all layers of a table."""
 FURTHER, NEARER, UNDECIDED, ABSENT = "further", "nearer", "undecided", "absent"
 LOWER_BUT_INSENSITIVE = "lower but insensitive"
 """A lower value of a prediction, of a network that hardly reacts to any image: no invariance."""
@@ -121,8 +123,19 @@ def next_comparison(comparison: Comparison) -> str:
     return "every difference is decided"
 
 
-def side_text(line: Line, subject: int) -> str:
-    """A subject's value with the decimals of the line's differences; a word where there is none."""
+def shared_difference_decimals(lines: Sequence[Line]) -> int | None:
+    """The decimals that the differences of several lines share: the most that any interval supports, four at most."""
+    spans = [
+        (line.metric, *delta.ci)
+        for line in lines
+        for delta in line.deltas
+        if delta.ci is not None and delta.ci[0] != delta.ci[1]
+    ]
+    return max((min(difference_decimals(*span), MOST_SHARED) for span in spans), default=None)
+
+
+def side_text(line: Line, subject: int, decimals: int | None = None) -> str:
+    """A subject's value with so many decimals, or those of the line's differences; a word where there is none."""
     value = line.sides[subject].value
     if value is None:
         return "none"
@@ -130,13 +143,14 @@ def side_text(line: Line, subject: int) -> str:
         return percent(value)
     spans = [delta.ci for delta in line.deltas if delta.ci is not None and delta.ci[0] != delta.ci[1]]
     narrowest = min(spans, key=lambda span: span[1] - span[0], default=None)
-    return number_text(value, None if narrowest is None else difference_decimals(line.metric, *narrowest))
+    own = None if narrowest is None else difference_decimals(line.metric, *narrowest)
+    return number_text(value, own if decimals is None else max(decimals, own or 0))
 
 
-def delta_text(line: Line, at: int, *, sep: str = " to ") -> str:
+def delta_text(line: Line, at: int, *, sep: str = " to ", decimals: int | None = None) -> str:
     """The interval of a difference, ``none`` where there is none."""
     span = line.deltas[at].ci
-    return "none" if span is None else difference_text(line.metric, *span, sep=sep)
+    return "none" if span is None else difference_text(line.metric, *span, sep=sep, decimals=decimals)
 
 
 def _is_unsteady(lines: Sequence[Line], subject: int) -> bool:

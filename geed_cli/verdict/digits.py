@@ -144,11 +144,16 @@ def shared_decimals(entries: Iterable[Entry]) -> int | None:
     return max(each, default=None)
 
 
-def difference_text(metric: str, low: float, high: float, *, sep: str = " to ") -> str:
-    """An interval of a difference, ``+0.009 to +0.017``: signed, with the digits that show each limit's side of 0."""
+def difference_text(
+    metric: str, low: float, high: float, *, sep: str = " to ", decimals: int | None = None
+) -> str:
+    """An interval of a difference, ``+0.009 to +0.017``: signed, with the digits that show each limit's side of 0.
+
+    So many decimals, or more where they are needed for that; None is what the interval supports.
+    """
     if low == high:
         return NO_WIDTH
-    decimals = difference_decimals(metric, low, high)
+    decimals = max(decimals or 0, difference_decimals(metric, low, high))
     rate = measure_named(metric).percent
     return sep.join(signed(100 * end if rate else end, decimals) for end in (low, high)) + "%" * rate
 
