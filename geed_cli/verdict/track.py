@@ -5,7 +5,7 @@ against each other over their models. The claims of all runs and groups hold tog
 only intervals that lie apart are a change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from geed_cli.comparison.mismatch import same_images
@@ -20,6 +20,7 @@ from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
 from geed_cli.tracking.record import Row, Track
 from geed_cli.verdict.digits import (
+    decimals_of,
     difference_decimals,
     difference_text,
     number_text,
@@ -114,7 +115,27 @@ def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) ->
         0: ("no change shown", "No change shown in the features."),
         1: ("further", "Features move away from invariance."),
     }[direction]
-    return Said(group, word, verdict, (f"{_numbers(track, ends)}.",))
+    return Said(group, word, verdict, (f"{_numbers(track, ends)}.", *_between(track, ends)))
+
+
+def _between(track: Track, ends: _Ends) -> Iterator[str]:
+    """A step whose interval lies below, or above, those of both ends: the run went somewhere and came back."""
+    first, last = ends.first.ci, ends.last.ci
+    rows = [
+        row for row in rows_of(track, ends.group, Column(FEATURES, None), ends.label) if row.ci is not None
+    ]
+    if first is None or last is None or not rows:
+        return
+    lowest, highest = (choose(rows, key=lambda row: row.value or 0.0) for choose in (min, max))
+    for word, row in (("lowest", lowest), ("highest", highest)):
+        assert row.ci is not None
+        beyond = (
+            row.ci[1] < min(first[0], last[0]) if word == "lowest" else row.ci[0] > max(first[1], last[1])
+        )
+        if beyond:
+            decimals = decimals_of(*row.ci)
+            value, low, high = (number_text(number, decimals) for number in (row.value or 0.0, *row.ci))
+            yield f"In between it is {word} at {track.unit} {row.step}: {value} ({low} to {high})."
 
 
 def _direction(track: Track, ends: _Ends, p_holm: float | None) -> int | None:

@@ -56,7 +56,7 @@ def text(made: Track) -> str:
 
 def test_a_change_is_paired_over_the_images() -> None:
     """Intervals of ±20% overlap; the images alone say that every one of them moved less."""
-    made = track(0.2, 0.1, 0.18)
+    made = track(0.2, 0.19, 0.18)
     samples = [RatioSample(size * SPREAD, DISTANCES, shared=True, scale=Scale.log()) for size in (0.2, 0.18)]
     oracle = difference(samples[0], samples[1])
     assert oracle.low is not None
@@ -87,6 +87,17 @@ def test_nothing_is_shown_of_the_same_weights() -> None:
     said = text(track(0.2, 0.2))
     assert said.startswith("No change shown in the features.")
     assert "equal" not in said
+
+
+def test_a_run_that_went_away_and_came_back_says_so() -> None:
+    """Where the interval of a step lies beyond those of both ends; ±20% of 0.05 and 0.2 do, of 0.15 do not."""
+    mean = 0.05 * SPREAD.mean() / 2
+    assert text(track(0.2, 0.05, 0.2)).endswith(
+        f" In between it is lowest at step 10: {mean:.3f} ({0.8 * mean:.3f} to {1.2 * mean:.3f})."
+    )
+    assert "In between it is highest at step 10" in text(track(0.2, 0.6, 0.2))
+    assert "In between" not in text(track(0.2, 0.15, 0.2))
+    assert "In between" not in text(track(0.2, 0.1, 0.05))
 
 
 @pytest.mark.parametrize(
