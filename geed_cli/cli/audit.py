@@ -60,7 +60,7 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
         from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415
 
     judged = (
-        CheckRequest((), policy, baseline, on_undecided, tuple(output or ()), output_format)
+        CheckRequest((), policy, baseline, on_undecided, tuple(output or ()), output_format, view)
         if policy
         else None
     )

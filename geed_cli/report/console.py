@@ -12,6 +12,7 @@ from typing import IO, TextIO
 from rich.console import Console, RenderableType
 
 from geed_cli.documents.document import printable, unicode_text
+from geed_cli.report.marks import ascii_text, plain_characters
 
 MOST_CHARACTERS = 300
 """How much of a text from a result is printed."""
@@ -74,15 +75,20 @@ def make_console(stream: TextIO) -> Console:
 
 
 def emit(parts: Iterable[RenderableType], console: Console, width: int | None = None) -> None:
-    """Print the parts, in so many columns; away from a terminal without the blanks that fill rich's lines."""
-    if console.is_terminal:
+    """Print the parts, in so many columns; away from a terminal without the blanks that fill rich's lines.
+
+    Where the reader may have nothing but ASCII, the program's own signs are spelt in it.
+    """
+    plain = plain_characters(console)
+    if console.is_terminal and not plain:
         for part in parts:
             console.print(part, width=width)
         return
     with console.capture() as captured:
         for part in parts:
             console.print(part, width=width)
-    write("\n".join(line.rstrip() for line in captured.get().splitlines()), console)
+    text = "\n".join(line.rstrip() for line in captured.get().splitlines())
+    write(ascii_text(text) if plain else text, console)
 
 
 def write(text: str, console: Console) -> None:

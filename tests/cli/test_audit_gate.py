@@ -41,6 +41,17 @@ def test_the_gate_decides_the_exit_code(
     assert geed("check", saved, "--policy", policy).exit_code == code
 
 
+def test_the_gate_is_shown_as_the_audit_is(geed: Geed, spec: Path, pictures: Path, tmp_path: Path) -> None:
+    """One line each with --quiet; below the audit otherwise."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(POLICY.format(limit="5.0"))
+    audit = ("audit", spec, "-d", pictures, "--metric", "latent.l2", "--policy", policy)
+    lines = geed(*audit, "-q").stdout.splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["geed=audit", "geed=check"]
+    text = geed(*audit).stdout
+    assert text.index("\ngeed audit · ") < text.index("\n\nPASS: ") < text.index("\ngeed check · ")
+
+
 @pytest.mark.parametrize(
     ("extra", "message"),
     [

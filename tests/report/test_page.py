@@ -9,9 +9,21 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from geed_cli.report.console import PipeConsole
+from geed_cli.report.console import PipeConsole, emit
 from geed_cli.report.marks import Mark, ascii_text, plain_characters, profile
-from geed_cli.report.page import BLANK, Block, Column, Line, Paragraph, Rows, Section, print_page
+from geed_cli.report.page import (
+    BLANK,
+    Block,
+    Column,
+    Line,
+    Paragraph,
+    Rows,
+    Section,
+    ends_of,
+    key_values,
+    print_page,
+    short,
+)
 
 ROWS = Rows(
     [
@@ -172,3 +184,82 @@ def test_what_rich_renders_may_stand_among_the_blocks() -> None:
 def test_every_character_has_its_ascii() -> None:
     """Whatever stands for a character is ASCII itself."""
     assert ascii_text("●━╌╎▶│·…–−×≤≥→°√‖⁻¹“”").isascii()
+
+
+VERDICTS = Rows(
+    [
+        Column("", left=True),
+        Column("rule", left=True, shortens=True),
+        Column("entry", left=True, shortens=True),
+        Column("interval"),
+    ],
+    [
+        Section(
+            [["undecided", "a-long-name-of-a-rule", "prediction.flip_rate, flip", "14 to 41%"]], heading="net"
+        ),
+        Section([["pass", "short", "latent.l2, c4", "0.089 to 0.104"]], heading="other"),
+    ],
+)
+
+
+def test_only_names_are_shortened() -> None:
+    """The longest first, from its beginning; verdicts and numbers stay."""
+    text = page(VERDICTS, width=60)
+    assert "undecided" in text
+    assert "14 to 41%" in text
+    assert "…ame-of-a-rule  …lip_rate, flip " in text
+
+
+def test_rows_are_told_where_names_are_short_already() -> None:
+    """Nothing is cut: the rows stand one by one, below the names of their sections."""
+    text = page(VERDICTS, width=40)
+    assert " ".join(text.split()) == (
+        "net undecided, rule a-long-name-of-a-rule, entry prediction.flip_rate, flip, interval 14 to 41% "
+        "other pass, rule short, entry latent.l2, c4, interval 0.089 to 0.104"
+    )
+
+
+def test_headings_stand_above_the_first_section() -> None:
+    """Also where that has a name of its own."""
+    lines = page(VERDICTS, width=100).splitlines()
+    assert [line.split()[0] for line in lines] == ["rule", "net", "undecided", "other", "pass"]
+
+
+def test_a_mark_is_as_wide_as_the_names_of_its_ends() -> None:
+    """So that these do not run into each other."""
+    rows = Rows(
+        [Column("", left=True), Column(("nearer", "further"), left=True)], [Section([["a", Mark(0.5)]])]
+    )
+    assert "nearer  further" in page(rows, width=20)
+
+
+def test_ends_and_others_between() -> None:
+    """Evenly, the first and the last among them; all where there are few."""
+    assert ends_of([1, 2, 3], 3) == [1, 2, 3]
+    assert ends_of(list(range(9)), 2) == [0, 8]
+    assert ends_of(list(range(9)), 5) == [0, 2, 4, 6, 8]
+
+
+@given(st.text(min_size=1, max_size=20), st.integers(2, 12))
+def test_short_names_keep_their_ends(name: str, most: int) -> None:
+    """Of so many characters at most."""
+    made = short(name, most)
+    assert made == name or (made.startswith("…") and name.endswith(made[1:]) and len(made) <= most)
+
+
+def test_pairs_are_words() -> None:
+    """Nothing in a line of pairs has a blank or is empty."""
+    assert key_values(("a b", "c  d"), ("e", ""), ("f", 1)) == "a-b=c-d e=none f=1"
+
+
+def test_whatever_is_emitted_is_ascii_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables of lists as well: where stdout is not UTF-8, and on a dumb terminal."""
+    for encoding, terminal in (("ascii", None), ("utf-8", "dumb")):
+        if terminal is not None:
+            monkeypatch.setenv("TERM", terminal)
+        data = io.BytesIO()
+        stream = io.TextIOWrapper(data, encoding=encoding)
+        console = Console(file=stream, width=60, force_terminal=terminal is not None)
+        emit([Text("160×160 … ≤ 1")], console)
+        stream.flush()
+        assert data.getvalue() == b"160x160 ... <= 1\n"

@@ -17,7 +17,7 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.audit_page import print_result
-from geed_cli.report.console import message_console, result_console
+from geed_cli.report.console import message_console, result_console, write
 from geed_cli.result.file import require_distinct, to_strict_json
 from geed_cli.statistics.methods import check_options
 
@@ -57,7 +57,11 @@ def run_audit(
     hand_over([(json, lambda: to_strict_json(result))], lambda: print_result(result, result_console(), view))
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)
-    if judge is not None and (code := judge({result.model.id: result})):
+    if judge is None:
+        return
+    if not view.quiet:
+        write("", result_console())
+    if code := judge({result.model.id: result}):
         raise typer.Exit(code)
 
 
