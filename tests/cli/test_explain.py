@@ -235,6 +235,22 @@ def test_it_goes_by_what_is_printed(geed: Geed) -> None:
         assert geed("explain", *written).stdout.startswith(title)
 
 
+@pytest.mark.parametrize("name", ["d4", "shift7", "rgb", "hue8", "flip*xshift7", "c4*rgb", "invert"])
+def test_every_element_is_explained(name: str) -> None:
+    """By the name that tables have; what is a group's name as well is the group."""
+    for element in group_named(name).elements:
+        found = topic_of(element)
+        assert found.name == "elements" or (found.heading == "groups" and found.name == element)
+    assert topic_of("m").name == "elements"
+    assert topic_of("M").name == "M"
+
+
+@pytest.mark.parametrize("equation", ["(1)", "(2)", "(4)", "(5)", "(6)"])
+def test_equations_of_the_paper_are_explained(equation: str) -> None:
+    """Each formula that names one can be followed there."""
+    assert f"eq. {equation}" in topic_of(f"eq. {equation}").explained.formula
+
+
 def literals() -> Iterator[str]:
     """Every text in the package but docstrings, of attributes too; parts of f-strings by themselves."""
     for path in PACKAGE.rglob("*.py"):

@@ -31,12 +31,14 @@ class Topic:
     aliases: tuple[str, ...] = ()
 
 
+ELEMENT = re.compile(r"e|r[0-9.]+m?|m|[xy][0-9]+/[0-9]+|[rgb]{3}|hue[0-9.]+|invert")
+"""How elements of groups are named; a product has a * between these."""
 MEASURE_ALIASES = {
     "latent.l2": ("l2", "latent"),
     "softmax.kl": ("softmax", "kl"),
     "prediction.flip_rate": ("top class", "flip rate", "flip_rate", "prediction"),
     "channelwise.cosine": ("channelwise",),
-    "channelwise.correlation": ("correlation",),
+    "channelwise.correlation": ("correlation", "corr"),
 }
 """What measures are called in sentences and headings."""
 
@@ -146,12 +148,14 @@ def topic_of(written: str) -> Topic:
     Raises:
         InputError: there is none; the nearest names are in it.
     """
+    if written.strip() == "m":  # the mirror, and not M
+        written = "elements"
     asked = {_plain(each) for each in (written, _without_decoration(written), written.replace("-", " "))}
     for source in SOURCES:
         for topic in source():
             if asked & {_plain(name) for name in (topic.name, *topic.aliases)}:
                 return topic
-    made = _made(written.strip()) or _warning(written)
+    made = _element(written.strip()) or _made(written.strip()) or _warning(written)
     if made is not None:
         return made
     raise _unknown(written)
@@ -166,6 +170,20 @@ def _without_decoration(text: str) -> str:
     """A heading without its level, unit and "at": ``95% interval``, ``difference, 95%``, ``softmax.kl, nats``."""
     bare = re.sub(r"^[0-9.]+%", "", text.strip())
     return "interval" if text and not bare else re.sub(r"(, [\w.]+%?| at)$", "", bare)
+
+
+def _element(written: str) -> Topic | None:
+    """An element of a group by its name, ``r90m`` or ``x1/7*gbr``, which is explained with all of them.
+
+    What could be a group as well, ``hue45`` or ``rgb*invert``, is the group.
+    """
+    from geed_cli.groups.families import FAMILIES  # noqa: PLC0415
+
+    parts = written.split("*")
+    groups = {name for family in FAMILIES.values() for name in family.names}
+    if not all(map(ELEMENT.fullmatch, parts)) or groups.issuperset(parts):
+        return None
+    return topic_of("elements")
 
 
 def _warning(written: str) -> Topic | None:

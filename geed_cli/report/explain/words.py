@@ -59,6 +59,7 @@ SCALE_WORDS = (
             source=f"{PAPER}, section 3",
             see=("latent.l2", "scale", "split"),
         ),
+        ("f1", "latent space"),
     ),
     Word(
         "layers",
@@ -71,7 +72,7 @@ SCALE_WORDS = (
             source=f"{PAPER}, eq. (5); the percentage is geed's",
             see=("channelwise.cosine", "null", "scale"),
         ),
-        ("layer", "audited"),
+        ("layer", "audited", "first to last", "maps"),
     ),
 )
 COLUMN_WORDS = (
@@ -122,7 +123,7 @@ COLUMN_WORDS = (
             source="see the methods",
             see=("corrected-t", "bca", "withheld", "simultaneous"),
         ),
-        ("ci", "confidence", "low", "high"),
+        ("ci", "confidence", "low", "high", "no width"),
     ),
     Word(
         "simultaneous",
@@ -257,7 +258,7 @@ COLUMN_WORDS = (
             reading="--set takes it. Values are distances from the set's mean; there is no floor.",
             see=("blur", "jpeg", "group"),
         ),
-        ("not a group", "example"),
+        ("not a group", "example", "no group"),
     ),
     Word(
         "exact",
@@ -267,7 +268,7 @@ COLUMN_WORDS = (
             reading="Other turns are resampled, which moves features by itself: the floor says how far.",
             see=("floor", "boundary"),
         ),
-        ("resampled", "interpolation"),
+        ("resampled", "interpolation", "bilinear", "bicubic", "nearest"),
     ),
     Word(
         "boundary",
@@ -278,7 +279,7 @@ COLUMN_WORDS = (
             source="geed; zero is the paper's",
             see=("exact", "floor"),
         ),
-        ("disc", "zero", "reflect", "context", "made_up"),
+        ("disc", "zero", "reflect", "context", "cyclic", "made_up"),
     ),
 )
 RESULT_WORDS = (
@@ -357,6 +358,7 @@ VERDICT_WORDS = (
             reading="Never the same as equal. The forecast says how many images would decide it.",
             see=("images to decide",),
         ),
+        ("?",),
     ),
     Word(
         "error",
@@ -403,7 +405,7 @@ VERDICT_WORDS = (
             source="max-t, multiplier bootstrap over the images",
             see=("fail", "pass", "simultaneous"),
         ),
-        ("own interval",),
+        ("own interval", "joint", "own"),
     ),
     Word(
         "values",
@@ -432,7 +434,7 @@ VERDICT_WORDS = (
             source="Holm 1979",
             see=("less", "undecided", "p_holm"),
         ),
-        ("more *", "+", "further"),
+        ("more *", "*", "+", "further"),
     ),
     Word(
         "less",
@@ -441,7 +443,7 @@ VERDICT_WORDS = (
             source="Holm 1979",
             see=("more", "undecided", "p_holm"),
         ),
-        ("less *", "nearer"),
+        ("less *", "-", "nearer"),
     ),
     Word(
         "incomparable",
@@ -457,6 +459,7 @@ VERDICT_WORDS = (
             what="a prediction that moves less, of a network that hardly reacts to any image: no invariance.",
             see=("insensitive", "sensitivity"),
         ),
+        ("!",),
     ),
     Word(
         "higher beside an insensitive one",
@@ -584,6 +587,7 @@ DISCOVERY_WORDS = (
             example="v = −0.85, v₀ = −0.25, b = −1: κ = 80%.",
             see=("defect", "null"),
         ),
+        ("κ",),
     ),
     Word(
         "defect",
@@ -644,7 +648,7 @@ LIST_WORDS = (
             what="in 'geed cache list', a network whose rows are kept for the next run: how many, their size, last "
             "use.",
         ),
-        ("rows", "size", "last used"),
+        ("rows", "last used"),
     ),
     Word(
         "output",
@@ -664,6 +668,77 @@ LIST_WORDS = (
             see=("value",),
         ),
         ("nats", "range"),
+    ),
+    Word(
+        "input",
+        Explanation(
+            what="what the network is shown of a picture: resized, cropped to a square, values minus mean over std, "
+            "always as the model itself asks for.",
+            reading="The group acts on the square picture before mean and std.",
+            see=("spec", "boundary"),
+        ),
+        ("size", "resize", "crop", "center", "mean", "std"),
+    ),
+    Word(
+        "data",
+        Explanation(
+            what="the pictures that were audited. Every file of the folder is audited, a copy of one that is, "
+            "refused with a reason, or not drawn.",
+            reading="A picture counts once, whatever files hold it. --samples and --draw-seed say how many are "
+            "drawn and which.",
+            see=("interval", "could not be read"),
+        ),
+        ("samples", "bundled sample", "duplicates", "copies", "not drawn", "redrawn"),
+    ),
+    Word(
+        "baseline",
+        Explanation(
+            what="the saved result from which a gate measures changes (--baseline).",
+            reading="It has to be of the same images, so that differences are paired.",
+            see=("limit", "difference"),
+        ),
+    ),
+    Word(
+        "looks",
+        Explanation(
+            what="the planned numbers of images at which a growing run may stop (--until-width).",
+            reading="The looks share the error, so that looking again costs no coverage.",
+            source="alpha spending",
+            see=("interval", "asked for"),
+        ),
+        ("look", "until-width"),
+    ),
+)
+PAPER_WORDS = (
+    Word(
+        "G-EED",
+        Explanation(
+            what="the G-empirical equivariance deviation: how far a network is from being equivariant or invariant, "
+            "for a finite group G and a set of images D.",
+            formula="f(gx) = ρ(g)f(x): f is equivariant; invariant where ρ(g) = 1; eq. (1)\n"
+            "f̂(x) = mean of f(kx) over k in ker(ρ), the elements that ρ makes the identity; eq. (2)\n"
+            "E(f, G) = 1/(|D||G|) Σ_x Σ_g m(f(gx), ρ(g)f̂(x)); eq. (4)\n"
+            "m is minus the mean cosine of channels; eq. (5)\n"
+            "m is a distance of features, over M; eq. (6)",
+            reading="Larger is further from invariance or equivariance. Where ρ(g) = 1, f̂ is the mean of all "
+            "copies (orbit mean); where G moves the output as it moves pictures, f̂ = f.",
+            source=PAPER,
+            see=("measure", "action", "group"),
+        ),
+        (
+            "geed",
+            "f̂",
+            "p̂",
+            "orbit mean",
+            "eq. (1)",
+            "eq. (2)",
+            "eq. (4)",
+            "eq. (5)",
+            "eq. (6)",
+            "paper",
+            "n",
+            "|G|",
+        ),
     ),
 )
 OPTION_WORDS = (
@@ -691,6 +766,7 @@ OPTION_WORDS = (
     ),
 )
 WORDS: Mapping[str, tuple[Word, ...]] = {
+    "the paper": PAPER_WORDS,
     "the scale": SCALE_WORDS,
     "columns": COLUMN_WORDS,
     "results": RESULT_WORDS,
