@@ -80,7 +80,7 @@ def comparison(
 
 TWO = comparison(["release-1", "release-2"], [1.0], ["flip"], dull=False)
 FOUR = comparison(
-    ["release-1", "release-2", "release-3", "random"], [1.0, -2.0, 4.0], ["flip", "c4", "c8"], dull=True
+    ["release-1", "release-2", "release-3", "random"], [1.0, -0.5, 2.0], ["flip", "c4", "c8"], dull=True
 )
 
 
@@ -138,8 +138,8 @@ def test_two_show_differences_and_their_claims() -> None:
 def test_more_show_values_with_signs() -> None:
     """+ further, − nearer, ? undecided, ! where one is insensitive; words where nothing is drawn."""
     text = printed(FOUR)
-    assert re.search(r"latent\.l2 +0\.096 +0\.109 \+ +0\.070 − +0\.148 \+$", text, re.MULTILINE)
-    assert re.search(r"softmax\.kl +0\.014 +0\.023 \? +-?0\.003 \? +0\.002 !$", text, re.MULTILINE)
+    assert re.search(r"latent\.l2 +0\.096 +0\.109 \+ +0\.089 − +0\.122 \+$", text, re.MULTILINE)
+    assert re.search(r"softmax\.kl +0\.014 +0\.023 \? +0\.010 \? +0\.002 !$", text, re.MULTILINE)
     assert "Softmax lower but insensitive" in " ".join(text.split())
     assert "warning: random hardly reacts to any image (0.011 nats)" in text
     spoken = printed(FOUR, view=View(linear=True))
@@ -182,3 +182,20 @@ def test_long_labels_are_told_apart() -> None:
     differing = ["some-long-name-of-release-1", "some-long-name-of-release-2"]
     text = printed(comparison(differing, [1.0], ["flip"], dull=False), 100)
     assert "…me-of-release-1" in text
+
+
+HOSTILE = "a\n::error::x\r##[error]y\x1b[31m"
+
+
+def test_no_line_is_a_command_or_moves_the_cursor() -> None:
+    """Labels, groups and layers come from whoever made the results."""
+    made = comparison([HOSTILE, "b" + HOSTILE, "c" + HOSTILE], [1.0, 2.0], [HOSTILE], dull=True)
+    lines = [each.model_copy(update={"layer": each.layer and each.layer + HOSTILE}) for each in made.lines]
+    made = made.model_copy(update={"lines": tuple(lines), "mismatches": (HOSTILE,)})
+    for view in (View(), View(verbose=True), View(linear=True), View(quiet=True)):
+        for width in (40, 80, 200):
+            text = printed(made, width, view=view)
+            assert not [row for row in text.splitlines() if row.strip().startswith("::")]
+            assert "##[" not in text
+            assert all(sign.isprintable() or sign == "\n" for sign in text)
+        assert (text.count("\n") == 1) == view.quiet
