@@ -62,7 +62,7 @@ def _sentence(layers: Sequence[_Layer], *, everyone: bool) -> str:
     """One sentence; ``everyone`` is whether these are all layers that have a value."""
     parts = [layer.way.value for layer in layers]
     first, last = layers[0], layers[-1]
-    of = "" if everyone else f" of the {len(layers)} that have a null"
+    of = "" if everyone else f" of the {len(layers)} that have a place on the scale"
     if len(layers) > 1 and min(parts) > LIKE_NULL:
         return f"Every layer{of} follows the group about as well as another image's maps would."
     if any(layer.way.ci is None for layer in layers):
@@ -72,7 +72,9 @@ def _sentence(layers: Sequence[_Layer], *, everyone: bool) -> str:
         return f"Layer {first.name} is {_off(first)} off equivariance ({percents(*_limits(first))})."
     if max(_limits(layer)[1] for layer in layers) < NONE_OFF:
         return f"No layer{of} is 1% off equivariance."
-    return _with_depth(layers, "Layers" if everyone else f"The {len(layers)} layers that have a null")
+    return _with_depth(
+        layers, "Layers" if everyone else f"The {len(layers)} layers that have a place on the scale"
+    )
 
 
 def _with_depth(layers: Sequence[_Layer], subject: str) -> str:

@@ -338,8 +338,8 @@ SITUATIONS = [
         result(
             FORTY, TENTH, *layers((0.5, 0.2)), entry("channelwise.cosine", -0.5, -0.52, -0.48, layer="mean"),
         ),
-        f"{PARTLY} The 2 layers that have a null get closer to equivariance with depth, 50% off at stage1 and 20% at "
-        "stage2.",
+        f"{PARTLY} The 2 layers that have a place on the scale get closer to equivariance with depth, 50% off at "
+        "stage1 and 20% at stage2.",
     ),
     Situation(
         "no null, so nothing on layers",
