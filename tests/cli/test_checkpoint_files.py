@@ -68,6 +68,7 @@ def test_a_checkpoint_that_is_not_there(geed: Geed, tmp_path: Path) -> None:
         assert f"nearestare{tmp_path / 'fc.safetensors'}" in said
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_a_file_of_arrays_is_audited_as_one_of_tensors(tmp_path: Path) -> None:
     """The same weights, under an entry with what training left beside them."""
     state = trained(10).state_dict()

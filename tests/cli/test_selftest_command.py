@@ -35,29 +35,27 @@ def test_it_passes_here(geed: Geed) -> None:
     assert all(re.fullmatch(r"\d+/\d+ checks, .+", line) for line in done.stderr.splitlines())
 
 
-def test_a_fault_exits_with_1_and_says_where(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shifts that do nothing: red where shifts are looked at, with the reason below the table."""
+def _no_network() -> Network:
+    raise ZeroDivisionError("no [red]network[/red]")
+
+
+def test_what_fails_exits_with_1_and_is_said(
+    geed: Geed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Shifts that do nothing are red where shifts are looked at, with the reason below the table.
+
+    A check that raises is a failed line with its message and no traceback; the other checks are there; the same in
+    the JSON.
+    """
     monkeypatch.setattr(action, "roll", lambda maps, _shift, _interpolation: maps)
-    done = geed("selftest", "--device", "cpu")
+    monkeypatch.setattr(invariance, "constant_network", _no_network)
+    done = geed("selftest", "--device", "cpu", "--json", tmp_path / "s.json")
     assert done.exit_code == 1
     assert done.stdout.startswith("FAIL: ")
     failed = [line.split()[0] for line in done.stdout.splitlines() if line.endswith("FAILED")]
     assert "shift3" in failed
     assert "exact actions, values not as by hand, shift3:\n  " in done.stdout.partition("geed selftest")[0]
     assert "values are only moved" in done.stdout
-
-
-def _no_network() -> Network:
-    raise ZeroDivisionError("no [red]network[/red]")
-
-
-def test_a_check_that_raises_is_a_failed_line(
-    geed: Geed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Its message and no traceback; the other checks are there; the same in the JSON."""
-    monkeypatch.setattr(invariance, "constant_network", _no_network)
-    done = geed("selftest", "--device", "cpu", "--json", tmp_path / "s.json")
-    assert done.exit_code == 1
     assert "a constant network: ZeroDivisionError: no [red]network[/red]" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "1 not carried out" in done.stdout.splitlines()[0]

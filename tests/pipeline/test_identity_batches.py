@@ -154,7 +154,12 @@ BOUNDS: dict[Precision, float] = {"fp32": 2e-5, "fp64": 1e-10}
 
 
 @pytest.mark.parametrize(
-    ("name", "precision"), [("small_conv_net", "fp32"), ("small_conv_net", "fp64"), ("resnet10t", "fp32")]
+    ("name", "precision"),
+    [
+        ("small_conv_net", "fp32"),
+        ("small_conv_net", "fp64"),
+        pytest.param("resnet10t", "fp32", marks=pytest.mark.slow),
+    ],
 )
 def test_ordinary_networks_agree_as_far_as_their_own_rounding(
     tmp_path: Path, name: str, precision: Precision

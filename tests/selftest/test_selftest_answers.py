@@ -27,7 +27,8 @@ def red(report: SelftestReport) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("precision", ["fp32", "fp64"])
+# in float64 the command's own test runs it whole
+@pytest.mark.parametrize("precision", ["fp32", pytest.param("fp64", marks=pytest.mark.slow)])
 def test_everything_is_as_expected_here(precision: Precision) -> None:
     """In both precisions."""
     report = run(precision)
