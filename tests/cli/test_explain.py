@@ -5,13 +5,14 @@ import io
 import re
 import shlex
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from rich.console import Console
 from rich.table import Table
-from support.command import Geed, printed
+from support.command import Geed, in_full, printed
 
 import geed_cli
 from geed_cli import choices
@@ -96,8 +97,10 @@ def test_every_heading_of_a_table_is_explained(geed: Geed, monkeypatch: pytest.M
         entry.model_copy(update={"controls": dict.fromkeys(CONTROLS, 0.5) | entry.controls})
         for entry in result.results
     )
-    printed(result.model_copy(update={"results": everything_measured}), width=300)
-    printed(result, width=40)
+    measured = result.model_copy(update={"results": everything_measured})
+    printed(measured, width=300)
+    in_full(measured)
+    in_full(result, width=40)
     finding = Finding(quantity="a", expected=1, found=1, tolerance=0, relation="near", ok=True, reason="")
     case = Case(name="a", findings=(finding,), error=None, seconds=0)
     made = SelftestReport(
@@ -251,14 +254,19 @@ def test_equations_of_the_paper_are_explained(equation: str) -> None:
     assert f"eq. {equation}" in topic_of(f"eq. {equation}").explained.formula
 
 
-def literals() -> Iterator[str]:
+@lru_cache
+def literals() -> tuple[str, ...]:
     """Every text in the package but docstrings, of attributes too; parts of f-strings by themselves."""
+    found: list[str] = []
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
-                yield node.value
+        found += [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+        ]
+    return tuple(found)
 
 
 def test_every_reference_in_a_message_can_be_followed(geed: Geed) -> None:
