@@ -170,6 +170,17 @@ def test_a_file_of_generators_is_explained(geed: Geed) -> None:
     assert done.stdout.startswith("pinwheel: a group of its own")
 
 
+@pytest.mark.parametrize(("name", "kind"), [("weather", "the set weather"), ("policy", "a policy")])
+def test_a_yaml_file_of_another_kind_is_refused(geed: Geed, name: str, kind: str) -> None:
+    """As what it is not; the command that is proposed says what it is."""
+    done = geed("explain", SAVED / f"{name}.yaml")
+    assert done.exit_code == 2
+    assert "describes no group" in done.stderr
+    remedy = re.search(r"try: +geed (.*?), which", " ".join(done.stderr.split()))
+    assert remedy is not None
+    assert kind in geed(*shlex.split(remedy[1])).stdout
+
+
 @pytest.mark.parametrize(
     ("name", "nearest"),
     [("latent.l3", "latent.l2"), ("nul", "null"), ("flour", "floor"), ("exit 9", "exit 3")],

@@ -205,10 +205,25 @@ def _made(written: str) -> Topic | None:
         return Topic("sets", *found)
     factors = [factor.strip().lower() for factor in written.split("*")]
     is_file = written.lower().endswith(GROUP_SUFFIXES) and Path(written).exists()
+    if is_file and len(factors) == 1:
+        _require_generators(Path(written))
     if is_file or len(factors) > 1 or family_of(factors[0]) is not None:
         group = group_named(written)
         return Topic("groups", group.name, explain_group(group))
     return None
+
+
+def _require_generators(path: Path) -> None:
+    """Refuse a YAML file of another kind, which is explained by the name of its kind."""
+    from geed_cli.documents.strict_yaml import read_yaml  # noqa: PLC0415
+
+    content = read_yaml(path).data
+    if not isinstance(content, dict) or "generators" not in content:
+        raise InputError(
+            f"{path} describes no group",
+            expected="a group's generators; of other files geed explain 'set file', policy or spec says what they hold",
+            remedy=f"geed validate {shlex.quote(str(path))}, which says what it is",
+        )
 
 
 def _unknown(written: str) -> InputError:
