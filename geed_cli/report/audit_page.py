@@ -15,6 +15,7 @@ from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.marks import Mark, plain_characters, profile
+from geed_cli.report.numbers import about, some
 from geed_cli.report.page import (
     BLANK,
     NARROW,
@@ -38,6 +39,7 @@ from geed_cli.verdict.digits import (
     number_text,
     percent,
     percent_text,
+    percents,
     shared_decimals,
     value_text,
 )
@@ -46,6 +48,8 @@ from geed_cli.verdict.reaction import insensitive, reacts
 from geed_cli.verdict.transformations import title_of
 from geed_cli.verdict.way import floor_on_scale, way_of
 
+ROOMY = 96
+"""Columns from which on the interval on the scale stands behind a mark."""
 MOST_LAYERS = 10
 """Rows of layers of one group: more of them are read as a trend, and ``-v`` has all."""
 BESIDE = ("repeat", "floor", "twin")
@@ -132,12 +136,12 @@ def _facts(result: Result, width: int) -> Iterator[Block]:
     images = f"{counted(data.count, 'image')} of {source}"
     if data.duplicates:
         images += f", {len(data.duplicates)} of its files copies of these"
-    yield Line(
-        f"{images} · {model.input.size}×{model.input.size} px · {settings.device}, {settings.precision}"
-    )
-    unusual = [*_unusual(result)]
-    if unusual:
-        yield Line(" · ".join(unusual))
+    run = f"{images} · {model.input.size}×{model.input.size} px · {settings.device}, {settings.precision}"
+    unusual = " · ".join(_unusual(result))
+    if unusual and len(run) + len(unusual) + 3 > min(width, WIDEST):
+        yield from (Line(run), Line(unusual))
+    else:
+        yield Line(run + f" · {unusual}" * bool(unusual))
 
 
 def _weights(result: Result) -> Iterator[str]:
@@ -162,7 +166,7 @@ def _parameters(count: int) -> str:
 def _unusual(result: Result) -> Iterator[str]:
     settings, looks, notes = result.settings, result.settings.looks, result.model.weights.notes
     if notes:
-        yield f"{counted(len(notes), 'note')} on the weights: -v"
+        yield f"{counted(len(notes), 'note')} on weights: -v"
     if settings.simultaneous:
         yield "intervals hold together"
     if looks is not None:
@@ -187,7 +191,7 @@ def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> 
     controls = [name for name in BESIDE if any(name in entry.controls for entry in (*whole, *layered))]
     several = len(result.groups) > 1
     shown = ends_of(layered, 2 if several else MOST_LAYERS)
-    table = _Table(result, group, controls, sep=".." if width < NARROW else " to ")
+    table = _Table(result, group, controls, width)
     level = f"{100 * _confidence(result):g}%" + (" interval" if width >= NARROW else "")
     columns = [
         Column("", left=True),
@@ -207,6 +211,7 @@ def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> 
             )
         )
     yield Rows(columns, sections)
+    yield from (Line(text, indent=2) for text in _absences([*whole, *shown]))
     if len(shown) < len(layered):
         yield Line(_profile(layered, group, len(shown), tenths=tenths), indent=2, style="dim")
     hidden = [action for action in result.hidden_actions if action.group == group.name]
@@ -214,6 +219,17 @@ def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> 
         yield BLANK
         yield hidden_table(hidden, min(width, 100))
         yield from (Paragraph("note:", line) for line in hidden_notes(hidden))
+
+
+def _absences(entries: Sequence[Entry]) -> Iterator[str]:
+    """Why rows have no value, each reason once."""
+    missing = about(
+        (note, entry.layer or entry.metric)
+        for entry in entries
+        if entry.value is None
+        for note in entry.notes[-1:]
+    )
+    yield from (f"{some(names)}: {note}" for note, names in missing.items())
 
 
 def _confidence(result: Result) -> float:
@@ -258,8 +274,9 @@ def _profile(layers: Sequence[Entry], group: AuditedGroup, shown: int, *, tenths
 class _Table:
     """The rows of one group."""
 
-    def __init__(self, result: Result, group: AuditedGroup, controls: Sequence[str], *, sep: str) -> None:
-        self._group, self._controls, self._sep = group, controls, sep
+    def __init__(self, result: Result, group: AuditedGroup, controls: Sequence[str], width: int) -> None:
+        self._group, self._controls = group, controls
+        self._sep, self._roomy = ".." if width < NARROW else " to ", width >= ROOMY
         own = [entry for entry in result.results if entry.group == group.name]
         self._insensitive = any(insensitive(entry, result) for entry in own)
         twins = [e.controls["twin_sensitivity"] for e in own if "twin_sensitivity" in e.controls]
@@ -284,7 +301,11 @@ class _Table:
         low, high = way.ci or (None, None)
         shown = "" if measure_named(entry.metric).percent else percent_text(way)  # a rate says it already
         spoken = f"{'about ' * way.about}{shown} of another image" if shown else ""
-        return Mark(way.value, low, high, floor_on_scale(entry), behind=shown, spoken=spoken)
+        limits = f" ({percents(*way.ci)})" if shown and way.ci is not None else ""
+        behind = shown.rjust(3) + limits * self._roomy if shown else ""
+        return Mark(
+            way.value, low, high, floor_on_scale(entry), behind=behind, spoken=spoken + limits * bool(shown)
+        )
 
     def _control(self, entry: Entry, name: str, decimals: int | None) -> str:
         value = entry.controls.get(name)

@@ -356,7 +356,7 @@ class _Drawing:
         text = Text()
         for sign in drawn:
             text.append(ascii_text(sign) if self._plain else sign, style="dim" if sign == "╌" else "")
-        return text.append(cell.behind.rjust(width - len(drawn)) if cell.behind else "")
+        return text.append(f" {cell.behind}" if drawn and cell.behind else cell.behind)
 
     def _end_of(self, name: str, width: int) -> str:
         """A name to fit, without its beginning: names of layers differ at their ends."""

@@ -91,9 +91,12 @@ def of_the_run(result: Result) -> Iterator[str]:
         yield f"no function of one image: {result.unsteady.sentence}"
     if result.status == "partial":
         yield f"the run ended early: numbers are of the {counted(data.count, 'image')} done by then"
-    if data.count < MIN_IMAGES:
+    told = any(entry.metric == FEATURES and entry.value is not None for entry in result.results)
+    if data.count < MIN_IMAGES and (result.unsteady is not None or not told):  # else the verdict says so
         verb = "is" if data.count == 1 else "are"
         yield f"{counted(data.count, 'image')} {verb} too few for intervals, which need {MIN_IMAGES}"
+    if result.model.weights.origin == "random":
+        yield "the weights are random, so the numbers say nothing of a trained network"
     if looks is not None and not narrow_enough(result):
         images = counted(data.count, "image")
         yield f"with {images} intervals of {looks.metric} are wider than the {looks.width:g} asked for"

@@ -1,7 +1,7 @@
 """What the layers of a group say: how far from equivariance they are, and whether that changes with depth.
 
 A trend is claimed where the ranks of the layers bear it out and the ends' intervals lie apart. Parts of the way are of
-another image's maps: 100% off is as far as these.
+another image's maps: at 100% a layer is as far off as these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,7 @@ FLAT = 0.10
 """A range of less than ten points of the way: the layers are alike, and depth says nothing."""
 NONE_OFF = 0.01
 """Every interval below one percent of the way: no layer is off."""
+WAY = "of the way to another image's maps"
 HIDDEN = "equivariant under a hidden action"
 """What discovery calls a layer whose action was found and nobody had declared."""
 
@@ -66,12 +67,12 @@ def _sentence(layers: Sequence[_Layer], *, everyone: bool) -> str:
     if len(layers) > 1 and min(parts) > LIKE_NULL:
         return f"Every layer{of} follows the group about as well as another image's maps would."
     if any(layer.way.ci is None for layer in layers):
-        more = f" and {_off(last)} at {last.name}" if len(layers) > 1 else ""
-        return f"Layers are {_off(first)} off equivariance at {first.name}{more}, without an interval."
+        more = f" and {_part(last)} at {last.name}" if len(layers) > 1 else ""
+        return f"Layers are {_part(first)} {WAY} at {first.name}{more}, without an interval."
     if len(layers) == 1:
-        return f"Layer {first.name} is {_off(first)} off equivariance ({percents(*_limits(first))})."
+        return f"Layer {first.name} is {_part(first)} {WAY} ({percents(*_limits(first))})."
     if max(_limits(layer)[1] for layer in layers) < NONE_OFF:
-        return f"No layer{of} is 1% off equivariance."
+        return f"No layer{of} is 1% {WAY}."
     return _with_depth(
         layers, "Layers" if everyone else f"The {len(layers)} layers that have a place on the scale"
     )
@@ -82,12 +83,13 @@ def _with_depth(layers: Sequence[_Layer], subject: str) -> str:
     first, last = layers[0], layers[-1]
     best, worst = (choose(layers, key=lambda layer: layer.way.value) for choose in (min, max))
     low, high = best.way.value, worst.way.value
-    ends = f"{_off(first)} off at {first.name} and {_off(last)} at {last.name}"
+    ends = f"{_part(first)} {WAY} at {first.name}, {_part(last)} at {last.name}"
+    extremes = f"{_part(best)} {WAY} at {best.name}, {_part(worst)} at {worst.name}"
     return {
-        "nearer": f"{subject} get closer to equivariance with depth, {ends}.",
-        "further": f"{subject} get further from equivariance with depth, {ends}.",
-        "flat": f"{subject} are all {percent(low) if low == high else percents(low, high)} off equivariance.",
-        "none": f"{subject} show no trend, {_off(best)} off at {best.name}, {_off(worst)} at {worst.name}.",
+        "nearer": f"{subject} get closer to equivariance with depth: {ends}.",
+        "further": f"{subject} get further from equivariance with depth: {ends}.",
+        "flat": f"{subject} are all {percent(low) if low == high else percents(low, high)} {WAY}.",
+        "none": f"{subject} show no trend: {extremes}.",
     }[_trend(layers)]
 
 
@@ -109,7 +111,7 @@ def _limits(layer: _Layer) -> tuple[float, float]:
     return layer.way.ci
 
 
-def _off(layer: _Layer) -> str:
+def _part(layer: _Layer) -> str:
     return "about " * layer.way.about + percent(layer.way.value)
 
 

@@ -72,18 +72,19 @@ def _notes(entry: Entry) -> list[str]:
 
 def _without_interval(result: Result, group: Group, entry: Entry, way: Way) -> Claim:
     """A value that is no estimate."""
-    told = _statement(result, group, way, "").removesuffix(".")
+    told = _statement(result, group, way, "")
     count = len(result.data.normaliser_images) if result.data.count >= MIN_IMAGES else result.data.count
     if 0 < count < MIN_IMAGES:
         what = "normaliser image" if result.data.count >= MIN_IMAGES else "image"
-        why = (
-            f"in {counted(count, what)}; there is no interval below {MIN_IMAGES}, so that is not an estimate"
-        )
+        are = f"{counted(count, what)} {'is' if count == 1 else 'are'}"
+        few = f"{are} too few for an interval, which needs {MIN_IMAGES}."
+        reasons = [few, f"In these, {told[0].lower()}{told[1:]}"]
     else:
         given = next((note for note in reversed(_notes(entry)) if note.startswith("interval withheld: ")), "")
         reason = given.removeprefix("interval withheld: ")
         why = f"but there is no interval{': ' * bool(reason)}{reason}, so that is not an estimate"
-    return Claim("no verdict", "No verdict.", [f"{told}, {why}."], stands=False, decided=False)
+        reasons = [f"{told.removesuffix('.')}, {why}."]
+    return Claim("no verdict", "No verdict.", reasons, stands=False, decided=False)
 
 
 def _of_interval(result: Result, group: Group, entry: Entry, way: Way) -> Claim:

@@ -1,6 +1,6 @@
 """What a group does to the prediction: the top class, where the network reacts to its input at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
@@ -9,6 +9,10 @@ from geed_cli.result.schema import Entry, Group, Result
 from geed_cli.verdict.digits import percent, percents, two_digits
 from geed_cli.verdict.names import counted
 from geed_cli.verdict.reaction import NO_REACTION, REACTS_LESS, insensitive
+from geed_cli.verdict.way import way_of
+
+LITTLE = 0.05
+"""A softmax that moves less than this part of the way moves little: top classes that change were nearly tied."""
 
 
 def on_predictions(result: Result, group: Group) -> Iterator[str]:
@@ -22,7 +26,7 @@ def on_predictions(result: Result, group: Group) -> Iterator[str]:
         return
     rate = next((entry for entry in entries if _is_rate(entry)), None)
     if rate is not None:
-        yield _changes(result, group, rate)
+        yield _changes(result, group, rate) + _beside(entries, group, rate)
 
 
 def _is_rate(entry: Entry) -> bool:
@@ -48,16 +52,31 @@ def _changes(result: Result, group: Group, entry: Entry) -> str:
     # a spec may say how the group acts on the classes, which then are to move along
     subject = "The top class" + ", moved back by the declared action," * ("logits" in result.model.actions)
     never = f"{subject} changed for no {'pixel' if kind == 'dense' else 'image'}"
-    still = f"{subject} did not change"
     if kind == "sigmoid":
-        subject, never, still = "At least one label", "No label changed for any image", "No label changed"
+        subject, never = "At least one label", "No label changed for any image"
     of_images = group.order == 2 and kind != "dense"
     of = (
         f"of {counted(images, 'image')}" if of_images else "of the pixels" if kind == "dense" else "of copies"
     )
     if entry.ci is None:
         if rate == 0:
-            return f"{still}."
+            return f"{never} of {images}." if kind != "dense" else f"{never}."
         return f"{subject} changed for {round(rate * images) if of_images else percent(rate)} {of}."
     span = percents(*entry.ci)
     return f"{never} ({span})." if rate == 0 else f"{subject} changes for {percent(rate)} {of} ({span})."
+
+
+def _beside(entries: Sequence[Entry], group: Group, rate: Entry) -> str:
+    """A sentence more where top classes change and the softmax hardly moves, by all of its interval."""
+    for entry in entries:
+        sensitivity, way = entry.controls.get("sensitivity"), way_of(entry, group.order)
+        if (
+            rate.value
+            and sensitivity is not None
+            and way is not None
+            and way.ci is not None
+            and way.ci[1] < LITTLE
+        ):
+            moved, between = two_digits(entry.value or 0.0), two_digits(sensitivity)
+            return f" The softmax moves little: {moved} nats, against {between} between images."
+    return ""

@@ -63,7 +63,7 @@ def test_the_answer_comes_first_and_what_to_do_last(lite0: Result) -> None:
     ]
     places = [text.index(part) for part in order]
     assert places == sorted(places)
-    assert len(printed(one_group(lite0, "flip"), 80).splitlines()) <= 30
+    assert len(printed(one_group(lite0, "flip"), 80).splitlines()) <= 32
 
 
 def test_every_group_has_its_rows_with_intervals(lite0: Result) -> None:
@@ -136,3 +136,14 @@ def test_a_set_is_no_group() -> None:
     )
     text = printed(result.model_copy(update={"groups": (weather,)}), 100)
     assert re.search(r"^weather: .*, 2 members, no group$", text, re.MULTILINE)
+
+
+def test_rows_without_a_value_say_why(lite0: Result) -> None:
+    """Below the table, each reason once with the rows that it is about."""
+    none = {"status": "not_applicable", "value": None, "ci": None, "raw": None, "to_another": None}
+    results = tuple(
+        entry.model_copy(update=none | {"notes": ("a negative of maps is no map",)}) if entry.layer else entry
+        for entry in lite0.results
+    )
+    text = printed(lite0.model_copy(update={"results": results}), 100)
+    assert text.count("  blocks.0, blocks.6: a negative of maps is no map\n") == len(lite0.groups)

@@ -183,7 +183,7 @@ def _layers_go_the_way_that_is_said(n: Numbers) -> None:
     _, text = said_of(n)
     parts = n.layers
     ends = re.search(
-        rf"get (closer to|further from) .*?, {PERCENT}% off at (\S+) and {PERCENT}% at (\S+)\.", text
+        rf"get (closer to|further from) .*?: {PERCENT}% of the way .*? at (\S+), {PERCENT}% at (\S+)\.", text
     )
     if ends:
         way, first, where, last, end = ends.groups()
@@ -192,12 +192,12 @@ def _layers_go_the_way_that_is_said(n: Numbers) -> None:
         assert fits(last, parts[-1])
         assert (parts[-1] < parts[0]) == (way == "closer to")
         assert abs(parts[-1] - parts[0]) > 2 * n.half - 1e-9 or parts[0] < n.half or parts[-1] < n.half
-    alike = re.search(rf"Layers are all (?:{PERCENT} to )?{PERCENT}% off", text)
+    alike = re.search(rf"Layers are all (?:{PERCENT} to )?{PERCENT}% of the way", text)
     if alike:
         assert fits(alike[1] or alike[2], min(parts))
         assert fits(alike[2], max(parts))
         assert max(parts) - min(parts) < 0.1
-    extremes = re.search(rf"show no trend, {PERCENT}% off at (\S+), {PERCENT}% at (\S+)\.", text)
+    extremes = re.search(rf"show no trend: {PERCENT}% of the way .*? at (\S+), {PERCENT}% at (\S+)\.", text)
     if extremes:
         assert fits(extremes[1], min(parts))
         assert fits(extremes[3], max(parts))
@@ -208,7 +208,7 @@ def _layers_go_the_way_that_is_said(n: Numbers) -> None:
         len(parts) > 1 and max(parts) - min(parts) < 0.1 and min(parts) <= 0.9 and max(parts) + n.half >= 0.01
     )
     assert flat == (alike is not None)
-    if "No layer is 1% off" in text:
+    if "No layer is 1% of the way" in text:
         assert max(parts) + n.half < 0.01
 
 

@@ -101,6 +101,15 @@ WARNING_WORDS = (
         Explanation(what="the numbers are of the images done by then.", see=("partial",)),
     ),
     Word(
+        "the weights are random",
+        Explanation(
+            what="the network is as it was before training: its numbers say nothing of a trained one.",
+            reading="A network that nobody trained can be invariant, and is often insensitive. Name weights instead: "
+            "leave out --weights random, or give --checkpoint FILE.",
+            see=("twin", "insensitive"),
+        ),
+    ),
+    Word(
         "too few for intervals",
         Explanation(
             what=f"below {MIN_IMAGES} images intervals are withheld, since they would promise too much.",
