@@ -91,7 +91,7 @@ def comparison_page(comparison: Comparison, view: View, width: int = 100) -> Ite
     """The blocks of the printed comparison, top to bottom, for a console so wide."""
     groups = list(dict.fromkeys(line.group for line in comparison.lines))
     yield from _answers(comparison, groups, view)
-    changed = difference_warnings(comparison)
+    changed = _warnings(comparison)
     if changed:
         yield BLANK
     yield from (Paragraph("warning:", plain(text, 2000), style="magenta") for text in changed)
@@ -135,7 +135,7 @@ def one_line(comparison: Comparison) -> str:
                     if delta.ci is not None:
                         pairs.append((f"{name}.{line.metric}.ci", f"{delta.ci[0]:+.4g},{delta.ci[1]:+.4g}"))
                     pairs.append((f"{name}.{line.metric}.claim", claim_of(comparison, line, at)))
-    return key_values(*pairs, ("warnings", len(difference_warnings(comparison))))
+    return key_values(*pairs, ("warnings", len(_warnings(comparison))))
 
 
 def _answers(comparison: Comparison, groups: Sequence[str], view: View) -> Iterator[Block]:
@@ -152,6 +152,20 @@ def _answers(comparison: Comparison, groups: Sequence[str], view: View) -> Itera
             if len(others) > 1:
                 verdict = f"{label}: {verdict}"
             yield Paragraph(name, plain(" ".join(said.reasons), 2000), verdict, hang=hang)
+
+
+def _warnings(comparison: Comparison) -> Sequence[str]:
+    """What changes the reading of the whole comparison."""
+    return (*difference_warnings(comparison), *_without_intervals(comparison))
+
+
+def _without_intervals(comparison: Comparison) -> Iterator[str]:
+    """Why no difference of a subject has an interval, so that none of them can be claimed."""
+    for at, other in enumerate(comparison.subjects[1:]):
+        deltas = [line.deltas[at] for line in comparison.lines if line.deltas[at].value is not None]
+        if deltas and all(delta.ci is None for delta in deltas):
+            notes = dict.fromkeys(note for delta in deltas for note in delta.notes)
+            yield f"no difference of {other.label} has an interval: {'; '.join(notes)}"
 
 
 def _facts(comparison: Comparison, view: View) -> Iterator[Block]:

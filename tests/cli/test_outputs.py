@@ -104,19 +104,21 @@ def test_copies_of_a_checkpoint_are_one_model_of_a_population(geed: Geed, folder
 
 
 def test_compare_tells_two_measures_of_a_layer_apart(geed: Geed, folder: Path) -> None:
-    """Each row says which it is, or the legend does."""
+    """The heading above its rows says which it is."""
     both = geed("compare", folder / "0.json", folder / "1.json", "--metric", "channelwise.*").stdout
-    assert "cosine" in both
-    assert "Rows of layers: channelwise.cosine, channelwise.correlation." in both
+    assert "layers, channelwise.cosine: -1 is equivariant" in both
+    assert "layers, channelwise.correlation: -1 is equivariant" in both
     one = geed("compare", folder / "0.json", folder / "1.json").stdout
-    assert "Rows of layers: channelwise.cosine." in one
+    assert "layers, channelwise.cosine: -1 is equivariant" in one
+    assert "correlation" not in one
 
 
 def test_compare_says_why_there_is_no_verdict(geed: Geed, folder: Path) -> None:
-    """One model beside a population: the reason stands below the table and in the CSV."""
+    """One model beside a population: the reason is a warning above the table, and in the CSV."""
     write_result(small_result(2), folder / "2.json")
     done = geed("compare", f"one={folder}/0.json", f"two={folder}/[12].json", "--csv", folder / "c.csv")
     assert done.exit_code == 0, done.stderr
-    assert "note: two, " in done.stdout
-    assert "two models a side" in " ".join(done.stdout.split())
+    shown = " ".join(done.stdout.split())
+    assert "warning: no difference of two has an interval: " in shown.partition("geed compare")[0]
+    assert "two models a side" in shown.partition("geed compare")[0]
     assert "two models a side" in (folder / "c.csv").read_text()
