@@ -113,7 +113,7 @@ class Grown:
 
 Grow = Callable[[str], Grown | None]
 """What a layer puts out for larger pictures, by its name; None where that cannot be had."""
-EXCHANGED = "has the picture's height along its width: a wider picture makes its maps higher"
+EXCHANGED = "has the picture's height along its width, and its width along the height"
 """Of maps that are transposed; what a group does to the picture's axes, it does to the other ones of these."""
 
 

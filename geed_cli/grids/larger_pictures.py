@@ -50,25 +50,29 @@ def grown_layers(network: Network, layers: Iterable[str]) -> dict[str, Grown]:
     return found
 
 
-def exchanged_layers(network: Network, layers: Iterable[str]) -> frozenset[str]:
-    """The layers whose maps have the picture's height along their width, and its width along their height.
+def oblong_layers(network: Network, layers: Iterable[str]) -> dict[str, bool]:
+    """Whether a layer's maps have the picture's height along their width: a wide picture then makes the higher ones.
 
-    They are those of which a wide picture makes higher and narrower maps than a high one. Where a network takes square
-    pictures alone that does not show. The network is left as it is.
+    Layers are left out of which oblong pictures make no maps, as where a network takes square ones alone, or the same
+    maps. The network is left as it is.
     """
     layers = tuple(layers)
     for copied in (data_free, copy.deepcopy):
         found = _shapes(_runs(network, copied, OBLONGS), layers)
         # where a square one gets through, it is not for want of data that these did not
         if found or _shapes(_runs(network, copied, SQUARES[:1]), layers):
-            return frozenset(name for name, shapes in found.items() if _exchanged(*shapes))
-    return frozenset()
+            told = {name: _exchanged(*shapes) for name, shapes in found.items()}
+            return {name: exchanged for name, exchanged in told.items() if exchanged is not None}
+    return {}
 
 
-def _exchanged(wide: tuple[int, ...], high: tuple[int, ...]) -> bool:
-    """Whether two axes of a map differ, of which the first is the longer one for the wide picture."""
+def _exchanged(wide: tuple[int, ...], high: tuple[int, ...]) -> bool | None:
+    """Whether of two axes that differ the first is the longer one for the wide picture; None where it is not that."""
     differ = [(there, here) for there, here in zip(wide, high, strict=True) if there != here]
-    return len(wide) == 3 and len(differ) == 2 and differ[0][0] > differ[0][1] and differ[1][0] < differ[1][1]
+    if len(wide) != 3 or len(differ) != 2:
+        return None
+    (first, other_first), (second, other_second) = differ
+    return first > other_first if (first > other_first) != (second > other_second) else None
 
 
 def _shapes(runs: Sequence[_Run], layers: Iterable[str]) -> dict[str, tuple[tuple[int, ...], ...]]:

@@ -11,7 +11,8 @@ from functools import cache, partial
 from geed_cli.engine.map_layout import EXCHANGED, LIBRARIES, Layout, NoMap, layout_of
 from geed_cli.engine.shapes import Trace, not_once
 from geed_cli.errors import InputError
-from geed_cli.grids.larger_pictures import exchanged_layers, grown_layers
+from geed_cli.grids.exchanged_axes import exchanged_layers
+from geed_cli.grids.larger_pictures import grown_layers
 from geed_cli.models.network import Network, Site, call_of, module_of, resolve_layers
 
 NEVER_RUN = "it does not run, or has no such call"
@@ -106,17 +107,17 @@ def read_layers(network: Network, layers: Sequence[str], seen: Trace) -> dict[st
         InputError: a layout or token grid that the spec declares does not fit.
     """
     grown = cache(partial(grown_layers, network, layers))
-    exchanged = cache(partial(exchanged_layers, network, layers))
-
-    def read(layer: str) -> Layout | NoMap:
-        if layer in seen.problems:
-            return NoMap(seen.problems[layer])
-        shape = seen.shapes[Site(layer, "output")]
-        found = layout_of(network, layer, shape, seen.lengths, lambda name: grown().get(name))
-        own = isinstance(found, Layout) and found.tokens is None and network.source not in LIBRARIES
-        return NoMap(f"its output {EXCHANGED}") if own and layer in exchanged() else found
-
-    return {layer: read(layer) for layer in layers}
+    found = {
+        layer: NoMap(seen.problems[layer])
+        if layer in seen.problems
+        else layout_of(
+            network, layer, seen.shapes[Site(layer, "output")], seen.lengths, lambda name: grown().get(name)
+        )
+        for layer in layers
+    }
+    maps = {layer: layout for layer, layout in found.items() if isinstance(layout, Layout)}
+    exchanged = exchanged_layers(network, maps) if maps and network.source not in LIBRARIES else ()
+    return found | {layer: NoMap(f"its output {EXCHANGED}") for layer in exchanged}
 
 
 def _calls(network: Network, name: str, asked: AskedLayers, seen: Trace) -> tuple[str, ...]:

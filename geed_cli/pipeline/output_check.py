@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from geed_cli.choices import OutputKind
-from geed_cli.engine.map_layout import EXCHANGED
+from geed_cli.engine.map_layout import EXCHANGED, Layout
 from geed_cli.errors import InputError
-from geed_cli.grids.larger_pictures import exchanged_layers
+from geed_cli.grids.exchanged_axes import exchanged_layers
 from geed_cli.models.network import OUTPUT, Network
 from geed_cli.models.output import (
     ALL_DISTRIBUTIONS,
@@ -32,7 +32,8 @@ def require_upright(network: Network) -> None:
     Raises:
         InputError: they are.
     """
-    if network.output.kind == "dense" and exchanged_layers(network, (OUTPUT.module,)):
+    layout = Layout(channels_last=network.output.channels_last)
+    if network.output.kind == "dense" and exchanged_layers(network, {OUTPUT.module: layout}):
         raise InputError(
             f"the network's output {EXCHANGED}",
             expected="scores of classes per pixel as these lie in the picture",

@@ -198,9 +198,29 @@ def one_by_one() -> nn.Module:
     return _OneByOne(nn.Conv2d(8, 8, 3, padding=1))
 
 
-def transposed(*, back: bool = False) -> nn.Module:
-    odd = nn.Sequential(_Transposed(), nn.Conv2d(8, 8, 3, padding=1), _Transposed() if back else nn.Tanh())
-    return _Small(odd)
+class _Turned(nn.Module):
+    """Tokens on a grid that is transposed, or is not."""
+
+    def __init__(self, *, over: bool) -> None:
+        super().__init__()
+        self.over, self.patch, self.mix = over, nn.Conv2d(3, 8, 2, 2), nn.Linear(8, 8)
+        self.fc = nn.Linear(8, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.patch(x)
+        tokens = (maps.transpose(2, 3) if self.over else maps).flatten(2).transpose(1, 2)
+        y: Tensor = self.fc(functional.relu(self.mix(tokens)).mean(1))
+        return y
+
+
+def turned(*, over: bool) -> nn.Module:
+    return _Turned(over=over)
+
+
+def transposed(*, back: bool = False, one_size: bool = False) -> nn.Module:
+    last = _Transposed() if back else nn.Tanh()
+    odd = [_OneSize(8)] * one_size + [_Transposed(), nn.Conv2d(8, 8, 3, padding=1), last]
+    return _Small(nn.Sequential(*odd))
 
 
 def folded() -> nn.Module:
@@ -379,6 +399,42 @@ LAYERS = (
             "layer 'odd.1' of python/test_layers:transposed cannot be measured: its output has the picture's height"
         ),
         options=("--layer", "odd.1"),
+    ),
+    Specimen(
+        "transposed-at-one-size",
+        transposed,
+        Refused(
+            "layer 'odd.2' of python/test_layers:transposed cannot be measured: its output has the picture's height"
+        ),
+        {"one_size": True},
+        options=("--layer", "odd.2"),
+    ),
+    Specimen(
+        "transposed-and-back-at-one-size",
+        transposed,
+        Right(reading("odd.0", "odd")),
+        {"back": True, "one_size": True},
+        options=("--layer", "odd.0", "--layer", "odd"),
+        group="c4",
+    ),
+    Specimen(
+        "tokens-of-a-transposed-map",
+        turned,
+        Refused(
+            "layer 'mix' of python/test_layers:turned cannot be measured: its output has the picture's height"
+        ),
+        {"over": True},
+        {"tokens": {"mix": {"grid": [6, 6]}}},
+        options=("--layer", "mix"),
+    ),
+    Specimen(
+        "tokens-of-a-map",
+        turned,
+        Right(Reading(layers={"mix": lambda x: x.transpose(1, 2).unflatten(2, (6, 6))})),
+        {"over": False},
+        {"tokens": {"mix": {"grid": [6, 6]}}},
+        options=("--layer", "mix"),
+        group="c4",
     ),
     Specimen("beside-a-transposed-one", transposed, Right(reading("stem")), options=("--layer", "*")),
     Specimen(
