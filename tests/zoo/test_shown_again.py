@@ -291,7 +291,7 @@ def test_models_that_are_compared_are_checked(geed: Geed, tmp_path: Path) -> Non
     assert "spoilt is no function of one image" in " ".join(refused.stderr.split())
     shown = geed(*command, *REPORT)
     assert shown.exit_code == 0, shown.stderr
-    assert "repeat" in shown.stdout
+    assert "is no function of one image" in " ".join(shown.stdout.split())
 
 
 def test_networks_that_are_audited_together_are_checked_each(folder: Path) -> None:
@@ -320,14 +320,14 @@ def test_no_gate_passes_an_unsteady_network(geed: Geed, tmp_path: Path) -> None:
     done = geed("check", target, "--policy", policy)
     assert done.exit_code == 2, done.stdout
     assert "no function of one image" in " ".join(done.stdout.split())
-    assert "a function of one image: no function of one image" in done.stdout
+    assert "a function of one image: no function of one image" in " ".join(done.stdout.split())
     policy.write_text("version: 1\nrequire: {groups: [flip]}\nrules: []\n")
     assert geed("check", target, "--policy", policy).exit_code == 2
     other = tmp_path / "other.json"
     other.write_text(target.read_text())
     shown = geed("compare", target, other)
     assert shown.exit_code == 0, shown.stderr
-    assert "values below it mean nothing" in " ".join(shown.stdout.split())
+    assert "so that values are about chance or neighbours, too" in " ".join(shown.stdout.split())
 
 
 TRACKED = """
