@@ -569,6 +569,15 @@ def specimen_of(factory: Callable[..., object], **spec: object) -> Specimen:
     return Specimen("one", factory, Right(), spec=spec)  # type: ignore[arg-type]
 
 
+def test_a_spec_whose_code_brings_the_weights_is_valid(geed: Geed, tmp_path: Path) -> None:
+    """There are no random weights to try it with."""
+    spec = specimen_of(plain, layers=["stem"]).write_spec(tmp_path)
+    done = geed("validate", spec, "--allow-code")
+    assert (done.exit_code, "weights were made by its code" in " ".join(done.stdout.split())) == (0, True)
+    wrong = geed("validate", specimen_of(plain, layers=["stm"]).write_spec(tmp_path), "--allow-code")
+    assert (wrong.exit_code, "layer 'stm' is not in" in wrong.stderr) == (2, True)
+
+
 def test_what_a_network_prints_is_no_result(geed: Geed, tmp_path: Path) -> None:
     """Stdout is the JSON document alone, and the printing of ``inspect`` does not stand in its table."""
     pictures, spec = (

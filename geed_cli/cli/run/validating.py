@@ -221,9 +221,11 @@ def _spec(document: Document, asked: AuditArguments, schema_only: bool) -> str:
         return "a spec whose keys are right; its network was not built"
     from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415 - imports torch
 
-    # random weights: a spec can be checked on a machine that has none
-    network = ModelRequest(document.name, replace(asked, weights="random")).load()
+    by_code = spec.model.source == "python" and spec.weights.origin == "pretrained"
+    # random weights: a spec can be checked on a machine that has none, unless its own code makes them
+    asked = asked if by_code else replace(asked, weights="random")
+    network = ModelRequest(document.name, asked).load()
     return (
-        f"a spec of {spec.model.source}:{spec.model.name}; "
-        f"{len(network.layers)} layers and the split are in the network; weights were not read"
+        f"a spec of {spec.model.source}:{spec.model.name}; {len(network.layers)} layers and the split are in the "
+        f"network; weights were {'made by its code' if by_code else 'not read'}"
     )
