@@ -312,3 +312,28 @@ def test_colours_are_the_theme_s_and_never_alone() -> None:
         assert text.startswith(f"\x1b[1;{code}m{situation.upper()}:")
         codes = {part for found in re.findall(r"\x1b\[([0-9;]*)m", text) for part in found.split(";")}
         assert codes <= {"0", "1", "2", "31", "32", "35"}
+
+
+def test_of_many_layers_some_are_shown() -> None:
+    """Ten rows and a count; with -v every one of two hundred."""
+    entries = [
+        Examined.model_validate(
+            {"metric": "channelwise.cosine", "group": "flip", "layer": f"l{k}", "verdict": "fail", "value": -0.5,
+             "tested": -0.5 + k / 1e4, "limit": -0.9, "ci": (-0.51, -0.4), "joint_ci": (-0.52, -0.3)}
+        )
+        for k in range(200)
+    ]  # fmt: skip
+    passed = Examined.model_validate(entries[0].model_dump() | {"layer": "fine", "verdict": "pass"})
+    outcome = check("fail", demand="≤ -0.9").model_copy(update={"examined": (*entries, passed)})
+    made = report(outcome, verdict="fail", code=1)
+    text = printed(made, 100)
+    assert re.findall(r"(?m)^  fail +kl +(l\d+), flip ", text) == [f"l{k}" for k in range(199, 189, -1)]
+    assert "190 more as these, 1 pass" in text
+    assert printed(made, 100, view=View(verbose=True)).count(", flip ") == 2 * 201
+
+
+def test_of_many_reasons_some_are_shown() -> None:
+    """Five and a count; with -v all."""
+    made = report(*(check("undecided", f"r{k}") for k in range(9)), verdict="undecided", code=1)
+    assert "4 more: -v has their reasons" in printed(made, 100)
+    assert printed(made, 100, view=View(verbose=True)).count("more images would not decide it") == 9

@@ -6,6 +6,7 @@ every entry with both its intervals.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from rich.console import Console
@@ -61,7 +62,9 @@ def print_gate(report: GateReport, console: Console, view: View = View(), *, mov
 def gate_page(report: GateReport, view: View, width: int = 100, *, moved: str = "") -> Iterator[Block]:
     """The blocks of the printed report, top to bottom; arguments as for ``print_gate``, in a console so wide."""
     yield Paragraph(f"{report.verdict.upper()}:", say.reason(report), style=VERDICT_STYLES[report.verdict])
-    for name, text in say.reasons(report, None if view.verbose else say.MOST_REASONS):
+    for name, text in say.reasons(
+        report, None if view.verbose else say.MOST_REASONS, more="-v has their reasons"
+    ):
         yield Paragraph(f"{name}:", text, style="")
     yield BLANK
     yield from _facts(report)
@@ -182,7 +185,8 @@ class _Table:
             yield check.verdict, [check.verdict, rule, plain(check.group), "none", "none", limit]
             return
         deciding = policy_check.deciding(check)
-        rest = [entry for entry in check.examined if entry not in deciding]
+        taken = set(map(id, deciding))  # comparing thousands of entries with each other takes a minute
+        rest = [entry for entry in check.examined if id(entry) not in taken]
         shown = [*deciding, *rest] if self.view.verbose else deciding[:MOST_ENTRIES]
         more = len(check.examined) - len(shown)
         passed = f", {more} more" if more and check.verdict == "pass" else ""
@@ -197,8 +201,13 @@ class _Table:
         """The measure or the layer; of layers with the measure where the report has several for each."""
         if entry.layer is None or self.view.linear:
             return say.entry_name(entry)
-        layered = {each.metric for o in self.report.outcomes for each in o.examined if each.layer is not None}
-        return plain(entry.layer) + (f" {entry.metric.rpartition('.')[2]}" if len(layered) > 1 else "")
+        return plain(entry.layer) + (f" {entry.metric.rpartition('.')[2]}" if self._several else "")
+
+    @cached_property
+    def _several(self) -> bool:
+        """Whether several measures of layers were tested."""
+        examined = (entry for outcome in self.report.outcomes for entry in outcome.examined)
+        return len({entry.metric for entry in examined if entry.layer is not None}) > 1
 
     def _row(self, check: Outcome, entry: Examined, more: str) -> list[Cell]:
         shown = policy_check.numbers(check, entry)

@@ -36,7 +36,9 @@ def to_markdown(report: GateReport, most: int | None = None) -> str:
 def _parts(report: GateReport) -> Iterator[str]:
     title = f"{VERDICT_SIGNS[report.verdict]} geed check: {report.verdict.upper()}"
     yield f"## {title}\n\n{_sentences(report)}\n"
-    for number, (name, text) in enumerate(say.reasons(report)):
+    for number, (name, text) in enumerate(
+        say.reasons(report, say.MOST_REASONS, "the tables have their reasons")
+    ):
         yield f"{'' if number else chr(10)}- {code(name)}: {escaped(text)}\n"
     against = f", against {code(report.baseline)}" if report.baseline else ""
     images = ", ".join(say.images_of(report))

@@ -10,7 +10,7 @@ from geed_cli.verdict import policy_check
 LONGEST = 2000
 """Characters of a sentence; names in it are short already."""
 MOST_REASONS = 5
-"""Checks whose reasons stand below the verdict; the others stand in the table or under ``-v``."""
+"""Checks whose reasons stand below the verdict; the others are counted."""
 
 
 class Line(NamedTuple):
@@ -28,12 +28,12 @@ def reason(report: GateReport) -> str:
     return plain(policy_check.reason(report), LONGEST)
 
 
-def reasons(report: GateReport, most: int | None = MOST_REASONS) -> list[tuple[str, str]]:
-    """What could not be tested or called, and why; the last line counts what is left out."""
+def reasons(report: GateReport, most: int | None, more: str) -> list[tuple[str, str]]:
+    """What could not be tested or called, and why; the last line counts what is left out, and says where it is."""
     found = policy_check.why(report)
     shown = [(plain(name), plain(text, LONGEST)) for name, text in found[:most]]
     if len(found) > len(shown):
-        shown.append((f"{len(found) - len(shown)} more", "the table and the JSON report have their reasons"))
+        shown.append((f"{len(found) - len(shown)} more", more))
     return shown
 
 
