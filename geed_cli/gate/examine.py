@@ -1,7 +1,7 @@
 """One rule on one matched entry: the claim to be decided with all others, and then its verdict.
 
-pass: the claim's own interval is within the limit. fail: its joint interval is beyond the limit. Otherwise
-undecided: at n images the nearer of the two would reach the limit if the estimate stayed where it is.
+pass: the claim's own interval is within the limit. fail: its joint interval, which holds its own, is beyond the
+limit. Otherwise undecided: at n images the nearer of the two would reach the limit if the estimate stayed where it is.
 """
 
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
         return Examined(
             metric=match.metric, group=match.group, layer=match.layer, verdict="error", reason=claim
         )
-    joint = claim.at(joint_confidence)
+    joint = _around(claim.at(joint_confidence), claim.ci)
     verdict = _verdict(claim, joint, limit)
     return Examined(
         metric=match.metric,
@@ -84,6 +84,13 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
         images_to_decide=_images_needed(claim, joint, limit) if verdict == "undecided" else None,
         notes=claim.notes,
     )
+
+
+def _around(joint: Limits | None, own: Limits | None) -> Limits | None:
+    """The joint interval with all of the entry's own, which another method may leave out at one end."""
+    if joint is None or own is None:
+        return joint
+    return min(joint[0], own[0]), max(joint[1], own[1])
 
 
 def _verdict(claim: Claim, joint: Limits | None, limit: Limit) -> Verdict:

@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 from support.gate import policy, result, spread
 
@@ -211,3 +213,18 @@ def test_a_name_with_signs_of_a_glob_is_itself() -> None:
         {"net": found}, policy(f"version: 1\nrules: [{{metric: softmax.kl, group: '{name}', max: 0.5}}]")
     )
     assert report.verdict == "pass"
+
+
+@given(seed=st.integers(0, 2**32 - 1), skew=st.floats(0.5, 2.5), count=st.integers(20, 60))
+@settings(max_examples=40)
+def test_the_joint_interval_holds_the_entrys_own(seed: int, skew: float, count: int) -> None:
+    """However lopsided the rows: no rule fails at a limit that the entry's own interval leaves open."""
+    rng = np.random.default_rng(seed)
+    rows = {LATENT: rng.lognormal(-4.0, skew, count), KL: np.minimum(rng.lognormal(-5.0, skew, count), 0.6)}
+    rules = "[{metric: latent.l2, min: 0.0165}, {metric: softmax.kl, max: 0.01}]"
+    report = gate({"net": result(rows)}, policy(f"version: 1\nrequire: {{min_images: 20}}\nrules: {rules}"))
+    for outcome in report.outcomes:
+        for entry in outcome.examined:
+            if entry.ci is not None and entry.joint_ci is not None:
+                assert entry.joint_ci[0] <= entry.ci[0]
+                assert entry.joint_ci[1] >= entry.ci[1]
