@@ -166,7 +166,11 @@ def _dense_layouts(shape: tuple[int, ...]) -> tuple[LayoutName, ...]:
 
 def _and_layout(layouts: Sequence[LayoutName]) -> str:
     """What a spec has to say beside ``output: dense``: nothing where the classes come first beyond doubt."""
-    return "" if layouts == ("nchw",) else f" and layouts: {{logits: {' or '.join(layouts)}}}"
+    return "" if layouts == ("nchw",) else f" and {_as_declared(layouts)}"
+
+
+def _as_declared(layouts: Sequence[LayoutName]) -> str:
+    return f"layouts: {{logits: {layouts[0]}}}" + "".join(f", or {other}" for other in layouts[1:])
 
 
 def _declared(wanted: OutputKind, values: Tensor, last: Last, layout: LayoutName | None) -> Output:
@@ -213,7 +217,7 @@ def _dense_layout(values: Tensor, layout: LayoutName | None) -> LayoutName:
     raise InputError(
         f"the network's output is {text}: {why}",
         expected="classes × height × width, or a declaration",
-        remedy=f"layouts: {{logits: {' or '.join(fitting)}}} in the spec",
+        remedy=f"{_as_declared(fitting)}, in the spec",
     )
 
 

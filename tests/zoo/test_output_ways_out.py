@@ -50,6 +50,11 @@ WAYS = (
     (Specimen("averaged", Averaged, BARE, options=VECTORS), "{output: logits}"),
     (Specimen("pixels", Pixelwise, PIXELS), "{output: dense}"),
     (Specimen("pixels, last", Pixelwise, LAST, {"end": "classes last"}), "{output: dense} {logits: nhwc}"),
+    (Specimen("as many", Pixelwise, PIXELS, {"classes": 12}), "{output: dense} {logits: nchw}"),
+    (
+        Specimen("as many, declared", Pixelwise, PIXELS, {"classes": 12}, declared(output="dense")),
+        "{logits: nchw}",
+    ),
     (
         Specimen("declared, last", Pixelwise, LAST, {"end": "classes last"}, declared(output="dense")),
         "{logits: nhwc}",
