@@ -90,8 +90,8 @@ def test_the_first_image_stands_in_the_second_batch_and_in_the_last(folder: Path
         (4, 16, [1, 16]),
         # a full batch alone: two rows move on, into a second one
         (4, 8, [1, 8, 8]),
-        # a second batch out of which nothing can move without a fourth: small ones of their own
-        (12, 8, [1, 8, 8, 1, 8, 2]),
+        # a second batch out of which nothing can move without a fourth: small ones of their own, and small pictures
+        (12, 8, [1, 8, 8, 1, 8, 8, 2]),
         # three rows move on, as far as the padding of the last batch
         (7, 6, [1, 6, 6, 6]),
         # an odd batch size: two rows, which are even
@@ -115,6 +115,41 @@ def test_no_digit_depends_on_what_is_shown_again(folder: Path, batch: int) -> No
     with shown_once():
         expected = audit(network("Small"), ["flip"], options)
     assert audit(network("Small"), ["flip"], options).results == expected.results
+
+
+@pytest.mark.parametrize("kind", ["AtPlaces", "KeptByShape"])
+def test_what_happens_in_late_batches_is_seen_where_nothing_can_move_on(tmp_path: Path, kind: str) -> None:
+    """Twelve pictures fill three batches of eight: the last of eight places, and a result that is kept."""
+    spoilt_one = network_of(
+        spoilt(kind, **({"places": "eighth"} if kind == "AtPlaces" else {})),
+        features=Site("fc", "input"),
+        size=SIZE,
+    )
+    says = (
+        "depends on the place in the batch; it comes from the network's own code"
+        if kind == "AtPlaces"
+        else ""
+    )
+    with pytest.raises(InputError, match=f"is no function of one image: .*{says}"):
+        audit(spoilt_one, ["flip"], options_of(smooth_pictures(tmp_path, 12, SIZE), batch_size=8))
+
+
+def test_a_network_for_one_size_of_picture_is_audited_where_nothing_can_move_on(tmp_path: Path) -> None:
+    """It takes no small ones; and what it keeps as attributes is put back where one does."""
+
+    class OneSize(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(3 * SIZE * SIZE, 5)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.fc(x.flatten(1))
+            return y
+
+    flat = network_of(OneSize(), features=Site("fc", "input"), size=SIZE)
+    assert (
+        audit(flat, ["flip"], options_of(smooth_pictures(tmp_path, 8, SIZE), batch_size=8)).unsteady is None
+    )
 
 
 def test_what_the_cache_knows_as_steady_is_not_shown_again(folder: Path, tmp_path: Path) -> None:

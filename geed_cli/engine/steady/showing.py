@@ -46,20 +46,21 @@ def alone(row: Tensor, beside: Tensor, batch_size: int) -> Showing:
     return Showing(_joined([beside, row]), (None, 0)) if batch_size % 2 else Showing(row, (0,))
 
 
-def second(rows: Tensor, count: int) -> Showing:
-    """The showing after the second batch: so many rows, moved round by one."""
-    order = (len(rows) - 1, *range(len(rows) - 1))[: max(count, 1)]
+def second(rows: Tensor) -> Showing:
+    """The showing after the second batch: all rows but one, moved round by one."""
+    order = (len(rows) - 1, *range(len(rows) - 1))[: max(len(rows) - 1, 1)]
     return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
 
 
 def last(rows: Tensor) -> Showing:
-    """The showing at the end."""
-    left = range(1, len(rows)) if len(rows) > 1 else range(1)
+    """The showing at the end: as many as in the second, so that a result that is kept by its shape is seen.
+
+    Of two rows the second showing had one at its first place, which is behind a neighbour here.
+    """
     beside = 1 - rows[-1:]
-    if (
-        len(rows) == 2
-    ):  # of two rows the second showing had this one first: what keeps results by shape would not move
+    if len(rows) == 2:
         return Showing(_joined([beside, rows[1:]]), (None, 1))
+    left = range(1, len(rows) - 1) if len(rows) > 2 else range(1)
     return Showing(_joined([rows[list(left)], beside]), (*left, None))
 
 

@@ -6,15 +6,17 @@ one, leads to a verdict (``verdict.py``), which costs further showings.
 
 from collections.abc import Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 from geed_cli.engine.batches import Batch, Places
 from geed_cli.engine.out_of_memory import is_out_of_memory
+from geed_cli.engine.steady.by_place import decided_by_place
 from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.engine.steady.seen import Seen, first_moved
 from geed_cli.engine.steady.showing import Showing, alone, last, second
 from geed_cli.engine.steady.verdict import Case, Evidence, Observe, Record, verdict
 from geed_cli.engine.steady.watch import Watch
+from geed_cli.models.code.as_it_was import as_it_was
 
 
 class SteadinessCheck:
@@ -88,7 +90,8 @@ class SteadinessCheck:
             self._judge(self._evidence, Showing(batch.pixels.cpu(), batch.again), again)
         if not seen and self._batches == 2 and self._batch_size > 1:
             rows = self._evidence.rows
-            self._show(self._evidence, second(rows, len(rows) - 2 - self._batch_size % 2))
+            self._show(self._evidence, second(rows))
+            self._compare_places(rows[:1])
 
     def finish(self) -> None:
         """Called where the run has no further batch."""
@@ -109,6 +112,19 @@ class SteadinessCheck:
             return showing, self._observe([showing], double=False)[0]
         except Exception:  # networks for one batch size raise whatever they like
             return None
+
+    def _compare_places(self, row: Tensor) -> None:
+        """Show a row, made small, at all places of a batch at once."""
+        if self.finding is None and self._short:
+            self.look()
+            with as_it_was(self._module):
+                self.finding = decided_by_place(
+                    self._module,
+                    row,
+                    self._batch_size,
+                    lambda showing, double: self._observe([showing], double=double)[0],
+                )
+            self.look_from_here()
 
     def _show(self, evidence: Evidence, showing: Showing) -> None:
         """Show the first image in a batch of its own."""
