@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection
 from dataclasses import fields
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand
@@ -25,6 +25,19 @@ def declared() -> tuple[inspect.Parameter, ...]:
         for field in fields(AuditArguments)
         if get_origin(field.type) is Annotated
     )
+
+
+def spelled(arguments: AuditArguments) -> list[str]:
+    """The options that stood on the command line, as words that say the same to another command."""
+    words = []
+    for option in declared():
+        value = getattr(arguments, option.name)
+        if option.name in arguments.given:
+            names = get_args(option.annotation)[1].param_decls or (f"--{option.name.replace('_', '-')}",)
+            flag = max((name.partition("/")[0] for name in names), key=len)
+            values = value if isinstance(value, list | tuple) else [value]
+            words += [flag] if value is True else [word for each in values for word in (flag, str(each))]
+    return words
 
 
 def takes_options(

@@ -92,7 +92,9 @@ def next_track(track: Track, compare: str = "") -> str:
         return "add a checkpoint of another step"
     if track.records[0].result.data.count < MIN_IMAGES:
         return f"audit at least {MIN_IMAGES} images, better 200: --samples 200 -d DIR"
-    return f"{compare or 'geed compare FIRST LAST'} pairs layers and predictions, too"
+    if compare:
+        return f"pair its ends in every number: {compare}"
+    return "geed compare FIRST LAST pairs layers and predictions, too"
 
 
 def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) -> Said:

@@ -19,6 +19,8 @@ from support.pictures import smooth_pictures
 from support.results import save_run
 from torch.nn.functional import cross_entropy
 
+from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.command import spelled
 from geed_cli.result.file import read_result
 from geed_cli.tracking.track_file import read_track
 
@@ -347,11 +349,27 @@ def test_the_next_step_runs_as_it_is_printed(
         done = geed("track", *files)
         assert done.exit_code == 0, done.stderr
         last = done.stdout.splitlines()[-1]
-        assert last == f"next: {command} pairs layers and predictions, too"
+        assert last == f"next: pair its ends in every number: {command}"
         assert geed(*command.split()[1:]).exit_code == 0
     two = geed("track", "x=step_1/r.json", "y=step_2/r.json")
     assert two.exit_code == 0
     assert two.stdout.splitlines()[-1] == "next: geed compare FIRST LAST pairs layers and predictions, too"
+
+
+def test_options_are_spelled_as_they_were_given() -> None:
+    """For the command that a track of checkpoints ends with: those that were given, each as often, and no other."""
+    given = frozenset({"group", "arch", "samples", "twin", "data", "metric"})
+    asked = AuditArguments(
+        group=["flip", "c4"], arch="resnet18", samples=20, twin=True, data=Path("my photos"), metric=["soft*"],
+        given=given,
+    )  # fmt: skip
+    words = spelled(asked)
+    pairs = {("--group", "flip"), ("--group", "c4"), ("--arch", "resnet18"), ("--samples", "20"),
+             ("--data", "my photos"), ("--metric", "soft*")}  # fmt: skip
+    short = {"-g": "--group", "-d": "--data", "-n": "--samples"}
+    plain = [short.get(word, word) for word in words if word != "--twin"]
+    assert set(zip(plain[::2], plain[1::2], strict=True)) == pairs
+    assert words.count("--twin") == 1
 
 
 def test_views_of_a_track(geed: Geed, tmp_path: Path) -> None:

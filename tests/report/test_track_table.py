@@ -99,8 +99,7 @@ def test_the_answer_comes_first_and_what_to_do_last(run: Track) -> None:
     assert "paired over the images" in text
     assert text.index("geed track · ") < text.index("  step  latent.l2")
     assert (
-        text.splitlines()[-1]
-        == "next: geed compare step_0.json step_20.json pairs layers and predictions, too"
+        text.splitlines()[-1] == "next: pair its ends in every number: geed compare step_0.json step_20.json"
     )
 
 

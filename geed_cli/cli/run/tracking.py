@@ -9,8 +9,9 @@ from pathlib import Path
 
 import typer
 
+from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import refuse
-from geed_cli.cli.command import declared
+from geed_cli.cli.command import declared, spelled
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
@@ -185,20 +186,26 @@ def _show(track: Track, request: TrackRequest) -> None:
         message_console().print(f"wrote {request.json}")
     if figure is not None:
         outputs.append((figure, lambda: draw_track(track, columns(), figure.suffix)))
-    compare = _comparing_its_ends(track)
+    compare = _comparing_its_ends(track, request.asked)
     hand_over(outputs, lambda: print_track(track, shown(), result_console(), request.view, compare=compare))
 
 
-def _comparing_its_ends(track: Track) -> str:
-    """The command that compares the first step with the last: of the saved results of one run, one at each."""
+def _comparing_its_ends(track: Track, asked: AuditArguments) -> str:
+    """The command that compares the first step with the last: of one run, with one file at each step.
+
+    Saved results are named as they are, checkpoints with the options of this command. Those of a --model have none:
+    comparisons name a spec's weights in the spec.
+    """
     records = sorted(track.records, key=lambda record: record.step)
-    first, last = records[0], records[-1]
+    files = [records[0].file, records[-1].file]
     alone = len({record.step for record in records}) == len(records) and len(labels_of(track)) == 1
-    if not alone or not all(
-        Path(end.file).suffix == ".json" and Path(end.file).exists() for end in (first, last)
-    ):
+    saved = [Path(file).suffix == ".json" for file in files]
+    if not alone or not all(Path(file).exists() for file in files):
         return ""
-    files = [first.file, last.file]
-    if Path(first.file).stem == Path(last.file).stem:
-        files = [f"first={first.file}", f"last={last.file}"]
-    return f"geed compare {shlex.join(files)}"
+    if all(saved):
+        if Path(files[0]).stem == Path(files[1]).stem:
+            files = [f"first={files[0]}", f"last={files[1]}"]
+        return f"geed compare {shlex.join(files)}"
+    if not any(saved) and asked.arch is not None:
+        return f"geed compare {shlex.join([*files, *spelled(asked)])}"
+    return ""
