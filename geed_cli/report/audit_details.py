@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.text import Text
-
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.cells import facts
@@ -11,7 +9,7 @@ from geed_cli.report.header import header_lines
 from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
 from geed_cli.report.numbers import about, number, some
-from geed_cli.report.page import BLANK, WIDEST, Block, Line, Paragraph
+from geed_cli.report.page import BLANK, Block, Line, Paragraph
 from geed_cli.result.schema import Entry, GridPhase, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.statistics.enough import images_to_halve
@@ -33,7 +31,7 @@ OBSTACLES = {
 
 
 def details(result: Result, width: int) -> Iterator[Block]:
-    """The blocks, from what was audited to the signature."""
+    """The blocks, from what was audited to the signature; tables are as wide as said."""
     yield BLANK
     yield Line(strong="What was audited, in full")
     yield facts(header_lines(result))
@@ -41,7 +39,7 @@ def details(result: Result, width: int) -> Iterator[Block]:
         entries = [entry for entry in result.results if entry.group == group.name]
         yield BLANK
         yield Line(strong=_group_line(group))
-        for place, section in enumerate(_sections(result, group, entries, min(width, WIDEST))):
+        for place, section in enumerate(_sections(result, group, entries, width)):
             yield from [BLANK, *section] if place else section
         yield from (Paragraph("note:", line) for line in _notes(entries))
         phases = [phase for phase in result.grid_phase if phase.group == group.name]
@@ -62,7 +60,7 @@ def _sections(
     for entry in filter(_layerwise, entries):
         layers.setdefault(measure_named(entry.metric).primary.name, []).append(entry)
     if whole:
-        yield [measure_table(whole, level, width), *map(Text, remarks(whole, group, result))]
+        yield [measure_table(whole, level, width), *map(Line, remarks(whole, group, result))]
     for of_one in layers.values():
         yield [layer_table(of_one, level, width)]
 

@@ -29,6 +29,7 @@ from geed_cli.report.page import (
     Section,
     ends_of,
     print_page,
+    tables_room,
 )
 from geed_cli.result.samples import narrow_enough
 from geed_cli.result.schema import Entry, Result
@@ -80,6 +81,7 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
         width: columns of the console.
         tenths: whether profiles are numbers, since bars cannot be shown.
     """
+    room = tables_room(width, linear=view.linear)
     said = [say(result, group.name) for group in result.groups]
     yield from _answers(said)
     changed = warnings(result)
@@ -91,8 +93,12 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
     for group in result.groups:
         yield BLANK
         yield from _group(result, group, width, tenths=tenths or view.linear)
+        hidden = [action for action in result.hidden_actions if action.group == group.name]
+        if hidden:
+            yield from (BLANK, hidden_table(hidden, room))
+            yield from (Paragraph("note:", line) for line in hidden_notes(hidden))
     if view.verbose:
-        yield from details(result, width)
+        yield from details(result, room)
     yield BLANK
     yield Line(_legend(result, view), style="dim", drawn=True)
     yield Paragraph("next:", next_step(result))
@@ -214,11 +220,6 @@ def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> 
     yield from (Line(text, indent=2) for text in _absences([*whole, *shown]))
     if len(shown) < len(layered):
         yield Line(_profile(layered, group, len(shown), tenths=tenths), indent=2, style="dim")
-    hidden = [action for action in result.hidden_actions if action.group == group.name]
-    if hidden:
-        yield BLANK
-        yield hidden_table(hidden, min(width, 100))
-        yield from (Paragraph("note:", line) for line in hidden_notes(hidden))
 
 
 def _absences(entries: Sequence[Entry]) -> Iterator[str]:

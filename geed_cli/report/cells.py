@@ -7,7 +7,7 @@ the table names these; every number is in the JSON result.
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rich import box
@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+from geed_cli.report.console import harmless
 
 Justify = Literal["left", "right"]
 FOLDED_WIDTH = 20
@@ -43,7 +45,7 @@ def facts(lines: Iterable[tuple[str, str]]) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, text in lines:
-        table.add_row(name, text)
+        table.add_row(name, harmless(text))
     return table
 
 
@@ -94,7 +96,13 @@ def texts(name: str, cells: Sequence[str | Text]) -> Column:
 
 
 def fitted_table(columns: Sequence[Column], width: int) -> Table:
-    """A table of at most ``width`` characters, of the columns that there is room for, the first of them texts."""
+    """A table of at most ``width`` characters, of the columns that there is room for, the first of them texts.
+
+    Names in it are made harmless before they are measured, since what stands for a character may be longer.
+    """
+    columns = [
+        replace(each, name=harmless(each.name), cells=list(map(_harmless, each.cells))) for each in columns
+    ]
     shown = _fitting(columns, width)
     spare = width - _least(shown)
     if shown[0].folded + spare < READABLE_WIDTH:
@@ -106,6 +114,10 @@ def fitted_table(columns: Sequence[Column], width: int) -> Table:
         table.caption = f"too narrow to show: {' · '.join(missed)}"
         table.caption_justify = "left"
     return table
+
+
+def _harmless(cell: str | Text) -> str | Text:
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _fitting(columns: Sequence[Column], width: int) -> list[Column]:

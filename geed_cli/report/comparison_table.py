@@ -35,6 +35,7 @@ from geed_cli.report.page import (
     key_values,
     print_page,
     short,
+    tables_room,
 )
 from geed_cli.verdict.comparison import (
     ABSENT,
@@ -103,7 +104,7 @@ def comparison_page(comparison: Comparison, view: View, width: int = 100) -> Ite
         yield Line(plain(group), style="bold")
         yield from tables.group(group)
         if view.verbose:
-            yield from _hidden(comparison, group, width)
+            yield from _hidden(comparison, group, tables_room(width, linear=view.linear))
         elif any(
             action.group == group for subject in comparison.subjects for action in subject.hidden_actions
         ):
@@ -349,12 +350,12 @@ def _chunks(widths: Sequence[int], room: int) -> Iterator[list[int]]:
 
 
 def _hidden(comparison: Comparison, group: str, width: int) -> Iterator[Block]:
-    """What --discover found for the group in each model that it was looked for in."""
+    """What --discover found for the group in each model that it was looked for in, in tables so wide."""
     for subject in comparison.subjects:
         actions = [action for action in subject.hidden_actions if action.group == group]
         if actions:
             yield from (BLANK, Line(f"{plain(group)} · {plain(subject.label)}"))
-            yield hidden_table(actions, min(width, WIDEST))
+            yield hidden_table(actions, width)
             yield from (Paragraph("note:", plain(note, 2000)) for note in hidden_notes(actions))
 
 

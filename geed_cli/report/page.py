@@ -126,6 +126,11 @@ def print_page(blocks: Iterable[Block], console: Console, *, linear: bool = Fals
     emit((part for block in made for part in _drawn(block, width, plain=plain)), console, width=width)
 
 
+def tables_room(width: int, *, linear: bool) -> int:
+    """Columns for a table on a console so wide; ``linear``, where rows are told, no number has to give way."""
+    return 10**4 if linear else min(width, WIDEST)
+
+
 def ends_of(rows: Sequence[Part], most: int) -> list[Part]:
     """At most so many: the first and the last, and others evenly between them."""
     if len(rows) <= most:
@@ -168,8 +173,13 @@ def _safe(block: Block, *, plain: bool) -> Block:
             )
             for section in block.sections
         ]
-        return replace(block, sections=sections)
+        columns = [replace(column, name=_renamed(column.name, safe)) for column in block.columns]
+        return replace(block, columns=columns, sections=sections)
     return _Safe(block, safe)
+
+
+def _renamed(name: str | tuple[str, str], safe: Callable[[str], str]) -> str | tuple[str, str]:
+    return safe(name) if isinstance(name, str) else (safe(name[0]), safe(name[1]))
 
 
 @dataclass(frozen=True)
@@ -181,7 +191,7 @@ class _Safe:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for segment in console.render(self.renderable, options):
-            text = segment.text if segment.text == "\n" else self.safe(segment.text)
+            text = "\n".join(map(self.safe, segment.text.split("\n")))  # a text is wrapped within one segment
             yield Segment(text, segment.style, segment.control)
 
 
@@ -195,6 +205,8 @@ def _spoken(block: Block, console: Console) -> Iterator[str]:
             yield " ".join(filter(None, (block.strong, block.text)))
     elif isinstance(block, Rows):
         yield from _spoken_rows(block)
+    elif isinstance(block, _Safe) and isinstance(block.renderable, Table):
+        yield from map(block.safe, _spoken_table(block.renderable))
     else:
         with console.capture() as captured:
             console.print(block)
@@ -218,6 +230,16 @@ def _spoken_row(columns: Sequence[Column], row: Sequence[Cell]) -> str:
         else:
             said.append(cell)
     return ", ".join(filter(None, said))
+
+
+def _spoken_table(table: Table) -> Iterator[str]:
+    """The rows of a table of rich's; columns that only draw are left out, and facts are names with their texts."""
+    columns = [(str(column.header), [str(cell) for cell in column.cells]) for column in table.columns]
+    told = [(name, cells) for name, cells in columns if any(map(str.isalnum, "".join(cells)))]
+    apart = ", " if table.show_header else ": "
+    for row in zip(*(cells for _, cells in told), strict=True):
+        named = zip((name for name, _ in told), row, strict=True)
+        yield apart.join(f"{name} {cell}".strip() for name, cell in named if cell)
 
 
 def _drawn(block: Block, width: int, *, plain: bool) -> Iterator[RenderableType]:

@@ -9,6 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from geed_cli.report import cells
+from geed_cli.report.cells import facts, fitted_table, texts
 from geed_cli.report.console import PipeConsole, emit
 from geed_cli.report.marks import Mark, ascii_text, plain_characters, profile
 from geed_cli.report.page import (
@@ -23,6 +25,7 @@ from geed_cli.report.page import (
     key_values,
     print_page,
     short,
+    tables_room,
 )
 
 ROWS = Rows(
@@ -179,6 +182,41 @@ def test_what_rich_renders_may_stand_among_the_blocks() -> None:
     """Tables of other reports."""
     assert page(Text("as it is")).strip() == "as it is"
     assert page(Text("as it is"), linear=True).strip() == "as it is"
+    assert page(Text("word " * 30), width=40).split() == ["word"] * 30
+
+
+def test_tables_of_rich_are_told_row_by_row() -> None:
+    """No lines and no bars, and no column left out or folded; facts are names with their texts."""
+    layers = ["a" * 30, "a\u200d::b"]
+    columns = [
+        texts("layer", layers),
+        cells.Column("value", ["0.100", "–"]),
+        cells.Column("0 … 1", ["█▌", ""]),
+    ]
+    made = fitted_table(columns, tables_room(40, linear=True))
+    assert page(made, width=40, linear=True).splitlines() == [
+        f"layer {layers[0]}, value 0.100",
+        r"layer a\u200d: :b, value –",
+    ]
+    told = page(facts([("run", "cpu, " * 20 + "fp32"), ("", "a\nb")]), width=40, linear=True)
+    assert told.splitlines() == ["run: " + "cpu, " * 20 + "fp32", r"a\nb"]
+
+
+def test_headings_are_ascii_where_cells_are() -> None:
+    """In every view, before their columns are measured; names of models stand there, too."""
+    rows = Rows([Column("", left=True), Column("within ±"), Column("…a::b\n")], [Section([["x", "1", "2"]])])
+    for linear in (False, True):
+        text = page(rows, width=40, encoding="ascii", linear=linear)
+        assert "within +/-" in text
+        assert r"...a: :b\n" in text
+    assert max(map(len, page(rows, width=24, encoding="ascii").splitlines())) <= 24
+
+
+def test_names_in_tables_of_rich_are_measured_as_they_are_printed() -> None:
+    """What stands for a control character is longer; numbers behind it are whole all the same."""
+    columns = [texts("layer", ["\u200d\u200d\u200d"]), cells.Column("value", ["-0.922"])]
+    text = page(fitted_table(columns, 40), width=40)
+    assert text.splitlines()[-1].split() == [r"\u200d\u200d\u200d", "-0.922"]
 
 
 def test_every_character_has_its_ascii() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from situations import SITUATIONS, Situation
+from support.constructed import features, group, result
 
 from geed_cli.report.explain.topics import topic_of
 from geed_cli.statistics.sample import LEFT_OUT
@@ -29,6 +30,19 @@ def test_every_verdict_and_warning_is_explained(situation: Situation) -> None:
         assert topic_of(word).explained.what
     for warning in (*said.warnings, *warnings(situation.found)):
         assert topic_of(warning).heading == "warnings", warning
+
+
+def test_a_warning_that_names_a_product_is_a_warning() -> None:
+    """The ``*`` in it makes it no product itself."""
+    groups = [group("c4"), group("flip*invert", elements=("e", "m", "invert", "m*invert"))]
+    found = result(
+        *(features(0.5, 0.4, 0.6, of=each.name, twin=0.3) for each in groups[1:]),
+        features(0.5, 0.4, 0.6, of="c4"),
+        groups=groups,
+    )
+    (warning,) = warnings(found)
+    assert warning.endswith("(flip*invert)")
+    assert topic_of(warning).heading == "warnings"
 
 
 def test_every_word_of_comparisons_and_tracks_is_explained() -> None:

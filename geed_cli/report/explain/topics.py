@@ -155,7 +155,8 @@ def topic_of(written: str) -> Topic:
         for topic in source():
             if asked & {_plain(name) for name in (topic.name, *topic.aliases)}:
                 return topic
-    made = _element(written.strip()) or _made(written.strip()) or _warning(written)
+    # a warning that is copied whole may name a product, c4*invert
+    made = _element(written.strip()) or _warning(written) or _made(written.strip())
     if made is not None:
         return made
     raise _unknown(written)
