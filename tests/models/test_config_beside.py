@@ -228,7 +228,17 @@ def test_all_at_once_from_the_command_line(geed: Geed, tmp_path: Path) -> None:
     (tmp_path / TIMM).write_text(json.dumps(config))
     pictures = smooth_pictures(tmp_path / "pictures", 4, 48)
     done = geed(
-        "audit", "--checkpoint", file, "--arch", ARCH, "-d", pictures, "--no-cache", "--metric", "latent.l2"
+        "audit",
+        "--checkpoint",
+        file,
+        "--arch",
+        ARCH,
+        "-d",
+        pictures,
+        "--no-cache",
+        "--metric",
+        "latent.l2",
+        "-v",
     )
     assert done.exit_code == 0, done.stderr
     text = " ".join(done.stdout.split())
