@@ -109,9 +109,8 @@ def next_comparison(comparison: Comparison) -> str:
     if not deltas:
         return "audit all of them with the same groups, measures and layers"
     still_open = [delta for delta in deltas if delta.verdict == "undecided"]
-    needed = sorted(delta.images_to_decide for delta in still_open if delta.images_to_decide is not None)
-    if needed:
-        return f"about {forecast(needed[len(needed) // 2])} images may decide half of what is open"
+    if any(delta.images_to_decide is not None for delta in still_open):
+        return _would_decide(still_open)
     if still_open and comparison.images < MIN_IMAGES and not populations:
         return f"audit at least {MIN_IMAGES} images, better 200: nothing is claimed of fewer"
     if still_open:
@@ -121,6 +120,15 @@ def next_comparison(comparison: Comparison) -> str:
             else "more images would not decide what is open"
         )
     return "every difference is decided"
+
+
+def _would_decide(still_open: Sequence[Delta]) -> str:
+    """How many images may decide half of what is open, or all that has a forecast where that is less than half."""
+    needed = sorted(delta.images_to_decide for delta in still_open if delta.images_to_decide is not None)
+    half = (len(still_open) + 1) // 2
+    if half <= len(needed):
+        return f"about {forecast(needed[half - 1])} images may decide half of what is open"
+    return f"about {forecast(needed[-1])} images may decide {len(needed)} of {len(still_open)} that are open"
 
 
 def shared_difference_decimals(lines: Sequence[Line]) -> int | None:

@@ -2,7 +2,7 @@
 
 - The half-width of an interval keeps one significant digit, two where that digit is 1; the value has the interval's
   decimals. The layers of one table share theirs (``shared_decimals``).
-- Without an interval a number has two significant digits, forecasts of images too.
+- Without an interval a number has two significant digits; forecasts of images have, too, and are rounded up.
 - Rates and parts of a way are whole percents. What is not 0 never reads 0%, it reads ``<1%``; what is below 100% never
   reads 100%, it reads ``>99%``. Two limits that would read alike get one decimal.
 - Beside a limit or the end of a class a number gets the digits that show on which side of it it lies.
@@ -49,9 +49,9 @@ def two_digits(value: float) -> str:
 
 
 def forecast(count: int) -> str:
-    """A forecast of images: two significant digits."""
+    """A forecast of images: two significant digits, rounded up, so that it is never fewer than it takes."""
     unit: int = 10 ** max(0, len(str(count)) - 2)
-    return f"{round(count / unit) * unit:,}"
+    return f"{-(-count // unit) * unit:,}"
 
 
 def number_text(value: float, decimals: int | None = None) -> str:

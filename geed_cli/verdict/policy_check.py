@@ -367,8 +367,18 @@ def next_step(report: GateReport, moved: str = "") -> str:
         ]
         known = [count for count in needed if count is not None]
         if known:
-            samples = forecast(max(known)).replace(",", "")
-            return f"audit again with --samples {samples}, which decides it in about half of the cases"
+            samples, rest = forecast(max(known)).replace(",", ""), len(needed) - len(known)
+            what = (
+                "it"
+                if len(needed) == 1
+                else f"each of {len(known)} entries"
+                if len(known) > 1
+                else "one entry"
+            )
+            lacking = (
+                f"; {rest} more {'needs' if rest == 1 else 'need'} another limit or measure" if rest else ""
+            )
+            return f"audit again with --samples {samples}, which decides {what} in about half of the cases{lacking}"
         return "choose a limit that more images can decide, or another measure"
     return "keep this report: -o report.md, or -o report.junit.xml"
 

@@ -132,7 +132,7 @@ def test_two_show_differences_and_their_claims() -> None:
     assert "equal" not in text.replace("equivariant", "")
     assert re.search(r"latent\.l2 +0\.096 +0\.109 +\+0\.009 to \+0\.017", text)
     assert re.search(r"blocks\.3 +-0\.8032 +none +none +absent", text)
-    assert "~460" in text
+    assert "~470" in text
 
 
 def test_more_show_values_with_signs() -> None:

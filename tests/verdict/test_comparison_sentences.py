@@ -185,8 +185,12 @@ def test_warnings_of_what_is_not_comparable() -> None:
     ("made", "step"),
     [
         (comparison(FURTHER), "every difference is decided"),
-        (comparison(FURTHER, FEATURES_OPEN, CLASS_OPEN), "about 460 images may decide half of what is open"),
+        (comparison(FURTHER, FEATURES_OPEN, CLASS_OPEN), "about 95 images may decide half of what is open"),
         (comparison(SOFTMAX_OPEN), "more images would not decide what is open"),
+        (
+            comparison(FEATURES_OPEN, SOFTMAX_OPEN, line("latent.cosine", (0.1, 0.1), delta(0.0, -0.1, 0.1))),
+            "about 95 images may decide 1 of 3 that are open",
+        ),
         (
             comparison(SOFTMAX_OPEN, images=3),
             "audit at least 20 images, better 200: nothing is claimed of fewer",

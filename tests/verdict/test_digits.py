@@ -111,8 +111,16 @@ def test_a_number_beside_a_limit_reads_on_its_side(value: float, limit: float) -
 
 
 def test_numbers_without_an_interval_have_two_digits() -> None:
-    """Forecasts of images too."""
+    """Forecasts of images too, rounded up."""
     assert [two_digits(x) for x in (0, 0.0105, 1.906, 23.4, 0.00001, 0.0999)] == [
         "0", "0.011", "1.9", "23", "1.0e-05", "0.10",
     ]  # fmt: skip
-    assert [forecast(x) for x in (7, 61, 347, 1234, 98765)] == ["7", "61", "350", "1,200", "99,000"]
+    assert [forecast(x) for x in (7, 61, 347, 1234, 98765)] == ["7", "61", "350", "1,300", "99,000"]
+
+
+@given(st.integers(1, 10**9))
+def test_a_forecast_is_never_fewer_images_than_it_takes(count: int) -> None:
+    """201 images where 200 were audited are 210: a forecast of what is there already would be no advice."""
+    shown = int(forecast(count).replace(",", ""))
+    assert count <= shown < 1.1 * count + 1
+    assert len(str(shown).rstrip("0")) <= 2

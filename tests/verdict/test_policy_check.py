@@ -92,7 +92,7 @@ def test_many_names_are_counted() -> None:
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        ({"images_to_decide": 3512}, "the limit lies inside the interval; about 3,500 images would decide"),
+        ({"images_to_decide": 3512}, "the limit lies inside the interval; about 3,600 images would decide"),
         ({"images_to_decide": None}, "the limit lies inside the interval; more images would not decide it"),
         (
             {"ci": (0.11, 0.15), "images_to_decide": 61},
@@ -220,6 +220,14 @@ def test_the_next_step() -> None:
     undecided = report(needs, warned, verdict="undecided", code=1)
     assert policy_check.next_step(undecided) == (
         "audit again with --samples 350, which decides it in about half of the cases"
+    )
+    other, never_one = check("undecided", "o", images_to_decide=120), check("undecided", "n")
+    assert policy_check.next_step(report(needs, other, verdict="undecided", code=1)) == (
+        "audit again with --samples 350, which decides each of 2 entries in about half of the cases"
+    )
+    assert policy_check.next_step(report(needs, never_one, verdict="undecided", code=1)) == (
+        "audit again with --samples 350, which decides one entry in about half of the cases; 1 more needs another "
+        "limit or measure"
     )
     never = report(check("undecided"), verdict="undecided", code=1)
     assert policy_check.next_step(never) == "choose a limit that more images can decide, or another measure"

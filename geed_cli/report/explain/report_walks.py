@@ -23,6 +23,7 @@ from geed_cli.verdict.comparison import (
     say_difference,
     side_text,
 )
+from geed_cli.verdict.digits import forecast
 from geed_cli.verdict.names import counted
 from geed_cli.verdict.track import next_track, say_track, track_warnings
 
@@ -97,7 +98,9 @@ def _delta(line: Compared, at: int, delta: Delta) -> str:
     chance = "" if delta.p_value is None else f", p = {number(delta.p_value)}"
     holm = "" if delta.p_holm is None else f" and {number(delta.p_holm)} over the whole table (p_holm)"
     images = (
-        "" if delta.images_to_decide is None else f"; about {delta.images_to_decide} images would decide it"
+        ""
+        if delta.images_to_decide is None
+        else f"; about {forecast(delta.images_to_decide)} images would decide it"
     )
     sign = "+" if delta.value > 0 else ""
     return (
