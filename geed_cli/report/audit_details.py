@@ -10,6 +10,7 @@ from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
 from geed_cli.report.numbers import about, number, some
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
+from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Entry, GridPhase, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.statistics.enough import images_to_halve
@@ -53,8 +54,8 @@ def _sections(
     result: Result, group: AuditedGroup, entries: Sequence[Entry], width: int
 ) -> Iterator[list[Block]]:
     """The table of the measures with what is said below it, then those of the layers; any may be missing."""
-    settings = result.settings
-    level = f"{100 * settings.confidence:g}% {'simultaneous' if settings.simultaneous else 'interval'}"
+    kind = "simultaneous" if result.settings.simultaneous else "interval"
+    level = f"{100 * confidence_of(result):.4g}% {kind}"
     whole = [entry for entry in entries if not _layerwise(entry)]
     layers: dict[str, list[Entry]] = {}
     for entry in filter(_layerwise, entries):

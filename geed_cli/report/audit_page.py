@@ -10,7 +10,7 @@ from rich.console import Console
 
 from geed_cli.choices import View
 from geed_cli.measures.catalogue import BY_NAME, measure_named
-from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
@@ -31,7 +31,7 @@ from geed_cli.report.page import (
     print_page,
     tables_room,
 )
-from geed_cli.result.samples import narrow_enough
+from geed_cli.result.samples import confidence_of, narrow_enough
 from geed_cli.result.schema import Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.verdict.audit import Said, next_step, say, warnings
@@ -45,7 +45,7 @@ from geed_cli.verdict.digits import (
     value_text,
 )
 from geed_cli.verdict.names import counted
-from geed_cli.verdict.reaction import insensitive, reacts
+from geed_cli.verdict.reaction import insensitive, of_predictions, reacts
 from geed_cli.verdict.transformations import title_of
 from geed_cli.verdict.way import floor_on_scale, way_of
 
@@ -198,7 +198,7 @@ def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> 
     several = len(result.groups) > 1
     shown = ends_of(layered, 2 if several else MOST_LAYERS)
     table = _Table(result, group, controls, width)
-    level = f"{100 * _confidence(result):g}%" + (" interval" if width >= NARROW else "")
+    level = f"{100 * confidence_of(result):.4g}%" + (" interval" if width >= NARROW else "")
     columns = [
         Column("", left=True),
         Column("value"),
@@ -231,11 +231,6 @@ def _absences(entries: Sequence[Entry]) -> Iterator[str]:
         for note in entry.notes[-1:]
     )
     yield from (f"{some(names)}: {note}" for note, names in missing.items())
-
-
-def _confidence(result: Result) -> float:
-    looks = result.settings.looks
-    return result.settings.confidence if looks is None else looks.confidence
 
 
 def _how(group: AuditedGroup) -> str:
@@ -294,7 +289,7 @@ class _Table:
         ]
 
     def _mark(self, entry: Entry) -> Cell:
-        if self._insensitive and entry.value is not None and _predicted(entry):
+        if self._insensitive and entry.value is not None and of_predictions(entry.metric):
             return "insensitive"
         way = way_of(entry, self._group.order)
         if way is None:
@@ -311,14 +306,9 @@ class _Table:
     def _control(self, entry: Entry, name: str, decimals: int | None) -> str:
         value = entry.controls.get(name)
         # a twin that ignores its input has the same answer for every picture
-        if value is None or (name == "twin" and self._dull_twin and _predicted(entry)):
+        if value is None or (name == "twin" and self._dull_twin and of_predictions(entry.metric)):
             return ""
         return percent(value) if measure_named(entry.metric).percent else number_text(value, decimals)
-
-
-def _predicted(entry: Entry) -> bool:
-    measure = measure_named(entry.metric)
-    return isinstance(measure, VectorMeasure) and measure.site == "logits"
 
 
 def _raw(entry: Entry) -> str:

@@ -138,9 +138,14 @@ def ends_of(rows: Sequence[Part], most: int) -> list[Part]:
     return [rows[at] for at in sorted({round(k * (len(rows) - 1) / (most - 1)) for k in range(most)})]
 
 
-def short(name: str, most: int) -> str:
-    """A name of so many characters at most, without its beginning: names of one kind differ at their ends."""
-    return name if cell_len(name) <= most else f"…{name[1 - most :]}"
+def short(name: str, most: int, missing: str = "…") -> str:
+    """A name that fits so many columns, without its beginning: names of one kind differ at their ends."""
+    if cell_len(name) <= most:
+        return name
+    end = name
+    while cell_len(end) > most - len(missing):
+        end = end[1:]
+    return missing + end
 
 
 def key_values(*pairs: tuple[str, object]) -> str:
@@ -372,21 +377,13 @@ class _Drawing:
     def _cell(self, cell: Cell, at: int) -> Text:
         width = self._widths[at]
         if isinstance(cell, str):
-            return Text(cell if cell_len(cell) <= width else self._end_of(cell, width))
+            return Text(short(cell, width, ".." if self._plain else "…"))
         room = width - self._behind[at]
         drawn = cell.drawn(room) if room >= NARROWEST_MARK else ""
         text = Text()
         for sign in drawn:
             text.append(ascii_text(sign) if self._plain else sign, style="dim" if sign == "╌" else "")
         return text.append(f" {cell.behind}" if drawn and cell.behind else cell.behind)
-
-    def _end_of(self, name: str, width: int) -> str:
-        """A name to fit, without its beginning: names of layers differ at their ends."""
-        missing = ".." if self._plain else "…"
-        end = name
-        while cell_len(end) > width - len(missing):
-            end = end[1:]
-        return missing + end
 
 
 def _room_behind(cells: Sequence[Cell]) -> int:

@@ -1,4 +1,4 @@
-"""What statistics need of a saved result: the rows of an entry, their natural scale, and whether to add images."""
+"""What statistics need of a saved result: rows with their scale, the confidence, and whether to add images."""
 
 import fnmatch
 import math
@@ -49,6 +49,12 @@ def sample_of(result: Result, entry: Entry) -> Sample | None:
         return None if measure_named(entry.metric).normalised else MeanSample(values, scale)
     shared = not result.data.normaliser_images
     return RatioSample(values, np.array(entry.per_image.normaliser), shared, scale)
+
+
+def confidence_of(result: Result) -> float:
+    """Of the intervals of its entries: of a growing run what was left of it for the look at which it stopped."""
+    looks = result.settings.looks
+    return result.settings.confidence if looks is None else looks.confidence
 
 
 def narrow_enough(result: Result) -> bool:

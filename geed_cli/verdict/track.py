@@ -110,7 +110,13 @@ def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) ->
         return Said(group, "no verdict", "No verdict.", (reason,))
     direction = _direction(track, ends, p_holm)
     if direction is None:
-        reason = f"There are no intervals below {MIN_IMAGES} images, so that is not an estimate."
+        few = track.records[0].result.data.count < MIN_IMAGES
+        why = (
+            f"There are no intervals below {MIN_IMAGES} images"
+            if few
+            else "There is no interval at both ends"
+        )
+        reason = f"{why}, so that is not an estimate."
         return Said(group, "no verdict", "No verdict.", (f"{_numbers(track, ends)}.", reason))
     word, verdict = {
         -1: ("nearer", "Features come nearer to invariance."),

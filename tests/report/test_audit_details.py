@@ -7,11 +7,12 @@ import pytest
 from support.command import in_full, printed
 from support.results import small_result
 
+from geed_cli.choices import View
 from geed_cli.report.audit_details import grid_sentences
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import make_console
 from geed_cli.report.numbers import bar, interval, number, percent
-from geed_cli.result.schema import Entry, GridPhase, HiddenAction
+from geed_cli.result.schema import Entry, GridPhase, HiddenAction, Looks
 
 
 @pytest.mark.parametrize(
@@ -261,3 +262,12 @@ def test_grids_are_worded_by_what_breaks_them() -> None:
         "itself; no larger size nearby samples them alike",
     ]
     assert list(grid_sentences([])) == []
+
+
+def test_every_table_has_the_confidence_of_the_look() -> None:
+    """Of a run that grew the page and ``-v`` name one level for one interval: what was left for its last look."""
+    result = small_result()
+    looks = Looks(sizes=(20, 24), used=2, confidence=0.9916666, width=1.0, metric="latent.l2")
+    grown = result.model_copy(update={"settings": result.settings.model_copy(update={"looks": looks})})
+    text = printed(grown, 100, View(verbose=True))
+    assert set(re.findall(r"([0-9.]+)% interval", text)) == {"99.17"}

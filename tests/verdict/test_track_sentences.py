@@ -19,6 +19,11 @@ SPREAD = np.random.default_rng(0).lognormal(0, 0.6, 40)
 DISTANCES = np.full(40, 2.0)
 
 
+def without_intervals(made: Track) -> Track:
+    """The same, as of too few normaliser images: values without rows and intervals."""
+    return made.model_copy(update={"rows": tuple(row.model_copy(update={"ci": None}) for row in made.rows)})
+
+
 def audited(
     step: int, size: float, *, count: int = 40, width: float = 0.2, rows: bool = True, **more: object
 ) -> Result:
@@ -107,6 +112,10 @@ def test_a_run_that_went_away_and_came_back_says_so() -> None:
         (
             track(0.2, 0.1, count=3),
             "There are no intervals below 20 images, so that is not an estimate.",
+        ),
+        (
+            without_intervals(track(0.2, 0.1, rows=False)),
+            "There is no interval at both ends, so that is not an estimate.",
         ),
         (
             track(0.2, 0.1, unsteady={"site": "drop", "movement": 0.1, "sentence": "it moved"}),

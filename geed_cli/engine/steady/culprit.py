@@ -73,7 +73,7 @@ def _sketch(tensors: Sequence[object], place: int, rows: int) -> Tensor | None:
     tensor = next(_tensors(tensors), None)
     if tensor is None or tensor.dim() == 0 or len(tensor) == 0 or len(tensor) % rows:
         return None
-    own = tensor.detach().view(-1) if len(tensor) == 0 else tensor.detach().chunk(rows)[place].flatten()
+    own = tensor.detach().chunk(rows)[place].flatten()
     own = torch.view_as_real(own).flatten() if own.is_complex() else own
     own = own.float() if own.device.type == "mps" else own.double()
     every = max(len(own) // SAMPLED, 1)

@@ -6,6 +6,7 @@ from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS, Control
 from geed_cli.report.console import plain
 from geed_cli.report.numbers import furthest, in_unit, number, percent
+from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.verdict.digits import (
     limits_text,
@@ -46,7 +47,7 @@ def _value(result: Result, entry: Entry, order: int) -> Iterator[str]:
         n=order,
         layer=entry.layer,
     )
-    level = f"{100 * _confidence(result):g}%"
+    level = f"{100 * confidence_of(result):.4g}%"
     if entry.ci is None:
         yield "There is no interval (withheld), so that is no estimate for other images."
     elif entry.ci[0] == entry.ci[1]:
@@ -61,12 +62,6 @@ def _value(result: Result, entry: Entry, order: int) -> Iterator[str]:
 
 def _between(entry: Entry) -> str:
     return limits_text(entry, sep=" and ")
-
-
-def _confidence(result: Result) -> float:
-    """Of the intervals, after what a growing run has spent."""
-    looks = result.settings.looks
-    return result.settings.confidence if looks is None else looks.confidence
 
 
 def _place(entry: Entry, order: int) -> Iterator[str]:

@@ -8,7 +8,7 @@ from geed_cli.comparison.schema import Line as Compared
 from geed_cli.gate.outcome import Examined, GateReport, Outcome
 from geed_cli.report.console import plain
 from geed_cli.report.explain.result_walk import result_walk
-from geed_cli.report.explain.topics import topic_of
+from geed_cli.report.explain.topics import meaning_of
 from geed_cli.report.numbers import in_unit, number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
 from geed_cli.report.selftest_report import SelftestReport
@@ -117,7 +117,7 @@ def gate_walk(report: GateReport, name: str) -> Iterator[Block]:
     yield Paragraph(f"{report.verdict.upper()}:", plain(policy_check.reason(report)))
     for rule, why in policy_check.why(report):
         yield Paragraph(f"{plain(rule)}:", plain(why))
-    yield Line(f"Exit code {report.exit_code}: {_meaning(f'exit {report.exit_code}')}")
+    yield Line(f"Exit code {report.exit_code}: {meaning_of(f'exit {report.exit_code}')}")
     yield Line(
         f"An entry passes by its own {100 * report.confidence:g}% interval, and fails by the one that holds for all "
         f"{report.claims} tested entries together."
@@ -216,11 +216,7 @@ def _digits(value: float | str) -> str:
 def _warned(said: tuple[str, ...]) -> Iterator[Block]:
     for text in said:
         yield BLANK
-        yield Paragraph("warning:", f"{plain(text)}. That is: {_meaning(text)}", style="magenta")
-
-
-def _meaning(name: str) -> str:
-    return topic_of(name).explained.what
+        yield Paragraph("warning:", f"{plain(text)}. That is: {meaning_of(text)}", style="magenta")
 
 
 _WALKS: dict[type[Part], Callable[[Any, str], Iterator[Block]]] = {

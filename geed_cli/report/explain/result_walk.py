@@ -7,7 +7,7 @@ from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.report.console import plain
 from geed_cli.report.explain.entry_sentences import told
-from geed_cli.report.explain.topics import topic_of
+from geed_cli.report.explain.topics import meaning_of
 from geed_cli.report.measure_table import remarks
 from geed_cli.report.numbers import number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
@@ -31,20 +31,16 @@ def result_walk(result: Result, name: str) -> Iterator[Block]:
     )
     for warning in warnings(result):
         yield BLANK
-        yield Paragraph("warning:", f"{plain(warning)}. That is: {_meaning(warning)}", style="magenta")
+        yield Paragraph("warning:", f"{plain(warning)}. That is: {meaning_of(warning)}", style="magenta")
     yield BLANK
     yield from _facts(result)
     for group in result.groups:
         yield BLANK
         yield from _group(result, group)
     yield BLANK
-    signature = f"{_meaning('signature')} Here: {plain(result.signature)}"
+    signature = f"{meaning_of('signature')} Here: {plain(result.signature)}"
     yield Paragraph("signature", signature, style="dim", hang=HANG)
     yield Paragraph("next", next_step(result), style="dim", hang=HANG)
-
-
-def _meaning(name: str) -> str:
-    return topic_of(name).explained.what
 
 
 def _facts(result: Result) -> Iterator[Block]:

@@ -162,6 +162,11 @@ def topic_of(written: str) -> Topic:
     raise _unknown(written)
 
 
+def meaning_of(written: str) -> str:
+    """What a name or a printed warning means, in a sentence."""
+    return topic_of(written).explained.what
+
+
 def _plain(text: str) -> str:
     """One spelling of a name: lower case, one blank, a plain minus sign."""
     return " ".join(text.replace("−", "-").casefold().split())

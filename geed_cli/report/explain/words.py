@@ -137,7 +137,8 @@ COLUMN_WORDS = (
     Word(
         "withheld",
         Explanation(
-            what="an interval that is not given, shown as an en dash: fewer than 20 images have a value.",
+            what="an interval that is not given, shown as none or an en dash: fewer than 20 images have a value, "
+            "or what a note says.",
             reading="The value of so few images is no estimate. Audit at least 20, better 200.",
             see=("interval",),
         ),
@@ -315,7 +316,8 @@ RESULT_WORDS = (
         "partial",
         Explanation(
             what="the run ended early; the numbers are of the images done by then.",
-            reading="Gates and comparisons refuse it. Of a track: checkpoints are still to be audited.",
+            reading="Gates refuse it, and comparisons refuse it beside a complete one. Of a track: checkpoints are "
+            "still to be audited.",
             see=("complete",),
         ),
     ),
