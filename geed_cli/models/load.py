@@ -10,6 +10,7 @@ from pathlib import Path
 
 from torch import nn
 
+from geed_cli.checkpoints.fingerprint import state_sha256
 from geed_cli.choices import WeightsFrom
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
@@ -18,7 +19,6 @@ from geed_cli.models.build import Built, build
 from geed_cli.models.code.as_it_was import as_it_was
 from geed_cli.models.code.images_at_once import images_at_once
 from geed_cli.models.config_beside import Beside, preprocessing_beside
-from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.from_torchvision import torchvision_networks
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
 from geed_cli.models.preprocessing import input_settings, with_channels

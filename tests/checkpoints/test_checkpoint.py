@@ -10,9 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from geed_cli.checkpoints.file_hash import file_sha256
+from geed_cli.checkpoints.fingerprint import state_sha256
 from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.errors import InputError, RunError
-from geed_cli.models.fingerprint import state_sha256
 
 pytestmark = pytest.mark.usefixtures("read_in_this_process")
 

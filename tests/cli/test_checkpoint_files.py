@@ -14,7 +14,7 @@ from support.pictures import smooth_pictures
 from torch import Tensor, nn
 from torchvision.models import shufflenet_v2_x0_5
 
-from geed_cli.models.fingerprint import state_sha256
+from geed_cli.checkpoints.fingerprint import state_sha256
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Site
 from geed_cli.models.requested import FileOptions

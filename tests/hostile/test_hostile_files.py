@@ -11,6 +11,7 @@ from support.pictures import open_images
 from support.results import small_result
 from torch import nn
 
+from geed_cli.checkpoints.fingerprint import state_sha256
 from geed_cli.checkpoints.loading import KeyRules, load_checkpoint
 from geed_cli.cli.guard import explain
 from geed_cli.errors import GeedError, InputError
@@ -18,7 +19,6 @@ from geed_cli.images.decode import read_picture
 from geed_cli.images.picture import ImageRefused, RefusedFile
 from geed_cli.images.source import iter_pixels, unusable
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.load import load_model
 from geed_cli.result.file import read_result, to_strict_json
 

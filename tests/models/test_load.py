@@ -14,9 +14,9 @@ from torch import nn
 from torchvision.models import densenet121, resnet18, resnet50
 
 from geed_cli.checkpoints.file_hash import file_sha256
+from geed_cli.checkpoints.fingerprint import state_sha256
 from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.fingerprint import state_sha256
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.models.requested import FileOptions

@@ -15,7 +15,7 @@ from support.zoo import Expected, Reading, Refused, Right, Specimen, audit_speci
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geed_cli.models.fingerprint import state_sha256
+from geed_cli.checkpoints.fingerprint import state_sha256
 from geed_cli.models.load import load_model
 
 
