@@ -47,8 +47,8 @@ def alone(row: Tensor, beside: Tensor, batch_size: int) -> Showing:
 
 
 def second(rows: Tensor) -> Showing:
-    """The showing after the second batch: all rows but one, moved round by one."""
-    order = (len(rows) - 1, *range(len(rows) - 1))[: max(len(rows) - 1, 1)]
+    """The showing after the second batch: some of the rows, moved round by one."""
+    order = (len(rows) - 1, *range(len(rows) - 1))[: _some(len(rows))]
     return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
 
 
@@ -60,8 +60,13 @@ def last(rows: Tensor) -> Showing:
     beside = 1 - rows[-1:]
     if len(rows) == 2:
         return Showing(_joined([beside, rows[1:]]), (None, 1))
-    left = range(1, len(rows) - 1) if len(rows) > 2 else range(1)
+    left = range(1, _some(len(rows))) if len(rows) > 2 else range(1)
     return Showing(_joined([rows[list(left)], beside]), (*left, None))
+
+
+def _some(rows: int) -> int:
+    """All but two, of few all but one: with the row alone and the small pictures the cost of two orbits."""
+    return max(rows - 2, min(rows - 1, 2), 1)
 
 
 def company(rows: Tensor, *, extremes: bool) -> tuple[Showing, Showing, Showing]:
