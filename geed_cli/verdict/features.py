@@ -92,11 +92,11 @@ def _of_interval(result: Result, group: Group, entry: Entry, way: Way) -> Claim:
     assert entry.ci is not None
     assert way.ci is not None
     where = " on the sample" if result.data.bundled_sample else ""
-    aim = "equivariant" if _moved(result) else "invariant"
+    aim = "equivariant" if moved_back(result) else "invariant"
     told = _statement(result, group, way, _limits(entry, way, group.order))
     if entry.ci[1] == 0:
         text = f"exactly {aim}"
-        back = ", moved back by the declared action," * _moved(result)
+        back = ", moved back by the declared action," * moved_back(result)
         return Claim(
             text, f"Features {text}{where}.", [f"Every copy of an image{back} has the same features."]
         )
@@ -142,7 +142,7 @@ def _statement(result: Result, group: Group, way: Way, limits: str) -> str:
     if way.ci is not None:
         decimals = max(decimals, percent_decimals(*way.ci))
     action, part = action_of(group), ("about " * way.about) + percent(way.value, decimals)
-    if _moved(result):
+    if moved_back(result):
         copies = f"An image's {action.copies}, moved back by the declared action,"
         return f"{copies} lie {part} as far apart as different images{limits}."
     if group.order == 2:
@@ -151,8 +151,8 @@ def _statement(result: Result, group: Group, way: Way, limits: str) -> str:
     return f"An image's {action.copies} lie {part} as far apart as different images{limits}."
 
 
-def _moved(result: Result) -> bool:
-    """Whether a spec declares how groups act on the features, which then are to move along."""
+def moved_back(result: Result) -> bool:
+    """Whether a spec declares how groups act on the features: they are to move along, and copies are moved back."""
     return "features" in result.model.actions
 
 

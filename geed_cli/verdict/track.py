@@ -27,7 +27,7 @@ from geed_cli.verdict.digits import (
     percent,
     percent_decimals,
 )
-from geed_cli.verdict.features import FEATURES
+from geed_cli.verdict.features import FEATURES, moved_back
 from geed_cli.verdict.names import some
 from geed_cli.verdict.reaction import insensitive
 from geed_cli.verdict.said import Said
@@ -102,8 +102,8 @@ def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) ->
     if ends is None:
         reason = f"{FEATURES} has a value at one {track.unit} at most; a change needs two."
         return Said(group, "no verdict", "No verdict.", (reason,))
-    ranges = [record.result for record in track.records if record.label == ends.label]
-    if any(result.unsteady is not None for result in ranges):
+    results = [record.result for record in track.records if record.label == ends.label]
+    if any(result.unsteady is not None for result in results):
         reason = (
             "The network is no function of one image, so that values are about chance or neighbours, too."
         )
@@ -118,10 +118,11 @@ def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) ->
         )
         reason = f"{why}, so that is not an estimate."
         return Said(group, "no verdict", "No verdict.", (f"{_numbers(track, ends)}.", reason))
+    aim = "equivariance" if all(map(moved_back, results)) else "invariance"
     word, verdict = {
-        -1: ("nearer", "Features come nearer to invariance."),
+        -1: ("nearer", f"Features come nearer to {aim}."),
         0: ("no change shown", "No change shown in the features."),
-        1: ("further", "Features move away from invariance."),
+        1: ("further", f"Features move away from {aim}."),
     }[direction]
     return Said(group, word, verdict, (f"{_numbers(track, ends)}.", *_between(track, ends)))
 

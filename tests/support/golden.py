@@ -1,6 +1,6 @@
 """Texts that are kept and read by eye: a page as it is printed, compared with its file under ``golden``.
 
-``GEED_GOLDEN=write pytest tests/report`` writes the files anew; read what changed before it is committed.
+``GEED_GOLDEN=write pytest tests/report tests/verdict`` writes the files anew; read what changed before it is committed.
 """
 
 import os

@@ -105,6 +105,13 @@ def test_a_run_that_went_away_and_came_back_says_so() -> None:
     assert "In between" not in text(track(0.2, 0.1, 0.05))
 
 
+def test_features_that_are_to_move_along_are_equivariant() -> None:
+    """Where a spec declares how the group acts on the features, 0 is equivariance."""
+    declared = {"features": {"regular": "flip"}}
+    assert text(track(0.2, 0.1, actions=declared)).startswith("Features come nearer to equivariance. ")
+    assert text(track(0.1, 0.2, actions=declared)).startswith("Features move away from equivariance. ")
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
