@@ -11,6 +11,8 @@ from geed_cli.verdict.said import Claim
 
 GOOD_NUMBER = 200
 """Images of an ordinary run: the default of ``--samples``."""
+ENOUGH = f"audit at least {MIN_IMAGES} images, better {GOOD_NUMBER}"
+"""What to do about fewer images than intervals need, of audits, comparisons and tracks alike."""
 
 
 def next_of(result: Result, claims: Sequence[Claim]) -> str:
@@ -43,7 +45,7 @@ def _until_it_counts(result: Result) -> Iterator[str]:
     if data.bundled_sample:
         yield "the sample is for a first look; audit your own images: -d DIR"
     if data.count < MIN_IMAGES:
-        yield _more(result, GOOD_NUMBER, f"audit at least {MIN_IMAGES} images, better {GOOD_NUMBER}")
+        yield _more(result, GOOD_NUMBER, ENOUGH)
 
 
 def _open(result: Result, claims: Sequence[Claim]) -> str:

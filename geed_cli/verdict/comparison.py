@@ -10,6 +10,7 @@ from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.validity import MIN_IMAGES
+from geed_cli.verdict.advice import ENOUGH
 from geed_cli.verdict.digits import (
     difference_decimals,
     difference_text,
@@ -112,7 +113,7 @@ def next_comparison(comparison: Comparison) -> str:
     if any(delta.images_to_decide is not None for delta in still_open):
         return _would_decide(still_open)
     if still_open and comparison.images < MIN_IMAGES and not populations:
-        return f"audit at least {MIN_IMAGES} images, better 200: nothing is claimed of fewer"
+        return f"{ENOUGH}: nothing is claimed of fewer"
     if still_open:
         return (
             "more checkpoints may decide what is open"

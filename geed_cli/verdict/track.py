@@ -19,6 +19,7 @@ from geed_cli.statistics.sample import Interval
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
 from geed_cli.tracking.record import Row, Track
+from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER
 from geed_cli.verdict.digits import (
     decimals_of,
     difference_decimals,
@@ -91,7 +92,7 @@ def next_track(track: Track, compare: str = "") -> str:
     if len(steps) < 2:
         return "add a checkpoint of another step"
     if track.records[0].result.data.count < MIN_IMAGES:
-        return f"audit at least {MIN_IMAGES} images, better 200: --samples 200 -d DIR"
+        return f"{ENOUGH}: --samples {GOOD_NUMBER} -d DIR"
     if compare:
         return f"pair its ends in every number: {compare}"
     return "geed compare FIRST LAST pairs layers and predictions, too"

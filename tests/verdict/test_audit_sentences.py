@@ -4,7 +4,9 @@ import pytest
 from situations import SITUATIONS, Situation
 from support.constructed import entry, features, group, layers, result, softmax
 
+from geed_cli.pipeline.options import DataOptions
 from geed_cli.result.schema import GridPhase, Result
+from geed_cli.verdict.advice import GOOD_NUMBER
 from geed_cli.verdict.audit import next_step, say, warnings
 
 
@@ -169,3 +171,8 @@ RESAMPLED = group("c8", exact=False, boundary="zero", interpolation="bilinear")
 def test_next_steps(found: Result, step: str) -> None:
     """What adds most to what is known; images that the folder lacks are not promised."""
     assert next_step(found) == step
+
+
+def test_the_good_number_is_that_of_an_ordinary_run() -> None:
+    """What is recommended is what happens without the option."""
+    assert DataOptions().samples == GOOD_NUMBER
