@@ -12,7 +12,8 @@ from geed_cli.cache.tables import FILE_NAME
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.planning import make_plan
-from geed_cli.pipeline.reuse.grid_cache import cached_findings
+from geed_cli.pipeline.reuse import grid_cache
+from geed_cli.pipeline.reuse.grid_cache import cached_findings, found_once
 from geed_cli.result.schema import GridPhase
 
 KEY = bytes(range(32))
@@ -99,11 +100,34 @@ def network(size: int) -> Network:
     return load_model("torchvision:resnet18", weights="random", img_size=size)
 
 
-def test_another_size_or_group_is_another_entry(tmp_path: Path) -> None:
+@pytest.fixture
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has audited nothing yet."""
+    monkeypatch.setattr(grid_cache, "_remembered", {})
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+def test_a_process_remembers(finder: Finder) -> None:
+    """Without a file, too, and no more than so many; not what has no key."""
+    for _ in range(2):
+        assert found_once(None, KEY, finder) == (PHASE,)
+    assert finder.count == 1
+    for number in range(grid_cache.MOST_REMEMBERED):
+        found_once(None, b"%d" % number, finder)
+    found_once(None, KEY, finder)
+    assert finder.count == 2 + grid_cache.MOST_REMEMBERED
+    for _ in range(2):
+        found_once(None, None, finder)
+    assert finder.count == 4 + grid_cache.MOST_REMEMBERED
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+def test_another_size_or_group_is_another_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """resnet18 under flips: broken at 64 pixels and clean at 65, whatever was asked before it, cached or not."""
     asked = [(64, "flip"), (65, "flip"), (64, "c4"), (64, "flip")]
     with RowStore(tmp_path) as store:
         made = [make_plan(network(size), [group], AuditOptions(), store).grid_phase for size, group in asked]
+    monkeypatch.setattr(grid_cache, "_remembered", {})
     fresh = [make_plan(network(size), [group], AuditOptions()).grid_phase for size, group in asked]
     assert made == fresh
     assert made[0] != made[1]

@@ -20,6 +20,20 @@ from geed_cli.result.schema import GridPhase
 
 Findings = tuple[GridPhase, ...]
 FINDINGS = TypeAdapter(Findings)
+MOST_REMEMBERED = 256
+"""Findings that a process remembers, a few kilobytes each; the oldest go first."""
+_remembered: dict[bytes, Findings] = {}
+
+
+def found_once(store: RowStore | None, key: bytes | None, make: Callable[[], Findings]) -> Findings:
+    """What ``cached_findings`` gives, remembered by this process: a network audited twice is followed once."""
+    if key is None:
+        return make()
+    if key not in _remembered:
+        _remembered[key] = cached_findings(store, key, make)
+        if len(_remembered) > MOST_REMEMBERED:
+            del _remembered[next(iter(_remembered))]
+    return _remembered[key]
 
 
 def cached_findings(store: RowStore | None, key: bytes | None, make: Callable[[], Findings]) -> Findings:
