@@ -2,7 +2,7 @@
 
 import pytest
 from situations import SITUATIONS, Situation
-from support.constructed import entry, features, group, layers, result, softmax
+from support.constructed import entry, features, flips, group, layers, result, softmax
 
 from geed_cli.pipeline.options import DataOptions
 from geed_cli.result.schema import GridPhase, Result
@@ -176,3 +176,14 @@ def test_next_steps(found: Result, step: str) -> None:
 def test_the_good_number_is_that_of_an_ordinary_run() -> None:
     """What is recommended is what happens without the option."""
     assert DataOptions().samples == GOOD_NUMBER
+
+
+def test_little_and_no_layer_off_are_said_of_whole_intervals() -> None:
+    """Below 5% of ln 2, and below 1%, by the value and not by the upper limit: neither is said."""
+    of_softmax = result(features(0.4, 0.37, 0.44), flips(0.25, 0.14, 0.41), softmax(0.033))
+    assert "little" not in " ".join(say(of_softmax, "flip").reasons)
+    nearer = result(features(0.4, 0.37, 0.44), flips(0.25, 0.14, 0.41), softmax(0.031))
+    assert "The softmax moves little" in " ".join(say(nearer, "flip").reasons)
+    for half, said in ((0.02, False), (0.002, True)):
+        found = result(features(0.4, 0.37, 0.44), *layers((0.005, 0.006), half))
+        assert ("No layer is 1%" in " ".join(say(found, "flip").reasons)) == said

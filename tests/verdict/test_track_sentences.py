@@ -105,6 +105,12 @@ def test_a_run_that_went_away_and_came_back_says_so() -> None:
     assert "In between" not in text(track(0.2, 0.1, 0.05))
 
 
+def test_a_difference_that_rounding_alone_can_make_is_none() -> None:
+    """A millionth less in every image is as sure as can be, and less than float32 can tell."""
+    assert text(track(0.2, 0.2 * (1 - 1e-6))).startswith("No change shown in the features. ")
+    assert text(track(0.2, 0.2 * (1 - 1e-3))).startswith("Features come nearer to invariance. ")
+
+
 def test_features_that_are_to_move_along_are_equivariant() -> None:
     """Where a spec declares how the group acts on the features, 0 is equivariance."""
     declared = {"features": {"regular": "flip"}}
