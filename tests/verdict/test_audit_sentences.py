@@ -187,3 +187,15 @@ def test_little_and_no_layer_off_are_said_of_whole_intervals() -> None:
     for half, said in ((0.02, False), (0.002, True)):
         found = result(features(0.4, 0.37, 0.44), *layers((0.005, 0.006), half))
         assert ("No layer is 1%" in " ".join(say(found, "flip").reasons)) == said
+
+
+def test_rounding_is_said_of_the_limit_that_decides() -> None:
+    """Small rounding has to cover all of the interval, large rounding needs to reach into it."""
+    small = result(
+        features(1.5e-5, 1e-6, 1e-3)
+    )  # the value is 0.75e-5, ten roundings 1e-5, the upper limit 5e-4
+    assert say(small, "flip").word == "nearly invariant"
+    large = result(
+        features(0.5, 0.3, 0.6, rounding=0.02)
+    )  # the value is 0.25, ten roundings 0.2, the lower limit 0.15
+    assert say(large, "flip").word == "not told apart from rounding"
