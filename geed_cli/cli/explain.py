@@ -51,9 +51,17 @@ def _blocks(written: str) -> "Iterator[Block]":
     try:
         return topic_page(named(topic_of(written), written))
     except InputError:
-        if path.is_file() and path.suffix not in (".yaml", ".yml"):
+        if _is_file(path) and path.suffix not in (".yaml", ".yml"):
             return _walk(path)
         raise
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a text may be longer than any file's name."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _walk(path: Path) -> "Iterator[Block]":

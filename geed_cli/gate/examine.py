@@ -56,7 +56,8 @@ def examine(rule: Rule, match: Match, result: Result, baseline: Result | None, l
     claim = _claim(rule, match, result, baseline, confidence)
     # of a result with too few images in all, the requirement itself says so
     if not isinstance(claim, str) and claim.images < min(least, result.data.count):
-        claim = f"{claim.images} images have a value, and the policy requires {least}"
+        have = "image has" if claim.images == 1 else "images have"
+        claim = f"{claim.images} {have} a value, and the policy requires {least}"
     return Pending(rule, match, claim, _image_set(result), confidence)
 
 

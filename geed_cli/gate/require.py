@@ -32,12 +32,18 @@ def _checks(require: RequirePart, result: Result) -> Iterator[tuple[str, str, st
         yield "steady", "a function of one image", f"no function of one image: {result.unsteady.sentence}"
     # results of 0.1.0 have copies among their images
     count, least = len({image.sha256 for image in result.data.images}), require.min_images
-    yield "min_images", f"images ≥ {least}", f"{count} images were audited" if count < least else ""
+    few = f"{_were(count, 'image')} audited"
+    yield "min_images", f"images ≥ {least}", few if count < least else ""
     if require.max_refused is not None:
         refused, most = len(result.data.refused), require.max_refused
-        yield "max_refused", f"refused ≤ {most}", f"{refused} files were refused" if refused > most else ""
+        many = f"{_were(refused, 'file')} refused"
+        yield "max_refused", f"refused ≤ {most}", many if refused > most else ""
     if require.groups:
         audited = {group.name for group in result.groups}
         missing = [name for name in require.groups if name not in audited]
         reason = f"not audited: {', '.join(missing)}" if missing else ""
         yield "groups", f"groups {', '.join(require.groups)}", reason
+
+
+def _were(count: int, noun: str) -> str:
+    return f"{count} {noun} was" if count == 1 else f"{count} {noun}s were"

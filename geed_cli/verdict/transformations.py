@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from geed_cli.groups.colour import PERMUTATIONS
 from geed_cli.result.schema import Group
-from geed_cli.verdict.names import listed
+from geed_cli.verdict.names import counted, listed
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ def title_of(group: Group) -> str:
     if group.elements in fixed:
         return fixed[group.elements]
     if group.kind == "set":
-        return f"{action_of(group).what}, {group.order} members, no group"
+        return f"{action_of(group).what}, {counted(group.order, 'member')}, no group"
     action = action_of(group)
     turns = re.fullmatch(r"[cd]([0-9]+)", group.name)
     if turns and int(turns[1]) > 1:
         return action.what.replace("turns", f"turns by {360 / int(turns[1]):.4g}°")
-    return action.what if action is not TRANSFORMING else f"{group.order} elements"
+    return action.what if action is not TRANSFORMING else counted(group.order, "element")
 
 
 def _only_mirrors(group: Group) -> bool:

@@ -204,6 +204,7 @@ def test_an_unknown_name_is_one_error_with_the_nearest(geed: Geed, name: str, ne
         ("c99", "n from 1 to 64"),
         ("c4*c8", "has 32 products"),
         ("blur:", "nothing is called"),
+        ("x" * 5000, f"nothing is called '{'x' * 200}' expected"),
     ],
 )
 def test_what_is_nearly_a_name_is_refused(geed: Geed, wrong: str, said: str) -> None:

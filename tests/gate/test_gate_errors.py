@@ -164,7 +164,7 @@ def test_an_undefined_baseline_value() -> None:
     ("require", "message"),
     [
         ("min_images: 201", "200 images were audited"),
-        ("max_refused: 0", "1 files were refused"),
+        ("max_refused: 0", "1 file was refused"),
         ("groups: [flip, c4]", "not audited: c4"),
     ],
 )

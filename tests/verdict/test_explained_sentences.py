@@ -26,7 +26,7 @@ from geed_cli.verdict.comparison import (
 def test_every_verdict_and_warning_is_explained(situation: Situation) -> None:
     """As a sentence has them, and as logs do; a warning as it was printed."""
     said = say(situation.found, situation.found.groups[0].name)
-    for word in (said.word, said.key):
+    for word in (said.word, said.key, said.verdict):
         assert topic_of(word).explained.what
     for warning in (*said.warnings, *warnings(situation.found)):
         assert topic_of(warning).heading == "warnings", warning

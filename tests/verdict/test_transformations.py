@@ -71,3 +71,9 @@ def test_elements_of_a_later_version_are_transformed() -> None:
     odd = group("odd", elements=("e", "m", "warp3", "m*warp3"))
     assert action_of(odd) is TRANSFORMING
     assert title_of(odd) == "4 elements"
+
+
+def test_titles_count_one() -> None:
+    """The identity alone is no "1 elements"."""
+    assert title_of(named("c1")) == "1 element"
+    assert title_of(group("blur:", elements=("e",), kind="set")) == "blur, 1 member, no group"

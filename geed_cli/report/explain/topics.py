@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from geed_cli.report.explain.words import Word
 
 WARNINGS, FILES = "warnings", "files"
+LONGEST = 200
+"""Characters of a name that is none, in a message."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,8 @@ def topic_of(written: str) -> Topic:
     """
     if written.strip() == "m":  # the mirror, and not M
         written = "elements"
-    asked = {_plain(each) for each in (written, _without_decoration(written), written.replace("-", " "))}
+    spellings = (written, _without_decoration(written), written.replace("-", " "), written.removesuffix("."))
+    asked = {*map(_plain, spellings), _verdict(written)}
     for source in SOURCES:
         for topic in source():
             if asked & {_plain(name) for name in (topic.name, *topic.aliases)}:
@@ -176,6 +179,12 @@ def _without_decoration(text: str) -> str:
     """A heading without its level, unit and "at": ``95% interval``, ``difference, 95%``, ``softmax.kl, nats``."""
     bare = re.sub(r"^[0-9.]+%", "", text.strip())
     return "interval" if text and not bare else re.sub(r"(, [\w.]+%?| at)$", "", bare)
+
+
+def _verdict(text: str) -> str:
+    """The words of a verdict that is copied as it is printed, such as ``Features mostly invariant.``, by themselves."""
+    bare = re.sub("^features | on the sample$", "", _plain(text).removesuffix("."))
+    return "undecided" if bare.startswith("undecided, ") else bare
 
 
 def _element(written: str) -> Topic | None:
@@ -238,7 +247,7 @@ def _unknown(written: str) -> InputError:
     close = [spelled[name] for name in nearest(_plain(written), spelled)]
     near = f"; nearest are {', '.join(close)}" if close else ""
     return InputError(
-        f"nothing is called {written!r}",
+        f"nothing is called {written[:LONGEST]!r}",
         expected=f"a measure, column, control, group, set, verdict, exit code or saved file{near}",
         remedy=f"geed explain {shlex.quote(close[0])}" if close else "geed explain, which lists every name",
     )
