@@ -9,6 +9,8 @@ from geed_cli.verdict.digits import forecast
 from geed_cli.verdict.reaction import insensitive
 from geed_cli.verdict.said import Claim
 
+STEADY = "put the network into a state without chance or memory, and audit it again"
+"""Before that, more images or checkpoints say nothing."""
 GOOD_NUMBER = 200
 """Images of an ordinary run: the default of ``--samples``."""
 ENOUGH = f"audit at least {MIN_IMAGES} images, better {GOOD_NUMBER}"
@@ -39,7 +41,7 @@ def _until_it_counts(result: Result) -> Iterator[str]:
     """What a run lacks before its numbers mean something."""
     data = result.data
     if result.unsteady is not None:
-        yield "put the network into a state without chance or memory, and audit it again"
+        yield STEADY
     if result.status == "partial":
         yield "run the same command again; images that are done come from the cache"
     if data.bundled_sample:

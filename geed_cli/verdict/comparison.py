@@ -10,7 +10,7 @@ from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.validity import MIN_IMAGES
-from geed_cli.verdict.advice import ENOUGH
+from geed_cli.verdict.advice import ENOUGH, STEADY
 from geed_cli.verdict.digits import (
     difference_decimals,
     difference_text,
@@ -103,13 +103,11 @@ def difference_warnings(comparison: Comparison) -> tuple[str, ...]:
 
 def next_comparison(comparison: Comparison) -> str:
     """One line on what to do next."""
-    deltas = [delta for line in comparison.lines for delta in line.deltas if delta.value is not None]
+    lacking = _until_it_counts(comparison)
+    if lacking:
+        return lacking
     populations = any(subject.is_population for subject in comparison.subjects)
-    if not comparison.paired and not populations:
-        return "audit all of them on the same images: the same --data, --samples and --draw-seed"
-    if not deltas:
-        return "audit all of them with the same groups, measures and layers"
-    still_open = [delta for delta in deltas if delta.verdict == "undecided"]
+    still_open = [delta for delta in _differences(comparison) if delta.verdict == "undecided"]
     if any(delta.images_to_decide is not None for delta in still_open):
         return _would_decide(still_open)
     if still_open and comparison.images < MIN_IMAGES and not populations:
@@ -121,6 +119,21 @@ def next_comparison(comparison: Comparison) -> str:
             else "more images would not decide what is open"
         )
     return "every difference is decided"
+
+
+def _until_it_counts(comparison: Comparison) -> str:
+    """What a comparison lacks before its differences mean something; empty where it lacks nothing."""
+    subjects = comparison.subjects
+    if any(_is_unsteady(comparison.lines, number) for number in range(len(subjects))):
+        return STEADY
+    if not comparison.paired and not any(subject.is_population for subject in subjects):
+        return "audit all of them on the same images: the same --data, --samples and --draw-seed"
+    return "" if _differences(comparison) else "audit all of them with the same groups, measures and layers"
+
+
+def _differences(comparison: Comparison) -> list[Delta]:
+    """Those that have a value."""
+    return [delta for line in comparison.lines for delta in line.deltas if delta.value is not None]
 
 
 def _would_decide(still_open: Sequence[Delta]) -> str:

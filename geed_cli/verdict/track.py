@@ -19,7 +19,7 @@ from geed_cli.statistics.sample import Interval
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
 from geed_cli.tracking.record import Row, Track
-from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER
+from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, STEADY
 from geed_cli.verdict.digits import (
     decimals_of,
     difference_decimals,
@@ -89,6 +89,8 @@ def next_track(track: Track, compare: str = "") -> str:
     steps = {record.step for record in track.records}
     if track.status == "partial":
         return "run the same command again; checkpoints that are done are kept"
+    if any(record.result.unsteady is not None for record in track.records):
+        return STEADY
     if len(steps) < 2:
         return "add a checkpoint of another step"
     if track.records[0].result.data.count < MIN_IMAGES:

@@ -169,6 +169,7 @@ def test_what_is_not_compared() -> None:
     assert said(unsteady) == (
         "No verdict. release-2 is no function of one image, so that values are about chance or neighbours, too."
     )
+    assert next_comparison(comparison(unsteady)).startswith("put the network into a state without chance")
 
 
 def test_warnings_of_what_is_not_comparable() -> None:

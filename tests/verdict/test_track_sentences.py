@@ -140,6 +140,8 @@ def test_no_verdict(made: Track, said: str) -> None:
     """One step, too few images, no function of one image."""
     assert text(made).startswith("No verdict.")
     assert text(made).endswith(said)
+    unsteady = made.records[0].result.unsteady is not None
+    assert unsteady == next_track(made).startswith("put the network into a state without chance")
 
 
 def test_populations_are_compared_over_their_models() -> None:
