@@ -92,6 +92,7 @@ def _subject(contender: Contender) -> Subject:
         models=tuple(result.model.id for result in contender.results),
         signatures=tuple(result.signature for result in contender.results),
         output=output_kind(contender.results[0]),
+        actions=tuple(contender.results[0].model.actions),
         twin=alone.settings.twin if alone else None,
         hidden_actions=alone.hidden_actions if alone else (),
     )

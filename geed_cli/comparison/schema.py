@@ -19,6 +19,7 @@ class Subject(Part):
 
     Attributes:
         output: the kind of what its networks put out.
+        actions: what a spec declares groups to act on, beside maps; features among them are to move along.
         twin: weights of the random twin that was audited beside a single model.
         hidden_actions: what ``--discover`` found in a single model.
     """
@@ -27,6 +28,7 @@ class Subject(Part):
     models: tuple[str, ...]
     signatures: tuple[str, ...]
     output: OutputKind | None = Field(None, description="null where an earlier version did not record it")
+    actions: tuple[str, ...] = ()
     twin: str | None = None
     hidden_actions: tuple[HiddenAction, ...] = ()
 

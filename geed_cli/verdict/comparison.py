@@ -193,7 +193,10 @@ def _verdict(comparison: Comparison, claim: str, line: Line | None, at: int) -> 
     if claim == UNDECIDED:
         return "Features undecided.", []
     way = "further from" if claim == FURTHER else "nearer to"
-    return f"Features {way} invariance than {first}'s.", [
+    moved = all(
+        "features" in subject.actions for subject in (comparison.subjects[0], comparison.subjects[at + 1])
+    )
+    return f"Features {way} {'equivariance' if moved else 'invariance'} than {first}'s.", [
         _numbers(line.sides[0], line.sides[at + 1], line.deltas[at], line)
     ]
 

@@ -105,6 +105,15 @@ def test_further_with_numbers_and_the_rest() -> None:
     )
 
 
+@pytest.mark.parametrize(("of", "aim"), [(("features",), "equivariance"), (("logits",), "invariance")])
+def test_features_that_are_to_move_along(of: tuple[str, ...], aim: str) -> None:
+    """Where specs of both declare an action on the features, they are to be equivariant; one alone is not enough."""
+    both = [Subject(label=name, models=(name,), signatures=("",), actions=of) for name in ("a", "b")]
+    assert said(FURTHER, subjects=both).startswith(f"Features further from {aim} than a's.")
+    one = [both[0], both[1].model_copy(update={"actions": ()})]
+    assert said(FURTHER, subjects=one).startswith("Features further from invariance than a's.")
+
+
 def test_nearer() -> None:
     """The other way round, with a tie in the predictions."""
     nearer = line("latent.l2", (0.293, 0.0957), delta(-0.197, -0.22, -0.17, "less"))
