@@ -119,8 +119,8 @@ def quiet_line(result: Result) -> str:
 
 
 def _word(text: str) -> str:
-    """A text as one word."""
-    return "-".join(plain(text).replace(",", "").split())
+    """A text as one word; ``none`` of nothing."""
+    return "-".join(plain(text).replace(",", "").split()) or "none"
 
 
 def _answers(said: Sequence[Said]) -> Iterator[Block]:

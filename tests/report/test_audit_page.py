@@ -109,6 +109,8 @@ def test_one_line_for_logs(lite0: Result) -> None:
     assert [*map(float, pairs["c4.latent.l2.ci"].split(","))] == pytest.approx([*entry.ci], rel=1e-3)
     assert pairs["flip.verdict"] == say(lite0, "flip").word.replace(",", "").replace(" ", "-")
     assert pairs["images"] == str(lite0.data.count)
+    nameless = lite0.model_copy(update={"model": lite0.model.model_copy(update={"arch": " "})})
+    assert "model=none" in quiet_line(nameless).split()
 
 
 def test_names_of_strangers_are_printed_as_text(lite0: Result) -> None:

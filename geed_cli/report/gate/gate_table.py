@@ -194,8 +194,9 @@ class _Table:
             yield entry.verdict, self._row(check, entry, passed)
         if more and not passed:
             count = len(deciding) - len(shown)
-            said = [f"{count} more as these"] * (count > 0) + [f"{len(rest)} pass"] * bool(rest)
-            yield None, ["", rule, ", ".join(said), "", "", ""]
+            said = ["as these"] * (count > 0) + [f"{len(rest)} pass"] * bool(rest)
+            # an entry may lose its beginning, which is no place for a count
+            yield None, [f"{count} more" if count > 0 else "", rule, ", ".join(said), "", "", ""]
 
     def _name(self, entry: Examined) -> str:
         """The measure or the layer; of layers with the measure where the report has several for each."""
