@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.results import small_result
 
+from geed_cli.__main__ import main
 from geed_cli.result.file import write_result
 
 HEAVY = ("torch", "timm", "torchvision", "scipy.stats", "numpy")
@@ -93,6 +94,19 @@ def test_a_closed_pipe_is_no_error() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+def test_closed_streams_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``geed ls metrics >&- 2>&-``, where Python has no stream at all: files are written, codes are as ever."""
+    for arguments, code in ((["ls", "metrics"], 0), (["explain", "nothing"], 2)):
+        monkeypatch.setattr(sys, "argv", ["geed", *arguments])
+        for name in ("stdout", "stderr"):
+            monkeypatch.setattr(sys, name, None)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == code
+        sys.stdout.close()
+        sys.stderr.close()
 
 
 def test_a_full_device_is_an_error_with_its_reason() -> None:
