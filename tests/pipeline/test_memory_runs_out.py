@@ -13,6 +13,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline import planning
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
+from geed_cli.pipeline.reuse import grid_cache
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +49,7 @@ def test_grid_phases_without_room_are_found_the_next_time(
     network: Network, options: AuditOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was measured is not lost; that no layer is broken is not remembered."""
+    monkeypatch.setattr(grid_cache, "_remembered", {})
     with monkeypatch.context() as patch:
         patch.setattr(planning, "trace_alignments", full)
         short = audit(network, ["flip"], options)
