@@ -238,7 +238,7 @@ COLUMN_WORDS = (
             example="d4 has 8 elements: e, r90, r180, r270, m, r90m, r180m, r270m.",
             see=("group", "exact"),
         ),
-        ("element", "e", "order", "inverse", "number", "members beside e"),
+        ("element", "e", "order", "inverse", "number", "members", "members beside e"),
     ),
     Word(
         "group",
@@ -267,9 +267,57 @@ COLUMN_WORDS = (
             what="nothing is resampled: mirrors, quarter turns, whole-pixel shifts and colours move values bit for "
             "bit.",
             reading="Other turns are resampled, which moves features by itself: the floor says how far.",
-            see=("floor", "boundary"),
+            see=("resampled", "floor"),
         ),
-        ("resampled", "interpolation", "bilinear", "bicubic", "nearest"),
+    ),
+    Word(
+        "resampled",
+        Explanation(
+            what="turned or shifted by what is no whole number of pixels, so that values are interpolated between "
+            "them (--interpolation).",
+            reading="nearest takes the closest pixel, bilinear the four around, bicubic sixteen. Interpolation blurs, "
+            "and moves features by itself: the floor says how far.",
+            see=("floor", "exact", "boundary"),
+        ),
+        ("interpolation", "bilinear", "bicubic", "nearest"),
+    ),
+    Word(
+        "cyclic",
+        Explanation(
+            what="what a shift pushes out on one side of the picture comes in on the other.",
+            reading="A network that pads with zeros sees edges at other places, so it need not be invariant. Cameras "
+            "do not shift so: crops of larger pictures do.",
+            see=("exact", "elements"),
+        ),
+        ("cyclic shifts",),
+    ),
+    Word(
+        "copies",
+        Explanation(
+            what="of an image, it and its transforms under all elements of the group, e included; of files, those "
+            "that hold a picture that is audited already, and are left out.",
+            reading="The distance between copies is over all pairs of them, a changed top class over the elements "
+            "other than e, against the picture as it is.",
+            see=("elements", "scale", "prediction.flip_rate", "data"),
+        ),
+        ("transformed copies", "turned copies", "mirrored copies", "duplicates"),
+    ),
+    Word(
+        "another image",
+        Explanation(
+            what="a different picture of the same run: the mean over pairs of them is M, and the end of the scale.",
+            reading="Features 100% on the way lie as far from each other as those of two unrelated pictures.",
+            see=("scale", "M", "null"),
+        ),
+        ("different images", "unrelated"),
+    ),
+    Word(
+        "negatives",
+        Explanation(
+            what="pictures whose colours are inverted, as on photographic film; nothing is turned upside down.",
+            see=("exact", "elements"),
+        ),
+        ("inverted",),
     ),
     Word(
         "boundary",
@@ -280,7 +328,7 @@ COLUMN_WORDS = (
             source="geed; zero is the paper's",
             see=("exact", "floor"),
         ),
-        ("disc", "zero", "reflect", "context", "cyclic", "made_up"),
+        ("disc", "zero", "reflect", "context", "made_up"),
     ),
 )
 RESULT_WORDS = (
@@ -607,7 +655,27 @@ DISCOVERY_WORDS = (
             what="the transformed maps explain the maps of the transformed picture; no channel map is needed.",
             see=("explained",),
         ),
-        ("equivariant",),
+    ),
+    Word(
+        "equivariant",
+        Explanation(
+            what="transforming the picture transforms the layer's maps alike: f(gx) = g·f(x).",
+            reading="Of layers, whose maps lie on the picture. In an audit's sentences 0% is equivariant and 100% is "
+            "what another image's maps do.",
+            source=f"{PAPER}, section 2",
+            see=("invariant", "layers", "equivariant as it is"),
+        ),
+        ("equivariance",),
+    ),
+    Word(
+        "invariant",
+        Explanation(
+            what="transforming the picture changes nothing: f(gx) = f(x).",
+            reading="Of features and predictions. How nearly is said in words with ends on the scale: see classes.",
+            source=f"{PAPER}, section 2",
+            see=("classes", "equivariant", "merely invariant"),
+        ),
+        ("invariance",),
     ),
     Word(
         "equivariant under a hidden action",
@@ -623,7 +691,6 @@ DISCOVERY_WORDS = (
             what="the layer's maps do not move at all: f(gx) ≈ f(x), neither pixels nor channels.",
             see=("unmoved",),
         ),
-        ("invariant",),
     ),
     Word(
         "neither equivariant nor invariant",
@@ -664,8 +731,8 @@ LIST_WORDS = (
     Word(
         "unit",
         Explanation(
-            what="what a value counts in: nats of divergence, percent of copies, or none; range is the values it "
-            "can take.",
+            what="what a value counts in: nats of divergence (bits with the natural logarithm), percent of copies, or "
+            "none; range is the values it can take.",
             example="ln 2 = 0.693 nats is one bit.",
             see=("value",),
         ),
@@ -690,7 +757,7 @@ LIST_WORDS = (
             "drawn and which.",
             see=("interval", "could not be read"),
         ),
-        ("samples", "bundled sample", "duplicates", "copies", "not drawn", "redrawn"),
+        ("samples", "sample", "bundled sample", "not drawn", "redrawn"),
     ),
     Word(
         "baseline",
