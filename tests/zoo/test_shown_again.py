@@ -243,8 +243,8 @@ def test_rounding_is_measured_on_an_image_that_nothing_has_changed(
             e["controls"]["rounding"] for e in entries if (e["metric"], e["group"]) == ("latent.l2", "flip")
         }
         assert 0 < latent < 1e-5
-    # the same operations in the same order
-    assert found[0] == found[1]
+    # the same operations in the same order; another batch size, which auto may find, rounds in another one
+    assert found[0] == (pytest.approx(found[1], rel=1e-5) if "auto" in options else found[1])
 
 
 def test_a_sound_network_has_no_repeat(folder: Path) -> None:
