@@ -288,7 +288,8 @@ class _Drawing:
         count = len(rows.columns)
         self._cells = [[row[at] for section in rows.sections for row in section.rows] for at in range(count)]
         self._behind = [_room_behind(cells) for cells in self._cells]
-        self._kept = list(range(count))
+        # what may be left out and says nothing is left out
+        self._kept = [at for at in range(count) if rows.columns[at].keep is None or any(self._cells[at])]
         self._widths = self._fit(width - rows.indent)
         self.fits = self._spare(self._widths, width - rows.indent) >= 0
 

@@ -111,6 +111,15 @@ def test_what_goes_first_where_room_is_lacking() -> None:
     assert "..deep.name" in page(ROWS, width=52, encoding="ascii")
 
 
+def test_a_column_of_nothing_is_left_out() -> None:
+    """Where it may be left out at all."""
+    rows = Rows(
+        [Column("", left=True), Column("value"), Column("twin", keep=1)],
+        [Section([["a", "", ""], ["b", "", ""]])],
+    )
+    assert page(rows).splitlines()[0].split() == ["value"]
+
+
 def test_marks_show_interval_value_and_what_lies_beyond() -> None:
     """0 is the first character and 1 the last; the interval runs between its ends."""
     assert Mark(0.0).drawn(11) == "●" + "╌" * 10
