@@ -78,5 +78,5 @@ def _beside(entries: Sequence[Entry], group: Group, rate: Entry) -> str:
             and way.ci[1] < LITTLE
         ):
             moved, between = two_digits(entry.value or 0.0), two_digits(sensitivity)
-            return f" The softmax moves little: {moved} nats, against {between} between images."
+            return f" The softmax moves little all the same: {moved} nats, against {between} between images."
     return ""

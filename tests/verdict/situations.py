@@ -109,7 +109,7 @@ SITUATIONS = [
             groups=[group("c4")],
         ),
         f"Features partly invariant. {TURNED} 52% as far apart as different images (45 to 57%). The top class "
-        "changes for 56% of copies (43 to 68%). The softmax moves little: 0.050 nats, against 1.9 between "
+        "changes for 56% of copies (43 to 68%). The softmax moves little all the same: 0.050 nats, against 1.9 between "
         "images.",
     ),
     Situation(
@@ -245,7 +245,7 @@ SITUATIONS = [
         ),
         f"Features not told apart from resampling. {TURNED} 30% as far apart as different images (27 to 33%). "
         "Resampling there and back alone makes 20%; less than 60% is not told apart from that. The top class "
-        "changes for 30% of copies (20 to 40%). The softmax moves little: 0.050 nats, against 1.9 between "
+        "changes for 30% of copies (20 to 40%). The softmax moves little all the same: 0.050 nats, against 1.9 between "
         "images.",
     ),
     Situation(
@@ -255,7 +255,7 @@ SITUATIONS = [
             groups=[group("c8")],
         ),
         f"Features partly invariant. {TURNED} 51% as far apart as different images (46 to 54%). The top class "
-        "changes for 59% of copies (47 to 70%). The softmax moves little: 0.050 nats, against 1.9 between "
+        "changes for 59% of copies (47 to 70%). The softmax moves little all the same: 0.050 nats, against 1.9 between "
         "images.",
     ),
     Situation(
@@ -466,7 +466,7 @@ SITUATIONS = [
             softmax(of="c8", floor=0.04), flips(0.1, 0.06, 0.15, of="c8", floor=0.06), groups=[group("c8")],
         ),
         f"Features partly invariant. {TURNED} 51% as far apart as different images (46 to 54%). The top class "
-        "changes for 10% of copies (6 to 15%). The softmax moves little: 0.050 nats, against 1.9 between "
+        "changes for 10% of copies (6 to 15%). The softmax moves little all the same: 0.050 nats, against 1.9 between "
         "images. ! resampling alone may explain softmax.kl, prediction.flip_rate, below twice the floor ! 3 "
         "of 200 images carry half of the mean of latent.l2",
     ),
