@@ -256,7 +256,7 @@ def _layered(entries: Sequence[Entry]) -> list[Entry]:
 def _profile(layers: Sequence[Entry], group: AuditedGroup, shown: int, *, tenths: bool) -> str:
     """All layers in one line, from first to last, and where the others are."""
     placed = [(entry, way) for entry in layers if (way := way_of(entry, group.order)) is not None]
-    left_out = f"{len(layers) - shown} more layer{'s' * (len(layers) - shown != 1)}: -v"
+    left_out = f"{counted(len(layers) - shown, 'more layer')}: -v"
     if len(placed) < len(layers):
         return left_out
     (first, start), (last, end) = placed[0], placed[-1]
@@ -299,9 +299,7 @@ class _Table:
         spoken = f"{'about ' * way.about}{shown} of another image" if shown else ""
         limits = f" ({percents(*way.ci)})" if shown and way.ci is not None else ""
         behind = shown.rjust(3) + limits * self._roomy if shown else ""
-        return Mark(
-            way.value, low, high, floor_on_scale(entry), behind=behind, spoken=spoken + limits * bool(shown)
-        )
+        return Mark(way.value, low, high, floor_on_scale(entry), behind=behind, spoken=spoken + limits)
 
     def _control(self, entry: Entry, name: str, decimals: int | None) -> str:
         value = entry.controls.get(name)

@@ -40,6 +40,7 @@ from geed_cli.verdict.digits import (
     NO_WIDTH,
     WITHHELD,
     decimals_of,
+    most_of,
     number_text,
     percent,
     percents,
@@ -50,8 +51,6 @@ from geed_cli.verdict.track import next_track, say_track, track_warnings
 CSV_HEADER = ("group", "metric", "layer", "label", "step", "models", "value", "low", "high", "over", "within")
 MOST_STEPS = 20
 """Rows of one table: of more steps the first, the last and others evenly between them. ``-v`` has all."""
-MOST_SHARED = 4
-"""Decimals that one narrow interval may give all steps of a column."""
 LONGEST_NAME = 20
 """Characters of the name of a column."""
 
@@ -311,7 +310,7 @@ class _Part:
 def _shared_decimals(rows: Iterable[Row]) -> int | None:
     """The most decimals that any interval of the column supports; None where none has a width."""
     spans = [row.ci for row in rows if row.ci is not None and row.ci[0] != row.ci[1]]
-    return max((min(decimals_of(*span), MOST_SHARED) for span in spans), default=None)
+    return most_of(decimals_of(*span) for span in spans)
 
 
 def _value(row: Row, decimals: int | None) -> str:

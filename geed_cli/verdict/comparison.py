@@ -15,6 +15,7 @@ from geed_cli.verdict.digits import (
     difference_decimals,
     difference_text,
     forecast,
+    most_of,
     number_text,
     percent,
     two_digits,
@@ -24,8 +25,6 @@ from geed_cli.verdict.names import PLAIN, listed, sentence, stretches
 from geed_cli.verdict.reaction import of_predictions, reacts_over
 from geed_cli.verdict.said import Said
 
-MOST_SHARED = 4
-"""Decimals that one narrow interval may give all layers of a table."""
 FURTHER, NEARER, UNDECIDED, ABSENT = "further", "nearer", "undecided", "absent"
 LOWER_BUT_INSENSITIVE = "lower but insensitive"
 """A lower value of a prediction, of a network that hardly reacts to any image: no invariance."""
@@ -153,7 +152,7 @@ def shared_difference_decimals(lines: Sequence[Line]) -> int | None:
         for delta in line.deltas
         if delta.ci is not None and delta.ci[0] != delta.ci[1]
     ]
-    return max((min(difference_decimals(*span), MOST_SHARED) for span in spans), default=None)
+    return most_of(difference_decimals(*span) for span in spans)
 
 
 def side_text(line: Line, subject: int, decimals: int | None = None) -> str:

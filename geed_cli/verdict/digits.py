@@ -23,6 +23,8 @@ LONGEST_DECIMALS = 4
 """Values below a thousandth whose interval asks for more decimals than this are written with an exponent."""
 MOST_DECIMALS = 12
 """Where digits are added to show a side: below 10⁻¹² numbers of different runs are alike."""
+MOST_SHARED = 4
+"""Decimals that one narrow interval may give all differences, or all steps, of a column."""
 NO_WIDTH = "no width"
 WITHHELD = "none"
 
@@ -133,6 +135,14 @@ def limits_text(entry: Entry, *, sep: str = " to ", decimals: int | None = None)
     return sep.join(
         number_text(end, places) if places > LONGEST_DECIMALS else _plain(end, places) for end in (low, high)
     )
+
+
+def most_of(each: Iterable[int]) -> int | None:
+    """The decimals that numbers of one column share: the most that any has, and no more than ``MOST_SHARED``.
+
+    None where none has any.
+    """
+    return max((min(decimals, MOST_SHARED) for decimals in each), default=None)
 
 
 def shared_decimals(entries: Iterable[Entry]) -> int | None:
