@@ -11,8 +11,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from geed_cli.checkpoints.formats import counted, shown
+from geed_cli.checkpoints.formats import shown
 from geed_cli.errors import InputError
+from geed_cli.phrases import counted
 
 PLAIN_TENSORS = "plain dense tensors of real numbers"
 FLOATS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from geed_cli.checkpoints.formats import NAMES_SHOWN, counted, shown, shown_list
+from geed_cli.checkpoints.formats import NAMES_SHOWN, shown, shown_list
 from geed_cli.checkpoints.rules import USUAL_ENTRIES
 from geed_cli.errors import InputError, nearest
+from geed_cli.phrases import counted
 
 DEEPEST_ENTRY = 3
 

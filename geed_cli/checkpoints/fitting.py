@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from geed_cli.checkpoints.formats import counted, shown
+from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.layouts import Recognised, recognise, why_projection
 from geed_cli.checkpoints.match import fits
 from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
 from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter, network_names
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.globs import listed
+from geed_cli.phrases import counted
 
 RGB = 3
 """Channels of pictures."""

@@ -37,11 +37,6 @@ def shown_list(names: Collection[str]) -> str:
     return f"{first} and {rest} more" if rest > 0 else first
 
 
-def counted(count: int, noun: str) -> str:
-    """The number with its noun: "1 tensor", "2 tensors"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 @contextmanager
 def about(path: Path) -> Iterator[None]:
     """Put the file's name in front of an InputError from the block: code that looks at contents does not know it."""

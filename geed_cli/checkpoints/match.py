@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from geed_cli.checkpoints.formats import counted, shown, shown_list
+from geed_cli.checkpoints.formats import shown, shown_list
 from geed_cli.checkpoints.layouts import why_projection
 from geed_cli.checkpoints.match_by_order import pair_by_order, require_equal_shapes
 from geed_cli.checkpoints.prefixes import common_prefixes, counted_prefixes
@@ -20,6 +20,7 @@ from geed_cli.checkpoints.renaming import foreign_prefixes, is_batch_counter
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError, nearest
 from geed_cli.globs import listed
+from geed_cli.phrases import counted
 
 MOST_CANDIDATES = 1000  # names compared for "did you mean"; comparing takes a while for each
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from geed_cli.checkpoints.formats import counted, shown
+from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.renaming import is_batch_counter
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.errors import InputError
 from geed_cli.globs import listed
+from geed_cli.phrases import counted
 
 # The last part of a name says what a tensor is for; two such parts must agree even where shapes do.
 TENSOR_ROLES = frozenset({"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})

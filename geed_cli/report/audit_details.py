@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
+from geed_cli.phrases import some
 from geed_cli.report.cells import facts
 from geed_cli.report.header import header_lines
 from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
-from geed_cli.report.numbers import about, number, some
+from geed_cli.report.numbers import about, number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
 from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Entry, GridPhase, Result

@@ -11,11 +11,12 @@ from rich.console import Console
 from geed_cli.choices import View
 from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.measure import LayerMeasure
+from geed_cli.phrases import counted, some
 from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.marks import Mark, plain_characters, profile
-from geed_cli.report.numbers import about, some
+from geed_cli.report.numbers import about
 from geed_cli.report.page import (
     BLANK,
     NARROW,
@@ -44,7 +45,6 @@ from geed_cli.verdict.digits import (
     shared_decimals,
     value_text,
 )
-from geed_cli.verdict.names import counted
 from geed_cli.verdict.reaction import insensitive, of_predictions, reacts
 from geed_cli.verdict.transformations import title_of
 from geed_cli.verdict.way import floor_on_scale, way_of

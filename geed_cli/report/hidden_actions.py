@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.table import Table
 
+from geed_cli.phrases import some
 from geed_cli.report.cells import Column, fitted_table, texts
-from geed_cli.report.numbers import about, number, some
+from geed_cli.report.numbers import about, number
 from geed_cli.result.schema import HiddenAction
 
 MOST_NOTES = 4

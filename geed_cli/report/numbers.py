@@ -1,4 +1,4 @@
-"""How numbers, entries and lists of names read: three significant digits, rates in percent, a few names of many.
+"""How numbers, entries and their notes read: three significant digits, rates in percent.
 
 A value stands in its measure's own unit. What is missing is an en dash, or nothing where a cell is better left empty.
 """
@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import Control
+from geed_cli.phrases import some
 from geed_cli.result.schema import Entry
 
 Note = TypeVar("Note")
@@ -39,11 +40,6 @@ def bar(fraction: float, width: int) -> str:
     """A bar of eighths of a character; ``fraction`` is clipped to [0, 1]."""
     eighths = round(min(max(fraction, 0.0), 1.0) * width * 8)
     return "█" * (eighths // 8) + ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")[eighths % 8]
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, and how many more."""
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def named(entries: Sequence[Entry]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from geed_cli.choices import View
+from geed_cli.phrases import counted
 from geed_cli.report.console import plain, write
 from geed_cli.report.page import (
     BLANK,
@@ -21,7 +22,6 @@ from geed_cli.report.page import (
     print_page,
 )
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
-from geed_cli.verdict.names import counted
 
 GOOD, BAD = "bold green", "bold red"
 LONGEST = 2000

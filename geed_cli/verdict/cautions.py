@@ -7,6 +7,7 @@ the order of their weight; within one, in the order of the groups.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from geed_cli.phrases import counted
 from geed_cli.result.samples import narrow_enough
 from geed_cli.result.schema import Entry, GridPhase, Group, Result
 from geed_cli.statistics.sample import LEFT_OUT
@@ -15,7 +16,7 @@ from geed_cli.verdict.depth import layer_entries
 from geed_cli.verdict.digits import percent
 from geed_cli.verdict.features import FEATURES
 from geed_cli.verdict.likeness import at_rounding, below_repeat, like_floor, like_null, no_further_twins
-from geed_cli.verdict.names import counted, places, stretches
+from geed_cli.verdict.names import places, stretches
 from geed_cli.verdict.reaction import insensitive, of_predictions
 from geed_cli.verdict.said import Claim
 from geed_cli.verdict.way import twin_on_scale, way_of

@@ -5,12 +5,13 @@ against, too few images, rounding, resampling. Only then come the classes.
 """
 
 from geed_cli.measures.latent import L2
+from geed_cli.phrases import counted
 from geed_cli.result.schema import Entry, Group, Result
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.classes import class_of, words_of
 from geed_cli.verdict.digits import percent, percent_decimals, percent_decimals_within, percents
 from geed_cli.verdict.likeness import LIKE_FLOOR, at_rounding
-from geed_cli.verdict.names import counted, sentence
+from geed_cli.verdict.names import sentence
 from geed_cli.verdict.said import Claim
 from geed_cli.verdict.transformations import action_of
 from geed_cli.verdict.way import Way, floor_on_scale, twin_on_scale, way_of

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from geed_cli.measures.latent import L2
 from geed_cli.measures.prediction import FLIP_RATE
 from geed_cli.measures.softmax import KL
+from geed_cli.phrases import some
 from geed_cli.result.schema import Entry
 
 PLAIN = {L2.name: "features", KL.name: "softmax", FLIP_RATE.name: "top class"}
 """What sentences call the measures of a whole network, in the order in which they speak of them."""
-MOST_NAMED = 3
-"""Names or stretches in a sentence; the others are counted."""
 
 
 def stretches(names: Sequence[str], order: Sequence[str]) -> str:
@@ -29,12 +28,6 @@ def stretches(names: Sequence[str], order: Sequence[str]) -> str:
     )
 
 
-def some(names: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
 def places(entries: Sequence[Entry], order: Sequence[str]) -> str:
     """Measures by name, layers as stretches: ``softmax.kl, blocks.0 to blocks.2``."""
     whole = list(dict.fromkeys(entry.metric for entry in entries if entry.layer is None))
@@ -46,11 +39,6 @@ def places(entries: Sequence[Entry], order: Sequence[str]) -> str:
 def listed(names: Sequence[str]) -> str:
     """All of them: ``features, softmax and top class``."""
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 image``, ``3 images``."""
-    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def sentence(text: str) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from geed_cli.documents.document import printable
 from geed_cli.gate.outcome import REQUIRE, SEVERITY, Examined, GateReport, Outcome, Verdict, worst
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.phrases import counted, some
 from geed_cli.verdict.digits import (
     MOST_DECIMALS,
     NO_WIDTH,
@@ -23,7 +24,7 @@ from geed_cli.verdict.digits import (
     percent,
     two_digits,
 )
-from geed_cli.verdict.names import counted, sentence, some
+from geed_cli.verdict.names import sentence
 
 LONGEST_NAME = 60
 """Characters of a name in a sentence."""

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
+from geed_cli.phrases import counted
 from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Entry, Group, Result
 from geed_cli.verdict.digits import percent, percents, two_digits
-from geed_cli.verdict.names import counted
 from geed_cli.verdict.reaction import NO_REACTION, REACTS_LESS, insensitive
 from geed_cli.verdict.way import way_of
 

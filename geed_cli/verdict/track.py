@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from geed_cli.comparison.mismatch import same_images
 from geed_cli.measures.floating_point import floating_noise
+from geed_cli.phrases import some
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.difference import Difference, difference
@@ -29,7 +30,6 @@ from geed_cli.verdict.digits import (
     percent_decimals,
 )
 from geed_cli.verdict.features import FEATURES, moved_back
-from geed_cli.verdict.names import some
 from geed_cli.verdict.reaction import insensitive
 from geed_cli.verdict.said import Said
 from geed_cli.verdict.way import way_of

@@ -9,8 +9,9 @@ import re
 from dataclasses import dataclass
 
 from geed_cli.groups.colour import PERMUTATIONS
+from geed_cli.phrases import counted
 from geed_cli.result.schema import Group
-from geed_cli.verdict.names import counted, listed
+from geed_cli.verdict.names import listed
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.control import CONTROLS
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
-from geed_cli.report import comparison_table, track_table
+from geed_cli.report import comparison_page, track_page
 from geed_cli.report.explain.topics import topic_of
 from geed_cli.report.gate import kinds as gate_files
 from geed_cli.report.track_figure import draw_track
@@ -142,7 +142,7 @@ def test_a_measure_is_compared(folder: Path) -> None:
         assert lines
         assert all(line.deltas[0].ci is not None for line in lines)
     stream = io.StringIO()
-    comparison_table.print_comparison(comparison, Console(file=stream, width=100), View(verbose=True))
+    comparison_page.print_comparison(comparison, Console(file=stream, width=100), View(verbose=True))
     assert "toy.largest" in stream.getvalue()
     assert "toy.distance" in stream.getvalue()
 
@@ -154,7 +154,7 @@ def test_a_measure_is_tracked_and_plotted(folder: Path) -> None:
     columns = columns_of(made)
     assert {measure.name for measure in TOYS} <= {column.metric for column in columns}
     stream = io.StringIO()
-    track_table.print_track(made, columns, Console(file=stream, width=100), View(verbose=True))
+    track_page.print_track(made, columns, Console(file=stream, width=100), View(verbose=True))
     for part in ("toy.largest", "toy.distance"):
         assert part in stream.getvalue()
     svg = ET.fromstring(draw_track(made, columns, ".svg"))

@@ -10,7 +10,7 @@ from support.golden import assert_golden
 
 from geed_cli.choices import View
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject
-from geed_cli.report.comparison_table import one_line, print_comparison
+from geed_cli.report.comparison_page import one_line, print_comparison
 from geed_cli.verdict.comparison import claim_of
 
 REFERENCE = {

@@ -15,13 +15,14 @@ from torch import Tensor
 
 from geed_cli.checkpoints.dtypes import plain_tensor
 from geed_cli.checkpoints.entry import Entry, choose_entry
-from geed_cli.checkpoints.formats import counted, shown
+from geed_cli.checkpoints.formats import shown
 from geed_cli.checkpoints.reader.archive import SAVE_WEIGHTS_ALONE
 from geed_cli.checkpoints.reader.arrays import with_arrays_as_tensors
 from geed_cli.checkpoints.reader.messages import LONGEST_TENSOR_NAME, MOST_NUMBERS, Request, Taken
 from geed_cli.checkpoints.reader.resource_limits import MOST_TENSORS
 from geed_cli.checkpoints.reader.unpickle import unpickle, with_modules_as_states
 from geed_cli.errors import InputError
+from geed_cli.phrases import counted
 
 
 def extract(request: Request, record_sizes: frozenset[int] | None, notes: tuple[str, ...]) -> Taken:

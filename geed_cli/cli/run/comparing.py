@@ -21,7 +21,7 @@ from geed_cli.errors import InputError
 from geed_cli.globs import listed
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.report.comparison_table import print_comparison, to_csv
+from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result

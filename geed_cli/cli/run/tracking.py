@@ -19,7 +19,7 @@ from geed_cli.errors import INTERRUPTED, GeedError, InputError
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.track_figure import check_figure, draw_track
-from geed_cli.report.track_table import print_track, to_csv
+from geed_cli.report.track_page import print_track, to_csv
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.tracking.columns import Column, columns_of, labels_of
 from geed_cli.tracking.inputs import Input, expand

@@ -6,6 +6,7 @@ from typing import Any
 from geed_cli.comparison.schema import Comparison, Delta, Verdict
 from geed_cli.comparison.schema import Line as Compared
 from geed_cli.gate.outcome import Examined, GateReport, Outcome
+from geed_cli.phrases import counted
 from geed_cli.report.console import plain
 from geed_cli.report.explain.result_walk import result_walk
 from geed_cli.report.explain.topics import meaning_of
@@ -24,7 +25,6 @@ from geed_cli.verdict.comparison import (
     side_text,
 )
 from geed_cli.verdict.digits import forecast
-from geed_cli.verdict.names import counted
 from geed_cli.verdict.track import next_track, say_track, track_warnings
 
 CLAIMS: dict[Verdict, str] = {

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from geed_cli.choices import OUTPUT_KINDS
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
+from geed_cli.phrases import counted
 from geed_cli.report.console import plain
 from geed_cli.report.explain.entry_sentences import told
 from geed_cli.report.explain.topics import meaning_of
@@ -13,7 +14,6 @@ from geed_cli.report.numbers import number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
 from geed_cli.result.schema import Data, Entry, Group, HiddenAction, Model, Result
 from geed_cli.verdict.audit import next_step, say, warnings
-from geed_cli.verdict.names import counted
 from geed_cli.verdict.transformations import title_of
 
 HANG = len("signature") + 2

@@ -13,10 +13,11 @@ from rich.console import Console
 from geed_cli.choices import View
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS
+from geed_cli.phrases import some
 from geed_cli.report.cells import csv_text
 from geed_cli.report.console import plain, write
 from geed_cli.report.marks import Mark
-from geed_cli.report.numbers import about, in_unit, some
+from geed_cli.report.numbers import about, in_unit
 from geed_cli.report.page import (
     BLANK,
     NARROW,

@@ -15,11 +15,12 @@ from geed_cli.comparison.schema import Comparison, Delta, Side
 from geed_cli.comparison.schema import Line as Compared
 from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.control import CONTROLS
+from geed_cli.phrases import some
 from geed_cli.report.cells import csv_text
 from geed_cli.report.console import plain, write
 from geed_cli.report.hidden_actions import HIDDEN_ACTIONS_READING, hidden_notes, hidden_table
 from geed_cli.report.marks import Mark
-from geed_cli.report.numbers import about, in_unit, limits_in_unit, number, some
+from geed_cli.report.numbers import about, in_unit, limits_in_unit, number
 from geed_cli.report.page import (
     BLANK,
     NARROW,

@@ -12,7 +12,7 @@ from support.golden import assert_golden
 from support.results import record_at
 
 from geed_cli.choices import View
-from geed_cli.report.track_table import print_track, to_csv
+from geed_cli.report.track_page import print_track, to_csv
 from geed_cli.tracking.columns import columns_of, rows_of
 from geed_cli.tracking.record import Record, Track
 from geed_cli.tracking.track import track_of
