@@ -7,7 +7,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import Csv, Debug, Json, Linear, Quiet, Verbose, view_of
+from geed_cli.cli.panels import MEASURE, Csv, Debug, Json, Linear, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "each of the subjects names its own weights",
@@ -38,6 +38,16 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
         bool,
         typer.Option("--allow-mismatch", help="Show results that are not comparable, with a warning."),
     ] = False,
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--margin",
+            metavar="[NAME=]SIZE",
+            help="Also test whether others are within this of the first: 5% of its distance from perfect, or "
+            "softmax.kl=0.01 of one measure; repeatable.",
+            rich_help_panel=MEASURE,
+        ),
+    ] = None,
     json: Json = None,
     csv: Csv = None,
     verbose: Verbose = False,
@@ -54,6 +64,9 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
     """
     del debug  # read by the guard
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
-    from geed_cli.cli.run.comparing import run_compare  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.comparing import ComparisonRequest, run_compare  # noqa: PLC0415 - --help stays light
 
-    run_compare(subjects, arguments, json, csv, allow_mismatch=allow_mismatch, view=view)
+    request = ComparisonRequest(
+        tuple(subjects), arguments, json, csv, tuple(margin or ()), allow_mismatch=allow_mismatch, view=view
+    )
+    run_compare(request)

@@ -10,8 +10,9 @@ from pydantic import Field
 from geed_cli.choices import OutputKind
 from geed_cli.result.schema import HiddenAction, Part
 
-Verdict = Literal["more", "less", "undecided", "incomparable"]
-"""``more``: further from invariance than the reference, after Holm's correction; never "equal"."""
+Verdict = Literal["more", "less", "undecided", "incomparable", "identical", "rounding"]
+"""``more``: further from invariance than the reference, after Holm's correction; never "equal". ``identical``: the same
+rows, digit for digit; ``rounding``: no difference beyond what rounding alone makes."""
 
 
 class Subject(Part):
@@ -55,6 +56,26 @@ class Side(Part):
     controls: dict[str, float] = Field({})
 
 
+class MarginTest(Part):
+    """Whether other and reference are shown to be within a margin of each other: two one-sided tests.
+
+    Attributes:
+        margin: as it was asked for.
+        amount: in the measure's own unit, at the reference's value; null where there is none.
+        p_value: of a difference of the margin or more, for this line by itself; null where it cannot be tested.
+        p_holm: corrected over the tests of the whole table.
+        within: whether they are shown to be, after that correction.
+        images_to_decide: forecast of when they would be; null where they are, or where no number of images would help.
+    """
+
+    margin: str
+    amount: float | None
+    p_value: float | None
+    p_holm: float | None
+    within: bool
+    images_to_decide: int | None = None
+
+
 class Delta(Part):
     """Other − reference.
 
@@ -65,6 +86,7 @@ class Delta(Part):
         p_holm: corrected over the whole table.
         verdict: after that correction.
         images_to_decide: forecast for an undecided line; null where no number of images would help.
+        margin: the test of ``--margin``; null where none was asked for.
     """
 
     value: float | None
@@ -73,6 +95,7 @@ class Delta(Part):
     p_holm: float | None
     verdict: Verdict
     images_to_decide: int | None = None
+    margin: MarginTest | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -91,6 +114,7 @@ class Comparison(Part):
 
     Attributes:
         simultaneous: whether all intervals of the table hold together with that confidence.
+        margins: what ``--margin`` asked for.
     """
 
     schema_: Literal["geed.comparison/1"] = Field("geed.comparison/1", alias="schema")
@@ -100,6 +124,7 @@ class Comparison(Part):
     images: int
     paired: bool
     mismatches: tuple[str, ...] = ()
+    margins: tuple[str, ...] = ()
     subjects: tuple[Subject, ...]
     lines: tuple[Line, ...]
 

@@ -13,10 +13,11 @@ Key = tuple[str, str, str | None]
 
 @dataclass(frozen=True)
 class Member:
-    """One model's entry, with its rows."""
+    """One model's entry, with its rows, and the floating type that they were made in."""
 
     entry: Entry
     sample: Sample | None
+    precision: str
 
     @property
     def interval(self) -> Interval:
@@ -40,7 +41,7 @@ class Contender:
     def members(self, key: Key) -> tuple[Member, ...]:
         """The entries of that key, of those models that have it."""
         return tuple(
-            Member(entry, sample_of(result, entry))
+            Member(entry, sample_of(result, entry), result.settings.precision)
             for result in self.results
             for entry in result.results
             if (entry.metric, entry.group, entry.layer) == key

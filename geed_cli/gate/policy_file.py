@@ -4,47 +4,30 @@ Everything is strict and frozen: an unknown key, a missing limit or a number of 
 because a rule that is silently ignored is a gate that is silently open. docs/gate.md explains the keys.
 """
 
-import re
-from dataclasses import dataclass
-from math import isfinite
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
 from geed_cli.documents.validation import StrictPart
+from geed_cli.statistics.equivalence import Margin, parse_margin
 
 Level = Literal["error", "warn"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 MAX_RULES = 1000
-_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
 
 
-@dataclass(frozen=True)
-class IncreaseLimit:
-    """How much larger than the baseline a value may be.
-
-    Attributes:
-        amount: in the measure's own unit, or a fraction of the baseline's |value|; at least 0.
-        relative: whether it is such a fraction.
-    """
-
-    amount: float
-    relative: bool
-
-
-def parse_increase(value: object) -> IncreaseLimit:
-    """``0.01`` is an amount, ``"5%"`` a fraction of the baseline's |value|.
+def parse_increase(value: object) -> Margin:
+    """``0.01`` is an amount, ``"5%"`` a fraction.
 
     Raises:
         ValueError: neither, negative, or not finite.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value >= 0:
-        return IncreaseLimit(float(value), relative=False)
-    if isinstance(value, str) and len(value) <= 40 and (match := _PERCENT.fullmatch(value)):
-        return IncreaseLimit(float(match[1]) / 100.0, relative=True)
-    raise ValueError(
-        f"{str(value)[:40]!r} is no increase; expected a number from 0, or a percentage as in 5%"
-    )
+    margin = parse_margin(value)
+    if margin is None:
+        raise ValueError(
+            f"{str(value)[:40]!r} is no increase; expected a number from 0, or a percentage as in 5%"
+        )
+    return margin
 
 
 class RequirePart(StrictPart):
@@ -93,7 +76,7 @@ class RulePart(_Selection):
 class BaselineRulePart(_Selection):
     """A limit on how much larger than the baseline's values may be."""
 
-    max_increase: Annotated[IncreaseLimit, PlainValidator(parse_increase)]
+    max_increase: Annotated[Margin, PlainValidator(parse_increase)]
 
 
 class BaselinePart(StrictPart):

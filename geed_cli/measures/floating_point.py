@@ -1,7 +1,8 @@
 """What floating point alone can do to a value: a smaller value, or a smaller difference of two, says nothing.
 
 A network in a type of spacing ε returns features with a relative error of a few ε, taken as 8ε here. A distance feels
-it as 8ε, a cosine or a divergence, flat at its best value, as (8ε)². Event rates are counts and have none.
+it as 8ε, a cosine or a divergence, flat at its best value, as (8ε)². Further from there they are flat no more: as the
+square of a length ℓ, one moves by about 2ℓ · 8ε. Event rates are counts and have none.
 """
 
 from geed_cli.measures.catalogue import measure_named
@@ -22,6 +23,25 @@ def floating_noise(metric: str, precision: str) -> float:
     return measure_named(metric).rounding(relative)
 
 
-def measured_noise(metric: str, rounding: float) -> float:
-    """The largest difference from a value that rounding alone may make, by the run's own control ``rounding``."""
-    return AT_ROUNDING * (rounding - (measure_named(metric).perfect or 0.0))
+def measured_noise(metric: str, rounding: float, perfect: float | None = None) -> float:
+    """The largest difference from a value that rounding alone may make, by the run's own control ``rounding``.
+
+    ``perfect`` is the value of a perfect network, where it depends on M.
+    """
+    best = measure_named(metric).perfect or 0.0 if perfect is None else perfect
+    return AT_ROUNDING * max(rounding - best, 0.0)
+
+
+def noise_at(metric: str, noise: float, distance: float) -> float:
+    """How far rounding may move a value at a distance d from perfect, where it moves a perfect one by ``noise``.
+
+    (d^{1/k} + noise^{1/k})^k − d with k the power by which the measure feels rounding: noise itself for a distance,
+    noise + 2 √(d · noise) for cosines and divergences, which are squares of one.
+    """
+    order = measure_named(metric).rounding_order
+    if order is None:
+        return 0.0
+    if order == 1:
+        return noise
+    length = max(distance, 0.0) ** (1.0 / order) + max(noise, 0.0) ** (1.0 / order)
+    return float(length**order - max(distance, 0.0))

@@ -42,12 +42,16 @@ from geed_cli.verdict.comparison import (
     ABSENT,
     FURTHER,
     HIGHER_THAN_INSENSITIVE,
+    IDENTICAL,
     LOWER_BUT_INSENSITIVE,
     NEARER,
+    NO_DIFFERENCE,
     UNDECIDED,
+    WITHIN,
     claim_of,
     delta_text,
     difference_warnings,
+    forecast_of,
     next_comparison,
     say_difference,
     shared_difference_decimals,
@@ -58,7 +62,7 @@ from geed_cli.verdict.digits import forecast
 CSV_HEADER = (
     "group", "metric", "layer", "subject", "value", "low", "high", "within",
     "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide", "notes",
-    "null", "floor", "twin",
+    "null", "floor", "twin", "margin", "p_margin_holm", "within_margin",
 )  # fmt: skip
 """Of the CSV file."""
 BESIDE_VALUES = tuple(CONTROLS[name] for name in ("repeat", "null", "floor", "twin", "phase_corrected"))
@@ -69,10 +73,18 @@ SIGNS = {
     UNDECIDED: "?",
     LOWER_BUT_INSENSITIVE: "!",
     HIGHER_THAN_INSENSITIVE: "!",
+    WITHIN: "~",
+    NO_DIFFERENCE: "=",
+    IDENTICAL: "=",
     ABSENT: " ",
 }
 """What stands behind a value for its claim."""
-IN_A_TABLE = {LOWER_BUT_INSENSITIVE: "insensitive", HIGHER_THAN_INSENSITIVE: "insensitive"}
+IN_A_TABLE = {
+    LOWER_BUT_INSENSITIVE: "insensitive",
+    HIGHER_THAN_INSENSITIVE: "insensitive",
+    WITHIN: "within margin",
+    NO_DIFFERENCE: "rounding",
+}
 """Claims that are shorter there than in sentences."""
 MOST_LAYERS = 10
 """Rows of layers of one group; of several groups each has its first and last. ``-v`` has all."""
@@ -182,6 +194,8 @@ def _facts(comparison: Comparison, view: View) -> Iterator[Block]:
         f"{comparison.images} image{'s' * (comparison.images != 1)}, {pairing} · {tested} "
         f"difference{'s' * (tested != 1)}, claims hold together at {alpha} (Holm)"
     )
+    if comparison.margins:
+        yield Line(f"margin {', '.join(map(plain, comparison.margins))}: two one-sided tests, {alpha} (Holm)")
     for subject in comparison.subjects:
         if subject.is_population:
             models = f": {', '.join(map(plain, dict.fromkeys(subject.models)))}" if view.verbose else ""
@@ -297,7 +311,7 @@ class _Tables:
             delta_text(line, 0, sep=sep, decimals=decimals),
             mark,
             IN_A_TABLE.get(claim, claim),
-            "" if delta.images_to_decide is None else f"~{forecast(delta.images_to_decide)}",
+            "" if (needed := forecast_of(delta)) is None else f"~{forecast(needed)}",
         ]
 
     def _many(self, parts: Sequence[tuple[str, Sequence[Compared]]]) -> Iterator[Block]:
@@ -391,9 +405,10 @@ def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
         ]
         yield Rows(columns, [Section(rows)])
         yield from (BLANK, Line("every difference from the first", strong=f"{plain(group)}:"))
+        margin = [Column("margin ±"), Column("p, margin")] if comparison.margins else []
         yield Rows(
             [Column("", left=True, shortens=True), Column("model", left=True, shortens=True), Column("difference"),
-             Column(level), Column("p"), Column("p, Holm"), Column("claim", left=True), Column("images")],
+             Column(level), Column("p"), Column("p, Holm"), *margin, Column("claim", left=True), Column("images")],
             [Section([_difference_row(comparison, line, at) for line in lines for at in range(len(line.deltas))])],
         )  # fmt: skip
         yield from (Paragraph("note:", text) for text in _notes(comparison, group))
@@ -409,11 +424,18 @@ def _control(line: Compared, side: Side, name: str) -> str:
 
 def _difference_row(comparison: Comparison, line: Compared, at: int) -> list[Cell]:
     delta = line.deltas[at]
-    needed = "" if delta.images_to_decide is None else forecast(delta.images_to_decide)
+    needed = "" if (count := forecast_of(delta)) is None else forecast(count)
+    tested, margin = delta.margin, []
+    if comparison.margins:
+        amount = None if tested is None else tested.amount
+        margin = [
+            "" if amount is None else in_unit(line.metric, amount),
+            number(tested.p_holm) if tested and tested.p_holm is not None else "",
+        ]
     return [
         *(_full_name(line), plain(comparison.subjects[at + 1].label)),
         *(in_unit(line.metric, delta.value), limits_in_unit(line.metric, delta.ci)),
-        *(number(delta.p_value), number(delta.p_holm), claim_of(comparison, line, at), needed),
+        *(number(delta.p_value), number(delta.p_holm), *margin, claim_of(comparison, line, at), needed),
     ]
 
 
@@ -442,6 +464,8 @@ def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
         said = "+ further than the first, − nearer, ? undecided, not equal" + ", ! one is insensitive" * bool(
             dull
         )
+        said += ", ~ within the margin" * (WITHIN in claims)
+        said += ", = the same rows, or but for rounding" * bool(claims & {IDENTICAL, NO_DIFFERENCE})
     yield Line(said + ("" if view.verbose else "; -v shows all"), style="dim", drawn=True)
     if not view.verbose:
         return
@@ -479,4 +503,11 @@ def _csv_rows(comparison: Comparison) -> Iterator[Sequence[object]]:
                 *(decision if delta is not none else (None,) * 4),
                 "; ".join(dict.fromkeys((*side.notes, *delta.notes))),
                 *(side.controls.get(name) for name in ("null", "floor", "twin")),
+                *_csv_margin(delta),
             )
+
+
+def _csv_margin(delta: Delta) -> tuple[object, ...]:
+    """The margin in the measure's unit, its p-value after correction, and whether the line is within it."""
+    tested = delta.margin
+    return (None,) * 3 if tested is None else (tested.amount, tested.p_holm, tested.within)

@@ -162,18 +162,23 @@ def paired_estimate(reference: Rows, other: Rows) -> Estimate:
 
 
 def p_value(limits: PairedLimits, smallest: float) -> float:
-    """The smallest α whose 1 − α interval excludes 0, by bisection; at least ``smallest``, at most 1."""
+    """The smallest α whose 1 − α interval excludes 0; at least ``smallest``, at most 1."""
 
     def excludes_zero(alpha: float) -> bool:
         span = limits(1.0 - alpha)
         return span is not None and (span[0] > 0.0 or span[1] < 0.0)
 
-    if excludes_zero(smallest):
+    return smallest_level(excludes_zero, smallest)
+
+
+def smallest_level(holds: Callable[[float], bool], smallest: float) -> float:
+    """The smallest α from which on something holds, by bisection; at least ``smallest``, at most 1."""
+    if holds(smallest):
         return smallest
     inside, outside = math.log(smallest), 0.0
     for _ in range(40):  # 12 digits of log α
         middle = (inside + outside) / 2.0
-        inside, outside = (inside, middle) if excludes_zero(math.exp(middle)) else (middle, outside)
+        inside, outside = (inside, middle) if holds(math.exp(middle)) else (middle, outside)
     return math.exp(outside)
 
 

@@ -35,6 +35,23 @@ def images_to_decide(difference: Difference, n: int) -> int | None:
     return max(n + 1, math.ceil(needed)) if needed <= FORECAST_LIMIT else None
 
 
+def images_to_be_within(upper: Difference, lower: Difference, n: int) -> int | None:
+    """The number of images at which a difference would lie within its margin, if the estimate stayed where it is.
+
+    Args:
+        upper: the difference less the margin, which has to lie below 0.
+        lower: the difference and the margin, which has to lie above 0.
+        n: images behind both.
+
+    Returns:
+        The larger forecast of the two; None where the estimate is beyond the margin.
+    """
+    if not (upper.value or 0.0) < 0.0 < (lower.value or 0.0):
+        return None
+    needed = [images_to_decide(each, n) for each in (upper, lower)]
+    return None if None in needed else max(each for each in needed if each is not None)
+
+
 def images_to_halve(n: int) -> int:
     """The images at which the interval would be half as wide: 4n."""
     return 4 * n

@@ -1,5 +1,7 @@
 """What a comparison says of one subject beside the first: further from invariance, nearer, or undecided, never equal.
 
+Rows that are the same are identical, or no different but for rounding; within a margin is what was shown to be.
+
 A claim is the comparison's own, which holds over the whole table; a limit of an interval is of its line alone. A
 divergence that is low because a network hardly reacts to any image is called so.
 """
@@ -26,6 +28,11 @@ from geed_cli.verdict.reaction import of_predictions, reacts_over
 from geed_cli.verdict.said import Said
 
 FURTHER, NEARER, UNDECIDED, ABSENT = "further", "nearer", "undecided", "absent"
+IDENTICAL, NO_DIFFERENCE = "identical", "no difference"
+"""The same rows, digit for digit; the same but for rounding."""
+WITHIN = "within the margin"
+"""Shown to be, whether or not a difference is shown, too."""
+PLAIN_CLAIMS = {"more": FURTHER, "less": NEARER, "identical": IDENTICAL, "rounding": NO_DIFFERENCE}
 LOWER_BUT_INSENSITIVE = "lower but insensitive"
 """A lower value of a prediction, of a network that hardly reacts to any image: no invariance."""
 HIGHER_THAN_INSENSITIVE = "higher beside an insensitive one"
@@ -33,7 +40,7 @@ HIGHER_THAN_INSENSITIVE = "higher beside an insensitive one"
 
 
 def claim_of(comparison: Comparison, line: Line, at: int) -> str:
-    """What holds of one line: ``further``, ``nearer``, ``undecided``, one of the insensitive ones, or ``absent``.
+    """What holds of one line: one of the words above, or ``absent``.
 
     Args:
         comparison: the whole.
@@ -43,7 +50,11 @@ def claim_of(comparison: Comparison, line: Line, at: int) -> str:
     delta = line.deltas[at]
     if delta.value is None:
         return ABSENT
-    claim = {"more": FURTHER, "less": NEARER}.get(delta.verdict, UNDECIDED)
+    claim = PLAIN_CLAIMS.get(delta.verdict, UNDECIDED)
+    if claim in {IDENTICAL, NO_DIFFERENCE}:
+        return claim
+    if delta.margin is not None and delta.margin.within:
+        return WITHIN
     if of_predictions(line.metric):
         if claim == NEARER and reaction_of(comparison, at + 1) is not None:
             return LOWER_BUT_INSENSITIVE
@@ -74,13 +85,17 @@ def say_difference(comparison: Comparison, group: str, at: int) -> Said:
         matter = f"{listed(unsteady)} {verb} no function of one image"
         reason = f"{matter}, so that values are about chance or neighbours, too."
         return Said(group, "no verdict", "No verdict.", (reason,))
+    if _all_identical(lines, at):
+        return Said(
+            group, IDENTICAL, "Identical.", (f"Every row is the same as {comparison.subjects[0].label}'s.",)
+        )
     whole = {line.metric: line for line in lines if line.layer is None and line.metric in PLAIN}
     claims = {PLAIN[metric]: claim_of(comparison, whole[metric], at) for metric in PLAIN if metric in whole}
     features = claims.pop(PLAIN[FEATURES], ABSENT)
     verdict, reasons = _verdict(comparison, features, whole.get(FEATURES), at)
     others = {name: claim for name, claim in claims.items() if claim != ABSENT}
-    if features == UNDECIDED and others and set(others.values()) == {UNDECIDED}:
-        verdict, others = f"Undecided in {listed([PLAIN[FEATURES], *others])}.", {}
+    if others and {features, *others.values()} in ({UNDECIDED}, {WITHIN}):
+        verdict, others = sentence(f"{features} in {listed([PLAIN[FEATURES], *others])}"), {}
     reasons += [*_predictions(others), *_layers(comparison, lines, at)]
     return Said(group, "not compared" if features == ABSENT else features, verdict, tuple(reasons))
 
@@ -106,8 +121,10 @@ def next_comparison(comparison: Comparison) -> str:
     if lacking:
         return lacking
     populations = any(subject.is_population for subject in comparison.subjects)
-    still_open = [delta for delta in _differences(comparison) if delta.verdict == "undecided"]
-    if any(delta.images_to_decide is not None for delta in still_open):
+    if all(_all_identical(comparison.lines, at) for at in range(len(comparison.subjects) - 1)):
+        return "nothing is open: the rows are the same"
+    still_open = [delta for delta in _differences(comparison) if _is_open(delta)]
+    if any(forecast_of(delta) is not None for delta in still_open):
         return _would_decide(still_open)
     if still_open and comparison.images < MIN_IMAGES and not populations:
         return f"{ENOUGH}: nothing is claimed of fewer"
@@ -135,9 +152,30 @@ def _differences(comparison: Comparison) -> list[Delta]:
     return [delta for line in comparison.lines for delta in line.deltas if delta.value is not None]
 
 
+def _all_identical(lines: Sequence[Line], at: int) -> bool:
+    """Whether every line that has a difference has the same rows."""
+    verdicts = {line.deltas[at].verdict for line in lines if line.deltas[at].value is not None}
+    return verdicts == {"identical"}
+
+
+def _is_open(delta: Delta) -> bool:
+    """Whether more images might tell more: a difference, or that it is within the margin that was asked for."""
+    if delta.margin is not None and (delta.margin.within or delta.margin.images_to_decide is not None):
+        return not delta.margin.within
+    return delta.verdict == "undecided"
+
+
+def forecast_of(delta: Delta) -> int | None:
+    """About how many images would decide an open line: that it is within its margin, where that is in sight."""
+    if not _is_open(delta):
+        return None
+    margin = None if delta.margin is None else delta.margin.images_to_decide
+    return delta.images_to_decide if margin is None else margin
+
+
 def _would_decide(still_open: Sequence[Delta]) -> str:
     """How many images may decide half of what is open, or all that has a forecast where that is less than half."""
-    needed = sorted(delta.images_to_decide for delta in still_open if delta.images_to_decide is not None)
+    needed = sorted(count for delta in still_open if (count := forecast_of(delta)) is not None)
     half = (len(still_open) + 1) // 2
     if half <= len(needed):
         return f"about {forecast(needed[half - 1])} images may decide half of what is open"
@@ -191,13 +229,23 @@ def _verdict(comparison: Comparison, claim: str, line: Line | None, at: int) -> 
         return "Features not compared.", [sentence(notes[0])] if notes else []
     if claim == UNDECIDED:
         return "Features undecided.", []
+    numbers = [_numbers(line.sides[0], line.sides[at + 1], line.deltas[at], line)]
+    if claim in _UNMOVED:
+        margin = line.deltas[at].margin
+        of = f", {margin.margin}" if claim == WITHIN and margin is not None else ""
+        return _UNMOVED[claim].format(first=first, of=of), numbers if claim == WITHIN else []
     way = "further from" if claim == FURTHER else "nearer to"
     moved = all(
         "features" in subject.actions for subject in (comparison.subjects[0], comparison.subjects[at + 1])
     )
-    return f"Features {way} {'equivariance' if moved else 'invariance'} than {first}'s.", [
-        _numbers(line.sides[0], line.sides[at + 1], line.deltas[at], line)
-    ]
+    return f"Features {way} {'equivariance' if moved else 'invariance'} than {first}'s.", numbers
+
+
+_UNMOVED = {
+    IDENTICAL: "Features identical to {first}'s.",
+    NO_DIFFERENCE: "Features no different from {first}'s but for rounding.",
+    WITHIN: "Features within the margin of {first}'s{of}.",
+}
 
 
 def _numbers(first: Side, other: Side, delta: Delta, line: Line) -> str:
@@ -225,7 +273,7 @@ def _layers(comparison: Comparison, lines: Sequence[Line], at: int) -> Iterator[
     for claim in (FURTHER, NEARER):
         names = [layer for layer in order if claims[layer] == claim]
         parts += [f"{claim} {stretches(names, order)}"] if names else []
-    for claim in (UNDECIDED, ABSENT):
+    for claim in (WITHIN, NO_DIFFERENCE, IDENTICAL, UNDECIDED, ABSENT):
         count = sum(each == claim for each in claims.values())
         parts += [f"{count} {claim}"] if count else []
     if parts:

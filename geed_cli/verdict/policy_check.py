@@ -130,6 +130,9 @@ def name_of(outcome: Outcome, report: GateReport) -> str:
 
 def _passed(report: GateReport, quote: Quote) -> Iterator[str]:
     yield f"Every entry's {_level(report)} interval is within its limit{_but_for_warnings(report)}."
+    if against := [c for c in tested(report) if c.verdict == "pass" and "increase" in c.demand]:
+        every = "That" if len(against) == len(tested(report)) else "Against the baseline that"
+        yield f"{every} is non-inferiority: no further from invariance than the baseline by more than the limit."
     yield from _at_level_warn(report, quote)
 
 
@@ -338,7 +341,7 @@ def legend(report: GateReport) -> str:
     return (
         f"pass: the entry's {level} interval is within the limit. fail: the interval that holds for all "
         f"{report.claims} tested entries together ({level}, max-t) is beyond it, and is the one shown. undecided: "
-        "neither; error: could not be tested."
+        "neither; error: could not be tested. A pass against the baseline is non-inferiority, not equality."
     )
 
 

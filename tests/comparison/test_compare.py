@@ -9,6 +9,7 @@ from support.results import measured, small_result
 
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.compare import compare
+from geed_cli.comparison.margins import Margins, margins_of
 from geed_cli.comparison.mismatch import mismatches, require_comparable
 from geed_cli.comparison.schema import Comparison, Line
 from geed_cli.comparison.subjects import Contender
@@ -41,20 +42,38 @@ def line_of(comparison: Comparison, metric: str, group: str = "flip", layer: str
     return line
 
 
-def pair(one: Result, other: Result) -> Comparison:
+def pair(one: Result, other: Result, *margins: str) -> Comparison:
     """Two results by the names a and b."""
-    return compare([Contender("a", (one,)), Contender("b", (other,))], OPTIONS)
+    return compare([Contender("a", (one,)), Contender("b", (other,))], OPTIONS, margins_of(margins))
 
 
-def test_a_result_against_itself_is_undecided_never_equal() -> None:
-    """Δ is exactly 0 everywhere, nothing is claimed, and no number of images would decide it."""
+def test_the_same_rows_are_identical_never_undecided() -> None:
+    """Δ is exactly 0 everywhere; nothing is claimed, nothing is open, and no other line pays for it."""
     comparison = pair(small_result(), small_result())
     lines = [line for line in comparison.lines if line.sides[0].value is not None]
     assert len(lines) > 10
     for line in lines:
-        assert line.deltas[0].value == 0
-        assert line.deltas[0].verdict == "undecided"
-        assert line.deltas[0].images_to_decide is None
+        delta = line.deltas[0]
+        assert (delta.value, delta.verdict) == (0, "identical")
+        assert (delta.p_value, delta.p_holm, delta.images_to_decide) == (None, None, None)
+
+
+def test_one_other_row_leaves_rates_open() -> None:
+    """Equal counts of flips are no proof of the same network, once any row is another; equal rows elsewhere are."""
+    one = small_result()
+    comparison = pair(one, with_rows(one, "latent.l2", 1.5 * rows_of(one, "latent.l2")))
+    verdicts = {(x.metric, x.group, x.layer): x.deltas[0].verdict for x in comparison.lines}
+    assert verdicts["latent.l2", "flip", None] != "identical"
+    assert verdicts["prediction.flip_rate", "flip", None] == "undecided"
+    assert verdicts["softmax.kl", "flip", None] == "identical"
+    assert verdicts["latent.l2", "c4", None] == "identical"
+
+
+def rows_of(result: Result, metric: str, group: str = "flip") -> np.ndarray:
+    """The rows of a measure without layers."""
+    (entry,) = [e for e in result.results if (e.metric, e.group) == (metric, group)]
+    assert entry.per_image is not None
+    return np.array(entry.per_image.value)
 
 
 def in_precision(result: Result, precision: str) -> Result:
@@ -65,29 +84,66 @@ def in_precision(result: Result, precision: str) -> Result:
 @pytest.mark.parametrize(
     ("precision", "shift", "verdict"),
     [
-        ("fp32", 1e-8, "undecided"),
-        ("fp32", 9.4e-7, "undecided"),
-        ("fp32", -9.4e-7, "undecided"),
+        ("fp32", 1e-8, "rounding"),
+        ("fp32", 9.4e-7, "rounding"),
+        ("fp32", -9.4e-7, "rounding"),
         ("fp32", 9.7e-7, "more"),
         ("fp32", -9.7e-7, "less"),
         ("fp64", 1e-8, "more"),
-        ("bf16", 0.06, "undecided"),
+        ("bf16", 0.06, "rounding"),
         ("bf16", 0.07, "more"),
     ],
 )
-def test_a_difference_that_rounding_can_make_is_undecided(precision: str, shift: float, verdict: str) -> None:
+def test_a_difference_that_rounding_can_make_is_none(precision: str, shift: float, verdict: str) -> None:
     """8ε of latent.l2 in the type: 9.54e-7, 0.0625. The same shift in every image leaves no doubt of the sign."""
     one = in_precision(small_result(), precision)
     (entry,) = [e for e in one.results if (e.metric, e.group) == ("latent.l2", "flip")]
-    assert entry.per_image is not None
     assert entry.normaliser is not None
-    rows = np.array(entry.per_image.value) + shift * entry.normaliser
-    delta = line_of(pair(one, with_rows(one, "latent.l2", rows)), "latent.l2").deltas[0]
+    delta = line_of(
+        pair(one, with_rows(one, "latent.l2", rows_of(one, "latent.l2") + shift * entry.normaliser)),
+        "latent.l2",
+    ).deltas[0]
     assert delta.value == pytest.approx(shift, rel=1e-4)
     assert delta.verdict == verdict
-    assert (delta.images_to_decide is None) or verdict == "undecided"
-    said = [note for note in delta.notes if note.startswith("rounding alone can make a difference of")]
-    assert len(said) == (verdict == "undecided")
+    assert delta.images_to_decide is None
+
+
+def test_a_sure_difference_below_the_floor_is_not_claimed() -> None:
+    """Rows that differ by far more than rounding, and a mean that hardly does: undecided, and it is said why."""
+    one = in_precision(small_result(), "bf16")
+    (entry,) = [e for e in one.results if (e.metric, e.group) == ("latent.l2", "flip")]
+    assert entry.normaliser is not None
+    apart = np.array([0.03, 0.07] * 12)
+    delta = line_of(
+        pair(one, with_rows(one, "latent.l2", rows_of(one, "latent.l2") + apart * entry.normaliser)),
+        "latent.l2",
+    ).deltas[0]
+    assert delta.value == pytest.approx(0.05)
+    assert delta.p_holm is not None
+    assert delta.p_holm < 0.01
+    # 0.041 to 0.059, all of it below 8ε of bf16, 0.0625
+    assert delta.verdict == "rounding"
+    wide = with_rows(one, "latent.l2", rows_of(one, "latent.l2") + 1.2 * apart * entry.normaliser)
+    delta = line_of(pair(one, wide), "latent.l2").deltas[0]
+    assert delta.verdict == "undecided"
+    assert delta.notes == ("rounding alone can make a difference of 0.062",)
+
+
+@pytest.mark.parametrize(
+    ("apart", "verdict"), [(1.9e-6, "rounding"), (2.1e-6, "more"), (-1.9e-6, "rounding"), (-2.1e-6, "less")]
+)
+def test_the_network_s_own_rounding_is_what_counts(apart: float, verdict: str) -> None:
+    """softmax.kl measured 10⁻¹² from its float64 run: rows of 0.1 move by 10⁻¹¹ + 2 √(0.1 · 10⁻¹¹) = 2.0·10⁻⁶."""
+    base = with_rows(in_precision(small_result(), "fp32"), "softmax.kl", np.full(24, 0.1))
+
+    def measured_rounding(entry: Entry) -> Entry:
+        return entry.model_copy(update={"controls": entry.controls | {"rounding": 1e-12}})
+
+    base = base.model_copy(update={"results": tuple(map(measured_rounding, base.results))})
+    delta = line_of(pair(base, with_rows(base, "softmax.kl", np.full(24, 0.1 + apart))), "softmax.kl").deltas[
+        0
+    ]
+    assert delta.verdict == verdict
 
 
 def test_a_constant_shift_is_found_with_its_sign() -> None:
@@ -285,3 +341,82 @@ def test_an_unknown_method_is_refused_whatever_is_compared() -> None:
     """Populations draw no interval of their own by it; it is refused all the same."""
     with pytest.raises(InputError, match="use cautious-t"):
         replace(OPTIONS, method="cautios-t")
+
+
+def test_margins_as_they_are_typed() -> None:
+    """A percentage for all, amounts by name; the last that fits counts."""
+    margins = margins_of(["5%", "softmax.kl=0.01", "channelwise.*=2%", "channelwise.correlation=0.5"])
+    assert str(margins.of("latent.l2")) == "5%"
+    assert str(margins.of("softmax.kl")) == "0.01"
+    assert str(margins.of("channelwise.cosine")) == "2%"
+    assert str(margins.of("channelwise.correlation")) == "0.5"
+    assert margins.texts == ("5%", "softmax.kl=0.01", "channelwise.*=2%", "channelwise.correlation=0.5")
+    assert Margins().of("latent.l2") is None
+    assert margins_of(["softmax.kl=0.01"]).of("latent.l2") is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["0.01"], "in the unit of no measure"),
+        (["5%", "2%"], "--margin 5% and 2%"),
+        (["five"], "--margin 'five'"),
+        (["0%"], "--margin '0%'"),
+        (["softmax.kl=-1"], "--margin 'softmax.kl=-1'"),
+        (["softmax.kl=nan"], "--margin 'softmax.kl=nan'"),
+        (["softmax.lk=1%"], "there is no metric 'softmax.lk'"),
+    ],
+)
+def test_margins_that_are_none(texts: list[str], found: str) -> None:
+    """Refused with what is wrong, and another that works."""
+    with pytest.raises(InputError) as refusal:
+        margins_of(texts)
+    assert found in refusal.value.found
+    if refusal.value.remedy.startswith("--margin"):
+        words = refusal.value.remedy.partition(", or ")[2] or refusal.value.remedy
+        assert margins_of([word for word in words.split() if word != "--margin"]).texts
+
+
+def test_within_a_margin_is_said_of_what_is_shown() -> None:
+    """Rows within 2% of each other are within 5%, in percent and in nats; what differs by 6% is not, however sure."""
+    base, generator = small_result(), np.random.default_rng(0)
+    rows = generator.uniform(0.1, 0.3, 24)
+    one = with_rows(base, "softmax.kl", rows)
+    near = with_rows(base, "softmax.kl", rows * generator.uniform(0.98, 1.02, 24))
+    far = with_rows(base, "softmax.kl", rows * 1.06)
+    tested = line_of(pair(one, near, "5%"), "softmax.kl").deltas[0].margin
+    assert tested is not None
+    assert (tested.within, tested.margin, tested.images_to_decide) == (True, "5%", None)
+    assert tested.amount == pytest.approx(0.05 * rows.mean())
+    amount = line_of(pair(one, near, f"softmax.kl={0.05 * rows.mean()}"), "softmax.kl").deltas[0].margin
+    assert amount is not None
+    assert amount.within
+    delta = line_of(pair(one, far, "5%"), "softmax.kl").deltas[0]
+    assert delta.margin is not None
+    assert (delta.verdict, delta.margin.within, delta.margin.images_to_decide) == ("more", False, None)
+    assert line_of(pair(one, far, "10%"), "softmax.kl").deltas[0].verdict == "more"
+    beyond = line_of(pair(one, far, "10%"), "softmax.kl").deltas[0].margin
+    assert beyond is not None
+    assert beyond.within
+
+
+def test_margins_are_corrected_by_themselves() -> None:
+    """Holm over the margins of the table alone: as many claims as lines that have a test."""
+    comparison = pair(small_result(0), small_result(1), "50%")
+    tests = [line.deltas[0].margin for line in comparison.lines if line.deltas[0].margin is not None]
+    p_values = [test.p_value for test in tests if test.p_value is not None]
+    assert len(p_values) > 10
+    smallest = min(tests, key=lambda test: 2 if test.p_value is None else test.p_value)
+    assert smallest.p_holm == pytest.approx(min(1, min(p_values) * len(p_values)))
+    plain = pair(small_result(0), small_result(1))
+    assert [x.deltas[0].p_holm for x in plain.lines] == [x.deltas[0].p_holm for x in comparison.lines]
+
+
+def test_a_percentage_of_nothing_is_no_margin() -> None:
+    """A reference without a flip: no test, and a note."""
+    one = with_rows(small_result(), "prediction.flip_rate", np.zeros(24))
+    other = with_rows(small_result(1), "prediction.flip_rate", np.array([1.0] + [0.0] * 23))
+    delta = line_of(pair(one, other, "5%"), "prediction.flip_rate").deltas[0]
+    assert delta.margin is not None
+    assert (delta.margin.within, delta.margin.p_value) == (False, None)
+    assert "5% of a distance of 0 from perfect is no margin" in delta.notes

@@ -224,6 +224,8 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "profile": ("1 3", profile),
     "grid": ("3 2 1 224", lambda: [delta(224)]),
     "elements": ("", lambda: [f"{2 * 4}"]),
+    "within the margin": ("5% 0.100 0.101 -0.001 +0.003", lambda: [f"{0.05 * 0.1:.3f}"]),
+    "non-inferiority": ("+10% -3% +2%", list),
     "pass": ("0.15 0.089 0.104", list),
     "limit": ("0.100 0.104", lambda: [percent(round(0.104 / 0.100 - 1, 6))]),
     "difference": ("0.30 0.25", lambda: [f"+{0.30 - 0.25:.2f}"]),

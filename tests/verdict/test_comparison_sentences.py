@@ -134,6 +134,58 @@ def test_undecided_is_never_equal() -> None:
         assert "same" not in text
 
 
+SMALL = delta(0.0005, -0.001, 0.002, margin={
+    "margin": "5%", "amount": 0.0048, "p_value": 0.001, "p_holm": 0.004, "within": True,
+})  # fmt: skip
+"""Within the margin."""
+
+
+def test_within_the_margin() -> None:
+    """With its numbers, of features; together with predictions where all are; of layers by number."""
+    features = line("latent.l2", (0.096, 0.0965), SMALL)
+    assert said(features, SOFTMAX_OPEN) == (
+        "Features within the margin of release-1's, 5%. 0.097 against 0.096 (-0.001 to +0.002). Softmax undecided."
+    )
+    assert said(features, line("softmax.kl", (0.014, 0.0145), SMALL)).startswith(
+        "Within the margin in features and softmax."
+    )
+    near = [line(LAYERS, (-0.7, -0.7), SMALL, layer=f"blocks.{k}") for k in range(3)]
+    assert "Layers: 3 within the margin." in said(features, *near)
+    assert claim_of(comparison(features), features, 0) == "within the margin"
+    sure = line("latent.l2", (0.096, 0.0965), SMALL.model_copy(update={"verdict": "more"}))
+    assert claim_of(comparison(sure), sure, 0) == "within the margin"
+
+
+def test_the_same_rows() -> None:
+    """All of them: one sentence, nothing open. Features alone: identical, the rest has its own words."""
+    same = delta(0.0, 0.0, 0.0, "identical")
+    features, kl = line("latent.l2", (0.1, 0.1), same), line("softmax.kl", (0.1, 0.1), same)
+    assert said(features, kl) == "Identical. Every row is the same as release-1's."
+    assert next_comparison(comparison(features, kl)) == "nothing is open: the rows are the same"
+    assert said(features, CLASS_OPEN) == "Features identical to release-1's. Top class undecided."
+    assert say_difference(comparison(features, kl), "flip", 0).key == "identical"
+
+
+def test_no_difference_but_for_rounding() -> None:
+    """A sentence without digits that nobody reads, and nothing is open."""
+    features = line("latent.l2", (0.1, 0.1), delta(1e-8, 0.5e-8, 1.5e-8, "rounding"))
+    assert said(features) == "Features no different from release-1's but for rounding."
+    assert next_comparison(comparison(features)) == "every difference is decided"
+
+
+def test_margins_that_are_open_have_their_own_forecast() -> None:
+    """A sure difference that may yet be within the margin is open; one beyond it is not."""
+    tested = {"margin": "5%", "amount": 0.005, "p_value": 0.2, "p_holm": 0.4, "within": False}
+    yet = delta(0.002, 0.001, 0.006, "more", margin=tested | {"images_to_decide": 150})
+    beyond = delta(0.012, 0.009, 0.017, "more", margin=tested)
+    assert next_comparison(comparison(line("latent.l2", (0.1, 0.102), yet))) == (
+        "about 150 images may decide half of what is open"
+    )
+    assert (
+        next_comparison(comparison(line("latent.l2", (0.1, 0.112), beyond))) == "every difference is decided"
+    )
+
+
 def test_lower_but_insensitive() -> None:
     """0.0105 nats of 40 images are below 2% of ln 40, 0.074; the features keep their claim."""
     kl = line("softmax.kl", (0.014, 0.002), delta(-0.012, -0.02, -0.005, "less"), sensitivity=[1.9, 0.0105])

@@ -4,7 +4,7 @@ import glob
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from geed_cli.choices import View
@@ -14,6 +14,7 @@ from geed_cli.cli.command import declared
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import compare
+from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.documents.document import unicode_text
@@ -40,20 +41,26 @@ class Subject:
     model: str | None = None
 
 
-def run_compare(
-    texts: Sequence[str],
-    asked: AuditArguments,
-    json: Path | None,
-    csv: Path | None,
-    *,
-    allow_mismatch: bool,
-    view: View,
-) -> None:
+@dataclass(frozen=True)
+class ComparisonRequest:
+    """What the user asked for; see ``geed_cli.cli.compare``."""
+
+    subjects: tuple[str, ...]
+    asked: AuditArguments
+    json: Path | None = None
+    csv: Path | None = None
+    margins: tuple[str, ...] = ()
+    allow_mismatch: bool = False
+    view: View = field(default_factory=View)
+
+
+def run_compare(request: ComparisonRequest) -> None:
     """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
-    options = audit_options(asked)
+    asked, json, csv, view = request.asked, request.json, request.csv, request.view
+    options, margins = audit_options(asked), margins_of(request.margins)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     check_outputs(json, csv)
-    subjects = [parse_subject(text) for text in texts]
+    subjects = [parse_subject(text) for text in request.subjects]
     _check_labels(subjects)
     if all(subject.model is None for subject in subjects):
         idle = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
@@ -70,12 +77,12 @@ def run_compare(
         results |= {label: (result,) for label, result in zip(models, audited, strict=True)}
     contenders = [Contender(each.label, _selected(results[each.label], options)) for each in subjects]
     _require_layers(contenders, options.layers)
-    if not allow_mismatch:
+    if not request.allow_mismatch:
         for each in contenders:
             require_one_architecture(each.label, each.results)
         labelled = [(result, each.label) for each in contenders for result in each.results]
         require_comparable([result for result, _ in labelled], [label for _, label in labelled])
-    comparison = compare(contenders, options.interval)
+    comparison = compare(contenders, options.interval, margins)
     hand_over(
         [(json, lambda: to_strict_json(comparison)), (csv, lambda: to_csv(comparison))],
         lambda: print_comparison(comparison, result_console(), view),

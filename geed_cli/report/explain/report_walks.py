@@ -32,6 +32,8 @@ CLAIMS: dict[Verdict, str] = {
     "less": "less: shown to be closer to invariance",
     "undecided": "undecided",
     "incomparable": "incomparable",
+    "identical": "identical: the rows are the same, digit for digit",
+    "rounding": "no difference: the rows are the same but for rounding",
 }
 
 
@@ -102,10 +104,17 @@ def _delta(line: Compared, at: int, delta: Delta) -> str:
         if delta.images_to_decide is None
         else f"; about {forecast(delta.images_to_decide)} images would decide it"
     )
+    margin = ""
+    if delta.margin is not None:
+        shown = "shown" if delta.margin.within else "not shown"
+        holm_of = (
+            "" if delta.margin.p_holm is None else f", p = {number(delta.margin.p_holm)} over the whole table"
+        )
+        margin = f"; {shown} to be within the margin, {plain(delta.margin.margin)}{holm_of}"
     sign = "+" if delta.value > 0 else ""
     return (
         f"the difference is {sign}{in_unit(line.metric, delta.value)} ({delta_text(line, at)}){chance}{holm}, "
-        f"{CLAIMS[delta.verdict]}{images}"
+        f"{CLAIMS[delta.verdict]}{margin}{images}"
     )
 
 

@@ -469,7 +469,8 @@ VERDICT_WORDS = (
     Word(
         "claim",
         Explanation(
-            what="what a comparison says of one line: further from invariance than the first, nearer, or undecided.",
+            what="what a comparison says of one line: further from invariance than the first, nearer, within the "
+            "margin, identical, no difference but for rounding, or undecided.",
             reading="Claims hold together over the whole table, intervals each alone: an interval can leave 0 out "
             "where the claim is undecided. The mark beside it shows where the difference lies about 0.",
             source="Holm 1979",
@@ -494,6 +495,61 @@ VERDICT_WORDS = (
             see=("more", "undecided", "p_holm"),
         ),
         ("less *", "-", "nearer"),
+    ),
+    Word(
+        "within the margin",
+        Explanation(
+            what="of a comparison with --margin, shown to be no further from the first model than the margin, on "
+            "either side.",
+            formula="θ_B − θ_A − δ below 0 and θ_B − θ_A + δ above 0; δ in percent is of the first's distance from "
+            "perfect",
+            reading="The interval lies within ±δ, with Holm's correction over all lines that have a margin: at most 5% "
+            "for any false one. A difference may be shown as well, and be too small to matter.",
+            example="Margin 5%, values 0.100 and 0.101, interval -0.001 to +0.003: within ±0.005.",
+            source="two one-sided tests, Schuirmann 1987; Holm 1979",
+            see=("claim", "non-inferiority", "undecided"),
+        ),
+        (
+            "within margin",
+            "margin",
+            "p, margin",
+            "margin ±",
+            "~",
+            "equivalence",
+            "p_margin_holm",
+            "within_margin",
+        ),
+    ),
+    Word(
+        "non-inferiority",
+        Explanation(
+            what="what a pass against a baseline shows: not further from invariance than the baseline by more than the "
+            "limit.",
+            reading="It is one-sided: the result may be as much nearer as it likes. It is no proof that both are "
+            "alike; geed compare --margin tests that, on both sides.",
+            example="Limit +10%, interval -3% to +2%: non-inferior.",
+            see=("pass", "limit", "within the margin"),
+        ),
+        ("non-inferior",),
+    ),
+    Word(
+        "identical",
+        Explanation(
+            what="both models have the same rows, digit for digit: nothing is estimated, and nothing is open.",
+            reading="Rates alone are the same of many networks, and identical only where all other rows are.",
+            see=("no difference", "undecided"),
+        ),
+        ("=",),
+    ),
+    Word(
+        "no difference",
+        Explanation(
+            what="every image's value is the same within rounding, or the whole interval of the difference is.",
+            formula="rows apart by at most r + 2 √(d r), for latent.l2 by r; r ten times the control rounding, d the "
+            "distance from perfect",
+            reading="Another batch size, machine or thread count does as much.",
+            see=("identical", "rounding"),
+        ),
     ),
     Word(
         "incomparable",

@@ -1,0 +1,178 @@
+"""One other's difference from the reference in one line of a comparison, before anything is corrected for the table.
+
+Paired over images where both are single models, over models where one is a population. Rows that are the same, or the
+same within rounding, are no difference, whatever their interval.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from geed_cli.choices import IntervalOptions
+from geed_cli.comparison.margins import Margins
+from geed_cli.comparison.subjects import Contender, Key, Member
+from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.floating_point import floating_noise, measured_noise, noise_at
+from geed_cli.statistics.difference import Difference, difference
+from geed_cli.statistics.equivalence import Margin, Sides, paired_sides
+from geed_cli.statistics.population import population_difference
+from geed_cli.statistics.sample import RatioSample, Sample
+from geed_cli.statistics.scale import Array
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """The test of a margin.
+
+    Attributes:
+        amount: the margin in the measure's unit, at the reference's value.
+        sides: what has to lie on its side; None where there is no interval, or no margin.
+        notes: why not.
+    """
+
+    amount: float
+    sides: Sides | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One other's difference in one line, before correction.
+
+    Attributes:
+        difference: at the comparison's confidence.
+        images: behind it; 0 where more images would not decide it.
+        at: the same difference at another confidence; None where images do not decide.
+        floor: what rounding alone can make of a difference.
+        same: whether the rows are the same, digit for digit.
+        alike: whether they are the same within rounding.
+        equivalence: the test of the margin; None where none was asked for.
+    """
+
+    difference: Difference
+    images: int = 0
+    at: Callable[[float], Difference] | None = None
+    floor: float = 0.0
+    same: bool = False
+    alike: bool = False
+    equivalence: Equivalence | None = None
+
+
+def cell_of(
+    reference: Contender,
+    other: Contender,
+    key: Key,
+    options: IntervalOptions,
+    margins: Margins,
+    *,
+    paired: bool,
+) -> Cell:
+    """The difference of one other in one line."""
+    sides = reference.members(key), other.members(key)
+    if not all(sides):
+        return _without("only one of the two has such an entry")
+    if reference.is_population or other.is_population:
+        intervals = [[member.interval for member in side] for side in sides]
+        made = population_difference(*intervals, confidence=options.confidence)
+        return Cell(made, floor=_floor(key, [*sides[0], *sides[1]]))
+    if not paired:
+        return _without("not paired: the images differ")
+    return _paired(sides[0][0], sides[1][0], key, options, margins)
+
+
+def _paired(first: Member, second: Member, key: Key, options: IntervalOptions, margins: Margins) -> Cell:
+    if first.sample is None or second.sample is None:
+        return _without(*first.entry.notes, *second.entry.notes)
+    samples = first.sample, second.sample
+
+    def at(confidence: float) -> Difference:
+        return difference(
+            *samples,
+            method=options.method,
+            confidence=confidence,
+            resamples=options.resamples,
+            seed=options.seed,
+        )
+
+    made, margin = at(options.confidence), margins.of(key[0])
+    equivalence = None
+    if margin is not None and made.value is not None:
+        equivalence = _equivalence(key[0], first, samples, margin, options)
+    return Cell(
+        difference=made,
+        images=len(samples[0].values),
+        at=at,
+        floor=_floor(key, (first, second)),
+        same=same_rows(*samples),
+        alike=_alike(key[0], (first, second)),
+        equivalence=equivalence,
+    )
+
+
+def same_rows(one: Sample, other: Sample) -> bool:
+    """Whether two samples are the same in every row, digit for digit; rows without a value are alike."""
+    if not isinstance(one, RatioSample) or not isinstance(other, RatioSample):
+        return np.array_equal(one.values, other.values, equal_nan=True)
+    same = np.array_equal(one.row_means, other.row_means, equal_nan=True)
+    return same and np.array_equal(one.values, other.values, equal_nan=True)
+
+
+def _alike(metric: str, members: tuple[Member, Member]) -> bool:
+    """Whether every image's value, in the unit of the measure, is the same within rounding."""
+    if measure_named(metric).rounding_order is None:
+        return False
+    values = [_in_unit(member) for member in members]
+    finite = [np.isfinite(each) for each in values]
+    both = finite[0] & finite[1]
+    if not both.any() or not np.array_equal(finite[0], finite[1]):
+        return False
+    apart = np.abs(values[1] - values[0])[both]
+    distances = [each[both] - _perfect(metric, member) for each, member in zip(values, members, strict=True)]
+    noise = max(_noise(metric, member) for member in members)
+    allowed = [noise_at(metric, noise, float(d)) for d in np.maximum(*distances)]
+    return bool(np.all(apart <= np.array(allowed)))
+
+
+def _in_unit(member: Member) -> Array:
+    assert member.sample is not None, "the caller has seen it"
+    return member.sample.values / (member.entry.normaliser or 1.0)
+
+
+def _perfect(metric: str, member: Member) -> float:
+    """The value of a perfectly invariant network with the same M."""
+    return measure_named(metric).best / (member.entry.normaliser or 1.0)
+
+
+def _floor(key: Key, members: Sequence[Member]) -> float:
+    """The smallest difference that is more than rounding, of the coarsest of the members."""
+    return max(
+        max(floating_noise(key[0], member.precision), _measured(key[0], member) or 0.0) for member in members
+    )
+
+
+def _noise(metric: str, member: Member) -> float:
+    """What rounding makes of a perfect value: as measured of this network, else what its type makes of any."""
+    return _measured(metric, member) or floating_noise(metric, member.precision)
+
+
+def _measured(metric: str, member: Member) -> float | None:
+    rounding = member.entry.controls.get("rounding")
+    return None if rounding is None else measured_noise(metric, rounding, _perfect(metric, member))
+
+
+def _equivalence(
+    metric: str, first: Member, samples: tuple[Sample, Sample], margin: Margin, options: IntervalOptions
+) -> Equivalence:
+    amount = margin.amount
+    if margin.relative:
+        amount *= (first.entry.value or 0.0) - _perfect(metric, first)
+        if not amount > 0:
+            return Equivalence(0.0, None, (f"{margin} of a distance of 0 from perfect is no margin",))
+    best = measure_named(metric).best
+    sides = paired_sides(*samples, margin, best, options)
+    return Equivalence(amount, sides)
+
+
+def _without(*notes: str) -> Cell:
+    return Cell(Difference(None, None, None, None, tuple(dict.fromkeys(notes))))

@@ -1,0 +1,136 @@
+"""Whether two values are alike to within a margin, by two one-sided tests (Schuirmann 1987).
+
+H: |θ_B − θ_A| ≥ δ is rejected at α where the interval of the difference, at 1 − α, lies within ±δ: each of the two
+one-sided tests then has α/2, as a pass of the release gate has. A margin in percent is δ = p(θ_A − θ⁰), a part of the
+reference's distance from the perfect value θ⁰. It is never formed: θ_B − θ_A ∓ p(θ_A − θ⁰) are two paired differences
+against moved rows of the reference, which have to lie below and above 0.
+"""
+
+import math
+import re
+from dataclasses import dataclass, replace
+
+from geed_cli.choices import IntervalOptions
+from geed_cli.statistics.difference import Difference, Paired, PairedLimits, smallest_level
+from geed_cli.statistics.methods import smallest_p
+from geed_cli.statistics.sample import Sample, finite_rows
+
+_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far apart two values may be.
+
+    Attributes:
+        amount: in the measure's own unit, or a fraction of the reference's distance from perfect; at least 0.
+        relative: whether it is such a fraction.
+    """
+
+    amount: float
+    relative: bool
+
+    def __str__(self) -> str:
+        """As it is typed."""
+        return f"{100 * self.amount:g}%" if self.relative else f"{self.amount:g}"
+
+
+def parse_margin(value: object) -> Margin | None:
+    """``0.01`` is an amount, ``"5%"`` a fraction; None for what is neither, negative, or not finite."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0:
+        return Margin(float(value), relative=False)
+    if isinstance(value, str) and len(value) <= 40 and (match := _PERCENT.fullmatch(value)):
+        return Margin(float(match[1]) / 100.0, relative=True)
+    return None
+
+
+def moved(sample: Sample, share: float, best: float) -> Sample:
+    """The sample whose value lies further from the perfect one by a share of its distance: rows v + share (v − best).
+
+    Args:
+        sample: of a mean, or of a ratio to M, whose perfect value is best/M.
+        share: of the distance; below 0 is nearer.
+        best: the row of a perfect network.
+    """
+    return replace(sample, values=(1.0 + share) * sample.values - share * best)
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """The two differences that a margin limits, with their intervals at any confidence.
+
+    Attributes:
+        upper: of θ_B − θ_A − δ, which is to lie below 0.
+        lower: of θ_B − θ_A + δ, which is to lie above 0.
+        values: of the two.
+        smallest: the smallest p-value that can be told.
+    """
+
+    upper: PairedLimits
+    lower: PairedLimits
+    values: tuple[float, float]
+    smallest: float
+
+    def within(self, confidence: float) -> bool:
+        """Whether both intervals lie on their sides; reaching the margin is allowed."""
+        upper, lower = self.upper(confidence), self.lower(confidence)
+        return upper is not None and lower is not None and upper[1] <= 0.0 <= lower[0]
+
+    def differences(self, confidence: float) -> tuple[Difference, Difference] | None:
+        """Both differences with their intervals; None where an interval is withheld."""
+        spans = self.upper(confidence), self.lower(confidence)
+        made = [
+            Difference(value, *span, None) for value, span in zip(self.values, spans, strict=True) if span
+        ]
+        return (made[0], made[1]) if len(made) == len(spans) else None
+
+    @property
+    def p_value(self) -> float:
+        """The smallest α at which the values are within the margin; 1 where they are at none."""
+        return smallest_level(lambda alpha: self.within(1.0 - alpha), self.smallest)
+
+
+def paired_sides(
+    reference: Sample,
+    other: Sample,
+    margin: Margin,
+    best: float,
+    options: IntervalOptions,
+) -> Sides | None:
+    """The two differences of samples over the same images; None where they have no interval.
+
+    Args:
+        reference: the sample whose distance from perfect a margin in percent is of.
+        other: over the same images.
+        margin: to test.
+        best: the row of a perfect network.
+        options: of the intervals.
+    """
+    rows = finite_rows(other)
+
+    def pair(share: float) -> Paired:
+        return Paired.of(finite_rows(moved(reference, share, best)), rows)
+
+    pairs = [pair(margin.amount), pair(-margin.amount)] if margin.relative else [pair(0.0)] * 2
+    if any(each.estimate is None for each in pairs):
+        return None
+    limits = [each.limits(options.method, options.resamples, options.seed) for each in pairs]
+    values = [each.estimate.value for each in pairs if each.estimate is not None]
+    still = 2.0 ** (1 - pairs[0].images) if all(each.still for each in pairs) else 0.0
+    shift = 0.0 if margin.relative else margin.amount
+    return Sides(
+        upper=shifted(limits[0], -shift),
+        lower=shifted(limits[1], shift),
+        values=(values[0] - shift, values[1] + shift),
+        smallest=max(smallest_p(options.method, options.resamples), still),
+    )
+
+
+def shifted(limits: PairedLimits, by: float) -> PairedLimits:
+    """The same interval about a value so much larger."""
+
+    def at(confidence: float) -> tuple[float, float] | None:
+        span = limits(confidence)
+        return None if span is None else (span[0] + by, span[1] + by)
+
+    return at
