@@ -8,7 +8,7 @@ import typer
 from geed_cli.cli.audit_arguments import MODEL_OPTIONS, AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import Debug, ModelName
+from geed_cli.cli.panels import Debug, Linear, ModelName, Quiet, Verbose, view_of
 from geed_cli.cli.startup import uncollected
 
 
@@ -24,12 +24,16 @@ def inspect(
         Path | None, typer.Option(metavar="FILE", help="Write a starting spec to this file.")
     ] = None,
     arguments: AuditArguments,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+    linear: Linear = False,
     debug: Debug = False,
 ) -> None:
-    """Show what MODEL resolves to: weights, preprocessing, split, layers with shapes."""
+    """Say whether MODEL can be audited, and what it resolves to: weights, preprocessing, split, layers with shapes."""
     del debug
+    view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     with uncollected():
         from geed_cli.cli.run.inspecting import run_inspect  # noqa: PLC0415 - --help must not import torch
         from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415
 
-    run_inspect(ModelRequest(model, arguments), write_spec, every=layers)
+    run_inspect(ModelRequest(model, arguments), write_spec, every=layers, view=view)

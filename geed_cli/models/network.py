@@ -125,10 +125,14 @@ class Network:
     @property
     def inspect_command(self) -> str:
         """What lists the network's layers, as it is typed."""
+        return self.command("inspect", "--layers")
+
+    def command(self, name: str, *options: str) -> str:
+        """A command about this network, as it is typed: its options follow the model's name, if that has one."""
         code = ("--allow-code",) if self.source == "python" else ()
         words = self.typed or (self.called, *code)
         place = 0 if words[0].startswith("-") else 1
-        return shlex.join(["geed", "inspect", *words[:place], "--layers", *words[place:]])
+        return shlex.join(["geed", name, *words[:place], *options, *words[place:]])
 
 
 def resolve_layers(

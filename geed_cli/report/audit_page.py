@@ -14,6 +14,7 @@ from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
 from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
+from geed_cli.report.header import headline, last
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.marks import Mark, plain_characters, profile
 from geed_cli.report.numbers import about
@@ -134,11 +135,8 @@ def _answers(said: Sequence[Said]) -> Iterator[Block]:
 def _facts(result: Result, width: int) -> Iterator[Block]:
     """What was audited, in two lines, and a third where something of it is unusual."""
     model, data, settings = result.model, result.data, result.settings
-    what = f"· {model.arch}, {_parameters(model.parameters)} parameters"
-    room = min(width, WIDEST) - len("geed audit ") - len(what)
-    weights = next((text for text in _weights(result) if len(text) + 3 <= room), "")
-    yield Line(what + (f" · {weights}" if weights else ""), strong="geed audit")
-    source = "the bundled sample" if data.bundled_sample else _last(data.root)
+    yield headline("audit", model, width)
+    source = "the bundled sample" if data.bundled_sample else last(data.root)
     images = f"{counted(data.count, 'image')} of {source}"
     if data.duplicates:
         images += f", {len(data.duplicates)} of its files copies of these"
@@ -148,25 +146,6 @@ def _facts(result: Result, width: int) -> Iterator[Block]:
         yield from (Line(run), Line(unusual))
     else:
         yield Line(run + f" · {unusual}" * bool(unusual))
-
-
-def _weights(result: Result) -> Iterator[str]:
-    """Where the weights came from, the longest first."""
-    weights = result.model.weights
-    if weights.origin == "random":
-        yield "random weights"
-    else:
-        yield f"weights {_last(weights.detail)}"
-        yield f"weights from {weights.origin}"
-
-
-def _last(path: str) -> str:
-    """The end of a path or of a reference."""
-    return path.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-
-
-def _parameters(count: int) -> str:
-    return f"{count / 1e6:.1f} M" if count >= 100_000 else f"{count:,}"
 
 
 def _unusual(result: Result) -> Iterator[str]:

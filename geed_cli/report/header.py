@@ -3,9 +3,46 @@
 from collections.abc import Iterator, Sequence
 
 from geed_cli.report.numbers import number
-from geed_cli.result.schema import Data, Model, Output, Result
+from geed_cli.report.page import WIDEST, Line
+from geed_cli.result.schema import Data, Model, Result
+from geed_cli.verdict.inspection import output_text
 
 REFUSED_SHOWN = 5
+
+
+def headline(command: str, model: Model, width: int) -> Line:
+    """The first of the lines on what was done: the command, the network, where its weights came from."""
+    what = f"· {model.arch}, {_parameters(model.parameters)} parameters"
+    room = min(width, WIDEST) - len(f"geed {command} ") - len(what)
+    weights = next((text for text in _weights(model) if len(text) + 3 <= room), "")
+    return Line(what + (f" · {weights}" if weights else ""), strong=f"geed {command}")
+
+
+def _weights(model: Model) -> Iterator[str]:
+    """Where the weights came from, the longest first."""
+    if model.weights.origin == "random":
+        yield "random weights"
+    else:
+        yield f"weights {last(model.weights.detail)}"
+        yield f"weights from {model.weights.origin}"
+
+
+def last(path: str) -> str:
+    """The end of a path or of a reference."""
+    return path.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+
+
+def _parameters(count: int) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 100_000 else f"{count:,}"
+
+
+def preprocessing(model: Model) -> str:
+    """How a picture becomes the network's input, in one line."""
+    used = model.input
+    return (
+        f"{used.size}×{used.size}{' luminance (ITU-R BT.601)' if len(used.mean) == 1 else ''} from {used.resize} "
+        f"({used.crop_mode}, {used.interpolation}), mean {_triple(used.mean)}, std {_triple(used.std)}"
+    )
 
 
 def header_lines(result: Result) -> Iterator[tuple[str, str]]:
@@ -41,37 +78,18 @@ def _precision_lines(result: Result) -> Iterator[tuple[str, str]]:
 
 def model_lines(model: Model) -> Iterator[tuple[str, str]]:
     """What the model was resolved to."""
-    weights, used = model.weights, model.input
+    weights = model.weights
     sha = f", file sha256 {weights.sha256[:12]}…" if weights.sha256 else ""
     yield "model", f"{model.arch} ({model.source}), {model.parameters / 1e6:.2f} M parameters"
     yield "weights", f"{weights.origin}: {weights.detail}{sha}"
     for note in weights.notes:
         yield "", note
     classifier = model.classifier or "none"
-    output = "" if model.output is None else f"; output: {_output(model.output)}"
+    output = "" if model.output is None else f"; output: {output_text(model.output)}"
     yield "split", f"features: {model.features}; classifier: {classifier}{output}"
     if model.output is not None and model.output.reason is not None:
         yield "", f"softmax and prediction do not apply: {model.output.reason}"
-    yield (
-        "input",
-        f"{used.size}×{used.size}{' luminance (ITU-R BT.601)' if len(used.mean) == 1 else ''} from {used.resize} "
-        f"({used.crop_mode}, {used.interpolation}), "
-        f"mean {_triple(used.mean)}, std {_triple(used.std)}",
-    )
-
-
-def _output(output: Output) -> str:
-    """What the network puts out, and who says so."""
-    count, size = (output.shape or (1,))[0], "×".join(map(str, output.shape[1:]))
-    numbers = "probabilities" if output.probable else "logits"
-    text = {
-        "logits": f"{count} logits",
-        "probabilities": f"{count} probabilities",
-        "sigmoid": f"{numbers} of {count} independent label{'s' * (count != 1)}",
-        "dense": f"{numbers} of {count} classes for each of {size} pixels",
-        "none": "none",
-    }[output.kind]
-    return f"{text} ({'declared' if output.declared else 'inferred'})"
+    yield "input", preprocessing(model)
 
 
 def _data_lines(data: Data) -> Iterator[tuple[str, str]]:

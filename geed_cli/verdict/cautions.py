@@ -28,6 +28,9 @@ GRIDS = {
 }
 """By kind of fault: trained filters may have learnt to live with it, so that it explains a part at most."""
 
+RANDOM = "the weights are random, so the numbers say nothing of a trained network"
+"""Of audits and inspections alike."""
+
 
 @dataclass(frozen=True)
 class Caution:
@@ -97,7 +100,7 @@ def of_the_run(result: Result) -> Iterator[str]:
         verb = "is" if data.count == 1 else "are"
         yield f"{counted(data.count, 'image')} {verb} too few for intervals, which need {MIN_IMAGES}"
     if result.model.weights.origin == "random":
-        yield "the weights are random, so the numbers say nothing of a trained network"
+        yield RANDOM
     if looks is not None and not narrow_enough(result):
         images = counted(data.count, "image")
         yield f"with {images} intervals of {looks.metric} are wider than the {looks.width:g} asked for"

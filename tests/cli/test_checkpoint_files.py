@@ -53,7 +53,7 @@ def test_a_head_that_may_be_a_projection_is_said_to_be_the_classifier(geed: Geed
     file = saved(tmp_path / "fc.safetensors", trained(128).state_dict())
     shown = " ".join(geed("inspect", "--checkpoint", file, "--arch", ARCH).stdout.split())
     assert "the classifier 'fc' has 128 classes, as in the file" in shown
-    assert "classifier: fc; output: 128 logits (inferred)" in shown
+    assert "Predictions are read of 128 logits (inferred); the classifier is fc." in shown
 
 
 def test_a_checkpoint_that_is_not_there(geed: Geed, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_head_for_other_classes_builds_the_network(geed: Geed, tmp_path: Path)
     assert network.weights.state_sha256 == state_sha256(trained(10))
     done = geed("inspect", "--checkpoint", file, "--arch", ARCH)
     assert "the classifier 'fc' has 10 classes, as in the file" in done.stdout
-    assert "classifier: fc" in done.stdout
+    assert "the classifier is fc" in done.stdout
     assert geed("inspect", ARCH, "--checkpoint", file).exit_code == 0
 
 
@@ -217,7 +217,7 @@ def test_no_option_makes_a_classifier_of_a_projection_head(
     asked = ("inspect", "--checkpoint", str(file), "--arch", ARCH)
     done = geed(*asked, *options)
     if done.exit_code == 0:
-        assert "classifier: none" in done.stdout
+        assert "No predictions: the network has no classifier" in " ".join(done.stdout.split())
     else:
         assert done.exit_code == 2
         assert "num-classes 128" not in done.stderr.partition("try:")[2]
@@ -237,7 +237,8 @@ def test_no_hint_of_a_spec_leads_to_a_projection_head(geed: Geed, tmp_path: Path
     command = done.stderr.partition("try:")[2].strip().partition(" writes a spec")[0]
     words = shlex.split(command.replace("my_model.yaml", str(tmp_path / "new.yaml")))
     assert geed(*words[1:]).exit_code == 0
-    assert "classifier: none" in geed("inspect", tmp_path / "new.yaml").stdout
+    shown = " ".join(geed("inspect", tmp_path / "new.yaml").stdout.split())
+    assert "layers, no predictions. Features are the output of the network" in shown
 
 
 @pytest.mark.usefixtures("read_in_this_process")
@@ -257,9 +258,9 @@ def test_dino_takes_the_teacher_unless_told(geed: Geed, tmp_path: Path, key: str
     done = geed("inspect", "--checkpoint", tmp_path / "checkpoint.pth", "--arch", ARCH, *said)
     printed = " ".join(done.stdout.split())
     assert "names are laid out as by DINO: its encoder is taken; left out:" in printed
-    assert "classifier: none" in printed
+    assert "No predictions: the network has no classifier" in printed
     assert ("weights taken from entry 'teacher'; also there: student" in printed) == (key == "teacher")
-    assert ("--key student" in printed) == (key == "teacher")
+    assert ("--key student" in printed.partition("next:")[0]) == (key == "teacher")
     file = FileOptions(key=None if key == "teacher" else key)
     network = load_model(str(tmp_path / "checkpoint.pth"), arch=ARCH, file=file)
     right = teacher if key == "teacher" else student
@@ -284,7 +285,7 @@ def test_a_spec_of_code_is_told_how_to_take_an_encoder(geed: Geed, tmp_path: Pat
     spec.write_text(text % (file, f", missing: [fc.*], {lines}", "split: {classifier: null}\n"))
     done = geed("inspect", spec, "--allow-code")
     assert done.exit_code == 0, done.stderr
-    assert "classifier: none" in done.stdout
+    assert "No predictions: the network has no classifier" in " ".join(done.stdout.split())
 
 
 def test_no_command_is_printed_that_would_fail(geed: Geed, tmp_path: Path) -> None:
@@ -346,13 +347,13 @@ def test_a_head_beside_a_second_network_is_no_classifier_unless_that_is_said(
     spec = tmp_path / "my_model.yaml"
     done = geed(*asked, "--write-spec", spec)
     assert done.exit_code == 0, done.stderr
-    assert "classifier: none" in done.stdout
+    assert "No predictions: the network has no classifier" in " ".join(done.stdout.split())
     assert "is not taken for a classifier (--num-classes 128 says that it is one)" in " ".join(
         done.stdout.split()
     )
     assert load_model(str(spec)).classifier is None
     done = geed(*asked, "--num-classes", "128", "--write-spec", tmp_path / "said.yaml")
-    assert "classifier: fc" in done.stdout
+    assert "the classifier is fc" in done.stdout
     spec.write_text(
         f"model: {{source: timm, name: {ARCH}}}\n"
         f"weights: {{origin: file, path: {file}, strip_prefix: [online.], unexpected: [slow.*]}}\n"
@@ -402,7 +403,7 @@ def test_a_head_without_its_bias_is_no_classifier(geed: Geed, tmp_path: Path) ->
         "has no classifier 'fc' (there is no fc.bias): the network ends in its features; left out: fc.weight"
         in said
     )
-    assert "classifier: none" in said
+    assert "No predictions: the network has no classifier" in said
 
 
 def not_finite(state: State) -> State:
@@ -444,7 +445,7 @@ def test_a_head_of_no_rows_is_none(geed: Geed, tmp_path: Path) -> None:
     }
     done = geed("inspect", "--checkpoint", saved(tmp_path / "own.safetensors", state), "--arch", ARCH)
     assert done.exit_code == 0, done.stderr
-    assert "classifier: none" in done.stdout
+    assert "No predictions: the network has no classifier" in " ".join(done.stdout.split())
 
 
 @pytest.mark.usefixtures("read_in_this_process")

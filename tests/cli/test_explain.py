@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 from support.command import Geed, in_full, printed
+from support.constructed import inspected
 
 import geed_cli
 from geed_cli import choices
@@ -26,16 +27,18 @@ from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.named import group_named
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.control import CONTROLS
-from geed_cli.models.spec import ModelSpec
+from geed_cli.models.spec import LayoutName, ModelSpec
 from geed_cli.report.explain.actions import explain_group
 from geed_cli.report.explain.topics import everything, topic_of
 from geed_cli.report.gate import gate_table
+from geed_cli.report.inspection_page import print_inspection
 from geed_cli.report.marks import ascii_text
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
 from geed_cli.report.selftest_table import print_selftest
 from geed_cli.result import schema
 from geed_cli.result.file import read_result
 from geed_cli.sets.set_families import SET_FAMILIES
+from geed_cli.verdict.inspection import InspectedModule
 
 PACKAGE = Path(geed_cli.__file__).parent
 SAVED = Path(__file__).parents[1] / "saved"
@@ -64,8 +67,16 @@ def names_of_objects() -> Iterator[str]:
         outcome.Verdict,
         policy_file.Level,
         comparison.Verdict,
+        LayoutName,
     ):
         yield from get_args(words)
+    yield from (
+        "undeclared",
+        "audited",
+        "not measured",
+        "features",
+        "classifier",
+    )  # cells of ``geed inspect``
     yield from HIDDEN_VERDICTS.values()
 
 
@@ -113,6 +124,8 @@ def test_every_heading_of_a_table_is_explained(geed: Geed, monkeypatch: pytest.M
         gate_table.print_gate(gate, Console(file=io.StringIO(), width=100), View(verbose=verbose))
     for command in ("ls groups", "ls groups -v c4", "ls sets", "ls metrics", "ls specs"):
         assert geed(*command.split()).exit_code == 0
+    found = inspected(modules=(InspectedModule("stem", "1×2×2", "nchw", "Conv2d", ("audited",)),))
+    print_inspection(found, Console(file=io.StringIO(), width=100))
     models = [str(SAVED / name) for name in ("result.json", "other.json")]
     for view in ((), ("-v",)):
         assert geed("compare", *models, *view).exit_code == 0

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from geed_cli.result.schema import Entry, GridPhase, Group, Result, ToAnother
+from geed_cli.result.schema import Entry, GridPhase, Group, Output, Result, ToAnother
+from geed_cli.verdict.inspection import InspectedLayer, Inspection
 
 ELEMENTS = {
     "flip": ("e", "m"),
@@ -163,3 +165,26 @@ def result(
             **more,
         }
     )  # fmt: skip
+
+
+def inspected(
+    *layers: InspectedLayer,
+    features: int | None = 512,
+    kind: str = "logits",
+    shape: tuple[int, ...] = (10,),
+    declared: bool = False,
+    reason: str | None = None,
+    classifier: str | None = "fc",
+    origin: str = "file",
+    notes: tuple[str, ...] = (),
+    **more: Any,  # noqa: ANN401 - the other parts of an inspection
+) -> Inspection:
+    """What was found of a network called net that would take these layers."""
+    output = Output.model_validate(
+        {"kind": kind, "shape": shape, "probable": False, "declared": declared, "reason": reason}
+    )
+    model = result().model
+    weights = model.weights.model_copy(update={"origin": origin, "notes": notes})
+    changed = model.model_copy(update={"output": output, "classifier": classifier, "weights": weights})
+    commands = {"audit": "geed audit net -g flip", "write": "geed inspect net --write-spec my_model.yaml"}
+    return Inspection(changed, features, layers, **{**commands, **more})

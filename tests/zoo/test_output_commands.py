@@ -112,17 +112,18 @@ def test_inspect_says_the_kind_and_writes_it(geed: Geed, tmp_path: Path, kind: s
     shown = geed("inspect", spec, "--allow-code", "--write-spec", written)
     assert shown.exit_code == 0, shown.stderr
     texts = {
-        "logits": "output: 6 logits (inferred)",
-        "probabilities": "output: 6 probabilities (inferred)",
-        "sigmoid": "output: logits of 1 independent label (declared)",
-        "dense": "output: logits of 3 classes for each of 12×12 pixels (declared)",
-        "none": "output: none (inferred) softmax and prediction do not apply: the output is one number",
+        "logits": "Predictions are read of 6 logits (inferred)",
+        "probabilities": "Predictions are read of 6 probabilities (inferred)",
+        "sigmoid": "Predictions are read of logits of 1 independent label (declared)",
+        "dense": "Predictions are read of logits of 3 classes for each of 12×12 pixels (declared)",
+        "none": "No predictions: the output is one number",
     }
     assert texts[kind] in " ".join(shown.stdout.split())
     content: dict[str, Any] = yaml.safe_load(written.read_text())
     assert content["split"]["output"] == kind
     again = geed("inspect", written, "--allow-code")
     assert again.exit_code == 0, again.stderr
+    texts["none"] = "No predictions: the spec declares no predictions"
     assert texts[kind].partition(" (")[0] in " ".join(again.stdout.split())
 
 

@@ -76,6 +76,35 @@ CLASS_WORDS = (
         ("features not audited",),
     ),
     Word(
+        "can be audited",
+        Explanation(
+            what="in 'geed inspect': the network runs, gives one picture one answer, and has features, predictions and "
+            "layers that can be compared.",
+            reading="It is found with plain pictures and noise, so that a file or option of an audit may still be "
+            "refused.",
+            see=("split", "can be audited in part", "cannot be audited as it is"),
+        ),
+    ),
+    Word(
+        "can be audited in part",
+        Explanation(
+            what="in 'geed inspect': features can be audited, and predictions or layers cannot; the sentences after it "
+            "say why.",
+            reading="Of what is missing an audit has rows that are not applicable. A spec can declare what could not "
+            "be told.",
+            see=("not applicable", "spec", "can be audited"),
+        ),
+    ),
+    Word(
+        "cannot be audited as it is",
+        Explanation(
+            what="in 'geed inspect': an audit would end without a number, since the network is no function of one "
+            "image, or a layer or the split that a spec names cannot be read.",
+            reading="The sentence after it says what was found, the last line what to do.",
+            see=("no function of one image", "split", "exit 2"),
+        ),
+    ),
+    Word(
         "insensitive",
         Explanation(
             what=f"the output hardly reacts to any image: the sensitivity is below {INSENSITIVE:.0%} of ln(images).",
@@ -94,6 +123,15 @@ WARNING_WORDS = (
             "or remembers.",
             reading="Values are about chance or neighbours, too. Put it into a state without these and audit again.",
             see=("repeat",),
+        ),
+    ),
+    Word(
+        "cannot be measured",
+        Explanation(
+            what="in 'geed inspect': these layers' outputs are not read as maps, so that an audit leaves them out.",
+            reading="Where the layout is undeclared, a spec can say how the axes lie (layouts, tokens); what is no map "
+            "in any way stays out.",
+            see=("layers", "undeclared", "not applicable"),
         ),
     ),
     Word(

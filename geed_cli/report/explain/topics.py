@@ -184,6 +184,8 @@ def _without_decoration(text: str) -> str:
 def _verdict(text: str) -> str:
     """The words of a verdict that is copied as it is printed, such as ``Features mostly invariant.``, by themselves."""
     bare = re.sub("^features | on the sample$", "", _plain(text).removesuffix("."))
+    if re.match("can be audited( in part)?: ", bare):  # of what
+        return bare.partition(":")[0]
     return "undecided" if bare.startswith("undecided, ") else bare
 
 

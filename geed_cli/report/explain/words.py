@@ -782,7 +782,28 @@ LIST_WORDS = (
             "with its type and the layout of its axes.",
             see=("logits", "probabilities", "sigmoid", "dense", "none"),
         ),
-        ("type", "layout"),
+        ("type",),
+    ),
+    Word(
+        "layout",
+        Explanation(
+            what="of a layer's output, which of its axes are height and width: nchw, channels × height × width; nhwc, "
+            "height × width × channels; tokens, a list of them on a grid of height × width.",
+            reading="It is undeclared where it cannot be told and a spec has to say it; empty where the output is no "
+            "map.",
+            example="layouts: {stage: nhwc} in a spec.",
+            see=("layers", "spec"),
+        ),
+        ("nchw", "nhwc", "tokens", "undeclared"),
+    ),
+    Word(
+        "role",
+        Explanation(
+            what="in 'geed inspect', what an audit does with a module: audited is a layer that it takes, not measured "
+            "one whose output is no map; features are read there, the classifier makes the predictions.",
+            see=("layers", "split"),
+        ),
+        ("not measured",),
     ),
     Word(
         "unit",
