@@ -5,23 +5,13 @@ The answer is made of claims about the part κ that f(x), g·f(x) and ρ_g(g·f(
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from geed_cli.discovery.discover import Discovered
 from geed_cli.discovery.explained import HOLDS_FROM, clearly_below, explains_more, holds, part
-
-Kind = Literal["equivariant", "hidden", "invariant", "neither", "undecided"]
+from geed_cli.discovery.words import WORDS, Kind
 
 SMALL_DEFECT = 0.1
 """Maps that differ on less than a tenth of the channels (linear: in inner product) are said to compose."""
-
-WORDS: dict[Kind, str] = {
-    "equivariant": "equivariant as it is",
-    "hidden": "equivariant under a hidden action",
-    "invariant": "merely invariant",
-    "neither": "neither equivariant nor invariant",
-    "undecided": "undecided",
-}
 
 
 @dataclass(frozen=True)

@@ -120,16 +120,15 @@ def _claim(
     sample = _rows_of(result, match.entry, "the result")
     if isinstance(sample, str) or match.entry is None:
         return str(sample)
-    precision = result.settings.precision
     if not rule.limit.needs_baseline:
-        return refusal(rule.limit, match.entry, None, precision) or value_claim(sample, confidence)
+        return refusal(rule.limit, match.entry, None, result) or value_claim(sample, confidence)
     reference = _rows_of(baseline, match.reference, "the baseline")
     if isinstance(reference, str):
         return reference
     claim = increase_claim(reference, sample, rule.limit, confidence)
     if isinstance(claim, str):
         return claim
-    return refusal(rule.limit, match.entry, claim.reference, precision) or claim
+    return refusal(rule.limit, match.entry, claim.reference, result) or claim
 
 
 def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample | str:

@@ -6,29 +6,30 @@ leaves of any network, or what was measured of this one, where that is not small
 
 from geed_cli.gate.policy import Limit
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.floating_point import AT_ROUNDING, SMALL_ROUNDING, floating_noise, measured_noise
-from geed_cli.result.schema import Entry
+from geed_cli.measures.floating_point import floating_noise, is_small, measured_noise
+from geed_cli.result.samples import answers_of
+from geed_cli.result.schema import Entry, Result
 
 
-def lowest_value(entry: Entry, precision: str) -> float:
+def lowest_value(entry: Entry, result: Result) -> float:
     """The floor of an entry's value: the larger of its control and of floating point."""
-    numeric = _best(entry) + _noise(entry, precision)
+    numeric = _best(entry) + _noise(entry, result)
     return max(numeric, entry.controls.get("floor", numeric))
 
 
-def refusal(limit: Limit, entry: Entry, reference: float | None, precision: str) -> str | None:
+def refusal(limit: Limit, entry: Entry, reference: float | None, result: Result) -> str | None:
     """Why a limit is below what the run can tell, or None where it is not.
 
     ``reference`` is the baseline's value, for a limit on an increase.
     """
     if limit.kind == "min":  # which rounding alone may reach, where it is not small
-        best, own = _best(entry), _large_rounding(entry)
+        best, own = _best(entry), _large_rounding(entry, result)
         return _below(f"{limit.value:.10g}", best + own) if best < limit.value < best + own else None
     if limit.kind == "max":
-        lowest = lowest_value(entry, precision)
+        lowest = lowest_value(entry, result)
         return _below(f"{limit.value:.10g}", lowest) if limit.value < lowest else None
     allowed = limit.value * (abs(reference or 0.0) if limit.kind == "percent" else 1.0)
-    noise = _noise(entry, precision)
+    noise = _noise(entry, result)
     return _below(f"an increase of {allowed:.10g}", noise) if allowed < noise else None
 
 
@@ -37,17 +38,18 @@ def _best(entry: Entry) -> float:
     return measure_named(entry.metric).best / (entry.normaliser or 1.0)
 
 
-def _noise(entry: Entry, precision: str) -> float:
+def _noise(entry: Entry, result: Result) -> float:
     """What floating point may make of the entry's value."""
-    return max(floating_noise(entry.metric, precision), _large_rounding(entry))
+    typical = floating_noise(entry.metric, result.settings.precision)
+    return max(typical, _large_rounding(entry, result))
 
 
-def _large_rounding(entry: Entry) -> float:
+def _large_rounding(entry: Entry, result: Result) -> float:
     """What the network's own rounding may make of the entry's value, where it was measured and is not small; else 0."""
     if "rounding" not in entry.controls:
         return 0.0
     own = measured_noise(entry.metric, entry.controls["rounding"])
-    return own if own > AT_ROUNDING * SMALL_ROUNDING else 0.0
+    return 0.0 if is_small(entry.metric, own, answers_of(result, entry.group)) else own
 
 
 def _below(limit: str, floor: float) -> str:

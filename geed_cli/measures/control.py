@@ -176,8 +176,9 @@ CONTROLS: dict[str, Control] = {
                 "left.",
                 formula="mean of m(f(g⁻¹(gx)), f(x)), over M where the value is",
                 range="as its value; mirrors, quarter turns and sets have none",
-                reading="A scale, not a bound: do not subtract it. It is a distance from f(x), so its 100% is 1 "
-                "and not U(n). A value below twice the floor cannot be told from resampling.",
+                reading="A scale, not a bound: do not subtract it. As a percentage it is of the elements other than "
+                "e, and its 100% is 1 and not U(n), since it is a distance from f(x). A value below twice the floor "
+                "cannot be told from resampling.",
                 example="latent.l2 0.20 beside a floor of 0.12: below 2 × 0.12 = 0.24, so resampling alone may "
                 "explain it.",
                 see=("scale", "rounding"),

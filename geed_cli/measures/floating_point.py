@@ -45,3 +45,15 @@ def noise_at(metric: str, noise: float, distance: float) -> float:
         return noise
     length = max(distance, 0.0) ** (1.0 / order) + max(noise, 0.0) ** (1.0 / order)
     return float(length**order - max(distance, 0.0))
+
+
+def is_small(metric: str, noise: float, order: int) -> bool:
+    """Whether what rounding may make, ``noise``, is at most a hundredth of the measure's scale, so that it is a floor.
+
+    Args:
+        metric: the measure.
+        noise: see ``measured_noise``.
+        order: how many copies of an image are compared, of which the bound of a divergence depends.
+    """
+    bound = measure_named(metric).bound
+    return noise <= AT_ROUNDING * SMALL_ROUNDING * (bound(order) if bound and order > 1 else 1.0)

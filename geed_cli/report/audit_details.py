@@ -15,21 +15,7 @@ from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Entry, GridPhase, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.statistics.enough import images_to_halve
-
-OBSTACLES = {
-    "off centre": (
-        "sampling grid off centre at this input size ({reason}), so filters symmetric about their own centres are "
-        "not equivariant there",
-        "centres it",
-    ),
-    "shift": ("shifts are no whole pixels of a grid on the way ({reason})", "makes them so"),
-    "axes": (
-        "rows and columns are sampled differently on the way ({reason}), so a quarter turn does not map the grid "
-        "onto itself",
-        "samples them alike",
-    ),
-}
-"""By kind: what is the matter, and what another input size does about it."""
+from geed_cli.verdict.grids import FAULTS
 
 
 def details(result: Result, width: int) -> Iterator[Block]:
@@ -98,11 +84,11 @@ def grid_sentences(phases: Sequence[GridPhase]) -> Iterator[str]:
     """
     for kind in dict.fromkeys(phase.kind for phase in phases):
         alike = [phase for phase in phases if phase.kind == kind]
-        matter, cure = OBSTACLES[kind]
+        fault = FAULTS[kind]
         size = alike[0].clean_size
-        way = f"no larger size nearby {cure}" if size is None else f"--img-size {size} {cure}"
+        way = f"no larger size nearby {fault.cure}" if size is None else f"--img-size {size} {fault.cure}"
         layers = some([phase.layer for phase in alike])
-        yield f"{layers}: {matter.format(reason=alike[0].reason)}; {way}"
+        yield f"{layers}: {fault.full.format(reason=alike[0].reason)}; {way}"
 
 
 def _enough(result: Result) -> Iterator[str]:

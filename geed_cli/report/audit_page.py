@@ -278,7 +278,8 @@ class _Table:
         spoken = f"{'about ' * way.about}{shown} of another image" if shown else ""
         limits = f" ({percents(*way.ci)})" if shown and way.ci is not None else ""
         behind = shown.rjust(3) + limits * self._roomy if shown else ""
-        return Mark(way.value, low, high, floor_on_scale(entry), behind=behind, spoken=spoken + limits)
+        floor = floor_on_scale(entry, self._group.order)
+        return Mark(way.value, low, high, floor, behind=behind, spoken=spoken + limits)
 
     def _control(self, entry: Entry, name: str, decimals: int | None) -> str:
         value = entry.controls.get(name)

@@ -39,6 +39,12 @@ def output_kind(result: Result) -> OutputKind:
     return "logits" if measured else "none"
 
 
+def answers_of(result: Result, group: str) -> int:
+    """How many different answers copies can have at most, by which divergences are bounded: of a label on and off."""
+    order = next((each.order for each in result.groups if each.name == group), 1)
+    return min(order, 2) if output_kind(result) == "sigmoid" else order
+
+
 def sample_of(result: Result, entry: Entry) -> Sample | None:
     """The rows of an entry; None where it has none: not applicable, or a ratio without pairs for its M."""
     if entry.per_image is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from geed_cli.discovery.words import WORDS
 from geed_cli.models.network import OUTPUT
 from geed_cli.models.output import NO_LOGITS
 from geed_cli.report.selftest_report import Finding
@@ -54,7 +55,7 @@ def discovered(bench: Bench) -> Iterator[Finding]:
     yield word(
         "verdict: a hidden action",
         "yes",
-        "yes" if hidden.verdict == "equivariant under a hidden action" else hidden.verdict,
+        "yes" if hidden.verdict == WORDS["hidden"] else hidden.verdict,
         reason="the permutations explain images that they were not fitted to, and compose as C4 does",
     )
 

@@ -15,18 +15,12 @@ from geed_cli.statistics.validity import CARRY_HALF, MIN_IMAGES
 from geed_cli.verdict.depth import layer_entries
 from geed_cli.verdict.digits import percent
 from geed_cli.verdict.features import FEATURES
+from geed_cli.verdict.grids import FAULTS
 from geed_cli.verdict.likeness import at_rounding, below_repeat, like_floor, like_null, no_further_twins
 from geed_cli.verdict.names import places, stretches
 from geed_cli.verdict.reaction import insensitive, of_predictions
 from geed_cli.verdict.said import Claim
 from geed_cli.verdict.way import twin_on_scale, way_of
-
-GRIDS = {
-    "off centre": "the grid of {} is off the picture's centre",
-    "shift": "shifts are no whole pixels on the way to {}",
-    "axes": "rows and columns are sampled differently on the way to {}",
-}
-"""By kind of fault: trained filters may have learnt to live with it, so that it explains a part at most."""
 
 RANDOM = "the weights are random, so the numbers say nothing of a trained network"
 """Of audits and inspections alike."""
@@ -180,7 +174,7 @@ def _grids(phases: Sequence[GridPhase], result: Result, group: Group) -> Iterato
         everywhere = len(broken) > 1 and set(layers) <= set(broken)
         where = "every layer" if everywhere else stretches(sorted(broken, key=order.index), order)
         cure = "no larger size nearby avoids it" if size is None else f"--img-size {size} avoids it"
-        matter = f"at {result.model.input.size} px {GRIDS[kind]}"
+        matter = f"at {result.model.input.size} px {FAULTS[kind].short}"
         yield Caution(f"{matter}, which may explain part of what the layers show; {cure}", where)
 
 

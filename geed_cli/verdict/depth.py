@@ -7,6 +7,7 @@ another image's maps: at 100% a layer is as far off as these.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from geed_cli.discovery.words import WORDS
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.result.schema import Entry, Group, HiddenAction, Result
@@ -23,8 +24,6 @@ FLAT = 0.10
 NONE_OFF = 0.01
 """Every interval below one percent of the way: no layer is off."""
 WAY = "of the way to another image's maps"
-HIDDEN = "equivariant under a hidden action"
-"""What discovery calls a layer whose action was found and nobody had declared."""
 
 
 @dataclass(frozen=True)
@@ -117,11 +116,11 @@ def _part(layer: _Layer) -> str:
 
 def _hidden(actions: Sequence[HiddenAction], placed: Sequence[_Layer]) -> Iterator[str]:
     """Layers of which a hidden action was found."""
-    found = [action.layer for action in actions if action.verdict == HIDDEN]
+    found = [action.layer for action in actions if action.verdict == WORDS["hidden"]]
     order = list(dict.fromkeys([*(layer.name for layer in placed), *(action.layer for action in actions)]))
     if found:
         layers = stretches(sorted(found, key=order.index), order)
         verb = "is" if len(found) == 1 else "are"
         yield f"Under a hidden action ({actions[0].method}), which was found, {layers} {verb} equivariant."
-    elif actions and not any(action.verdict == "undecided" for action in actions):
+    elif actions and not any(action.verdict == WORDS["undecided"] for action in actions):
         yield f"No hidden action ({actions[0].method}) was found."

@@ -105,7 +105,7 @@ def _of_interval(result: Result, group: Group, entry: Entry, way: Way) -> Claim:
     if lost or at_rounding(entry, entry.ci[1], result) == "perfect":
         return _rounding(told, aim, where, lost=lost)
     if way.ci[0] < _reach_of_resampling(entry, way):
-        return _resampling(told, entry, way, where)
+        return _resampling(told, entry, way, group.order, where)
     word, text = words_of(*way.ci)
     claim = Claim(f"{word} {aim}", f"Features {text} {aim}{where}.", [told], decided=" or " not in word)
     if word != "undecided":
@@ -114,10 +114,10 @@ def _of_interval(result: Result, group: Group, entry: Entry, way: Way) -> Claim:
     return Claim(word, claim.verdict, reasons, decided=False)
 
 
-def _resampling(told: str, entry: Entry, way: Way, where: str) -> Claim:
+def _resampling(told: str, entry: Entry, way: Way, order: int, where: str) -> Claim:
     text = "not told apart from resampling"
     why = f"less than {percent(_reach_of_resampling(entry, way))} is not told apart from that"
-    floor = floor_on_scale(entry)
+    floor = floor_on_scale(entry, order)
     alone = why if floor is None else f"resampling there and back alone makes {percent(floor)}; {why}"
     return Claim(text, f"Features {text}{where}.", [told, sentence(alone)], stands=False, decided=False)
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.floating_point import AT_ROUNDING, SMALL_ROUNDING, measured_noise
-from geed_cli.result.samples import output_kind
+from geed_cli.measures.floating_point import is_small, measured_noise
+from geed_cli.result.samples import answers_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.verdict.reaction import of_predictions, reacts
 from geed_cli.verdict.way import way_of
@@ -34,13 +34,10 @@ def at_rounding(entry: Entry, value: float, result: Result) -> Literal["perfect"
     measure = measure_named(entry.metric)
     if measure.perfect is None or "rounding" not in entry.controls:
         return None
-    order = next((each.order for each in result.groups if each.name == entry.group), 1)
-    order = min(order, 2) if output_kind(result) == "sigmoid" else order  # of a label that is on or off
     noise = noise_of(entry)
-    scale = 1.0 if measure.bound is None else measure.bound(order)
     if not (noise > 0 and value - measure.perfect <= noise):
         return None
-    return "perfect" if noise <= AT_ROUNDING * SMALL_ROUNDING * scale else "lost"
+    return "perfect" if is_small(entry.metric, noise, answers_of(result, entry.group)) else "lost"
 
 
 def like_floor(entry: Entry, value: float) -> bool:

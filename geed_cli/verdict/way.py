@@ -56,24 +56,26 @@ def way_of(entry: Entry, order: int) -> Way | None:
     return _stretched(entry, _largest_reaction(entry, order), about=False, percent=False)
 
 
-def floor_on_scale(entry: Entry) -> float | None:
+def floor_on_scale(entry: Entry, order: int) -> float | None:
     """What resampling alone does, on the scale; None where it was not measured or the entry has no place there.
 
-    The floor of latent.l2 is ‖f(g⁻¹(gx)) − f(x)‖/M, a distance between two vectors, so that its 1 is another image as
-    it stands. That of layers is taken over the elements beside e, like the value.
+    The floor of latent.l2 is ‖f(g⁻¹(gx)) − f(x)‖/M, a distance between two vectors, so that another image is 1 and not
+    U(n). The control is a mean over all of G; like the value here, its place is of the elements beside e, which moves
+    nothing. A rate has left e out already, and softmax.kl's place, which is no percentage, has e in it on both sides.
     """
     floor = entry.controls.get("floor")
     measure = measure_named(entry.metric)
     if floor is None or entry.value is None:
         return None
-    if measure.scale.kind == "rate" or (isinstance(measure, VectorMeasure) and measure.unrelated):
+    if measure.scale.kind == "rate":
         return floor
+    beside_e = order / (order - 1) if order > 1 else 0.0
+    if isinstance(measure, VectorMeasure) and measure.unrelated:
+        return floor * beside_e
     if isinstance(measure, LayerMeasure):
         null = _null_distance(entry, measure.best)
-        elements = len(entry.per_element)
-        beside = elements - 1 if "e" in entry.per_element else elements
-        return None if null is None or beside < 1 else (floor - measure.best) * elements / beside / null
-    end = _largest_reaction(entry, len(entry.per_element))
+        return None if null is None or order < 2 else (floor - measure.best) * beside_e / null
+    end = _largest_reaction(entry, order)
     return None if end <= NO_DISTANCE else floor / end
 
 

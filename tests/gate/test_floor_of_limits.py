@@ -5,6 +5,7 @@ from support.gate import policy, result, spread
 
 from geed_cli.gate.gate import gate
 from geed_cli.result.schema import Result
+from geed_cli.verdict.likeness import at_rounding
 
 KEYS = {
     "latent.l2": ("latent.l2", "flip", None),
@@ -96,3 +97,13 @@ def test_the_floor_control_counts() -> None:
     assert refused("latent.l2", "max: 0.01", controls={"floor": 0.02}) is not None
     assert "floor, 0.02" in (refused("latent.l2", "max: 0.01", controls={"floor": 0.02}) or "")
     assert refused("latent.l2", "max: 0.03", controls={"floor": 0.02}) is None
+
+
+@pytest.mark.parametrize(("rounding", "floor"), [(6e-4, None), (8e-4, "0.008")])
+def test_what_is_small_is_so_for_gates_and_sentences(rounding: float, floor: str | None) -> None:
+    """A hundredth of the measure's scale, of a divergence of two copies ln 2: 0.0069 lies between ten of these."""
+    reason = refused("softmax.kl", "max: 0.0065", controls={"rounding": rounding})
+    assert reason is None if floor is None else f"below the run's own floor, {floor}" in str(reason)
+    one = result({KEYS["softmax.kl"]: spread(0.3, 0.01)})
+    entry = one.results[0].model_copy(update={"controls": {"rounding": rounding}})
+    assert at_rounding(entry, 1e-3, one) == ("perfect" if floor is None else "lost")

@@ -20,6 +20,7 @@ from geed_cli.verdict.comparison import (
     NEARER,
     UNDECIDED,
 )
+from geed_cli.verdict.grids import FAULTS
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
@@ -77,7 +78,7 @@ def test_every_text_of_a_warning_is_explained() -> None:
     ]
     sentences = [
         text
-        for text in [*texts, LEFT_OUT, CARRY_HALF]
+        for text in [*texts, LEFT_OUT, CARRY_HALF, *(fault.short for fault in FAULTS.values())]
         if len(text.split()) > 5 and "nearby" not in text and text[0] != ","
     ]
     assert len(sentences) > 10

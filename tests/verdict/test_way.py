@@ -20,20 +20,25 @@ def test_what_is_measured_is_taken() -> None:
     saved = ToAnother(value=0.8, ci=(0.7, 0.9), per_image=None, twin=0.6)
     one = entry("latent.l2", 0.2, to_another=saved, controls={"floor": 0.1, "twin": 0.5})
     assert way_of(one, 4) == Way(0.8, (0.7, 0.9), about=False, percent=True)
-    assert floor_on_scale(one) == 0.1
+    assert floor_on_scale(one, 4) == pytest.approx(0.1 * 4 / 3)
     assert twin_on_scale(one, 4) == 0.6
 
 
-@pytest.mark.parametrize(("order", "end"), [(2, 0.5), (4, 0.6123724357), (8, 0.6614378278)])
-def test_features_of_earlier_results(order: int, end: float) -> None:
-    """Over U(n) = √((1 − 1/n)/2), by hand; the floor is a distance from f(x) already. Exact for two copies alone."""
+@pytest.mark.parametrize(
+    ("order", "end", "floor"), [(2, 0.5, 0.2), (4, 0.6123724357, 0.1333333), (8, 0.6614378278, 0.1142857)]
+)
+def test_features_of_earlier_results(order: int, end: float, floor: float) -> None:
+    """Over U(n) = √((1 − 1/n)/2), by hand; exact for two copies alone.
+
+    The floor is a distance from f(x) already, and its mean is taken over the elements beside e: 0.1 · n/(n − 1).
+    """
     controls = {"floor": 0.1, "twin": end}
     one = entry("latent.l2", end / 4, ci=(end / 5, end / 2), per_element={"e": 0.1}, controls=controls)
     way = way_of(one, order)
     assert way is not None
     assert (way.value, *(way.ci or ())) == pytest.approx((0.25, 0.2, 0.5))
     assert (way.about, way.percent) == (order > 2, True)
-    assert floor_on_scale(one) == 0.1
+    assert floor_on_scale(one, order) == pytest.approx(floor)
     assert twin_on_scale(one, order) == pytest.approx(1.0)
 
 
@@ -58,8 +63,17 @@ def test_layers_of_earlier_results() -> None:
     assert way is not None
     assert way.value == pytest.approx(0.5)
     assert (way.ci, way.about, way.percent) == (None, True, True)
-    assert floor_on_scale(one) == pytest.approx(0.125)
+    assert floor_on_scale(one, 2) == pytest.approx(0.125)
     assert twin_on_scale(one, 2) is None
+
+
+def test_the_floor_is_that_of_one_turn_which_every_element_but_e_makes() -> None:
+    """An oracle: round trips of c8's four odd elements lie 0.4 and 0.2 from f(x) by turns, of even ones 0; M is 2."""
+    trips = [0.0, 0.4, 0.0, 0.2, 0.0, 0.4, 0.0, 0.2]
+    control = sum(trips) / len(trips) / 2
+    beside_e = sum(trips[1:]) / len(trips[1:]) / 2
+    one = entry("latent.l2", 0.3, controls={"floor": control})
+    assert floor_on_scale(one, 8) == pytest.approx(beside_e)
 
 
 @pytest.mark.parametrize(("distances", "place"), [((0.7, 0.9), 0.125), ((0.0, 0.0), None)])
@@ -70,7 +84,7 @@ def test_the_floor_of_a_measured_layer(distances: tuple[float, ...], place: floa
     controls = {"null": -0.3, "floor": -0.95}
     per_element = {"e": -1.0, "m": -0.6}
     one = entry("channelwise.cosine", -0.8, "a", per_element=per_element, controls=controls, to_another=way)
-    assert floor_on_scale(one) == (None if place is None else pytest.approx(place))
+    assert floor_on_scale(one, 2) == (None if place is None else pytest.approx(place))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +107,7 @@ def test_rates_are_their_own_scale() -> None:
     controls = {"floor": 0.01, "twin": 0.4}
     one = entry("prediction.flip_rate", 0.25, ci=(0.14, 0.41), controls=controls)
     assert way_of(one, 2) == Way(0.25, (0.14, 0.41), about=False, percent=True)
-    assert (floor_on_scale(one), twin_on_scale(one, 2)) == (0.01, 0.4)
+    assert (floor_on_scale(one, 2), twin_on_scale(one, 2)) == (0.01, 0.4)
 
 
 @pytest.mark.parametrize(("sensitivity", "end"), [(0.4, 0.4), (5.0, math.log(2))])
@@ -106,7 +120,7 @@ def test_divergences_are_marks(sensitivity: float, end: float) -> None:
     assert way is not None
     assert (way.value, *(way.ci or ())) == pytest.approx((0.5, 0.25, 1.0))
     assert (way.about, way.percent) == (False, False)
-    assert floor_on_scale(one) == pytest.approx(0.1)
+    assert floor_on_scale(one, 2) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +140,4 @@ def test_what_has_no_place(one: Entry, order: int) -> None:
     """No value on the scale; where the measure has none, no floor and no twin either."""
     assert way_of(one, order) is None
     if one.metric == "latent.cosine" or one.value is None:
-        assert (floor_on_scale(one), twin_on_scale(one, order)) == (None, None)
+        assert (floor_on_scale(one, order), twin_on_scale(one, order)) == (None, None)

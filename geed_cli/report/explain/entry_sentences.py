@@ -112,7 +112,7 @@ def _control_place(entry: Entry, name: str, order: int) -> Iterator[str]:
     way = way_of(entry, order)
     if way is None or not way.percent or measure_named(entry.metric).percent:
         return
-    places = {"floor": floor_on_scale(entry), "twin": twin_on_scale(entry, order)}
+    places = {"floor": floor_on_scale(entry, order), "twin": twin_on_scale(entry, order)}
     if (place := places.get(name)) is not None:
         yield f"That is {percent_of(place)} of the way."
 

@@ -26,7 +26,7 @@ SCALE_WORDS = (
             "prediction.flip_rate: the rate itself\n"
             "softmax.kl: a mark only, value over the smaller of sensitivity and ln n, an upper bound of what another "
             "image would have\n"
-            "floor of latent.l2: over 1, since it is a distance from f(x)",
+            "floor of latent.l2: floor · n/(n − 1), over 1, since it is a distance from f(x) and e moves nothing",
             range="0% to 100%, and more where copies lie further apart than different images",
             reading="In tables the scale's ends are called same and other. Results of before geed.result/2 have "
             "value / U(n) instead, which is “about” the same for more than two copies. In files it is to_another, "
