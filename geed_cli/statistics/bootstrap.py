@@ -4,9 +4,12 @@ A block of weights depends on (n, seed, stream, its number) alone, so every cell
 differences between cells are paired. Blocks bound the memory; small runs are one block, kept for the next cell.
 Stream 0 is the audited images, stream 1 a normaliser sample of its own.
 
+Where the independent draws are units of several images, units are drawn, and w_i is how often image i's unit is.
+
 With weights w and N = Σw: v̄* = Σw_i v_i / N, and over distinct pairs M* = Σ_{i≠j} w_i w_j d_ij / (N² − Σw_i²), so that
-a duplicate of an image is not a pair at distance 0. Numerator and M share w where they share images. Without d the
-additive matrix of the row means stands in for it.
+a duplicate of an image is not a pair at distance 0. Nor are the pairs between two draws of one unit pairs of images of
+two units: of pairs within a unit each draw has its own, w_i of them instead of w_i². Numerator and M share w where they
+share images. Without d the additive matrix of the row means stands in for it.
 """
 
 import math
@@ -17,7 +20,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from geed_cli.statistics.estimate import additive_parts, null_shares
-from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows
+from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows, Units, places_of
 from geed_cli.statistics.scale import Array
 
 BLOCK_NUMBERS = 1 << 20
@@ -30,6 +33,12 @@ def weight_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterato
     """Multinomial weights w of ``resamples`` draws, shape (rows, n) a block; every row sums to n."""
     for number, rows in _block_sizes(n, resamples):
         yield _block(n, rows, seed, stream, number)
+
+
+def image_weights(rows: Rows, resamples: int, seed: int) -> Iterator[Array]:
+    """How often each of the n audited images is drawn, (rows, n) a block: as often as its unit is."""
+    blocks = weight_blocks(rows.draws, resamples, seed)
+    return blocks if rows.places is None else (w[:, rows.places] for w in blocks)
 
 
 def multiplier_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterator[Array]:
@@ -65,7 +74,7 @@ def replicates(rows: Rows, resamples: int, seed: int) -> Array:
     images.
     """
     sample = rows.sample
-    blocks = weight_blocks(rows.count, resamples, seed)
+    blocks = image_weights(rows, resamples, seed)
     if isinstance(sample, MeanSample):
         return np.concatenate([weighted_mean(w[:, rows.kept], sample.values) for w in blocks])
     if isinstance(sample, NullRatioSample):
@@ -92,7 +101,8 @@ def replicates(rows: Rows, resamples: int, seed: int) -> Array:
 def compared_values(rows: Rows, sample: NullRatioSample) -> Array:
     """One number for each compared image, whose mean is the null and whose spread is what the null's mean has."""
     return np.asarray(
-        sample.distances.mean() + null_shares(sample, len(rows.norm_kept))[rows.norm_kept], dtype=np.float64
+        sample.distances.mean() + null_shares(rows, sample, len(rows.norm_kept))[rows.norm_kept],
+        dtype=np.float64,
     )
 
 
@@ -103,14 +113,29 @@ def weighted_mean(weights: Array, values: Array) -> Array:
 
 def weighted_normaliser(weights: Array, sample: RatioSample) -> Array:
     """M* for each row of weights: exact with distances, else 2 Σw_i(N − w_i)a_i / (N² − Σw_i²)."""
-    squares = np.einsum("bi,bi->b", weights, weights)
+    squares = weights * weights
     total = weights.sum(axis=1)
+    a = additive_parts(sample.row_means) if sample.distances is None else np.zeros(0)
     if sample.distances is not None:
         pairs = np.einsum("bi,bi->b", weights @ sample.distances, weights)
     else:
-        a = additive_parts(sample.row_means)
-        pairs = 2.0 * (total * (weights @ a) - (weights * weights) @ a)
-    return _divide(pairs, total**2 - squares)
+        pairs = 2.0 * (total * (weights @ a) - squares @ a)
+    among = total**2 - squares.sum(axis=1)
+    if sample.units is not None:
+        within, others = _within_units(sample, sample.units, a)
+        again = squares - weights
+        pairs, among = pairs - again @ within, among - again @ others
+    return _divide(pairs, among)
+
+
+def _within_units(sample: RatioSample, units: Units, a: Array) -> tuple[Array, Array]:
+    """Of each image the sum of its distances to the others of its unit, and how many these are."""
+    places = places_of(units)
+    others = np.asarray(np.bincount(places)[places] - 1.0, dtype=np.float64)
+    if sample.distances is None:
+        return np.asarray(others * a + np.bincount(places, a)[places] - a), others
+    same = places[:, None] == places
+    return np.asarray((sample.distances * same).sum(axis=1), dtype=np.float64), others
 
 
 def _divide(numerator: Array, denominator: Array) -> Array:

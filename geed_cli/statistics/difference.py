@@ -110,8 +110,9 @@ class Paired:
 
     @property
     def images(self) -> int:
-        """Images behind Δ: those with a value in both cells, or of a smaller separate normaliser sample."""
-        both = len(np.intersect1d(self.pair[0].kept, self.pair[1].kept))
+        """Images behind Δ, or their units: those with a value in both cells, or of a smaller separate normaliser."""
+        shared, places = np.intersect1d(self.pair[0].kept, self.pair[1].kept), self.pair[0].places
+        both = len(shared if places is None else np.unique(places[shared]))
         return both if self.estimate is None else min(both, *self.estimate.counts)
 
     @property
@@ -148,7 +149,7 @@ def paired_estimate(reference: Rows, other: Rows) -> Estimate:
     An image that one cell lost still moves the other; deviations are rescaled from that cell's images to all.
     """
     cells = [(estimate(reference), reference), (estimate(other), other)]
-    sizes = [reference.count, max(reference.norm_count, other.norm_count)]
+    sizes = [reference.draws, max(reference.norm_count, other.norm_count)]
     deviations, counts = [], []
     for k in range(max(len(e.deviations) for e, _ in cells)):
         count = max(e.counts[k] for e, _ in cells if k < len(e.counts))
@@ -203,6 +204,12 @@ def _replicates(pair: tuple[Rows, Rows], resamples: int, seed: int) -> Array:
 def _check_paired(reference: Sample, other: Sample) -> None:
     """Refuse cells over different images: their rows cannot be paired."""
     sizes = [(len(s.values), _separate_images(s)) for s in (reference, other)]
+    if sizes[0][0] == sizes[1][0] and not _same_units(reference, other):
+        raise InputError(
+            "cells over the same images in other clusters",
+            expected="one division of the images into clusters for both models",
+            remedy="--cluster, which says it for both",
+        )
     same_normaliser = sizes[0][1] == sizes[1][1] or 0 in (sizes[0][1], sizes[1][1])
     if sizes[0][0] != sizes[1][0] or not same_normaliser:
         raise InputError(
@@ -210,6 +217,12 @@ def _check_paired(reference: Sample, other: Sample) -> None:
             expected="the same images, in the same order, for both models",
             remedy="audit both models with the same --data, --samples and --seed",
         )
+
+
+def _same_units(reference: Sample, other: Sample) -> bool:
+    if reference.units is None or other.units is None:
+        return reference.units is other.units
+    return np.array_equal(reference.units, other.units)
 
 
 def _separate_images(sample: Sample) -> int:

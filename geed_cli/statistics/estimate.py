@@ -5,6 +5,8 @@ Leaving image i out gives v̄₍₋ᵢ₎ = (Σv − v_i)/(n − 1) and M₍₋�
 U-statistic without i, so row sums are enough. Pseudo-deviations u_i = (n − 1)(θ̄₍₋₎ − θ₍₋ᵢ₎) behave like
 v_i − v̄ of a mean: se² = Σu²/(n(n − 1)).
 
+Where units of several images are drawn, a unit's deviation is the sum of its images' (``Rows.by_unit``).
+
 Against the mean d̄ of q comparisons of an image with another (``null_shares``) θ = v̄/d̄, and the images that are
 compared and the others are two independent sets.
 """
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows
+from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows, places_of, unit_sums
 from geed_cli.statistics.scale import Array
 
 
@@ -26,8 +28,8 @@ class Estimate:
         value: θ.
         deviations: one array for each independent set of images, at the images' original positions: u_i of
             the audited images, shape (n,), then of a separate normaliser sample, shape (m,). Images without
-            a finite row have deviation 0.
-        counts: images behind each array (those with finite rows).
+            a finite row have deviation 0. Of images in units ũ_c of each unit.
+        counts: images, or units, behind each array (those with finite rows).
         streams: which images the positions of each array are of: 0 audited, 1 a separate normaliser sample.
     """
 
@@ -67,21 +69,21 @@ def estimate(rows: Rows) -> Estimate:
     sample = rows.sample
     if isinstance(sample, MeanSample):
         varying = float(np.ptp(sample.values)) > 0.0  # the mean of equal numbers may round to another
-        u = _place((sample.values - sample.values.mean()) * varying, rows.kept, rows.count)
-        return Estimate(float(sample.values.mean()), (u,), (len(sample.values),))
+        u = rows.by_unit((sample.values - sample.values.mean()) * varying)
+        return Estimate(float(sample.values.mean()), (u,), (rows.unit_count,))
     if isinstance(sample, NullRatioSample):
         return _against_null(rows, sample)
     value = float(sample.values.mean() / sample.row_means.mean())
     if sample.shared:
         means = (sample.values.sum() - sample.values) / (len(sample.values) - 1)
         left_out = _ratio(means, leave_one_out_normaliser(sample.row_means), value)
-        return Estimate(value, (_place(_deviations(left_out), rows.kept, rows.count),), (len(left_out),))
+        return Estimate(value, (rows.by_unit(_deviations(left_out)),), (rows.unit_count,))
     numerator = (sample.values - sample.values.mean()) / sample.row_means.mean()
     left_out = _ratio(sample.values.mean(), leave_one_out_normaliser(sample.row_means), value)
     return Estimate(
         value,
         (
-            _place(numerator, rows.kept, rows.count),
+            rows.by_unit(numerator),
             _place(_deviations(left_out), rows.norm_kept, rows.norm_count),
         ),
         (len(numerator), len(left_out)),
@@ -96,23 +98,32 @@ mean has the variance (4 Var a + Var ε)/q, and an image's own sum has 6 Var a +
 where ε is 0, and a third too much where a is."""
 
 
-def null_shares(sample: NullRatioSample, count: int) -> Array:
+def null_shares(rows: Rows, sample: NullRatioSample, count: int) -> Array:
     """How far each compared image moves the mean d̄ of the comparisons, in units in which they are a sample's v_i − v̄.
 
-    √(2/3) √(c(c − 1)) t_k/q, t_k the sum of d_j − d̄ over the comparisons that image k is part of: of c images,
-    Σ²/(c(c − 1)) is the variance of d̄.
+    √f √(c(c − 1)) t_k/q, t_k the sum of d_j − d̄ over the comparisons that image k is part of, f two thirds: of c
+    images, Σ²/(c(c − 1)) is the variance of d̄. Of units, f makes it Σ_{j, j'} s_jj' (d_j − d̄)(d_j' − d̄)/q², s the
+    number of units that two comparisons share, and 1 of one with itself; at least two thirds.
 
     Args:
+        rows: where the images stood.
         sample: of finite comparisons.
-        count: c.
+        count: c, or how many units.
 
     Returns:
-        Shape (n,) for the n images that pairs are places of, as far as the largest; 0 where an image has none.
+        Shape (n,); 0 where an image has none. A comparison within a unit counts half for each of its images.
     """
-    off = sample.distances - sample.distances.mean()
-    size = int(sample.pairs.max(initial=-1)) + 1
-    sums = sum((np.bincount(column, off, minlength=size) for column in sample.pairs.T), np.zeros(size))
-    return np.asarray(np.sqrt(SHARED_COMPARISONS * count * (count - 1)) / len(off) * sums, dtype=np.float64)
+    off, pairs = sample.distances - sample.distances.mean(), sample.pairs
+    part = SHARED_COMPARISONS
+    if rows.places is not None:
+        within = rows.places[pairs[:, 0]] == rows.places[pairs[:, 1]]
+        off = np.where(within, off / 2.0, off)
+    moved = [np.bincount(column, off, minlength=rows.count) for column in pairs.T]
+    sums = np.asarray(sum(moved, np.zeros(rows.count)), dtype=np.float64)
+    if rows.places is not None:
+        whole = float(np.sum(unit_sums(rows.places, sums, rows.draws) ** 2))
+        part = min(max(part, 1.0 - float(off[~within] @ off[~within]) / whole), 1.0) if whole else part
+    return np.asarray(np.sqrt(part * count * (count - 1)) / len(off) * sums, dtype=np.float64)
 
 
 def _against_null(rows: Rows, sample: NullRatioSample) -> Estimate:
@@ -121,15 +132,18 @@ def _against_null(rows: Rows, sample: NullRatioSample) -> Estimate:
     value = float(sample.values.mean()) / null
     there, compared = np.zeros((2, rows.count), dtype=bool)
     there[rows.kept] = compared[rows.norm_kept] = True
+    values, off = _place(sample.values, rows.kept, rows.count), np.zeros(rows.count)
+    if rows.places is not None:  # a unit may have images of both kinds
+        units = len(np.unique(rows.places[there | compared]))
+        off[there] = (values[there] - values[there].mean()) * units / n
+        moved = (off - value * null_shares(rows, sample, units)) / null
+        return Estimate(value, (unit_sums(rows.places, moved, rows.draws),), (units,))
     if (there & ~compared).sum() < FEWEST_OTHERS:
         compared |= there
-    values, off = _place(sample.values, rows.kept, rows.count), np.zeros(rows.count)
     for some in (there & compared, there & ~compared):
         if some.any():
             off[some] = (values[some] - values[some].mean()) * some.sum() / n
-    shares = np.zeros(rows.count)
-    found = null_shares(sample, int(compared.sum()))
-    shares[: len(found)] = found
+    shares = null_shares(rows, sample, int(compared.sum()))
     sets = [np.where(compared, off - value * shares, 0.0) / null, np.where(compared, 0.0, off) / null]
     counts = [int(compared.sum()), int((there & ~compared).sum())]
     several = 1 + (counts[1] > 0)
@@ -138,8 +152,13 @@ def _against_null(rows: Rows, sample: NullRatioSample) -> Estimate:
 
 def normaliser_estimate(sample: RatioSample) -> Estimate:
     """M = mean distance between distinct images of a sample of finite rows, with its jackknife."""
-    left_out = leave_one_out_normaliser(sample.row_means)
-    return Estimate(float(sample.row_means.mean()), (_deviations(left_out),), (len(left_out),))
+    moved = _deviations(leave_one_out_normaliser(sample.row_means))
+    value, count = float(sample.row_means.mean()), len(moved)
+    if sample.units is None:
+        return Estimate(value, (moved,), (count,))
+    places = places_of(sample.units)
+    units = int(places.max()) + 1
+    return Estimate(value, (unit_sums(places, moved, units) * units / count,), (units,))
 
 
 def leave_one_out_normaliser(row_means: Array) -> Array:

@@ -75,11 +75,12 @@ def _with_limits(
 
 def _without_spread(rows: Rows, value: float, confidence: float) -> Interval:
     """The interval of n equal rows: no width, but for a rate the exact bound on what was missed."""
-    n = len(rows.sample.values)
+    n, what = rows.unit_count, f"{rows.unit_count} {rows.unit_name}"
+    same = "value" if rows.places is None else "mean"
     if rows.sample.scale.kind != "rate" or not 0.0 <= value <= 1.0:
-        return Interval(value, value, value, (*rows.notes, f"all {n} images have the same value: no width"))
+        return Interval(value, value, value, (*rows.notes, f"all {what} have the same {same}: no width"))
     missed = most_missed(n, confidence)
-    note = f"all {n} images have the same value: exact binomial limits"
+    note = f"all {what} have the same {same}: exact binomial limits"
     return Interval(value, value * (1.0 - missed), value + (1.0 - value) * missed, (*rows.notes, note))
 
 

@@ -4,9 +4,12 @@ A cell is a mean over images, or a ratio of such a mean to a normaliser M = mean
 images, or to the mean of a few comparisons between them. Rows that are not finite (an image without a live
 channel) are left out and counted; image order is kept, since resamples pair the cells of a run by the image's
 position.
+
+Images are independent draws unless ``units`` says which of them belong together: the frames of a video, the crops of a
+picture. The units are then the independent draws, and what is counted where independence matters.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +17,8 @@ import numpy.typing as npt
 from geed_cli.errors import InputError
 from geed_cli.statistics.scale import Array, Scale
 
+Units = npt.NDArray[np.intp]
+"""The unit of each image, by any whole number; images of one unit have the same."""
 LEFT_OUT = "without a finite value left out"
 
 
@@ -23,9 +28,11 @@ class MeanSample:
 
     values: Array
     scale: Scale
+    units: Units | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _vector("values", self.values))
+        object.__setattr__(self, "units", _units(self.units, len(self.values)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +48,7 @@ class RatioSample:
         distances: d_ij, shape (m, m), symmetric, the diagonal unused; None for a saved result, which keeps
             r_i.
         scale: the natural scale of the ratio.
+        units: of the images, which M then has to be taken over.
     """
 
     values: Array
@@ -48,10 +56,18 @@ class RatioSample:
     shared: bool
     scale: Scale
     distances: Array | None = None
+    units: Units | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _vector("values", self.values))
         object.__setattr__(self, "row_means", _vector("row_means", self.row_means))
+        object.__setattr__(self, "units", _units(self.units, len(self.values)))
+        if self.units is not None and not self.shared:
+            raise InputError(
+                "clusters of images together with a normaliser of its own images",
+                expected="M over the audited images: other pictures of a cluster would be in both samples",
+                remedy="leave out --cluster, or audit without --norm-samples",
+            )
         if self.shared and len(self.values) != len(self.row_means):
             raise InputError(
                 f"{len(self.values)} values and {len(self.row_means)} row means",
@@ -71,15 +87,18 @@ class NullRatioSample:
         pairs: places of the two images of each comparison among the n, shape (q, 2).
         distances: d_j of each comparison, shape (q,).
         scale: the natural scale of the ratio.
+        units: of the n images.
     """
 
     values: Array
     pairs: npt.NDArray[np.intp]
     distances: Array
     scale: Scale
+    units: Units | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _vector("values", self.values))
+        object.__setattr__(self, "units", _units(self.units, len(self.values)))
         object.__setattr__(self, "distances", _vector("distances", self.distances))
         pairs = np.asarray(self.pairs, dtype=np.intp).reshape(-1, 2)
         object.__setattr__(self, "pairs", pairs)
@@ -111,11 +130,13 @@ class Rows:
     """The finite rows of a sample and where they stood.
 
     Attributes:
+        sample: of the kept images.
         kept: positions of the kept images among the n audited ones, shape (n',).
         norm_kept: likewise among the m normaliser images, shape (m',), or of the images that are compared with
             another, among the n; empty for a mean.
         count: n.
         norm_count: m; 0 but for a normaliser.
+        places: which unit, from 0, each of the n images belongs to; None where every image is its own.
     """
 
     sample: Sample
@@ -123,6 +144,7 @@ class Rows:
     norm_kept: npt.NDArray[np.intp]
     count: int
     norm_count: int
+    places: Units | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -131,6 +153,36 @@ class Rows:
         if isinstance(self.sample, RatioSample) and not self.sample.shared:
             lost.append((self.norm_count - len(self.norm_kept), "normaliser image"))
         return tuple(f"{k} {name}{'s' if k > 1 else ''} {LEFT_OUT}" for k, name in lost if k > 0)
+
+    @property
+    def draws(self) -> int:
+        """How many units the n images are of: the length of what is drawn, and of an estimate's deviations."""
+        return self.count if self.places is None else int(self.places.max(initial=-1)) + 1
+
+    @property
+    def unit_count(self) -> int:
+        """Independent draws behind the value: kept images, or units with a kept image."""
+        return len(self.kept) if self.places is None else len(np.unique(self.places[self.kept]))
+
+    @property
+    def unit_name(self) -> str:
+        """What is drawn independently, in the plural."""
+        return "images" if self.places is None else "clusters"
+
+    def by_unit(self, deviations: Array) -> Array:
+        """How each unit moves a value: ũ_c = (C/n') Σ_{i ∈ c} u_i, so that Σũ²/(C(C − 1)) is the variance.
+
+        Args:
+            deviations: u_i of the kept images, shape (n',): of a mean v_i − v̄.
+
+        Returns:
+            One for each of ``draws``; u_i themselves, 0 for an image that is not kept, where images are the units.
+        """
+        placed = np.zeros(self.count)
+        placed[self.kept] = deviations
+        if self.places is None:
+            return placed
+        return unit_sums(self.places, placed, self.draws) * (self.unit_count / max(len(self.kept), 1))
 
 
 def finite_rows(sample: Sample) -> Rows:
@@ -141,22 +193,43 @@ def finite_rows(sample: Sample) -> Rows:
     """
     none = np.zeros(0, dtype=np.intp)
     value_ok = np.isfinite(sample.values)
+    places = None if sample.units is None else places_of(sample.units)
     if isinstance(sample, MeanSample):
         kept = np.flatnonzero(value_ok)
-        return Rows(replace(sample, values=sample.values[kept]), kept, none, len(value_ok), 0)
+        mean = MeanSample(sample.values[kept], sample.scale, _of(places, kept))
+        return Rows(mean, kept, none, len(value_ok), 0, places)
     if isinstance(sample, NullRatioSample):
         kept, compared = np.flatnonzero(value_ok), np.isfinite(sample.distances)
         pairs = sample.pairs[compared]
         null = NullRatioSample(sample.values[kept], pairs, sample.distances[compared], sample.scale)
-        return Rows(null, kept, np.unique(pairs), len(value_ok), 0)
+        return Rows(null, kept, np.unique(pairs), len(value_ok), 0, places)
     row_ok = _live_rows(sample)
     if sample.shared:
         value_ok = row_ok = value_ok & row_ok
     kept, norm_kept = np.flatnonzero(value_ok), np.flatnonzero(row_ok)
     distances = None if sample.distances is None else sample.distances[np.ix_(norm_kept, norm_kept)]
     row_means = sample.row_means[norm_kept] if distances is None else row_means_of(distances)
-    ratio = RatioSample(sample.values[kept], row_means, sample.shared, sample.scale, distances)
-    return Rows(ratio, kept, norm_kept, len(sample.values), len(sample.row_means))
+    ratio = RatioSample(
+        sample.values[kept], row_means, sample.shared, sample.scale, distances, _of(places, kept)
+    )
+    return Rows(ratio, kept, norm_kept, len(sample.values), len(sample.row_means), places)
+
+
+def places_of(units: Units) -> Units:
+    """The units numbered from 0, in increasing order."""
+    return np.asarray(np.unique(units, return_inverse=True)[1], dtype=np.intp)
+
+
+def unit_sums(places: Units, deviations: Array, draws: int) -> Array:
+    """The sum over each unit's images, 0 where it is what rounding leaves of nothing."""
+    sums = np.bincount(places, deviations, minlength=draws)
+    size = np.bincount(places, np.abs(deviations), minlength=draws)
+    rounding = 8.0 * np.finfo(np.float64).eps * size.max(initial=0.0)
+    return np.where(np.abs(sums) <= rounding, 0.0, sums)
+
+
+def _of(places: Units | None, kept: npt.NDArray[np.intp]) -> Units | None:
+    return None if places is None else places[kept]
 
 
 def row_means_of(distances: Array) -> Array:
@@ -188,6 +261,20 @@ def _vector(name: str, values: Array) -> Array:
             f"{name} of shape {array.shape}",
             expected="one number per image",
             remedy="pass a one-dimensional array",
+        )
+    return array
+
+
+def _units(units: Units | None, n: int) -> Units | None:
+    """The unit of each of n images; None where none is declared, or every image is its own."""
+    if units is None:
+        return None
+    array = np.asarray(units, dtype=np.intp)
+    if array.shape != (n,):
+        raise InputError(
+            f"units of shape {array.shape} for {n} images",
+            expected="one whole number for each image",
+            remedy="pass the unit of every image, in the order of the values",
         )
     return array
 

@@ -65,14 +65,19 @@ def undefined_reason(rows: Rows, confidence: float) -> str | None:
 def withheld_reason(rows: Rows) -> str | None:
     """Why a defined value has no interval, or None where it may have one."""
     sample = rows.sample
-    if len(sample.values) < MIN_IMAGES:
-        count = len(sample.values)
-        return f"interval withheld: {count} image{'s' * (count != 1)}, at least {MIN_IMAGES} needed"
+    if rows.unit_count < MIN_IMAGES:
+        count, noun = rows.unit_count, rows.unit_name[:-1]
+        return f"interval withheld: {count} {noun}{'s' * (count != 1)}, at least {MIN_IMAGES} needed"
     if isinstance(sample, RatioSample) and len(sample.row_means) < MIN_IMAGES:
         return f"interval withheld: {len(sample.row_means)} normaliser images, at least {MIN_IMAGES} needed"
     if isinstance(sample, NullRatioSample) and (count := len(sample.distances)) < MIN_COMPARISONS:
         few = f"{count} comparison{'s' * (count != 1)} with another image"
         return f"interval withheld: {few}, at least {MIN_COMPARISONS} needed"
+    if isinstance(sample, NullRatioSample) and rows.places is not None:
+        compared = len(np.unique(rows.places[rows.norm_kept]))
+        if compared <= MIN_COMPARISONS:  # as many as that many comparisons are of
+            few = f"control images of {compared} cluster{'s' * (compared != 1)}"
+            return f"interval withheld: {few}, at least {MIN_COMPARISONS + 1} needed"
     return None
 
 
