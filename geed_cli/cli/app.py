@@ -11,6 +11,7 @@ from geed_cli.cli.check import check
 from geed_cli.cli.command import stand_once
 from geed_cli.cli.compare import compare
 from geed_cli.cli.explain import explain
+from geed_cli.cli.images_needed import plan
 from geed_cli.cli.init import init
 from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
@@ -51,6 +52,7 @@ app.command()(compare)
 app.command()(explain)
 app.command()(init)
 app.command()(inspect)
+app.command()(plan)
 app.command()(selftest)
 app.command()(track)
 app.command()(validate)

@@ -35,6 +35,7 @@ class Claim:
         at: its interval at another confidence; None where withheld there.
         images: with a value.
         notes: what is unusual, one sentence each.
+        unit: of the tested number in that of the estimate.
     """
 
     value: float
@@ -45,6 +46,7 @@ class Claim:
     at: Callable[[float], Limits | None]
     images: int
     notes: tuple[str, ...]
+    unit: float = 1.0
 
 
 def value_claim(sample: Sample, confidence: float) -> Claim | str:
@@ -111,6 +113,7 @@ def _paired(
         estimate=None if paired.still else paired.estimate,
         at=shown_by(JOINT_METHOD),
         images=min(len(side.kept) for side in rows),
+        unit=unit,
         notes=tuple(dict.fromkeys([*(note for side in rows for note in side.notes), *paired.notes])),
     )
 

@@ -68,7 +68,7 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
         return Examined(
             metric=match.metric, group=match.group, layer=match.layer, verdict="error", reason=claim
         )
-    joint = _around(claim.at(joint_confidence), claim.ci)
+    joint = around(claim.at(joint_confidence), claim.ci)
     verdict = _verdict(claim, joint, limit)
     return Examined(
         metric=match.metric,
@@ -87,7 +87,7 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
     )
 
 
-def _around(joint: Limits | None, own: Limits | None) -> Limits | None:
+def around(joint: Limits | None, own: Limits | None) -> Limits | None:
     """The joint interval with all of the entry's own, which another method may leave out at one end."""
     if joint is None or own is None:
         return joint

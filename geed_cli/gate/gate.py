@@ -45,7 +45,7 @@ def gate(
         check_sound(baseline, "the baseline")
     with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
         cases = [case for label, each in results.items() for case in cases_of(label, each, policy, baseline)]
-        joint = _joint_confidences(cases)
+        joint = joint_confidences(cases)
         ruled = [outcome for case in cases for outcome in outcomes_of(case, joint)]
     required = [out for label, each in results.items() for out in requirements(policy.require, label, each)]
     outcomes = (*required, *ruled)
@@ -67,7 +67,7 @@ def gate(
     )
 
 
-def _joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
+def joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
     """The confidence of ``Examined.joint_ci``, for each set of images."""
     families: dict[str, list[Estimate]] = {}
     confidences: dict[str, float] = {}

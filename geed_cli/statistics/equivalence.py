@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from geed_cli.choices import IntervalOptions
 from geed_cli.statistics.difference import Difference, Paired, PairedLimits, smallest_level
+from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.methods import smallest_p
 from geed_cli.statistics.sample import Sample, finite_rows
 
@@ -63,12 +64,14 @@ class Sides:
         upper: of θ_B − θ_A − δ, which is to lie below 0.
         lower: of θ_B − θ_A + δ, which is to lie above 0.
         values: of the two.
+        estimates: how each image moves them.
         smallest: the smallest p-value that can be told.
     """
 
     upper: PairedLimits
     lower: PairedLimits
     values: tuple[float, float]
+    estimates: tuple[Estimate, Estimate]
     smallest: float
 
     def within(self, confidence: float) -> bool:
@@ -112,16 +115,17 @@ def paired_sides(
         return Paired.of(finite_rows(moved(reference, share, best)), rows)
 
     pairs = [pair(margin.amount), pair(-margin.amount)] if margin.relative else [pair(0.0)] * 2
-    if any(each.estimate is None for each in pairs):
+    upper, lower = (each.estimate for each in pairs)
+    if upper is None or lower is None:
         return None
     limits = [each.limits(options.method, options.resamples, options.seed) for each in pairs]
-    values = [each.estimate.value for each in pairs if each.estimate is not None]
     still = 2.0 ** (1 - pairs[0].images) if all(each.still for each in pairs) else 0.0
     shift = 0.0 if margin.relative else margin.amount
     return Sides(
         upper=shifted(limits[0], -shift),
         lower=shifted(limits[1], shift),
-        values=(values[0] - shift, values[1] + shift),
+        values=(upper.value - shift, lower.value + shift),
+        estimates=(upper, lower),
         smallest=max(smallest_p(options.method, options.resamples), still),
     )
 

@@ -220,6 +220,7 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "M": ("0 3 6", normaliser),
     "interval": ("40 95%", lambda: no_change_in(40)),
     "images to decide": ("50 0.04 0.02", lambda: [f"{50 * (0.04 / 0.02) ** 2:g}"]),
+    "plan": ("60 0.2 0.1", lambda: [f"{60 * (0.2 / 0.1) ** 2:g}"]),
     "furthest": ("0.2 0.1", furthest_element),
     "profile": ("1 3", profile),
     "grid": ("3 2 1 224", lambda: [delta(224)]),

@@ -17,6 +17,7 @@ from geed_cli.documents.document import Document, printable
 from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError, no_such_file
+from geed_cli.forecast.planned import Plan
 from geed_cli.gate.outcome import GateReport
 from geed_cli.gate.policy import read_policy
 from geed_cli.gate.policy_file import PolicyFile
@@ -158,6 +159,10 @@ def _comparison(comparison: Comparison, _name: str) -> str:
     return f"a comparison of {labels}, {len(comparison.lines)} lines"
 
 
+def _plan(plan: Plan, _name: str) -> str:
+    return f"a plan from {plan.pilot} images of {plain(plan.model)}, {len(plan.lines)} entries"
+
+
 def _gate(report: GateReport, _name: str) -> str:
     return f"a gate's report, verdict {report.verdict}, {len(report.outcomes)} checks"
 
@@ -170,6 +175,7 @@ _SAVED: dict[str, _Saved] = {
     **dict.fromkeys(get_args(Schema), _Saved("result", Result, _result)),
     "geed.track/1": _Saved("track", Track, _track),
     "geed.comparison/1": _Saved("comparison", Comparison, _comparison),
+    "geed.plan/1": _Saved("plan", Plan, _plan),
     "geed.gate/1": _Saved("gate report", GateReport, _gate),
     "geed.selftest/1": _Saved("self-test", SelftestReport, _selftest),
 }

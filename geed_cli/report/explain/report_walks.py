@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from geed_cli.choices import View
 from geed_cli.comparison.schema import Comparison, Delta, Verdict
 from geed_cli.comparison.schema import Line as Compared
+from geed_cli.forecast.planned import Plan
 from geed_cli.gate.outcome import Examined, GateReport, Outcome
 from geed_cli.phrases import counted
 from geed_cli.report.console import plain
@@ -12,6 +14,7 @@ from geed_cli.report.explain.result_walk import result_walk
 from geed_cli.report.explain.topics import meaning_of
 from geed_cli.report.numbers import in_unit, number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
+from geed_cli.report.plan_page import plan_page
 from geed_cli.report.selftest_report import SelftestReport
 from geed_cli.result.schema import Part, Result
 from geed_cli.tracking.columns import groups_of, labels_of
@@ -228,10 +231,19 @@ def _warned(said: tuple[str, ...]) -> Iterator[Block]:
         yield Paragraph("warning:", f"{plain(text)}. That is: {meaning_of(text)}", style="magenta")
 
 
+def plan_walk(plan: Plan, name: str) -> Iterator[Block]:
+    """The answer, and every entry's number as the plan's own page has them."""
+    yield Line(
+        f"a plan from {counted(plan.pilot, 'image')} of {plain(plan.model)}.", strong=f"{plain(name)}:"
+    )
+    yield from plan_page(plan, View(verbose=True))
+
+
 _WALKS: dict[type[Part], Callable[[Any, str], Iterator[Block]]] = {
     Result: result_walk,
     Comparison: comparison_walk,
     GateReport: gate_walk,
+    Plan: plan_walk,
     Track: track_walk,
     SelftestReport: selftest_walk,
 }
