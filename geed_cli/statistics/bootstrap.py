@@ -10,6 +10,9 @@ With weights w and N = Σw: v̄* = Σw_i v_i / N, and over distinct pairs M* = �
 a duplicate of an image is not a pair at distance 0. Nor are the pairs between two draws of one unit pairs of images of
 two units: of pairs within a unit each draw has its own, w_i of them instead of w_i². Numerator and M share w where they
 share images. Without d the additive matrix of the row means stands in for it.
+
+Images that do not count alike have ω_i w_i in place of w_i. In strata w is drawn within each, n_s − 1 of its n_s
+images, and counts n_s/(n_s − 1) times, so that strata of two keep their variance (McCarthy and Snowden 1985).
 """
 
 import math
@@ -20,8 +23,17 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from geed_cli.statistics.estimate import additive_parts, null_shares
-from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows, Units, places_of
+from geed_cli.statistics.sample import (
+    MeanSample,
+    NullRatioSample,
+    RatioSample,
+    Rows,
+    Sample,
+    Units,
+    places_of,
+)
 from geed_cli.statistics.scale import Array
+from geed_cli.statistics.weighting import Weighting
 
 BLOCK_NUMBERS = 1 << 20
 """8 MiB of float64 a block: stays in cache, and 2000 resamples of 200 images are one block."""
@@ -37,8 +49,22 @@ def weight_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterato
 
 def image_weights(rows: Rows, resamples: int, seed: int) -> Iterator[Array]:
     """How often each of the n audited images is drawn, (rows, n) a block: as often as its unit is."""
+    weighting = rows.sample.weighting
+    if weighting is not None and weighting.strata is not None and rows.places is None:
+        return _within_strata(rows, weighting, resamples, seed)
     blocks = weight_blocks(rows.draws, resamples, seed)
     return blocks if rows.places is None else (w[:, rows.places] for w in blocks)
+
+
+def _within_strata(rows: Rows, weighting: Weighting, resamples: int, seed: int) -> Iterator[Array]:
+    for number, size in _block_sizes(rows.count, resamples):
+        generator = np.random.default_rng([seed, 0, rows.count, number, 2])
+        weights = np.zeros((size, rows.count))
+        for of in weighting.members:
+            drawn = max(len(of) - 1, 1)
+            counts = generator.multinomial(drawn, np.full(len(of), 1.0 / len(of)), size=size)
+            weights[:, rows.kept[of]] = counts * (len(of) / drawn)
+        yield weights
 
 
 def multiplier_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterator[Array]:
@@ -76,13 +102,16 @@ def replicates(rows: Rows, resamples: int, seed: int) -> Array:
     sample = rows.sample
     blocks = image_weights(rows, resamples, seed)
     if isinstance(sample, MeanSample):
-        return np.concatenate([weighted_mean(w[:, rows.kept], sample.values) for w in blocks])
+        return np.concatenate(
+            [weighted_mean(_counted(w[:, rows.kept], sample), sample.values) for w in blocks]
+        )
     if isinstance(sample, NullRatioSample):
         null = compared_values(rows, sample)
         return np.concatenate(
             [
                 _divide(
-                    weighted_mean(w[:, rows.kept], sample.values), weighted_mean(w[:, rows.norm_kept], null)
+                    weighted_mean(_counted(w[:, rows.kept], sample), sample.values),
+                    weighted_mean(w[:, rows.norm_kept], null),
                 )
                 for w in blocks
             ]
@@ -90,7 +119,10 @@ def replicates(rows: Rows, resamples: int, seed: int) -> Array:
     if sample.shared:
         kept = (w[:, rows.kept] for w in blocks)
         return np.concatenate(
-            [_divide(weighted_mean(w, sample.values), weighted_normaliser(w, sample)) for w in kept]
+            [
+                _divide(weighted_mean(_counted(w, sample), sample.values), weighted_normaliser(w, sample))
+                for w in kept
+            ]
         )
     numerator = np.concatenate([weighted_mean(w[:, rows.kept], sample.values) for w in blocks])
     others = weight_blocks(rows.norm_count, resamples, seed, stream=1)
@@ -113,29 +145,36 @@ def weighted_mean(weights: Array, values: Array) -> Array:
 
 def weighted_normaliser(weights: Array, sample: RatioSample) -> Array:
     """M* for each row of weights: exact with distances, else 2 Σw_i(N − w_i)a_i / (N² − Σw_i²)."""
-    squares = weights * weights
-    total = weights.sum(axis=1)
-    a = additive_parts(sample.row_means) if sample.distances is None else np.zeros(0)
+    counted = _counted(weights, sample)
+    squares = counted * counted
+    total = counted.sum(axis=1)
+    a = additive_parts(sample) if sample.distances is None else np.zeros(0)
     if sample.distances is not None:
-        pairs = np.einsum("bi,bi->b", weights @ sample.distances, weights)
+        pairs = np.einsum("bi,bi->b", counted @ sample.distances, counted)
     else:
-        pairs = 2.0 * (total * (weights @ a) - squares @ a)
+        pairs = 2.0 * (total * (counted @ a) - squares @ a)
     among = total**2 - squares.sum(axis=1)
     if sample.units is not None:
         within, others = _within_units(sample, sample.units, a)
-        again = squares - weights
+        again = _counted(weights * weights - weights, sample)
         pairs, among = pairs - again @ within, among - again @ others
     return _divide(pairs, among)
 
 
+def _counted(weights: Array, sample: Sample) -> Array:
+    """How much the images count in each draw: ω_i w_i."""
+    return weights if sample.weighting is None else weights * sample.weighting.weights
+
+
 def _within_units(sample: RatioSample, units: Units, a: Array) -> tuple[Array, Array]:
-    """Of each image the sum of its distances to the others of its unit, and how many these are."""
-    places = places_of(units)
-    others = np.asarray(np.bincount(places)[places] - 1.0, dtype=np.float64)
+    """Of each image the sum of its distances to the others of its unit, and how many these are; both weighted."""
+    places, counts = places_of(units), _counted(np.ones(len(units)), sample)
+    others = np.asarray(np.bincount(places, counts)[places] - counts, dtype=np.float64)
     if sample.distances is None:
-        return np.asarray(others * a + np.bincount(places, a)[places] - a), others
+        sums = np.bincount(places, counts * a)[places] - counts * a
+        return np.asarray(others * a + sums, dtype=np.float64), others
     same = places[:, None] == places
-    return np.asarray((sample.distances * same).sum(axis=1), dtype=np.float64), others
+    return np.asarray((sample.distances * same) @ counts, dtype=np.float64), others
 
 
 def _divide(numerator: Array, denominator: Array) -> Array:

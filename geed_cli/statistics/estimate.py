@@ -5,7 +5,8 @@ Leaving image i out gives v̄₍₋ᵢ₎ = (Σv − v_i)/(n − 1) and M₍₋�
 U-statistic without i, so row sums are enough. Pseudo-deviations u_i = (n − 1)(θ̄₍₋₎ − θ₍₋ᵢ₎) behave like
 v_i − v̄ of a mean: se² = Σu²/(n(n − 1)).
 
-Where units of several images are drawn, a unit's deviation is the sum of its images' (``Rows.by_unit``).
+Where units of several images are drawn, a unit's deviation is the sum of its images' (``Rows.by_unit``). Where images
+are weighted, an image is left out with its weight (``Weighting``), and in strata deviations are from its own.
 
 Against the mean d̄ of q comparisons of an image with another (``null_shares``) θ = v̄/d̄, and the images that are
 compared and the others are two independent sets.
@@ -16,7 +17,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Rows, places_of, unit_sums
+from geed_cli.statistics.sample import (
+    MeanSample,
+    NullRatioSample,
+    RatioSample,
+    Rows,
+    Sample,
+    mean_of,
+    normaliser_of,
+    places_of,
+    unit_sums,
+)
 from geed_cli.statistics.scale import Array
 
 
@@ -69,17 +80,16 @@ def estimate(rows: Rows) -> Estimate:
     sample = rows.sample
     if isinstance(sample, MeanSample):
         varying = float(np.ptp(sample.values)) > 0.0  # the mean of equal numbers may round to another
-        u = rows.by_unit((sample.values - sample.values.mean()) * varying)
-        return Estimate(float(sample.values.mean()), (u,), (rows.unit_count,))
+        u = rows.by_unit(_deviations_of_mean(sample) * varying)
+        return Estimate(mean_of(sample), (u,), (rows.unit_count,))
     if isinstance(sample, NullRatioSample):
         return _against_null(rows, sample)
-    value = float(sample.values.mean() / sample.row_means.mean())
+    value = mean_of(sample) / normaliser_of(sample)
     if sample.shared:
-        means = (sample.values.sum() - sample.values) / (len(sample.values) - 1)
-        left_out = _ratio(means, leave_one_out_normaliser(sample.row_means), value)
+        left_out = _ratio(means_without_one(sample), normalisers_without_one(sample), value)
         return Estimate(value, (rows.by_unit(_deviations(left_out)),), (rows.unit_count,))
     numerator = (sample.values - sample.values.mean()) / sample.row_means.mean()
-    left_out = _ratio(sample.values.mean(), leave_one_out_normaliser(sample.row_means), value)
+    left_out = _ratio(sample.values.mean(), normalisers_without_one(sample), value)
     return Estimate(
         value,
         (
@@ -129,20 +139,25 @@ def null_shares(rows: Rows, sample: NullRatioSample, count: int) -> Array:
 def _against_null(rows: Rows, sample: NullRatioSample) -> Estimate:
     """θ = v̄/d̄ with the deviations of the compared images, whose v_i and d_j vary together, and of the others."""
     null, n = float(sample.distances.mean()), len(sample.values)
-    value = float(sample.values.mean()) / null
+    value = mean_of(sample) / null
     there, compared = np.zeros((2, rows.count), dtype=bool)
     there[rows.kept] = compared[rows.norm_kept] = True
     values, off = _place(sample.values, rows.kept, rows.count), np.zeros(rows.count)
     if rows.places is not None:  # a unit may have images of both kinds
         units = len(np.unique(rows.places[there | compared]))
-        off[there] = (values[there] - values[there].mean()) * units / n
+        off[there] = _deviations_of_mean(sample) * units / n
         moved = (off - value * null_shares(rows, sample, units)) / null
         return Estimate(value, (unit_sums(rows.places, moved, rows.draws),), (units,))
     if (there & ~compared).sum() < FEWEST_OTHERS:
         compared |= there
+    counted = (
+        np.ones(n) if sample.weighting is None else sample.weighting.weights * n / sample.weighting.total
+    )
+    weights = _place(counted, rows.kept, rows.count)
     for some in (there & compared, there & ~compared):
         if some.any():
-            off[some] = (values[some] - values[some].mean()) * some.sum() / n
+            mean = np.average(values[some], weights=weights[some])
+            off[some] = weights[some] * (values[some] - mean) * some.sum() / n
     shares = null_shares(rows, sample, int(compared.sum()))
     sets = [np.where(compared, off - value * shares, 0.0) / null, np.where(compared, 0.0, off) / null]
     counts = [int(compared.sum()), int((there & ~compared).sum())]
@@ -152,28 +167,50 @@ def _against_null(rows: Rows, sample: NullRatioSample) -> Estimate:
 
 def normaliser_estimate(sample: RatioSample) -> Estimate:
     """M = mean distance between distinct images of a sample of finite rows, with its jackknife."""
-    moved = _deviations(leave_one_out_normaliser(sample.row_means))
-    value, count = float(sample.row_means.mean()), len(moved)
+    moved = _deviations(normalisers_without_one(sample))
+    value, count = normaliser_of(sample), len(moved)
     if sample.units is None:
-        return Estimate(value, (moved,), (count,))
+        return Estimate(
+            value, (moved if sample.weighting is None else sample.weighting.within_strata(moved),), (count,)
+        )
     places = places_of(sample.units)
     units = int(places.max()) + 1
     return Estimate(value, (unit_sums(places, moved, units) * units / count,), (units,))
 
 
-def leave_one_out_normaliser(row_means: Array) -> Array:
+def means_without_one(sample: Sample) -> Array:
+    """v̄₍₋ᵢ₎ = (Σv − v_i)/(n − 1), shape (n,): the mean without image i."""
+    if sample.weighting is not None:
+        return sample.weighting.means_without_one(sample.values)
+    return np.asarray((sample.values.sum() - sample.values) / (len(sample.values) - 1), dtype=np.float64)
+
+
+def normalisers_without_one(sample: RatioSample) -> Array:
     """M₍₋ᵢ₎ = (Σr − 2 r_i)/(m − 2), shape (m,): M over the pairs that do not contain image i."""
-    return np.asarray((row_means.sum() - 2.0 * row_means) / (len(row_means) - 2), dtype=np.float64)
+    r = sample.row_means
+    if sample.weighting is not None:
+        return sample.weighting.normalisers_without_one(r)
+    return np.asarray((r.sum() - 2.0 * r) / (len(r) - 2), dtype=np.float64)
 
 
-def additive_parts(row_means: Array) -> Array:
+def additive_parts(sample: RatioSample) -> Array:
     """The a_i with Σ_{j≠i} (a_i + a_j)/(m − 1) = r_i: the additive matrix that has these row means.
 
     a_i = ((m − 1) r_i − m M/2)/(m − 2). Replacing d_ij by a_i + a_j keeps M and its first-order (Hájek)
     variation exactly, and loses only the interaction of pairs, of order 1/m in the standard deviation.
     """
+    row_means = sample.row_means
+    if sample.weighting is not None:
+        return sample.weighting.additive_parts(row_means)
     m = len(row_means)
     return np.asarray(((m - 1) * row_means - m * row_means.mean() / 2.0) / (m - 2), dtype=np.float64)
+
+
+def _deviations_of_mean(sample: Sample) -> Array:
+    """(n − 1)(mean of v̄₍₋₎ − v̄₍₋ᵢ₎): v_i − v̄ where images count alike."""
+    if sample.weighting is None:
+        return np.asarray(sample.values - sample.values.mean(), dtype=np.float64)
+    return _deviations(means_without_one(sample))
 
 
 def _deviations(left_out: Array) -> Array:

@@ -6,7 +6,8 @@ channel) are left out and counted; image order is kept, since resamples pair the
 position.
 
 Images are independent draws unless ``units`` says which of them belong together: the frames of a video, the crops of a
-picture. The units are then the independent draws, and what is counted where independence matters.
+picture. The units are then the independent draws, and what is counted where independence matters. They count alike
+unless ``weighting`` says otherwise.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from geed_cli.errors import InputError
 from geed_cli.statistics.scale import Array, Scale
+from geed_cli.statistics.weighting import Weighting
 
 Units = npt.NDArray[np.intp]
 """The unit of each image, by any whole number; images of one unit have the same."""
@@ -29,10 +31,12 @@ class MeanSample:
     values: Array
     scale: Scale
     units: Units | None = None
+    weighting: Weighting | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _vector("values", self.values))
         object.__setattr__(self, "units", _units(self.units, len(self.values)))
+        _check_weights(self.weighting, len(self.values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +45,15 @@ class RatioSample:
 
     Attributes:
         values: v_i, shape (n,).
-        row_means: r_i = Σ_{j≠i} d_ij / (m − 1), shape (m,); M is their mean. Derived where ``distances`` is
-            given.
+        row_means: r_i = Σ_{j≠i} d_ij / (m − 1), shape (m,), the weighted mean where images are weighted; M is their
+            mean (``normaliser``).
         shared: whether the M images are the audited images (m = n, resampled together) or a sample of their
             own.
         distances: d_ij, shape (m, m), symmetric, the diagonal unused; None for a saved result, which keeps
             r_i.
         scale: the natural scale of the ratio.
         units: of the images, which M then has to be taken over.
+        weighting: likewise.
     """
 
     values: Array
@@ -57,6 +62,7 @@ class RatioSample:
     scale: Scale
     distances: Array | None = None
     units: Units | None = None
+    weighting: Weighting | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _vector("values", self.values))
@@ -67,6 +73,13 @@ class RatioSample:
                 "clusters of images together with a normaliser of its own images",
                 expected="M over the audited images: other pictures of a cluster would be in both samples",
                 remedy="leave out --cluster, or audit without --norm-samples",
+            )
+        _check_weights(self.weighting, len(self.values))
+        if self.weighting is not None and not self.shared:
+            raise InputError(
+                "weighted images together with a normaliser of its own images",
+                expected="M over the audited images, with their weights",
+                remedy="leave out --image-weights, or audit without --norm-samples",
             )
         if self.shared and len(self.values) != len(self.row_means):
             raise InputError(
@@ -88,6 +101,7 @@ class NullRatioSample:
         distances: d_j of each comparison, shape (q,).
         scale: the natural scale of the ratio.
         units: of the n images.
+        weighting: of the n images; comparisons count alike.
     """
 
     values: Array
@@ -95,16 +109,30 @@ class NullRatioSample:
     distances: Array
     scale: Scale
     units: Units | None = None
+    weighting: Weighting | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _vector("values", self.values))
         object.__setattr__(self, "units", _units(self.units, len(self.values)))
         object.__setattr__(self, "distances", _vector("distances", self.distances))
+        _check_weights(self.weighting, len(self.values))
         pairs = np.asarray(self.pairs, dtype=np.intp).reshape(-1, 2)
         object.__setattr__(self, "pairs", pairs)
 
 
 Sample = MeanSample | RatioSample | NullRatioSample
+
+
+def mean_of(sample: Sample) -> float:
+    """The mean of v_i, weighted where images are; of at least one finite row."""
+    return float(sample.values.mean()) if sample.weighting is None else sample.weighting.mean(sample.values)
+
+
+def normaliser_of(sample: RatioSample) -> float:
+    """M, of at least two images with finite rows."""
+    if sample.weighting is None:
+        return float(sample.row_means.mean())
+    return sample.weighting.normaliser(sample.row_means)
 
 
 @dataclass(frozen=True)
@@ -165,6 +193,17 @@ class Rows:
         return len(self.kept) if self.places is None else len(np.unique(self.places[self.kept]))
 
     @property
+    def effective_count(self) -> float:
+        """As many independent draws that count alike would tell as much: W²/ΣW_c² of the weights of the units."""
+        weighting = self.sample.weighting
+        if weighting is None:
+            return self.unit_count
+        if self.places is None:
+            return weighting.effective_count
+        sums = np.bincount(self.places[self.kept], weighting.weights)
+        return weighting.total**2 / float(sums @ sums)
+
+    @property
     def unit_name(self) -> str:
         """What is drawn independently, in the plural."""
         return "images" if self.places is None else "clusters"
@@ -176,8 +215,11 @@ class Rows:
             deviations: u_i of the kept images, shape (n',): of a mean v_i − v̄.
 
         Returns:
-            One for each of ``draws``; u_i themselves, 0 for an image that is not kept, where images are the units.
+            One for each of ``draws``; u_i themselves, 0 for an image that is not kept, where images are the units,
+            and in strata what is left of them within those.
         """
+        if self.places is None and self.sample.weighting is not None:
+            deviations = self.sample.weighting.within_strata(deviations)
         placed = np.zeros(self.count)
         placed[self.kept] = deviations
         if self.places is None:
@@ -192,25 +234,34 @@ def finite_rows(sample: Sample) -> Rows:
     r_i of the others stand as they are, a change of relative size O(dropped/n).
     """
     none = np.zeros(0, dtype=np.intp)
-    value_ok = np.isfinite(sample.values)
+    value_ok, weighting = np.isfinite(sample.values), sample.weighting
     places = None if sample.units is None else places_of(sample.units)
     if isinstance(sample, MeanSample):
         kept = np.flatnonzero(value_ok)
-        mean = MeanSample(sample.values[kept], sample.scale, _of(places, kept))
+        mean = MeanSample(
+            sample.values[kept], sample.scale, _of(places, kept), weighting and weighting.of(kept)
+        )
         return Rows(mean, kept, none, len(value_ok), 0, places)
     if isinstance(sample, NullRatioSample):
         kept, compared = np.flatnonzero(value_ok), np.isfinite(sample.distances)
         pairs = sample.pairs[compared]
-        null = NullRatioSample(sample.values[kept], pairs, sample.distances[compared], sample.scale)
+        null = NullRatioSample(
+            sample.values[kept],
+            pairs,
+            sample.distances[compared],
+            sample.scale,
+            weighting=weighting and weighting.of(kept),
+        )
         return Rows(null, kept, np.unique(pairs), len(value_ok), 0, places)
     row_ok = _live_rows(sample)
     if sample.shared:
         value_ok = row_ok = value_ok & row_ok
     kept, norm_kept = np.flatnonzero(value_ok), np.flatnonzero(row_ok)
     distances = None if sample.distances is None else sample.distances[np.ix_(norm_kept, norm_kept)]
-    row_means = sample.row_means[norm_kept] if distances is None else row_means_of(distances)
+    weighting = weighting and weighting.of(kept)
+    row_means = sample.row_means[norm_kept] if distances is None else row_means_of(distances, weighting)
     ratio = RatioSample(
-        sample.values[kept], row_means, sample.shared, sample.scale, distances, _of(places, kept)
+        sample.values[kept], row_means, sample.shared, sample.scale, distances, _of(places, kept), weighting
     )
     return Rows(ratio, kept, norm_kept, len(sample.values), len(sample.row_means), places)
 
@@ -232,8 +283,10 @@ def _of(places: Units | None, kept: npt.NDArray[np.intp]) -> Units | None:
     return None if places is None else places[kept]
 
 
-def row_means_of(distances: Array) -> Array:
+def row_means_of(distances: Array, weighting: Weighting | None = None) -> Array:
     """r_i = Σ_{j≠i} d_ij / (m − 1) of a square matrix; the diagonal is not read. Zeros where m < 2."""
+    if weighting is not None:
+        return weighting.row_means(distances)
     m = len(distances)
     if m < 2:
         return np.zeros(m)
@@ -263,6 +316,15 @@ def _vector(name: str, values: Array) -> Array:
             remedy="pass a one-dimensional array",
         )
     return array
+
+
+def _check_weights(weighting: Weighting | None, n: int) -> None:
+    if weighting is not None and len(weighting.weights) != n:
+        raise InputError(
+            f"{len(weighting.weights)} weights for {n} images",
+            expected="one weight for each image",
+            remedy="pass the weights of the images that the values belong to",
+        )
 
 
 def _units(units: Units | None, n: int) -> Units | None:

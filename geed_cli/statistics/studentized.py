@@ -91,12 +91,12 @@ def _mean(w: Array, units: _Units, v: Array) -> Drawn:
 def _normaliser(w: Array, sample: RatioSample) -> Drawn:
     m = len(sample.row_means)
     each = _Units(np.arange(m), np.ones(m))
-    return weighted_normaliser(w, sample), 2.0 * _mean(w, each, additive_parts(sample.row_means))[1]
+    return weighted_normaliser(w, sample), 2.0 * _mean(w, each, additive_parts(sample))[1]
 
 
 def _shared(w: Array, rows: Rows, sample: RatioSample, units: _Units) -> Drawn:
     """θ* and se* of a ratio whose numerator and M share their images."""
-    v, a = (units.sums(x - x.mean()) for x in (sample.values, additive_parts(sample.row_means)))
+    v, a = (units.sums(x - x.mean()) for x in (sample.values, additive_parts(sample)))
     drawn = w @ units.sizes
     image_weights = (w if rows.places is None else w[:, rows.places])[:, rows.kept]
     normaliser = weighted_normaliser(image_weights, sample)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from geed_cli.statistics.estimate import normaliser_estimate
-from geed_cli.statistics.sample import NullRatioSample, RatioSample, Rows
+from geed_cli.statistics.sample import NullRatioSample, RatioSample, Rows, mean_of, normaliser_of
 from geed_cli.statistics.scale import Array
 
 MIN_IMAGES = 20
@@ -32,9 +32,9 @@ def point_value(rows: Rows) -> float | None:
     sample = rows.sample
     if len(sample.values) == 0:
         return None
-    value = float(sample.values.mean())
+    value = mean_of(sample)
     if isinstance(sample, RatioSample):
-        normaliser = float(sample.row_means.mean()) if len(sample.row_means) > 1 else 0.0
+        normaliser = normaliser_of(sample) if len(sample.row_means) > 1 else 0.0
         if normaliser <= 0.0:
             return None
         value /= normaliser
@@ -68,6 +68,11 @@ def withheld_reason(rows: Rows) -> str | None:
     if rows.unit_count < MIN_IMAGES:
         count, noun = rows.unit_count, rows.unit_name[:-1]
         return f"interval withheld: {count} {noun}{'s' * (count != 1)}, at least {MIN_IMAGES} needed"
+    if (worth := rows.effective_count) < MIN_IMAGES:
+        return (
+            f"interval withheld: with their weights the {rows.unit_name} tell no more than {worth:.3g} that count "
+            f"alike, at least {MIN_IMAGES} needed"
+        )
     if isinstance(sample, RatioSample) and len(sample.row_means) < MIN_IMAGES:
         return f"interval withheld: {len(sample.row_means)} normaliser images, at least {MIN_IMAGES} needed"
     if isinstance(sample, NullRatioSample) and (count := len(sample.distances)) < MIN_COMPARISONS:
@@ -85,7 +90,7 @@ def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
     """Why M is no normaliser, or None where it is one."""
     if len(sample.row_means) < 2:
         return "undefined: the normaliser M needs two images"
-    normaliser = float(np.mean(sample.row_means))
+    normaliser = normaliser_of(sample)
     if normaliser == 0.0:
         return "undefined: M = 0, the model gives every image the same embedding"
     if not normaliser > 0.0 or not math.isfinite(normaliser):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geed_cli.statistics.estimate import additive_parts, estimate, leave_one_out_normaliser
+from geed_cli.statistics.estimate import additive_parts, estimate, normalisers_without_one
 from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows, row_means_of
 from geed_cli.statistics.scale import Scale
 
@@ -21,7 +21,8 @@ def test_normaliser_without_an_image() -> None:
     """M₍₋ᵢ₎ from row means equals the mean over the pairs that are left."""
     d = distances(25)
     brute = [pair_mean(np.delete(np.delete(d, i, 0), i, 1)) for i in range(25)]
-    assert leave_one_out_normaliser(row_means_of(d)) == pytest.approx(np.array(brute), rel=1e-12)  # rounding
+    ratio = RatioSample(np.ones(25), row_means_of(d), True, Scale.log())
+    assert normalisers_without_one(ratio) == pytest.approx(np.array(brute), rel=1e-12)  # rounding
 
 
 def test_shared_ratio_jackknife() -> None:
@@ -56,7 +57,7 @@ def test_mean_has_the_textbook_standard_error() -> None:
 def test_additive_parts_keep_the_row_means() -> None:
     """The additive matrix a_i + a_j has the row means that it was made from."""
     r = row_means_of(distances(25))
-    a = additive_parts(r)
+    a = additive_parts(RatioSample(np.ones(25), r, True, Scale.log()))
     assert row_means_of(a[:, None] + a[None, :]) == pytest.approx(r, rel=1e-12)
 
 

@@ -1,0 +1,55 @@
+"""CSV files that say one thing of each picture, and what is wrong with those that do not."""
+
+from pathlib import Path
+
+import pytest
+
+from geed_cli.documents.column_of_paths import read_column, require_all
+from geed_cli.errors import InputError
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "table.csv"
+    file.write_bytes(text.encode("utf-8"))
+    return file
+
+
+def test_what_is_said_of_each_path(tmp_path: Path) -> None:
+    """In any order of columns, with quotes, a mark of byte order, Windows' ends of lines, and other columns."""
+    file = written(tmp_path, '\ufeffweight,path,note\r\n2,"a, b/1.png",x\r\n3.5,ü.png,\r\n')
+    assert read_column(file, "weight") == {"a, b/1.png": "2", "ü.png": "3.5"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a.png,1\n", "has no column path and none weight"),
+        ("path,count\na.png,1\n", "has no column weight"),
+        ("", "has no column path"),
+        ("path,weight\na.png,1\na.png,2\n", "line 3, has a.png again"),
+        ("path,weight\na.png\n", "line 2, has no path or no weight"),
+        ("path,weight\n,1\n", "line 2, has no path or no weight"),
+        ('path,weight\n"a.png,1\n', "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
+    """With the file, and the line where it is one."""
+    with pytest.raises(InputError, match=r"table\.csv") as caught:
+        read_column(written(tmp_path, text), "weight")
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    """No such file, a folder, and bytes that are no text."""
+    (tmp_path / "bytes.csv").write_bytes(b"path,weight\n\xff\xfe,1\n")
+    for name in ("none.csv", ".", "bytes.csv"):
+        with pytest.raises(InputError, match="cannot be read"):
+            read_column(tmp_path / name, "weight")
+
+
+def test_every_picture_is_there(tmp_path: Path) -> None:
+    """Lines of other pictures are left alone; what lacks is counted and named."""
+    found = {"a.png": "1", "other.png": "2"}
+    require_all(found, ["a.png"], tmp_path, "weight")
+    with pytest.raises(InputError, match=r"no weight for 2 of 3 pictures, the first of them b.png"):
+        require_all(found, ["a.png", "b.png", "c.png"], tmp_path, "weight")
