@@ -78,6 +78,7 @@ def compare(
 
 def _subject(contender: Contender) -> Subject:
     alone = None if contender.is_population else contender.results[0]
+    origins = {result.model.weights.origin for result in contender.results}
     return Subject(
         label=contender.label,
         models=tuple(result.model.id for result in contender.results),
@@ -86,6 +87,7 @@ def _subject(contender: Contender) -> Subject:
         actions=tuple(contender.results[0].model.actions),
         twin=alone.settings.twin if alone else None,
         hidden_actions=alone.hidden_actions if alone else (),
+        weights=origins.pop() if len(origins) == 1 else None,
     )
 
 

@@ -23,6 +23,7 @@ class Subject(Part):
         actions: what a spec declares groups to act on, beside maps; features among them are to move along.
         twin: weights of the random twin that was audited beside a single model.
         hidden_actions: what ``--discover`` found in a single model.
+        weights: where the weights came from, one word for all models; None where they differ or nobody recorded it.
     """
 
     label: str
@@ -32,6 +33,7 @@ class Subject(Part):
     actions: tuple[str, ...] = ()
     twin: str | None = None
     hidden_actions: tuple[HiddenAction, ...] = ()
+    weights: str | None = None
 
     @property
     def is_population(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from geed_cli.discovery.discover import Discovered
 from geed_cli.discovery.explained import HOLDS_FROM, clearly_below, explains_more, holds, part
-from geed_cli.discovery.words import WORDS, Kind
+from geed_cli.discovery.verdict_words import WORDS, Kind
 
 SMALL_DEFECT = 0.1
 """Maps that differ on less than a tenth of the channels (linear: in inner product) are said to compose."""

@@ -77,6 +77,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     """
     requested = requested_spec(reference, arch, checkpoint, spec_dir)
     has_file = checkpoint is not None or arch is not None
+    declared = requested.spec.weights.origin == "random"
     if weights == "random":
         if has_file:
             raise InputError(
@@ -100,7 +101,10 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     size = img_size if img_size is not None else requested.spec.input.size
     with redirect_stdout(sys.stderr):  # what the network prints: stdout is for results
         built = build(requested, file, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
-        return _assemble(built, size, reference, [beside.note] if beside.note else [])
+        network = _assemble(built, size, reference, [beside.note] if beside.note else [])
+    if network.weights.origin != "random":
+        return network
+    return replace(network, weights=replace(network.weights, declared=declared))
 
 
 def _beside(requested: Requested) -> Beside:

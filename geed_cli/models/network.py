@@ -61,6 +61,7 @@ class WeightsOrigin:
         sha256: of the file's bytes, where there is a file.
         state_sha256: of the loaded tensors themselves.
         notes: every choice made on the way, one sentence each.
+        declared: of random weights, whether the spec asks for them, and not the caller alone; None of others.
     """
 
     origin: str
@@ -68,6 +69,7 @@ class WeightsOrigin:
     sha256: str | None
     state_sha256: str
     notes: tuple[str, ...]
+    declared: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def describe_model(network: Network) -> Model:
             sha256=weights.sha256,
             state_sha256=weights.state_sha256,
             notes=weights.notes,
+            declared=weights.declared,
         ),
         input=Preprocessing(
             size=settings.size,

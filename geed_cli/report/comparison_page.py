@@ -467,6 +467,9 @@ def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
         said += ", ~ within the margin" * (WITHIN in claims)
         said += ", = the same rows, or but for rounding" * bool(claims & {IDENTICAL, NO_DIFFERENCE})
     yield Line(said + ("" if view.verbose else "; -v shows all"), style="dim", drawn=True)
+    if len(comparison.subjects) == 2:
+        share = ", layers share one" * any(line.layer is not None for line in comparison.lines)
+        yield Line(f"│ no difference; marks end at the measure's own limit{share}", style="dim", drawn=True)
     if not view.verbose:
         return
     for measure in BY_NAME.values():

@@ -36,6 +36,9 @@ class Weights(Part):
     sha256: str | None = Field(description="of the file, where there is one")
     state_sha256: str = Field(description="of the loaded tensors, whatever file they came from")
     notes: tuple[str, ...] = ()
+    declared: bool | None = Field(
+        None, description="of random weights, whether the spec asks for them, and not --weights random alone"
+    )
 
 
 class Preprocessing(Part):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from geed_cli.discovery.words import WORDS
+from geed_cli.discovery.verdict_words import WORDS
 from geed_cli.models.network import OUTPUT
 from geed_cli.models.output import NO_LOGITS
 from geed_cli.report.selftest_report import Finding

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from geed_cli.result.schema import Result
+from geed_cli.result.schema import Result, Weights
 from geed_cli.statistics.enough import images_to_halve
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.digits import forecast
@@ -25,6 +25,8 @@ def next_of(result: Result, claims: Sequence[Claim]) -> str:
 def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
     """What could be done, the most important first; there is always one."""
     yield from _until_it_counts(result)
+    if result.model.weights.origin == "random":
+        yield _trained(result.model.weights)
     if any(insensitive(entry, result) for entry in result.results):
         yield "see whether weights and preprocessing are those that you mean: geed inspect MODEL"
     if not all(claim.decided for claim in claims):
@@ -32,7 +34,7 @@ def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
     size = next((phase.clean_size for phase in result.grid_phase if phase.clean_size is not None), None)
     if size is not None and not result.settings.phase_correct:
         yield f"see what the grid does to the layers: --img-size {size}, or --phase-correct"
-    if result.settings.twin is None and result.model.weights.origin != "random":
+    if result.settings.twin is None:
         yield "see what training brought: --twin"
     yield "keep it so: geed init --ci github writes a gate"
 
@@ -48,6 +50,15 @@ def _until_it_counts(result: Result) -> Iterator[str]:
         yield "the sample is for a first look; audit your own images: -d DIR"
     if data.count < MIN_IMAGES:
         yield _more(result, GOOD_NUMBER, ENOUGH)
+
+
+def _trained(weights: Weights) -> str:
+    """How weights are named, where they were random: in place of the option, or of what the spec says."""
+    if weights.declared:
+        return "audit trained weights: --checkpoint FILE, or weights: {origin: file, path: FILE} in the spec"
+    if weights.declared is None:  # of an earlier version
+        return "audit trained weights: without --weights random, or --checkpoint FILE"
+    return "audit trained weights: without --weights random"
 
 
 def _open(result: Result, claims: Sequence[Claim]) -> str:

@@ -12,7 +12,7 @@ from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.validity import MIN_IMAGES
-from geed_cli.verdict.advice import ENOUGH, STEADY
+from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, STEADY
 from geed_cli.verdict.digits import (
     difference_decimals,
     difference_text,
@@ -105,6 +105,9 @@ def difference_warnings(comparison: Comparison) -> tuple[str, ...]:
     said = [f"not comparable in {mismatch}" for mismatch in comparison.mismatches]
     if not comparison.paired and not any(subject.is_population for subject in comparison.subjects):
         said.append("the images differ, so that nothing is paired and no difference is claimed")
+    if untrained := [subject.label for subject in comparison.subjects if subject.weights == "random"]:
+        verb = "has" if len(untrained) == 1 else "have"
+        said.append(f"{listed(untrained)} {verb} random weights, which say nothing of a trained network")
     for number, subject in enumerate(comparison.subjects):
         reaction = reaction_of(comparison, number)
         if reaction is not None:
@@ -116,25 +119,28 @@ def difference_warnings(comparison: Comparison) -> tuple[str, ...]:
 
 
 def next_comparison(comparison: Comparison) -> str:
-    """One line on what to do next."""
+    """One line on what to do next; what it prints runs as it stands, beside the command that made the comparison."""
     lacking = _until_it_counts(comparison)
     if lacking:
         return lacking
-    populations = any(subject.is_population for subject in comparison.subjects)
     if all(_all_identical(comparison.lines, at) for at in range(len(comparison.subjects) - 1)):
         return "nothing is open: the rows are the same"
     still_open = [delta for delta in _differences(comparison) if _is_open(delta)]
+    if still_open:
+        return _what_decides(comparison, still_open)
+    return "every difference is decided; hold releases to the first: geed init --ci github writes a gate"
+
+
+def _what_decides(comparison: Comparison, still_open: Sequence[Delta]) -> str:
+    """What would decide what is open: more images or checkpoints, where any number does, else a margin."""
     if any(forecast_of(delta) is not None for delta in still_open):
         return _would_decide(still_open)
-    if still_open and comparison.images < MIN_IMAGES and not populations:
-        return f"{ENOUGH}: nothing is claimed of fewer"
-    if still_open:
-        return (
-            "more checkpoints may decide what is open"
-            if populations
-            else "more images would not decide what is open"
-        )
-    return "every difference is decided"
+    if any(subject.is_population for subject in comparison.subjects):
+        return "more checkpoints may decide what is open"
+    if comparison.images < MIN_IMAGES:
+        return f"nothing is claimed of so few images; {ENOUGH}: --samples {GOOD_NUMBER}"
+    small = "" if comparison.margins else "; whether it is small: --margin 5%"
+    return f"more images would not decide what is open{small}"
 
 
 def _until_it_counts(comparison: Comparison) -> str:
@@ -177,9 +183,10 @@ def _would_decide(still_open: Sequence[Delta]) -> str:
     """How many images may decide half of what is open, or all that has a forecast where that is less than half."""
     needed = sorted(count for delta in still_open if (count := forecast_of(delta)) is not None)
     half = (len(still_open) + 1) // 2
-    if half <= len(needed):
-        return f"about {forecast(needed[half - 1])} images may decide half of what is open"
-    return f"about {forecast(needed[-1])} images may decide {len(needed)} of {len(still_open)} that are open"
+    enough = half <= len(needed)
+    images = forecast(needed[half - 1] if enough else needed[-1])
+    part = "half of what is open" if enough else f"{len(needed)} of {len(still_open)} that are open"
+    return f"about {images} images may decide {part}: audit each with --samples {images.replace(',', '')}"
 
 
 def shared_difference_decimals(lines: Sequence[Line]) -> int | None:

@@ -7,7 +7,7 @@ another image's maps: at 100% a layer is as far off as these.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from geed_cli.discovery.words import WORDS
+from geed_cli.discovery.verdict_words import WORDS
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.result.schema import Entry, Group, HiddenAction, Result

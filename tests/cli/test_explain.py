@@ -19,7 +19,7 @@ import geed_cli
 from geed_cli import choices
 from geed_cli.choices import View
 from geed_cli.comparison import schema as comparison
-from geed_cli.discovery.words import WORDS as HIDDEN_VERDICTS
+from geed_cli.discovery.verdict_words import WORDS as HIDDEN_VERDICTS
 from geed_cli.errors import EXIT_CODES, GeedError, InputError, RunError
 from geed_cli.gate import outcome, policy_file
 from geed_cli.gate.policy_file import PolicyFile, RequirePart, RulePart

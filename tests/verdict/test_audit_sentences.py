@@ -173,6 +173,30 @@ def test_next_steps(found: Result, step: str) -> None:
     assert next_step(found) == step
 
 
+@pytest.mark.parametrize(
+    ("declared", "step"),
+    [
+        (False, "audit trained weights: without --weights random"),
+        (
+            True,
+            "audit trained weights: --checkpoint FILE, or weights: {origin: file, path: FILE} in the spec",
+        ),
+        (None, "audit trained weights: without --weights random, or --checkpoint FILE"),
+    ],
+)
+@pytest.mark.parametrize("found", [result(FORTY), result(OPEN, softmax(0.001, 0.01), grid=OFF_CENTRE)])
+def test_random_weights_are_replaced_where_they_were_asked_for(
+    found: Result, declared: bool | None, step: str
+) -> None:
+    """The option is left out; a spec that says so says something else, or is given a file. Counting comes first."""
+    weights = found.model.weights.model_copy(update={"origin": "random", "declared": declared})
+    model = found.model.model_copy(update={"weights": weights})
+    random = found.model_copy(update={"model": model})
+    assert next_step(random) == step
+    few = random.model_copy(update={"data": result(FORTY, count=3).data})
+    assert next_step(few).startswith("audit at least 20 images")
+
+
 def test_the_good_number_is_that_of_an_ordinary_run() -> None:
     """What is recommended is what happens without the option."""
     assert DataOptions().samples == GOOD_NUMBER

@@ -19,6 +19,7 @@ from geed_cli.verdict.comparison import (
 )
 
 LAYERS = "channelwise.cosine"
+DECIDED = "every difference is decided; hold releases to the first: geed init --ci github writes a gate"
 
 
 def delta(
@@ -170,7 +171,7 @@ def test_no_difference_but_for_rounding() -> None:
     """A sentence without digits that nobody reads, and nothing is open."""
     features = line("latent.l2", (0.1, 0.1), delta(1e-8, 0.5e-8, 1.5e-8, "rounding"))
     assert said(features) == "Features no different from release-1's but for rounding."
-    assert next_comparison(comparison(features)) == "every difference is decided"
+    assert next_comparison(comparison(features)) == DECIDED
 
 
 def test_margins_that_are_open_have_their_own_forecast() -> None:
@@ -179,10 +180,24 @@ def test_margins_that_are_open_have_their_own_forecast() -> None:
     yet = delta(0.002, 0.001, 0.006, "more", margin=tested | {"images_to_decide": 150})
     beyond = delta(0.012, 0.009, 0.017, "more", margin=tested)
     assert next_comparison(comparison(line("latent.l2", (0.1, 0.102), yet))) == (
-        "about 150 images may decide half of what is open"
+        "about 150 images may decide half of what is open: audit each with --samples 150"
     )
-    assert (
-        next_comparison(comparison(line("latent.l2", (0.1, 0.112), beyond))) == "every difference is decided"
+    assert next_comparison(comparison(line("latent.l2", (0.1, 0.112), beyond))) == DECIDED
+
+
+def test_random_weights_are_called_so() -> None:
+    """Of one side or both, whatever is claimed of them; a name says nothing of weights."""
+    named = [
+        Subject(label=label, models=(label,), signatures=("",), weights=weights)
+        for label, weights in (("a", "file"), ("random", "pretrained"), ("c", "random"), ("d", None))
+    ]
+    kl = line("latent.l2", (0.1, 0.11, 0.12, 0.13), *[delta(0.0123, 0.0088, 0.0171, "more")] * 3)
+    assert difference_warnings(comparison(kl, subjects=named)) == (
+        "c has random weights, which say nothing of a trained network",
+    )
+    both = [each.model_copy(update={"weights": "random"}) for each in named[:2]]
+    assert difference_warnings(comparison(FURTHER, subjects=both)) == (
+        "a and random have random weights, which say nothing of a trained network",
     )
 
 
@@ -246,16 +261,27 @@ def test_warnings_of_what_is_not_comparable() -> None:
 @pytest.mark.parametrize(
     ("made", "step"),
     [
-        (comparison(FURTHER), "every difference is decided"),
-        (comparison(FURTHER, FEATURES_OPEN, CLASS_OPEN), "about 95 images may decide half of what is open"),
-        (comparison(SOFTMAX_OPEN), "more images would not decide what is open"),
+        (comparison(FURTHER), DECIDED),
+        (
+            comparison(FURTHER, FEATURES_OPEN, CLASS_OPEN),
+            "about 95 images may decide half of what is open: audit each with --samples 95",
+        ),
+        (
+            comparison(SOFTMAX_OPEN),
+            "more images would not decide what is open; whether it is small: --margin 5%",
+        ),
+        (comparison(SOFTMAX_OPEN, margins=("5%",)), "more images would not decide what is open"),
+        (
+            comparison(line("latent.l2", (0.1, 0.1), delta(1e-3, -1e-3, 1e-3, images_to_decide=12345))),
+            "about 13,000 images may decide half of what is open: audit each with --samples 13000",
+        ),
         (
             comparison(FEATURES_OPEN, SOFTMAX_OPEN, line("latent.cosine", (0.1, 0.1), delta(0.0, -0.1, 0.1))),
-            "about 95 images may decide 1 of 3 that are open",
+            "about 95 images may decide 1 of 3 that are open: audit each with --samples 95",
         ),
         (
             comparison(SOFTMAX_OPEN, images=3),
-            "audit at least 20 images, better 200: nothing is claimed of fewer",
+            "nothing is claimed of so few images; audit at least 20 images, better 200: --samples 200",
         ),
         (
             comparison(FURTHER, paired=False),

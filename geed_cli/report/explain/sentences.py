@@ -143,9 +143,11 @@ WARNING_WORDS = (
         Explanation(
             what="the network is as it was before training: its numbers say nothing of a trained one.",
             reading="A network that nobody trained can be invariant, and is often insensitive. Name weights instead: "
-            "leave out --weights random, or give --checkpoint FILE.",
+            "leave out --weights random; where a spec says weights: {origin: random}, give --checkpoint FILE, or say "
+            "weights: {origin: file, path: FILE} there.",
             see=("twin", "insensitive"),
         ),
+        ("random weights, which say nothing", "has random weights", "have random weights"),
     ),
     Word(
         "too few for intervals",

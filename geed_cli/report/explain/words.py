@@ -485,7 +485,9 @@ VERDICT_WORDS = (
             what="what a comparison says of one line: further from invariance than the first, nearer, within the "
             "margin, identical, no difference but for rounding, or undecided.",
             reading="Claims hold together over the whole table, intervals each alone: an interval can leave 0 out "
-            "where the claim is undecided. The mark beside it shows where the difference lies about 0.",
+            "where the claim is undecided. The mark beside it shows where the difference lies about 0, its middle: of "
+            "a measure of the whole network its ends are the larger limit of that line, so that marks of two measures "
+            "cannot be set against each other; the layers of a measure share theirs, the largest limit of those shown.",
             source="Holm 1979",
             see=("more", "less", "undecided", "difference"),
         ),
