@@ -91,14 +91,14 @@ def test_floor_says_on_how_many_images(compared: Compared) -> None:
 
 
 def test_the_csv_has_controls(geed: Geed, specs: tuple[Path, Path], pictures: Path) -> None:
-    """In columns of their own, after all others."""
+    """In columns of their own, after those of values and differences."""
     done = geed(
         "compare", *specs, "-d", pictures, "--samples", 6, "--no-cache", "-g", "c8", "--metric", "latent.l2",
         "--twin", "--csv", "-",
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert list(rows[0])[-3:] == ["null", "floor", "twin"]
+    assert list(rows[0])[-6:-3] == ["null", "floor", "twin"]  # before those of margins
     assert all(float(row["floor"]) > 0 and float(row["twin"]) > 0 for row in rows)
 
 
