@@ -35,7 +35,6 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
             asked.on_bad_image,
             asked.follow_links,
             asked.decode,
-            asked.image_weights,
         ),
         action=ActionOptions(asked.boundary, asked.interpolation),
         interval=IntervalOptions(asked.confidence, asked.resamples, asked.ci, asked.seed, asked.simultaneous),

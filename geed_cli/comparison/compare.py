@@ -4,7 +4,7 @@ All lines see the same resamples. Verdicts are Holm's over the whole table, so t
 chance into findings; a line that is not decided says how many images would decide it, never that both are equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from geed_cli.choices import IntervalOptions
@@ -15,7 +15,9 @@ from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.mismatch import mismatches, mixed_architectures, same_images
 from geed_cli.comparison.schema import Comparison, Line, Side, Subject
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
+from geed_cli.measures.catalogue import require_bounds
 from geed_cli.result.samples import output_kind, scale_in
+from geed_cli.statistics.bounded_mean import is_bounded
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.methods import check_options
 from geed_cli.statistics.population import population
@@ -42,6 +44,8 @@ def compare(
     first = reference.results[0]
     pairable = all(same_images(first, result) for c in contenders for result in c.results)
     keys = keys_of(contenders)
+    if options.method == "bounded":
+        require_bounds("--ci bounded", _unbounded(contenders, keys))
     level = options.confidence
     if options.simultaneous:
         level = joint_level(contenders, keys, options, paired=pairable)
@@ -74,6 +78,14 @@ def compare(
         subjects=tuple(_subject(contender) for contender in contenders),
         lines=tuple(lines),
     )
+
+
+def _unbounded(contenders: Sequence[Contender], keys: Sequence[Key]) -> Iterator[str]:
+    """The metrics of lines whose values do not lie between two known numbers."""
+    for key in keys:
+        for member in (member for contender in contenders for member in contender.members(key)):
+            if member.sample is not None and not is_bounded(member.sample):
+                yield key[0]
 
 
 def _subject(contender: Contender) -> Subject:

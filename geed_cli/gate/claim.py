@@ -6,12 +6,13 @@ shown as the increase over |θ₀|, whose limit is p.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.gate.policy import Limit
 from geed_cli.statistics.difference import Paired
+from geed_cli.statistics.equivalence import moved
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.methods import Limits
@@ -77,8 +78,9 @@ def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: 
     if before == 0.0:
         return "a percentage of the baseline's value, 0, is no limit: use an absolute max_increase"
     share = limit.value if before > 0 else -limit.value
-    scaled = replace(reference, values=(1.0 + share) * reference.values)
-    return _paired(scaled, sample, confidence, (before, value), (abs(before), limit.value))
+    return _paired(
+        moved(reference, share, 0.0), sample, confidence, (before, value), (abs(before), limit.value)
+    )
 
 
 def _paired(
@@ -99,9 +101,7 @@ def _paired(
 
         def at(level: float) -> Limits | None:
             span = limits(level)
-            if span is None or span[0] < span[1]:
-                return span and _pair(span[0] / unit + shift, span[1] / unit + shift)
-            return tested, tested  # without a width it is the number itself, not rounded another way
+            return span and _pair(span[0] / unit + shift, span[1] / unit + shift)
 
         return at
 
@@ -110,7 +110,7 @@ def _paired(
         reference=before,
         tested=tested,
         ci=shown_by(DEFAULT_METHOD)(confidence),
-        estimate=None if paired.still else paired.estimate,
+        estimate=paired.estimate,
         at=shown_by(JOINT_METHOD),
         images=min(len(side.kept) for side in rows),
         unit=unit,

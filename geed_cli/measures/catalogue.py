@@ -1,8 +1,9 @@
 """The measures by name, in the order of tables. A new one is a file in this folder and a line here."""
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from geed_cli.choices import IntervalMethod
 from geed_cli.errors import InputError, nearest
 from geed_cli.measures import channelwise, latent, prediction, softmax
 from geed_cli.measures.measure import Measure
@@ -42,6 +43,39 @@ def select_measures(patterns: Sequence[str]) -> tuple[Measure, ...]:
             raise _unknown(pattern)
     chosen = {name for pattern in patterns or ["*"] for name in fnmatch.filter(BY_NAME, pattern)}
     return tuple(measure for name, measure in BY_NAME.items() if name in chosen)
+
+
+def require_bounds(asked: str, metrics: Iterable[str]) -> None:
+    """Refuse a guarantee for measures without bounds; nothing to refuse where there are no such metrics.
+
+    Args:
+        asked: what was asked for, as ``--ci bounded``.
+        metrics: names of what it was asked for and has no bounds.
+
+    Raises:
+        InputError: naming them, and what may be asked for.
+    """
+    names = tuple(dict.fromkeys(metrics))
+    if names:
+        bounded = [name for name, measure in BY_NAME.items() if measure.has_bounds() and name not in names]
+        raise InputError(
+            f"{asked} for {', '.join(names)}",
+            expected="measures whose values lie between two known numbers",
+            remedy=" ".join(f"--metric {name}" for name in bounded),
+        )
+
+
+def require_guaranteed(
+    method: IntervalMethod, measures: Iterable[Measure], *, moves_logits: bool = False
+) -> None:
+    """Refuse ``--ci bounded`` for measures without bounds.
+
+    Raises:
+        InputError: naming them.
+    """
+    if method == "bounded":
+        without = (m.name for m in measures if not m.has_bounds(moves_logits=moves_logits))
+        require_bounds("--ci bounded", without)
 
 
 def _unknown(name: str) -> InputError:

@@ -6,6 +6,7 @@ nowhere but inside functions, since results are compared, gated and printed with
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -97,11 +98,19 @@ class Measure:
 
         Args:
             order: n = |G|.
-            moves_logits: whether a spec declares how G acts on the classes; divergences then have no bound.
+            moves_logits: whether G moves predictions, classes or pixels; divergences then have no bound, and an image's
+                row of a rate may be a part of many.
         """
+        if self.scale.kind == "rate":
+            return Scale.rate(1 if order == 2 and not moves_logits else max(order - 1, 2))
         if self.bound is None or order < 2 or moves_logits:
             return self.scale
         return Scale.bounded(self.scale.lo, self.bound(order))
+
+    def has_bounds(self, order: int = 2, *, moves_logits: bool = False) -> bool:
+        """Whether the values lie between two known numbers, for a group of that order."""
+        scale = self.scale_for(order, moves_logits=moves_logits)
+        return not self.normalised and isfinite(scale.hi - scale.lo)
 
     def per_image(self, deviations: NDArray[np.float64]) -> NDArray[np.float64]:
         """The mean over the elements that count of each image's deviations, shape (images,).

@@ -16,7 +16,7 @@ from geed_cli.grids.findings import corrected, grid_findings
 from geed_cli.grids.obstacles import GridAlignment, trace_alignments
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
-from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.measures.catalogue import BY_NAME, require_guaranteed, select_measures
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site, module_of
@@ -103,6 +103,7 @@ def make_plan(
     plan = Plan(groups, layers, measures, vectors, size, floor, discover, channels, network.output)
     declared = network.spec is not None and "logits" in network.spec.actions
     moves_logits = declared or network.output.kind == "dense"
+    require_guaranteed(options.interval.method, measures, moves_logits=moves_logits)
     find = partial(_misalignments, network, layers, groups, traced, store)
     not_applicable = {**reasons, **planned.not_applicable}
     return Planned(plan, not_applicable, planned.notes, find, moves_logits, chosen.note)

@@ -1,14 +1,13 @@
 """Paired difference of two cells over the same images: is B further from invariance than A, and by how much?
 
 Δ = θ_B − θ_A. The jackknife deviations of Δ are u_B − u_A image by image, and both cells see the same
-resamples, so what the images have in common cancels. Limits are on the plain scale, where a difference has
-no bounds to respect; the p-value is the smallest 1 − confidence at which the interval excludes 0, so the
-two never disagree.
+resamples, so what the images have in common cancels. Limits are on the plain scale, but those of rates, which
+are exact; the p-value is the smallest 1 − confidence at which the interval excludes 0, so the two never disagree.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,19 +15,35 @@ import numpy as np
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import replicates
+from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import most_missed
-from geed_cli.statistics.methods import Limits, Statistic, check_options, limits_of, smallest_p
+from geed_cli.statistics.methods import (
+    Limits,
+    Statistic,
+    check_options,
+    closed_p,
+    limits_of,
+    smallest_p,
+)
 from geed_cli.statistics.sample import RatioSample, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Array, Scale
 from geed_cli.statistics.studentized import linear_pivots
-from geed_cli.statistics.validity import TOO_LARGE, point_value, undefined_reason, withheld_reason
+from geed_cli.statistics.validity import (
+    NO_BOUND,
+    TOO_LARGE,
+    WITHHELD,
+    is_still,
+    point_value,
+    undefined_reason,
+    withheld_reason,
+)
 
 UNBOUNDED = Scale.identity()
 PairedLimits = Callable[[float], Limits | None]
 """From the confidence to the limits of a difference; None where they are withheld."""
-SAME_DIFFERENCE = "every image has the same difference: no width"
-SAME_RATE = "every image has the same difference: exact limits on what was missed"
+SAME_ROWS = "both have the same rows: no difference"
+SAME_DIFFERENCE = f"{WITHHELD} every image has the same difference"
+SAME_BOUNDED = "every image has the same difference: exact limits on what was missed"
 
 
 @dataclass(frozen=True)
@@ -75,8 +90,12 @@ def difference(
         limits = paired.limits(method, resamples, seed)
         span, notes = limits(confidence), (*notes, *paired.notes)
         if span is None:
-            return Difference(value, None, None, None, notes if paired.notes else (*notes, TOO_LARGE))
-        p = paired.sign_test if paired.still else p_value(limits, smallest_p(method, resamples))
+            unbounded = method == "bounded" and paired.bounded is None
+            reason = NO_BOUND if unbounded else TOO_LARGE
+            return Difference(value, None, None, None, notes if paired.notes else (*notes, reason))
+        smallest = smallest_p(method, resamples)
+        closed = 1.0 if paired.copies else closed_p(paired.statistic, method, 0.0)
+        p = p_value(limits, smallest) if closed is None else max(closed, smallest)
         return Difference(value, *span, p, notes)
 
 
@@ -90,6 +109,8 @@ class Paired:
     pair: tuple[Rows, Rows]
     estimate: Estimate | None
     notes: tuple[str, ...]
+    bounded: BoundedMean | None = None
+    copies: bool = False
 
     @classmethod
     def of(cls, reference: Rows, other: Rows) -> "Paired":
@@ -100,13 +121,12 @@ class Paired:
         estimated = paired_estimate(reference, other)
         if not math.isfinite(estimated.variance):
             return cls(pair, None, (TOO_LARGE,))
-        still = SAME_RATE if _are_rates(pair) else SAME_DIFFERENCE
-        return cls(pair, estimated, (still,) if estimated.variance == 0.0 else ())
-
-    @property
-    def still(self) -> bool:
-        """Whether every image has the same difference."""
-        return self.estimate is not None and self.estimate.variance == 0.0
+        mean = BoundedMean.difference(reference, other)
+        if are_copies(reference, other):
+            return cls(pair, replace(estimated, value=0.0), (SAME_ROWS,), copies=True)
+        if mean is None and is_still(estimated, reference.sample, other.sample):
+            return cls(pair, None, (SAME_DIFFERENCE,))
+        return cls(pair, estimated, (SAME_BOUNDED,) if mean and mean.still else (), mean)
 
     @property
     def images(self) -> int:
@@ -116,31 +136,45 @@ class Paired:
         return both if self.estimate is None else min(both, *self.estimate.counts)
 
     @property
-    def sign_test(self) -> float:
-        """The p-value where every image has the same difference: 2^{1−n} unless that is 0."""
-        return 1.0 if self.estimate is None or self.estimate.value == 0.0 else 2.0 ** (1 - self.images)
+    def still(self) -> bool:
+        """Whether every image has the same difference, so that what moves it was not seen."""
+        return self.copies or (self.bounded is not None and self.bounded.still)
+
+    @property
+    def statistic(self) -> Statistic:
+        """Δ, where it has an estimate, as methods see it."""
+        assert self.estimate is not None, "asked where limits can be made"
+        drawn = partial(_replicates, self.pair), partial(linear_pivots, self.estimate)
+        return Statistic(self.estimate, UNBOUNDED, *drawn, self.bounded)
 
     def limits(self, method: IntervalMethod, resamples: int = 2000, seed: int = 0) -> PairedLimits:
         """The interval as a function of the confidence; None where it is withheld."""
-        estimated = self.estimate
-        if estimated is None:
+        if self.estimate is None:
             return lambda _: None
-        value = estimated.value
-        if self.still:
-            rates = _are_rates(self.pair)
-            return lambda confidence: (
-                _unseen_limits(value, self.images, confidence) if rates else (value, value)
-            )
-        statistic = Statistic(
-            estimated, UNBOUNDED, partial(_replicates, self.pair), partial(linear_pivots, estimated)
-        )
-        made = limits_of(statistic, method, resamples, seed)
+        if self.copies:
+            return lambda _: (0.0, 0.0)
+        value = self.estimate.value
+        made = limits_of(self.statistic, method, resamples, seed)
 
         def at(confidence: float) -> Limits | None:
             low, high = made(confidence)
             return (min(low, value), max(high, value)) if math.isfinite(high - low) else None
 
         return at
+
+
+def are_copies(reference: Rows, other: Rows) -> bool:
+    """Whether the rows of two cells are the same digit for digit, as those of two networks hardly are.
+
+    Counts of events are the same of many networks, and so are rows that do not vary.
+    """
+    one, two = reference.sample, other.sample
+    if type(one) is not type(two) or one.scale != two.scale or one.scale.kind == "rate":
+        return False
+    same = np.array_equal(reference.kept, other.kept) and np.array_equal(one.values, two.values)
+    if isinstance(one, RatioSample) and isinstance(two, RatioSample):
+        same = same and np.array_equal(one.row_means, two.row_means)
+    return same and float(np.ptp(one.values)) > 0.0
 
 
 def paired_estimate(reference: Rows, other: Rows) -> Estimate:
@@ -181,20 +215,6 @@ def smallest_level(holds: Callable[[float], bool], smallest: float) -> float:
         middle = (inside + outside) / 2.0
         inside, outside = (inside, middle) if holds(math.exp(middle)) else (middle, outside)
     return math.exp(outside)
-
-
-def _are_rates(pair: tuple[Rows, Rows]) -> bool:
-    """Whether both cells are rates of events."""
-    return all(rows.sample.scale.kind == "rate" for rows in pair)
-
-
-def _unseen_limits(value: float, n: int, confidence: float) -> Limits:
-    """The limits of a difference of rates that is the same in n images.
-
-    Images in which it is another were missed, at most so many of them, and each moves the difference by at most 1.
-    """
-    missed = most_missed(n, confidence)
-    return max(value - missed, min(value, -1.0)), min(value + missed, max(value, 1.0))
 
 
 def _replicates(pair: tuple[Rows, Rows], resamples: int, seed: int) -> Array:

@@ -53,7 +53,8 @@ def moved(sample: Sample, share: float, best: float) -> Sample:
         share: of the distance; below 0 is nearer.
         best: the row of a perfect network.
     """
-    return replace(sample, values=(1.0 + share) * sample.values - share * best)
+    factor, shift = 1.0 + share, -share * best
+    return replace(sample, values=factor * sample.values + shift, scale=sample.scale.moved(factor, shift))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,14 +120,13 @@ def paired_sides(
     if upper is None or lower is None:
         return None
     limits = [each.limits(options.method, options.resamples, options.seed) for each in pairs]
-    still = 2.0 ** (1 - pairs[0].images) if all(each.still for each in pairs) else 0.0
     shift = 0.0 if margin.relative else margin.amount
     return Sides(
         upper=shifted(limits[0], -shift),
         lower=shifted(limits[1], shift),
         values=(upper.value - shift, lower.value + shift),
         estimates=(upper, lower),
-        smallest=max(smallest_p(options.method, options.resamples), still),
+        smallest=smallest_p(options.method, options.resamples),
     )
 
 

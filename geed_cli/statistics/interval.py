@@ -12,12 +12,21 @@ import numpy as np
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.statistics.bootstrap import replicates
+from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import estimate
 from geed_cli.statistics.methods import Statistic, check_options, limits_of
 from geed_cli.statistics.sample import Interval, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import cell_pivots
-from geed_cli.statistics.validity import TOO_LARGE, point_value, undefined_reason, withheld_reason
+from geed_cli.statistics.validity import (
+    NO_BOUND,
+    TOO_LARGE,
+    WITHHELD,
+    is_still,
+    point_value,
+    undefined_reason,
+    withheld_reason,
+)
 
 
 def interval(
@@ -54,36 +63,25 @@ def _with_limits(
     """The interval of a cell whose rows allow one, unless they are too large for floating point."""
     estimated = estimate(rows)
     value, scale = estimated.value, rows.sample.scale
-    variance = estimated.variance
-    if not math.isfinite(variance):
+    if not math.isfinite(estimated.variance):
         return Interval(value, None, None, (*rows.notes, TOO_LARGE))
-    if variance == 0.0:
-        return _without_spread(rows, value, confidence)
-    notes = rows.notes
-    if not scale.interior(value):  # a cosine of −1 − 10⁻¹⁶: rounding
+    mean, notes = BoundedMean.of(rows), rows.notes
+    same = (
+        f"all {rows.unit_count} {rows.unit_name} have the same {'value' if rows.places is None else 'mean'}"
+    )
+    if mean is None and method == "bounded":
+        return Interval(value, None, None, (*notes, NO_BOUND))
+    if mean is None and is_still(estimated, rows.sample):
+        return Interval(value, None, None, (*notes, f"{WITHHELD} {same}"))
+    if mean is not None and mean.still:
+        notes = (*notes, f"{same}: exact limits on what was missed")
+    elif not scale.interior(value):  # a cosine of −1 − 10⁻¹⁶: rounding
         rows = replace(rows, sample=replace(rows.sample, scale=Scale.identity()))
         notes = (*notes, "the value is not inside its measure's range: limits on the plain scale")
-    statistic = Statistic(
-        estimated, rows.sample.scale, partial(replicates, rows), partial(cell_pivots, rows, estimated)
-    )
+    drawn = partial(replicates, rows), partial(cell_pivots, rows, estimated)
+    statistic = Statistic(estimated, rows.sample.scale, *drawn, mean)
     low, high = limits_of(statistic, method, resamples, seed)(confidence)
     if not (math.isfinite(low) and math.isfinite(high)):
-        note = "interval withheld: the resamples are too far apart for floating point"
+        note = f"{WITHHELD} the resamples are too far apart for floating point"
         return Interval(value, None, None, (*notes, note))
     return Interval(value, min(scale.clip(low), value), max(scale.clip(high), value), notes)
-
-
-def _without_spread(rows: Rows, value: float, confidence: float) -> Interval:
-    """The interval of n equal rows: no width, but for a rate the exact bound on what was missed."""
-    n, what = rows.unit_count, f"{rows.unit_count} {rows.unit_name}"
-    same = "value" if rows.places is None else "mean"
-    if rows.sample.scale.kind != "rate" or not 0.0 <= value <= 1.0:
-        return Interval(value, value, value, (*rows.notes, f"all {what} have the same {same}: no width"))
-    missed = most_missed(n, confidence)
-    note = f"all {what} have the same {same}: exact binomial limits"
-    return Interval(value, value * (1.0 - missed), value + (1.0 - value) * missed, (*rows.notes, note))
-
-
-def most_missed(n: int, confidence: float) -> float:
-    """1 − (α/2)^{1/n}: the two-sided (Clopper-Pearson) upper limit on what none of n images showed, 3.7/n at 95%."""
-    return 1.0 - math.pow((1.0 - confidence) / 2.0, 1.0 / n)

@@ -1,4 +1,4 @@
-"""The jackknife-t intervals: Student's t adjusted for skewness and heavy tails; and Wilson's limits of a rate.
+"""The jackknife-t intervals: Student's t adjusted for skewness and heavy tails.
 
 With a the acceleration (a sixth of the skewness of θ) and T = (ψ(θ̂) − ψ(θ))/se on the natural scale ψ, Hall's cubic
 g(T) = T + bT² + b²T³/3 + a, b = 2a + se_θ ψ″/(2ψ′), is symmetric to second order (Hall 1992; the ψ″ term is what the
@@ -53,18 +53,6 @@ def cautious_t_limits(estimate: Estimate, scale: Scale, confidence: float) -> tu
 
     up, down = -inverse_cubic(-t, a, b), inverse_cubic(t, a, b)
     return scale.inverse(centre - cautious(down) * half), scale.inverse(centre + cautious(up) * half)
-
-
-def score_limits(estimate: Estimate, confidence: float) -> tuple[float, float]:
-    """Wilson's limits of a rate p: the rates q with (p − q)² ≤ t² q(1 − q)/n_e, n_e = p(1 − p)/se².
-
-    The variance of events follows from their rate, and so does its skewness; n_e is n − 1 for single events
-    an image and more where an image's row is the mean of several.
-    """
-    p, t = estimate.value, float(stdtrit(min(estimate.counts) - 1, (1.0 + confidence) / 2.0))
-    c = t * t * estimate.variance / (p * (1.0 - p))  # t²/n_e
-    half = float(np.sqrt(c * p * (1.0 - p) + c * c / 4.0))
-    return (p + c / 2.0 - half) / (1.0 + c), (p + c / 2.0 + half) / (1.0 + c)
 
 
 def effective_freedom(estimate: Estimate) -> float:

@@ -4,6 +4,7 @@ A method is given a ``Statistic`` and answers with its limits as a function of t
 the confidence, such as resamples, is computed once.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +15,11 @@ import numpy as np
 from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
+from geed_cli.statistics.bounded import bounded_limits, bounded_p
+from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate
-from geed_cli.statistics.jackknife_t import cautious_t_limits, corrected_t_limits, score_limits
+from geed_cli.statistics.exact import exact_limits, exact_p
+from geed_cli.statistics.jackknife_t import cautious_t_limits, corrected_t_limits
 from geed_cli.statistics.scale import Array, Scale
 
 METHODS: tuple[IntervalMethod, ...] = get_args(IntervalMethod)
@@ -24,6 +28,8 @@ LimitsAt = Callable[[float], Limits]
 """From the confidence to the limits; not finite where floating point does not reach."""
 Draw = Callable[[int, int], Array]
 """From the number of resamples and their seed to one number for each."""
+_DRAWN_ON_REQUEST: frozenset[IntervalMethod] = frozenset({"percentile", "bca", "studentized"})
+"""What makes resampled limits of rates as well."""
 SMALLEST_P = 1e-12
 """1 − p keeps four digits in float64."""
 
@@ -35,12 +41,14 @@ class Statistic:
     Attributes:
         replicates: θ* of each resample; NaN where it has none.
         pivots: T* = (ψ(θ*) − ψ(θ̂))/se* of each resample that has one.
+        bounded: the rows themselves, where they lie between two known numbers.
     """
 
     estimate: Estimate
     scale: Scale
     replicates: Draw
     pivots: Draw
+    bounded: BoundedMean | None = None
 
 
 Method = Callable[[Statistic, int, int], LimitsAt]
@@ -49,12 +57,32 @@ Method = Callable[[Statistic, int, int], LimitsAt]
 
 def limits_of(statistic: Statistic, method: IntervalMethod, resamples: int, seed: int) -> LimitsAt:
     """The limits of a statistic by a method of the table, at any confidence."""
+    if _is_exact(statistic, method):
+        assert statistic.bounded is not None, "what is exact has bounds"
+        return partial(exact_limits, statistic.bounded)
     return _TABLE[method](statistic, resamples, seed)
 
 
 def smallest_p(method: IntervalMethod, resamples: int) -> float:
     """The smallest p-value that a method can tell: so many resamples do not resolve less than 2/(resamples + 1)."""
     return 2.0 / (resamples + 1) if method in DRAWING_METHODS else SMALLEST_P
+
+
+def closed_p(statistic: Statistic, method: IntervalMethod, value: float) -> float | None:
+    """The smallest α whose limits exclude the value, for methods that have it without a search; else None."""
+    if statistic.bounded is None:
+        return None
+    if method == "bounded":
+        return bounded_p(statistic.bounded, value)
+    return exact_p(statistic.bounded, value) if _is_exact(statistic, method) else None
+
+
+def _is_exact(statistic: Statistic, method: IntervalMethod) -> bool:
+    """Whether limits are those of ``exact``: of rates unless resamples were asked for, and of rows without spread."""
+    mean = statistic.bounded
+    if mean is None or method == "bounded":
+        return False
+    return mean.still or (mean.rate and method not in _DRAWN_ON_REQUEST)
 
 
 def check_options(method: str, confidence: float, resamples: int) -> None:
@@ -70,12 +98,16 @@ def check_options(method: str, confidence: float, resamples: int) -> None:
         raise InputError(f"{resamples} resamples", expected="at least 100", remedy="use 2000")
 
 
+def _bounded(statistic: Statistic, _: int, __: int) -> LimitsAt:
+    if statistic.bounded is None:
+        return lambda _: (math.nan, math.nan)
+    return partial(bounded_limits, statistic.bounded)
+
+
 def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> Method:
-    """A method that needs the estimate alone; of a rate it is the score interval."""
+    """A method that needs the estimate alone."""
 
     def made(statistic: Statistic, _: int, __: int) -> LimitsAt:
-        if statistic.scale.kind == "rate":
-            return partial(score_limits, statistic.estimate)
         return partial(formula, statistic.estimate, statistic.scale)
 
     return made
@@ -112,4 +144,5 @@ _TABLE: Mapping[IntervalMethod, Method] = {
     "studentized": _studentized,
     "corrected-t": _closed(corrected_t_limits),
     "cautious-t": _closed(cautious_t_limits),
+    "bounded": _bounded,
 }

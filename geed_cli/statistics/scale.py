@@ -7,7 +7,7 @@ limits, ``rate`` for a bounded value whose rows are counts of events (0 of n is 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,11 +22,18 @@ class Scale:
     """A monotone map ψ from a measure's range (lo, hi) to the real line.
 
     ``log``: ψ(v) = ln v; ``bounded`` and ``rate``: ψ(v) = ln((v − lo)/(hi − v)); ``identity``: ψ(v) = v.
+
+    Attributes:
+        kind: which of them.
+        lo: the lower end of the range.
+        hi: the upper end.
+        events: of a rate, how many one image's row is the mean of; 1 is a row of 0 or 1.
     """
 
     kind: Kind
     lo: float = -math.inf
     hi: float = math.inf
+    events: int = 0
 
     @classmethod
     def log(cls) -> "Scale":
@@ -39,9 +46,9 @@ class Scale:
         return cls("bounded", lo, hi)
 
     @classmethod
-    def rate(cls) -> "Scale":
+    def rate(cls, events: int = 1) -> "Scale":
         """For fractions of events in [0, 1]: prediction.flip_rate."""
-        return cls("rate", 0.0, 1.0)
+        return cls("rate", 0.0, 1.0, events)
 
     @classmethod
     def identity(cls) -> "Scale":
@@ -89,6 +96,13 @@ class Scale:
         if self.kind == "identity":
             return 0.0
         return 1.0 / (self.hi - value) - 1.0 / (value - self.lo)
+
+    def moved(self, factor: float, shift: float = 0.0) -> "Scale":
+        """The scale of rows factor·v + shift: with other bounds, where there are two."""
+        if not math.isfinite(self.hi - self.lo):
+            return self
+        ends = sorted((factor * self.lo + shift, factor * self.hi + shift))
+        return replace(self, lo=ends[0], hi=ends[1])
 
     def clip(self, value: float) -> float:
         """The value, moved into [lo, hi]."""

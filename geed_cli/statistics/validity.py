@@ -12,8 +12,16 @@ import math
 import numpy as np
 from scipy.special import stdtrit
 
-from geed_cli.statistics.estimate import normaliser_estimate
-from geed_cli.statistics.sample import NullRatioSample, RatioSample, Rows, mean_of, normaliser_of
+from geed_cli.statistics.estimate import Estimate, normaliser_estimate
+from geed_cli.statistics.sample import (
+    MeanSample,
+    NullRatioSample,
+    RatioSample,
+    Rows,
+    Sample,
+    mean_of,
+    normaliser_of,
+)
 from geed_cli.statistics.scale import Array
 
 MIN_IMAGES = 20
@@ -24,7 +32,11 @@ NO_DISTANCE = 1e-12
 FEW_CARRIERS = 0.05
 """A twentieth of the images: with light-tailed values about a third of them carry half of the mean."""
 CARRY_HALF = "carry half of the mean"
-TOO_LARGE = "interval withheld: the rows are too large for floating point"
+WITHHELD = "interval withheld:"
+TOO_LARGE = f"{WITHHELD} the rows are too large for floating point"
+NO_BOUND = f"{WITHHELD} --ci bounded is for measures whose values lie between two known numbers"
+SAME = 1e-12
+"""Of the size of a value, or of M: images that move it by less differ by rounding."""
 
 
 def point_value(rows: Rows) -> float | None:
@@ -67,23 +79,29 @@ def withheld_reason(rows: Rows) -> str | None:
     sample = rows.sample
     if rows.unit_count < MIN_IMAGES:
         count, noun = rows.unit_count, rows.unit_name[:-1]
-        return f"interval withheld: {count} {noun}{'s' * (count != 1)}, at least {MIN_IMAGES} needed"
+        return f"{WITHHELD} {count} {noun}{'s' * (count != 1)}, at least {MIN_IMAGES} needed"
     if (worth := rows.effective_count) < MIN_IMAGES:
         return (
-            f"interval withheld: with their weights the {rows.unit_name} tell no more than {worth:.3g} that count "
+            f"{WITHHELD} with their weights the {rows.unit_name} tell no more than {worth:.3g} that count "
             f"alike, at least {MIN_IMAGES} needed"
         )
     if isinstance(sample, RatioSample) and len(sample.row_means) < MIN_IMAGES:
-        return f"interval withheld: {len(sample.row_means)} normaliser images, at least {MIN_IMAGES} needed"
+        return f"{WITHHELD} {len(sample.row_means)} normaliser images, at least {MIN_IMAGES} needed"
     if isinstance(sample, NullRatioSample) and (count := len(sample.distances)) < MIN_COMPARISONS:
         few = f"{count} comparison{'s' * (count != 1)} with another image"
-        return f"interval withheld: {few}, at least {MIN_COMPARISONS} needed"
+        return f"{WITHHELD} {few}, at least {MIN_COMPARISONS} needed"
     if isinstance(sample, NullRatioSample) and rows.places is not None:
         compared = len(np.unique(rows.places[rows.norm_kept]))
         if compared <= MIN_COMPARISONS:  # as many as that many comparisons are of
             few = f"control images of {compared} cluster{'s' * (compared != 1)}"
-            return f"interval withheld: {few}, at least {MIN_COMPARISONS + 1} needed"
+            return f"{WITHHELD} {few}, at least {MIN_COMPARISONS + 1} needed"
     return None
+
+
+def is_still(estimate: Estimate, *samples: Sample) -> bool:
+    """Whether no image moves a value, or the difference of two, by more than rounding."""
+    sizes = [float(np.abs(s.values).max(initial=0.0)) if isinstance(s, MeanSample) else 1.0 for s in samples]
+    return all(float(np.abs(u).max(initial=0.0)) <= SAME * max(sizes) for u in estimate.deviations)
 
 
 def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:

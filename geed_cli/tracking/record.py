@@ -42,7 +42,6 @@ class Recipe(Part):
     resamples: int
     ci: str
     precision: str
-    image_weights: str | None = None
 
 
 class Record(Part):

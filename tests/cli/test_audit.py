@@ -101,6 +101,21 @@ def test_a_bad_image_ends_the_run_or_is_counted(
     assert data.found == data.count + len(data.refused) == 23
 
 
+def test_bounded_limits_are_of_what_the_refusal_names(geed: Geed, spec: Path, pictures: Path) -> None:
+    """The way out of ``--ci bounded``, as printed, has an interval for every value, inside the measure's range."""
+    common = ("audit", spec, "-d", pictures, "--ci", "bounded", "--json", "-")
+    remedy = geed(*common).stderr.split("--metric ", 1)[1]
+    chosen = [word for word in remedy.split() if "." in word]
+    done = geed(*common, *(part for name in chosen for part in ("--metric", name)))
+    assert done.exit_code == 0, done.stderr
+    entries = json.loads(done.stdout)["results"]
+    assert {entry["metric"] for entry in entries} == set(chosen)
+    assert len(chosen) == 4
+    for entry in entries:
+        low, high = entry["ci"]
+        assert -1 <= low <= entry["value"] <= high <= 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -112,6 +127,7 @@ def test_a_bad_image_ends_the_run_or_is_counted(
         (["--confidence", "1.5"], 2, "confidence 1.5"),
         (["--samples", "0"], 2, "samples"),
         (["--ci", "guess"], 2, "ci"),
+        (["--ci", "bounded"], 2, "--ci bounded for latent.l2, latent.cosine"),
         (["--boundary", "round"], 2, "boundary"),
         (["--no-such-option"], 2, "No such option"),
         (["--device", "cuda"], 3, "device 'cuda' is not available"),

@@ -121,6 +121,7 @@ def test_models_given_directly_are_audited_on_the_same_images(
         (["a=run_[012].json", "b=run_[345].json", "--confidence", "2"], "confidence 2"),
         (["run_0.json", "some_model", "--confidence", "2"], "confidence 2"),  # before a model is looked for
         (["run_0.json", "run_1.json", "--ci", "bac"], "'bac' is not one of"),
+        (["run_0.json", "run_1.json", "--ci", "bounded"], "--ci bounded for latent.l2"),
         (["a=run_[01].json", "b=run_[23].json", "--simultaneous"], "--simultaneous with populations"),
     ],
 )

@@ -21,11 +21,11 @@ from geed_cli.measures.softmax import KL, divergence, probabilities, sensitivity
 from geed_cli.report.explain.topics import everything, topic_of
 from geed_cli.report.numbers import furthest
 from geed_cli.result.schema import Entry
-from geed_cli.statistics.interval import interval, most_missed
+from geed_cli.statistics.exact import most_missed
+from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import holm
 from geed_cli.statistics.sample import MeanSample
 from geed_cli.statistics.scale import Scale
-from geed_cli.statistics.weighting import balanced
 from geed_cli.verdict.classes import words_of
 
 FROM_OBJECTS = {"groups", "sets", "files"}
@@ -160,7 +160,8 @@ def delta(size: int) -> str:
 
 def interval_of(method: IntervalMethod) -> list[str]:
     values = np.array([0.01] * 10 + [0.02] * 6 + [0.03] * 3 + [0.10])
-    made = interval(MeanSample(values, Scale.log()), method=method)
+    scale = Scale.bounded(0.0, math.log(2)) if method == "bounded" else Scale.log()
+    made = interval(MeanSample(values, scale), method=method)
     high = f"{made.high:.3f}" if (made.high or 0) < 0.1 else f"{made.high:.2g}"
     return [f"{len(values)}", f"{made.value:g}", f"{made.low:.3f}", high]
 
@@ -196,12 +197,6 @@ def reaction() -> list[str]:
 def shift() -> list[str]:
     moved = np.abs(np.array([0.10, 0.12]) - 0.11).mean()
     return [f"{moved:.2f}"]
-
-
-def weights_of_two_classes() -> list[str]:
-    weighting = balanced(["cat"] * 90 + ["dog"] * 10)
-    cat, dog = weighting.weights[0], weighting.weights[-1]
-    return [f"{cat:.2f}", f"{dog:g}", f"{weighting.effective_count:g}"]
 
 
 def classes() -> list[str]:
@@ -250,7 +245,6 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "phase_corrected": ("3 2 1 224 225", lambda: [delta(224), delta(225)]),
     "rounding": ("4e-06 1e-06 10", lambda: [f"{10 * 1e-06:.0e}"]),
     "twin_sensitivity": ("0.011 40 2%", lambda: [f"{0.02 * math.log(40):.3f}"]),
-    "image weights": ("90 10", weights_of_two_classes),
     "precision_shift": ("0.10 0.12 0.11", shift),
     "logits": ("2 0", lambda: [f"{p:.3f}" for p in probabilities(tensor((2, 0)))[0].tolist()]),
     "probabilities": (
@@ -260,7 +254,10 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "sigmoid": ("2 0 1", lambda: [f"{p:.3f}" for p in tensor((2, 0))[0].sigmoid().tolist()]),
     "dense": ("4 2", lambda: [f"{100 * 2 / 16:g}%"]),
 } | {
-    method: ("0.01 0.02 0.03 0.10 95%", lambda method=method: interval_of(method))
+    method: (
+        "0.01 0.02 0.03 0.10 95%" + " 2" * (method == "bounded"),
+        lambda method=method: interval_of(method),
+    )
     for method in INTERVAL_METHODS
 }
 """By name: the numbers that an example is given, and those that it finds."""

@@ -100,14 +100,21 @@ def test_too_few_images_say_nothing() -> None:
     assert paired_sides(few[0], few[1], Margin(0.5, relative=True), 0.0, OPTIONS) is None
 
 
-def test_equal_differences_have_the_p_value_of_a_sign_test() -> None:
-    """All 25 images moved by exactly 0.001: 2^−24 at the least, since nothing varies."""
-    first = np.full(25, 0.125)
+def test_equal_differences_leave_open_what_was_not_shown() -> None:
+    """All 25 images moved by 0.001: withheld without a bound; with one the margin has to hold what none showed."""
+    first, margin = np.linspace(0.1, 0.4, 25), Margin(0.01, relative=False)
+    plain = MeanSample(first, PLAIN), MeanSample(first + 0.001, PLAIN)
+    assert paired_sides(*plain, margin, 0.0, OPTIONS) is None
+    between = Scale.bounded(0.0, 0.5)
     sides = paired_sides(
-        MeanSample(first, PLAIN), MeanSample(first + 0.001, PLAIN), Margin(0.01, relative=False), 0.0, OPTIONS
+        MeanSample(first, between),
+        MeanSample(first + 0.001, between),
+        Margin(0.1, relative=False),
+        0.0,
+        OPTIONS,
     )
     assert sides is not None
-    assert sides.p_value == pytest.approx(2.0**-24)
+    assert sides.p_value == pytest.approx(2.0 * ((0.5 - 0.1) / (0.5 - 0.001)) ** 25, rel=1e-6)
 
 
 def test_the_forecast_is_of_the_side_that_takes_longer() -> None:

@@ -17,6 +17,8 @@ from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import MeanSample
 from geed_cli.statistics.scale import Scale
 
+ANY_ROWS = tuple(method for method in METHODS if method != "bounded")
+
 ROWS = np.random.default_rng(0).lognormal(sigma=1.0, size=60)
 CELL = MeanSample(ROWS, Scale.identity())
 NOTHING = MeanSample(np.zeros(60), Scale.identity())
@@ -44,7 +46,7 @@ def test_no_two_methods_are_the_same() -> None:
         assert len(made) == len(METHODS)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ANY_ROWS)
 def test_only_methods_that_draw_need_the_draws(method: IntervalMethod) -> None:
     """Those that draw resamples are those whose p-value these bound."""
     drawn: list[int] = []

@@ -87,7 +87,7 @@ def test_simultaneous_intervals_contain_the_ordinary_ones() -> None:
             assert joint.low < alone.low
             assert joint.high > alone.high
     assert together[3].value is None
-    assert together[4].width == 0.0
+    assert together[4].width is None
 
 
 def test_a_rate_of_zero_pays_its_share() -> None:

@@ -15,6 +15,8 @@ from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample,
 from geed_cli.statistics.scale import Array, Scale
 from geed_cli.statistics.studentized import cell_pivots
 
+ANY_ROWS = tuple(method for method in METHODS if method != "bounded")
+
 LOG = Scale.log()
 
 
@@ -108,7 +110,7 @@ def test_the_values_alone_vary() -> None:
     """Every image compared, at one distance: the interval of the mean, divided by it."""
     values = np.random.default_rng(1).lognormal(size=30)
     pairs = np.array([(i + 1, i) for i in range(29)])
-    for method in METHODS:
+    for method in ANY_ROWS:
         found = interval(NullRatioSample(values, pairs, np.full(29, 0.8), LOG), method=method)
         mean = interval(MeanSample(values, LOG), method=method)
         assert (found.value, found.low, found.high) == pytest.approx(
@@ -139,7 +141,7 @@ def test_resamples_vary_as_the_estimate_says() -> None:
 def test_methods_agree_in_size() -> None:
     """Each method's limits lie about the value, and none is twice as wide as another."""
     sample = simulated("normal", 100, np.random.default_rng(4), mean_direction("normal"))
-    found = [interval(sample, method=method, seed=1) for method in METHODS]
+    found = [interval(sample, method=method, seed=1) for method in ANY_ROWS]
     widths = [each.width for each in found]
     assert all(each.low < each.value < each.high for each in found)
     assert max(widths) < 2 * min(widths)

@@ -10,7 +10,7 @@ from geed_cli.cli.run.model_request import ModelRequest, kept_weights
 from geed_cli.cli.run.outputs import STDOUT, check_outputs, hand_over
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.errors import INTERRUPTED, InputError
-from geed_cli.measures.catalogue import select_measures
+from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import require_enough
 from geed_cli.pipeline.options import AuditOptions
@@ -43,7 +43,7 @@ def run_audit(
     named = [Path(text) for text in (request.model, *groups, *options.sets) if text and Path(text).suffix]
     require_distinct([json], [*read, request.options.checkpoint, *named])
     plan_groups(groups, options)
-    select_measures(options.metrics)
+    require_guaranteed(options.interval.method, select_measures(options.metrics))
     check_until(options)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     require_enough(options.data)

@@ -20,7 +20,7 @@ from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.globs import listed
-from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.measures.catalogue import BY_NAME, require_guaranteed, select_measures
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
@@ -65,7 +65,9 @@ def run_compare(request: ComparisonRequest) -> None:
     if all(subject.model is None for subject in subjects):
         idle = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
         refuse(asked, idle, "saved results", "audit again with it and compare the new files")
-    select_measures(options.metrics)
+    measures = select_measures(options.metrics)
+    if any(subject.model is not None for subject in subjects):
+        require_guaranteed(options.interval.method, measures)
     require_distinct((json, csv), [file for subject in subjects for file in subject.files])
     results = {each.label: _once(each.label, map(read_result, each.files)) for each in subjects if each.files}
     models = {each.label: each.model for each in subjects if each.model is not None}

@@ -16,7 +16,7 @@ from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
 from geed_cli.errors import INTERRUPTED, GeedError, InputError
-from geed_cli.measures.catalogue import select_measures
+from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_page import print_track, to_csv
@@ -91,7 +91,7 @@ def _check(request: TrackRequest) -> None:
         check_writable(request.figure)
         check_figure(request.figure)
     require_distinct((request.json, request.csv, request.figure))
-    select_measures(request.options.metrics)
+    require_guaranteed(request.options.interval.method, select_measures(request.options.metrics))
 
 
 def _shared(request: TrackRequest, recipe: Recipe | None) -> SharedTrack | None:
