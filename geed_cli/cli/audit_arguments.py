@@ -110,6 +110,14 @@ class AuditArguments:
         int | None,
         _data(min=2, help="Take the normaliser M over this many other images instead of the audited ones."),
     ] = None
+    image_weights: Annotated[
+        str | None,
+        _data(
+            metavar="balanced|FILE",
+            help="How much pictures count: 'balanced' makes every class (the folder that a picture lies in) "
+            "count alike; a CSV file has the columns path and weight. Default: alike.",
+        ),
+    ] = None
     until_width: Annotated[
         float | None,
         _data(

@@ -35,6 +35,7 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
             asked.on_bad_image,
             asked.follow_links,
             asked.decode,
+            asked.image_weights,
         ),
         action=ActionOptions(asked.boundary, asked.interpolation),
         interval=IntervalOptions(asked.confidence, asked.resamples, asked.ci, asked.seed, asked.simultaneous),

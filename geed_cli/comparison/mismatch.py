@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 
 from geed_cli.errors import InputError
-from geed_cli.result.samples import output_kind
+from geed_cli.result.samples import output_kind, weights_fingerprint
 from geed_cli.result.schema import Group, Result
 
 
@@ -59,6 +59,9 @@ def _parts(result: Result, shared: set[str]) -> dict[str, str]:
         "status": result.status,
         "images": _images(result),
         "normaliser images": _normaliser(result),
+        "image weights": f"{result.data.weighted_by} ({weights_fingerprint(result.data)})"
+        if result.data.weights
+        else "all alike",
         "groups": ", ".join(map(_conditions, groups)),
         # in any order: files may call different groups the same
         "elements": ", ".join(

@@ -4,6 +4,7 @@ import hashlib
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 
@@ -20,7 +21,9 @@ from geed_cli.images.picture import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Drawn
+from geed_cli.pipeline.image_weights import weights_of
 from geed_cli.pipeline.options import AuditOptions, DataOptions
+from geed_cli.result.samples import weights_fingerprint
 from geed_cli.result.schema import (
     Data,
     Entry,
@@ -110,6 +113,10 @@ def describe_data(
         duplicates=drawn.copies,
         redrawn=drawn.redrawn,
         made_up=sum(padded) / len(audited) if padded else None,
+        weighted_by=options.image_weights and Path(options.image_weights).name,
+        weights=weights_of(options.image_weights, [subject.record.path for subject in audited])
+        if options.image_weights
+        else (),
     )
 
 
@@ -158,8 +165,9 @@ def sign(model: Model, data: Data, groups: Sequence[Group], options: AuditOption
     decode = "" if options.data.decode == "exact" else f" decode={options.data.decode}"
     kind = "" if model.output is None else model.output.kind
     output = "" if kind in ("", "logits", "none") else f" output={kind}"
+    weights = f" weights={weights_fingerprint(data)}" if data.weights else ""
     return (
-        f"measure={MEASURE_VERSION} data={data.sha256[:12]} n={data.count} norm={norm} group={conditions} "
+        f"measure={MEASURE_VERSION} data={data.sha256[:12]} n={data.count}{weights} norm={norm} group={conditions} "
         f"input={settings.size}:{settings.resize}:{settings.crop_mode}:{settings.interpolation}"
         f"{':luminance' if len(settings.mean) == 1 else ''} "
         f"precision={options.run.precision}{decode}{output}"

@@ -12,6 +12,7 @@ from geed_cli.errors import InputError
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.selection import in_draw_order, require_samples, select
 from geed_cli.images.source import ImageSet, hashes_of, list_images
+from geed_cli.pipeline.image_weights import weights_of
 from geed_cli.pipeline.options import DataOptions
 from geed_cli.result.schema import Data, Duplicate
 
@@ -108,6 +109,8 @@ class Draw:
         self._fit = frozenset(half if halves else ())
         self._normaliser = self._next(options.norm_samples or 0)
         self._require_normaliser()
+        self._weights = options.image_weights
+        self._require_weights()
 
     @property
     def drawn(self) -> Drawn:
@@ -164,6 +167,7 @@ class Draw:
         if self._first not in self._audited and further:
             self._first = further[0]
         self._normaliser += self._next((self._norm_wanted or 0) - len(self._normaliser))
+        self._require_weights()
 
     def _next(self, count: int) -> list[str]:
         """The next images of the order that are no copies of earlier ones, as many as there are up to ``count``."""
@@ -201,6 +205,11 @@ class Draw:
         """Those paths in the order of the folder."""
         chosen = frozenset(paths)
         return tuple(path for path in self._listing.paths if path in chosen)
+
+    def _require_weights(self) -> None:
+        """Refuse pictures that have no weight before any is shown to the network."""
+        if self._weights is not None:
+            weights_of(self._weights, self._in_order(self._audited))
 
     def _require_normaliser(self) -> None:
         wanted = self._norm_wanted

@@ -38,6 +38,7 @@ class DataOptions:
         seed: of the draw.
         on_bad_image: whether an unreadable image ends the run or is left out and counted.
         follow_links: whether symbolic links in the folder are followed.
+        image_weights: how much each audited image counts: None alike, ``balanced`` every class, or a CSV file.
         decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/performance.md.
     """
 
@@ -48,8 +49,15 @@ class DataOptions:
     on_bad_image: OnBadImage = "error"
     follow_links: bool = False
     decode: Decode = "exact"
+    image_weights: str | None = None
 
     def __post_init__(self) -> None:
+        if self.image_weights is not None and self.norm_samples is not None:
+            raise InputError(
+                "--image-weights together with --norm-samples",
+                expected="a normaliser over the audited images, with their weights",
+                remedy="leave out --norm-samples",
+            )
         check_choice("--decode", self.decode, get_args(Decode))
         check_choice("--on-bad-image", self.on_bad_image, get_args(OnBadImage))
 

@@ -26,6 +26,7 @@ def in_float32(options: AuditOptions, batch_size: int) -> AuditOptions:
             options.data,
             samples=min(FIRST_IMAGES, options.data.samples),
             norm_samples=None,
+            image_weights=None,
             on_bad_image="skip",
         ),
         run=replace(options.run, precision="fp32", batch_size=batch_size, on_nonfinite="skip", compile=False),

@@ -38,6 +38,7 @@ from geed_cli.pipeline.reuse.lookup import Lookup, look_up
 from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tabulate import Rows, tabulate
 from geed_cli.pipeline.tasks import TaskStream
+from geed_cli.result.samples import weighting_of
 from geed_cli.result.schema import Data, Duplicate, Looks, Result, Timing
 
 
@@ -234,7 +235,7 @@ class Session:
             tuple(prepared.rows[image.path] for image in data.normaliser_images) if separate else None
         )
         entries = tabulate(
-            Rows(audited, normaliser),
+            Rows(audited, normaliser, weighting_of(data)),
             prepared.planned,
             prepared.families,
             options.interval,

@@ -30,9 +30,11 @@ from geed_cli.statistics.sample import (
     NullRatioSample,
     RatioSample,
     Sample,
+    normaliser_of,
     row_means_of,
 )
 from geed_cli.statistics.validity import concentration_note
+from geed_cli.statistics.weighting import Weighting
 
 Array = NDArray[np.float64]
 
@@ -44,10 +46,12 @@ class Rows:
     Attributes:
         audited: rows with deviations.
         normaliser: rows whose embeddings give M; None where they are the audited ones.
+        weighting: how much the audited images count; None is alike.
     """
 
     audited: tuple[Row, ...]
     normaliser: tuple[Row, ...] | None
+    weighting: Weighting | None = None
 
     @cached_property
     def _distances(self) -> dict[tuple[str, View], Array]:
@@ -127,7 +131,7 @@ def _fill(
     if isinstance(measure, VectorMeasure) and isinstance(sample, RatioSample):
         way = distances_of_copies(cell, measure, rows.audited, sample)
     elif isinstance(measure, LayerMeasure) and _is_plain(cell, group, families):
-        way = layers_against_null(cell, measure, deviations, rows.audited)
+        way = layers_against_null(cell, measure, deviations, rows.audited, rows.weighting)
     return _Filled(cell, measure, group, deviations, sample, way)
 
 
@@ -155,12 +159,12 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
     sample = filled.sample
     # one image has no pairs, so that M is not 0 but not there
     pairs = sample.row_means if isinstance(sample, RatioSample) and len(sample.row_means) > 1 else None
-    normaliser = None if pairs is None else float(pairs.mean())
+    normaliser = normaliser_of(sample) if isinstance(sample, RatioSample) and pairs is not None else None
     row_means = None if pairs is None else tuple(map(float, pairs))
-    profile = _per_element(filled.measure, filled.group, filled.deviations)
+    profile = _per_element(filled.measure, filled.group, filled.deviations, rows.weighting)
     # a few images may carry a mean of distances or divergences
     watched = isinstance(filled.measure, VectorMeasure) and filled.measure.positive_tail
-    concentration = concentration_note(sample.values) if watched else ()
+    concentration = concentration_note(_counted(sample)) if watched else ()
     return Entry(
         metric=filled.cell.metric,
         group=filled.cell.group,
@@ -168,7 +172,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
         status="undefined" if estimate.value is None else "ok",
         value=estimate.value,
         ci=None if estimate.low is None or estimate.high is None else (estimate.low, estimate.high),
-        raw=_mean(sample.values),
+        raw=_mean(sample.values, rows.weighting),
         normaliser=normaliser,
         controls=controls_of(
             filled.cell,
@@ -192,21 +196,32 @@ def _sample(
 ) -> MeanSample | RatioSample:
     scale = measure.scale_for(group.group.order, moves_logits=moves_logits)
     if not isinstance(measure, VectorMeasure) or not measure.normalised:
-        return MeanSample(values, scale)
-    distances = rows.distances(measure, group.identity)
-    return RatioSample(values, row_means_of(distances), rows.normaliser is None, scale, distances)
+        return MeanSample(values, scale, weighting=rows.weighting)
+    distances, weighting = rows.distances(measure, group.identity), rows.weighting
+    means = row_means_of(distances, weighting)
+    return RatioSample(values, means, rows.normaliser is None, scale, distances, weighting=weighting)
 
 
-def _per_element(measure: Measure, group: GroupPlan, deviations: Array) -> dict[str, float | None]:
+def _per_element(
+    measure: Measure, group: GroupPlan, deviations: Array, weighting: Weighting | None
+) -> dict[str, float | None]:
     """Each element's own mean over the images, raw, by the element's name."""
     names = group.group.elements[measure.first :]
     columns = deviations[:, measure.first :].T
-    return {name: _mean(column) for name, column in zip(names, columns, strict=True)}
+    return {name: _mean(column, weighting) for name, column in zip(names, columns, strict=True)}
 
 
-def _mean(values: Array) -> float | None:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else None
+def _mean(values: Array, weighting: Weighting | None) -> float | None:
+    """Over the images that have a value, with their weights."""
+    finite = np.isfinite(values)
+    if not finite.any():
+        return None
+    return float(np.average(values[finite], weights=None if weighting is None else weighting.weights[finite]))
+
+
+def _counted(sample: MeanSample | RatioSample) -> Array:
+    """What each image adds to the mean."""
+    return sample.values if sample.weighting is None else sample.values * sample.weighting.weights
 
 
 def _finite(value: float) -> float | None:

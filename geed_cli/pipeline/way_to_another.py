@@ -6,6 +6,7 @@ from it as another image's maps are.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from geed_cli.measures.measure import LayerMeasure, VectorMeasure
 from geed_cli.result.schema import ToAnother
 from geed_cli.statistics.sample import Interval, NullRatioSample, RatioSample
 from geed_cli.statistics.scale import Scale
+from geed_cli.statistics.weighting import Weighting
 
 Array = NDArray[np.float64]
 
@@ -33,11 +35,11 @@ def distances_of_copies(
     if measure.apart is None or any(cell not in row.apart for row in audited):
         return None
     apart = np.array([row.apart[cell] for row in audited])
-    return RatioSample(apart, ratio.row_means, ratio.shared, Scale.log(), ratio.distances)
+    return replace(ratio, values=apart, scale=Scale.log())
 
 
 def layers_against_null(
-    cell: Cell, measure: LayerMeasure, deviations: Array, audited: Sequence[Row]
+    cell: Cell, measure: LayerMeasure, deviations: Array, audited: Sequence[Row], weighting: Weighting | None
 ) -> NullRatioSample | None:
     """1 + the mean deviation over g ≠ e over the null's, of control images and the ones before them.
 
@@ -46,6 +48,7 @@ def layers_against_null(
         measure: its measure.
         deviations: of the cell, shape (images, n).
         audited: rows of the audited images.
+        weighting: how much they count; comparisons count alike.
 
     Returns:
         None where no image was compared with another one of the run.
@@ -60,7 +63,8 @@ def layers_against_null(
         return None
     null = _beside_identity(np.stack([against for _, _, against in compared]), measure.best)
     pairs = np.array([(own, other) for own, other, _ in compared])
-    return NullRatioSample(_beside_identity(deviations, measure.best), pairs, null, Scale.log())
+    beside = _beside_identity(deviations, measure.best)
+    return NullRatioSample(beside, pairs, null, Scale.log(), weighting=weighting)
 
 
 def _beside_identity(deviations: Array, best: float) -> Array:

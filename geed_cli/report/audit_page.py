@@ -33,7 +33,7 @@ from geed_cli.report.page import (
     print_page,
     tables_room,
 )
-from geed_cli.result.samples import confidence_of, narrow_enough
+from geed_cli.result.samples import BALANCED, confidence_of, narrow_enough
 from geed_cli.result.schema import Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.verdict.audit import Said, next_step, say, warnings
@@ -140,6 +140,10 @@ def _facts(result: Result, width: int) -> Iterator[Block]:
     images = f"{counted(data.count, 'image')} of {source}"
     if data.duplicates:
         images += f", {len(data.duplicates)} of its files copies of these"
+    if data.weighted_by:
+        images += (
+            ", balanced by class" if data.weighted_by == BALANCED else f", weighted by {data.weighted_by}"
+        )
     run = f"{images} · {model.input.size}×{model.input.size} px · {settings.device}, {settings.precision}"
     unusual = " · ".join(_unusual(result))
     if unusual and len(run) + len(unusual) + 3 > min(width, WIDEST):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from geed_cli.report.numbers import number
 from geed_cli.report.page import WIDEST, Line
+from geed_cli.result.samples import BALANCED, class_of, weighting_of
 from geed_cli.result.schema import Data, Model, Result
 from geed_cli.verdict.inspection import output_text
 
@@ -102,6 +103,7 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
         parts.append(f"{len(data.duplicates)} copies of these")
     parts.append(f"{len(data.refused)} refused")
     yield "data", ", ".join(parts)
+    yield from _weight_lines(data)
     yield from _corrected_lines(data)
     if data.bundled_sample:
         yield "", "only a sample of a few pictures, for a first look: --data DIR audits your own images"
@@ -111,6 +113,18 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
         yield "", f"refused {refused.path}: {refused.reason}"
     if len(data.refused) > REFUSED_SHOWN:
         yield "", f"… and {len(data.refused) - REFUSED_SHOWN} more refused; --json lists them all"
+
+
+def _weight_lines(data: Data) -> Iterator[tuple[str, str]]:
+    """How much the images count, where they do not count alike."""
+    weighting = weighting_of(data)
+    if weighting is None:
+        return
+    how = f"by {data.weighted_by}"
+    if data.weighted_by == BALANCED:
+        how = f"so that {len({class_of(image.path) for image in data.images})} classes count alike"
+    worth = f"{weighting.effective_count:.1f} that count alike would tell as much"
+    yield "", f"images are weighted {how}; {worth}"
 
 
 def _corrected_lines(data: Data) -> Iterator[tuple[str, str]]:

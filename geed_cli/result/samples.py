@@ -1,6 +1,7 @@
 """What statistics need of a saved result: rows with their scale, the confidence, and whether to add images."""
 
 import fnmatch
+import hashlib
 import math
 
 import numpy as np
@@ -9,9 +10,13 @@ from geed_cli.choices import OutputKind
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
-from geed_cli.result.schema import Entry, Result
+from geed_cli.result.schema import Data, Entry, Result
 from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
 from geed_cli.statistics.scale import Scale
+from geed_cli.statistics.weighting import Weighting
+
+BALANCED = "balanced"
+"""What makes every class count alike."""
 
 
 def scale_in(result: Result, metric: str, group: str) -> Scale:
@@ -51,10 +56,36 @@ def sample_of(result: Result, entry: Entry) -> Sample | None:
         return None
     scale = scale_in(result, entry.metric, entry.group)
     values = np.array([math.nan if v is None else v for v in entry.per_image.value])
+    weighting = weighting_of(result.data)
     if entry.per_image.normaliser is None:
-        return None if measure_named(entry.metric).normalised else MeanSample(values, scale)
+        return (
+            None if measure_named(entry.metric).normalised else MeanSample(values, scale, weighting=weighting)
+        )
     shared = not result.data.normaliser_images
-    return RatioSample(values, np.array(entry.per_image.normaliser), shared, scale)
+    rows = np.array(entry.per_image.normaliser)
+    return RatioSample(values, rows, shared, scale, weighting=weighting)
+
+
+def weighting_of(data: Data) -> Weighting | None:
+    """How much the images of a result count; None where they count alike."""
+    if not data.weights:
+        return None
+    weights = np.array(data.weights)
+    if data.weighted_by != BALANCED:
+        return Weighting(weights)
+    return Weighting(
+        weights, np.unique([class_of(image.path) for image in data.images], return_inverse=True)[1]
+    )
+
+
+def class_of(path: str) -> str:
+    """The folder that a picture lies in, below the folder of pictures; empty where it lies in that itself."""
+    return path.rpartition("/")[0]
+
+
+def weights_fingerprint(data: Data) -> str:
+    """Eight digits that results of images with the same weights share."""
+    return hashlib.sha256("\n".join(f"{weight:.12g}" for weight in data.weights).encode()).hexdigest()[:8]
 
 
 def confidence_of(result: Result) -> float:

@@ -120,6 +120,13 @@ class Data(Part):
     refused: tuple[Refused, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     redrawn: int = Field(0, description="images that were drawn in place of duplicates and unreadable files")
+    weighted_by: str | None = Field(
+        None, description="balanced, or the name of the CSV file; null: images count alike"
+    )
+    weights: tuple[float, ...] = Field(
+        (),
+        description="how much each audited image counts, in the order of images, with mean 1; empty: alike",
+    )
     made_up: float | None = Field(
         None, description="part of the surroundings that boundary context reads and the pictures do not reach"
     )

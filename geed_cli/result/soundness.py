@@ -4,13 +4,14 @@ The schema checks types; a gate reads files of others and must not guess what an
 with rows for some of the images, was meant to say.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 
 from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.result.schema import Entry, Result
+from geed_cli.result.schema import Data, Entry, Result
 
 
 def check_sound(result: Result, label: str) -> None:
@@ -27,6 +28,7 @@ def _problems(result: Result) -> Iterator[str]:
     images = result.data.images
     if result.data.count != len(images):
         yield f"data.count is {result.data.count}, and {len(images)} images are listed"
+    yield from _weight_problems(result.data)
     names = [group.name for group in result.groups]
     texts = [result.model.id, result.data.root, result.signature, *names]
     texts += [entry.layer or "" for entry in result.results]
@@ -43,6 +45,13 @@ def _problems(result: Result) -> Iterator[str]:
             yield f"the entry {where} belongs to no audited group"
             continue
         yield from (f"the entry {where} {problem}" for problem in _entry_problems(result, entry))
+
+
+def _weight_problems(data: Data) -> Iterator[str]:
+    if data.weights and len(data.weights) != len(data.images):
+        yield f"data.weights has {len(data.weights)} weights, and {len(data.images)} images are listed"
+    if not all(math.isfinite(weight) and weight > 0 for weight in data.weights):
+        yield "data.weights has a weight that is not above 0"
 
 
 def _entry_problems(result: Result, entry: Entry) -> Iterator[str]:

@@ -42,6 +42,7 @@ class Recipe(Part):
     resamples: int
     ci: str
     precision: str
+    image_weights: str | None = None
 
 
 class Record(Part):

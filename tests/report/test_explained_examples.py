@@ -26,6 +26,7 @@ from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import holm
 from geed_cli.statistics.sample import MeanSample
 from geed_cli.statistics.scale import Scale
+from geed_cli.statistics.weighting import balanced
 from geed_cli.verdict.classes import words_of
 
 FROM_OBJECTS = {"groups", "sets", "files"}
@@ -199,6 +200,12 @@ def shift() -> list[str]:
     return [f"{moved:.2f}"]
 
 
+def weights_of_two_classes() -> list[str]:
+    weighting = balanced(["cat"] * 90 + ["dog"] * 10)
+    cat, dog = weighting.weights[0], weighting.weights[-1]
+    return [f"{cat:.2f}", f"{dog:g}", f"{weighting.effective_count:g}"]
+
+
 def classes() -> list[str]:
     assert words_of(0.18, 0.21)[0] == "mostly"
     assert words_of(0.08, 0.13)[0] == "nearly or mostly"
@@ -245,6 +252,7 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "phase_corrected": ("3 2 1 224 225", lambda: [delta(224), delta(225)]),
     "rounding": ("4e-06 1e-06 10", lambda: [f"{10 * 1e-06:.0e}"]),
     "twin_sensitivity": ("0.011 40 2%", lambda: [f"{0.02 * math.log(40):.3f}"]),
+    "image weights": ("90 10", weights_of_two_classes),
     "precision_shift": ("0.10 0.12 0.11", shift),
     "logits": ("2 0", lambda: [f"{p:.3f}" for p in probabilities(tensor((2, 0)))[0].tolist()]),
     "probabilities": (

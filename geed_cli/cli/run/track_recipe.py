@@ -58,6 +58,7 @@ def recipe_of(request: TrackRequest) -> Recipe:
         layers=options.layers,
         samples=options.data.samples,
         norm_samples=options.data.norm_samples,
+        image_weights=options.data.image_weights,
         on_bad_image=options.data.on_bad_image,
         draw_seed=options.data.seed,
         seed=options.interval.seed,

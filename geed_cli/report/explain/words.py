@@ -915,6 +915,22 @@ OPTION_WORDS = (
         ("fast",),
     ),
     Word(
+        "image weights",
+        Explanation(
+            what="how much each audited image counts (--image-weights): alike, every class alike (balanced), or as a "
+            "CSV file with the columns path and weight says.",
+            formula="value Σω_i v_i/Σω, M = Σ_{i≠j} ω_i ω_j d_ij/Σ_{i≠j} ω_i ω_j, for weights ω_i",
+            reading="The numbers are those of pictures that come as often as their weights say. Unequal weights cost "
+            "width: (Σω)²/Σω² images that count alike would tell as much. Controls count images alike. Results of "
+            "different weights are not compared.",
+            example="90 cats and 10 dogs, balanced: a cat counts 0.56 and a dog 5, and 36 images that count alike "
+            "would tell as much.",
+            source="Kish (1965), Survey sampling",
+            see=("signature",),
+        ),
+        ("balanced", "weighted"),
+    ),
+    Word(
         "precision",
         Explanation(
             what="the floating-point type that the network runs in (--precision): fp32, fp64, bf16 or fp16; sums "
