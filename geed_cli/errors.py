@@ -106,7 +106,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def nearest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     """The candidates most like ``name``, best first, for "did you mean" lines; at most ``limit``."""
-    return difflib.get_close_matches(name, list(candidates), n=limit, cutoff=0.5)
+    return difflib.get_close_matches(name, dict.fromkeys(candidates), n=limit, cutoff=0.5)
 
 
 def nearest_are(close: list[str]) -> str:

@@ -17,9 +17,11 @@ from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
 from geed_cli.cli.selftest import selftest
 from geed_cli.cli.track import track
+from geed_cli.cli.usage_errors import PlainErrors
 from geed_cli.cli.validate import validate
 
 app = typer.Typer(
+    cls=PlainErrors,
     help="Audit pretrained image models for invariance and equivariance (G-EED, NeurIPS 2022).",
     epilog="Exit codes: 0 done, 1 a gate did not pass, 2 bad usage or input, 3 could not run, 130 interrupted; "
     "geed explain exit 1 says more.",

@@ -85,7 +85,12 @@ class OnceCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy
         """Parse, and refuse repeated values."""
-        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        try:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        except Exception as error:  # click's, or typer's own copy: the message is to name this command
+            if getattr(error, "ctx", ctx) is None:
+                error.ctx = ctx  # type: ignore[attr-defined]
+            raise
         for param in order:
             single = param.param_type_name == "option" and not (
                 param.multiple or getattr(param, "is_flag", False)

@@ -54,7 +54,9 @@ def selftest_page(report: SelftestReport, view: View) -> Iterator[Block]:
         yield BLANK
         yield _values(failed)
     yield BLANK
-    yield Paragraph("next:", _next(report, view))
+    if not view.verbose:
+        yield Line("every value beside what was expected: -v", style="dim")
+    yield Paragraph("next:", _next(report))
 
 
 def one_line(report: SelftestReport) -> str:
@@ -134,9 +136,9 @@ def _rows(case: Case) -> Iterator[list[str]]:
         yield ["  carried out to its end", "yes", "no", "", _mark(ok=False)]
 
 
-def _next(report: SelftestReport, view: View) -> str:
+def _next(report: SelftestReport) -> str:
     if report.ok:
-        return "audit a network: geed audit MODEL -g flip" if view.verbose else "see every value: -v"
+        return "audit a network: geed audit efficientnet_lite0 -g flip"
     return "report it with the file of --json; meanwhile another --device, or --precision fp64"
 
 

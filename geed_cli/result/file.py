@@ -11,7 +11,7 @@ from typing import get_args
 from pydantic import ValidationError
 
 from geed_cli.documents.document import unicode_text
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError, RunError, no_such_file
 from geed_cli.result.schema import Part, Result, Schema
 
 MAX_BYTES = 512 * 2**20
@@ -162,6 +162,8 @@ def _text(path: Path) -> str:
         if len(data) > MAX_BYTES:
             raise _not_a_result(path, f"it is larger than {MAX_BYTES} bytes")
         text = data.decode("utf-8")
+    except FileNotFoundError as error:
+        raise no_such_file(path, str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise _not_a_result(path, f"it cannot be read ({error})") from error
     if CONTROL_CHARACTERS.search(text):

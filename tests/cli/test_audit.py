@@ -129,7 +129,7 @@ def test_bounded_limits_are_of_what_the_refusal_names(geed: Geed, spec: Path, pi
         (["--ci", "guess"], 2, "ci"),
         (["--ci", "bounded"], 2, "--ci bounded for latent.l2, latent.cosine"),
         (["--boundary", "round"], 2, "boundary"),
-        (["--no-such-option"], 2, "No such option"),
+        (["--no-such-option"], 2, "no such option"),
         (["--device", "cuda"], 3, "device 'cuda' is not available"),
         (["--norm-samples", "30"], 2, "holds 22 images"),
     ],

@@ -68,7 +68,7 @@ def test_exit_codes_and_verdicts(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["missing.json"], "missing.json is not a saved result"),
+        (["missing.json"], "there is no file missing.json"),
         (["policy.yaml"], "policy.yaml is not a saved result"),
         (["good.json", "good.json"], "is given twice"),
         (["good.json", "./good.json"], "is given twice"),

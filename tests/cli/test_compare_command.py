@@ -114,7 +114,7 @@ def test_models_given_directly_are_audited_on_the_same_images(
     [
         (["run_0.json"], "one subject"),
         (["run_0.json", "run_0.json"], "two subjects are called 'run_0'"),
-        (["run_0.json", "missing.json"], "missing.json is not a saved result"),
+        (["run_0.json", "missing.json"], "there is no file missing.json"),
         (["run_0.json", "b=nothing_*.json"], "no file matches 'nothing_*.json'"),
         (["run_0.json", "run_1.json", "--json", "-", "--csv", "-"], "one of them on stdout"),
         (["run_0.json", "run_1.json", "--confidence", "2"], "confidence 2"),

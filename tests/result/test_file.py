@@ -89,7 +89,7 @@ def test_what_is_no_result_is_refused(tmp_path: Path, text: str, message: str) -
 def test_binary_and_missing_files_are_refused(tmp_path: Path) -> None:
     """Whatever was passed by mistake."""
     path = tmp_path / "r.json"
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="there is no file"):
         read_result(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="cannot be read"):

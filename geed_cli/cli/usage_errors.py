@@ -1,0 +1,69 @@
+"""What is wrong with a command line, said as every other refusal: what was found, what was expected, what to try."""
+
+import re
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from geed_cli.errors import INTERRUPTED, WRONG_INPUT, InputError, nearest, nearest_are
+from geed_cli.report.console import plain
+
+PROGRAM = "geed"
+LONGEST = 2000
+"""Characters of what was typed, in a message."""
+
+
+class PlainErrors(TyperGroup):
+    """The root command, whose errors of usage have the form of the program's own; typer draws a box around them."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - typer's
+        """Run a command line and end the process, as typer does; or return, where that was asked for."""
+        alone = options.get("standalone_mode", True)
+        options["standalone_mode"] = False
+        if not alone:
+            return super().main(*arguments, **options)
+        try:
+            code = super().main(*arguments, **options)
+        except typer.Abort:
+            sys.exit(INTERRUPTED)
+        except Exception as error:  # click's, or typer's own copy of them, which have no common base
+            if not hasattr(error, "format_message"):
+                raise
+            if type(error).__name__ == "NoArgsIsHelpError":  # whose message is the help
+                error.show()  # type: ignore[attr-defined]
+            else:
+                typer.echo(f"error: {refused(error)}", err=True)
+            sys.exit(WRONG_INPUT)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def refused(error: Any) -> InputError:  # noqa: ANN401 - click's UsageError or typer's
+    """The refusal that an error of usage amounts to."""
+    context = getattr(error, "ctx", None)
+    path = [] if context is None else context.command_path.split()[1:]
+    command = " ".join([PROGRAM, *path])
+    found, *_ = re.split(r" \(Possible options:| Did you mean", error.format_message())
+    text = plain(found.replace("Value error, ", "").replace(": Input should", ": it should"), LONGEST)
+    return InputError(
+        f"{text[:1].lower()}{text[1:].removesuffix('.')}",
+        expected=_expected(error, command),
+        remedy=f"{command} --help",
+    )
+
+
+def _expected(error: Any, command: str) -> str:  # noqa: ANN401 - as above
+    """What an option is for, the options or commands that are like what was typed, or else the form of the command."""
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    if close := getattr(error, "possibilities", None):
+        return f"an option of {command}{nearest_are(sorted(close))}"
+    if context is None:
+        return "a command of geed"
+    if parameter is not None and parameter.param_type_name == "option" and (text := parameter.help):
+        return f"{max(parameter.opts, key=len)}: {text[:1].lower()}{text[1:].removesuffix('.')}"
+    commands = getattr(context.command, "commands", None)
+    if commands and "command" in error.format_message():
+        typed = error.format_message().split("'")
+        return f"one of {', '.join(commands)}{nearest_are(nearest(typed[1], commands) if len(typed) > 1 else [])}"
+    return " ".join([command, *context.command.collect_usage_pieces(context)])
