@@ -9,7 +9,7 @@ from geed_cli.verdict.advice import next_of
 from geed_cli.verdict.cautions import cautions, merged, of_the_run
 from geed_cli.verdict.depth import on_layers
 from geed_cli.verdict.features import on_features
-from geed_cli.verdict.predictions import on_predictions
+from geed_cli.verdict.predictions import aside, on_predictions
 from geed_cli.verdict.said import Said
 
 __all__ = ["Said", "next_step", "say", "warnings"]
@@ -25,7 +25,10 @@ def say(result: Result, group: str) -> Said:
     claim = on_features(result, audited)
     reasons = (*claim.reasons, *on_predictions(result, audited), *on_layers(result, audited))
     lines = tuple(caution.line for caution in cautions(result, audited, claim))
-    return Said(group, claim.word, claim.verdict, reasons, lines)
+    word, verdict = claim.word, claim.verdict
+    if beside := aside(result, audited, word):
+        word, verdict = f"{word} but {beside}", f"{verdict.removesuffix('.')}, but {beside}."
+    return Said(group, word, verdict, reasons, lines)
 
 
 def warnings(result: Result) -> tuple[str, ...]:

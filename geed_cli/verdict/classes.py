@@ -14,6 +14,8 @@ PLACES = 4
 
 ENDS = (NEARLY, MOSTLY, PARTLY, BARELY)
 WORDS = ("nearly", "mostly", "partly", "barely", "not")
+REASSURING = WORDS[:2]
+"""Those that a reader takes for approval."""
 
 
 def class_of(part: float) -> int:

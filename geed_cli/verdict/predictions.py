@@ -1,18 +1,43 @@
 """What a group does to the prediction: the top class, where the network reacts to its input at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from geed_cli.choices import OutputKind
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.phrases import counted
 from geed_cli.result.samples import output_kind
 from geed_cli.result.schema import Entry, Group, Result
+from geed_cli.verdict.classes import REASSURING
 from geed_cli.verdict.digits import percent, percents, two_digits
 from geed_cli.verdict.reaction import NO_REACTION, REACTS_LESS, insensitive
 from geed_cli.verdict.way import way_of
 
+CHANGES = 0.10
+"""From a tenth of the copies on, by the whole interval, answers change: features that are called nearly or mostly
+invariant have that beside them. The features' own class for less than a tenth is *nearly*."""
+ASIDES: Mapping[OutputKind, str] = {"sigmoid": "labels change", "dense": "classes of pixels change"}
+"""What changes, of kinds of output whose answer is no top class."""
 LITTLE = 0.05
 """A softmax that moves less than this part of the way moves little: top classes that change were nearly tied."""
+
+
+def aside(result: Result, group: Group, word: str) -> str:
+    """What a reassuring verdict on the features must not hide: ``top classes change``; empty where it hides nothing.
+
+    Args:
+        result: the whole.
+        group: of it.
+        word: the verdict on the features.
+    """
+    if not word.startswith(REASSURING) or result.unsteady is not None:
+        return ""
+    entries = [e for e in result.results if e.group == group.name and e.value is not None]
+    rate = next((entry for entry in entries if _is_rate(entry)), None)
+    sure = rate is not None and rate.ci is not None and rate.ci[0] >= CHANGES
+    if not sure or any(insensitive(entry, result) for entry in entries):
+        return ""
+    return ASIDES.get(output_kind(result), "top classes change")
 
 
 def on_predictions(result: Result, group: Group) -> Iterator[str]:

@@ -7,6 +7,7 @@ from geed_cli.report.explain.words import Word
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.classes import BARELY, MOSTLY, NEARLY, PARTLY, WORDS
 from geed_cli.verdict.likeness import LIKE_FLOOR, LIKE_NULL
+from geed_cli.verdict.predictions import CHANGES
 from geed_cli.verdict.reaction import INSENSITIVE
 
 AIMS = ("invariant", "equivariant")
@@ -26,12 +27,24 @@ CLASS_WORDS = (
             formula=f"nearly below {NEARLY:.0%}, mostly below {MOSTLY:.0%}, partly below {PARTLY:.0%}, barely below "
             f"{BARELY:.0%}, not from there on",
             reading="A verdict names the class in which all of the interval lies, both where it lies in two, and is "
-            "undecided where it lies in more. Equivariant stands in place of invariant where a spec declares how the "
-            "group acts on the features.",
+            "undecided where it lies in more. It is of the features: where these are nearly or mostly invariant and "
+            "answers change all the same, that is added. Equivariant stands in place of invariant where a spec "
+            "declares how the group acts on the features.",
             example="18 to 21% is mostly invariant; 8 to 13% is nearly or mostly invariant.",
-            see=("scale", "undecided", "interval"),
+            see=("scale", "undecided", "interval", "but top classes change"),
         ),
         _spellings(),
+    ),
+    Word(
+        "but top classes change",
+        Explanation(
+            what="the features are nearer to invariance than the answers: the top class changes for more than "
+            f"{CHANGES:.0%} of the copies, by its whole interval.",
+            reading="Features that move little can cross a boundary between classes. Of independent labels and of "
+            "pixels it is these that change.",
+            see=("classes", "prediction.flip_rate"),
+        ),
+        ("top classes change", "labels change", "classes of pixels change"),
     ),
     Word(
         "up to rounding",

@@ -183,7 +183,10 @@ def _without_decoration(text: str) -> str:
 
 def _verdict(text: str) -> str:
     """The words of a verdict that is copied as it is printed, such as ``Features mostly invariant.``, by themselves."""
-    bare = re.sub("^features | on the sample$", "", _plain(text).removesuffix("."))
+    plain, *_ = re.split(
+        ",? but (?=top |labels|classes of)", _plain(text).replace("-", " ").removesuffix(".")
+    )
+    bare = re.sub("^features | on the sample$", "", plain)
     if re.match("can be audited( in part)?: ", bare):  # of what
         return bare.partition(":")[0]
     return "undecided" if bare.startswith("undecided, ") else bare
