@@ -8,7 +8,7 @@ Usage: python -m benchmarks.gate.
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -39,6 +39,7 @@ CELLS: tuple[Cell, ...] = tuple(
 )
 SHARED = 0.5  # correlation of two entries' latent scores
 RELEASES = 0.9  # correlation of two releases' scores for one entry: neighbours, not copies
+RATES, RATE_SIZES = (0.0005, 0.003, 0.01, 0.05), (30, 50, 200, 1000)
 EVENT = 1.0  # an image's prediction flips where its score is above this: 16% of images
 
 
@@ -209,6 +210,40 @@ def simulate(scenario: Scenario, n: int, runs: Iterable[int], seed: int = 0) -> 
     return tally
 
 
+RATE_RULES = tuple(f"set{k}" for k in range(24))
+"""Groups of two elements, each with a flip rate that has nothing to do with the others'."""
+
+
+def rates_at_their_limit(
+    rate: float, n: int, runs: Iterable[int], *, exact: bool = False, one: bool = False, seed: int = 0
+) -> Tally:
+    """Verdicts on 24 independent flip rates, every true rate at its limit.
+
+    Args:
+        rate: of each, and the limit.
+        n: images.
+        runs: whose numbers are part of the seed.
+        exact: whether the policy has ``guarantee: exact``.
+        one: whether all but one never flip, so that a pass is the error of one rule.
+        seed: the other part.
+    """
+    guarantee = "exact" if exact else "nominal"
+    rule = {"metric": "prediction.flip_rate", "max": rate}
+    policy, tally = _policy({"version": 1, "guarantee": guarantee, "rules": [rule]}), Tally()
+    for run in runs:
+        flips = np.random.default_rng([seed, run, n]).random((len(RATE_RULES), n)) < rate
+        flips[1:] &= not one
+        drawn = flips.astype(np.float64)
+        none = np.zeros(n)
+        entries = [
+            _entry(("prediction.flip_rate", group, None), rows, none)
+            for group, rows in zip(RATE_RULES, drawn, strict=True)
+        ]
+        frame = {**_FRAME, "groups": _groups(dict.fromkeys(RATE_RULES, 2)), "data": _data(n)}
+        tally.add(gate({"new": Result.model_validate(frame | {"results": entries})}, policy))
+    return tally
+
+
 def _times(worse: dict[Cell, float], factor: float) -> dict[Cell, float]:
     return {cell: factor * value for cell, value in worse.items()}
 
@@ -253,6 +288,20 @@ def _data(n: int) -> dict[str, object]:
     }
 
 
+def _groups(orders: Mapping[str, int]) -> list[dict[str, object]]:
+    return [
+        {
+            "name": name,
+            "order": order,
+            "elements": [str(k) for k in range(order)],
+            "exact": True,
+            "boundary": None,
+            "interpolation": None,
+        }
+        for name, order in orders.items()
+    ]
+
+
 _INPUT = {
     "size": 32,
     "resize": 32,
@@ -276,17 +325,7 @@ _FRAME: dict[str, object] = {
         "features": "",
         "classifier": None,
     },
-    "groups": [
-        {
-            "name": name,
-            "order": order,
-            "elements": [str(k) for k in range(order)],
-            "exact": True,
-            "boundary": None,
-            "interpolation": None,
-        }
-        for name, order in GROUPS.items()
-    ],
+    "groups": _groups(GROUPS),
     "settings": {
         "samples": 0,
         "norm_samples": None,
@@ -326,6 +365,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
             shares = [tally.percent(k) for k in (tally.failed, tally.passed, tally.uncorrected)]
             numbers = " | ".join(f"{share:.1f}%" for share in shares)
             sys.stdout.write(f"| {scenario.name} | {n} | {numbers} |\n")
+            sys.stdout.flush()
+    sys.stdout.write(
+        "\n| 24 independent flip rates at their limit | images | gate fails | with guarantee: exact |\n"
+        "|---|---|---|---|\n"
+    )
+    for rate in RATES:
+        for n in RATE_SIZES:
+            made = [
+                rates_at_their_limit(rate, n, range(options.runs), exact=exact, seed=options.seed)
+                for exact in (False, True)
+            ]
+            failed = " | ".join(f"{tally.percent(tally.failed):.1f}%" for tally in made)
+            sys.stdout.write(f"| {100 * rate:g}% | {n} | {failed} |\n")
             sys.stdout.flush()
 
 

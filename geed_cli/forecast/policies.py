@@ -35,7 +35,7 @@ def plan_policy(result: Result, policy: Policy, baseline: Result | None, power: 
         check_sound(baseline, "the baseline")
     with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
         cases = tuple(cases_of(result.model.id, result, policy, baseline))
-        joint = joint_confidences(cases)
+        joint = joint_confidences(cases, policy.guarantee)
         lines = [line for case in cases for line in _planned(case, joint, power)]
     return Plan(
         asked="policy",

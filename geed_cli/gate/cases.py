@@ -36,7 +36,7 @@ def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None
         if not reason and not matched:
             reason = f"the rule matches nothing: {_no_match(rule, result)}"
         least = policy.require.min_images
-        pending = tuple(examine(rule, match, result, reference, least) for match in matched)
+        pending = tuple(examine(rule, match, result, reference, least, policy.guarantee) for match in matched)
         yield Case(rule, label, pending, reason)
 
 

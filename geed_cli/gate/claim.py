@@ -5,12 +5,13 @@ about θ − cθ₀ with c = 1 ± p (+ where θ₀ > 0), also paired, so that th
 shown as the increase over |θ₀|, whose limit is p.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.gate.policy import Limit
+from geed_cli.gate.policy_file import Guarantee
 from geed_cli.statistics.difference import Paired
 from geed_cli.statistics.equivalence import moved
 from geed_cli.statistics.estimate import Estimate, estimate
@@ -21,6 +22,11 @@ from geed_cli.statistics.validity import point_value, undefined_reason
 
 JOINT_METHOD: IntervalMethod = "cautious-t"
 """What claims that must hold together are made with: far out in the tails, skewness is not trusted."""
+METHODS_OF: Mapping[Guarantee, tuple[IntervalMethod, IntervalMethod]] = {
+    "nominal": (DEFAULT_METHOD, JOINT_METHOD),
+    "exact": ("bounded", "bounded"),
+}
+"""By the policy's guarantee: what an entry's own interval is made with, and its joint one."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +56,15 @@ class Claim:
     unit: float = 1.0
 
 
-def value_claim(sample: Sample, confidence: float) -> Claim | str:
+def value_claim(sample: Sample, confidence: float, guarantee: Guarantee = "nominal") -> Claim | str:
     """The claim about a value, or why it is undefined."""
-    made = interval(sample, confidence=confidence)
+    own, joint = METHODS_OF[guarantee]
+    made = interval(sample, confidence=confidence, method=own)
     if made.value is None:
         return made.notes[-1]
 
     def at(level: float) -> Limits | None:
-        again = interval(sample, confidence=level, method=JOINT_METHOD)
+        again = interval(sample, confidence=level, method=joint)
         return _pair(again.low, again.high)
 
     rows = finite_rows(sample)
@@ -66,7 +73,9 @@ def value_claim(sample: Sample, confidence: float) -> Claim | str:
     return Claim(made.value, None, made.value, ci, spread, at, len(rows.kept), made.notes)
 
 
-def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: float) -> Claim | str:
+def increase_claim(
+    reference: Sample, sample: Sample, limit: Limit, confidence: float, guarantee: Guarantee = "nominal"
+) -> Claim | str:
     """The claim about an increase over the baseline, or why it is undefined."""
     rows = finite_rows(reference), finite_rows(sample)
     for side, whose in zip(rows, ("the baseline: ", ""), strict=True):
@@ -74,23 +83,28 @@ def increase_claim(reference: Sample, sample: Sample, limit: Limit, confidence: 
             return whose + reason
     before, value = (point_value(side) or 0.0 for side in rows)
     if limit.kind == "increase":
-        return _paired(reference, sample, confidence, (before, value), (1.0, 0.0))
+        return _paired(reference, sample, confidence, (before, value), (1.0, 0.0), guarantee)
     if before == 0.0:
         return "a percentage of the baseline's value, 0, is no limit: use an absolute max_increase"
     share = limit.value if before > 0 else -limit.value
-    return _paired(
-        moved(reference, share, 0.0), sample, confidence, (before, value), (abs(before), limit.value)
-    )
+    further = moved(reference, share, 0.0)
+    return _paired(further, sample, confidence, (before, value), (abs(before), limit.value), guarantee)
 
 
 def _paired(
-    reference: Sample, sample: Sample, confidence: float, values: Limits, shown: tuple[float, float]
+    reference: Sample,
+    sample: Sample,
+    confidence: float,
+    values: Limits,
+    shown: tuple[float, float],
+    guarantee: Guarantee,
 ) -> Claim:
     """θ − (scaled) θ₀, shown as that over ``unit`` plus ``shift``, with ``shown = (unit, shift)``.
 
     The interval is that of ``compare``, without its p-value: a gate reads it at two levels only.
     """
     unit, shift = shown
+    own, joint = METHODS_OF[guarantee]
     before, value = values
     tested = (value - before) / unit
     rows = finite_rows(reference), finite_rows(sample)
@@ -109,9 +123,9 @@ def _paired(
         value=value,
         reference=before,
         tested=tested,
-        ci=shown_by(DEFAULT_METHOD)(confidence),
+        ci=shown_by(own)(confidence),
         estimate=paired.estimate,
-        at=shown_by(JOINT_METHOD),
+        at=shown_by(joint),
         images=min(len(side.kept) for side in rows),
         unit=unit,
         notes=tuple(dict.fromkeys([*(note for side in rows for note in side.notes), *paired.notes])),

@@ -11,8 +11,10 @@ from geed_cli.gate.floor import refusal
 from geed_cli.gate.levels import pass_confidence
 from geed_cli.gate.outcome import Examined, Verdict
 from geed_cli.gate.policy import Limit, Rule
+from geed_cli.gate.policy_file import Guarantee
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
+from geed_cli.statistics.bounded_mean import is_bounded
 from geed_cli.statistics.difference import Difference
 from geed_cli.statistics.enough import images_to_decide
 from geed_cli.statistics.methods import Limits
@@ -47,13 +49,20 @@ class Pending:
     confidence: float
 
 
-def examine(rule: Rule, match: Match, result: Result, baseline: Result | None, least: int) -> Pending:
+def examine(
+    rule: Rule,
+    match: Match,
+    result: Result,
+    baseline: Result | None,
+    least: int,
+    guarantee: Guarantee = "nominal",
+) -> Pending:
     """The claim of a rule about one of its entries in a result, or why it can have none.
 
     ``baseline`` is there for a limit on a change; ``least`` images must have a value.
     """
     confidence = pass_confidence(*filter(None, (result, baseline)))
-    claim = _claim(rule, match, result, baseline, confidence)
+    claim = _claim(rule, match, result, baseline, confidence, guarantee)
     # of a result with too few images in all, the requirement itself says so
     if not isinstance(claim, str) and claim.images < min(least, result.data.count):
         have = "image has" if claim.images == 1 else "images have"
@@ -115,17 +124,24 @@ def _images_needed(claim: Claim, joint: Limits | None, limit: Limit) -> int | No
 
 
 def _claim(
-    rule: Rule, match: Match, result: Result, baseline: Result | None, confidence: float
+    rule: Rule,
+    match: Match,
+    result: Result,
+    baseline: Result | None,
+    confidence: float,
+    guarantee: Guarantee,
 ) -> Claim | str:
     sample = _rows_of(result, match.entry, "the result")
     if isinstance(sample, str) or match.entry is None:
         return str(sample)
+    if guarantee == "exact" and not is_bounded(sample):
+        return f"guarantee: exact, and the values of {match.metric} have no bounds"
     if not rule.limit.needs_baseline:
-        return refusal(rule.limit, match.entry, None, result) or value_claim(sample, confidence)
+        return refusal(rule.limit, match.entry, None, result) or value_claim(sample, confidence, guarantee)
     reference = _rows_of(baseline, match.reference, "the baseline")
     if isinstance(reference, str):
         return reference
-    claim = increase_claim(reference, sample, rule.limit, confidence)
+    claim = increase_claim(reference, sample, rule.limit, confidence, guarantee)
     if isinstance(claim, str):
         return claim
     return refusal(rule.limit, match.entry, claim.reference, result) or claim

@@ -10,9 +10,10 @@ import numpy as np
 from geed_cli.choices import OnUndecided
 from geed_cli.gate.cases import Case, cases_of, outcomes_of
 from geed_cli.gate.claim import Claim
-from geed_cli.gate.levels import ALPHA, fail_confidences
+from geed_cli.gate.levels import ALPHA, bonferroni_confidences, fail_confidences
 from geed_cli.gate.outcome import ExitCode, GateReport, Judged, Outcome, RuleVerdict, Verdict, worst
 from geed_cli.gate.policy import Policy, Rule
+from geed_cli.gate.policy_file import Guarantee
 from geed_cli.gate.require import requirements
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
@@ -45,7 +46,7 @@ def gate(
         check_sound(baseline, "the baseline")
     with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
         cases = [case for label, each in results.items() for case in cases_of(label, each, policy, baseline)]
-        joint = joint_confidences(cases)
+        joint = joint_confidences(cases, policy.guarantee)
         ruled = [outcome for case in cases for outcome in outcomes_of(case, joint)]
     required = [out for label, each in results.items() for out in requirements(policy.require, label, each)]
     outcomes = (*required, *ruled)
@@ -60,6 +61,7 @@ def gate(
         policy=policy.name,
         baseline=None if baseline is None else baseline.model.id,
         confidence=1.0 - ALPHA,
+        guarantee=policy.guarantee,
         claims=sum(isinstance(pending.claim, Claim) for case in cases for pending in case.pending),
         models=tuple(_judged(label, result) for label, result in results.items()),
         rules=tuple(_rule_verdict(rule, ruled) for rule in policy.rules),
@@ -67,7 +69,7 @@ def gate(
     )
 
 
-def joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
+def joint_confidences(cases: Sequence[Case], guarantee: Guarantee) -> dict[str, float]:
     """The confidence of ``Examined.joint_ci``, for each set of images."""
     families: dict[str, list[Estimate]] = {}
     confidences: dict[str, float] = {}
@@ -76,7 +78,8 @@ def joint_confidences(cases: Sequence[Case]) -> dict[str, float]:
         confidences[pending.images] = max(confidences.get(pending.images, 0.0), pending.confidence)
         if isinstance(pending.claim, Claim) and pending.claim.estimate is not None:
             family.append(pending.claim.estimate)
-    return fail_confidences(families, confidences)
+    made = bonferroni_confidences if guarantee == "exact" else fail_confidences
+    return made(families, confidences)
 
 
 def _exit_code(verdict: Verdict, on_undecided: OnUndecided) -> ExitCode:

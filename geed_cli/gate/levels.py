@@ -46,3 +46,16 @@ def fail_confidences(
         else confidences[key]
         for key, family in families.items()
     }
+
+
+def bonferroni_confidences(
+    families: Mapping[str, Sequence[Estimate]], confidences: Mapping[str, float]
+) -> dict[str, float]:
+    """The joint confidence of claims that have to hold whatever their dependence: each has its part of α.
+
+    Args:
+        families: what each image moves in the claims of a set of images.
+        confidences: of one claim of each set by itself, ``pass_confidence``.
+    """
+    total = max(sum(map(len, families.values())), 1)
+    return {key: 1.0 - (1.0 - confidence) / total for key, confidence in confidences.items()}

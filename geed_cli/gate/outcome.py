@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from geed_cli.choices import OnUndecided
-from geed_cli.gate.policy_file import Level
+from geed_cli.gate.policy_file import Guarantee, Level
 from geed_cli.result.schema import Part
 
 Verdict = Literal["pass", "undecided", "fail", "error"]
@@ -99,6 +99,7 @@ class GateReport(Part):
         policy: the policy file's name.
         baseline: the baseline's model id, if there was one.
         confidence: of ``Examined.ci``, before what a growing run has spent.
+        guarantee: the policy's.
         claims: entries that were tested together.
     """
 
@@ -109,6 +110,7 @@ class GateReport(Part):
     policy: str
     baseline: str | None
     confidence: float
+    guarantee: Guarantee = "nominal"
     claims: int
     models: tuple[Judged, ...]
     rules: tuple[RuleVerdict, ...]

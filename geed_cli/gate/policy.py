@@ -10,7 +10,7 @@ from typing import Literal
 
 from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
-from geed_cli.gate.policy_file import BaselineRulePart, Level, PolicyFile, RequirePart, RulePart
+from geed_cli.gate.policy_file import BaselineRulePart, Guarantee, Level, PolicyFile, RequirePart, RulePart
 from geed_cli.globs import fits_group, is_or_fits
 
 LimitKind = Literal["max", "min", "increase", "percent"]
@@ -68,6 +68,7 @@ class Policy:
     name: str
     require: RequirePart
     rules: tuple[Rule, ...]
+    guarantee: Guarantee = "nominal"
 
     @property
     def needs_baseline(self) -> bool:
@@ -90,7 +91,7 @@ def policy_of(content: PolicyFile, name: str = "policy") -> Policy:
     changes = [
         _rule(part, f"baseline.rules[{i}]", _change(part)) for i, part in enumerate(content.baseline.rules)
     ]
-    return Policy(name, content.require, (*limits, *changes))
+    return Policy(name, content.require, (*limits, *changes), content.guarantee)
 
 
 def _rule(part: RulePart | BaselineRulePart, place: str, limit: Limit) -> Rule:

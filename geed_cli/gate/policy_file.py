@@ -12,6 +12,7 @@ from geed_cli.documents.validation import StrictPart
 from geed_cli.statistics.equivalence import Margin, parse_margin
 
 Level = Literal["error", "warn"]
+Guarantee = Literal["nominal", "exact"]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 MAX_RULES = 1000
 
@@ -86,12 +87,17 @@ class BaselinePart(StrictPart):
 
 
 class PolicyFile(StrictPart):
-    """One policy file; the attributes are its sections."""
+    """One policy file; the attributes are its sections.
+
+    Attributes:
+        guarantee: ``exact`` makes every claim with limits that hold at any number of images and for any distribution.
+    """
 
     version: Literal[1]
     require: RequirePart = RequirePart()
     rules: Annotated[tuple[RulePart, ...], Field(max_length=MAX_RULES)] = ()
     baseline: BaselinePart = BaselinePart()
+    guarantee: Guarantee = "nominal"
 
     @model_validator(mode="after")
     def _tests_something(self) -> "PolicyFile":

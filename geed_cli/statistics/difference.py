@@ -123,7 +123,7 @@ class Paired:
             return cls(pair, None, (TOO_LARGE,))
         mean = BoundedMean.difference(reference, other)
         if are_copies(reference, other):
-            return cls(pair, replace(estimated, value=0.0), (SAME_ROWS,), copies=True)
+            return cls(pair, replace(estimated, value=0.0), (SAME_ROWS,), mean, copies=True)
         if mean is None and is_still(estimated, reference.sample, other.sample):
             return cls(pair, None, (SAME_DIFFERENCE,))
         return cls(pair, estimated, (SAME_BOUNDED,) if mean and mean.still else (), mean)
@@ -151,7 +151,7 @@ class Paired:
         """The interval as a function of the confidence; None where it is withheld."""
         if self.estimate is None:
             return lambda _: None
-        if self.copies:
+        if self.copies and method != "bounded":  # whose guarantee is also about images that were not seen
             return lambda _: (0.0, 0.0)
         value = self.estimate.value
         made = limits_of(self.statistic, method, resamples, seed)

@@ -337,17 +337,25 @@ def _beyond_by(entry: Examined) -> float:
 
 def legend(report: GateReport) -> str:
     """How to read the verdicts, in full."""
-    level = _level(report)
+    level, together = _level(report), "max-t" if report.guarantee == "nominal" else "Bonferroni"
     return (
         f"pass: the entry's {level} interval is within the limit. fail: the interval that holds for all "
-        f"{report.claims} tested entries together ({level}, max-t) is beyond it, and is the one shown. undecided: "
+        f"{report.claims} tested entries together ({level}, {together}) is beyond it, and is the one shown. undecided: "
         "neither; error: could not be tested. A pass against the baseline is non-inferiority, not equality."
+        f"{_guaranteed(report)}"
     )
 
 
 def short_legend(report: GateReport) -> str:
     """The same for the foot of a page."""
-    return f"pass: {_level(report)} interval within the limit; fail: joint interval, shown, beyond it"
+    said = f"pass: {_level(report)} interval within the limit; fail: joint interval, shown, beyond it"
+    return f"{said}{_guaranteed(report)}"
+
+
+def _guaranteed(report: GateReport) -> str:
+    """What the policy's guarantee adds, after a full stop; nothing where it is nominal."""
+    exact = report.guarantee == "exact"
+    return ". guarantee: exact, at any number of images and for any distribution" if exact else ""
 
 
 def next_step(report: GateReport, moved: str = "") -> str:

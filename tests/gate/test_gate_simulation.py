@@ -68,3 +68,25 @@ def test_power_against_a_ten_percent_worsening(simulation: ModuleType, runs: int
     broken = simulation.simulate(unpaired[0], 200, range(runs))
     assert paired.failed >= 0.75 * paired.runs
     assert broken.failed <= 0.4 * broken.runs
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    ("rate", "images", "runs"),
+    [
+        (0.003, 50, 12),
+        (0.01, 50, 12),
+        *(
+            pytest.param(rate, images, 400, marks=pytest.mark.slow)
+            for rate in (0.0005, 0.003, 0.01, 0.05)
+            for images in (30, 50, 200, 1000)
+        ),
+    ],
+)
+def test_independent_flip_rates_at_their_limit(
+    simulation: ModuleType, rate: float, images: int, runs: int, exact: bool
+) -> None:
+    """24 rules without anything in common: at most 5% of policies fail, and hardly any entry passes falsely."""
+    tally = simulation.rates_at_their_limit(rate, images, range(runs), exact=exact)
+    assert tally.failed <= stats.binom.ppf(0.999, runs, 0.05)
+    assert tally.passed == 0

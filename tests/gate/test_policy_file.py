@@ -46,6 +46,13 @@ def test_a_whole_policy(tmp_path: Path) -> None:
     assert read.needs_baseline
 
 
+def test_a_guarantee_is_nominal_unless_asked_for() -> None:
+    """At the top of the file, for all of its rules."""
+    rules = "rules: [{metric: softmax.kl, max: 0.1}]"
+    assert policy(f"version: 1\n{rules}").guarantee == "nominal"
+    assert policy(f"version: 1\nguarantee: exact\n{rules}").guarantee == "exact"
+
+
 @pytest.mark.parametrize(("text", "share"), [("5%", 0.05), ("0.5 %", 0.005), ("120%", 1.2), (".5%", 0.005)])
 def test_percentages(text: str, share: float) -> None:
     """A percent sign makes a fraction of the baseline's value."""
@@ -62,6 +69,7 @@ RULE = "version: 1\nrules:\n  - {metric: latent.l2, max: 1}\n"
         ("[1]", "a list"),
         (RULE.replace("version: 1", "version: 2"), "policy.yaml:1: 'version' is 2"),
         (RULE.replace("version: 1\n", ""), "the key 'version' is missing"),
+        (RULE + "guarantee: certain", "policy.yaml:4: 'guarantee' is 'certain'"),
         (RULE + "requires: {min_images: 2}", "policy.yaml:4: unknown key 'requires'"),
         (RULE + "require: {min_image: 2}", "did you mean min_images"),
         (RULE + "require: {min_images: 0}", "policy.yaml:4"),
