@@ -42,7 +42,7 @@ def inspection_page(found: Inspection, view: View, width: int = 100) -> Iterator
     yield from (Paragraph("warning:", plain(text, LONGEST), style="magenta") for text in said.warnings)
     yield BLANK
     yield headline("inspect", found.model, width)
-    yield Line(preprocessing(found.model))
+    yield Line(f"input {preprocessing(found.model)}")
     if view.verbose:
         yield from (BLANK, Line(strong="What was resolved, in full"), facts(model_lines(found.model)))
     else:

@@ -25,8 +25,6 @@ def next_of(result: Result, claims: Sequence[Claim]) -> str:
 def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
     """What could be done, the most important first; there is always one."""
     yield from _until_it_counts(result)
-    if result.model.weights.origin == "random":
-        yield _trained(result.model.weights)
     if any(insensitive(entry, result) for entry in result.results):
         yield "see whether weights and preprocessing are those that you mean: geed inspect MODEL"
     if not all(claim.decided for claim in claims):
@@ -46,6 +44,8 @@ def _until_it_counts(result: Result) -> Iterator[str]:
         yield STEADY
     if result.status == "partial":
         yield "run the same command again; images that are done come from the cache"
+    if result.model.weights.origin == "random":
+        yield _trained(result.model.weights)
     if data.bundled_sample:
         yield "the sample is for a first look; audit your own images: -d DIR"
     if data.count < MIN_IMAGES:

@@ -186,6 +186,7 @@ def _would_decide(still_open: Sequence[Delta]) -> str:
     enough = half <= len(needed)
     images = forecast(needed[half - 1] if enough else needed[-1])
     part = "half of what is open" if enough else f"{len(needed)} of {len(still_open)} that are open"
+    part = "what is open" if len(still_open) == 1 else part
     return f"about {images} images may decide {part}: audit each with --samples {images.replace(',', '')}"
 
 

@@ -1,6 +1,7 @@
 """The page of an inspection at every width, in ASCII, line by line, in full and as one line."""
 
 import io
+from pathlib import Path
 
 import pytest
 from support.constructed import inspected
@@ -60,6 +61,12 @@ def test_the_other_views_as_they_are_read() -> None:
     assert_golden(printed(PART, 100, View(linear=True)), "inspect_linear")
     assert_golden(printed(PART, 100, View(quiet=True)), "inspect_quiet")
     assert_golden(printed(STOPPED, 80), "inspect_stopped_80")
+
+
+def test_the_page_in_the_docs_is_printed() -> None:
+    """docs/specs.md shows what the program prints."""
+    specs = Path(__file__).parents[2] / "docs" / "specs.md"
+    assert f"```text\n{printed(PART, 80)}```" in specs.read_text(encoding="utf-8")
 
 
 def test_the_answer_comes_first_and_what_to_do_last() -> None:

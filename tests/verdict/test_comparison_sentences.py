@@ -180,7 +180,7 @@ def test_margins_that_are_open_have_their_own_forecast() -> None:
     yet = delta(0.002, 0.001, 0.006, "more", margin=tested | {"images_to_decide": 150})
     beyond = delta(0.012, 0.009, 0.017, "more", margin=tested)
     assert next_comparison(comparison(line("latent.l2", (0.1, 0.102), yet))) == (
-        "about 150 images may decide half of what is open: audit each with --samples 150"
+        "about 150 images may decide what is open: audit each with --samples 150"
     )
     assert next_comparison(comparison(line("latent.l2", (0.1, 0.112), beyond))) == DECIDED
 
@@ -273,7 +273,7 @@ def test_warnings_of_what_is_not_comparable() -> None:
         (comparison(SOFTMAX_OPEN, margins=("5%",)), "more images would not decide what is open"),
         (
             comparison(line("latent.l2", (0.1, 0.1), delta(1e-3, -1e-3, 1e-3, images_to_decide=12345))),
-            "about 13,000 images may decide half of what is open: audit each with --samples 13000",
+            "about 13,000 images may decide what is open: audit each with --samples 13000",
         ),
         (
             comparison(FEATURES_OPEN, SOFTMAX_OPEN, line("latent.cosine", (0.1, 0.1), delta(0.0, -0.1, 0.1))),
