@@ -1,44 +1,18 @@
-"""The regular expressions of a spec, which a stranger may have written: bounded in size, in time and in what they make.
-
-``regex`` reads them as ``re`` does and can be stopped in the middle of a match, which ``re`` cannot.
-"""
+"""The regular expressions of a spec, by which tensors are renamed: bounded in time and in what they make."""
 
 import time
 from collections.abc import Iterable
-from math import prod
 
 import regex
 
 from geed_cli.checkpoints.formats import shown
+from geed_cli.documents.pattern import compiled
 from geed_cli.errors import InputError
 
 RENAME_SECONDS = 20.0
 """For all names of a file together: 100,000 names and ten sound rules take five."""
-LONGEST_PATTERN = 1000
 LONGEST_NAME = 1000
 """Of a tensor, as in files; replacements may repeat what they found."""
-MOST_REPETITIONS = 10_000
-"""Counted repeats, multiplied: ``regex`` writes a nested ``{1000}`` out when it compiles it."""
-_COUNTED = regex.compile(r"\{(\d{1,9})(?:,(\d{0,9}))?\}")
-
-
-def compiled(pattern: str) -> regex.Pattern[str]:
-    """The regular expression.
-
-    Raises:
-        ValueError: it is none, or it is too large; with the reason.
-    """
-    if len(pattern) > LONGEST_PATTERN:
-        raise ValueError(f"it is longer than {LONGEST_PATTERN} characters")
-    counts = (max(1, *(int(number or 0) for number in pair)) for pair in _COUNTED.findall(pattern))
-    if prod(counts) > MOST_REPETITIONS:
-        raise ValueError(f"its repeats {{n}} multiply to more than {MOST_REPETITIONS}")
-    try:
-        return regex.compile(pattern)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-    except regex.error as error:
-        raise ValueError(str(error)) from error
 
 
 def renamed(names: Iterable[str], rules: Iterable[tuple[str, str]]) -> list[str]:

@@ -106,6 +106,14 @@ class AuditArguments:
     draw_seed: Annotated[
         int, _data(min=0, help="Seed of the draw of images; the same for models that are to be compared.")
     ] = DataOptions.seed
+    cluster: Annotated[
+        str | None,
+        _data(
+            metavar="folder|REGEX|FILE.csv",
+            help="Images that belong together, such as frames of a video: those of one folder, of one match of REGEX "
+            "in the path, or of one cluster in a table with the columns path and cluster.",
+        ),
+    ] = DataOptions.cluster
     norm_samples: Annotated[
         int | None,
         _data(min=2, help="Take the normaliser M over this many other images instead of the audited ones."),

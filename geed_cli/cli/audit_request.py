@@ -36,6 +36,7 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
             asked.follow_links,
             asked.decode,
             asked.image_weights,
+            asked.cluster,
         ),
         action=ActionOptions(asked.boundary, asked.interpolation),
         interval=IntervalOptions(asked.confidence, asked.resamples, asked.ci, asked.seed, asked.simultaneous),

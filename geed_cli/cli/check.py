@@ -18,6 +18,13 @@ Baseline = Annotated[
     Path | None,
     typer.Option(metavar="RESULT", help="Saved result from which changes are measured."),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="folder|REGEX|FILE.csv",
+        help="Images that belong together, as for 'geed audit'. Default: the clusters that the results have.",
+    ),
+]
 Undecided = Annotated[
     OnUndecided,
     typer.Option(help="Whether the gate fails if the images cannot decide a rule."),
@@ -44,6 +51,7 @@ def check(  # noqa: PLR0913 - every parameter but one is an option of the comman
     *,
     policy: PolicyPath,
     baseline: Baseline = None,
+    cluster: Cluster = None,
     on_undecided: Undecided = "fail",
     output: Outputs = None,
     output_format: OutputFormat = "text",
@@ -64,5 +72,7 @@ def check(  # noqa: PLR0913 - every parameter but one is an option of the comman
 
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     outputs = tuple(output or ())
-    request = CheckRequest(tuple(results), policy, baseline, on_undecided, outputs, output_format, view)
+    request = CheckRequest(
+        tuple(results), policy, baseline, on_undecided, outputs, output_format, view, cluster
+    )
     raise typer.Exit(run_check(request))

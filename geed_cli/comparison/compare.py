@@ -72,6 +72,7 @@ def compare(
         method=options.method,
         simultaneous=options.simultaneous,
         images=first.data.count,
+        clusters=first.data.clusters and len(first.data.clusters.names),
         paired=pairable,
         mismatches=tuple(dict.fromkeys(differing)),
         margins=margins.texts,

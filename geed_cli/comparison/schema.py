@@ -124,6 +124,7 @@ class Comparison(Part):
     method: str
     simultaneous: bool = False
     images: int
+    clusters: int | None = Field(None, description="that the images are in, where these are drawn")
     paired: bool
     mismatches: tuple[str, ...] = ()
     margins: tuple[str, ...] = ()

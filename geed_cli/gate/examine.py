@@ -161,6 +161,7 @@ def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample |
 
 
 def _image_set(result: Result) -> str:
-    """The audited and normaliser images."""
+    """The audited and normaliser images, and which of them are drawn together."""
     normaliser = " ".join(image.sha256 for image in result.data.normaliser_images)
-    return f"{result.data.count} {result.data.sha256} {normaliser}"
+    clusters = "" if result.data.clusters is None else result.data.clusters.of
+    return f"{result.data.count} {result.data.sha256} {normaliser} {clusters}"

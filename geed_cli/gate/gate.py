@@ -15,6 +15,7 @@ from geed_cli.gate.outcome import ExitCode, GateReport, Judged, Outcome, RuleVer
 from geed_cli.gate.policy import Policy, Rule
 from geed_cli.gate.policy_file import Guarantee
 from geed_cli.gate.require import requirements
+from geed_cli.result.clusters import with_shared_clusters
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
 from geed_cli.statistics.estimate import Estimate
@@ -38,17 +39,20 @@ def gate(
         the report; nothing is printed or written.
 
     Raises:
-        InputError: a result that contradicts itself.
+        InputError: a result that contradicts itself, or has other clusters than the baseline.
     """
     for label, result in results.items():
         check_sound(result, label)
     if baseline is not None:
         check_sound(baseline, "the baseline")
     with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
-        cases = [case for label, each in results.items() for case in cases_of(label, each, policy, baseline)]
+        sides = {label: _in_shared_clusters(label, each, baseline) for label, each in results.items()}
+        cases = [case for label, pair in sides.items() for case in cases_of(label, pair[0], policy, pair[1])]
         joint = joint_confidences(cases, policy.guarantee)
         ruled = [outcome for case in cases for outcome in outcomes_of(case, joint)]
-    required = [out for label, each in results.items() for out in requirements(policy.require, label, each)]
+    required = [
+        out for label, (each, _) in sides.items() for out in requirements(policy.require, label, each)
+    ]
     outcomes = (*required, *ruled)
     # a rule that could not be tested counts at either level: `warn` forgives a value, not a gap
     verdict = worst(
@@ -67,6 +71,14 @@ def gate(
         rules=tuple(_rule_verdict(rule, ruled) for rule in policy.rules),
         outcomes=outcomes,
     )
+
+
+def _in_shared_clusters(label: str, result: Result, baseline: Result | None) -> tuple[Result, Result | None]:
+    """A result and its baseline in the clusters that either has, where they are over the same images."""
+    if baseline is None:
+        return result, None
+    one, other = with_shared_clusters([result, baseline], [label, "the baseline"])
+    return one, other
 
 
 def joint_confidences(cases: Sequence[Case], guarantee: Guarantee) -> dict[str, float]:

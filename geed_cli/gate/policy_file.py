@@ -38,11 +38,13 @@ class RequirePart(StrictPart):
         min_images: audited images, and images with a value behind every tested entry.
         max_refused: files that the audit refused; null allows any number.
         groups: groups that must have been audited.
+        min_clusters: clusters that the images must have been declared to be in; null asks for none.
     """
 
     min_images: Annotated[int, Field(ge=1)] = 1
     max_refused: Annotated[int, Field(ge=0)] | None = None
     groups: tuple[Name, ...] = ()
+    min_clusters: Annotated[int, Field(ge=2)] | None = None
 
 
 class _Selection(StrictPart):

@@ -34,6 +34,8 @@ def _checks(require: RequirePart, result: Result) -> Iterator[tuple[str, str, st
     count, least = len({image.sha256 for image in result.data.images}), require.min_images
     few = f"{_were(count, 'image')} audited"
     yield "min_images", f"images ≥ {least}", few if count < least else ""
+    if require.min_clusters is not None:
+        yield "min_clusters", f"clusters ≥ {require.min_clusters}", _too_few(result, require.min_clusters)
     if require.max_refused is not None:
         refused, most = len(result.data.refused), require.max_refused
         many = f"{_were(refused, 'file')} refused"
@@ -43,6 +45,13 @@ def _checks(require: RequirePart, result: Result) -> Iterator[tuple[str, str, st
         missing = [name for name in require.groups if name not in audited]
         reason = f"not audited: {', '.join(missing)}" if missing else ""
         yield "groups", f"groups {', '.join(require.groups)}", reason
+
+
+def _too_few(result: Result, least: int) -> str:
+    if result.data.clusters is None:
+        return "its images are in no clusters: --cluster says which belong together"
+    there = len(result.data.clusters.names)
+    return f"its images are in {there} cluster{'s' * (there != 1)}" if there < least else ""
 
 
 def _were(count: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 Every file found is used, a copy of one that is, refused with a reason, or not drawn, and all are counted. A drawn file
 that turns out unreadable moves to the refused ones; ``pipeline.draw`` draws another in its place, and says so.
-Without a folder the bundled sample is audited: 40 crops of ten free photographs, a demonstration and not a data
+Without a folder the bundled sample is audited: 40 crops of 24 free photographs, a demonstration and not a data
 distribution. Sources and licences are in sample/LICENSES.md; benchmarks/make_sample.py makes the files.
 """
 
@@ -30,6 +30,8 @@ from geed_cli.images.selection import select
 from geed_cli.input_settings import InputSettings
 
 SAMPLE_ROOT = "bundled sample"
+SAMPLE_PHOTOGRAPH = r"^(.+)_\d+\.jpg$"
+"""Finds the photograph in the name of one of its crops."""
 PREFETCH_DEPTH = 16
 """Images decoded ahead: a few batches of one orbit each, 2.4 MB at S = 224, or 4.9 MB of larger crops."""
 READ_AHEAD = 8

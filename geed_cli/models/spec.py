@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from geed_cli.checkpoints.rename_rules import compiled
 from geed_cli.checkpoints.rules import KeyRules, Match
 from geed_cli.choices import OutputKind
 from geed_cli.documents.document import printable
+from geed_cli.documents.pattern import compiled
 from geed_cli.documents.validation import StrictPart
 from geed_cli.input_settings import CropMode, Interpolation
 from geed_cli.models.spec_actions import Action

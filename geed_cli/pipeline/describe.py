@@ -23,6 +23,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.image_weights import weights_of
 from geed_cli.pipeline.options import AuditOptions, DataOptions
+from geed_cli.result.clusters import Clustering
 from geed_cli.result.samples import weights_fingerprint
 from geed_cli.result.schema import (
     Data,
@@ -93,6 +94,7 @@ def describe_data(
     normaliser: Sequence[Subject],
     broken: Sequence[RefusedFile],
     options: DataOptions,
+    clustering: Clustering | None,
 ) -> Data:
     """Every file of the folder, accounted for."""
     everything = drawn.audited
@@ -112,6 +114,7 @@ def describe_data(
         refused=tuple(Refused(path=item.path, reason=item.reason) for item in refused),
         duplicates=drawn.copies,
         redrawn=drawn.redrawn,
+        clusters=clustering and clustering.of([subject.path for subject in audited]),
         made_up=sum(padded) / len(audited) if padded else None,
         weighted_by=options.image_weights and Path(options.image_weights).name,
         weights=weights_of(options.image_weights, [subject.record.path for subject in audited])

@@ -12,6 +12,7 @@ from geed_cli.errors import InputError
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.selection import in_draw_order, require_samples, select
 from geed_cli.images.source import ImageSet, hashes_of, list_images
+from geed_cli.pipeline.image_clusters import clustering_of
 from geed_cli.pipeline.image_weights import weights_of
 from geed_cli.pipeline.options import DataOptions
 from geed_cli.result.schema import Data, Duplicate
@@ -251,6 +252,9 @@ def require_enough(options: DataOptions, listing: ImageSet | None = None) -> Non
     """
     listing = listing or list_images(options.folder, follow_links=options.follow_links)
     require_samples(options.samples)
+    clustering = clustering_of(options, listing)
+    if clustering is not None:
+        clustering.check(listing.paths)
     wanted, there = options.norm_samples, len(listing.paths)
     audited = min(options.samples, there)
     if wanted is not None and (there < audited + wanted or wanted < 2):

@@ -40,6 +40,8 @@ class DataOptions:
         follow_links: whether symbolic links in the folder are followed.
         image_weights: how much each audited image counts: None alike, ``balanced`` every class, or a CSV file.
         decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/performance.md.
+        cluster: which images belong together and are drawn together: ``folder``, a regular expression that finds the
+            cluster in a path, or a .csv file with the columns path and cluster; None draws every image by itself.
     """
 
     root: str | Path | None = None
@@ -50,6 +52,7 @@ class DataOptions:
     follow_links: bool = False
     decode: Decode = "exact"
     image_weights: str | None = None
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         if self.image_weights is not None and self.norm_samples is not None:

@@ -30,6 +30,7 @@ from geed_cli.pipeline.describe import (
 )
 from geed_cli.pipeline.discovered_actions import hidden_actions
 from geed_cli.pipeline.draw import Draw, Drawn
+from geed_cli.pipeline.image_clusters import clustering_of
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import place_all, require_equal_geometry
 from geed_cli.pipeline.prepare import Prepared, prepare
@@ -38,7 +39,7 @@ from geed_cli.pipeline.reuse.lookup import Lookup, look_up
 from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tabulate import Rows, tabulate
 from geed_cli.pipeline.tasks import TaskStream
-from geed_cli.result.samples import weighting_of
+from geed_cli.result.samples import units_in, weighting_of
 from geed_cli.result.schema import Data, Duplicate, Looks, Result, Timing
 
 
@@ -220,7 +221,8 @@ class Session:
             raise _no_normaliser(len(normaliser), interrupted=self._progress.stopping())
         # by path: images are finished in any order where several devices share them
         broken = [self._broken[path] for path in sorted(self._broken)]
-        data = describe_data(drawn, audited, normaliser, broken, self._options.data)
+        clustering = clustering_of(self._options.data, drawn.audited)
+        data = describe_data(drawn, audited, normaliser, broken, self._options.data, clustering)
         return tuple(self._result(prepared, data, confidence, looks) for prepared in self._prepared)
 
     def _result(
@@ -235,7 +237,7 @@ class Session:
             tuple(prepared.rows[image.path] for image in data.normaliser_images) if separate else None
         )
         entries = tabulate(
-            Rows(audited, normaliser, weighting_of(data)),
+            Rows(audited, normaliser, weighting_of(data), units_in(data)),
             prepared.planned,
             prepared.families,
             options.interval,

@@ -30,6 +30,7 @@ from geed_cli.statistics.sample import (
     NullRatioSample,
     RatioSample,
     Sample,
+    Units,
     normaliser_of,
     row_means_of,
 )
@@ -47,11 +48,13 @@ class Rows:
         audited: rows with deviations.
         normaliser: rows whose embeddings give M; None where they are the audited ones.
         weighting: how much the audited images count; None is alike.
+        units: the cluster of each audited image; None where every image is drawn by itself.
     """
 
     audited: tuple[Row, ...]
     normaliser: tuple[Row, ...] | None
     weighting: Weighting | None = None
+    units: Units | None = None
 
     @cached_property
     def _distances(self) -> dict[tuple[str, View], Array]:
@@ -131,7 +134,7 @@ def _fill(
     if isinstance(measure, VectorMeasure) and isinstance(sample, RatioSample):
         way = distances_of_copies(cell, measure, rows.audited, sample)
     elif isinstance(measure, LayerMeasure) and _is_plain(cell, group, families):
-        way = layers_against_null(cell, measure, deviations, rows.audited, rows.weighting)
+        way = layers_against_null(cell, measure, deviations, rows.audited, rows.weighting, rows.units)
     return _Filled(cell, measure, group, deviations, sample, way)
 
 
@@ -196,10 +199,10 @@ def _sample(
 ) -> MeanSample | RatioSample:
     scale = measure.scale_for(group.group.order, moves_logits=moves_logits)
     if not isinstance(measure, VectorMeasure) or not measure.normalised:
-        return MeanSample(values, scale, weighting=rows.weighting)
+        return MeanSample(values, scale, rows.units, rows.weighting)
     distances, weighting = rows.distances(measure, group.identity), rows.weighting
-    means = row_means_of(distances, weighting)
-    return RatioSample(values, means, rows.normaliser is None, scale, distances, weighting=weighting)
+    means, shared = row_means_of(distances, weighting), rows.normaliser is None
+    return RatioSample(values, means, shared, scale, distances, rows.units, weighting)
 
 
 def _per_element(

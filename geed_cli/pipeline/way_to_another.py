@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from geed_cli.engine.row import Cell, Row
 from geed_cli.measures.measure import LayerMeasure, VectorMeasure
 from geed_cli.result.schema import ToAnother
-from geed_cli.statistics.sample import Interval, NullRatioSample, RatioSample
+from geed_cli.statistics.sample import Interval, NullRatioSample, RatioSample, Units
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.weighting import Weighting
 
@@ -39,7 +39,12 @@ def distances_of_copies(
 
 
 def layers_against_null(
-    cell: Cell, measure: LayerMeasure, deviations: Array, audited: Sequence[Row], weighting: Weighting | None
+    cell: Cell,
+    measure: LayerMeasure,
+    deviations: Array,
+    audited: Sequence[Row],
+    weighting: Weighting | None,
+    units: Units | None,
 ) -> NullRatioSample | None:
     """1 + the mean deviation over g ≠ e over the null's, of control images and the ones before them.
 
@@ -49,6 +54,7 @@ def layers_against_null(
         deviations: of the cell, shape (images, n).
         audited: rows of the audited images.
         weighting: how much they count; comparisons count alike.
+        units: their clusters.
 
     Returns:
         None where no image was compared with another one of the run.
@@ -64,7 +70,7 @@ def layers_against_null(
     null = _beside_identity(np.stack([against for _, _, against in compared]), measure.best)
     pairs = np.array([(own, other) for own, other, _ in compared])
     beside = _beside_identity(deviations, measure.best)
-    return NullRatioSample(beside, pairs, null, Scale.log(), weighting=weighting)
+    return NullRatioSample(beside, pairs, null, Scale.log(), units, weighting)
 
 
 def _beside_identity(deviations: Array, best: float) -> Array:

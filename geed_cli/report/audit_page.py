@@ -14,7 +14,7 @@ from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
 from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
-from geed_cli.report.header import headline, last
+from geed_cli.report.header import headline, in_clusters, last
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.marks import Mark, plain_characters, profile
 from geed_cli.report.numbers import about
@@ -108,6 +108,8 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
 def quiet_line(result: Result) -> str:
     """The audit as one line of ``key=value``: names of groups and measures, values in full, verdicts, warnings."""
     parts = ["geed=audit", f"model={_word(result.model.arch)}", f"images={result.data.count}"]
+    if result.data.clusters is not None:
+        parts.append(f"clusters={len(result.data.clusters.names)}")
     for group in result.groups:
         for entry in result.results:
             if entry.group == group.name and entry.layer is None and _shown_whole(entry, result):
@@ -137,7 +139,7 @@ def _facts(result: Result, width: int) -> Iterator[Block]:
     model, data, settings = result.model, result.data, result.settings
     yield headline("audit", model, width)
     source = "the bundled sample" if data.bundled_sample else last(data.root)
-    images = f"{counted(data.count, 'image')} of {source}"
+    images = f"{counted(data.count, 'image')}{in_clusters(data)} of {source}"
     if data.duplicates:
         images += f", {len(data.duplicates)} of its files copies of these"
     if data.weighted_by:

@@ -15,7 +15,7 @@ from geed_cli.comparison.schema import Comparison, Delta, Side
 from geed_cli.comparison.schema import Line as Compared
 from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.control import CONTROLS
-from geed_cli.phrases import some
+from geed_cli.phrases import counted, some
 from geed_cli.report.cells import csv_text
 from geed_cli.report.console import plain, write
 from geed_cli.report.hidden_actions import HIDDEN_ACTIONS_READING, hidden_notes, hidden_table
@@ -185,13 +185,14 @@ def _without_intervals(comparison: Comparison) -> Iterator[str]:
 def _facts(comparison: Comparison, view: View) -> Iterator[Block]:
     labels = [plain(subject.label) for subject in comparison.subjects]
     yield Line(f"· {', '.join(labels[1:])} against {labels[0]}", strong="geed compare")
+    clusters = f" in {counted(comparison.clusters, 'cluster')}" if comparison.clusters else ""
     pairing = "paired" if comparison.paired else "not paired: the images differ"
     if any(subject.is_population for subject in comparison.subjects):
         pairing = "over models"
     tested = sum(delta.value is not None for line in comparison.lines for delta in line.deltas)
     alpha = f"{100 * (1 - comparison.confidence):.2g}%"
     yield Line(
-        f"{comparison.images} image{'s' * (comparison.images != 1)}, {pairing} · {tested} "
+        f"{counted(comparison.images, 'image')}{clusters}, {pairing} · {tested} "
         f"difference{'s' * (tested != 1)}, claims hold together at {alpha} (Holm)"
     )
     if comparison.margins:

@@ -1,11 +1,14 @@
 """What was audited: model, weights, split, input, data, run, as names and texts above the tables."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from geed_cli.documents.document import printable
+from geed_cli.phrases import counted
 from geed_cli.report.numbers import number
 from geed_cli.report.page import WIDEST, Line
 from geed_cli.result.samples import BALANCED, class_of, weighting_of
-from geed_cli.result.schema import Data, Model, Result
+from geed_cli.result.schema import Clusters, Data, Model, Result
 from geed_cli.verdict.inspection import output_text
 
 REFUSED_SHOWN = 5
@@ -44,6 +47,14 @@ def preprocessing(model: Model) -> str:
         f"{used.size}×{used.size}{' luminance (ITU-R BT.601)' if len(used.mean) == 1 else ''} from {used.resize} "
         f"({used.crop_mode}, {used.interpolation}), mean {_triple(used.mean)}, std {_triple(used.std)}"
     )
+
+
+def in_clusters(data: Data) -> str:
+    """How many clusters the images are in, and by which rule; empty where every image is drawn by itself."""
+    clusters = data.clusters
+    if clusters is None:
+        return ""
+    return f" in {counted(len(clusters.names), 'cluster')} ({printable(clusters.how, 30)})"
 
 
 def header_lines(result: Result) -> Iterator[tuple[str, str]]:
@@ -105,6 +116,7 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
     yield "data", ", ".join(parts)
     yield from _weight_lines(data)
     yield from _corrected_lines(data)
+    yield from _cluster_lines(data.clusters)
     if data.bundled_sample:
         yield "", "only a sample of a few pictures, for a first look: --data DIR audits your own images"
     if data.made_up is not None:
@@ -125,6 +137,17 @@ def _weight_lines(data: Data) -> Iterator[tuple[str, str]]:
         how = f"so that {len({class_of(image.path) for image in data.images})} classes count alike"
     worth = f"{weighting.effective_count:.1f} that count alike would tell as much"
     yield "", f"images are weighted {how}; {worth}"
+
+
+def _cluster_lines(clusters: Clusters | None) -> Iterator[tuple[str, str]]:
+    """What is drawn where images belong together."""
+    if clusters is not None:
+        sizes = Counter(clusters.of).values()
+        yield (
+            "",
+            f"{counted(len(clusters.names), 'cluster')} ({printable(clusters.how, 60)}) of {min(sizes)} to "
+            f"{counted(max(sizes), 'image')}: intervals are over clusters, values over images",
+        )
 
 
 def _corrected_lines(data: Data) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.result.schema import Data, Entry, Result
-from geed_cli.statistics.sample import MeanSample, RatioSample, Sample
+from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Sample, Units
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.weighting import Weighting
 
@@ -54,16 +54,15 @@ def sample_of(result: Result, entry: Entry) -> Sample | None:
     """The rows of an entry; None where it has none: not applicable, or a ratio without pairs for its M."""
     if entry.per_image is None:
         return None
-    scale = scale_in(result, entry.metric, entry.group)
+    scale, units = scale_in(result, entry.metric, entry.group), units_in(result.data)
     values = np.array([math.nan if v is None else v for v in entry.per_image.value])
     weighting = weighting_of(result.data)
     if entry.per_image.normaliser is None:
-        return (
-            None if measure_named(entry.metric).normalised else MeanSample(values, scale, weighting=weighting)
-        )
+        normalised = measure_named(entry.metric).normalised
+        return None if normalised else MeanSample(values, scale, units, weighting)
     shared = not result.data.normaliser_images
     rows = np.array(entry.per_image.normaliser)
-    return RatioSample(values, rows, shared, scale, weighting=weighting)
+    return RatioSample(values, rows, shared, scale, units=units, weighting=weighting)
 
 
 def weighting_of(data: Data) -> Weighting | None:
@@ -86,6 +85,27 @@ def class_of(path: str) -> str:
 def weights_fingerprint(data: Data) -> str:
     """Eight digits that results of images with the same weights share."""
     return hashlib.sha256("\n".join(f"{weight:.12g}" for weight in data.weights).encode()).hexdigest()[:8]
+
+
+def way_sample_of(result: Result, entry: Entry) -> RatioSample | NullRatioSample | None:
+    """The rows behind where an entry stands on the way to another image; None where it has none."""
+    way, rows = entry.to_another, entry.per_image
+    if way is None or way.per_image is None or rows is None:
+        return None
+    values = np.array([math.nan if v is None else v for v in way.per_image])
+    units, weighting = units_in(result.data), weighting_of(result.data)
+    if rows.normaliser is not None:
+        shared = not result.data.normaliser_images
+        means = np.array(rows.normaliser)
+        return RatioSample(values, means, shared, Scale.log(), units=units, weighting=weighting)
+    pairs = np.array([(own, other) for own, other, _ in way.null], dtype=np.intp)
+    null = np.array([d for *_, d in way.null])
+    return NullRatioSample(values, pairs, null, Scale.log(), units, weighting)
+
+
+def units_in(data: Data) -> Units | None:
+    """The cluster of each audited image, by its place in the list of names; None where images are drawn."""
+    return None if data.clusters is None else np.array(data.clusters.of, dtype=np.intp)
 
 
 def confidence_of(result: Result) -> float:

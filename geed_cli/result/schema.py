@@ -105,6 +105,16 @@ class Duplicate(Part):
     )
 
 
+class Clusters(Part):
+    """Which of the audited images belong together, so that the clusters are the independent draws."""
+
+    how: str = Field(
+        description="as it was declared: folder, a regular expression, a file's name; photograph in the bundled sample"
+    )
+    names: tuple[str, ...]
+    of: tuple[int, ...] = Field(description="of each of data.images: the place of its cluster in names")
+
+
 class Data(Part):
     """Which images were audited. ``found`` = audited + normaliser only + duplicates + refused + not drawn."""
 
@@ -127,6 +137,7 @@ class Data(Part):
         (),
         description="how much each audited image counts, in the order of images, with mean 1; empty: alike",
     )
+    clusters: Clusters | None = Field(None, description="null where every image is drawn by itself")
     made_up: float | None = Field(
         None, description="part of the surroundings that boundary context reads and the pictures do not reach"
     )

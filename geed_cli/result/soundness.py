@@ -29,6 +29,7 @@ def _problems(result: Result) -> Iterator[str]:
     if result.data.count != len(images):
         yield f"data.count is {result.data.count}, and {len(images)} images are listed"
     yield from _weight_problems(result.data)
+    yield from _cluster_problems(result.data)
     names = [group.name for group in result.groups]
     texts = [result.model.id, result.data.root, result.signature, *names]
     texts += [entry.layer or "" for entry in result.results]
@@ -52,6 +53,18 @@ def _weight_problems(data: Data) -> Iterator[str]:
         yield f"data.weights has {len(data.weights)} weights, and {len(data.images)} images are listed"
     if not all(math.isfinite(weight) and weight > 0 for weight in data.weights):
         yield "data.weights has a weight that is not above 0"
+
+
+def _cluster_problems(data: Data) -> Iterator[str]:
+    clusters = data.clusters
+    if clusters is None:
+        return
+    if len(clusters.of) != len(data.images):
+        yield f"clusters are given for {len(clusters.of)} of {len(data.images)} images"
+    if set(clusters.of) != set(range(len(clusters.names))):
+        yield "the clusters of its images are not those that it names"
+    if data.normaliser_images:
+        yield "its images are in clusters, and its normaliser is over others"
 
 
 def _entry_problems(result: Result, entry: Entry) -> Iterator[str]:

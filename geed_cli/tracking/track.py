@@ -4,6 +4,7 @@ Files with the same label and the same step are a population. All results must b
 along a track is the network alone.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 from geed_cli.comparison.mismatch import mismatches
@@ -61,6 +62,17 @@ def _interval_mismatches(first: Record, other: Record) -> Iterator[str]:
         yield f"interval method: {settings.ci} and {others.ci}"
     if settings.simultaneous != others.simultaneous:
         yield "kind of interval: simultaneous and not"
+    if (one := _clusters(first)) != (two := _clusters(other)):
+        yield f"clusters (--cluster): {one} and {two}"
+
+
+def _clusters(record: Record) -> str:
+    """What is drawn of its images, as text."""
+    clusters = record.result.data.clusters
+    if clusters is None:
+        return "none"
+    which = hashlib.sha256(str(clusters.of).encode()).hexdigest()[:6]
+    return f"{len(clusters.names)} ({which})"
 
 
 def _require_one_architecture(records: Sequence[Record]) -> None:

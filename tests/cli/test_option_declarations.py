@@ -110,7 +110,7 @@ def test_options_of_audits_cannot_act_on_saved_results(geed: Geed, tmp_path: Pat
 def test_every_option_of_audits_is_tried_above() -> None:
     """What is left acts on saved results as well."""
     tried = {flag.strip("-").replace("-", "_") for flag in VALUES}
-    both = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
+    both = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed", "cluster"}
     assert {name.rstrip("_") for name in DECLARED - OPTIONS_LEFT_OUT["compare"].keys()} == tried | both
 
 

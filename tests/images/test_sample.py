@@ -1,4 +1,4 @@
-"""The bundled sample: 40 free crops, each listed with its source and licence."""
+"""The bundled sample: 40 crops of 24 free photographs, each listed with its source and licence."""
 
 import re
 
@@ -6,7 +6,7 @@ from geed_cli.images.decode import read_picture
 from geed_cli.images.source import sample_folder
 
 ROW = re.compile(
-    r"^\| (\S+\.jpg) \| `skimage\.data\.(\w+)`, [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$",
+    r"^\| (\S+\.jpg) \| `([\w.]+)` of ([^,|]+), [^|]+ \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$",
     re.MULTILINE,
 )
 
@@ -23,14 +23,20 @@ def test_forty_small_square_jpegs() -> None:
 
 
 def test_every_file_is_listed_with_a_free_licence() -> None:
-    """One row for each file, with author, public domain or CC0, and a square crop box."""
+    """One row for each file, with author, public domain, CC0 or CC BY, and a square crop box."""
     rows = ROW.findall((sample_folder().parent / "LICENSES.md").read_text(encoding="utf-8"))
     assert sorted(row[0] for row in rows) == sorted(file.name for file in sample_folder().iterdir())
-    for name, source, author, licence, origin, box in rows:
-        assert name.startswith(source)
+    for _, _, _, author, licence, origin, box in rows:
         assert author.strip()
         assert origin.strip()
-        assert licence in {"CC0 1.0", "public domain"}
+        assert licence in {"CC0 1.0", "public domain", "CC BY 2.0", "CC BY 4.0"}
         left, top, right, bottom = map(int, box.split(","))
         assert right - left == bottom - top > 0
-    assert len({row[1] for row in rows}) >= 8
+
+
+def test_crops_are_of_24_photographs() -> None:
+    """Enough clusters for an interval; a crop's name says which photograph it is of, and no other has it."""
+    rows = ROW.findall((sample_folder().parent / "LICENSES.md").read_text(encoding="utf-8"))
+    photographs = {row[0].rpartition("_")[0]: row[1:3] for row in rows}
+    assert len(photographs) == len(set(photographs.values())) == 24
+    assert all(photographs[row[0].rpartition("_")[0]] == row[1:3] for row in rows)

@@ -19,6 +19,7 @@ from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
 from geed_cli.report.gate.kinds import write_gate, writer_for
+from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import check_writable, read_result
 from geed_cli.result.schema import Result
 
@@ -34,6 +35,7 @@ class CheckRequest:
     outputs: tuple[Path, ...] = ()
     output_format: GateFormat = "text"
     view: View = field(default_factory=View)
+    cluster: str | None = None
 
 
 Judge = Callable[[Mapping[str, Result]], int]
@@ -57,9 +59,14 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     _check_outputs(request.outputs, [*results, request.policy, *filter(None, [request.baseline])])
     policy = read_policy(request.policy)
     _check_baseline(policy, request.baseline)
+    clustering = None if request.cluster is None else read_clustering(request.cluster)
     baseline = None if request.baseline is None else read_result(request.baseline)
+    if baseline is not None and clustering is not None:
+        baseline = with_clusters(baseline, clustering)
 
     def judge(labelled: Mapping[str, Result]) -> int:
+        if clustering is not None:
+            labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
         report = gate(labelled, policy, baseline, request.on_undecided)
         _deliver(report, request, moved=_moved(request.baseline, results))
         return report.exit_code

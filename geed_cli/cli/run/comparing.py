@@ -3,7 +3,7 @@
 import glob
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,11 +24,21 @@ from geed_cli.measures.catalogue import BY_NAME, require_guaranteed, select_meas
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
+from geed_cli.result.clusters import read_clustering, with_clusters, with_shared_clusters
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
 from geed_cli.statistics.methods import check_options
 
-OPTIONS_OF_COMPARISONS = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed"}
+OPTIONS_OF_COMPARISONS = {
+    "metric",
+    "layer",
+    "confidence",
+    "resamples",
+    "ci",
+    "simultaneous",
+    "seed",
+    "cluster",
+}
 """The options that act on saved results, too."""
 
 
@@ -77,6 +87,7 @@ def run_compare(request: ComparisonRequest) -> None:
 
         audited = audit_models(tuple(models.values()), asked, options, quiet=view.quiet)
         results |= {label: (result,) for label, result in zip(models, audited, strict=True)}
+    results = _in_clusters(results, asked.cluster)
     contenders = [Contender(each.label, _selected(results[each.label], options)) for each in subjects]
     _require_layers(contenders, options.layers)
     if not request.allow_mismatch:
@@ -89,6 +100,20 @@ def run_compare(request: ComparisonRequest) -> None:
         [(json, lambda: to_strict_json(comparison)), (csv, lambda: to_csv(comparison))],
         lambda: print_comparison(comparison, result_console(), view),
     )
+
+
+def _in_clusters(
+    results: Mapping[str, tuple[Result, ...]], rule: str | None
+) -> dict[str, tuple[Result, ...]]:
+    """The results in the clusters of the rule; without one, in those that any of them over the same images has."""
+    every = [(label, result) for label, side in results.items() for result in side]
+    labels, found = [label for label, _ in every], [result for _, result in every]
+    if rule is not None:
+        clustering = read_clustering(rule)
+        made = iter([with_clusters(result, clustering) for result in found])
+    else:
+        made = iter(with_shared_clusters(found, labels))
+    return {label: tuple(next(made) for _ in side) for label, side in results.items()}
 
 
 def parse_subject(text: str) -> Subject:

@@ -11,6 +11,8 @@ from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.errors import InputError
 from geed_cli.groups.named import GROUP_SUFFIXES, group_named
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.result.clusters import read_clustering
+from geed_cli.result.schema import Data
 from geed_cli.tracking.record import Recipe, Track
 from geed_cli.tracking.resume import other_settings
 
@@ -106,16 +108,22 @@ def _spec_sha256(request: TrackRequest) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
+def _rule_of(data: Data) -> str | None:
+    """The rule that put the images into clusters, None where nobody asked for any."""
+    return None if data.clusters is None or data.bundled_sample else data.clusters.how
+
+
 def require_same_controls(track: Track, asked: AuditArguments, path: Path) -> None:
     """Refuse to go on where a setting differs that is no part of the recipe, and that only the results record."""
-    audited = [record.result.settings for record in track.records if record.source == "checkpoint"]
+    audited = [record.result for record in track.records if record.source == "checkpoint"]
     if not audited:
         return
-    before = audited[0]
+    before = audited[0].settings
     pairs = {
         "--decode": (before.decode, asked.decode),
         "--floor": (before.probes, asked.floor),
         "--simultaneous": (before.simultaneous, asked.simultaneous),
+        "--cluster": (_rule_of(audited[0].data), asked.cluster and read_clustering(asked.cluster).how),
         "--twin": (before.twin is not None, asked.twin),
     }
     differing = [f"{flag} {old}, now {new}" for flag, (old, new) in pairs.items() if old != new]

@@ -20,6 +20,7 @@ from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_page import print_track, to_csv
+from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.tracking.columns import Column, columns_of, labels_of
 from geed_cli.tracking.inputs import Input, expand
@@ -30,8 +31,8 @@ from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
 from geed_cli.tracking.track_file import saved_records, to_json
 
-OPTIONS_OF_TRACKS = {"metric", "layer"}
-"""The options that act on saved results, too: they choose what is shown."""
+OPTIONS_OF_TRACKS = {"metric", "layer", "cluster"}
+"""The options that act on saved results, too: they choose what is shown, and what is drawn."""
 
 
 def run_track(request: TrackRequest) -> None:
@@ -46,6 +47,9 @@ def run_track(request: TrackRequest) -> None:
     before = shared.read() if shared is not None else None
     pattern = step_pattern(request.step_regex)
     new = [record for each in inputs if each.saved for record in saved_records(each, pattern)]
+    if request.asked.cluster is not None:
+        clustering = read_clustering(request.asked.cluster)
+        new = [each.model_copy(update={"result": with_clusters(each.result, clustering)}) for each in new]
     if already := merged(before.records if before else (), new):
         require_one_track(already)
 

@@ -70,7 +70,13 @@ def _images(data: Data) -> str:
     made_up = (
         "" if data.made_up is None else f" {100 * data.made_up:.1f}% of their surroundings were mirrored."
     )
-    return "; ".join(parts) + f".{made_up}"
+    clusters = (
+        ""
+        if data.clusters is None
+        else f" They are in {counted(len(data.clusters.names), 'cluster')} ({plain(data.clusters.how)}): intervals are "
+        "over these."
+    )
+    return "; ".join(parts) + f".{clusters}{made_up}"
 
 
 def _model(model: Model) -> str:

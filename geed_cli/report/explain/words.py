@@ -852,6 +852,18 @@ LIST_WORDS = (
         ("samples", "sample", "bundled sample", "not drawn", "redrawn"),
     ),
     Word(
+        "cluster",
+        Explanation(
+            what="images that belong together and are no independent draws: frames of a video, crops of a picture. "
+            "--cluster names the rule: folder, a regular expression of the path, or a table; the crops of one "
+            "photograph of the bundled sample are one.",
+            reading="Intervals are over clusters, and withheld below 20 of them; values are over images and stay what "
+            "they are.",
+            see=("interval", "data"),
+        ),
+        ("clusters", "photograph"),
+    ),
+    Word(
         "baseline",
         Explanation(
             what="the saved result from which a gate measures changes (--baseline).",
