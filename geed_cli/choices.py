@@ -44,7 +44,7 @@ INTERVAL_METHODS: Mapping[IntervalMethod, Explanation] = {
         "without a bound.",
         example=f"{_FEW_FAR}of values that are at most ln 2 the 95% interval 0.013 to 0.14.",
         source="Waudby-Smith and Ramdas 2024; Orabona and Jun 2021; Clopper and Pearson 1934",
-        see=("interval", "corrected-t"),
+        see=("interval", "corrected-t", "rare kinds"),
     ),
     "percentile": Explanation(
         what="the interval between quantiles of bootstrap resamples of the images.",

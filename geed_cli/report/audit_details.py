@@ -11,10 +11,11 @@ from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
 from geed_cli.report.numbers import about, number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
-from geed_cli.result.samples import confidence_of
+from geed_cli.result.samples import confidence_of, sample_of
 from geed_cli.result.schema import Entry, GridPhase, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.statistics.enough import images_to_halve
+from geed_cli.statistics.interval import interval
 from geed_cli.verdict.grids import FAULTS
 
 
@@ -91,17 +92,31 @@ def grid_sentences(phases: Sequence[GridPhase]) -> Iterator[str]:
         yield f"{layers}: {fault.full.format(reason=alike[0].reason)}; {way}"
 
 
+def _bounded_width(result: Result, entry: Entry) -> float | None:
+    """The width of an entry's interval with a guarantee; None where it has none."""
+    sample = sample_of(result, entry)
+    if sample is None or result.settings.ci == "bounded":
+        return None
+    return interval(sample, method="bounded", confidence=confidence_of(result)).width
+
+
 def _enough(result: Result) -> Iterator[str]:
     """The width reached, and how many images would halve it; the looks of a growing run."""
-    widths: dict[str, float] = {}
+    widest: dict[str, tuple[float, Entry]] = {}
+    groups = {group.name for group in result.groups}
     for entry in result.results:
-        if entry.ci is not None:
-            widths[entry.metric] = max(widths.get(entry.metric, 0.0), entry.ci[1] - entry.ci[0])
-    if widths:
-        shown = ", ".join(f"{metric} {number(width)}" for metric, width in widths.items())
+        if entry.ci is not None and entry.group in groups:
+            width = entry.ci[1] - entry.ci[0]
+            if entry.metric not in widest or width > widest[entry.metric][0]:
+                widest[entry.metric] = (width, entry)
+    if widest:
+        shown = ", ".join(f"{metric} {number(width)}" for metric, (width, _) in widest.items())
         count = result.data.count
         yield f"Enough images? With {count} the widest intervals are: {shown}."
         yield f"About {images_to_halve(count)} would halve them."
+        bounded = {metric: _bounded_width(result, entry) for metric, (_, entry) in widest.items()}
+        if shown := ", ".join(f"{metric} {number(width)}" for metric, width in bounded.items() if width):
+            yield f"By --ci bounded, which holds for rare kinds of images too, they would be: {shown}."
     looks = result.settings.looks
     if looks is not None:
         planned = ", ".join(map(str, looks.sizes))

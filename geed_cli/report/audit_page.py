@@ -36,7 +36,7 @@ from geed_cli.report.page import (
 from geed_cli.result.samples import BALANCED, confidence_of, narrow_enough
 from geed_cli.result.schema import Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
-from geed_cli.verdict.audit import Said, next_step, say, warnings
+from geed_cli.verdict.audit import Said, next_step, say, unseen, warnings
 from geed_cli.verdict.digits import (
     limits_text,
     number_text,
@@ -102,6 +102,8 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
         yield from details(result, room)
     yield BLANK
     yield Line(_legend(result, view), style="dim", drawn=True)
+    if said_unseen := unseen(result):
+        yield Line(said_unseen)
     yield Paragraph("next:", next_step(result))
 
 

@@ -5,6 +5,7 @@ of a group, ``cautions`` for warnings, ``advice`` for the next step. docs/verdic
 """
 
 from geed_cli.result.schema import Group, Result
+from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.advice import next_of
 from geed_cli.verdict.cautions import cautions, merged, of_the_run
 from geed_cli.verdict.depth import on_layers
@@ -12,7 +13,7 @@ from geed_cli.verdict.features import on_features
 from geed_cli.verdict.predictions import aside, on_predictions
 from geed_cli.verdict.said import Said
 
-__all__ = ["Said", "next_step", "say", "warnings"]
+__all__ = ["Said", "next_step", "say", "unseen", "warnings"]
 
 
 def say(result: Result, group: str) -> Said:
@@ -42,6 +43,19 @@ def warnings(result: Result) -> tuple[str, ...]:
 def next_step(result: Result) -> str:
     """One line on what to do next; what it prints runs as it stands, beside the command that made the result."""
     return next_of(result, [on_features(result, group) for group in result.groups])
+
+
+def unseen(result: Result) -> str:
+    """How rare a kind of image may be and none of it in the sample, by the rule of three; empty below 20 images.
+
+    Of a kind that is a share p of the data, n independent images have none with the chance (1 − p)^n, 5% at p = 3/n.
+    Of images in clusters the clusters are what is independent.
+    """
+    clusters = result.data.clusters
+    count = result.data.count if clusters is None else len(clusters.names)
+    if count < MIN_IMAGES:
+        return ""
+    return f"a kind of image rarer than {300 / count:.2g}% (3 in {count}) may be missing altogether"
 
 
 def _group(result: Result, name: str) -> Group:

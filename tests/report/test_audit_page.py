@@ -11,8 +11,8 @@ from support.results import small_result
 from geed_cli.choices import View
 from geed_cli.report.audit_page import quiet_line
 from geed_cli.result.file import read_result
-from geed_cli.result.schema import Result
-from geed_cli.verdict.audit import say
+from geed_cli.result.schema import Clusters, Result
+from geed_cli.verdict.audit import say, unseen
 
 LITE0 = Path(__file__).parent / "lite0.json"
 """``geed audit efficientnet_lite0 -g flip -g c4 -g c8 --twin --samples 30``."""
@@ -63,7 +63,26 @@ def test_the_answer_comes_first_and_what_to_do_last(lite0: Result) -> None:
     ]
     places = [text.index(part) for part in order]
     assert places == sorted(places)
-    assert len(printed(one_group(lite0, "flip"), 80).splitlines()) <= 32
+    assert len(printed(one_group(lite0, "flip"), 80).splitlines()) <= 33
+
+
+def test_what_the_sample_may_not_have_is_said(lite0: Result) -> None:
+    """The rule of three, under the table, in words and linear; nothing below 20 images, which say nothing at all."""
+    for view in (View(), View(linear=True), View(verbose=True)):
+        assert "a kind of image rarer than 10% (3 in 30) may be missing altogether" in printed(
+            lite0, 100, view
+        )
+    few = lite0.model_copy(update={"data": lite0.data.model_copy(update={"count": 19})})
+    assert unseen(few) == ""
+    units = Clusters(
+        how="folder", names=tuple("abcdefghijklmnopqrstuvwx"), of=tuple(k % 24 for k in range(30))
+    )
+    clustered = lite0.model_copy(update={"data": lite0.data.model_copy(update={"clusters": units})})
+    assert "12% (3 in 24)" in unseen(clustered)
+    for count in (20, 50, 200, 1000):
+        data = lite0.data.model_copy(update={"count": count})
+        share = float(unseen(lite0.model_copy(update={"data": data})).split("%")[0].split()[-1])
+        assert (1 - share / 100) ** count == pytest.approx(0.05, abs=0.015)
 
 
 def test_every_group_has_its_rows_with_intervals(lite0: Result) -> None:

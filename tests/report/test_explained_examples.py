@@ -228,6 +228,7 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "raw": ("1 3", lambda: [f"{L2.per_image(np.array([[1.0, 2.0, 3.0]]))[0]:g}"]),
     "M": ("0 3 6", normaliser),
     "interval": ("40 95%", lambda: no_change_in(40)),
+    "rare kinds": ("200", lambda: [f"{300 / 200:.2g}%"]),
     "images to decide": ("50 0.04 0.02", lambda: [f"{50 * (0.04 / 0.02) ** 2:g}"]),
     "plan": ("60 0.2 0.1", lambda: [f"{60 * (0.2 / 0.1) ** 2:g}"]),
     "furthest": ("0.2 0.1", furthest_element),

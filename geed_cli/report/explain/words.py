@@ -118,12 +118,25 @@ COLUMN_WORDS = (
         Explanation(
             what="limits that hold the true value with the stated confidence, over images drawn like these.",
             reading="Whatever lies in it is possible: a sentence claims what all of it supports. It says nothing of "
-            "other kinds of images. An interval [v, v] means that all images have the same value.",
+            "other kinds of images. Where all images have the same value it leaves open what none of them showed.",
             example="No change of class in 40 images: 0 to 8.8% is open at 95%.",
             source="see the methods",
-            see=("corrected-t", "bca", "withheld", "simultaneous"),
+            see=("corrected-t", "bca", "withheld", "simultaneous", "rare kinds"),
         ),
         ("ci", "confidence", "low", "high", "no width"),
+    ),
+    Word(
+        "rare kinds",
+        Explanation(
+            what="kinds of images of which the sample may have none, whatever the intervals say.",
+            formula="3/n of n independent images (the rule of three): (1 − 3/n)^n < 5%",
+            reading="An interval tells of images like those that were drawn. If a rare kind matters, audit it in a "
+            "folder of its own; --ci bounded and guarantee: exact in a policy have limits that hold for it, too.",
+            example="Of 200 images: a kind that is less than 1.5% of the data may be missing.",
+            source="Hanley and Lippman-Hand 1983",
+            see=("interval", "bounded"),
+        ),
+        ("rule of three", "missing altogether", "may be missing altogether"),
     ),
     Word(
         "simultaneous",
