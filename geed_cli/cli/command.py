@@ -10,9 +10,11 @@ import typer
 from typer.core import TyperCommand
 
 from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.panels import Debug
 
 ARGUMENTS = "arguments"
 """The parameter of a command in whose place the declared options stand."""
+_DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
@@ -45,6 +47,8 @@ def takes_options(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command options of audits by name; it receives them as its parameter ``arguments``.
 
+    A command that does not name ``debug``, which its guard reads, gets that, too.
+
     Args:
         only: names of the options; None is all of them.
         without: names that the command lacks; their fields keep their defaults.
@@ -58,8 +62,11 @@ def takes_options(
         def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401 - options are of any type
             given = frozenset(name for name in taken if _was_given(context, name))
             options = {name: values.pop(name) for name in taken}
+            if adds_debug:
+                del values[_DEBUG.name]
             command(**values, arguments=AuditArguments(**options, given=given))
 
+        adds_debug = _DEBUG.name not in inspect.signature(command).parameters
         parameters = [_CONTEXT]
         for own in inspect.signature(command).parameters.values():
             parameters += (
@@ -67,6 +74,7 @@ def takes_options(
                 if own.name == ARGUMENTS
                 else [own.replace(kind=inspect.Parameter.KEYWORD_ONLY)]
             )
+        parameters += [_DEBUG] * adds_debug
         # typer reads the first, and get_type_hints, which it also asks, the second
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in parameters}

@@ -7,7 +7,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import MEASURE, Csv, Debug, Json, Linear, Quiet, Verbose, view_of
+from geed_cli.cli.panels import MEASURE, Csv, Json, Linear, PairRuns, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "each of the subjects names its own weights",
@@ -48,12 +48,12 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
             rich_help_panel=MEASURE,
         ),
     ] = None,
+    pair_runs: PairRuns = None,
     json: Json = None,
     csv: Csv = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
     linear: Linear = False,
-    debug: Debug = False,
 ) -> None:
     """Compare models or saved results with the first of them, paired over the same images.
 
@@ -62,11 +62,17 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
 
     Example: geed compare r50.json dino.json          geed compare cnn='runs/cnn_*.json' c8='runs/c8_*.json'
     """
-    del debug  # read by the guard
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     from geed_cli.cli.run.comparing import ComparisonRequest, run_compare  # noqa: PLC0415 - --help stays light
 
     request = ComparisonRequest(
-        tuple(subjects), arguments, json, csv, tuple(margin or ()), allow_mismatch=allow_mismatch, view=view
+        tuple(subjects),
+        arguments,
+        json,
+        csv,
+        tuple(margin or ()),
+        pair_runs,
+        allow_mismatch=allow_mismatch,
+        view=view,
     )
     run_compare(request)

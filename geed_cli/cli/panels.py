@@ -35,6 +35,15 @@ Csv = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+PairRuns = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REGEX",
+        help=r"Compare populations run by run: finds the run, such as a seed, in each file's name with its one group, "
+        r"such as 'seed_(\d+)'.",
+        rich_help_panel=DATA,
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print every number and note.", rich_help_panel=OUTPUT)
 ]

@@ -8,7 +8,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Debug, Linear, Quiet, Verbose, view_of
+from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Linear, PairRuns, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "the arguments are the checkpoints",
@@ -80,6 +80,7 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
     *,
     model: Model = None,
     step_regex: StepRegex = None,
+    pair_runs: PairRuns = None,
     arguments: AuditArguments,
     json: Json = None,
     csv: Csv = None,
@@ -88,7 +89,6 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
     verbose: Verbose = False,
     quiet: Quiet = False,
     linear: Linear = False,
-    debug: Debug = False,
 ) -> None:
     """Follow one recipe along training: a value with its interval for every checkpoint.
 
@@ -97,9 +97,11 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
 
     Example: geed track 'runs/step_*.pt' --arch resnet18 -g c8 -d photos/ --json track.json --figure track.svg
     """
-    del debug  # read by the guard
     from geed_cli.cli.run.track_recipe import TrackRequest  # noqa: PLC0415 - --help stays light
     from geed_cli.cli.run.tracking import run_track  # noqa: PLC0415
 
     files, view = tuple(checkpoints), view_of(verbose=verbose, quiet=quiet, linear=linear)
-    run_track(TrackRequest(files, arguments, model, step_regex, json, csv, figure, fresh=fresh, view=view))
+    request = TrackRequest(
+        files, arguments, model, step_regex, pair_runs, json, csv, figure, fresh=fresh, view=view
+    )
+    run_track(request)

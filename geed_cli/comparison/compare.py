@@ -1,20 +1,21 @@
-"""Comparing contenders: paired over images where both are single models, over models where they are populations.
+"""Comparing contenders: over images, paired, where both are single models, over models and images of populations.
 
 All lines see the same resamples. Verdicts are Holm's over the whole table, so that a long table does not turn
 chance into findings; a line that is not decided says how many images would decide it, never that both are equal.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.decide import decide
 from geed_cli.comparison.joint import joint_level
-from geed_cli.comparison.line_difference import cell_of
+from geed_cli.comparison.line_difference import Terms, cell_of
 from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.mismatch import mismatches, mixed_architectures, same_images
 from geed_cli.comparison.schema import Comparison, Line, Side, Subject
-from geed_cli.comparison.subjects import Contender, Key, Member, keys_of
+from geed_cli.comparison.subjects import Contender, Key, Member, keys_of, models_of
 from geed_cli.measures.catalogue import require_bounds
 from geed_cli.result.samples import output_kind, scale_in
 from geed_cli.statistics.bounded_mean import is_bounded
@@ -28,6 +29,7 @@ def compare(
     contenders: Sequence[Contender],
     options: IntervalOptions,
     margins: Margins = Margins(),  # noqa: B008 - it is frozen
+    runs: re.Pattern[str] | None = None,
 ) -> Comparison:
     """Every measure, group and layer of all contenders, against the first.
 
@@ -35,9 +37,10 @@ def compare(
         contenders: at least two, the reference first; checked for comparability by the caller.
         options: of all intervals; verdicts are Holm's whether they are simultaneous or not.
         margins: what differences are asked to be within.
+        runs: finds the run in the names of the files of two populations, whose models then belong together.
 
     Raises:
-        InputError: options that no interval can be made with.
+        InputError: options that no interval can be made with, or runs that cannot be paired.
     """
     check_options(options.method, options.confidence, options.resamples)
     reference, others = contenders[0], contenders[1:]
@@ -50,10 +53,8 @@ def compare(
     if options.simultaneous:
         level = joint_level(contenders, keys, options, paired=pairable)
     intervals = replace(options, confidence=level)
-    cells = [
-        [cell_of(reference, other, key, intervals, margins, paired=pairable) for other in others]
-        for key in keys
-    ]
+    terms = Terms(intervals, margins, pairable, runs)
+    cells = [[cell_of(reference, other, key, terms) for other in others] for key in keys]
     deltas = decide(keys, cells, margins, options.confidence)
     lines = [
         Line(
@@ -112,17 +113,29 @@ def _side(contender: Contender, key: Key, options: IntervalOptions) -> Side:
         metric, group, _ = key
         # where settings are mixed, not every model was audited under the group
         with_group = next(each for each in contender.results if group in {g.name for g in each.groups})
-        mean = population(
-            [_over_images(member, options) for member in members],
-            confidence=options.confidence,
-            scale=scale_in(with_group, metric, group),
-        )
+        models = [
+            replace(model, interval=_over_images(member, options))
+            for model, member in zip(models_of(members), members, strict=True)
+        ]
+        scale = scale_in(with_group, metric, group)
+        mean = population(models, confidence=options.confidence, scale=scale)
+        if reason := _no_recipe(contender):
+            return Side(value=mean.value, ci=None, within=mean.within, notes=(*mean.notes, reason))
         return Side(value=mean.value, ci=_pair(mean.low, mean.high), within=mean.within, notes=mean.notes)
     sample, controls = members[0].sample, members[0].entry.controls
     if sample is None:
         return Side(value=None, ci=None, notes=members[0].entry.notes, controls=controls)
     made = _interval(sample, options)
     return Side(value=made.value, ci=_pair(made.low, made.high), notes=made.notes, controls=controls)
+
+
+def _no_recipe(contender: Contender) -> str:
+    """Why results under one label are no population, and their mean has no interval; empty where they are one."""
+    if mixed_architectures(contender.label, contender.results) is not None:
+        return "interval withheld: the models are of several architectures"
+    first = contender.results[0]
+    alike = all(same_images(first, result) for result in contender.results)
+    return "" if alike else "interval withheld: the models saw different images"
 
 
 def _over_images(member: Member, options: IntervalOptions) -> Interval:

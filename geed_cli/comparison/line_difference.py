@@ -1,22 +1,27 @@
 """One other's difference from the reference in one line of a comparison, before anything is corrected for the table.
 
-Paired over images where both are single models, over models where one is a population. Rows that are the same, or the
-same within rounding, are no difference, whatever their interval.
+Paired over images where both are single models, over models and images where one is a population. Rows that are the
+same, or the same within rounding, are no difference, whatever their interval.
 """
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.margins import Margins
-from geed_cli.comparison.subjects import Contender, Key, Member
+from geed_cli.comparison.mismatch import mixed_architectures
+from geed_cli.comparison.pairing import pairs_of
+from geed_cli.comparison.subjects import Contender, Key, Member, models_of
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.floating_point import floating_noise, measured_noise, noise_at
 from geed_cli.statistics.difference import Difference, difference
-from geed_cli.statistics.equivalence import Margin, Sides, paired_sides
-from geed_cli.statistics.population import population_difference
+from geed_cli.statistics.equivalence import Margin, Sides, paired_sides, shifted
+from geed_cli.statistics.methods import SMALLEST_P
+from geed_cli.statistics.population import Contrast, Model, unpaired
+from geed_cli.statistics.population import paired as paired_contrast
 from geed_cli.statistics.sample import RatioSample, Sample
 from geed_cli.statistics.scale import Array
 
@@ -59,26 +64,90 @@ class Cell:
     equivalence: Equivalence | None = None
 
 
-def cell_of(
-    reference: Contender,
-    other: Contender,
-    key: Key,
-    options: IntervalOptions,
-    margins: Margins,
-    *,
-    paired: bool,
-) -> Cell:
-    """The difference of one other in one line."""
+@dataclass(frozen=True)
+class Terms:
+    """How lines are compared.
+
+    Attributes:
+        options: of all intervals.
+        margins: what differences are asked to be within.
+        same_images: whether all results are over the same images.
+        runs: finds the run in the names of the files of two populations, whose models then belong together.
+    """
+
+    options: IntervalOptions
+    margins: Margins = field(default_factory=Margins)
+    same_images: bool = True
+    runs: re.Pattern[str] | None = None
+
+
+def cell_of(reference: Contender, other: Contender, key: Key, terms: Terms) -> Cell:
+    """The difference of one other in one line.
+
+    Raises:
+        InputError: populations whose runs cannot be paired.
+    """
     sides = reference.members(key), other.members(key)
     if not all(sides):
         return _without("only one of the two has such an entry")
-    if reference.is_population or other.is_population:
-        intervals = [[member.interval for member in side] for side in sides]
-        made = population_difference(*intervals, confidence=options.confidence)
-        return Cell(made, floor=_floor(key, [*sides[0], *sides[1]]))
-    if not paired:
+    if not terms.same_images:
         return _without("not paired: the images differ")
-    return _paired(sides[0][0], sides[1][0], key, options, margins)
+    if reference.is_population or other.is_population:
+        return _of_populations(reference, other, key, terms)
+    return _paired(sides[0][0], sides[1][0], key, terms.options, terms.margins)
+
+
+def _of_populations(reference: Contender, other: Contender, key: Key, terms: Terms) -> Cell:
+    """Over models and images; pair by pair where runs are to be paired."""
+    for each in (reference, other):
+        if mixed_architectures(each.label, each.results) is not None:
+            return _without(f"{each.label} is of several architectures")
+    sides = reference.members(key), other.members(key)
+    if terms.runs is not None and reference.is_population and other.is_population:
+        places = [{member.place: member for member in side} for side in sides]
+        pairs = pairs_of(reference.names, other.names, terms.runs)
+        both = [(a, b) for a, b in pairs if a in places[0] and b in places[1]]
+        sides = tuple(places[0][a] for a, _ in both), tuple(places[1][b] for _, b in both)
+        contrast = paired_contrast
+    else:
+        contrast = unpaired
+    made = contrast(*map(models_of, sides))
+    found = made if isinstance(made, Difference) else made.at(terms.options.confidence)
+    margin, equivalence = terms.margins.of(key[0]), None
+    if margin is not None and isinstance(made, Contrast):
+        equivalence = _populations_within(key[0], sides, margin, contrast, made)
+    return Cell(found, floor=_floor(key, [*sides[0], *sides[1]]), equivalence=equivalence)
+
+
+Sided = tuple[tuple[Member, ...], tuple[Member, ...]]
+Compared = Callable[[Sequence[Model], Sequence[Model]], Contrast | Difference]
+
+
+def _populations_within(
+    metric: str, sides: Sided, margin: Margin, contrast: Compared, made: Contrast
+) -> Equivalence:
+    """The test of a margin about the reference population's mean."""
+    distances = [
+        member.entry.value - _perfect(metric, member) for member in sides[0] if member.entry.value is not None
+    ]
+    amount = margin.amount * float(np.mean(distances)) if margin.relative else margin.amount
+    if not amount > 0:
+        return Equivalence(0.0, None, (f"{margin} of a distance of 0 from perfect is no margin",))
+    ends, best = [made, made], measure_named(metric).best
+    if margin.relative:
+        for at, share in enumerate((margin.amount, -margin.amount)):
+            end = contrast(models_of(sides[0], share, best), models_of(sides[1]))
+            assert isinstance(end, Contrast), "the same models have one"
+            ends[at] = end
+    shift = 0.0 if margin.relative else amount
+    upper, lower = ends
+    limits = Sides(
+        upper=shifted(upper.limits, -shift),
+        lower=shifted(lower.limits, shift),
+        values=(upper.value - shift, lower.value + shift),
+        smallest=SMALLEST_P,
+    )
+    return Equivalence(amount, limits)
 
 
 def _paired(first: Member, second: Member, key: Key, options: IntervalOptions, margins: Margins) -> Cell:

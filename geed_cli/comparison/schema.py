@@ -37,7 +37,7 @@ class Subject(Part):
 
     @property
     def is_population(self) -> bool:
-        """Whether intervals are over models."""
+        """Whether intervals are over models and images."""
         return len(self.models) > 1
 
 
@@ -46,7 +46,7 @@ class Side(Part):
 
     Attributes:
         value: the model's value, or the mean over models.
-        ci: over images, or over models for a population.
+        ci: over images, or over models and images for a population.
         within: for a population, the root mean square of the members' own half-widths over images.
         controls: of a single model, as its result has them.
     """

@@ -188,7 +188,7 @@ def _facts(comparison: Comparison, view: View) -> Iterator[Block]:
     clusters = f" in {counted(comparison.clusters, 'cluster')}" if comparison.clusters else ""
     pairing = "paired" if comparison.paired else "not paired: the images differ"
     if any(subject.is_population for subject in comparison.subjects):
-        pairing = "over models"
+        pairing = "over models and images" if comparison.paired else pairing
     tested = sum(delta.value is not None for line in comparison.lines for delta in line.deltas)
     alpha = f"{100 * (1 - comparison.confidence):.2g}%"
     yield Line(
@@ -481,7 +481,7 @@ def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
             )
     if any(subject.is_population for subject in comparison.subjects):
         yield Line(
-            "Populations: intervals are over models (t); “within” is one model's half-width over images.",
+            "Populations: intervals are over models and images (t); “within” is one model's half-width over images.",
             style="dim",
         )
     shown = {name for line in comparison.lines for side in line.sides for name in side.controls}

@@ -376,7 +376,7 @@ def _legend(track: Track, columns: Sequence[Column], view: View) -> Iterator[Blo
     if "images" in over:
         said.append("intervals are of each step alone")
     if "models" in over:
-        said.append("intervals of several models are over models (t)")
+        said.append("intervals of several models are over models and images (t)")
     yield Line(
         "; ".join([*said, *["-v has every value"] * (not view.verbose)]), style="dim", drawn=not view.verbose
     )

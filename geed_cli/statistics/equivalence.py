@@ -65,15 +65,15 @@ class Sides:
         upper: of θ_B − θ_A − δ, which is to lie below 0.
         lower: of θ_B − θ_A + δ, which is to lie above 0.
         values: of the two.
-        estimates: how each image moves them.
         smallest: the smallest p-value that can be told.
+        estimates: how each image moves the two, of single models.
     """
 
     upper: PairedLimits
     lower: PairedLimits
     values: tuple[float, float]
-    estimates: tuple[Estimate, Estimate]
     smallest: float
+    estimates: tuple[Estimate, ...] = ()
 
     def within(self, confidence: float) -> bool:
         """Whether both intervals lie on their sides; reaching the margin is allowed."""

@@ -25,6 +25,8 @@ from geed_cli.statistics.sample import (
 from geed_cli.statistics.scale import Array
 
 MIN_IMAGES = 20
+FEWEST = 3
+"""Images in each set of which a jackknife can be made."""
 MIN_COMPARISONS = 12
 """With another image, of a null; below, its own uncertainty is not known well enough."""
 NO_DISTANCE = 1e-12
@@ -55,6 +57,13 @@ def point_value(rows: Rows) -> float | None:
             return None
         value /= float(sample.distances.mean())
     return value if math.isfinite(value) else None
+
+
+def has_estimate(rows: Rows) -> bool:
+    """Whether it can be told how each image moves the value: of at least three images in each set."""
+    sample = rows.sample
+    norms = len(sample.row_means) if isinstance(sample, RatioSample) else FEWEST
+    return min(len(sample.values), norms) >= FEWEST and point_value(rows) is not None
 
 
 def undefined_reason(rows: Rows, confidence: float) -> str | None:

@@ -70,7 +70,8 @@ class Row(Part):
     Attributes:
         models: checkpoints behind it; copies with the same weights count once.
         value: the model's value, or the mean over models; null where undefined.
-        ci: over images for one model, over models for a population; null where withheld.
+        ci: over images for one model, over models and images for a population; null
+            where withheld.
         over: which of the two.
         within: for a population, the root mean square of the members' own half-widths over images.
     """
@@ -98,6 +99,7 @@ class Track(Part):
         unit: what steps count; "step" where the names disagree.
         rows: what is shown, by group, metric and layer, then label, then step.
         records: what it was made from, by label, then step.
+        pair_runs: finds the run in the names of the files; populations of two steps are then compared run by run.
     """
 
     schema_: Literal["geed.track/1"] = Field("geed.track/1", alias="schema")
@@ -107,5 +109,6 @@ class Track(Part):
     unit: Unit
     rows: tuple[Row, ...]
     records: tuple[Record, ...]
+    pair_runs: str | None = None
 
     model_config = Part.model_config | {"populate_by_name": True}

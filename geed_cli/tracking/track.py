@@ -8,14 +8,16 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from geed_cli.comparison.mismatch import mismatches
-from geed_cli.comparison.subjects import Contender, Key, Member, distinct, keys_of
+from geed_cli.comparison.subjects import Contender, Key, Member, distinct, keys_of, models_of
 from geed_cli.errors import InputError
 from geed_cli.result.samples import scale_in
 from geed_cli.statistics.population import population
 from geed_cli.tracking.record import Recipe, Record, Row, Track, Unit
 
 
-def track_of(records: Sequence[Record], recipe: Recipe | None, *, complete: bool = True) -> Track:
+def track_of(
+    records: Sequence[Record], recipe: Recipe | None, *, complete: bool = True, pair_runs: str | None = None
+) -> Track:
     """The track of these records, at least one; it is partial while checkpoints are still to be audited.
 
     Raises:
@@ -32,6 +34,7 @@ def track_of(records: Sequence[Record], recipe: Recipe | None, *, complete: bool
         unit=units.pop() if len(units) == 1 else "step",
         rows=tuple(_rows(ordered)),
         records=tuple(ordered),
+        pair_runs=pair_runs,
     )
 
 
@@ -119,7 +122,7 @@ def _row(
     else:
         confidence = contender.results[0].settings.confidence
         scale = scale_in(contender.results[0], metric, group)
-        mean = population([member.interval for member in members], confidence=confidence, scale=scale)
+        mean = population(models_of(members), confidence=confidence, scale=scale)
         value, within = mean.value, mean.within
         ci = None if mean.low is None or mean.high is None else (mean.low, mean.high)
         notes += mean.notes

@@ -103,7 +103,7 @@ def say_difference(comparison: Comparison, group: str, at: int) -> Said:
 def difference_warnings(comparison: Comparison) -> tuple[str, ...]:
     """What changes the reading of the whole comparison."""
     said = [f"not comparable in {mismatch}" for mismatch in comparison.mismatches]
-    if not comparison.paired and not any(subject.is_population for subject in comparison.subjects):
+    if not comparison.paired:
         said.append("the images differ, so that nothing is paired and no difference is claimed")
     if untrained := [subject.label for subject in comparison.subjects if subject.weights == "random"]:
         verb = "has" if len(untrained) == 1 else "have"
@@ -148,7 +148,7 @@ def _until_it_counts(comparison: Comparison) -> str:
     subjects = comparison.subjects
     if any(_is_unsteady(comparison.lines, number) for number in range(len(subjects))):
         return STEADY
-    if not comparison.paired and not any(subject.is_population for subject in subjects):
+    if not comparison.paired:
         return "audit all of them on the same images: the same --data, --samples and --draw-seed"
     return "" if _differences(comparison) else "audit all of them with the same groups, measures and layers"
 

@@ -9,17 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from geed_cli.comparison.mismatch import same_images
+from geed_cli.comparison.pairing import pair_pattern, pairs_of
+from geed_cli.comparison.subjects import Member, models_of
 from geed_cli.measures.floating_point import floating_noise
 from geed_cli.phrases import some
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.multiple import holm
-from geed_cli.statistics.population import population_difference
-from geed_cli.statistics.sample import Interval
+from geed_cli.statistics.population import paired_difference, population_difference
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
-from geed_cli.tracking.record import Row, Track
+from geed_cli.tracking.record import Record, Row, Track
 from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, STEADY
 from geed_cli.verdict.digits import (
     decimals_of,
@@ -192,27 +193,29 @@ def _ends(track: Track, label: str, group: str) -> _Ends | None:
     return _Ends(label, group, first, last, change, over, _ways(sides, group))
 
 
-def _members(track: Track, label: str, group: str, step: int) -> list[tuple[Result, Entry]]:
+def _members(track: Track, label: str, group: str, step: int) -> list[tuple[Record, Entry]]:
     """The results of a step with their entries; copies of the same weights once."""
-    results = {
-        record.result.model.weights.state_sha256: record.result
+    records = {
+        record.result.model.weights.state_sha256: record
         for record in track.records
         if (record.label, record.step) == (label, step)
     }
     return [
-        (result, entry)
-        for result in results.values()
-        for entry in result.results
+        (record, entry)
+        for record in records.values()
+        for entry in record.result.results
         if (entry.metric, entry.group, entry.layer) == (FEATURES, group, None)
     ]
 
 
-def _change(track: Track, sides: Sequence[Sequence[tuple[Result, Entry]]]) -> tuple[Difference | None, str]:
-    """Last − first: over the images of two models, over the models of two populations."""
+def _change(track: Track, sides: Sequence[Sequence[tuple[Record, Entry]]]) -> tuple[Difference | None, str]:
+    """Last − first: over the images of two models, over the models and images of two populations."""
     if not all(sides):
         return None, ""
     if all(len(side) == 1 for side in sides):
-        (before, first), (after, last) = sides[0][0], sides[1][0]
+        (before, first), (after, last) = (
+            (record.result, entry) for record, entry in (sides[0][0], sides[1][0])
+        )
         samples = sample_of(before, first), sample_of(after, last)
         if samples[0] is None or samples[1] is None or not same_images(before, after):
             return None, ""
@@ -225,17 +228,31 @@ def _change(track: Track, sides: Sequence[Sequence[tuple[Result, Entry]]]) -> tu
             seed=settings.seed,
         )
         return made, "paired over the images"
-    intervals = [[Interval(entry.value, *(entry.ci or (None, None))) for _, entry in side] for side in sides]
-    return population_difference(*intervals, confidence=track.confidence), "over the models"
+    models = [
+        models_of(
+            [
+                Member(entry, sample_of(record.result, entry), record.result.settings.precision)
+                for record, entry in side
+            ]
+        )
+        for side in sides
+    ]
+    runs = pair_pattern(track.pair_runs)
+    if runs is None or not all(len(side) > 1 for side in sides):
+        return population_difference(*models, confidence=track.confidence), "over the models"
+    before_files, after_files = ([record.file for record, _ in side] for side in sides)
+    pairs = pairs_of(before_files, after_files, runs)
+    earlier, later = ([models[at][pair[at]] for pair in pairs] for at in (0, 1))
+    return paired_difference(earlier, later, confidence=track.confidence), "paired over the runs"
 
 
-def _ways(sides: Sequence[Sequence[tuple[Result, Entry]]], group: str) -> str:
+def _ways(sides: Sequence[Sequence[tuple[Record, Entry]]], group: str) -> str:
     """Where single models stand on the way to another image; nothing of populations."""
     if not all(len(side) == 1 for side in sides):
         return ""
     ways = [
-        way_of(entry, next(each.order for each in result.groups if each.name == group))
-        for [(result, entry)] in sides
+        way_of(entry, next(each.order for each in record.result.groups if each.name == group))
+        for [(record, entry)] in sides
     ]
     if ways[0] is None or ways[1] is None:
         return ""

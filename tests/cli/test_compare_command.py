@@ -66,7 +66,7 @@ def test_populations(geed: Geed, saved: Path) -> None:
     )
     assert done.exit_code == 0, done.stderr
     assert "within ±" in done.stdout
-    assert "over models (t)" in done.stdout
+    assert "over models and images (t)" in done.stdout
 
 
 def test_views(geed: Geed, saved: Path, tmp_path: Path) -> None:
@@ -184,3 +184,49 @@ def test_a_population_of_several_architectures(
     assert shown.exit_code == 0, shown.stderr
     warning = "warning: not comparable in architectures under 'all': resnet18 and resnet50"
     assert warning in " ".join(shown.stdout.split())
+
+
+def test_runs_are_paired(geed: Geed, saved: Path, tmp_path: Path) -> None:
+    """--pair-runs by the files' names, here in two folders; refused with what it does not fit."""
+    for folder, seeds in (("cnn", (0, 1, 2)), ("c8", (3, 4, 5))):
+        (tmp_path / folder).mkdir()
+        for run, seed in enumerate(seeds):
+            (tmp_path / folder / f"seed{run}.json").write_bytes((saved / f"run_{seed}.json").read_bytes())
+    words = "compare", f"cnn={tmp_path}/cnn/*.json", f"c8={tmp_path}/c8/*.json", "--metric", "latent.l2"
+    paired, apart = (
+        json.loads(geed(*words, *more, "--json", "-").stdout) for more in (("--pair-runs", r"seed(\d)"), ())
+    )
+    deltas = [each["lines"][0]["deltas"][0] for each in (paired, apart)]
+    assert deltas[0]["value"] == pytest.approx(deltas[1]["value"])
+    assert deltas[0]["ci"] != deltas[1]["ci"]
+    for bad, found in ((r"run(\d)", "does not match"), (r"(\w", "no regular expression")):
+        done = geed(*words, "--pair-runs", bad)
+        assert done.exit_code == 2
+        assert found in done.stderr
+    alone = geed("compare", saved / "run_0.json", saved / "run_1.json", "--pair-runs", r"_(\d)")
+    assert alone.exit_code == 2
+    assert "which is one model" in alone.stderr
+
+
+def test_a_margin(geed: Geed, saved: Path) -> None:
+    """On the page, in one line, line by line and in the files; refused where it is none."""
+    words = "compare", saved / "run_0.json", saved / "run_2.json", "--margin", "80%"
+    page = geed(*words).stdout
+    assert "margin 80%: two one-sided tests, 5% (Holm)" in page
+    assert "within margin" in page
+    assert "Layers: 3 within the margin" in " ".join(page.split())
+    assert ".claim=within-the-margin" in geed(*words, "-q").stdout
+    assert "claim within margin" in geed(*words, "--linear").stdout
+    assert "p, margin" in " ".join(geed(*words, "-v").stdout.split())
+    rows = list(csv.DictReader(io.StringIO(geed(*words, "--csv", "-").stdout)))
+    assert {row["within_margin"] for row in rows} == {"", "True", "False"}
+    refused = geed(*words[:3], "--margin", "0.5")
+    assert refused.exit_code == 2
+    assert "in the unit of no measure" in refused.stderr
+
+
+def test_the_same_file_twice(geed: Geed, saved: Path) -> None:
+    """Identical, and nothing is open."""
+    page = " ".join(geed("compare", saved / "run_0.json", f"again={saved / 'run_0.json'}").stdout.split())
+    assert "Identical. Every row is the same as run_0's." in page
+    assert "next: nothing is open: the rows are the same" in page

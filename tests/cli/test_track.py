@@ -318,6 +318,21 @@ def test_steps_come_from_the_checkpoint_or_a_pattern(
     assert [record.step for record in read_track(tmp_path / "t.json").records] == [7]
 
 
+def test_runs_are_paired_across_steps(geed: Geed, tmp_path: Path) -> None:
+    """Two seeds at two steps: over the models, or run by run; a pattern that finds no run is refused at once."""
+    for seed in (0, 1):
+        save_run(tmp_path / "cnn", (3, 10), seed)
+    files = f"cnn={tmp_path}/cnn/*.json"
+    target = tmp_path / "track.json"
+    assert "over the models" in " ".join(geed("track", files).stdout.split())
+    page = geed("track", files, "--pair-runs", r"run(\d+)_step", "--json", target).stdout
+    assert "paired over the runs" in " ".join(page.split())
+    assert read_track(target).pair_runs == r"run(\d+)_step"
+    refused = geed("track", files, "--pair-runs", r"seed(\d)")
+    assert refused.exit_code == 2
+    assert "does not match" in refused.stderr
+
+
 def test_saved_results_make_populations(geed: Geed, tmp_path: Path) -> None:
     """LABEL=GLOB over runs: files of one step are one population, and --csv - is CSV alone."""
     for seed in (0, 1):

@@ -11,6 +11,7 @@ from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.margins import Margins, margins_of
 from geed_cli.comparison.mismatch import mismatches, require_comparable
+from geed_cli.comparison.pairing import pair_pattern, pairs_of
 from geed_cli.comparison.schema import Comparison, Line
 from geed_cli.comparison.subjects import Contender
 from geed_cli.errors import InputError
@@ -254,8 +255,8 @@ def test_other_images_are_not_paired() -> None:
     assert comparison.mismatches
 
 
-def test_populations_have_a_t_interval_over_models() -> None:
-    """Three checkpoints: mean ± t_2(97.5%) s/√3 with t_2 = 4.302653, by hand; within-model widths beside it."""
+def test_populations_have_a_t_interval_over_models_and_images() -> None:
+    """Three checkpoints: mean ± t_2(97.5%) s/√3 at the least, t_2 = 4.302653, by hand; widths within models beside."""
     recipe = tuple(small_result(seed) for seed in (0, 1, 2))
     other = tuple(small_result(seed) for seed in (3, 4, 5))
     comparison = compare([Contender("a", recipe), Contender("b", other)], OPTIONS)
@@ -263,7 +264,8 @@ def test_populations_have_a_t_interval_over_models() -> None:
     values = np.array([next(e.value for e in r.results if e.metric == "latent.l2") for r in recipe])
     half = 4.302653 * values.std(ddof=1) / math.sqrt(3)
     assert line.sides[0].value == pytest.approx(values.mean())
-    assert line.sides[0].ci == pytest.approx((values.mean() - half, values.mean() + half), rel=1e-6)
+    assert line.sides[0].ci is not None
+    assert half < (line.sides[0].ci[1] - line.sides[0].ci[0]) / 2 < 1.05 * half
     assert line.sides[0].within is not None
     assert line.deltas[0].p_value is not None
 
@@ -419,3 +421,92 @@ def test_a_percentage_of_nothing_is_no_margin() -> None:
     assert delta.margin is not None
     assert (delta.margin.within, delta.margin.p_value) == (False, None)
     assert "5% of a distance of 0 from perfect is no margin" in delta.notes
+
+
+def recipes() -> list[Contender]:
+    """Two populations of three models each, whose files are numbered."""
+    return [
+        Contender(
+            label,
+            tuple(map(small_result, seeds)),
+            tuple(f"{label}_{run}.json" for run in order),
+        )
+        for label, seeds, order in (("cnn", (0, 1, 2), (7, 8, 9)), ("c8", (3, 4, 5), (9, 7, 8)))
+    ]
+
+
+def test_runs_are_paired_by_what_a_pattern_finds() -> None:
+    """cnn_7 with c8_7, whose seeds are 0 and 4, and so on: the mean of the pairs' differences, in another order too."""
+    pattern = pair_pattern(r"_(\d+)\.json")
+    cell = line_of(compare(recipes(), OPTIONS, runs=pattern), "latent.l2").deltas[0]
+    alone = line_of(compare(recipes(), OPTIONS), "latent.l2").deltas[0]
+    pairs = ((0, 4), (1, 5), (2, 3))
+    values = [
+        next(e.value for e in small_result(seed).results if e.metric == "latent.l2") or 0.0
+        for seed in range(6)
+    ]
+    apart = np.array([values[b] - values[a] for a, b in pairs])
+    assert cell.value == pytest.approx(alone.value)
+    assert cell.value == pytest.approx(apart.mean())
+    assert cell.ci is not None
+    assert (cell.ci[1] - cell.ci[0]) / 2 >= 4.302652 * apart.std(ddof=1) / math.sqrt(3)
+    assert cell.ci != alone.ci
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        (r"run(\d+)", r"does not match cnn_7.json"),
+        (r"(_)", r"finds '_' in cnn_7.json and cnn_8"),
+        (r"_(\d+", "is no regular expression"),
+        (r"_\d+", "has 0 groups"),
+        (r"(cnn_7|9|[78]$)", "finds no partner for cnn_7 and 7"),
+    ],
+)
+def test_runs_that_cannot_be_paired(pattern: str, found: str) -> None:
+    """Exit 2 with the first name that is in the way."""
+
+    def paired() -> None:
+        made = pair_pattern(pattern)
+        assert made is not None
+        pairs_of(["cnn_7.json", "cnn_8", "cnn_9"], ["c8_7", "c8_8", "c8_9"], made)
+
+    with pytest.raises(InputError) as refusal:
+        paired()
+    assert found in refusal.value.found
+    assert "--pair-runs" in refusal.value.remedy
+
+
+def test_populations_that_are_none_have_no_verdict() -> None:
+    """Several architectures, or other images: values side by side at the most, no interval and no difference."""
+    one, other = recipes()
+    renamed = other.results[0].model_copy(
+        update={"model": other.results[0].model.model_copy(update={"arch": "another"})}
+    )
+    mixed = replace(other, results=(renamed, *other.results[1:]))
+    line = line_of(compare([one, mixed], OPTIONS), "latent.l2")
+    assert (line.deltas[0].value, line.deltas[0].verdict) == (None, "incomparable")
+    assert line.deltas[0].notes == ("c8 is of several architectures",)
+    assert line.sides[1].ci is None
+    assert "interval withheld: the models are of several architectures" in line.sides[1].notes
+    strange = replace(other, results=tuple(changed(each, MISMATCHES["images"]) for each in other.results))
+    compared = compare([one, strange], OPTIONS)
+    assert {each.deltas[0].verdict for each in compared.lines} == {"incomparable"}
+    assert line_of(compared, "latent.l2").sides[1].ci is not None
+    half = replace(other, results=(other.results[0], *strange.results[1:]))
+    assert line_of(compare([one, half], OPTIONS), "latent.l2").sides[1].ci is None
+
+
+def test_populations_within_a_margin() -> None:
+    """The same recipe twice, with a margin of 100% and more; one of 1% is too narrow for three seeds."""
+    wide = line_of(
+        compare(recipes(), OPTIONS, margins_of(["channelwise.cosine=0.9"])),
+        "channelwise.cosine",
+        layer="block1",
+    )
+    narrow = line_of(compare(recipes(), OPTIONS, margins_of(["1%"])), "channelwise.cosine", layer="block1")
+    assert wide.deltas[0].margin is not None
+    assert narrow.deltas[0].margin is not None
+    assert wide.deltas[0].margin.within
+    assert not narrow.deltas[0].margin.within
+    assert narrow.deltas[0].margin.amount == pytest.approx(0.01 * (1 + (wide.sides[0].value or 0.0)))

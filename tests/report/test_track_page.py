@@ -137,7 +137,7 @@ def test_populations_show_how_many_models_and_the_width_of_one() -> None:
     track = track_of([record_at(3), record_at(3, 1), record_at(9)], None)
     text = printed(track)
     assert re.search(r"^  step  models  latent\.l2 ", text, re.MULTILINE)
-    assert "over models (t)" in text
+    assert "over models and images (t)" in text
     assert "up to 2 checkpoints a step" in text
     assert "within ±" in printed(track, view=View(verbose=True))
 

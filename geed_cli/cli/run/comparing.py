@@ -3,7 +3,7 @@
 import glob
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
+from geed_cli.comparison.pairing import pair_pattern
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
@@ -60,6 +61,7 @@ class ComparisonRequest:
     json: Path | None = None
     csv: Path | None = None
     margins: tuple[str, ...] = ()
+    pair_runs: str | None = None
     allow_mismatch: bool = False
     view: View = field(default_factory=View)
 
@@ -68,6 +70,7 @@ def run_compare(request: ComparisonRequest) -> None:
     """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
     asked, json, csv, view = request.asked, request.json, request.csv, request.view
     options, margins = audit_options(asked), margins_of(request.margins)
+    runs = pair_pattern(request.pair_runs)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     check_outputs(json, csv)
     subjects = [parse_subject(text) for text in request.subjects]
@@ -79,7 +82,8 @@ def run_compare(request: ComparisonRequest) -> None:
     if any(subject.model is not None for subject in subjects):
         require_guaranteed(options.interval.method, measures)
     require_distinct((json, csv), [file for subject in subjects for file in subject.files])
-    results = {each.label: _once(each.label, map(read_result, each.files)) for each in subjects if each.files}
+    read = {each.label: _once(each.label, each.files) for each in subjects if each.files}
+    results = {label: tuple(by_file.values()) for label, by_file in read.items()}
     models = {each.label: each.model for each in subjects if each.model is not None}
     if models:
         with uncollected():
@@ -88,14 +92,18 @@ def run_compare(request: ComparisonRequest) -> None:
         audited = audit_models(tuple(models.values()), asked, options, quiet=view.quiet)
         results |= {label: (result,) for label, result in zip(models, audited, strict=True)}
     results = _in_clusters(results, asked.cluster)
-    contenders = [Contender(each.label, _selected(results[each.label], options)) for each in subjects]
+    contenders = [
+        Contender(each.label, _selected(results[each.label], options), tuple(read.get(each.label, {})))
+        for each in subjects
+    ]
+    _require_populations(contenders, request.pair_runs)
     _require_layers(contenders, options.layers)
     if not request.allow_mismatch:
         for each in contenders:
             require_one_architecture(each.label, each.results)
         labelled = [(result, each.label) for each in contenders for result in each.results]
         require_comparable([result for result, _ in labelled], [label for _, label in labelled])
-    comparison = compare(contenders, options.interval, margins)
+    comparison = compare(contenders, options.interval, margins, runs)
     hand_over(
         [(json, lambda: to_strict_json(comparison)), (csv, lambda: to_csv(comparison))],
         lambda: print_comparison(comparison, result_console(), view),
@@ -160,15 +168,28 @@ def _labels_for(same: Sequence[Subject]) -> str:
     return f"geed compare {shlex.join(labelled)}"
 
 
-def _once(label: str, results: Iterable[Result]) -> tuple[Result, ...]:
-    """The results of different weights; how many are copies is said."""
-    every = tuple(results)
-    once = distinct(every)
+def _once(label: str, files: Sequence[Path]) -> dict[str, Result]:
+    """The results of different weights, by their files' names; how many are copies is said."""
+    every = {str(file): read_result(file) for file in files}
+    once = distinct(every.values())
     if len(once) < len(every):
         message_console().print(
             f"{label}: {len(every)} results of {len(once)} different weights, which count once"
         )
-    return once
+    # of copies the last file stands for all, as in distinct
+    names = {id(result): name for name, result in every.items()}
+    return {names[id(result)]: result for result in once}
+
+
+def _require_populations(contenders: Sequence[Contender], pair_runs: str | None) -> None:
+    """Refuse to pair the runs of what are not all populations."""
+    alone = [each.label for each in contenders if not each.is_population]
+    if pair_runs is not None and alone:
+        raise InputError(
+            f"--pair-runs {pair_runs!r} with {alone[0]}, which is one model",
+            expected="populations, LABEL=GLOB of saved results, on every side",
+            remedy="leave out --pair-runs, or name several results under each label",
+        )
 
 
 def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ class TrackRequest:
     asked: AuditArguments
     model: str | None = None
     step_regex: str | None = None
+    pair_runs: str | None = None
     json: Path | None = None
     csv: Path | None = None
     figure: Path | None = None

@@ -15,6 +15,7 @@ from geed_cli.cli.command import declared, spelled
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
+from geed_cli.comparison.pairing import pair_pattern, run_of
 from geed_cli.errors import INTERRUPTED, GeedError, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.report.console import message_console, result_console
@@ -39,6 +40,7 @@ def run_track(request: TrackRequest) -> None:
     """Make, save and show a track; everything that can be refused cheaply is refused first."""
     _check(request)
     inputs = expand(request.files)
+    _require_runs(inputs, request.pair_runs)
     checkpoints = [each for each in inputs if not each.saved]
     if not checkpoints:
         _refuse_options_of_audits(request)
@@ -63,13 +65,21 @@ def run_track(request: TrackRequest) -> None:
         raise _unaudited(failed)
     complete = not failed
     _show(
-        track_of(records, asked, complete=complete)
+        track_of(records, asked, complete=complete, pair_runs=request.pair_runs)
         if shared is None
         else shared.add(records, asked, complete=complete),
         request,
     )
     if failed:
         raise _unaudited(failed)
+
+
+def _require_runs(inputs: Sequence[Input], pair_runs: str | None) -> None:
+    """Refuse a --pair-runs that does not find the run of every file."""
+    runs = pair_pattern(pair_runs)
+    for each in inputs:
+        if runs is not None:
+            run_of(str(each.path), runs)
 
 
 def _refuse_options_of_audits(request: TrackRequest) -> None:
@@ -109,7 +119,7 @@ def _shared(request: TrackRequest, recipe: Recipe | None) -> SharedTrack | None:
         if recipe is not None:
             require_same_controls(track, request.asked, path)
 
-    return SharedTrack(path, check, fresh=request.fresh)
+    return SharedTrack(path, check, fresh=request.fresh, pair_runs=request.pair_runs)
 
 
 def _audited(

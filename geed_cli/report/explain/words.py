@@ -659,7 +659,8 @@ VERDICT_WORDS = (
         "models",
         Explanation(
             what="how many checkpoints of one recipe a value is the mean of.",
-            reading="Their intervals are over models (Student's t), not over images.",
+            reading="Their intervals are over models and images (Student's t): images that all models saw do not "
+            "average away.",
             source=f"{PAPER}, figures 2 and 4",
             see=("within",),
         ),
