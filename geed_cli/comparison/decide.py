@@ -92,6 +92,8 @@ def _delta(
         verdict=verdict,
         images_to_decide=needed,
         margin=margin,
+        effect=None if cell.effect is None else cell.effect.value,
+        effect_ci=None if cell.effect is None else cell.effect.limits,
         notes=notes,
     )
 

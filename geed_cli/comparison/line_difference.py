@@ -17,12 +17,13 @@ from geed_cli.comparison.pairing import pairs_of
 from geed_cli.comparison.subjects import Contender, Key, Member, models_of
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.floating_point import floating_noise, measured_noise, noise_at
-from geed_cli.statistics.difference import Difference, difference
+from geed_cli.statistics.difference import Difference, Paired, difference
+from geed_cli.statistics.effect import Effect, effect_of
 from geed_cli.statistics.equivalence import Margin, Sides, paired_sides, shifted
 from geed_cli.statistics.methods import SMALLEST_P
 from geed_cli.statistics.population import Contrast, Model, unpaired
 from geed_cli.statistics.population import paired as paired_contrast
-from geed_cli.statistics.sample import RatioSample, Sample
+from geed_cli.statistics.sample import RatioSample, Sample, finite_rows
 from geed_cli.statistics.scale import Array
 
 
@@ -53,6 +54,7 @@ class Cell:
         same: whether the rows are the same, digit for digit.
         alike: whether they are the same within rounding.
         equivalence: the test of the margin; None where none was asked for.
+        effect: the standardised difference; None where it is not paired over images, or none varies.
     """
 
     difference: Difference
@@ -62,6 +64,7 @@ class Cell:
     same: bool = False
     alike: bool = False
     equivalence: Equivalence | None = None
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,15 @@ def _paired(first: Member, second: Member, key: Key, options: IntervalOptions, m
         same=same_rows(*samples),
         alike=_alike(key[0], (first, second)),
         equivalence=equivalence,
+        effect=_effect(made, samples, options),
     )
+
+
+def _effect(made: Difference, samples: tuple[Sample, Sample], options: IntervalOptions) -> Effect | None:
+    if made.low is None:
+        return None
+    estimated = Paired.of(*map(finite_rows, samples)).estimate
+    return None if estimated is None else effect_of(estimated, options.confidence)
 
 
 def same_rows(one: Sample, other: Sample) -> bool:

@@ -89,6 +89,9 @@ class Delta(Part):
         verdict: after that correction.
         images_to_decide: forecast for an undecided line; null where no number of images would help.
         margin: the test of ``--margin``; null where none was asked for.
+        effect: the difference over the standard deviation of the images' own differences; null where these are all
+            the same, or nothing is paired over images.
+        effect_ci: its interval, for this line by itself.
     """
 
     value: float | None
@@ -98,6 +101,8 @@ class Delta(Part):
     verdict: Verdict
     images_to_decide: int | None = None
     margin: MarginTest | None = None
+    effect: float | None = None
+    effect_ci: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -35,7 +35,7 @@ def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None
         matched = [] if reason else list(_select(rule, result, reference))
         if not reason and not matched:
             reason = f"the rule matches nothing: {_no_match(rule, result)}"
-        least = policy.require.min_images
+        least = policy.require.min_images or 1
         pending = tuple(examine(rule, match, result, reference, least, policy.guarantee) for match in matched)
         yield Case(rule, label, pending, reason)
 

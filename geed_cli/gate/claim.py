@@ -2,7 +2,8 @@
 
 ``max`` and ``min`` are about the value θ; ``increase`` about θ − θ₀, paired over the images; ``percent``
 about θ − cθ₀ with c = 1 ± p (+ where θ₀ > 0), also paired, so that the baseline's own uncertainty counts. It is
-shown as the increase over |θ₀|, whose limit is p.
+shown as the increase over |θ₀|, whose limit is p. ``share`` is about θ − θ₀ − p(θ₀ − θ⁰) with θ⁰ the value of a perfect
+network, shown as the increase over θ₀ − θ⁰.
 """
 
 from collections.abc import Callable, Mapping
@@ -74,9 +75,23 @@ def value_claim(sample: Sample, confidence: float, guarantee: Guarantee = "nomin
 
 
 def increase_claim(
-    reference: Sample, sample: Sample, limit: Limit, confidence: float, guarantee: Guarantee = "nominal"
+    reference: Sample,
+    sample: Sample,
+    limit: Limit,
+    confidence: float,
+    guarantee: Guarantee = "nominal",
+    best: float = 0.0,
 ) -> Claim | str:
-    """The claim about an increase over the baseline, or why it is undefined."""
+    """The claim about an increase over the baseline, or why it is undefined.
+
+    Args:
+        reference: the baseline's rows.
+        sample: the result's.
+        limit: on the increase.
+        confidence: of the claim's own interval.
+        guarantee: of the policy.
+        best: the row of a perfect network, for a limit that is a share of the baseline's distance from it.
+    """
     rows = finite_rows(reference), finite_rows(sample)
     for side, whose in zip(rows, ("the baseline: ", ""), strict=True):
         if reason := undefined_reason(side, confidence):
@@ -84,6 +99,13 @@ def increase_claim(
     before, value = (point_value(side) or 0.0 for side in rows)
     if limit.kind == "increase":
         return _paired(reference, sample, confidence, (before, value), (1.0, 0.0), guarantee)
+    if limit.kind == "share":
+        # twice as far from perfect, less what it is
+        distance = (point_value(finite_rows(moved(reference, 1.0, best))) or 0.0) - before
+        if not distance > 0.0:
+            return "a percentage of the baseline's distance from perfect, 0, is no limit: use an absolute max_increase"
+        further = moved(reference, limit.value, best)
+        return _paired(further, sample, confidence, (before, value), (distance, limit.value), guarantee)
     if before == 0.0:
         return "a percentage of the baseline's value, 0, is no limit: use an absolute max_increase"
     share = limit.value if before > 0 else -limit.value

@@ -12,6 +12,7 @@ from geed_cli.gate.levels import pass_confidence
 from geed_cli.gate.outcome import Examined, Verdict
 from geed_cli.gate.policy import Limit, Rule
 from geed_cli.gate.policy_file import Guarantee
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.bounded_mean import is_bounded
@@ -137,14 +138,15 @@ def _claim(
     if guarantee == "exact" and not is_bounded(sample):
         return f"guarantee: exact, and the values of {match.metric} have no bounds"
     if not rule.limit.needs_baseline:
-        return refusal(rule.limit, match.entry, None, result) or value_claim(sample, confidence, guarantee)
+        return refusal(rule.limit, match.entry, 1.0, result) or value_claim(sample, confidence, guarantee)
     reference = _rows_of(baseline, match.reference, "the baseline")
     if isinstance(reference, str):
         return reference
-    claim = increase_claim(reference, sample, rule.limit, confidence, guarantee)
+    best = measure_named(match.entry.metric).best
+    claim = increase_claim(reference, sample, rule.limit, confidence, guarantee, best)
     if isinstance(claim, str):
         return claim
-    return refusal(rule.limit, match.entry, claim.reference, result) or claim
+    return refusal(rule.limit, match.entry, claim.unit, result) or claim
 
 
 def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample | str:

@@ -17,10 +17,10 @@ def lowest_value(entry: Entry, result: Result) -> float:
     return max(numeric, entry.controls.get("floor", numeric))
 
 
-def refusal(limit: Limit, entry: Entry, reference: float | None, result: Result) -> str | None:
+def refusal(limit: Limit, entry: Entry, unit: float, result: Result) -> str | None:
     """Why a limit is below what the run can tell, or None where it is not.
 
-    ``reference`` is the baseline's value, for a limit on an increase.
+    ``unit`` is that of the limit, in the measure's: what a fraction is a fraction of, else 1.
     """
     if limit.kind == "min":  # which rounding alone may reach, where it is not small
         best, own = _best(entry), _large_rounding(entry, result)
@@ -28,7 +28,7 @@ def refusal(limit: Limit, entry: Entry, reference: float | None, result: Result)
     if limit.kind == "max":
         lowest = lowest_value(entry, result)
         return _below(f"{limit.value:.10g}", lowest) if limit.value < lowest else None
-    allowed = limit.value * (abs(reference or 0.0) if limit.kind == "percent" else 1.0)
+    allowed = limit.value * unit
     noise = _noise(entry, result)
     return _below(f"an increase of {allowed:.10g}", noise) if allowed < noise else None
 

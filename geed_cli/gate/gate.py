@@ -3,7 +3,7 @@
 Claims are collected first, since how sure a fail has to be depends on how many there are (``levels``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from geed_cli.gate.cases import Case, cases_of, outcomes_of
 from geed_cli.gate.claim import Claim
 from geed_cli.gate.levels import ALPHA, bonferroni_confidences, fail_confidences
 from geed_cli.gate.outcome import ExitCode, GateReport, Judged, Outcome, RuleVerdict, Verdict, worst
-from geed_cli.gate.policy import Policy, Rule
+from geed_cli.gate.policy import FEWEST_IMAGES, Policy, Rule
 from geed_cli.gate.policy_file import Guarantee
 from geed_cli.gate.require import requirements
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.result.clusters import with_shared_clusters
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
@@ -70,6 +71,8 @@ def gate(
         models=tuple(_judged(label, result) for label, result in results.items()),
         rules=tuple(_rule_verdict(rule, ruled) for rule in policy.rules),
         outcomes=outcomes,
+        version=policy.version,
+        notes=tuple(_of_version_1(policy, ruled)),
     )
 
 
@@ -79,6 +82,21 @@ def _in_shared_clusters(label: str, result: Result, baseline: Result | None) -> 
         return result, None
     one, other = with_shared_clusters([result, baseline], [label, "the baseline"])
     return one, other
+
+
+def _of_version_1(policy: Policy, ruled: Sequence[Outcome]) -> Iterator[str]:
+    """What version 2 would make otherwise of a policy of version 1."""
+    if policy.version != 1:
+        return
+    percents = {rule.id for rule in policy.rules if rule.limit.kind == "percent"}
+    entries = [entry for outcome in ruled if outcome.rule in percents for entry in outcome.examined]
+    if any(measure_named(entry.metric).best for entry in entries if entry.verdict != "error"):
+        yield (
+            "policy version 1: percentages of cosines are of the size of their value; in version 2 they are of its "
+            "distance from -1"
+        )
+    if policy.default_images:
+        yield f"policy version 1: no number of images is required; version 2 requires {FEWEST_IMAGES[2]}"
 
 
 def joint_confidences(cases: Sequence[Case], guarantee: Guarantee) -> dict[str, float]:

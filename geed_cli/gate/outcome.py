@@ -101,6 +101,8 @@ class GateReport(Part):
         confidence: of ``Examined.ci``, before what a growing run has spent.
         guarantee: the policy's.
         claims: entries that were tested together.
+        version: of the policy.
+        notes: what the policy's version makes of it, where the present one would make something else.
     """
 
     schema_: Literal["geed.gate/1"] = Field("geed.gate/1", alias="schema")
@@ -115,6 +117,8 @@ class GateReport(Part):
     models: tuple[Judged, ...]
     rules: tuple[RuleVerdict, ...]
     outcomes: tuple[Outcome, ...]
+    version: int = 1
+    notes: tuple[str, ...] = ()
 
     model_config = Part.model_config | {"populate_by_name": True}
 

@@ -1,7 +1,8 @@
 """A policy as the gate works on it: requirements, and one list of rules, each with its limit.
 
-A limit is one of four kinds: ``max`` and ``min`` of a value, ``increase`` over the baseline's value in the
-measure's own unit, and ``percent``, an increase as a fraction of the baseline's |value|.
+A limit is one of five kinds: ``max`` and ``min`` of a value, ``increase`` over the baseline's value in the measure's
+own unit, and an increase as a fraction, of the baseline's distance from perfect (``share``, version 2) or of its
+|value| (``percent``, version 1).
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from geed_cli.documents.validation import validate
 from geed_cli.gate.policy_file import BaselineRulePart, Guarantee, Level, PolicyFile, RequirePart, RulePart
 from geed_cli.globs import fits_group, is_or_fits
 
-LimitKind = Literal["max", "min", "increase", "percent"]
+LimitKind = Literal["max", "min", "increase", "percent", "share"]
+FEWEST_IMAGES = {1: 1, 2: 50}
+"""What a policy requires that says nothing of images, by its version."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Limit:
     @property
     def needs_baseline(self) -> bool:
         """Whether it limits a change."""
-        return self.kind in {"increase", "percent"}
+        return self.kind in {"increase", "percent", "share"}
 
     def __str__(self) -> str:
         """As reports write it."""
@@ -37,7 +40,7 @@ class Limit:
                 return f"≥ {self.value:g}"
             case "increase":
                 return f"increase ≤ {self.value:g}"
-            case "percent":
+            case "percent" | "share":
                 return f"increase ≤ {100 * self.value:g}%"
 
 
@@ -63,12 +66,19 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """A whole policy, called by its file's path; rules in the file's order, those that need a baseline last."""
+    """A whole policy, called by its file's path; rules in the file's order, those that need a baseline last.
+
+    Attributes:
+        version: of its format, which says what some of its words mean.
+        default_images: whether it says nothing of how many images it requires.
+    """
 
     name: str
     require: RequirePart
     rules: tuple[Rule, ...]
     guarantee: Guarantee = "nominal"
+    version: int = 2
+    default_images: bool = False
 
     @property
     def needs_baseline(self) -> bool:
@@ -89,9 +99,14 @@ def policy_of(content: PolicyFile, name: str = "policy") -> Policy:
     """The policy that a file's content stands for."""
     limits = [_rule(part, f"rules[{i}]", _limit(part)) for i, part in enumerate(content.rules)]
     changes = [
-        _rule(part, f"baseline.rules[{i}]", _change(part)) for i, part in enumerate(content.baseline.rules)
+        _rule(part, f"baseline.rules[{i}]", _change(part, content.version))
+        for i, part in enumerate(content.baseline.rules)
     ]
-    return Policy(name, content.require, (*limits, *changes), content.guarantee)
+    images = content.require.min_images
+    least = FEWEST_IMAGES[content.version] if images is None else images
+    require = content.require.model_copy(update={"min_images": least})
+    rules = (*limits, *changes)
+    return Policy(name, require, rules, content.guarantee, content.version, default_images=images is None)
 
 
 def _rule(part: RulePart | BaselineRulePart, place: str, limit: Limit) -> Rule:
@@ -105,5 +120,7 @@ def _limit(part: RulePart) -> Limit:
     return Limit("min", part.min)
 
 
-def _change(part: BaselineRulePart) -> Limit:
-    return Limit("percent" if part.max_increase.relative else "increase", part.max_increase.amount)
+def _change(part: BaselineRulePart, version: int) -> Limit:
+    if not part.max_increase.relative:
+        return Limit("increase", part.max_increase.amount)
+    return Limit("percent" if version == 1 else "share", part.max_increase.amount)

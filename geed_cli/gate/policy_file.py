@@ -1,4 +1,4 @@
-"""The policy file as people write it, version 1: what a result must bring, limits, and limits against a baseline.
+"""The policy file as people write it: what a result must bring, limits, and limits against a baseline.
 
 Everything is strict and frozen: an unknown key, a missing limit or a number of another type is an error,
 because a rule that is silently ignored is a gate that is silently open. docs/gate.md explains the keys.
@@ -35,13 +35,13 @@ class RequirePart(StrictPart):
     """What a result must bring to be judged at all.
 
     Attributes:
-        min_images: audited images, and images with a value behind every tested entry.
+        min_images: audited images, and images with a value behind every tested entry; left out, 50, and 1 in version 1.
         max_refused: files that the audit refused; null allows any number.
         groups: groups that must have been audited.
         min_clusters: clusters that the images must have been declared to be in; null asks for none.
     """
 
-    min_images: Annotated[int, Field(ge=1)] = 1
+    min_images: Annotated[int, Field(ge=1)] | None = None
     max_refused: Annotated[int, Field(ge=0)] | None = None
     groups: tuple[Name, ...] = ()
     min_clusters: Annotated[int, Field(ge=2)] | None = None
@@ -95,7 +95,7 @@ class PolicyFile(StrictPart):
         guarantee: ``exact`` makes every claim with limits that hold at any number of images and for any distribution.
     """
 
-    version: Literal[1]
+    version: Literal[1, 2]
     require: RequirePart = RequirePart()
     rules: Annotated[tuple[RulePart, ...], Field(max_length=MAX_RULES)] = ()
     baseline: BaselinePart = BaselinePart()

@@ -31,7 +31,7 @@ def _checks(require: RequirePart, result: Result) -> Iterator[tuple[str, str, st
     if result.unsteady is not None:
         yield "steady", "a function of one image", f"no function of one image: {result.unsteady.sentence}"
     # results of 0.1.0 have copies among their images
-    count, least = len({image.sha256 for image in result.data.images}), require.min_images
+    count, least = len({image.sha256 for image in result.data.images}), require.min_images or 1
     few = f"{_were(count, 'image')} audited"
     yield "min_images", f"images ≥ {least}", few if count < least else ""
     if require.min_clusters is not None:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from geed_cli.choices import IntervalMethod
 from geed_cli.errors import InputError, nearest
 from geed_cli.measures import channelwise, latent, prediction, softmax
-from geed_cli.measures.measure import Measure
+from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.measures.parts import parts_of, whole_of
 
 BY_NAME: dict[str, Measure] = {
     measure.name: measure
@@ -21,15 +22,25 @@ BY_NAME: dict[str, Measure] = {
 }
 
 
+PARTS: dict[str, Measure] = {
+    part.name: part
+    for measure in BY_NAME.values()
+    if isinstance(measure, VectorMeasure) and measure.normalised
+    for part in parts_of(measure)
+}
+"""By name, in the order of the catalogue."""
+
+
 def measure_named(name: str) -> Measure:
     """The measure of an entry.
 
     Raises:
         InputError: a name that this version does not know.
     """
-    if name not in BY_NAME:
+    measure = BY_NAME.get(name) or PARTS.get(name)
+    if measure is None:
         raise _unknown(name)
-    return BY_NAME[name]
+    return measure
 
 
 def select_measures(patterns: Sequence[str]) -> tuple[Measure, ...]:
@@ -76,6 +87,22 @@ def require_guaranteed(
     if method == "bounded":
         without = (m.name for m in measures if not m.has_bounds(moves_logits=moves_logits))
         require_bounds("--ci bounded", without)
+
+
+def named_parts(patterns: Sequence[str]) -> tuple[str, ...]:
+    """The parts that are written out among names and globs."""
+    return tuple(name for name in PARTS if name in patterns)
+
+
+def audited_for(patterns: Sequence[str]) -> tuple[str, ...]:
+    """What has to be audited for the measures and parts that were asked for.
+
+    Raises:
+        InputError: a pattern matches nothing.
+    """
+    whole = tuple(whole_of(pattern) if pattern in PARTS else pattern for pattern in patterns)
+    select_measures(whole)
+    return tuple(dict.fromkeys(whole))
 
 
 def _unknown(name: str) -> InputError:

@@ -45,6 +45,7 @@ class Measure:
         percent: whether values and limits are shown in percent.
         label: of the axis of a figure; empty is the name.
         usual: whether a track shows it where nothing was asked for.
+        of_invariance: whether a larger value means further from invariance; M is of the images alone.
         beside: the measure beside whose values it is shown; it makes no claims of its own unless asked for.
     """
 
@@ -62,6 +63,7 @@ class Measure:
     percent: bool = False
     label: str = ""
     usual: bool = False
+    of_invariance: bool = True
     beside: "Measure | None" = None
 
     @property

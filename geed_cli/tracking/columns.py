@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from geed_cli.errors import InputError, nearest
 from geed_cli.globs import fits_by_parts
-from geed_cli.measures.catalogue import measure_named, select_measures
+from geed_cli.measures.catalogue import PARTS, measure_named, named_parts, select_measures
 from geed_cli.tracking.record import Row, Track
 
 
@@ -48,7 +48,12 @@ def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] 
         layered = [column for column in layered if measure_named(column.metric).beside is None] or layered
     chosen = _with_layers(layered, layers)
     if metrics:
-        names = {measure.name for measure in select_measures(metrics)}
+        names = (
+            {measure.name for measure in select_measures([name for name in metrics if name not in PARTS])}
+            if set(metrics) - set(PARTS)
+            else set()
+        )
+        names |= set(named_parts(metrics))
         wanted = {c for c in there if c.metric in names and (c.layer is None or not layers or c in chosen)}
         if not wanted:
             raise _missing(f"no value of {', '.join(sorted(names))}", {column.metric for column in there})

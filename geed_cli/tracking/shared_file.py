@@ -29,13 +29,21 @@ class SharedTrack:
         check: is called with every track that is found there, and raises where this run cannot go on from it.
         fresh: whether what is there is to go when this run first writes; what others add after that stays.
         pair_runs: of the tracks that it writes.
+        parts: names of measures, of which raw and M get rows of their own.
     """
 
     def __init__(
-        self, path: Path, check: Callable[[Track], None], *, fresh: bool, pair_runs: str | None = None
+        self,
+        path: Path,
+        check: Callable[[Track], None],
+        *,
+        fresh: bool,
+        pair_runs: str | None = None,
+        parts: Sequence[str] = (),
     ) -> None:
         self.path = path
         self.pair_runs = pair_runs
+        self.parts = tuple(parts)
         self._check = check
         self._known: Track | None = None
         self._seen: Stamp | None = None
@@ -68,7 +76,9 @@ class SharedTrack:
             before = self.read()
             old = before.records if before is not None else ()
             recipe = recipe or (before.recipe if before is not None else None)
-            track = track_of(merged(old, records), recipe, complete=complete, pair_runs=self.pair_runs)
+            track = track_of(
+                merged(old, records), recipe, complete=complete, pair_runs=self.pair_runs, parts=self.parts
+            )
             write_track(track, self.path)
             self._known, self._seen, self._goes = track, self._stamp(), False
         return track

@@ -10,15 +10,23 @@ from collections.abc import Iterator, Sequence
 from geed_cli.comparison.mismatch import mismatches
 from geed_cli.comparison.subjects import Contender, Key, Member, distinct, keys_of, models_of
 from geed_cli.errors import InputError
+from geed_cli.result.raw_and_m import with_parts
 from geed_cli.result.samples import scale_in
 from geed_cli.statistics.population import population
 from geed_cli.tracking.record import Recipe, Record, Row, Track, Unit
 
 
 def track_of(
-    records: Sequence[Record], recipe: Recipe | None, *, complete: bool = True, pair_runs: str | None = None
+    records: Sequence[Record],
+    recipe: Recipe | None,
+    *,
+    complete: bool = True,
+    pair_runs: str | None = None,
+    parts: Sequence[str] = (),
 ) -> Track:
     """The track of these records, at least one; it is partial while checkpoints are still to be audited.
+
+    Raw and M have rows where ``parts`` names them; ``pair_runs`` is kept for what is said of populations.
 
     Raises:
         InputError: records that cannot stand on one track.
@@ -32,7 +40,7 @@ def track_of(
         recipe=recipe,
         confidence=records[0].result.settings.confidence,
         unit=units.pop() if len(units) == 1 else "step",
-        rows=tuple(_rows(ordered)),
+        rows=tuple(_rows(ordered, parts)),
         records=tuple(ordered),
         pair_runs=pair_runs,
     )
@@ -92,13 +100,13 @@ def _require_one_architecture(records: Sequence[Record]) -> None:
             )
 
 
-def _rows(records: Sequence[Record]) -> Iterator[Row]:
+def _rows(records: Sequence[Record], parts: Sequence[str]) -> Iterator[Row]:
     """By key, then label, then step; an entry that no checkpoint of a step has makes no row."""
     places: dict[tuple[str, int], list[Record]] = {}
     for record in records:
         places.setdefault((record.label, record.step), []).append(record)
     contenders = {
-        place: Contender(place[0], distinct(record.result for record in there))
+        place: Contender(place[0], distinct(with_parts(record.result, parts) for record in there))
         for place, there in places.items()
     }
     copies = {place: len(there) - len(contenders[place].results) for place, there in places.items()}

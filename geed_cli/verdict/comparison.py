@@ -30,6 +30,8 @@ from geed_cli.verdict.said import Said
 FURTHER, NEARER, UNDECIDED, ABSENT = "further", "nearer", "undecided", "absent"
 IDENTICAL, NO_DIFFERENCE = "identical", "no difference"
 """The same rows, digit for digit; the same but for rounding."""
+LARGER, SMALLER = "larger", "smaller"
+"""Of M, which is no measure of invariance."""
 WITHIN = "within the margin"
 """Shown to be, whether or not a difference is shown, too."""
 PLAIN_CLAIMS = {"more": FURTHER, "less": NEARER, "identical": IDENTICAL, "rounding": NO_DIFFERENCE}
@@ -51,15 +53,15 @@ def claim_of(comparison: Comparison, line: Line, at: int) -> str:
     if delta.value is None:
         return ABSENT
     claim = PLAIN_CLAIMS.get(delta.verdict, UNDECIDED)
-    if claim in {IDENTICAL, NO_DIFFERENCE}:
-        return claim
-    if delta.margin is not None and delta.margin.within:
+    if claim not in {IDENTICAL, NO_DIFFERENCE} and delta.margin is not None and delta.margin.within:
         return WITHIN
+    if not measure_named(line.metric).of_invariance:
+        return {FURTHER: LARGER, NEARER: SMALLER}.get(claim, claim)
     if of_predictions(line.metric):
-        if claim == NEARER and reaction_of(comparison, at + 1) is not None:
-            return LOWER_BUT_INSENSITIVE
-        if claim == FURTHER and reaction_of(comparison, 0) is not None:
-            return HIGHER_THAN_INSENSITIVE
+        # a network that hardly reacts is the other where the value is lower, and the first where it is higher
+        dull = {NEARER: (at + 1, LOWER_BUT_INSENSITIVE), FURTHER: (0, HIGHER_THAN_INSENSITIVE)}.get(claim)
+        if dull is not None and reaction_of(comparison, dull[0]) is not None:
+            return dull[1]
     return claim
 
 

@@ -230,3 +230,16 @@ def test_the_same_file_twice(geed: Geed, saved: Path) -> None:
     page = " ".join(geed("compare", saved / "run_0.json", f"again={saved / 'run_0.json'}").stdout.split())
     assert "Identical. Every row is the same as run_0's." in page
     assert "next: nothing is open: the rows are the same" in page
+
+
+def test_a_comparison_of_parts(geed: Geed, saved: Path) -> None:
+    """Raw is further or nearer, M larger or smaller; the difference is that of the raw means."""
+    words = [word for name in ("latent.l2.M", "latent.l2.raw") for word in ("--metric", name)]
+    done = geed("compare", saved / "run_0.json", saved / "run_1.json", *words)
+    assert done.exit_code == 0, done.stderr
+    rows = {row.split()[0]: row for row in done.stdout.splitlines() if row.strip().startswith("latent.")}
+    assert set(rows) == {"latent.l2.M", "latent.l2.raw"}
+    assert rows["latent.l2.M"].rstrip().endswith("larger")
+    assert rows["latent.l2.raw"].rstrip().endswith("further")
+    refused = geed("audit", "efficientnet_lite0", "--metric", "latent.l2.raw")
+    assert refused.exit_code == 2

@@ -510,3 +510,17 @@ def test_populations_within_a_margin() -> None:
     assert wide.deltas[0].margin.within
     assert not narrow.deltas[0].margin.within
     assert narrow.deltas[0].margin.amount == pytest.approx(0.01 * (1 + (wide.sides[0].value or 0.0)))
+
+
+def test_effect_sizes_are_in_the_file() -> None:
+    """The difference over the standard deviation of the images' own differences; null of populations and copies."""
+    base, generator = small_result(), np.random.default_rng(7)
+    rows = generator.uniform(0.1, 0.3, 24)
+    apart = generator.normal(0.02, 0.03, 24)
+    one, other = (with_rows(base, "softmax.kl", each) for each in (rows, rows + apart))
+    delta = line_of(pair(one, other), "softmax.kl").deltas[0]
+    assert delta.effect == pytest.approx(apart.mean() / apart.std(ddof=1))
+    assert delta.effect_ci is not None
+    assert delta.effect_ci[0] < delta.effect < delta.effect_ci[1]
+    assert line_of(pair(one, one), "softmax.kl").deltas[0].effect is None
+    assert line_of(compare(recipes(), OPTIONS), "softmax.kl").deltas[0].effect is None

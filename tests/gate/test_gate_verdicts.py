@@ -228,3 +228,75 @@ def test_the_joint_interval_holds_the_entrys_own(seed: int, skew: float, count: 
             if entry.ci is not None and entry.joint_ci is not None:
                 assert entry.joint_ci[0] <= entry.ci[0]
                 assert entry.joint_ci[1] >= entry.ci[1]
+
+
+BLOCK = ("channelwise.cosine", "flip", "block")
+
+
+def changed_by(
+    version: int, share: str, after: float, key: tuple[str, str, str | None] = BLOCK
+) -> GateReport:
+    """Of −0.90 that became ``after``, image by image, under a limit in percent."""
+    rows = spread(-0.90, 0.01, n=60)
+    rule = f"version: {version}\nbaseline: {{rules: [{{metric: '*', max_increase: {share}}}]}}"
+    later = rows + (after + 0.90) + spread(0.0, 0.0001, n=60, seed=1)
+    return gate({"net": result({key: later})}, policy(rule), result({key: rows}, "last"))
+
+
+def test_percent_of_a_cosine_is_of_its_distance_in_version_2() -> None:
+    """−0.90 is 0.10 from −1: 5% of that is 0.005; of its size, in version 1, 0.045."""
+    assert changed_by(2, "5%", -0.8955).verdict == "pass"
+    assert changed_by(2, "5%", -0.8940).verdict == "fail"
+    assert changed_by(1, "5%", -0.8940).verdict == "pass"
+    assert changed_by(1, "5%", -0.8500).verdict == "fail"
+    one = only(changed_by(2, "5%", -0.8940))
+    assert one.tested == pytest.approx(0.06, abs=1e-3)
+    assert one.limit == 0.05
+    assert only(changed_by(1, "5%", -0.8940)).tested == pytest.approx(0.006 / 0.9, abs=1e-4)
+
+
+def test_version_1_has_a_note_where_version_2_means_something_else() -> None:
+    """Of percentages of cosines, and of images that nobody requires; of nothing else."""
+    assert changed_by(1, "5%", -0.90).notes == (
+        "policy version 1: percentages of cosines are of the size of their value; in version 2 they are of its "
+        "distance from -1",
+        "policy version 1: no number of images is required; version 2 requires 50",
+    )
+    assert changed_by(2, "5%", -0.90).notes == ()
+    audited = result({KL: spread(0.1, 0.01)})
+    said = policy(
+        "version: 1\nrequire: {min_images: 10}\nbaseline: {rules: [{metric: '*', max_increase: 5%}]}"
+    )
+    assert gate({"net": audited}, said, audited).notes == ()
+
+
+def test_version_2_requires_fifty_images() -> None:
+    """49 are too few for a policy that says nothing; they are enough for one that says so."""
+    audited = result({KL: spread(0.1, 0.01, n=49)})
+    silent, said = (
+        policy(f"version: 2\n{require}rules: [{{metric: '*', max: 0.2}}]")
+        for require in ("", "require: {min_images: 49}\n")
+    )
+    assert gate({"net": audited}, silent).exit_code == 2
+    assert gate({"net": audited}, said).verdict == "pass"
+
+
+def test_a_share_of_no_distance_is_no_limit() -> None:
+    """A baseline that is perfect: an error with the way out."""
+    perfect = np.full(60, -1.0)
+    report = gate(
+        {"net": result({BLOCK: spread(-0.9, 0.01, n=60)})},
+        policy("version: 2\nbaseline: {rules: [{metric: '*', max_increase: 5%}]}"),
+        result({BLOCK: perfect}, "last"),
+    )
+    reason = only(report).reason
+    assert reason == (
+        "a percentage of the baseline's distance from perfect, 0, is no limit: use an absolute max_increase"
+    )
+
+
+def test_a_share_of_latent_cosine_counts_its_normaliser() -> None:
+    """Raw −0.9 over M = 1 is 0.1 from its perfect value, −1/M; the tested number is the increase over that."""
+    one = only(changed_by(2, "20%", -0.89, COSINE))
+    assert one.tested == pytest.approx(0.1, abs=1e-3)
+    assert one.verdict == "pass"

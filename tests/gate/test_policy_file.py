@@ -67,7 +67,7 @@ RULE = "version: 1\nrules:\n  - {metric: latent.l2, max: 1}\n"
     ("text", "message"),
     [
         ("[1]", "a list"),
-        (RULE.replace("version: 1", "version: 2"), "policy.yaml:1: 'version' is 2"),
+        (RULE.replace("version: 1", "version: 3"), "policy.yaml:1: 'version' is 3"),
         (RULE.replace("version: 1\n", ""), "the key 'version' is missing"),
         (RULE + "guarantee: certain", "policy.yaml:4: 'guarantee' is 'certain'"),
         (RULE + "requires: {min_images: 2}", "policy.yaml:4: unknown key 'requires'"),
@@ -107,3 +107,15 @@ def test_increases_that_are_none(increase: str) -> None:
         return
     with pytest.raises(InputError, match=r"policy\.yaml:4.*is no increase"):
         policy(text)
+
+
+def test_version_2_has_other_words_for_percent_and_images() -> None:
+    """A percentage is of the distance from perfect, and 50 images are required where nothing is said."""
+    text = "baseline: {rules: [{metric: latent.l2, max_increase: 5%}]}"
+    old, new = (policy(f"version: {version}\n{text}") for version in (1, 2))
+    assert [each.rules[0].limit for each in (old, new)] == [Limit("percent", 0.05), Limit("share", 0.05)]
+    assert [str(each.rules[0].limit) for each in (old, new)] == ["increase ≤ 5%"] * 2
+    assert [each.require.min_images for each in (old, new)] == [1, 50]
+    assert [each.default_images for each in (old, new)] == [True, True]
+    said = policy(f"version: 2\nrequire: {{min_images: 7}}\n{text}")
+    assert (said.require.min_images, said.default_images) == (7, False)

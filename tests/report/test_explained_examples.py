@@ -240,6 +240,7 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "pass": ("0.15 0.089 0.104", list),
     "limit": ("0.100 0.104", lambda: [percent(round(0.104 / 0.100 - 1, 6))]),
     "difference": ("0.30 0.25", lambda: [f"+{0.30 - 0.25:.2f}"]),
+    "effect": ("0.02 0.04", lambda: [f"{0.02 / 0.04:g}"]),
     "p_holm": ("0.01 0.04 0.03", corrected),
     "within": ("0.03 0.04", lambda: [f"{math.sqrt((0.03**2 + 0.04**2) / 2):.3f}"]),
     "explained": ("-0.85 -0.25 -1", lambda: [percent(round((-0.25 + 0.85) / (-0.25 + 1), 6))]),

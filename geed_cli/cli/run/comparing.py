@@ -4,7 +4,7 @@ import glob
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from geed_cli.choices import View
@@ -21,12 +21,12 @@ from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.globs import listed
-from geed_cli.measures.catalogue import BY_NAME, require_guaranteed, select_measures
-from geed_cli.pipeline.options import AuditOptions
+from geed_cli.measures.catalogue import BY_NAME, audited_for, require_guaranteed, select_measures
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
 from geed_cli.result.clusters import read_clustering, with_clusters, with_shared_clusters
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
+from geed_cli.result.raw_and_m import with_parts
 from geed_cli.result.schema import Result
 from geed_cli.statistics.methods import check_options
 
@@ -70,6 +70,7 @@ def run_compare(request: ComparisonRequest) -> None:
     """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
     asked, json, csv, view = request.asked, request.json, request.csv, request.view
     options, margins = audit_options(asked), margins_of(request.margins)
+    metrics, options = options.metrics, replace(options, metrics=audited_for(options.metrics))
     runs = pair_pattern(request.pair_runs)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     check_outputs(json, csv)
@@ -78,9 +79,8 @@ def run_compare(request: ComparisonRequest) -> None:
     if all(subject.model is None for subject in subjects):
         idle = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
         refuse(asked, idle, "saved results", "audit again with it and compare the new files")
-    measures = select_measures(options.metrics)
     if any(subject.model is not None for subject in subjects):
-        require_guaranteed(options.interval.method, measures)
+        require_guaranteed(options.interval.method, select_measures(options.metrics))
     require_distinct((json, csv), [file for subject in subjects for file in subject.files])
     read = {each.label: _once(each.label, each.files) for each in subjects if each.files}
     results = {label: tuple(by_file.values()) for label, by_file in read.items()}
@@ -93,7 +93,11 @@ def run_compare(request: ComparisonRequest) -> None:
         results |= {label: (result,) for label, result in zip(models, audited, strict=True)}
     results = _in_clusters(results, asked.cluster)
     contenders = [
-        Contender(each.label, _selected(results[each.label], options), tuple(read.get(each.label, {})))
+        Contender(
+            each.label,
+            _selected(results[each.label], metrics, options.layers),
+            tuple(read.get(each.label, {})),
+        )
         for each in subjects
     ]
     _require_populations(contenders, request.pair_runs)
@@ -203,17 +207,17 @@ def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str]) ->
         )
 
 
-def _selected(results: Sequence[Result], options: AuditOptions) -> tuple[Result, ...]:
-    """The results with only the entries that --metric and --layer ask for.
+def _selected(results: Sequence[Result], metrics: Sequence[str], layers: Sequence[str]) -> tuple[Result, ...]:
+    """The results with only the entries that --metric and --layer ask for, raw and M among them.
 
     The correlation, a control of the cosine beside it, has to be asked for: as claims of their own its lines would
     only weaken the others under Holm's correction.
     """
-    metrics = options.metrics or tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
-    layers = options.layers or ("*",)
+    metrics = metrics or tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
+    layers = layers or ("*",)
 
     def parts(result: Result) -> dict[str, object]:
-        entries = [each for each in result.results if listed(each.metric, metrics)]
+        entries = [each for each in with_parts(result, metrics).results if listed(each.metric, metrics)]
         return {
             "results": tuple(each for each in entries if each.layer is None or listed(each.layer, layers)),
             "hidden_actions": tuple(each for each in result.hidden_actions if listed(each.layer, layers)),

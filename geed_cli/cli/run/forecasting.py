@@ -18,6 +18,7 @@ from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.measures.latent import L2
 from geed_cli.report.console import result_console
 from geed_cli.report.plan_page import print_plan
+from geed_cli.result.clusters import with_shared_clusters
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
 
@@ -98,6 +99,9 @@ def _check(request: PlanRequest) -> None:
 
 def _plan(request: PlanRequest, result: Result) -> Plan:
     baseline = None if request.baseline is None else read_result(request.baseline)
+    if baseline is not None:  # as compare and check divide them
+        labels = str(request.baseline), str(request.result)
+        baseline, result = with_shared_clusters([baseline, result], labels)
     if request.width is not None:
         return plan_width(result, request.metrics or WIDTH_OF, request.width)
     if request.policy is not None:

@@ -1,7 +1,7 @@
 """What the user asked of ``geed track``, and the part of it that a saved track remembers."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.errors import InputError
 from geed_cli.groups.named import GROUP_SUFFIXES, group_named
+from geed_cli.measures.catalogue import audited_for
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.result.clusters import read_clustering
 from geed_cli.result.schema import Data
@@ -35,7 +36,13 @@ class TrackRequest:
     @cached_property
     def options(self) -> AuditOptions:
         """Of the audits; refused as ``audit_options`` refuses them."""
-        return audit_options(self.asked)
+        options = audit_options(self.asked)
+        return replace(options, metrics=audited_for(options.metrics))
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The measures that are shown, raw and M among them; empty is the usual ones."""
+        return tuple(self.asked.metric or ())
 
     @property
     def groups(self) -> tuple[str, ...]:

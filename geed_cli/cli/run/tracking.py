@@ -65,7 +65,7 @@ def run_track(request: TrackRequest) -> None:
         raise _unaudited(failed)
     complete = not failed
     _show(
-        track_of(records, asked, complete=complete, pair_runs=request.pair_runs)
+        track_of(records, asked, complete=complete, pair_runs=request.pair_runs, parts=request.shown)
         if shared is None
         else shared.add(records, asked, complete=complete),
         request,
@@ -119,7 +119,7 @@ def _shared(request: TrackRequest, recipe: Recipe | None) -> SharedTrack | None:
         if recipe is not None:
             require_same_controls(track, request.asked, path)
 
-    return SharedTrack(path, check, fresh=request.fresh, pair_runs=request.pair_runs)
+    return SharedTrack(path, check, fresh=request.fresh, pair_runs=request.pair_runs, parts=request.shown)
 
 
 def _audited(
@@ -186,11 +186,11 @@ def _show(track: Track, request: TrackRequest) -> None:
     figure = request.figure
 
     def columns() -> tuple[Column, ...]:
-        return columns_of(track, request.options.metrics, request.options.layers)
+        return columns_of(track, request.shown, request.options.layers)
 
     def shown() -> tuple[Column, ...]:
         options, everything = request.options, ("*",)
-        asked = options.metrics or options.layers or not request.view.verbose
+        asked = request.shown or options.layers or not request.view.verbose
         return columns() if asked else columns_of(track, everything)
 
     outputs: list[Output] = [(request.csv, lambda: to_csv(track))]

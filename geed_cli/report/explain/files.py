@@ -66,17 +66,17 @@ FILE_WORDS = (
         "policy",
         Explanation(
             what="a YAML file of what a release has to satisfy, for 'geed check --policy'.",
-            formula="version: 1\n"
+            formula="version: 2\n"
             "guarantee: exact, for claims that hold at any number of images and for any distribution\n"
             "require: min_images, max_refused, groups; without them there is no verdict\n"
             "rules: on values; each with metric and either max or min\n"
             "baseline.rules: on increases over --baseline; each with metric and max_increase, an amount or a "
-            "percentage\n"
+            "percentage of the baseline's distance from perfect\n"
             "of each rule also: id (as reports call it), group, layer (names or globs; all where left out), level "
             "(error or warn)",
             reading="Every entry that a rule matches has to pass, in every result. 'geed init' writes one to start "
             "from.",
-            example="version: 1\n"
+            example="version: 2\n"
             "require: {min_images: 200}\n"
             "rules:\n  - {id: mirror, metric: latent.l2, group: flip, max: 0.15}\n"
             "baseline:\n  rules:\n    - {metric: softmax.kl, max_increase: 0.01, level: warn}",

@@ -46,10 +46,10 @@ MEASURE_ALIASES = {
 
 
 def measures() -> Iterator[Topic]:
-    """The measures of the catalogue."""
-    from geed_cli.measures.catalogue import BY_NAME  # noqa: PLC0415 - see the module's docstring
+    """The measures of the catalogue, and the parts of normalised ones."""
+    from geed_cli.measures.catalogue import BY_NAME, PARTS  # noqa: PLC0415 - see the module's docstring
 
-    for name, measure in BY_NAME.items():
+    for name, measure in (BY_NAME | PARTS).items():
         yield Topic("measures", name, measure.explanation, MEASURE_ALIASES.get(name, ()))
 
 

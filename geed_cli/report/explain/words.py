@@ -466,7 +466,8 @@ VERDICT_WORDS = (
     Word(
         "limit",
         Explanation(
-            what="what a rule demands: max and min of a value, max_increase over the baseline, or a percentage of it.",
+            what="what a rule demands: max and min of a value, max_increase over the baseline, or a percentage of "
+            "the baseline's distance from perfect.",
             reading="A limit below what the run can tell from perfect is an error.",
             example="From 0.100 to 0.104 is an increase of 4%.",
             see=("rule", "floor", "rounding"),
@@ -622,6 +623,19 @@ VERDICT_WORDS = (
             see=("more", "less", "p_holm"),
         ),
         ("Δ", "delta", "paired"),
+    ),
+    Word(
+        "effect",
+        Explanation(
+            what="of a comparison's file, the paired difference over the standard deviation of the images' own "
+            "differences.",
+            formula="d = Δ/s, Cohen's d of paired samples",
+            reading="It does not grow with the number of images, as evidence does.",
+            example="Differences with the mean 0.02 and the standard deviation 0.04: d = 0.5.",
+            source="Cohen 1988",
+            see=("difference", "p_value"),
+        ),
+        ("effect_ci", "effect size"),
     ),
     Word(
         "p_holm",

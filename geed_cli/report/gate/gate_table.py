@@ -72,6 +72,7 @@ def gate_page(report: GateReport, view: View, width: int = 100, *, moved: str = 
     table = _Table(report, view, narrow=width < NARROW and not view.linear)
     yield table.rows()
     yield from _met(report)
+    yield from (Paragraph("note:", text) for text in report.notes)
     if view.verbose:
         yield BLANK
         yield table.details()
