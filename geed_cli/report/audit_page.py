@@ -46,6 +46,7 @@ from geed_cli.verdict.digits import (
     shared_decimals,
     value_text,
 )
+from geed_cli.verdict.folders import folders_alike
 from geed_cli.verdict.reaction import insensitive, of_predictions, reacts
 from geed_cli.verdict.transformations import title_of
 from geed_cli.verdict.way import floor_on_scale, way_of
@@ -98,6 +99,8 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
         if hidden:
             yield from (BLANK, hidden_table(hidden, room))
             yield from (Paragraph("note:", line) for line in hidden_notes(hidden))
+    if alike := folders_alike(result):
+        yield from (BLANK, Paragraph("note:", alike))
     if view.verbose:
         yield from details(result, room)
     yield BLANK

@@ -103,6 +103,11 @@ def way_sample_of(result: Result, entry: Entry) -> RatioSample | NullRatioSample
     return NullRatioSample(values, pairs, null, Scale.log(), units, weighting)
 
 
+def independent(data: Data) -> tuple[int, str]:
+    """How many independent draws the audited images are, and what one of them is: a cluster, or an image."""
+    return (data.count, "image") if data.clusters is None else (len(data.clusters.names), "cluster")
+
+
 def units_in(data: Data) -> Units | None:
     """The cluster of each audited image, by its place in the list of names; None where images are drawn."""
     return None if data.clusters is None else np.array(data.clusters.of, dtype=np.intp)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from geed_cli.result.samples import independent
 from geed_cli.result.schema import Result, Weights
 from geed_cli.statistics.enough import images_to_halve
 from geed_cli.statistics.validity import MIN_IMAGES
@@ -11,6 +12,9 @@ from geed_cli.verdict.said import Claim
 
 STEADY = "put the network into a state without chance or memory, and audit it again"
 """Before that, more images or checkpoints say nothing."""
+MORE_CLUSTERS = (
+    f"audit images of at least {MIN_IMAGES} clusters; more of the same ones do not make an interval"
+)
 GOOD_NUMBER = 200
 """Images of an ordinary run: the default of ``--samples``."""
 ENOUGH = f"audit at least {MIN_IMAGES} images, better {GOOD_NUMBER}"
@@ -50,6 +54,8 @@ def _until_it_counts(result: Result) -> Iterator[str]:
         yield "the sample is for a first look; audit your own images: -d DIR"
     if data.count < MIN_IMAGES:
         yield _more(result, GOOD_NUMBER, ENOUGH)
+    if independent(data)[0] < MIN_IMAGES:
+        yield MORE_CLUSTERS
 
 
 def _trained(weights: Weights) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from geed_cli.phrases import counted
-from geed_cli.result.samples import narrow_enough
+from geed_cli.result.samples import independent, narrow_enough
 from geed_cli.result.schema import Entry, GridPhase, Group, Result
 from geed_cli.statistics.sample import LEFT_OUT
 from geed_cli.statistics.validity import CARRY_HALF, MIN_IMAGES
@@ -90,9 +90,10 @@ def of_the_run(result: Result) -> Iterator[str]:
     if result.status == "partial":
         yield f"the run ended early: numbers are of the {counted(data.count, 'image')} done by then"
     told = any(entry.metric == FEATURES and entry.value is not None for entry in result.results)
-    if data.count < MIN_IMAGES and (result.unsteady is not None or not told):  # else the verdict says so
-        verb = "is" if data.count == 1 else "are"
-        yield f"{counted(data.count, 'image')} {verb} too few for intervals, which need {MIN_IMAGES}"
+    count, noun = independent(data)
+    if count < MIN_IMAGES and (result.unsteady is not None or not told):  # else the verdict says so
+        verb = "is" if count == 1 else "are"
+        yield f"{counted(count, noun)} {verb} too few for intervals, which need {MIN_IMAGES}"
     if result.model.weights.origin == "random":
         yield RANDOM
     if looks is not None and not narrow_enough(result):

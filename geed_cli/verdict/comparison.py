@@ -12,7 +12,7 @@ from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.validity import MIN_IMAGES
-from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, STEADY
+from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, MORE_CLUSTERS, STEADY
 from geed_cli.verdict.digits import (
     difference_decimals,
     difference_text,
@@ -141,6 +141,8 @@ def _what_decides(comparison: Comparison, still_open: Sequence[Delta]) -> str:
         return "more checkpoints may decide what is open"
     if comparison.images < MIN_IMAGES:
         return f"nothing is claimed of so few images; {ENOUGH}: --samples {GOOD_NUMBER}"
+    if comparison.clusters is not None and comparison.clusters < MIN_IMAGES:
+        return MORE_CLUSTERS
     small = "" if comparison.margins else "; whether it is small: --margin 5%"
     return f"more images would not decide what is open{small}"
 

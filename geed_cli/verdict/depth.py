@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from geed_cli.discovery.verdict_words import WORDS
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
+from geed_cli.result.samples import independent
 from geed_cli.result.schema import Entry, Group, HiddenAction, Result
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.digits import percent, percents
@@ -46,7 +47,7 @@ def layer_entries(result: Result, group: Group) -> list[Entry]:
 
 def on_layers(result: Result, group: Group) -> Iterator[str]:
     """The sentences on the layers of one group; none where nothing can be said, as of few images."""
-    if result.data.count < MIN_IMAGES or result.unsteady is not None or group.order < 2:
+    if independent(result.data)[0] < MIN_IMAGES or result.unsteady is not None or group.order < 2:
         return
     entries = [entry for entry in layer_entries(result, group) if entry.status != "not_applicable"]
     if entries and all(entry.controls.get("dead_fraction", 0.0) >= 1 for entry in entries):

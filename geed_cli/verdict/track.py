@@ -13,7 +13,7 @@ from geed_cli.comparison.pairing import pair_pattern, pairs_of
 from geed_cli.comparison.subjects import Member, models_of
 from geed_cli.measures.floating_point import floating_noise
 from geed_cli.phrases import some
-from geed_cli.result.samples import sample_of
+from geed_cli.result.samples import independent, sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.multiple import holm
@@ -21,7 +21,7 @@ from geed_cli.statistics.population import paired_difference, population_differe
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
 from geed_cli.tracking.record import Record, Row, Track
-from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, STEADY
+from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, MORE_CLUSTERS, STEADY
 from geed_cli.verdict.digits import (
     decimals_of,
     difference_decimals,
@@ -94,8 +94,9 @@ def next_track(track: Track, compare: str = "") -> str:
         return STEADY
     if len(steps) < 2:
         return "add a checkpoint of another step"
-    if track.records[0].result.data.count < MIN_IMAGES:
-        return f"{ENOUGH}: --samples {GOOD_NUMBER} -d DIR"
+    count, noun = independent(track.records[0].result.data)
+    if count < MIN_IMAGES:
+        return MORE_CLUSTERS if noun == "cluster" else f"{ENOUGH}: --samples {GOOD_NUMBER} -d DIR"
     if compare:
         return f"pair its ends in every number: {compare}"
     return "geed compare FIRST LAST pairs layers and predictions, too"
@@ -114,9 +115,10 @@ def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) ->
         return Said(group, "no verdict", "No verdict.", (reason,))
     direction = _direction(track, ends, p_holm)
     if direction is None:
-        few = track.records[0].result.data.count < MIN_IMAGES
+        count, noun = independent(track.records[0].result.data)
+        few = count < MIN_IMAGES
         why = (
-            f"There are no intervals below {MIN_IMAGES} images"
+            f"There are no intervals below {MIN_IMAGES} {noun}s"
             if few
             else "There is no interval at both ends"
         )

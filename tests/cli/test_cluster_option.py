@@ -195,3 +195,19 @@ def test_a_track_is_over_one_kind_of_clusters(geed: Geed, saved: Path, tmp_path:
     assert all(
         one["ci"] != two["ci"] for one, two in zip(made[0]["rows"], made[1]["rows"], strict=True) if one["ci"]
     )
+
+
+def test_few_clusters_are_called_so(geed: Geed, saved: Path, crops: Path) -> None:
+    """Three clusters of 44 images: no verdict, no interval, and more of the same images are no way out."""
+    done = geed("audit", "timm:test_resnet", "--img-size", 32, "--weights", "random", "-d", crops, "--floor", 0,
+                "--metric", "latent.l2", "--cluster", r"p(\d)")  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    page = " ".join(done.stdout.split())
+    assert "No verdict." in page
+    assert "there is no interval: 3 clusters, at least 20 needed, so that is not an estimate" in page
+    steps = [saved / f"step_{number}.json" for number in (1, 2)]
+    compared = " ".join(geed("compare", *steps, "--cluster", r"p(\d)").stdout.split())
+    assert "3 clusters" in compared
+    assert "next: audit images of at least 20 clusters" in compared
+    followed = " ".join(geed("track", *steps, "--cluster", r"p(\d)").stdout.split())
+    assert "audit images of at least 20 clusters" in followed

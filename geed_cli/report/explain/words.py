@@ -892,6 +892,17 @@ LIST_WORDS = (
         ("clusters", "photograph"),
     ),
     Word(
+        "intraclass correlation",
+        Explanation(
+            what="how alike the rows of images of one folder are: 0 as different as those of any two images, 1 the "
+            "same.",
+            reading="Said where it is 0.2 or more, and no chance. Of frames or crops it makes intervals over images "
+            "too narrow (--cluster folder); classes of a data set are drawn image by image, and it does no harm.",
+            see=("cluster", "interval"),
+        ),
+        ("images of one folder are alike", "folder"),
+    ),
+    Word(
         "baseline",
         Explanation(
             what="the saved result from which a gate measures changes (--baseline).",
