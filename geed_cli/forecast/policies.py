@@ -90,7 +90,7 @@ def _needed(pending: Pending, claim: Claim, level: float, power: float) -> Neede
     if claim.ci is None or joint is None:
         return None
     distance = _inward(pending, claim.tested)
-    if claim.estimate is None or claim.ci[0] == claim.ci[1]:
+    if claim.estimate is None or not claim.estimate.variance > 0.0:
         return _without_spread(pending, claim, claim.ci, distance)
     own, held = (_reaches(pending, claim.tested, span) for span in (claim.ci, joint))
     rate = measure_named(pending.match.metric).scale.kind == "rate" and not pending.rule.limit.needs_baseline
@@ -113,8 +113,8 @@ def _reaches(pending: Pending, number: float, span: Limits) -> Limits:
 
 
 def _without_spread(pending: Pending, claim: Claim, span: Limits, distance: float) -> Needed | None:
-    """Of rates that are the same in every image: what none of n images showed shrinks as 1/n."""
-    if measure_named(pending.match.metric).scale.kind != "rate" or distance <= 0.0:
+    """Of rows that are the same in every image: what none of n images showed shrinks as 1/n."""
+    if span[0] == span[1] or distance <= 0.0:
         return None
     outer = _reaches(pending, claim.tested, span)[1]
     found = images_without_events(claim.images, outer / distance)

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from geed_cli.choices import View
 from geed_cli.forecast.planned import CONFIDENCE, RANGES_HOLD, Plan, Planned
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.report.console import plain, write
 from geed_cli.report.numbers import in_unit, limits_in_unit
 from geed_cli.report.page import (
@@ -108,11 +109,19 @@ def _row(line: Planned, *, several: bool) -> list[Cell]:
         plain(entry),
         now,
         span,
-        *[line.target] * several,
+        *[_target(line)] * several,
         *[line.verdict or ""] * several,
         "none" if line.images is None else f"~{forecast(line.images)}",
         range_text(line.low, line.high) if line.low is not None or line.reason is None else "none",
     ]
+
+
+def _target(line: Planned) -> str:
+    """The limit of a rule, of a rate in percent."""
+    sign, _, number_ = line.target.rpartition(" ")
+    if line.now is None or not measure_named(line.metric).percent or number_.endswith("%"):
+        return line.target
+    return f"{sign} {100 * float(number_):g}%"
 
 
 def one_line(plan: Plan) -> str:

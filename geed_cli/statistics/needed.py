@@ -59,6 +59,11 @@ class End:
     error: float
     confidence: float
 
+    def chance(self, grown: float) -> float:
+        """That it passes the limit, of √(n/n₀) times as sure an interval."""
+        inside = self.distance * grown - self.reach
+        return float(ndtr(inside / self.error)) if self.error > 0.0 else float(inside >= 0.0)
+
     def moved(self, by: float) -> "End":
         """The end of an estimate that lies so much further on the wanted side."""
         return replace(self, distance=self.distance + by)
@@ -113,7 +118,8 @@ def images_for_width(span: Limits, width: float, n: int, spread: Limits, of_many
 def rate_spread_limits(rate: float, span: Limits) -> Limits:
     """Limits of the spread of single events over its estimate: p(1 − p) over the interval of their rate p."""
     at = rate * (1.0 - rate)
-    ends = [p * (1.0 - p) for p in span]
+    # an interval that reaches 0 or 1 leaves no spread at all; a hundredth stands for hardly any
+    ends = [max(p * (1.0 - p), 0.01 * at) for p in span]
     most = 0.25 if span[0] <= 0.5 <= span[1] else max(ends)
     return min(*ends, at) / at, max(most, at) / at
 
@@ -161,7 +167,7 @@ def _images(ends: Sequence[End], n: int, power: float, spread: float) -> float |
 
     def enough(images: float) -> bool:
         grown = math.sqrt(images / n / spread)
-        chances = [float(ndtr((end.distance * grown - end.reach) / end.error)) for end in ends]
+        chances = [end.chance(grown) for end in ends]
         return sum(chances) - len(chances) + 1.0 >= power
 
     low, high = 1.0, float(FORECAST_LIMIT) * 2

@@ -148,3 +148,21 @@ def test_plans_need_no_torch(saved: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "heavy: []"
+
+
+def test_a_guarantee_and_rates_that_were_never_seen(geed: Geed, saved: Path) -> None:
+    """Exact limits may reach 0, and rows that are all the same shrink as 1/n: numbers, no error."""
+    policy = saved / "exact.yaml"
+    policy.write_text(
+        "version: 2\nguarantee: exact\nrequire: {min_images: 20}\nrules:\n"
+        "  - {id: flips, metric: prediction.flip_rate, max: 0.2}\n"
+        "  - {id: kl, metric: softmax.kl, group: flip, max: 0.05}\n",
+        encoding="utf-8",
+    )
+    for guarantee in ("exact", "nominal"):
+        policy.write_text(policy.read_text().replace("guarantee: exact", f"guarantee: {guarantee}"))
+        for seed in (0, 1):  # of the second no image flips
+            done = geed("plan", saved / f"run_{seed}.json", "--policy", policy, "--json", "-")
+            assert done.exit_code == 0, done.stderr
+            plan = Plan.model_validate(json.loads(done.stdout))
+            assert all(line.low is not None for line in plan.lines), plan.lines

@@ -81,6 +81,13 @@ def test_the_spread_of_a_rate_follows_from_the_rate() -> None:
     """P(1 − p) over its interval, whose largest value is 1/4."""
     assert rate_spread_limits(0.1, (0.05, 0.2)) == pytest.approx((0.0475 / 0.09, 0.16 / 0.09))
     assert rate_spread_limits(0.4, (0.3, 0.6)) == pytest.approx((0.21 / 0.24, 0.25 / 0.24))
+    assert rate_spread_limits(0.1, (0.0, 0.2)) == pytest.approx((0.01, 0.16 / 0.09))
+
+
+def test_an_end_without_an_error_passes_or_does_not() -> None:
+    """Where nothing varies the chance is 0 or 1."""
+    end = End(0.1, 0.2, 0.0, 0.95)
+    assert [end.chance(grown) for grown in (1.0, 2.0)] == [0.0, 1.0]
 
 
 def test_what_was_never_seen_shrinks_as_one_over_n() -> None:
