@@ -1,6 +1,7 @@
 """Coverage of intervals where images come in clusters, such as the crops of a picture: by images, and by clusters.
 
-Usage: python -m benchmarks.clusters [--repetitions 2000] [--seed 0]. Prints the table of docs/statistics.md.
+Usage: python -m benchmarks.clusters [--repetitions 2000] [--seed 0] [--method corrected-t]. Prints the table of
+docs/statistics.md.
 
 C pictures with m crops each. A picture has a level, Gaussian (1 + 0.3 z) or skewed (exp(0.8 z)), and a place in feature
 space, f = 1 + z + 0.5 e in 16 dimensions, z of the picture and e of the crop. Of a crop the rows are
@@ -19,6 +20,7 @@ import numpy as np
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.statistics.interval import interval
+from geed_cli.statistics.methods import METHODS
 from geed_cli.statistics.sample import MeanSample, RatioSample, Sample, row_means_of
 from geed_cli.statistics.scale import Array, Scale
 
@@ -103,12 +105,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="coverage over clusters")
     parser.add_argument("--repetitions", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--method", choices=METHODS, default=DEFAULT_METHOD)
     asked = parser.parse_args()
     print(f"| pictures × crops | level | {' | '.join(MEASURES)} |\n|---|---|{'---|' * len(MEASURES)}")
     for pictures, crops in SIZES:
         for kind in LEVELS:
             found = [
-                coverage(each, kind, (pictures, crops), asked.repetitions, asked.seed) for each in MEASURES
+                coverage(each, kind, (pictures, crops), asked.repetitions, asked.seed, asked.method)
+                for each in MEASURES
             ]
             cells = " | ".join(f"{100 * over:.1f} ({100 * blind:.1f})" for blind, over in found)
             print(f"| {pictures} × {crops} | {kind} | {cells} |", flush=True)
