@@ -234,6 +234,18 @@ def test_the_markdown_says_the_verdict_first(report: GateReport) -> None:
     assert "fails" in order[1]
 
 
+def test_the_note_on_version_1_is_on_the_page_and_in_the_markdown() -> None:
+    """A policy of version 1 that requires no number of images; none of version 2."""
+    old, new = (
+        gate({"net": result(ROWS)}, policy(f"version: {version}\nrules: [{{metric: softmax.kl, max: 9}}]"))
+        for version in (1, 2)
+    )
+    said = "policy version 1: no number of images is required; version 2 requires 50"
+    assert f"note: {said}" in " ".join(printed(old).split())
+    assert f"\nNote: {said}.\n" in to_markdown(old)
+    assert "version 1" not in printed(new) + to_markdown(new)
+
+
 def test_the_summary_stays_below_one_mebibyte(tmp_path: Path) -> None:
     """Two thousand failing layers and a long summary already there: cut, counted, verdict kept; then nothing more."""
     rows = {("channelwise.cosine", "flip", f"{'l' * 180}{k}"): spread(-0.5, 0.1, n=20) for k in range(2000)}

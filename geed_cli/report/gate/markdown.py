@@ -43,6 +43,7 @@ def _parts(report: GateReport) -> Iterator[str]:
     against = f", against {code(report.baseline)}" if report.baseline else ""
     images = ", ".join(say.images_of(report))
     yield f"\n{images}, {escaped(policy_check.tally(report))}. Policy {code(report.policy)}{against}.\n"
+    yield from (f"\nNote: {escaped(note)}.\n" for note in report.notes)
     order = sorted(
         suites(report), key=lambda suite: -SEVERITY.index(worst(outcome.verdict for outcome in suite[2]))
     )
