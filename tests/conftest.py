@@ -13,9 +13,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test reads or fills the cache of whoever runs it, nor that of another test
 os.environ["GEED_CACHE_DIR"] = tempfile.mkdtemp(prefix="geed-tests-")
-settings.register_profile(
-    "geed", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+for profile, examples in (("geed", 40), ("whole", 300)):  # hypothesis's own number is 100
+    settings.register_profile(
+        profile,
+        deadline=None,
+        derandomize=True,
+        max_examples=examples,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile("geed")
 
 
@@ -38,16 +43,18 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def pytest_configure(config: pytest.Config) -> None:
     """A warning put down to a module of this repository is an error; pyproject.toml says what else is."""
+    if config.getoption("--run-slow"):
+        settings.load_profile("whole")
     here = Path(__file__).parent
     tests = {path.stem for path in here.rglob("*.py")} | {path.name for path in here.rglob("*/")}
     config.addinivalue_line("filterwarnings", rf"error:::({'|'.join({'geed_cli', 'benchmarks', *tests})})\b")
 
 
-OPT_IN = ("slow", "gpu", "network")
+OPT_IN = ("slow", "heavy", "gpu", "network")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--run-slow, --run-gpu and --run-network."""
+    """--run-slow, --run-heavy, --run-gpu and --run-network."""
     for marker in OPT_IN:
         parser.addoption(f"--run-{marker}", action="store_true", help=f"run the tests marked {marker}")
 

@@ -96,6 +96,7 @@ def test_a_torch_file_that_is_called_safetensors(here: Path) -> None:
     assert torch.equal(read_tensors(here / "weights.pt", Choice("own")).state["weight"], WEIGHT)
 
 
+@pytest.mark.heavy
 def test_a_line_runs_in_a_shell(here: Path) -> None:
     """With an apostrophe in the path."""
     torch.save({"own": STATE, "run": email.message.Message()}, here / "run.pt")

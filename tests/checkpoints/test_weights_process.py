@@ -154,6 +154,7 @@ def test_processor_time_is_limited() -> None:
 
 
 @linux
+@pytest.mark.heavy
 def test_a_claimed_storage_does_not_get_its_memory(tmp_path: Path) -> None:
     """The old stream says how long its storages are, and 30 GB are refused without being taken."""
     path = saved(tmp_path / "net.pt", {"w": torch.arange(1000.0)}, _use_new_zipfile_serialization=False)
@@ -174,6 +175,7 @@ def test_shared_bytes_do_not_multiply(tmp_path: Path) -> None:
 
 
 @linux
+@pytest.mark.heavy
 def test_no_room_is_not_the_files_fault(tmp_path: Path, temporary: Path) -> None:
     """Output beyond the limit that the system enforces, as on a full disk: exit 3, and where to make room."""
     path = saved(tmp_path / "net.pt", {"w": torch.ones(10_000)})

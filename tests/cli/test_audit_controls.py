@@ -107,11 +107,14 @@ def test_everything_at_once(geed: Geed, spec: Path, pictures: Path) -> None:
 
 
 def test_saved_controls_are_compared_and_checked_without_torch(
-    geed: Geed, spec: Path, pictures: Path
+    geed: Geed, spec: Path, enough_pictures: Path
 ) -> None:
     """``compare`` and ``check`` take results with sets, hidden actions and grid phases, on any laptop."""
     # twenty images, so that there are intervals to check
-    audited(geed, spec, "-d", pictures, *EVERYTHING, "-g", "c2", "--samples", "20", "--layer", "layer1")
+    everything = ["c3" if word == "c8" else word for word in EVERYTHING]
+    audited(
+        geed, spec, "-d", enough_pictures, *everything, "-g", "c2", "--samples", "20", "--layer", "layer1"
+    )
     Path("one.json").write_bytes(Path("r.json").read_bytes())
     Path("r.json").write_text(Path("r.json").read_text().replace("random-seed-0", "random-seed-9"))
     Path("p.yaml").write_text("version: 1\nrules: [{id: l2, metric: latent.l2, max: 50}]\n")

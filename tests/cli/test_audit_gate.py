@@ -29,23 +29,27 @@ def spec(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("limit", "code", "word"), [("5.0", 0, "pass"), ("0.0001", 1, "fail")])
 def test_the_gate_decides_the_exit_code(
-    geed: Geed, spec: Path, pictures: Path, tmp_path: Path, limit: str, code: int, word: str
+    geed: Geed, spec: Path, enough_pictures: Path, tmp_path: Path, limit: str, code: int, word: str
 ) -> None:
     """The same verdict and exit code as ``geed check`` on the saved result; the result is saved either way."""
     policy, saved = tmp_path / "policy.yaml", tmp_path / "r.json"
     policy.write_text(POLICY.format(limit=limit))
-    done = geed("audit", spec, "-d", pictures, "--metric", "latent.l2", "--json", saved, "--policy", policy)
+    done = geed(
+        "audit", spec, "-d", enough_pictures, "--metric", "latent.l2", "--json", saved, "--policy", policy
+    )
     assert done.exit_code == code, done.stderr
     assert word in done.stdout.lower()
     assert read_result(saved).status == "complete"
     assert geed("check", saved, "--policy", policy).exit_code == code
 
 
-def test_the_gate_is_shown_as_the_audit_is(geed: Geed, spec: Path, pictures: Path, tmp_path: Path) -> None:
+def test_the_gate_is_shown_as_the_audit_is(
+    geed: Geed, spec: Path, enough_pictures: Path, tmp_path: Path
+) -> None:
     """One line each with --quiet; below the audit otherwise."""
     policy = tmp_path / "policy.yaml"
     policy.write_text(POLICY.format(limit="5.0"))
-    audit = ("audit", spec, "-d", pictures, "--metric", "latent.l2", "--policy", policy)
+    audit = ("audit", spec, "-d", enough_pictures, "--metric", "latent.l2", "--policy", policy)
     lines = geed(*audit, "-q").stdout.splitlines()
     assert [line.partition(" ")[0] for line in lines] == ["geed=audit", "geed=check"]
     text = geed(*audit).stdout

@@ -91,8 +91,8 @@ def test_models_given_directly_are_audited_on_the_same_images(
     specs = []
     for name in ("one", "two"):
         spec = tmp_path / f"{name}.yaml"
-        size = "{size: 40, crop_pct: 1.0}"
-        arch = {"one": "resnet10t", "two": "resnet14t"}[name]
+        size = "{size: 32, crop_pct: 1.0, interpolation: bilinear}"
+        arch = {"one": "test_resnet", "two": "resnet10t"}[name]
         spec.write_text(
             f"model: {{source: timm, name: {arch}}}\nweights: {{origin: random}}\ninput: {size}\n"
         )

@@ -37,12 +37,12 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def compared(geed: Geed, specs: tuple[Path, Path], pictures: Path) -> Compared:
+def compared(geed: Geed, specs: tuple[Path, Path], enough_pictures: Path) -> Compared:
     """``compared(…)``: the comparison of both on four pictures as JSON, and its table."""
 
     def run(*options: object, samples: int = 4) -> tuple[dict[str, Any], str]:
-        target = pictures.parent / "compared.json"
-        common = ("-d", pictures, "--samples", samples, "--no-cache", "--json", target)
+        target = enough_pictures.parent / "compared.json"
+        common = ("-d", enough_pictures, "--samples", samples, "--no-cache", "--json", target)
         done = geed("compare", *specs, *common, "-v", *options)
         assert done.exit_code == 0, done.stderr
         return json.loads(target.read_text()), done.stdout
@@ -57,13 +57,13 @@ def side_of(content: dict[str, Any], metric: str, group: str, number: int = 0) -
 
 
 def test_a_twin_stands_beside_each_model(
-    compared: Compared, geed: Geed, specs: tuple[Path, Path], pictures: Path
+    compared: Compared, geed: Geed, specs: tuple[Path, Path], enough_pictures: Path
 ) -> None:
     """In JSON and table, with the value that ``geed audit --twin`` gives; none without the option."""
     content, table = compared("--twin", "--metric", "latent.l2")
-    saved = pictures.parent / "one.json"
+    saved = enough_pictures.parent / "one.json"
     alone = geed(
-        "audit", specs[0], "-d", pictures, "--samples", 4, "--metric", "latent.l2", "--twin", "--no-cache",
+        "audit", specs[0], "-d", enough_pictures, "--samples", 4, "--metric", "latent.l2", "--twin", "--no-cache",
         "--json", saved,
     )  # fmt: skip
     assert alone.exit_code == 0, alone.stderr

@@ -58,7 +58,7 @@ def test_advice_runs(geed: Geed, pictures: Path, tmp_path: Path, monkeypatch: py
 
 
 def test_random_weights_are_told_apart_by_who_asked_for_them(
-    geed: Geed, pictures: Path, tmp_path: Path
+    geed: Geed, enough_pictures: Path, tmp_path: Path
 ) -> None:
     """The spec that says so, and --weights random beside a spec with a file: each has its own next step."""
     spec, trained = tmp_path / "tiny.yaml", tmp_path / "trained.yaml"
@@ -66,7 +66,7 @@ def test_random_weights_are_told_apart_by_who_asked_for_them(
     trained.write_text(
         SPEC.replace("origin: random", "origin: file, path: none.safetensors"), encoding="utf-8"
     )
-    few = ("-d", pictures, "--samples", "20", "--no-cache", "--metric", "latent.l2")
+    few = ("-d", enough_pictures, "--samples", "20", "--no-cache", "--metric", "latent.l2")
     for arguments, declared in (((spec,), True), ((trained, "--weights", "random"), False)):
         saved = tmp_path / f"{declared}.json"
         done = geed("audit", *arguments, *few, "--json", saved)

@@ -148,6 +148,7 @@ def test_a_closed_pipe_does_not_lose_the_json(tmp_path: Path) -> None:
     assert done.stdout.startswith("flip  "), "the answer for the first group"
 
 
+@pytest.mark.heavy
 def test_what_is_imported_at_once_is_not_searched_for_garbage() -> None:
     """Modules leave the collector's care; a second block, which imports nothing, leaves it as it is."""
     code = (

@@ -99,7 +99,8 @@ State = dict[str, Tensor]
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures, networks of a few weights, saved results, a policy."""
     folder = tmp_path_factory.mktemp("world")
-    smooth_pictures(folder / "pictures", 22, 20)
+    smooth_pictures(folder / "pictures", 6, 20)
+    smooth_pictures(folder / "enough", 22, 20)  # for intervals, and so for gates and growing runs
     (folder / "ways_out_nets.py").write_text(CODE)
     for name in ("Net", "Overflows", "Single", "Noisy", "Hungry", "Starved", "Uncopied", "broken"):
         (folder / f"{name}.yaml").write_text(SPEC.replace("NAME", name))
@@ -169,6 +170,7 @@ def without_section(name: str) -> object:
 
 
 NET = "{world}/Net.yaml --allow-code -d {world}/pictures --floor 0"
+ENOUGH = NET.replace("pictures", "enough")
 NOISY = {
     "conv.weight": torch.linspace(-1, 1, 108).reshape(4, 3, 3, 3), "conv.bias": torch.zeros(4),
     "fc.weight": torch.linspace(-1, 1, 16).reshape(4, 4), "fc.bias": torch.zeros(4),
@@ -194,7 +196,7 @@ def renamed(here: Path) -> None:
 SITUATIONS = {
     # options of audits
     "until-width alone": Situation(
-        f"audit {NET} --until-width 0.5 --samples 20", "--until-width without --max-samples",
+        f"audit {ENOUGH} --until-width 0.5 --samples 20", "--until-width without --max-samples",
         (r"^(--until-width 0.02 --max-samples 1600)$",),
     ),
     "cache-dir and no-cache": Situation(
@@ -208,11 +210,12 @@ SITUATIONS = {
     "batch size 0": Situation(f"audit {NET} --batch-size 0", "", (r"^(--batch-size 8)$",)),
     "metric": Situation(f"audit {NET} --metric zz", "zz", (r"(geed ls metrics)",)),
     "samples and norm-samples": Situation(
-        f"audit {NET} --samples 20 --norm-samples 50", "holds 22 ",
+        f"audit {ENOUGH} --samples 20 --norm-samples 50", "holds 22 ",
         (r"or (leave out --norm-samples) to use",),
     ),
     "until and norm-samples": Situation(
-        f"audit {NET} --until-width 0.1 --samples 20 --max-samples 20 --norm-samples 2", "--until-width together with",
+        f"audit {ENOUGH} --until-width 0.1 --samples 20 --max-samples 20 --norm-samples 2",
+        "--until-width together with",
         (r"^(leave out --norm-samples)$",),
     ),
     "until and discover": Situation(
@@ -220,7 +223,7 @@ SITUATIONS = {
         (r"^(leave out --until-width and --max-samples),",),
     ),
     "width of nothing": Situation(
-        f"audit {NET} --until-width 0.5 --samples 20 --max-samples 20 --width-of zz",
+        f"audit {ENOUGH} --until-width 0.5 --samples 20 --max-samples 20 --width-of zz",
         "no measure of this run matches 'zz'",
         (r"^(--width-of latent.l2)$",),
     ),
@@ -611,7 +614,7 @@ SITUATIONS = {
         prepare=lambda here: (here / "geed-policy.yaml").write_text(POLICY),
     ),
     "json and policy on stdout": Situation(
-        f"audit {NET} --policy {{world}}/policy.yaml --json -", "--json - together with --policy",
+        f"audit {ENOUGH} --policy {{world}}/policy.yaml --json -", "--json - together with --policy",
         (r"^(--json result\.json)$",),
     ),
     "baseline for nothing": Situation(
@@ -628,7 +631,7 @@ SITUATIONS = {
         prepare=lambda here: (here / "policy.yaml").write_text(POLICY),
     ),
     "looks": Situation(
-        f"audit {NET} --until-width 0.5 --max-samples 22", "looks from 200 to 22 images", (r"^(--samples 20), or",)
+        f"audit {ENOUGH} --until-width 0.5 --max-samples 22", "looks from 200 to 22 images", (r"^(--samples 20), or",)
     ),
     "init twice": Situation(
         "init --ci github --dir .", "exists already", (r"^(--force) to overwrite",),
@@ -688,6 +691,7 @@ def test_ways_out_work_as_printed(geed: Geed, world: Path, here: Path, name: str
         assert "internal error" not in printed
 
 
+@pytest.mark.heavy
 def test_a_line_runs_in_a_shell(geed: Geed, world: Path, here: Path) -> None:
     """Quoting and all, by the installed program: two ways out in one shell."""
     lines = []

@@ -50,6 +50,7 @@ def test_hooks_before_in_place_operations_are_read_right() -> None:
             torch.testing.assert_close(held[site], expected[site], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.heavy
 def test_a_vision_transformer() -> None:
     """Attention, token outputs and a pooled feature behind a norm."""
     network = load_model("timm:test_vit", weights="random", img_size=32)
@@ -110,6 +111,7 @@ def test_a_network_that_cannot_be_copied_is_refused() -> None:
         CompiledNetwork(network, [Site("", "output")], BACKEND)
 
 
+@pytest.mark.heavy
 def test_a_missing_compiler_is_one_clear_error() -> None:
     """The usual backend needs a C++ compiler, which not every machine has."""
     from torch._inductor import config, cpp_builder

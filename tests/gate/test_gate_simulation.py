@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 from scipy import stats
 
-RUNS = [50, pytest.param(200, marks=pytest.mark.slow)]
+RUNS = [30, pytest.param(200, marks=pytest.mark.slow)]
 """Simulated releases: few by default, which see a gate that alarms five times too often, and many."""
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "gate.py"
 

@@ -33,6 +33,7 @@ print(*seen)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads as Linux lists them")
+@pytest.mark.heavy
 def test_a_decoding_thread_starts_no_pool_of_threads() -> None:
     """While a thread decodes there is that thread more than before, and no OpenMP pool of its own."""
     done = subprocess.run(

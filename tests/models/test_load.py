@@ -55,7 +55,13 @@ def error_of(*arguments: object, **options: object) -> GeedError:
     return error.value
 
 
-@pytest.mark.parametrize("name", sorted(spec_paths()))
+LARGE = {"alexnet", "bit_r101", "bit_r50", "densenet121", "dino_resnet50", "resnet50", "simclr_resnet50"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.heavy] * (name in LARGE)) for name in sorted(spec_paths())],
+)
 def test_every_bundled_spec_builds(name: str) -> None:
     """With random weights, where its own are not on this machine: layers, split and preprocessing resolve."""
     network = load_model(name, weights="random")
@@ -107,6 +113,7 @@ def test_dino_layout(resnet50_state: dict[str, torch.Tensor], tmp_path: Path) ->
     assert network.id == "torchvision/resnet50:dino_resnet50_pretrain.pth"
 
 
+@pytest.mark.heavy
 def test_dino_full_checkpoint_layout(resnet50_state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     """The prefixes of the project's training checkpoints are declared, inside the teacher's entry."""
     path = tmp_path / "full.pth"
@@ -115,6 +122,7 @@ def test_dino_full_checkpoint_layout(resnet50_state: dict[str, torch.Tensor], tm
     torch.testing.assert_close(network.module.conv1.weight, resnet50_state["conv1.weight"])
 
 
+@pytest.mark.heavy
 def test_simclr_layout(resnet50_state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     """encoder.* and the projector of the published checkpoints, without normalisation of the input."""
     path = tmp_path / "checkpoint_100.tar"
@@ -157,6 +165,7 @@ def test_checkpoint_with_arch(tmp_path: Path) -> None:
     assert load_model(str(path), arch="resnet18").arch == "resnet18"
 
 
+@pytest.mark.heavy
 def test_old_densenet_names(tmp_path: Path) -> None:
     """The published densenet121 file has "norm.1" where the network has "norm1"."""
     trained = densenet121()
@@ -538,6 +547,7 @@ def test_a_prefix_without_a_file_is_refused() -> None:
         load_model("timm:resnet10t", weights="random", file=FileOptions(strip_prefix=("module.",)))
 
 
+@pytest.mark.heavy
 def test_a_starting_spec_keeps_the_rules_of_a_file(
     resnet50_state: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:

@@ -38,13 +38,13 @@ def features_of(network: Network, images: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize(
     "name",
     [
-        "resnet50",
+        "resnet18",
         "tf_efficientnet_lite0",
         "vit_tiny_patch16_224",
         "levit_192",
-        "swin_tiny_patch4_window7_224",
+        pytest.param("swin_tiny_patch4_window7_224", marks=pytest.mark.heavy),
         "convnext_atto",
-        "resnetv2_50x1_bit",
+        pytest.param("resnetv2_50x1_bit", marks=pytest.mark.heavy),
         "mobilenetv3_small_100",
         "repvit_m0_9",
         pytest.param("vit_small_patch16_224.dino", marks=pytest.mark.slow),

@@ -69,8 +69,8 @@ def options_of(folder: Path, batch: int, samples: int = 5, until: UntilOptions |
 def test_half_the_batch_until_there_is_room(folder: Path, fail: Callable[[], None]) -> None:
     """16, 8, 4, then 2 rows: digits, settings and signature are those of a run that was asked for 2."""
     heard, network = Listener(), hungry(3, fail)
-    found = audit(network, ["c4"], options_of(folder, 16), heard)
-    expected = audit(hungry(99, fail), ["c4"], options_of(folder, 2))
+    found = audit(network, ["flip"], options_of(folder, 16), heard)
+    expected = audit(hungry(99, fail), ["flip"], options_of(folder, 2))
     assert found.results == expected.results
     assert found.settings == expected.settings
     assert found.settings.batch_size == 2

@@ -21,7 +21,7 @@ from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions, UntilOptions
 from geed_cli.result.schema import Result
 
-SIZE = 32
+SIZE = 16
 LAYERS = ("block1", "block3", "pool")
 ONE, TWO, THREE = (), ("cpu", "cpu"), ("cpu", "cpu", "cpu")
 PICTURES = (24, SIZE)
@@ -77,9 +77,9 @@ def watching(network: Network) -> Iterator[list[tuple[int, str]]]:
 def test_workers_give_the_digits_of_one_device(folder: Path, devices: tuple[str, ...]) -> None:
     """Values, intervals, rows and all controls; every worker has a network of its own and sees images."""
     network, layers = load_model("timm:test_resnet", weights="random", img_size=SIZE), ("layer1", "layer4")
-    one = audit(network, ["flip", "c8"], options_of(folder, layers=layers))
+    one = audit(network, ["flip", "c3"], options_of(folder, layers=layers))
     with watching(network) as seen:
-        several = audit(network, ["flip", "c8"], options_of(folder, devices, layers=layers))
+        several = audit(network, ["flip", "c3"], options_of(folder, devices, layers=layers))
     assert numbers(several) == numbers(one)
     controls = {name for entry in several.results for name in entry.controls}
     assert {"null", "floor", "rounding"} <= controls

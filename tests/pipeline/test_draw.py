@@ -47,7 +47,6 @@ def settled(draw: Draw, pictures: dict[str, str]) -> Drawn:
 PICTURES = st.tuples(st.sampled_from(["a", "b", "c", "d", "e", "f", BROKEN]), st.integers(0, 2))
 
 
-@settings(max_examples=60)
 @given(st.lists(PICTURES, min_size=1, max_size=14), st.integers(1, 8), st.integers(0, 5))
 def test_the_first_different_pictures_of_the_order_are_taken(files: Files, samples: int, seed: int) -> None:
     """By a walk through the order that knows all pictures beforehand; every file is accounted for."""

@@ -28,7 +28,7 @@ from geed_cli.pipeline.options import (
 from geed_cli.result.schema import Entry, Result
 
 SIZE = 12
-GROUPS = ("flip", "c8")
+GROUPS = ("flip", "c3")
 BATCHES = (1, 3, 32)
 PICTURES = (4, SIZE)
 

@@ -26,7 +26,7 @@ from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions,
 from geed_cli.result.schema import Entry, Result
 
 SIZE = 16
-GROUPS = ("d4", "c8")
+GROUPS = ("c4", "c3")
 BATCHES = (3, *(pytest.param(rows, marks=pytest.mark.slow) for rows in (1, 8, 32)))
 """At 3 rows orbits are cut between batches; 1, 8 and 32 are run with the slow tests."""
 PICTURES = (6, SIZE)

@@ -28,10 +28,10 @@ from geed_cli.pipeline.options import (
 )
 from geed_cli.pipeline.progress import Silent
 
-SIZE = 32
+SIZE = 16
 GROUPS = ("flip", "c4")
 LAYERS = ("block1", "block3", "pool")
-PICTURES = (9, 40)
+PICTURES = (9, 20)
 
 
 def small(seed: int = 0) -> Network:
@@ -135,7 +135,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(network: Network, folder: P
 
 def test_looks_and_runs_share_rows(network: Network, tmp_path: Path) -> None:
     """A growing run leaves rows that a plain run of the same images takes."""
-    pictures = smooth_pictures(tmp_path / "many", count=44, size=40)
+    pictures = smooth_pictures(tmp_path / "many", count=44, size=20)
     until = UntilOptions(1e-9, 44)
     options = options_of(pictures, tmp_path, data=DataOptions(pictures, samples=20), until=until)
     audit(network, ["flip"], options)
@@ -157,12 +157,12 @@ CHANGES = {
 def test_every_setting_that_changes_digits_misses(
     network: Network, folder: Path, tmp_path: Path, change: str
 ) -> None:
-    """Changed alone, it takes nothing of c8's resampled elements from the cache, and the digits are its own."""
-    audit(network, ["c8"], options_of(folder, tmp_path))
+    """Changed alone, it takes nothing of c3's resampled elements from the cache, and the digits are its own."""
+    audit(network, ["c3"], options_of(folder, tmp_path))
     changed = options_of(folder, tmp_path, **CHANGES[change])
-    other = audit(network, ["c8"], changed)
+    other = audit(network, ["c3"], changed)
     assert other.timing.cached == 0
-    assert numbers(other) == numbers(audit(network, ["c8"], replace(changed, cache=None)))
+    assert numbers(other) == numbers(audit(network, ["c3"], replace(changed, cache=None)))
 
 
 def test_other_weights_sizes_and_pictures_miss(real: Network, folder: Path, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_other_weights_sizes_and_pictures_miss(real: Network, folder: Path, tmp_
     ]
     for other in others:
         assert known(other, folder) == 0
-    changed = smooth_pictures(tmp_path / "changed", count=9, size=41)
+    changed = smooth_pictures(tmp_path / "changed", count=9, size=21)
     assert known(real, changed) == 0
     # the same pictures in another folder are the same pictures
     copy = tmp_path / "copy"
@@ -213,8 +213,8 @@ def test_context_discovery_and_normaliser_images(network: Network, folder: Path,
         {"data": DataOptions(folder, samples=5, norm_samples=4)},
     ):
         options = options_of(folder, tmp_path, **changes)
-        first, again = (audit(network, ["c8"], options) for _ in range(2))
-        fresh = audit(network, ["c8"], replace(options, cache=None))
+        first, again = (audit(network, ["c3"], options) for _ in range(2))
+        fresh = audit(network, ["c3"], replace(options, cache=None))
         assert numbers(first) == numbers(again) == numbers(fresh)
 
 

@@ -1,6 +1,5 @@
 """Fault injection: whatever happens while a result is written, the file is absent, old, or whole."""
 
-import ast
 import json
 import random
 import resource
@@ -8,13 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.command import Geed, geed
+from support.pictures import smooth_pictures
 from support.results import small_result
 
+from geed_cli.engine.engine import Engine
 from geed_cli.result.file import read_result, to_strict_json, write_result
+
+__all__ = ["geed"]
 
 LOOP = """
 import sys
@@ -105,18 +108,6 @@ def test_a_batch_too_large_for_the_memory_is_halved_until_it_fits(tmp_path: Path
     assert read_result(target).settings.batch_size < 320
 
 
-NO_MEMORY = """
-import sys
-from geed_cli.cli.app import app
-from geed_cli.engine.engine import Engine
-def exhausted(self, batch):
-    raise MemoryError
-Engine.feed = exhausted
-small = ["timm:test_resnet", "--weights", "random", "--img-size", "32", "--batch-size", "4"]
-app(["audit", *small, "--no-cache", "--json", sys.argv[1]])
-"""
-
-
 INTERRUPT = """
 import os, signal, sys
 from geed_cli.cli.app import app
@@ -131,85 +122,40 @@ small = ["timm:test_resnet", "--weights", "random", "--img-size", "32", "--batch
 app(["audit", *small, "--metric", "latent.l2", "--json", sys.argv[1]])
 """
 
-IN_CHILDREN = """
-import os, sys, traceback
-import geed_cli.cli.run.auditing, geed_cli.pipeline.audit, timm
 
-def ended(name, program):
-    # how a child ends that runs one program, with its own output and one argument
-    if (child := os.fork()) == 0:
-        for number, stream in ((1, "stdout"), (2, "stderr")):
-            os.dup2(os.open(f"{name}.{stream}", os.O_WRONLY | os.O_CREAT), number)
-        sys.argv = ["-c", f"{name}.json"]
-        code = 0
-        try:
-            exec(program, {})
-        except SystemExit as leave:
-            code = leave.code or 0
-        except BaseException:
-            traceback.print_exc()
-            code = 1
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-print({name: ended(name, program) for name, program in PROGRAMS.items()})
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A program in a process of its own: exit code, output, and the file that it was to write, ``old`` before."""
-
-    code: int
-    stdout: str
-    stderr: str
-    target: Path
-
-
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
-    """Both programs above, forked from one process, whose imports take longer than they do."""
-    folder = tmp_path_factory.mktemp("ended")
-    programs = {"memory": NO_MEMORY, "interrupt": INTERRUPT}
-    for name in programs:
-        (folder / f"{name}.json").write_text("old")
-    code = f"PROGRAMS = {programs!r}\n{IN_CHILDREN}"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, text=True, check=True
-    )
-    codes: dict[str, int] = ast.literal_eval(done.stdout)
-    return {
-        name: Ended(
-            codes[name],
-            (folder / f"{name}.stdout").read_text(),
-            (folder / f"{name}.stderr").read_text(),
-            folder / f"{name}.json",
-        )
-        for name in programs
-    }
-
-
-def test_exhausted_memory_is_exit_3_and_leaves_the_old_file(ended: dict[str, Ended]) -> None:
+def test_exhausted_memory_is_exit_3_and_leaves_the_old_file(
+    geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where not even one row fits: halved down to 1, then a clear error, no traceback, the old file stays."""
-    done = ended["memory"]
-    assert done.code == 3, done.stderr
+
+    def exhausted(_engine: Engine, _batch: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Engine, "feed", exhausted)
+    target = tmp_path / "r.json"
+    target.write_text("old")
+    small = ("timm:test_resnet", "--weights", "random", "--img-size", "32", "--batch-size", "4")
+    done = geed("audit", *small, "-d", smooth_pictures(tmp_path / "pictures", 2, 32), "--json", target)
+    assert done.exit_code == 3, done.stderr
     assert "starting over with 1\n" in done.stderr
     assert "memory ran out on cpu at batch size 1" in done.stderr
     assert "Traceback" not in done.stderr
-    assert done.target.read_text() == "old"
+    assert target.read_text() == "old"
 
 
-def test_ctrl_c_writes_a_partial_result(ended: dict[str, Ended]) -> None:
+@pytest.mark.heavy
+def test_ctrl_c_writes_a_partial_result(tmp_path: Path) -> None:
     """A real SIGINT in a real run: exit 130, a whole file that says partial, and fewer images than there are."""
-    done = ended["interrupt"]
-    assert done.code == 130, done.stderr
+    target = tmp_path / "r.json"
+    target.write_text("old")
+    command = [sys.executable, "-c", INTERRUPT, str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done.stderr
     assert "finishing the current image" in done.stderr
-    result = read_result(done.target)
+    result = read_result(target)
     assert result.status == "partial"
     assert 2 <= result.data.count < 40
-    assert json.loads(done.target.read_text())["data"]["not_drawn"] == 40 - result.data.count
+    assert json.loads(target.read_text())["data"]["not_drawn"] == 40 - result.data.count
     assert "ended early" in " ".join(done.stdout.split())
 
 

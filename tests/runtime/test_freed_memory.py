@@ -63,7 +63,11 @@ def test_a_second_batch_finds_the_memory_of_the_first() -> None:
 
 @glibc
 @pytest.mark.parametrize(
-    "chosen", [{"MALLOC_TRIM_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.mmap_max=10"}]
+    "chosen",
+    [
+        {"MALLOC_TRIM_THRESHOLD_": "131072"},
+        pytest.param({"GLIBC_TUNABLES": "glibc.malloc.mmap_max=10"}, marks=pytest.mark.heavy),
+    ],
 )
 def test_limits_that_a_user_has_set_stay(chosen: dict[str, str]) -> None:
     """As many faults within as without."""

@@ -54,6 +54,7 @@ def test_what_is_installed_here_fits() -> None:
     assert mismatch("1.0", version("torchvision"), needed) is not None
 
 
+@pytest.mark.heavy
 def test_a_wrong_pair_is_named(tmp_path: Path) -> None:
     """With the metadata of another torchvision in front of the real one's, which is not imported."""
     metadata = tmp_path / "torchvision-0.1.0.dist-info" / "METADATA"

@@ -27,8 +27,9 @@ def red(report: SelftestReport) -> set[str]:
     }
 
 
-# in float64 the command's own test runs it whole
-@pytest.mark.parametrize("precision", ["fp32", pytest.param("fp64", marks=pytest.mark.slow)])
+# in both the command's own tests run it whole (tests/cli/test_selftest_command.py)
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp32", "fp64"])
 def test_everything_is_as_expected_here(precision: Precision) -> None:
     """In both precisions."""
     report = run(precision)

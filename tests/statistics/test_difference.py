@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -178,7 +178,6 @@ ANY = st.one_of(st.floats(), st.floats(-2.0, 2.0), st.sampled_from([0.0, 1.0]))
     rows=st.lists(st.tuples(ANY, ANY.map(abs), ANY, ANY.map(abs)), min_size=15, max_size=30),
     method=st.sampled_from(METHODS),
 )
-@settings(max_examples=200)
 def test_any_rows_give_a_defined_difference(rows: list[tuple[float, ...]], method: IntervalMethod) -> None:
     """Never NaN, never a warning, limits around the value, 0 ≤ p ≤ 1."""
     columns = np.array(rows).reshape(-1, 4).T

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -210,7 +210,6 @@ def _sane(answer: Interval) -> None:
 
 
 @given(rows=ROWS, scale=SCALES, method=st.sampled_from(METHODS))
-@settings(max_examples=300)
 def test_any_rows_give_a_defined_mean(rows: list[float], scale: Scale, method: IntervalMethod) -> None:
     """Never NaN, never a warning, low ≤ value ≤ high; whatever is missing is explained."""
     with warnings.catch_warnings():
@@ -223,7 +222,6 @@ def test_any_rows_give_a_defined_mean(rows: list[float], scale: Scale, method: I
     shared=st.booleans(),
     method=st.sampled_from(METHODS),
 )
-@settings(max_examples=300)
 def test_any_rows_give_a_defined_ratio(
     pairs: list[tuple[float, float]], shared: bool, method: IntervalMethod
 ) -> None:
@@ -235,7 +233,6 @@ def test_any_rows_give_a_defined_ratio(
 
 
 @given(seed=st.integers(0, 10**6), method=st.sampled_from(ANY_ROWS), heavy=st.floats(0.0, 3.0))
-@settings(max_examples=60)
 def test_plausible_ratios_have_intervals(seed: int, method: IntervalMethod, heavy: float) -> None:
     """Heavy tails or not, 20 images of a real latent cell have a finite interval around a positive value."""
     rng = np.random.default_rng(seed)

@@ -14,7 +14,7 @@ from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def small_result(seed: int = 0, count: int = 24) -> Result:
     """``SmallConvNet`` under flip and c4 on smooth pictures, in float64 on the CPU."""
     with tempfile.TemporaryDirectory() as folder:

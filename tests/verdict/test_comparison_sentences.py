@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side, Subject
@@ -335,7 +335,6 @@ def whole_tables(draw: st.DrawFn) -> Comparison:
 
 
 @given(whole_tables())
-@settings(max_examples=60)
 def test_no_sentence_contradicts_the_table(made: Comparison) -> None:
     """Directions, numbers and layers are read back out of the text; no interval of a claim reads across 0."""
     found = say_difference(made, "flip", 0)

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.constructed import ELEMENTS, features, flips, group, layers, result, softmax, unrelated
 
@@ -249,7 +249,6 @@ def _sentences_are_whole(n: Numbers) -> None:
 
 
 @given(numbers())
-@settings(max_examples=150)
 def test_no_sentence_contradicts_its_numbers(n: Numbers) -> None:
     """Whatever a result is made of."""
     _the_class_is_of_the_whole_interval(n)

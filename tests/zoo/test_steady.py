@@ -149,7 +149,7 @@ SURELY_UNSTEADY = ("FunctionalDropout", "BatchStatistics", "BatchMean", "Memory"
 DTYPES = {"fp32": torch.float32, "fp64": torch.float64, "bf16": torch.bfloat16}
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from([*(kind for kind in KINDS if kind not in SPREADING), *SURELY_UNSTEADY]),
     group=st.sampled_from(["flip", "c4"]),
