@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.reader.messages import LARGEST_ANSWER, Choice, Conversion, Taken
+from geed_cli.runtime.versions import version
 
 KEPT_FOLDER = "weights-1"
 """The number is that of the layout and of the conversion; versions that differ do not disturb one another."""

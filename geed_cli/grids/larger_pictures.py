@@ -19,6 +19,7 @@ from geed_cli.engine.hooks import tensor_or_why_not
 from geed_cli.engine.map_layout import Grown
 from geed_cli.grids.trace import data_free
 from geed_cli.models.network import Network, Site, call_of, module_of
+from geed_cli.runtime.libraries import compiler_absent
 
 SQUARES = ((1, 1), (2, 2), (3, 3))
 """Heights and widths of the pictures, in sides of the network's input: from three, growth by the side shows against any
@@ -98,7 +99,7 @@ def _runs(
     settings, images = network.input, network.batch or 1
     like = next((value for value in module.parameters() if value.is_floating_point()), torch.zeros(()))
     runs: list[_Run] = []
-    with torch.no_grad(), ExitStack() as stack:
+    with torch.no_grad(), compiler_absent(), ExitStack() as stack:
         for name, part in module.named_modules():  # once: that takes longer than a run without data
             stack.callback(part.register_forward_hook(partial(_note, runs, name)).remove)
         for high, wide in sizes:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from geed_cli.grids.grid import SamplingGrid
 from geed_cli.grids.step import Step
 from geed_cli.grids.tracer import EnoughSeenError, GridTracer, tensors_of
+from geed_cli.runtime.libraries import compiler_absent
 
 
 def data_free(module: nn.Module) -> nn.Module:
@@ -73,7 +74,7 @@ class GridFollower:
         self._tracer, self._wanted, self._grids = GridTracer(pictures, hopeless), set(layers), {}
         self._calls.clear()
         # no_grad and not inference_mode: under the latter composite operations would not be seen as their parts
-        with torch.no_grad(), suppress(EnoughSeenError), self._tracer:
+        with torch.no_grad(), compiler_absent(), suppress(EnoughSeenError), self._tracer:
             self._module(pictures)
         return {name: grid for name, grid in self._grids.items() if grid is not None}
 

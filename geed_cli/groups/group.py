@@ -54,7 +54,7 @@ class FiniteGroup:
         """N = |G|."""
         return len(self.transforms)
 
-    @property
+    @cached_property
     def elements(self) -> tuple[str, ...]:
         """The elements' names, in the order of the table."""
         return tuple(transform.name for transform in self.transforms)

@@ -129,6 +129,8 @@ def _safe_scales(sizes: Sizes, maps: Tensor) -> Tensor | None:
     """
     largest = sizes.norms.amax(dim=1)
     unsafe = ((largest > SAFE_NORMS[0]) & (largest < SAFE_NORMS[1])).logical_not().nonzero()[:, 0].tolist()
+    if not unsafe:
+        return None
     scales = torch.ones(len(maps), dtype=torch.float64)
     # read in the order of memory, which is ten times faster
     stored = maps.permute(0, 2, 3, 1) if channels_last(maps) else maps
@@ -152,6 +154,8 @@ def pixel_products(one: Tensor, other: Tensor) -> Tensor:
     _, channels, height, width = one.shape
     at_once = PRODUCTS_AT_ONCE if one.device.type == "cpu" else one.numel()
     maps = max(1, at_once // (channels * height * width))
+    if len(one) <= maps:
+        return pixel_sums(one * other)
     parts = zip(torch.split(one, maps), torch.split(other, maps), strict=True)
     return torch.cat([pixel_sums(a * b) for a, b in parts])
 

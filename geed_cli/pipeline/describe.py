@@ -3,7 +3,6 @@
 import hashlib
 import platform
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -40,6 +39,7 @@ from geed_cli.result.schema import (
     Settings,
     Weights,
 )
+from geed_cli.runtime.versions import version
 
 MEASURE_VERSION = 1
 """Raised whenever a definition changes so that values are no longer comparable."""

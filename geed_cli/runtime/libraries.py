@@ -57,9 +57,54 @@ def compiler_deferred() -> Iterator[None]:
         _make_way(stand_in)
 
 
+class _Absent(ModuleType):
+    """Stands where ``torch._dynamo`` will be: leaves functions as they are, and makes way at any other question."""
+
+    def __init__(self) -> None:
+        super().__init__(COMPILER)
+        self._asked: list[Function] = []
+
+    def disable(self, function: Function, *_rest: object, **_named: object) -> Function:
+        """The function itself: there is no compiler to keep out of it."""
+        self._asked.append(function)
+        return function
+
+    def forget(self) -> None:
+        """Have the functions ask again, which keep what they were given."""
+        for function in self._asked:
+            vars(function).pop("__dynamo_disable", None)
+
+    def __getattr__(self, name: str) -> object:
+        if (
+            name.startswith("__") and name != "__path__"
+        ):  # of the import system's own questions, that of a part
+            raise AttributeError(name)
+        _make_way(self)
+        return getattr(importlib.import_module(COMPILER), name)
+
+
+@contextmanager
+def compiler_absent() -> Iterator[None]:
+    """Run networks without data in this block without the compiler, where it is not there already.
+
+    Operations that torch has in Python, as many are on the meta device, fetch it when they are first called, only to
+    keep it out of themselves.
+    """
+    if COMPILER in sys.modules:
+        yield
+        return
+    stand_in = _Absent()
+    sys.modules[COMPILER] = stand_in
+    try:
+        yield
+    finally:
+        _make_way(stand_in)
+        stand_in.forget()
+
+
 def _make_way(stand_in: ModuleType) -> None:
-    if sys.modules.get(ASKED_FOR) is stand_in:
-        del sys.modules[ASKED_FOR]
+    if sys.modules.get(stand_in.__name__) is stand_in:
+        del sys.modules[stand_in.__name__]
 
 
 def _disabled_later(disable: Function) -> Function:
@@ -94,4 +139,4 @@ with compiler_deferred():
     import torchvision.models
     import torchvision.transforms.v2.functional
 
-__all__ = ["compiler_deferred", "timm", "torchvision"]
+__all__ = ["compiler_absent", "compiler_deferred", "timm", "torchvision"]

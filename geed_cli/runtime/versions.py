@@ -1,16 +1,28 @@
-"""Whether the installed torchvision is one for the installed torch, told from what both say before either is imported.
+"""Versions of packages, and whether torchvision is one for the installed torch, told before either is imported.
 
 torchvision is compiled against one torch. Beside another one its import ends in an error about an operator, or the
 process ends.
 """
 
 import re
-from importlib.metadata import PackageNotFoundError, requires, version
+from functools import cache
+from importlib import metadata
+from importlib.metadata import PackageNotFoundError, requires
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
 from geed_cli.errors import InputError
+
+
+@cache
+def version(package: str) -> str:
+    """Of an installed package, asked for once: every reading parses all that the package says of itself.
+
+    Raises:
+        PackageNotFoundError: it is not installed.
+    """
+    return metadata.version(package)
 
 
 def require_matching_torchvision() -> None:

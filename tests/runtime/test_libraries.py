@@ -31,10 +31,27 @@ def in_a_child(claim):
 def compiler():
     return [name for name in sys.modules if name.startswith(('torch._dynamo', 'torch._inductor'))]
 
+def absent():
+    from geed_cli.runtime.libraries import compiler_absent
+    norm, x = torch.nn.BatchNorm2d(2, device='meta').eval(), torch.zeros(1, 2, 4, 4, device='meta')
+    with compiler_absent():
+        assert norm(x).shape == x.shape
+    assert compiler() == [], compiler()
+    with compiler_absent():
+        norm(x)
+        from torch._dynamo.utils import counters
+    import torch._dynamo.utils as real
+    assert counters is real.counters and real.__file__ is not None
+    compiler_itself, asked = sys.modules['torch._dynamo'], []
+    disable = compiler_itself.disable
+    compiler_itself.disable = lambda *a, **k: asked.append(a) or disable(*a, **k)
+    norm(x)
+    assert asked
+
 def audited():
-    from geed_cli import AuditOptions, audit, load_model
-    network = load_model('timm:test_resnet', weights='random', img_size=32)
-    audit(network, ['c4'], AuditOptions())
+    from geed_cli import AuditOptions, DataOptions, audit, load_model
+    network = load_model('timm:test_resnet', weights='random', img_size=64)
+    audit(network, ['c4'], AuditOptions(data=DataOptions(samples=2)))
     assert compiler() == [], compiler()
 
 def imported(name):
@@ -68,7 +85,7 @@ MODULES = ("images.preprocess", "cli.run.comparing")
 @pytest.fixture(scope="module")
 def children() -> dict[str, int]:
     """The exit code of each claim above, 0 where it holds; what failed is printed."""
-    claims = {"audited": "audited", "used": "used"} | {
+    claims = {"audited": "audited", "used": "used", "absent": "absent"} | {
         name: f"imported('geed_cli.{name}')" for name in MODULES
     }
     table = ", ".join(f"{name!r}: {claim}" for name, claim in claims.items())
@@ -78,8 +95,12 @@ def children() -> dict[str, int]:
     return found
 
 
+@pytest.mark.heavy
 def test_loading_and_auditing_a_network_needs_no_compiler(children: dict[str, int]) -> None:
-    """A network is built, looked at and run without torch._dynamo, which takes as long to import as torch itself."""
+    """A network is built, looked at and run without torch._dynamo, which takes as long to import as torch itself.
+
+    Its last maps have as many channels as the picture has pixels a side, so that larger pictures are tried.
+    """
     assert children["audited"] == 0
 
 
@@ -102,14 +123,25 @@ def test_one_module_alone_imports_them() -> None:
     assert found == {"runtime/libraries.py"}
 
 
+@pytest.mark.heavy
 def test_any_module_may_be_imported_first(children: dict[str, int]) -> None:
     """Each alone leaves the compiler out."""
     assert [children[name] for name in MODULES] == [0, 0]
 
 
+@pytest.mark.heavy
 def test_the_compiler_is_there_when_it_is_used(children: dict[str, int]) -> None:
     """What torchvision took asks the real thing, functions marked so are not compiled, and the stand-in has gone.
 
     A library that takes more from the compiler while it is imported gets the real thing, too.
     """
     assert children["used"] == 0
+
+
+@pytest.mark.heavy
+def test_networks_without_data_run_without_the_compiler(children: dict[str, int]) -> None:
+    """Normalisation on the meta device leaves it out; a part of it that is asked for is the real one.
+
+    Once it is there, the operations ask it as they do without geed.
+    """
+    assert children["absent"] == 0

@@ -4,7 +4,6 @@ What a network's code does is told by its weights only for timm and torchvision,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,6 +16,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.result.schema import GridPhase
+from geed_cli.runtime.versions import version
 
 Findings = tuple[GridPhase, ...]
 FINDINGS = TypeAdapter(Findings)

@@ -8,7 +8,6 @@ import hashlib
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -27,6 +26,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.reuse.addresses import Address, Array, Schedule
+from geed_cli.runtime.versions import version
 
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
