@@ -10,21 +10,34 @@ from typing import Literal, get_args
 from geed_cli.errors import InputError, nearest
 from geed_cli.explanation import PAPER, Explanation
 
-IntervalMethod = Literal["percentile", "bca", "studentized", "corrected-t", "cautious-t", "bounded"]
+IntervalMethod = Literal[
+    "bootstrap-t", "percentile", "bca", "studentized", "corrected-t", "cautious-t", "bounded"
+]
 """``statistics.methods`` has what each of them computes."""
 _FEW_FAR = (
     "20 images, ten of 0.01 nats, six of 0.02, three of 0.03 and one of 0.10, have the mean 0.0205 and "
 )
 INTERVAL_METHODS: Mapping[IntervalMethod, Explanation] = {
+    "bootstrap-t": Explanation(
+        what="the interval method unless --ci says otherwise: quantiles of resampled t statistics on the measure's "
+        "natural scale, widened where tails are heavy.",
+        formula="ψ(θ) − T* w se, T* = (ψ(θ*) − ψ(θ))/se*, w = t_ν/t_{n−1}, mapped back through ψ; rates and rows that "
+        "are all alike have exact limits instead",
+        reading="Its 95% intervals held the true value in 94.0 to 97.4% of simulated audits of 50 images. "
+        "It does not depend on the order of the images.",
+        example=f"{_FEW_FAR}the 95% interval 0.012 to 0.078.",
+        source="Efron 1979; Hall 1988; constants by simulation",
+        see=("interval", "corrected-t", "bounded"),
+    ),
     "corrected-t": Explanation(
-        what="the interval method unless --ci says otherwise: a jackknife interval on the measure's natural scale, "
-        "corrected for skewness and heavy tails.",
-        formula="ψ(θ) ± t se ψ'(θ), the ends moved by Hall's cubic, mapped back through ψ; of rates Wilson's limits",
+        what="a jackknife interval on the measure's natural scale, corrected for skewness and heavy tails, which gates "
+        "use.",
+        formula="ψ(θ) ± t se ψ'(θ), the ends moved by Hall's cubic, mapped back through ψ; rates have exact limits",
         reading="Its 95% intervals held the true value in 93.5 to 97.0% of simulated audits of 50 images, and in "
         "93.8 to 95.7% of 200. It draws no random numbers.",
         example=f"{_FEW_FAR}the 95% interval 0.014 to 0.081: one far image says that there may be more.",
-        source="Hall 1992; Wilson 1927; constants by simulation",
-        see=("interval", "bca"),
+        source="Hall 1992; constants by simulation",
+        see=("bootstrap-t",),
     ),
     "cautious-t": Explanation(
         what="corrected-t with its caution left in, for claims far beyond 95%; gates make their joint claims with it.",
@@ -63,7 +76,7 @@ INTERVAL_METHODS: Mapping[IntervalMethod, Explanation] = {
         see=("percentile", "corrected-t"),
     ),
     "studentized": Explanation(
-        what="the bootstrap-t interval: quantiles of resampled t statistics.",
+        what="quantiles of resampled t statistics, of whole resamples and as they come, not widened as bootstrap-t's.",
         formula="ψ(θ) − T* se, T* = (ψ(θ*) − ψ(θ))/se*, mapped back through ψ",
         reading="Close to its level with 200 images; it fails on flip rates of few images (78.8% of 20).",
         example=f"{_FEW_FAR}the 95% interval 0.014 to 0.049.",
@@ -72,9 +85,9 @@ INTERVAL_METHODS: Mapping[IntervalMethod, Explanation] = {
     ),
 }
 """What ``geed explain`` says of each."""
-DRAWING_METHODS: frozenset[IntervalMethod] = frozenset({"percentile", "bca", "studentized"})
+DRAWING_METHODS: frozenset[IntervalMethod] = frozenset({"bootstrap-t", "percentile", "bca", "studentized"})
 """Those that draw resamples; the others need none."""
-DEFAULT_METHOD: IntervalMethod = "corrected-t"
+DEFAULT_METHOD: IntervalMethod = "bootstrap-t"
 Decode = Literal["exact", "fast"]
 """``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""
 OnBadImage = Literal["error", "skip"]
@@ -149,7 +162,7 @@ class IntervalOptions:
 
     Attributes:
         confidence: nominal coverage in (0, 1).
-        resamples: bootstrap resamples, where the method draws any (the default does not).
+        resamples: bootstrap resamples, where the method draws any.
         method: see docs/statistics.md, which has the measured coverage of each.
         seed: of the resamples.
         simultaneous: whether all intervals of the table hold together with that confidence.

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from geed_cli.cache.location import cache_folder
-from geed_cli.choices import DRAWING_METHODS, IntervalOptions
+from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalOptions
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.errors import InputError
 from geed_cli.pipeline.options import (
@@ -146,5 +146,5 @@ def _check_resamples(asked: AuditArguments) -> None:
         raise InputError(
             f"--resamples with --ci {asked.ci}, which draws none",
             expected="a method that draws resamples, or --simultaneous",
-            remedy=f"--ci {min(DRAWING_METHODS)}, or leave out --resamples",
+            remedy=f"--ci {DEFAULT_METHOD}, or leave out --resamples",
         )

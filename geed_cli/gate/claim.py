@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
+from geed_cli.choices import IntervalMethod
 from geed_cli.gate.policy import Limit
 from geed_cli.gate.policy_file import Guarantee
 from geed_cli.statistics.difference import Paired
@@ -21,10 +21,12 @@ from geed_cli.statistics.methods import Limits
 from geed_cli.statistics.sample import Sample, finite_rows
 from geed_cli.statistics.validity import point_value, undefined_reason
 
+OWN_METHOD: IntervalMethod = "corrected-t"
+"""What an entry's own interval is made with: it draws nothing, so that a release is judged alike at any seed."""
 JOINT_METHOD: IntervalMethod = "cautious-t"
 """What claims that must hold together are made with: far out in the tails, skewness is not trusted."""
 METHODS_OF: Mapping[Guarantee, tuple[IntervalMethod, IntervalMethod]] = {
-    "nominal": (DEFAULT_METHOD, JOINT_METHOD),
+    "nominal": (OWN_METHOD, JOINT_METHOD),
     "exact": ("bounded", "bounded"),
 }
 """By the policy's guarantee: what an entry's own interval is made with, and its joint one."""

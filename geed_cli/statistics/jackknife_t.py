@@ -77,11 +77,12 @@ def whole_freedom(estimate: Estimate) -> float:
 
 def combined_freedom(estimate: Estimate, of_one: Callable[[Array, int], float]) -> float:
     """Satterthwaite's ν of the sets of an estimate: 1/ν = Σ_k (share of variance)²/ν_k, ν_k from ``of_one``."""
-    total = estimate.variance
-    inverse = 0.0
-    for u, n in zip(estimate.deviations, estimate.counts, strict=True):
-        inverse += (float(u @ u) / (n * (n - 1)) / total) ** 2 / of_one(u, n)
-    return 1.0 / inverse
+    unit = max(float(np.abs(u).max(initial=0.0)) for u in estimate.deviations) or 1.0  # squares do not vanish
+    sets = [(u / unit, n) for u, n in zip(estimate.deviations, estimate.counts, strict=True)]
+    parts = [float(u @ u) / (n * (n - 1)) for u, n in sets]
+    total = sum(parts) or 1.0
+    inverse = sum((part / total) ** 2 / of_one(u, n) for part, (u, n) in zip(parts, sets, strict=True))
+    return 1.0 / inverse if inverse else min(n - 1.0 for _, n in sets)
 
 
 def _moments(u: Array, n: int) -> tuple[float, float] | None:

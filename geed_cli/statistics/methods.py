@@ -12,9 +12,10 @@ from typing import get_args
 
 import numpy as np
 
-from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalMethod, check_choice
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
+from geed_cli.statistics.bootstrap_t import BootstrapT
 from geed_cli.statistics.bounded import bounded_limits, bounded_p
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate
@@ -29,7 +30,7 @@ LimitsAt = Callable[[float], Limits]
 Draw = Callable[[int, int], Array]
 """From the number of resamples and their seed to one number for each."""
 _DRAWN_ON_REQUEST: frozenset[IntervalMethod] = frozenset({"percentile", "bca", "studentized"})
-"""What makes resampled limits of rates as well."""
+"""What makes resampled limits of rates as well, and resolves no smaller chance than one in its resamples."""
 SMALLEST_P = 1e-12
 """1 − p keeps four digits in float64."""
 
@@ -65,7 +66,7 @@ def limits_of(statistic: Statistic, method: IntervalMethod, resamples: int, seed
 
 def smallest_p(method: IntervalMethod, resamples: int) -> float:
     """The smallest p-value that a method can tell: so many resamples do not resolve less than 2/(resamples + 1)."""
-    return 2.0 / (resamples + 1) if method in DRAWING_METHODS else SMALLEST_P
+    return 2.0 / (resamples + 1) if method in _DRAWN_ON_REQUEST else SMALLEST_P
 
 
 def closed_p(statistic: Statistic, method: IntervalMethod, value: float) -> float | None:
@@ -113,6 +114,10 @@ def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> Method:
     return made
 
 
+def _bootstrap_t(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
+    return BootstrapT(statistic.estimate, statistic.scale, resamples, seed)
+
+
 def _percentile(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
     return partial(percentile_limits, _finite(statistic.replicates(resamples, seed)))
 
@@ -139,6 +144,7 @@ def _finite(drawn: Array) -> Array:
 
 
 _TABLE: Mapping[IntervalMethod, Method] = {
+    "bootstrap-t": _bootstrap_t,
     "percentile": _percentile,
     "bca": _bca,
     "studentized": _studentized,

@@ -24,8 +24,11 @@ Part = tuple[Array | float, Array]
 def cell_pivots(rows: Rows, estimate: Estimate, resamples: int, seed: int) -> Array:
     """T* of a cell whose value lies in the interior of its scale.
 
-    Resamples whose value lies on a bound or whose images are all equal have no T* and are left out.
+    Resamples whose value lies on a bound or whose images are all equal have no T* and are left out. Images that do not
+    count alike are drawn as the deviations that they make.
     """
+    if rows.sample.weighting is not None:
+        return linear_pivots(estimate, resamples, seed)
     scale = rows.sample.scale
     values, errors = _values_and_errors(rows, resamples, seed)
     use = (values > scale.lo) & (values < scale.hi) & (errors > 0)

@@ -122,7 +122,10 @@ def test_every_option_of_audits_is_tried_above() -> None:
             "--width-of without --until-width and --max-samples",
         ),
         (("audit", "resnet18", "--until-width", "0.1"), "--until-width without --max-samples"),
-        (("audit", "resnet18", "--resamples", "500"), "--resamples with --ci corrected-t, which draws none"),
+        (
+            ("audit", "resnet18", "--ci", "corrected-t", "--resamples", "500"),
+            "--resamples with --ci corrected-t, which draws none",
+        ),
         (("compare", "resnet18", "resnet34", "--arch", "resnet18"), "--arch cannot act on models"),
         (("compare", "resnet18", "resnet34", "--strip-prefix", "m."), "--strip-prefix cannot act on models"),
         (("track", "a.json", "--fresh"), "--fresh without --json FILE"),

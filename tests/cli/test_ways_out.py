@@ -203,7 +203,7 @@ SITUATIONS = {
         f"audit {NET} --cache-dir . --no-cache", "--cache-dir together with --no-cache", (r"^(leave out --cache-dir)$",)
     ),
     "resamples": Situation(
-        f"audit {NET} --resamples 500", "--resamples with --ci corrected-t",
+        f"audit {NET} --ci corrected-t --resamples 500", "--resamples with --ci corrected-t",
         (r"^(--ci \S+), or", r"or (leave out --resamples)$"),
     ),
     "batch size": Situation(f"audit {NET} --batch-size many", "a batch size of 'many'", (r"^(--batch-size 8)$",)),

@@ -13,7 +13,9 @@ from support.command import Geed, in_full
 
 from geed_cli.result.file import read_result
 
-AUDIT = ("-d", "pictures", "--precision", "fp64", "--device", "cpu", "--allow-code", "--quiet")
+CI = ("--ci", "corrected-t")
+"""The default of then."""
+AUDIT = (*CI, "-d", "pictures", "--precision", "fp64", "--device", "cpu", "--allow-code", "--quiet")
 TRACK = ("--model", "net.yaml", "-g", "flip", "--json", "track.json", *AUDIT)
 PROSE = {"reason", "notes", "schema", "geed", "environment", "timing", "detail", "threads"}
 """What later versions may say in other words, and what depends on the machine."""
@@ -89,7 +91,7 @@ def measured(name: str) -> list[list[float]]:
 @pytest.mark.usefixtures("saved")
 def test_results_compare_as_they_did(geed: Geed) -> None:
     """Differences, their intervals, p-values and verdicts; those of rates have exact limits since."""
-    done = geed("compare", "result.json", "other.json", "--json", "now.json")
+    done = geed("compare", "result.json", "other.json", "--ci", "corrected-t", "--json", "now.json")
     assert done.exit_code == 0, done.stderr
     then, now = read("comparison.json"), read("now.json")
     for line in (*then["lines"], *now["lines"]):

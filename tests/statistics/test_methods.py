@@ -7,7 +7,7 @@ import pytest
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
-from geed_cli.gate.claim import JOINT_METHOD, increase_claim, value_claim
+from geed_cli.gate.claim import JOINT_METHOD, OWN_METHOD, increase_claim, value_claim
 from geed_cli.gate.policy import Limit
 from geed_cli.statistics.difference import difference
 from geed_cli.statistics.estimate import Estimate
@@ -64,13 +64,13 @@ def test_only_methods_that_draw_need_the_draws(method: IntervalMethod) -> None:
 
 
 def test_a_gate_reads_the_same_table() -> None:
-    """A claim's own interval is the default's and its joint one the cautious one, of values and increases alike."""
+    """A claim's own interval draws nothing and its joint one is the cautious one, of values and increases alike."""
     value = value_claim(CELL, 0.95)
     change = increase_claim(NOTHING, CELL, Limit("increase", 0.1), 0.95)
     for claim in (value, change):
         assert not isinstance(claim, str)
         for limits, method, level in (
-            (claim.ci, DEFAULT_METHOD, 0.95),
+            (claim.ci, OWN_METHOD, 0.95),
             (claim.at(0.999), JOINT_METHOD, 0.999),
         ):
             expected = interval(CELL, method=method, confidence=level)

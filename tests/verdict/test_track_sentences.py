@@ -171,11 +171,11 @@ def test_all_runs_are_corrected_together() -> None:
             record(10, first.model_copy(update={"results": (moved, kl)}), label),
         ]
 
-    alone = say_track(track_of(changed("a", noisy * 0.88), None))
+    alone = say_track(track_of(changed("a", noisy * 0.86), None))
     assert [said.word for said in alone.values()] == ["nearer"]
     still = np.ones(40) + 1e-3 * np.random.default_rng(4).normal(size=40)
     many = [each for k in range(30) for each in changed(f"run{k}", still)]
-    together = say_track(track_of([*changed("a", noisy * 0.88), *many], None))
+    together = say_track(track_of([*changed("a", noisy * 0.86), *many], None))
     assert together["a", "flip"].word == "no change shown"
     assert len(together) == 31
 

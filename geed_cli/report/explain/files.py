@@ -68,7 +68,7 @@ FILE_WORDS = (
             what="a YAML file of what a release has to satisfy, for 'geed check --policy'.",
             formula="version: 2\n"
             "guarantee: exact, for claims that hold at any number of images and for any distribution\n"
-            "require: min_images, max_refused, groups; without them there is no verdict\n"
+            "require: min_images, min_clusters, max_refused, groups; without them there is no verdict\n"
             "rules: on values; each with metric and either max or min\n"
             "baseline.rules: on increases over --baseline; each with metric and max_increase, an amount or a "
             "percentage of the baseline's distance from perfect\n"

@@ -1,0 +1,86 @@
+"""The bootstrap-t interval, the default: quantiles of resampled t statistics on the natural scale, widened for tails.
+
+Resamples are of the deviations u_i of an estimate, so that means, ratios, differences, clusters and weights are one
+case: θ* = θ̂ + Σ over the sets of the mean of the drawn u, se* the standard error of that mean in the resample, and
+T* = (ψ(θ*) − ψ(θ̂))/(ψ′(θ*) se*) (Efron 1979; Hall 1988). Deviations are drawn in the order of their size, so that the
+limits depend neither on the order of the images nor on which of two models comes first.
+
+What few images do not show, their resamples do not either: with heavy tails the spread of the drawn u is itself badly
+known. Quantiles are therefore widened by t_ν/t_ν₀, where ν is the freedom of the variance that the kurtosis of u leaves
+(``jackknife_t.effective_freedom``) and ν₀ = n − 1 the freedom of equal rows. 2000 resamples have no quantile at one
+chance in a thousand: beyond 95% the limits of 95% are stretched by (t_ν(confidence)/t_ν(95%))^{5/4}, so that a joint
+interval holds the single one. docs/statistics.md has the coverage.
+"""
+
+import numpy as np
+from scipy.special import stdtrit
+
+from geed_cli.statistics.bootstrap import percentile_limits, weight_blocks
+from geed_cli.statistics.estimate import Estimate
+from geed_cli.statistics.jackknife_t import combined_freedom, effective_freedom
+from geed_cli.statistics.scale import Array, Scale
+
+DRAWN_LEVEL = 0.95
+"""The confidence up to which limits are quantiles; 2000 resamples have 50 beyond each of them."""
+STRETCH = 1.25
+"""Skewed rows are farther out than t says: with 1, 24 lognormal cells of 50 images hold together in 89% of cases."""
+
+
+class BootstrapT:
+    """The limits of an estimate, whose value lies in the interior of its scale, at any confidence.
+
+    Args:
+        estimate: with a variance above 0.
+        scale: its natural scale.
+        resamples: how many.
+        seed: of the draws.
+    """
+
+    def __init__(self, estimate: Estimate, scale: Scale, resamples: int, seed: int) -> None:
+        self._scale = scale
+        self._centre = float(scale.forward(estimate.value))
+        self._error = estimate.standard_error * float(scale.slope(estimate.value))
+        self._freedom = effective_freedom(estimate)
+        self._plain = combined_freedom(estimate, lambda _, n: n - 1.0)
+        self._pivots = scaled_pivots(estimate, scale, resamples, seed)
+
+    def __call__(self, confidence: float) -> tuple[float, float]:
+        """Low and high."""
+        drawn = min(confidence, DRAWN_LEVEL)
+        low, high = percentile_limits(self._pivots, drawn)
+        width = _t(self._freedom, drawn) / _t(self._plain, drawn)
+        width *= (_t(self._freedom, confidence) / _t(self._freedom, drawn)) ** STRETCH
+        ends = self._centre - high * width * self._error, self._centre - low * width * self._error
+        return self._scale.inverse(ends[0]), self._scale.inverse(ends[1])
+
+
+def scaled_pivots(estimate: Estimate, scale: Scale, resamples: int, seed: int) -> Array:
+    """T* of each resample whose value lies in the interior of the scale and whose drawn deviations vary."""
+    moved, variance = np.zeros((2, resamples))
+    for stream, (deviations, count) in enumerate(zip(estimate.deviations, estimate.counts, strict=True)):
+        u = _in_order(deviations, count)
+        n = len(u)
+        mean, square = (
+            np.concatenate([w @ each for w in weight_blocks(n, resamples, seed, stream)]) / n
+            for each in (u, u * u)
+        )
+        moved += mean
+        variance += np.maximum(square - mean * mean, 0.0) / (n - 1)
+    values = estimate.value + moved
+    use = (values > scale.lo) & (values < scale.hi) & (variance > 0.0)
+    values, errors = values[use], np.sqrt(variance[use])
+    off = scale.forward(values) - float(scale.forward(estimate.value))
+    return np.asarray(off / (scale.slope(values) * errors), dtype=np.float64)
+
+
+def _in_order(deviations: Array, count: int) -> Array:
+    """Deviations by their size, whose mean is the estimate's; without those of images that have no row."""
+    u = deviations[np.lexsort((deviations, np.abs(deviations)))]
+    absent = len(u) - count
+    if not u[:absent].any():
+        return u[absent:]
+    return np.asarray(u * (len(u) / count), dtype=np.float64)  # of pairs, whose sides lost different images
+
+
+def _t(freedom: float, confidence: float) -> float:
+    return float(stdtrit(freedom, (1.0 + confidence) / 2.0))
