@@ -19,6 +19,7 @@ from geed_cli.statistics.sample import Interval, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import cell_pivots
 from geed_cli.statistics.validity import (
+    ALL_THE_SAME,
     NO_BOUND,
     TOO_LARGE,
     WITHHELD,
@@ -66,9 +67,8 @@ def _with_limits(
     if not math.isfinite(estimated.variance):
         return Interval(value, None, None, (*rows.notes, TOO_LARGE))
     mean, notes = BoundedMean.of(rows), rows.notes
-    same = (
-        f"all {rows.unit_count} {rows.unit_name} have the same {'value' if rows.places is None else 'mean'}"
-    )
+    what = "value" if rows.places is None else "mean"
+    same = f"all {rows.unit_count} {rows.unit_name} {ALL_THE_SAME} {what}"
     if mean is None and method == "bounded":
         return Interval(value, None, None, (*notes, NO_BOUND))
     if mean is None and is_still(estimated, rows.sample):

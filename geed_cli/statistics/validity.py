@@ -39,6 +39,8 @@ TOO_LARGE = f"{WITHHELD} the rows are too large for floating point"
 NO_BOUND = f"{WITHHELD} --ci bounded is for measures whose values lie between two known numbers"
 SAME = 1e-12
 """Of the size of a value, or of M: images that move it by less differ by rounding."""
+ALL_THE_SAME = "have the same"
+"""In the note on units whose values do not vary, withheld or not."""
 
 
 def point_value(rows: Rows) -> float | None:

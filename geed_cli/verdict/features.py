@@ -14,7 +14,7 @@ from geed_cli.verdict.likeness import LIKE_FLOOR, at_rounding
 from geed_cli.verdict.names import sentence
 from geed_cli.verdict.said import Claim
 from geed_cli.verdict.transformations import action_of
-from geed_cli.verdict.way import Way, floor_on_scale, twin_on_scale, way_of
+from geed_cli.verdict.way import Way, floor_on_scale, twin_on_scale, unmoved, way_of
 
 FEATURES = L2.name
 """The measure that verdicts are of."""
@@ -36,6 +36,8 @@ def on_features(result: Result, group: Group) -> Claim:
     way = way_of(entry, group.order)
     if entry.value is None or way is None:
         return Claim("undefined", "Undefined.", [_undefined(result, entry)], stands=False, decided=False)
+    if entry.ci is None:
+        entry = entry.model_copy(update={"ci": unmoved(entry.value, entry.notes)})
     if entry.ci is None or way.ci is None:
         return _without_interval(result, group, entry, way)
     return _of_interval(result, group, entry, way)

@@ -5,11 +5,13 @@ have. docs/measures.md has the definitions.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure, VectorMeasure
-from geed_cli.result.schema import Entry
+from geed_cli.result.schema import Entry, ToAnother
+from geed_cli.statistics.validity import ALL_THE_SAME, WITHHELD
 
 NO_DISTANCE = 1e-12
 """Below this the end of a scale is not told from its beginning: rounding leaves as much of two equal maps."""
@@ -45,7 +47,7 @@ def way_of(entry: Entry, order: int) -> Way | None:
         return None
     if entry.to_another is not None:
         saved = entry.to_another
-        return None if saved.value is None else Way(saved.value, saved.ci, about=False, percent=True)
+        return None if saved.value is None else Way(saved.value, _ends(saved), about=False, percent=True)
     measure = measure_named(entry.metric)
     if measure.scale.kind == "rate":
         return Way(entry.value, entry.ci, about=False, percent=True)
@@ -54,6 +56,19 @@ def way_of(entry: Entry, order: int) -> Way | None:
     if isinstance(measure, VectorMeasure) and measure.unrelated is not None:
         return _stretched(entry, _unrelated(entry, measure, order), about=order > 2, percent=True)
     return _stretched(entry, _largest_reaction(entry, order), about=False, percent=False)
+
+
+def _ends(saved: ToAnother) -> tuple[float, float] | None:
+    return saved.ci or (None if saved.value is None else unmoved(saved.value, saved.notes))
+
+
+def unmoved(value: float, notes: Sequence[str]) -> tuple[float, float] | None:
+    """The value as its own limits, where it is rounding at most and no image moves it; else None.
+
+    Of other images nothing is known, so that no interval is printed, but of these copies it says all that there is.
+    """
+    still = any(note.startswith(WITHHELD) and ALL_THE_SAME in note for note in notes)
+    return (value, value) if still and abs(value) <= NO_DISTANCE else None
 
 
 def floor_on_scale(entry: Entry, order: int) -> float | None:

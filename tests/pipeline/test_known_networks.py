@@ -17,6 +17,7 @@ from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.result.schema import Entry
+from geed_cli.verdict.audit import say, unseen
 
 CPU64 = RunOptions("cpu", 8, "fp64")
 PICTURES = (24, 15)
@@ -96,6 +97,19 @@ class PointwiseNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.fc(self.pool(self.relu(self.mix(x))).flatten(1))
+
+
+@pytest.mark.parametrize("precision", ["fp64", "fp32"])
+def test_what_is_exact_is_said_of_features_and_layers(folder: Path, precision: str) -> None:
+    """No image moves, so that there is no interval, but a verdict there is, with what the sample may not have."""
+    network = network_of(PointwiseNet(), features=Site("fc", "input"), layers=("mix", "relu"), size=15)
+    options = AuditOptions(data=DataOptions(folder), run=RunOptions("cpu", 8, precision))
+    result = audit(network, ["flip"], options)
+    said = say(result, "flip")
+    # of fp64 no rounding is measured, so that what it leaves is near to nothing and not known to be rounding
+    assert said.word in ("exactly invariant", "invariant up to rounding", "nearly invariant")
+    assert "No layer is 1% of the way to another image's maps." in said.reasons
+    assert "may be missing altogether" in unseen(result)
 
 
 @pytest.mark.parametrize("group", ["flip", "c4", "d4"])
