@@ -4,7 +4,6 @@ All lines see the same resamples. Verdicts are Holm's over the whole table, so t
 chance into findings; a line that is not decided says how many images would decide it, never that both are equal.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.mismatch import mismatches, mixed_architectures, same_images
 from geed_cli.comparison.schema import Comparison, Line, Side, Subject
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of, models_of
+from geed_cli.documents.pattern import Pattern
 from geed_cli.measures.catalogue import require_bounds
 from geed_cli.result.samples import output_kind, scale_in
 from geed_cli.statistics.bounded_mean import is_bounded
@@ -29,7 +29,7 @@ def compare(
     contenders: Sequence[Contender],
     options: IntervalOptions,
     margins: Margins = Margins(),  # noqa: B008 - it is frozen
-    runs: re.Pattern[str] | None = None,
+    runs: Pattern | None = None,
 ) -> Comparison:
     """Every measure, group and layer of all contenders, against the first.
 

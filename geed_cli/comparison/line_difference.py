@@ -4,7 +4,6 @@ Paired over images where both are single models, over models and images where on
 same, or the same within rounding, are no difference, whatever their interval.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +14,7 @@ from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.mismatch import mixed_architectures
 from geed_cli.comparison.pairing import pairs_of
 from geed_cli.comparison.subjects import Contender, Key, Member, models_of
+from geed_cli.documents.pattern import Pattern
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.floating_point import floating_noise, measured_noise, noise_at
 from geed_cli.statistics.difference import Difference, Paired, difference
@@ -81,7 +81,7 @@ class Terms:
     options: IntervalOptions
     margins: Margins = field(default_factory=Margins)
     same_images: bool = True
-    runs: re.Pattern[str] | None = None
+    runs: Pattern | None = None
 
 
 def cell_of(reference: Contender, other: Contender, key: Key, terms: Terms) -> Cell:

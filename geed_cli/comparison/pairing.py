@@ -3,14 +3,17 @@
 Runs that share a seed, an order of the data or a fold share what these do to both, as two models share images.
 """
 
-import re
 from collections.abc import Sequence
 
+from geed_cli.documents.pattern import Pattern, with_one_group
 from geed_cli.errors import InputError
 
+MATCH_SECONDS = 1.0
+"""For one name: a saved track brings its pattern along, which may be a stranger's."""
 
-def pair_pattern(text: str | None) -> re.Pattern[str] | None:
-    """The user's pattern.
+
+def pair_pattern(text: str | None) -> Pattern | None:
+    """The pattern of the user, or of a saved track.
 
     Raises:
         InputError: no regular expression, or not exactly one group in it.
@@ -18,17 +21,12 @@ def pair_pattern(text: str | None) -> re.Pattern[str] | None:
     if text is None:
         return None
     try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise _refusal(f"--pair-runs {text!r} is no regular expression ({error})") from error
-    if pattern.groups != 1:
-        raise _refusal(f"--pair-runs {text!r} has {pattern.groups} groups")
-    return pattern
+        return with_one_group(text)
+    except ValueError as error:
+        raise _refusal(f"--pair-runs {text!r} {error}") from error
 
 
-def pairs_of(
-    reference: Sequence[str], other: Sequence[str], pattern: re.Pattern[str]
-) -> tuple[tuple[int, int], ...]:
+def pairs_of(reference: Sequence[str], other: Sequence[str], pattern: Pattern) -> tuple[tuple[int, int], ...]:
     """The places of the files that belong together, in the reference's order.
 
     Raises:
@@ -44,19 +42,22 @@ def pairs_of(
     return tuple((place, second[run]) for run, place in first.items())
 
 
-def run_of(name: str, pattern: re.Pattern[str]) -> str:
+def run_of(name: str, pattern: Pattern) -> str:
     """What the pattern's group finds in the name of a file.
 
     Raises:
-        InputError: nothing.
+        InputError: nothing, or not in time.
     """
-    match = pattern.search(name)
+    try:
+        match = pattern.search(name, timeout=MATCH_SECONDS)
+    except (TimeoutError, MemoryError) as error:
+        raise _refusal(f"--pair-runs {pattern.pattern!r} takes too long on {name}") from error
     if match is None or match[1] is None:
         raise _refusal(f"--pair-runs {pattern.pattern!r} does not match {name}")
     return match[1]
 
 
-def _by_run(names: Sequence[str], pattern: re.Pattern[str]) -> dict[str, int]:
+def _by_run(names: Sequence[str], pattern: Pattern) -> dict[str, int]:
     runs: dict[str, int] = {}
     for place, name in enumerate(names):
         run = run_of(name, pattern)

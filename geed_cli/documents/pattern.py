@@ -10,10 +10,11 @@ import regex
 LONGEST_PATTERN = 1000
 MOST_REPETITIONS = 10_000
 """Counted repeats, multiplied: ``regex`` writes a nested ``{1000}`` out when it compiles it."""
+Pattern = regex.Pattern[str]
 _COUNTED = regex.compile(r"\{(\d{1,9})(?:,(\d{0,9}))?\}")
 
 
-def compiled(pattern: str) -> regex.Pattern[str]:
+def compiled(pattern: str) -> Pattern:
     """The regular expression.
 
     Raises:
@@ -30,3 +31,18 @@ def compiled(pattern: str) -> regex.Pattern[str]:
         raise ValueError("it is nested too deeply") from error
     except regex.error as error:
         raise ValueError(str(error)) from error
+
+
+def with_one_group(pattern: str) -> Pattern:
+    """The regular expression whose one group finds something.
+
+    Raises:
+        ValueError: ``is no regular expression (…)``, or ``has 2 groups``.
+    """
+    try:
+        made = compiled(pattern)
+    except ValueError as error:
+        raise ValueError(f"is no regular expression ({error})") from error
+    if made.groups != 1:
+        raise ValueError(f"has {made.groups} groups")
+    return made

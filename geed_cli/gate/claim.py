@@ -125,7 +125,7 @@ def _paired(
 ) -> Claim:
     """θ − (scaled) θ₀, shown as that over ``unit`` plus ``shift``, with ``shown = (unit, shift)``.
 
-    The interval is that of ``compare``, without its p-value: a gate reads it at two levels only.
+    The pairs are those of ``compare``, without a p-value: a gate reads the interval at two levels only.
     """
     unit, shift = shown
     own, joint = METHODS_OF[guarantee]

@@ -11,7 +11,7 @@ import numpy as np
 
 from geed_cli.documents.column_of_paths import read_column, require_all
 from geed_cli.errors import InputError
-from geed_cli.result.samples import BALANCED, class_of
+from geed_cli.result.samples import BALANCED, folder_of
 from geed_cli.statistics.weighting import balanced
 
 COLUMN = "weight"
@@ -28,7 +28,7 @@ def weights_of(asked: str, paths: Sequence[str]) -> tuple[float, ...]:
         InputError: pictures of one class alone, a file that cannot be used, or a weight that is not above 0.
     """
     if asked == BALANCED:
-        classes = [class_of(path) for path in paths]
+        classes = [folder_of(path) for path in paths]
         if len(set(classes)) < 2:
             raise InputError(
                 f"--image-weights balanced over pictures that all lie in {classes[0] or 'one folder'}",

@@ -7,7 +7,7 @@ from geed_cli.documents.document import printable
 from geed_cli.phrases import counted
 from geed_cli.report.numbers import number
 from geed_cli.report.page import WIDEST, Line
-from geed_cli.result.samples import BALANCED, class_of, weighting_of
+from geed_cli.result.samples import BALANCED, folder_of, weighting_of
 from geed_cli.result.schema import Clusters, Data, Model, Result
 from geed_cli.verdict.inspection import output_text
 
@@ -134,7 +134,7 @@ def _weight_lines(data: Data) -> Iterator[tuple[str, str]]:
         return
     how = f"by {data.weighted_by}"
     if data.weighted_by == BALANCED:
-        how = f"so that {len({class_of(image.path) for image in data.images})} classes count alike"
+        how = f"so that {len({folder_of(image.path) for image in data.images})} classes count alike"
     worth = f"{weighting.effective_count:.1f} that count alike would tell as much"
     yield "", f"images are weighted {how}; {worth}"
 

@@ -14,6 +14,7 @@ from geed_cli.documents.document import printable
 from geed_cli.documents.pattern import compiled
 from geed_cli.errors import InputError
 from geed_cli.result.intervals import remade
+from geed_cli.result.samples import folder_of
 from geed_cli.result.schema import Clusters, Result
 
 FOLDER = "folder"
@@ -68,7 +69,7 @@ def read_clustering(text: str) -> Clustering:
         InputError: a file that is no such table, or a regular expression that is none.
     """
     if text == FOLDER:
-        return Clustering(FOLDER, lambda paths: tuple(path.rpartition("/")[0] or "." for path in paths))
+        return Clustering(FOLDER, lambda paths: tuple(folder_of(path) or "." for path in paths))
     if text.lower().endswith(".csv"):
         return _of_table(Path(text))
     return by_pattern(text, text)

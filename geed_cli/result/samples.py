@@ -73,11 +73,11 @@ def weighting_of(data: Data) -> Weighting | None:
     if data.weighted_by != BALANCED:
         return Weighting(weights)
     return Weighting(
-        weights, np.unique([class_of(image.path) for image in data.images], return_inverse=True)[1]
+        weights, np.unique([folder_of(image.path) for image in data.images], return_inverse=True)[1]
     )
 
 
-def class_of(path: str) -> str:
+def folder_of(path: str) -> str:
     """The folder that a picture lies in, below the folder of pictures; empty where it lies in that itself."""
     return path.rpartition("/")[0]
 

@@ -12,7 +12,7 @@ from typing import get_args
 
 import numpy as np
 
-from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, check_choice
+from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
 from geed_cli.statistics.bootstrap_t import BootstrapT
@@ -29,7 +29,7 @@ LimitsAt = Callable[[float], Limits]
 """From the confidence to the limits; not finite where floating point does not reach."""
 Draw = Callable[[int, int], Array]
 """From the number of resamples and their seed to one number for each."""
-_DRAWN_ON_REQUEST: frozenset[IntervalMethod] = frozenset({"percentile", "bca", "studentized"})
+_DRAWN_ON_REQUEST = DRAWING_METHODS - {"bootstrap-t"}
 """What makes resampled limits of rates as well, and resolves no smaller chance than one in its resamples."""
 SMALLEST_P = 1e-12
 """1 − p keeps four digits in float64."""

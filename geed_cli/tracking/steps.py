@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from geed_cli.documents.pattern import Pattern, with_one_group
 from geed_cli.errors import InputError
 from geed_cli.tracking.record import Unit
 
@@ -62,7 +63,7 @@ def glued_step(path: Path) -> Step | None:
     return _last(GLUED_TO_LETTERS, path.stem, "the last digits of the file name", sure=False)
 
 
-def step_pattern(text: str | None) -> re.Pattern[str] | None:
+def step_pattern(text: str | None) -> Pattern | None:
     """The user's own pattern.
 
     Raises:
@@ -71,15 +72,16 @@ def step_pattern(text: str | None) -> re.Pattern[str] | None:
     if text is None:
         return None
     try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise _bad_pattern(f"--step-regex {text!r} is no regular expression ({error})") from error
-    if pattern.groups != 1:
-        raise _bad_pattern(f"--step-regex {text!r} has {pattern.groups} groups")
-    return pattern
+        return with_one_group(text)
+    except ValueError as error:
+        raise InputError(
+            f"--step-regex {text!r} {error}",
+            expected="a regular expression with one group, which finds the step",
+            remedy=r"--step-regex 'step_(\d+)'",
+        ) from error
 
 
-def step_by_pattern(path: Path, pattern: re.Pattern[str]) -> Step:
+def step_by_pattern(path: Path, pattern: Pattern) -> Step:
     """The whole number that the pattern's group finds in the path as it was written, folders included.
 
     Raises:
@@ -113,11 +115,3 @@ def _last(pattern: re.Pattern[str], text: str, origin: str, *, sure: bool = True
     last = matches[-1].groupdict()
     number = int(last["number"]) * MULTIPLIERS[last["times"].lower()]
     return Step(number, origin, UNIT_WORDS[last.get("word", "step").lower()], sure)
-
-
-def _bad_pattern(found: str) -> InputError:
-    return InputError(
-        found,
-        expected="a regular expression with one group, which finds the step",
-        remedy=r"--step-regex 'step_(\d+)'",
-    )

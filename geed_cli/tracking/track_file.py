@@ -1,12 +1,12 @@
 """Reading and writing tracks, and the records that a track takes from saved results and other tracks."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from geed_cli.documents.document import printable
+from geed_cli.documents.pattern import Pattern
 from geed_cli.errors import InputError
 from geed_cli.result.file import first_fault, json_text, read_result, read_strict_json, write_atomically
 from geed_cli.result.schema import Result
@@ -57,7 +57,7 @@ def _track_in(path: Path, content: object) -> Track:
         raise _not_a_track(path, first_fault(error)) from error
 
 
-def saved_records(source: Input, pattern: re.Pattern[str] | None) -> tuple[Record, ...]:
+def saved_records(source: Input, pattern: Pattern | None) -> tuple[Record, ...]:
     """The record of a saved result, or all records of a saved track, whose steps are known already.
 
     Raises:

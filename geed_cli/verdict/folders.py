@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from geed_cli.phrases import counted
-from geed_cli.result.samples import BALANCED, class_of, sample_of
+from geed_cli.result.samples import BALANCED, folder_of, sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.estimate import estimate
 from geed_cli.statistics.intraclass import Intraclass, intraclass
@@ -23,7 +23,7 @@ def folders_alike(result: Result) -> str | None:
     data = result.data
     if data.clusters is not None or data.bundled_sample or data.weighted_by == BALANCED:
         return None
-    folders = [class_of(image.path) for image in data.images]
+    folders = [folder_of(image.path) for image in data.images]
     several = len(set(folders))
     if several < 2:
         return None

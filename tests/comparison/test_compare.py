@@ -8,6 +8,7 @@ import pytest
 from support.results import measured, small_result
 
 from geed_cli.choices import IntervalOptions
+from geed_cli.comparison import pairing
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.margins import Margins, margins_of
 from geed_cli.comparison.mismatch import mismatches, require_comparable
@@ -475,6 +476,15 @@ def test_runs_that_cannot_be_paired(pattern: str, found: str) -> None:
         paired()
     assert found in refusal.value.found
     assert "--pair-runs" in refusal.value.remedy
+
+
+def test_a_pattern_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved track brings its pattern along; one that goes back for ever ends in time, and is named."""
+    monkeypatch.setattr(pairing, "MATCH_SECONDS", 0.05)
+    endless = pair_pattern("^((?:a|aa)+)$")
+    assert endless is not None
+    with pytest.raises(InputError, match="takes too long"):
+        pairing.run_of("a" * 60 + "!", endless)
 
 
 def test_populations_that_are_none_have_no_verdict() -> None:

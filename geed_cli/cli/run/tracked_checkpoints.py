@@ -1,6 +1,5 @@
 """The checkpoints of a track: where each stands in training, which are known already, and audits of the others."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from geed_cli.checkpoints.read import read_tensors
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.cli.run.track_recipe import TrackRequest
+from geed_cli.documents.pattern import Pattern
 from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import InputError, RunError
 from geed_cli.pipeline.audit import audit
@@ -51,7 +51,7 @@ class Unaudited:
     error: UnsteadyError
 
 
-def jobs_of(inputs: Sequence[Input], pattern: re.Pattern[str] | None) -> tuple[Job, ...]:
+def jobs_of(inputs: Sequence[Input], pattern: Pattern | None) -> tuple[Job, ...]:
     """Every checkpoint with its step, by label in the order given, then step, then natural order of names.
 
     Raises:
@@ -70,7 +70,7 @@ def jobs_of(inputs: Sequence[Input], pattern: re.Pattern[str] | None) -> tuple[J
     return tuple(jobs)
 
 
-def _step(path: Path, pattern: re.Pattern[str] | None) -> Step:
+def _step(path: Path, pattern: Pattern | None) -> Step:
     if pattern is not None:
         return step_by_pattern(path, pattern)
     step = step_in_name(path) or _step_inside(path) or glued_step(path)
