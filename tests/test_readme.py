@@ -7,7 +7,7 @@ import pytest
 from support.checkpoints import read_in_this_process
 from typer.testing import CliRunner
 
-from geed_cli.cli.app import app
+from geed_cli.cli.app import EXAMPLE, app
 from geed_cli.result.file import read_result
 
 __all__ = ["read_in_this_process"]
@@ -41,7 +41,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("first")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GEED_CACHE_DIR", str(folder / "cache"))
-        printed = shown("audit", "efficientnet_lite0", "--group", "flip", "--json", str(folder / "out.json"))
+        printed = shown(*EXAMPLE.split()[1:], "--json", str(folder / "out.json"))
     return printed, folder / "out.json"
 
 
@@ -75,6 +75,11 @@ def test_real_weights_on_the_bundled_sample(first: tuple[str, Path]) -> None:
     assert result.data.count == result.data.found == 40
     assert result.model.weights.sha256 is not None
     assert result.model.weights.sha256.startswith("57934424")
+
+
+def test_geed_alone_names_the_first_command() -> None:
+    """The example of ``geed`` without a command is what the README begins with, and ran above."""
+    assert f'python -m pip install ".[demo]" && {EXAMPLE}' in README
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

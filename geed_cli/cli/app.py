@@ -19,13 +19,28 @@ from geed_cli.cli.selftest import selftest
 from geed_cli.cli.track import track
 from geed_cli.cli.usage_errors import PlainErrors
 from geed_cli.cli.validate import validate
+from geed_cli.errors import WRONG_INPUT
+
+EXAMPLE = "geed audit efficientnet_lite0 --group flip"
+START = f"""\
+geed measures how far an image model is from treating a picture and its mirror image, or its rotations, alike.
+
+  geed audit      one model on your pictures: a sentence, values and intervals for each group
+  geed compare    two models or more, or their saved results, side by side: what differs, what does not
+  geed check      saved results by a policy: a gate for releases, with exit codes for CI
+
+try:              {EXAMPLE}
+                  (its weights are a package: python -m pip install "geed-cli[demo]")
+every command:    geed --help
+every option:     geed audit --help
+every name:       geed explain NAME"""
+"""What ``geed`` by itself prints: the commands people start with, and how to see the others."""
 
 app = typer.Typer(
     cls=PlainErrors,
     help="Audit pretrained image models for invariance and equivariance (G-EED, NeurIPS 2022).",
     epilog="Exit codes: 0 done, 1 a gate did not pass, 2 bad usage or input, 3 could not run, 130 interrupted; "
     "geed explain exit 1 says more.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,14 +53,18 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Audit pretrained image models for invariance and equivariance (G-EED, NeurIPS 2022)."""
     del version
+    if context.invoked_subcommand is None:
+        typer.echo(START, err=True)
+        raise typer.Exit(WRONG_INPUT)
 
 
 app.command()(audit)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from geed_cli import __version__
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import Debug
 from geed_cli.errors import InputError
@@ -68,4 +69,6 @@ def _make_folder(folder: Path) -> None:
 
 
 def _template(name: str) -> str:
-    return (files("geed_cli.cli") / "templates" / name).read_text(encoding="utf-8")
+    """A file to be written, which names the version that wrote it, so that each release is judged by the same one."""
+    text = (files("geed_cli.cli") / "templates" / name).read_text(encoding="utf-8")
+    return text.replace("@VERSION@", __version__)

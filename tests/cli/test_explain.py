@@ -7,17 +7,19 @@ import shlex
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 from support.command import Geed, in_full, printed
 from support.constructed import inspected
+from typer.main import get_command
 
 import geed_cli
 from geed_cli import choices
 from geed_cli.choices import View
+from geed_cli.cli.app import app
 from geed_cli.comparison import schema as comparison
 from geed_cli.discovery.verdict_words import WORDS as HIDDEN_VERDICTS
 from geed_cli.errors import EXIT_CODES, GeedError, InputError, RunError
@@ -294,9 +296,26 @@ def literals() -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache
+def every_text() -> tuple[str, ...]:
+    """Every text that the program may print or write: literals, the help of every command, templates, specs."""
+    folders = (PACKAGE / "cli" / "templates", PACKAGE.parent / "model_specs")
+    files = [path.read_text(encoding="utf-8") for folder in folders for path in folder.iterdir()]
+    assert len(files) > 3
+    return (*literals(), *files, *helps(get_command(app)))
+
+
+def helps(command: Any) -> Iterator[str]:  # noqa: ANN401 - click's, or typer's own copy of it
+    """What ``--help`` says of a command, of its parameters and of the commands in it."""
+    yield from filter(None, (command.help, command.epilog))
+    yield from filter(None, (getattr(each, "help", None) for each in command.params))
+    for inner in getattr(command, "commands", {}).values():
+        yield from helps(inner)
+
+
 def test_every_reference_in_a_message_can_be_followed(geed: Geed) -> None:
     """``geed explain X``, wherever the program prints it, ends with exit 0."""
-    found = {name for text in literals() for name in REFERENCE.findall(text)}
+    found = {name for text in every_text() for name in REFERENCE.findall(text)}
     names = found - {"NAME", "FILE"}
     assert len(names) > 5
     for name in names:
@@ -305,8 +324,10 @@ def test_every_reference_in_a_message_can_be_followed(geed: Geed) -> None:
 
 
 def test_no_message_names_a_file_that_is_not_installed() -> None:
-    """The pages of docs/ are in the repository alone."""
-    assert [text for text in literals() if "docs/" in text] == []
+    """The pages of docs/, the README and others are in the repository alone."""
+    pages = [path.name for path in PACKAGE.parent.glob("*.md")] + ["docs/"]
+    assert len(pages) > 3
+    assert [text for text in every_text() if any(page in text for page in pages)] == []
 
 
 @pytest.mark.parametrize("terminal", ["xterm", "dumb"])

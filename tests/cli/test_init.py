@@ -1,15 +1,19 @@
 """``geed init``: what it writes is valid, runs what exists, and overwrites nothing unasked."""
 
 import re
+import shlex
 import subprocess
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from support.command import Geed
 from support.gate import result, spread
 
+from geed_cli import __version__
 from geed_cli.gate.policy import read_policy
 from geed_cli.result.file import write_result
 
@@ -80,6 +84,21 @@ def test_the_gate_step_runs_as_written(
     assert {path.name for path in tmp_path.glob("geed-*")} >= {"geed-report.junit.xml", "geed-card.yaml"}
 
 
+def test_the_workflow_installs_this_version(geed: Geed, tmp_path: Path, ci: str) -> None:
+    """What wrote it, behind torch and torchvision for CPUs; each line is one that pip's own parser takes."""
+    geed("init", "--ci", ci, "--dir", tmp_path)
+    content = yaml.safe_load((tmp_path / WORKFLOW[ci]).read_text())
+    lines = [line for script in scripts(ci, content) for line in script.splitlines()]
+    torch, program = [shlex.split(line, comments=True) for line in lines if "pip install" in line]
+    for words in (torch, program):
+        assert words[:4] == ["python", "-m", "pip", "install"]
+    options = ["--index-url", "https://download.pytorch.org/whl/cpu"]
+    assert torch[4:] == [*options, "torch", "torchvision"]
+    (requirement,) = map(Requirement, program[4:])
+    assert (requirement.name, str(requirement.specifier)) == ("geed-cli", f"=={__version__}")
+    assert requirement.extras == {"demo"} <= set(metadata("geed-cli").get_all("Provides-Extra") or ())
+
+
 def test_nothing_is_overwritten(geed: Geed, tmp_path: Path, ci: str) -> None:
     """One of the two files is there: exit 2, neither is written; --force writes both."""
     policy = tmp_path / "geed-policy.yaml"
@@ -105,8 +124,9 @@ def test_places_that_do_not_work(geed: Geed, tmp_path: Path) -> None:
 
 
 def test_the_docs_show_the_workflow_that_is_written(geed: Geed, tmp_path: Path) -> None:
-    """docs/gate.md has the GitHub workflow and the policy word for word."""
+    """docs/gate.md has the GitHub workflow and the policy word for word, but for the version that wrote it."""
     geed("init", "--ci", "github", "--dir", tmp_path)
-    shown = re.findall(r"```yaml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    text = re.sub(r"(?<=geed-cli\[demo\]==)[\w.+]+", __version__, DOCS.read_text(encoding="utf-8"))
+    shown = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     assert (tmp_path / WORKFLOW["github"]).read_text() in shown
     assert (tmp_path / "geed-policy.yaml").read_text() in shown

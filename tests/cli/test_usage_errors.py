@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 from support.command import Geed
+from support.golden import assert_golden
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,25 @@ def test_what_was_typed_is_harmless(geed: Geed) -> None:
 
 
 def test_help_is_no_error(geed: Geed) -> None:
-    """No command shows the help, as does asking for it; a version is printed."""
-    assert "Usage:" in "".join((geed().stdout, geed().stderr))
+    """Asking for the help shows it, and a version is printed."""
+    assert "Usage:" in geed("--help").stdout
     assert geed("--help").exit_code == geed("--version").exit_code == 0
+
+
+def test_no_command_shows_the_first_steps(geed: Geed) -> None:
+    """Nothing was asked for, so that a script that lost its command does not pass: exit 2, nothing on stdout.
+
+    tests/test_readme.py runs the example; the other commands run here, and those that are named are there.
+    """
+    done = geed()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert_golden(done.stderr, "start")
+    assert max(map(len, done.stderr.splitlines())) <= 110
+    names = re.findall(r"^  geed (\w+)", done.stderr, re.MULTILINE)
+    assert names == ["audit", "compare", "check"]
+    for name in names:
+        assert geed(name, "--help").exit_code == 0
+    commands = re.findall(r"every \w+: +geed (.*)", done.stderr)
+    assert len(commands) == 3
+    for command in commands:
+        assert geed(*command.replace("NAME", "latent.l2").split()).exit_code == 0
