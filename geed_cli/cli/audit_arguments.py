@@ -52,6 +52,7 @@ class AuditArguments:
 
     Attributes:
         given: the names of the fields that stood on the command line.
+        typed: the words of that command line, as a result records them.
     """
 
     group: Annotated[
@@ -298,3 +299,4 @@ class AuditArguments:
         IntervalOptions.seed
     )
     given: frozenset[str] = frozenset()
+    typed: tuple[str, ...] = ()

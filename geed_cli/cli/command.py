@@ -2,7 +2,8 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields
 from typing import Annotated, Any, get_args, get_origin
 
@@ -11,9 +12,14 @@ from typer.core import TyperCommand
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.panels import Debug
+from geed_cli.documents.document import printable, unicode_text
 
 ARGUMENTS = "arguments"
 """The parameter of a command in whose place the declared options stand."""
+_WORDS = "geed_cli.words"
+"""Where a context has the words that a command was given."""
+_USER = re.compile(r"(\w://)[^/\s]*@")
+_VALUE = re.compile(r"([?&#][^=&\s]*=)[^&#\s]*")
 _DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
@@ -42,6 +48,15 @@ def spelled(arguments: AuditArguments) -> list[str]:
     return words
 
 
+def recorded(words: Sequence[str]) -> tuple[str, ...]:
+    """A command line as a result keeps it: as it was typed, but for what may be secret in a URL.
+
+    There a user with a password, and the values behind ``?``, are ``***``. Control characters are escaped.
+    """
+    shown = [_VALUE.sub(r"\1***", _USER.sub(r"\1***@", word)) if "://" in word else word for word in words]
+    return tuple(printable(text := unicode_text(word), len(text)) for word in shown)
+
+
 def takes_options(
     *, only: Collection[str] | None = None, without: Collection[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -64,7 +79,8 @@ def takes_options(
             options = {name: values.pop(name) for name in taken}
             if adds_debug:
                 del values[_DEBUG.name]
-            command(**values, arguments=AuditArguments(**options, given=given))
+            typed = recorded(["geed", str(context.info_name), *context.meta[_WORDS]])
+            command(**values, arguments=AuditArguments(**options, given=given, typed=typed))
 
         adds_debug = _DEBUG.name not in inspect.signature(command).parameters
         parameters = [_CONTEXT]
@@ -93,6 +109,7 @@ class OnceCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy
         """Parse, and refuse repeated values."""
+        ctx.meta[_WORDS] = tuple(args)
         try:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         except Exception as error:  # click's, or typer's own copy: the message is to name this command

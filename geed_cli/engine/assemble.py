@@ -41,7 +41,8 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
             family = families[layer].get(group.name)
             _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
     apart = dict(_apart(plan, vectors))
-    return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding, apart)
+    tops = _tops(plan, vectors)
+    return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding, apart, tops)
 
 
 def _vectors(seen: Observation, output: Output) -> Vectors:
@@ -156,6 +157,19 @@ def _identities(plan: Plan, vectors: Vectors) -> tuple[dict[View, Array], dict[V
         {v: _array(features[v]) for v in plan.identities if v in features},
         {v: _array(predicted[v]) for v in plan.identities if v in predicted},
     )
+
+
+def _tops(plan: Plan, vectors: Vectors) -> dict[View, tuple[int, float]]:
+    """The place and the probability of the top class under every view, where there is one class to an image.
+
+    Ties go to the lowest class, as in ``prediction.flip_rate``.
+    """
+    if plan.output.kind not in ("logits", "probabilities"):
+        return {}
+    held = vectors.get("logits", {})
+    return {
+        view: (int(p.argmax()), float(p.max())) for view in plan.views if (p := held.get(view)) is not None
+    }
 
 
 def _array(tensor: Tensor) -> Array:

@@ -80,6 +80,7 @@ class Row:
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
         rounding: the floating-point floor of the run, on its first image alone.
         apart: mean distance between two copies of the image, by the measures that set it against other images; raw.
+        tops: arg max p(gx) and its probability, of a classifier.
     """
 
     subject: Subject
@@ -89,6 +90,7 @@ class Row:
     probabilities: Mapping[View, NDArray[np.float64]]
     rounding: Rounding | None = None
     apart: Mapping[Cell, float] = field(default_factory=dict)
+    tops: Mapping[View, tuple[int, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -94,11 +94,11 @@ def with_twin(result: Result, twin: Result) -> Result:
 
 
 def _beside_twin(entry: Entry, twin: Entry) -> Entry:
-    """The entry with the twin's value, and its place on the scale to another image."""
-    entry = _with_controls(entry, _controls_of_twin(twin))
+    """The entry with the twin's value and its place on the scale to another image, both with limits."""
+    entry = _with_controls(entry, _controls_of_twin(twin)).model_copy(update={"twin_ci": twin.ci})
     if entry.to_another is None or twin.to_another is None:
         return entry
-    way = entry.to_another.model_copy(update={"twin": twin.to_another.value})
+    way = entry.to_another.model_copy(update={"twin": twin.to_another.value, "twin_ci": twin.to_another.ci})
     return entry.model_copy(update={"to_another": way})
 
 

@@ -39,6 +39,7 @@ from geed_cli.pipeline.reuse.lookup import Lookup, look_up
 from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tabulate import Rows, tabulate
 from geed_cli.pipeline.tasks import TaskStream
+from geed_cli.pipeline.top_classes import class_names, top_classes
 from geed_cli.result.samples import units_in, weighting_of
 from geed_cli.result.schema import Data, Duplicate, Looks, Result, Timing
 
@@ -250,6 +251,7 @@ class Session:
         model = describe_model(prepared.network)
         groups = tuple(describe_group(group, self._size) for group in plan.groups)
         placements = [worker.placement for worker in self._workers]
+        tops = top_classes(plan.groups, audited)
         return Result(
             status="partial" if self._progress.stopping() else "complete",
             signature=sign(model, data, groups, options),
@@ -259,6 +261,8 @@ class Session:
             settings=describe_settings(options, placements, plan, prepared.layers, looks),
             results=with_unsteady(entries, unsteady),
             hidden_actions=tuple(hidden_actions(prepared.engine.searches, audited)),
+            top_classes=tops,
+            class_names=class_names(prepared.network, tops),
             grid_phase=prepared.planned.grid_phase,  # found now, unless it is known
             environment=describe_environment(placements[0].device),
             unsteady=unsteady,

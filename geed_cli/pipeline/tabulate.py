@@ -19,6 +19,7 @@ from geed_cli.engine.row import Cell, Noise, Row
 from geed_cli.engine.shared_action import Families
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 from geed_cli.pipeline.controls import controls_of, fourier_of
+from geed_cli.pipeline.per_element import Profile, element_limits, mean_over
 from geed_cli.pipeline.planning import Planned
 from geed_cli.pipeline.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.result.schema import Entry, PerImage
@@ -82,6 +83,10 @@ class _Filled:
     sample: MeanSample | RatioSample
     way: RatioSample | NullRatioSample | None
 
+    def profile(self, rows: Rows) -> Profile:
+        """Its deviations element by element."""
+        return Profile(self.measure, self.group, self.deviations, rows.weighting, rows.units)
+
 
 def tabulate(
     rows: Rows,
@@ -113,6 +118,7 @@ def tabulate(
         if each.way is not None:
             part = way_part(each.way, next(intervals))
             entries[each.cell] = entries[each.cell].model_copy(update={"to_another": part})
+    _add_element_limits(filled, entries, rows, options, confidence, moves_logits=planned.moves_logits)
     return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
 
 
@@ -123,6 +129,24 @@ def _intervals(samples: Sequence[Sample], options: IntervalOptions, confidence: 
         return simultaneous(samples, method=method, confidence=confidence, resamples=resamples, seed=seed)
     alone = partial(interval, method=method, confidence=confidence, resamples=resamples, seed=seed)
     return [alone(sample) for sample in samples]
+
+
+def _add_element_limits(
+    filled: Sequence[_Filled],
+    entries: dict[Cell, Entry],
+    rows: Rows,
+    options: IntervalOptions,
+    confidence: float,
+    *,
+    moves_logits: bool,
+) -> None:
+    """Give every entry that has an interval limits of its elements; those of one group share what they need."""
+    for name in dict.fromkeys(each.cell.group for each in filled):
+        some = [each for each in filled if each.cell.group == name and entries[each.cell].ci is not None]
+        profiles = [each.profile(rows) for each in some]
+        found = element_limits(profiles, options, confidence, moves_logits=moves_logits)
+        for each, limits in zip(some, found, strict=True):
+            entries[each.cell] = entries[each.cell].model_copy(update={"per_element_ci": limits})
 
 
 def _fill(
@@ -164,7 +188,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
     pairs = sample.row_means if isinstance(sample, RatioSample) and len(sample.row_means) > 1 else None
     normaliser = normaliser_of(sample) if isinstance(sample, RatioSample) and pairs is not None else None
     row_means = None if pairs is None else tuple(map(float, pairs))
-    profile = _per_element(filled.measure, filled.group, filled.deviations, rows.weighting)
+    profile = filled.profile(rows).means
     # a few images may carry a mean of distances or divergences
     watched = isinstance(filled.measure, VectorMeasure) and filled.measure.positive_tail
     concentration = concentration_note(_counted(sample)) if watched else ()
@@ -175,7 +199,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
         status="undefined" if estimate.value is None else "ok",
         value=estimate.value,
         ci=None if estimate.low is None or estimate.high is None else (estimate.low, estimate.high),
-        raw=_mean(sample.values, rows.weighting),
+        raw=mean_over(sample.values, rows.weighting),
         normaliser=normaliser,
         controls=controls_of(
             filled.cell,
@@ -203,23 +227,6 @@ def _sample(
     distances, weighting = rows.distances(measure, group.identity), rows.weighting
     means, shared = row_means_of(distances, weighting), rows.normaliser is None
     return RatioSample(values, means, shared, scale, distances, rows.units, weighting)
-
-
-def _per_element(
-    measure: Measure, group: GroupPlan, deviations: Array, weighting: Weighting | None
-) -> dict[str, float | None]:
-    """Each element's own mean over the images, raw, by the element's name."""
-    names = group.group.elements[measure.first :]
-    columns = deviations[:, measure.first :].T
-    return {name: _mean(column, weighting) for name, column in zip(names, columns, strict=True)}
-
-
-def _mean(values: Array, weighting: Weighting | None) -> float | None:
-    """Over the images that have a value, with their weights."""
-    finite = np.isfinite(values)
-    if not finite.any():
-        return None
-    return float(np.average(values[finite], weights=None if weighting is None else weighting.weights[finite]))
 
 
 def _counted(sample: MeanSample | RatioSample) -> Array:

@@ -15,6 +15,8 @@ from geed_cli.statistics.sample import Interval, Sample
 def remade(result: Result) -> Result:
     """The result with new limits wherever it has rows, by its own method, or the default where that is no more.
 
+    The limits of elements and of the twin, whose rows are in no file, are left out.
+
     Where rows are cut down to row means of distances, resampling methods differ in the order of 1/m of what an audit
     makes of the distances themselves.
     """
@@ -25,7 +27,9 @@ def remade(result: Result) -> Result:
     sampled = [(entry, sample_of(result, entry), way_sample_of(result, entry)) for entry in result.results]
     samples = [sample for _, *both in sampled for sample in both if sample is not None]
     made = iter(zip(samples, _intervals(result, samples), strict=True))
-    entries = tuple(_entry(entry, own is not None, way is not None, made) for entry, own, way in sampled)
+    entries = tuple(
+        _without_unmade(_entry(entry, own is not None, way is not None, made)) for entry, own, way in sampled
+    )
     return result.model_copy(update={"results": entries})
 
 
@@ -55,6 +59,12 @@ def _entry(entry: Entry, own: bool, way: bool, made: Iterator[tuple[Sample, Inte
         new = {"ci": _limits(found), "notes": _notes(entry.to_another.notes, sample, found)}
         parts["to_another"] = entry.to_another.model_copy(update=new)
     return entry.model_copy(update=parts)
+
+
+def _without_unmade(entry: Entry) -> Entry:
+    """The entry without the limits that only an audit can make."""
+    way = entry.to_another and entry.to_another.model_copy(update={"twin_ci": None})
+    return entry.model_copy(update={"per_element_ci": {}, "twin_ci": None, "to_another": way})
 
 
 def _limits(found: Interval) -> tuple[float, float] | None:

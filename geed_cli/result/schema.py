@@ -227,6 +227,10 @@ class ToAnother(Part):
         "deviation",
     )
     twin: float | None = Field(None, description="the random twin's own value on this scale")
+    twin_ci: tuple[float, float] | None = Field(
+        None,
+        description="its confidence limits; null where withheld, and where an earlier version wrote the result",
+    )
     notes: tuple[str, ...] = Field((), description="why the value or its interval is missing or unusual")
 
 
@@ -246,7 +250,14 @@ class Entry(Part):
     raw: float | None
     normaliser: float | None
     controls: dict[str, float] = {}
+    twin_ci: tuple[float, float] | None = Field(
+        None, description="confidence limits of the control twin, made of the twin's own rows"
+    )
     per_element: dict[str, float | None] = {}
+    per_element_ci: dict[str, tuple[float, float] | None] = Field(
+        {},
+        description="confidence limits of per_element, each by itself; null where one is withheld, empty where ci is",
+    )
     fourier: tuple[tuple[float, float], ...] | None = None
     per_image: PerImage | None = None
     to_another: ToAnother | None = Field(
@@ -294,6 +305,18 @@ class HiddenAction(Part):
     scored: int
     maps: dict[str, tuple[int, ...]] = Field({}, description="the permutation found for each element")
     notes: tuple[str, ...] = ()
+
+
+class TopClasses(Part):
+    """The class that a classifier puts first for every picture under every element of a group: arg max p(gx)."""
+
+    group: str
+    classes: dict[str, tuple[int, ...]] = Field(
+        description="by element, the place of the class for each of data.images"
+    )
+    probabilities: dict[str, tuple[float, ...]] = Field(
+        description="by element, its probability, to four decimals"
+    )
 
 
 class NotOneFunction(Part):
@@ -348,6 +371,16 @@ class Result(Part):
         None, description="only of a network that showed the same picture two things"
     )
     hidden_actions: tuple[HiddenAction, ...] = ()
+    top_classes: tuple[TopClasses, ...] = Field(
+        (),
+        description="for each group that a classifier was shown, where a measure of predictions was asked for",
+    )
+    class_names: dict[int, str] = Field(
+        {}, description="of the classes in top_classes by place, where they are ImageNet's"
+    )
+    command: tuple[str, ...] = Field(
+        (), description="the command line that made the result, as it was typed; empty from Python"
+    )
     environment: Environment
     timing: Timing
 

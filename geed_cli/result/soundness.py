@@ -6,7 +6,7 @@ with rows for some of the images, was meant to say.
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
@@ -30,9 +30,11 @@ def _problems(result: Result) -> Iterator[str]:
         yield f"data.count is {result.data.count}, and {len(images)} images are listed"
     yield from _weight_problems(result.data)
     yield from _cluster_problems(result.data)
+    yield from _top_problems(result)
     names = [group.name for group in result.groups]
     texts = [result.model.id, result.data.root, result.signature, *names]
     texts += [entry.layer or "" for entry in result.results]
+    texts += [*result.command, *result.class_names.values()]
     for text in texts:
         # a lone surrogate is legal in JSON, and can be written nowhere
         if any("\ud800" <= character <= "\udfff" for character in text):
@@ -65,6 +67,22 @@ def _cluster_problems(data: Data) -> Iterator[str]:
         yield "the clusters of its images are not those that it names"
     if data.normaliser_images:
         yield "its images are in clusters, and its normaliser is over others"
+
+
+def _top_problems(result: Result) -> Iterator[str]:
+    """What is wrong with the classes that come first."""
+    elements = {group.name: list(group.elements) for group in result.groups}
+    for tops in result.top_classes:
+        where = f"top_classes of {printable(tops.group, 200)}"
+        columns: tuple[Mapping[str, Sequence[float]], ...] = (tops.classes, tops.probabilities)
+        for named in columns:
+            if sorted(named) != sorted(elements.get(tops.group, [])):
+                yield f"{where} are not of the elements of an audited group"
+            for column in named.values():
+                if len(column) != result.data.count:
+                    yield f"{where} are of {len(column)} of {result.data.count} images"
+        if any(place < 0 for column in tops.classes.values() for place in column):
+            yield f"{where} have a class below 0"
 
 
 def _entry_problems(result: Result, entry: Entry) -> Iterator[str]:

@@ -5,7 +5,8 @@ measure's range. The same rows, in the same order, with the same seed give the s
 """
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,7 +15,7 @@ from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.statistics.bootstrap import replicates
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import estimate
-from geed_cli.statistics.methods import Statistic, check_options, limits_of
+from geed_cli.statistics.methods import Statistic, check_options, limits_of_each
 from geed_cli.statistics.sample import Interval, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import cell_pivots
@@ -45,23 +46,66 @@ def interval(
     Raises:
         InputError: an unknown method, or a confidence or number of resamples out of range.
     """
+    return intervals([sample], method=method, confidence=confidence, resamples=resamples, seed=seed)[0]
+
+
+def intervals(
+    samples: Sequence[Sample],
+    *,
+    method: IntervalMethod = DEFAULT_METHOD,
+    confidence: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> list[Interval]:
+    """The interval of each cell by itself, as ``interval`` makes it; the default method draws once for all of them.
+
+    Raises:
+        InputError: as ``interval``.
+    """
     check_options(method, confidence, resamples)
     with np.errstate(all="ignore"):  # overflow on absurd input ends in a note, not in a warning
-        rows = finite_rows(sample)
-        reason = undefined_reason(rows, confidence)
-        if reason:
-            return Interval(None, None, None, (*rows.notes, reason))
-        value = point_value(rows)
-        reason = withheld_reason(rows)
-        if reason:
-            return Interval(value, None, None, (*rows.notes, reason))
-        return _with_limits(rows, method, confidence, resamples, seed)
+        ready = [_prepared(sample, method, confidence) for sample in samples]
+        statistics = [each.statistic for each in ready if isinstance(each, _Ready)]
+        limits = iter(limits_of_each(statistics, method, resamples, seed))
+        return [
+            each.limited(*next(limits)(confidence)) if isinstance(each, _Ready) else each for each in ready
+        ]
 
 
-def _with_limits(
-    rows: Rows, method: IntervalMethod, confidence: float, resamples: int, seed: int
-) -> Interval:
-    """The interval of a cell whose rows allow one, unless they are too large for floating point."""
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A cell that may have limits: its statistic, the scale of its measure, and notes."""
+
+    statistic: Statistic
+    scale: Scale
+    notes: tuple[str, ...]
+
+    def limited(self, low: float, high: float) -> Interval:
+        """Its interval, unless floating point does not reach."""
+        value = self.statistic.estimate.value
+        if not (math.isfinite(low) and math.isfinite(high)):
+            note = f"{WITHHELD} the resamples are too far apart for floating point"
+            return Interval(value, None, None, (*self.notes, note))
+        return Interval(
+            value, min(self.scale.clip(low), value), max(self.scale.clip(high), value), self.notes
+        )
+
+
+def _prepared(sample: Sample, method: IntervalMethod, confidence: float) -> _Ready | Interval:
+    """The cell with what limits are made of, or its interval where it has no limits."""
+    rows = finite_rows(sample)
+    reason = undefined_reason(rows, confidence)
+    if reason:
+        return Interval(None, None, None, (*rows.notes, reason))
+    value = point_value(rows)
+    reason = withheld_reason(rows)
+    if reason:
+        return Interval(value, None, None, (*rows.notes, reason))
+    return _with_statistic(rows, method)
+
+
+def _with_statistic(rows: Rows, method: IntervalMethod) -> _Ready | Interval:
+    """A cell whose rows allow an interval, unless they are too large for floating point."""
     estimated = estimate(rows)
     value, scale = estimated.value, rows.sample.scale
     if not math.isfinite(estimated.variance):
@@ -79,9 +123,4 @@ def _with_limits(
         rows = replace(rows, sample=replace(rows.sample, scale=Scale.identity()))
         notes = (*notes, "the value is not inside its measure's range: limits on the plain scale")
     drawn = partial(replicates, rows), partial(cell_pivots, rows, estimated)
-    statistic = Statistic(estimated, rows.sample.scale, *drawn, mean)
-    low, high = limits_of(statistic, method, resamples, seed)(confidence)
-    if not (math.isfinite(low) and math.isfinite(high)):
-        note = f"{WITHHELD} the resamples are too far apart for floating point"
-        return Interval(value, None, None, (*notes, note))
-    return Interval(value, min(scale.clip(low), value), max(scale.clip(high), value), notes)
+    return _Ready(Statistic(estimated, rows.sample.scale, *drawn, mean), scale, notes)

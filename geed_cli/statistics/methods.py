@@ -5,7 +5,7 @@ the confidence, such as resamples, is computed once.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import get_args
@@ -15,7 +15,7 @@ import numpy as np
 from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
-from geed_cli.statistics.bootstrap_t import BootstrapT
+from geed_cli.statistics.bootstrap_t import BootstrapT, drawn_moments
 from geed_cli.statistics.bounded import bounded_limits, bounded_p
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate
@@ -58,10 +58,26 @@ Method = Callable[[Statistic, int, int], LimitsAt]
 
 def limits_of(statistic: Statistic, method: IntervalMethod, resamples: int, seed: int) -> LimitsAt:
     """The limits of a statistic by a method of the table, at any confidence."""
-    if _is_exact(statistic, method):
-        assert statistic.bounded is not None, "what is exact has bounds"
-        return partial(exact_limits, statistic.bounded)
-    return _TABLE[method](statistic, resamples, seed)
+    return limits_of_each([statistic], method, resamples, seed)[0]
+
+
+def limits_of_each(
+    statistics: Sequence[Statistic], method: IntervalMethod, resamples: int, seed: int
+) -> list[LimitsAt]:
+    """The limits of each statistic by itself; bootstrap-t draws once for all of them."""
+    by_table = [each for each in statistics if not _is_exact(each, method)]
+    if method == "bootstrap-t":
+        drawn = drawn_moments([each.estimate for each in by_table], resamples, seed)
+        made = [BootstrapT(each.estimate, each.scale, of) for each, of in zip(by_table, drawn, strict=True)]
+        limits: Iterator[LimitsAt] = iter(made)
+    else:
+        limits = (_TABLE[method](each, resamples, seed) for each in by_table)
+    return [_exact(each) if _is_exact(each, method) else next(limits) for each in statistics]
+
+
+def _exact(statistic: Statistic) -> LimitsAt:
+    assert statistic.bounded is not None, "what is exact has bounds"
+    return partial(exact_limits, statistic.bounded)
 
 
 def smallest_p(method: IntervalMethod, resamples: int) -> float:
@@ -114,10 +130,6 @@ def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> Method:
     return made
 
 
-def _bootstrap_t(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
-    return BootstrapT(statistic.estimate, statistic.scale, resamples, seed)
-
-
 def _percentile(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
     return partial(percentile_limits, _finite(statistic.replicates(resamples, seed)))
 
@@ -144,7 +156,6 @@ def _finite(drawn: Array) -> Array:
 
 
 _TABLE: Mapping[IntervalMethod, Method] = {
-    "bootstrap-t": _bootstrap_t,
     "percentile": _percentile,
     "bca": _bca,
     "studentized": _studentized,

@@ -381,9 +381,9 @@ def test_the_twin_has_its_own_place(folder: Path) -> None:
     networks = [small_conv_net(), small_conv_net(1)]
     own, twin = audit_together(networks, ["c4"], options)
     both = with_twin(own, twin)
-    assert way(both, "c4") == replace_twin(way(own, "c4"), way(twin, "c4").value)
+    assert way(both, "c4") == replace_twin(way(own, "c4"), way(twin, "c4"))
     assert entry_of(both, "latent.cosine", "c4").to_another is None
 
 
-def replace_twin(part: ToAnother, value: float | None) -> ToAnother:
-    return part.model_copy(update={"twin": value})
+def replace_twin(part: ToAnother, twin: ToAnother) -> ToAnother:
+    return part.model_copy(update={"twin": twin.value, "twin_ci": twin.ci})

@@ -53,7 +53,8 @@ def run_audit(
         if twin:
             progress.step("building the random twin")
         beside = request.twin(network).load() if twin else None
-        result = audit(network, groups, options, progress, beside)
+        made = audit(network, groups, options, progress, beside)
+        result = made.model_copy(update={"command": request.options.typed})
     hand_over([(json, lambda: to_strict_json(result))], lambda: print_result(result, result_console(), view))
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)

@@ -43,7 +43,7 @@ def audit_models(
             results |= dict(zip(numbers, together, strict=True))
             if progress.stopping():
                 raise KeyboardInterrupt
-    return tuple(results[i] for i in range(len(names)))
+    return tuple(results[i].model_copy(update={"command": asked.typed}) for i in range(len(names)))
 
 
 def _requests(names: Sequence[str], asked: AuditArguments) -> list[ModelRequest]:

@@ -148,7 +148,8 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record | Unau
                 network = asked.load()
                 twin = asked.twin(network).load() if request.asked.twin else None
                 try:
-                    results[job.sha256] = audit(network, request.groups, request.options, progress, twin)
+                    made = audit(network, request.groups, request.options, progress, twin)
+                    results[job.sha256] = made.model_copy(update={"command": request.asked.typed})
                 except UnsteadyError as error:
                     results[job.sha256] = error
             result = results[job.sha256]

@@ -1,0 +1,62 @@
+"""The class that a classifier puts first for every picture under every element, and what the classes are called."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from geed_cli.engine.plan import GroupPlan
+from geed_cli.engine.row import Row
+from geed_cli.models.network import Network
+from geed_cli.result.schema import TopClasses
+
+DECIMALS = 4
+"""Of probabilities, which are shown in percent."""
+
+
+def top_classes(groups: Sequence[GroupPlan], audited: Sequence[Row]) -> tuple[TopClasses, ...]:
+    """The class arg max p(gx) and its probability, for each group that a classifier was shown."""
+    tops = audited[0].tops
+    return tuple(_of_group(group, audited) for group in groups if all(view in tops for view in group.views))
+
+
+def _of_group(group: GroupPlan, audited: Sequence[Row]) -> TopClasses:
+    columns = {
+        name: [row.tops[view] for row in audited]
+        for name, view in zip(group.group.elements, group.views, strict=True)
+    }
+    return TopClasses(
+        group=group.name,
+        classes={name: tuple(place for place, _ in column) for name, column in columns.items()},
+        probabilities={
+            name: tuple(round(p, DECIMALS) for _, p in column) for name, column in columns.items()
+        },
+    )
+
+
+def class_names(network: Network, tops: Iterable[TopClasses]) -> dict[int, str]:
+    """The names of the classes that come first anywhere, by their place, of a network with ImageNet's classes.
+
+    Those are taken to be the classes of an architecture of timm or torchvision with trained weights and 1,000 outputs,
+    or as many as another of the sets has whose names timm knows.
+    """
+    used = sorted({place for each in tops for column in each.classes.values() for place in column})
+    if not used or network.source not in {"timm", "torchvision"} or network.weights.origin == "random":
+        return {}
+    names = imagenet_names(network.output.shape[0])
+    return {place: names[place] for place in used} if names else {}
+
+
+@lru_cache
+def imagenet_names(count: int) -> tuple[str, ...]:
+    """The names of the ImageNet set of so many classes, in its order; empty where timm knows none.
+
+    The first of a class's synonyms, or all where another class has the same first.
+    """
+    from timm.data.imagenet_info import ImageNetInfo, infer_imagenet_subset  # noqa: PLC0415 - where there are names to be found
+
+    subset = infer_imagenet_subset({"num_classes": count})
+    if subset is None:
+        return ()
+    described = ImageNetInfo(subset).label_descriptions()
+    first = Counter(text.partition(",")[0] for text in described)
+    return tuple(text if first[text.partition(",")[0]] > 1 else text.partition(",")[0] for text in described)
