@@ -21,8 +21,10 @@ _HOMES = {
     "models.network": ("Network",),
     "models.requested": ("FileOptions",),
     "pipeline.audit": ("audit",),
+    "pipeline.gallery.make_gallery": ("GalleryOptions", "make_gallery"),
     "pipeline.options": ("ActionOptions", "AuditOptions", "DataOptions", "RunOptions"),
     "report.audit_page": ("print_result",),
+    "result.gallery": ("Gallery",),
     "result.file": ("read_result", "write_result"),
     "result.schema": ("Result",),
 }
@@ -38,9 +40,11 @@ if TYPE_CHECKING:
     from geed_cli.models.network import Network
     from geed_cli.models.requested import FileOptions
     from geed_cli.pipeline.audit import audit
+    from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
     from geed_cli.pipeline.options import ActionOptions, AuditOptions, DataOptions, RunOptions
     from geed_cli.report.audit_page import print_result
     from geed_cli.result.file import read_result, write_result
+    from geed_cli.result.gallery import Gallery
     from geed_cli.result.schema import Result
 
 __all__ = [
@@ -49,6 +53,8 @@ __all__ = [
     "DataOptions",
     "FileOptions",
     "FiniteGroup",
+    "Gallery",
+    "GalleryOptions",
     "GeedError",
     "InputError",
     "IntervalOptions",
@@ -61,6 +67,7 @@ __all__ = [
     "audit",
     "group_named",
     "load_model",
+    "make_gallery",
     "print_result",
     "read_result",
     "write_result",

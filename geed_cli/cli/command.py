@@ -2,8 +2,7 @@
 
 import functools
 import inspect
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import fields
 from typing import Annotated, Any, get_args, get_origin
 
@@ -12,14 +11,12 @@ from typer.core import TyperCommand
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.panels import Debug
-from geed_cli.documents.document import printable, unicode_text
+from geed_cli.documents.command_line import recorded
 
 ARGUMENTS = "arguments"
 """The parameter of a command in whose place the declared options stand."""
 _WORDS = "geed_cli.words"
 """Where a context has the words that a command was given."""
-_USER = re.compile(r"(\w://)[^/\s]*@")
-_VALUE = re.compile(r"([?&#][^=&\s]*=)[^&#\s]*")
 _DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
@@ -46,15 +43,6 @@ def spelled(arguments: AuditArguments) -> list[str]:
             values = value if isinstance(value, list | tuple) else [value]
             words += [flag] if value is True else [word for each in values for word in (flag, str(each))]
     return words
-
-
-def recorded(words: Sequence[str]) -> tuple[str, ...]:
-    """A command line as a result keeps it: as it was typed, but for what may be secret in a URL.
-
-    There a user with a password, and the values behind ``?``, are ``***``. Control characters are escaped.
-    """
-    shown = [_VALUE.sub(r"\1***", _USER.sub(r"\1***@", word)) if "://" in word else word for word in words]
-    return tuple(printable(text := unicode_text(word), len(text)) for word in shown)
 
 
 def takes_options(

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from geed_cli import __version__
+from geed_cli.documents.command_line import recorded
 from geed_cli.documents.document import unicode_text
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.plan import GroupPlan, Plan
@@ -85,6 +86,7 @@ def describe_model(network: Network) -> Model:
         if network.spec
         else {},
         layouts=dict(network.spec.layouts) if network.spec else {},
+        typed=recorded(network.typed or (network.reference,) * bool(network.reference)),
     )
 
 

@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from geed_cli.choices import OutputKind
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Row
 from geed_cli.models.network import Network
 from geed_cli.result.schema import TopClasses
 
+CLASSIFIERS: tuple[OutputKind, ...] = ("logits", "probabilities")
+"""Outputs of which one class comes first."""
 DECIMALS = 4
 """Of probabilities, which are shown in percent."""
 
@@ -34,16 +37,21 @@ def _of_group(group: GroupPlan, audited: Sequence[Row]) -> TopClasses:
 
 
 def class_names(network: Network, tops: Iterable[TopClasses]) -> dict[int, str]:
-    """The names of the classes that come first anywhere, by their place, of a network with ImageNet's classes.
-
-    Those are taken to be the classes of an architecture of timm or torchvision with trained weights and 1,000 outputs,
-    or as many as another of the sets has whose names timm knows.
-    """
+    """The names of the classes that come first anywhere, by their place; none where they have none."""
     used = sorted({place for each in tops for column in each.classes.values() for place in column})
-    if not used or network.source not in {"timm", "torchvision"} or network.weights.origin == "random":
-        return {}
-    names = imagenet_names(network.output.shape[0])
+    names = names_of(network) if used else ()
     return {place: names[place] for place in used} if names else {}
+
+
+def names_of(network: Network) -> tuple[str, ...]:
+    """The names of a network's classes, in the order of its outputs; empty where nobody knows them.
+
+    ImageNet's are taken to be the classes of an architecture of timm or torchvision with trained weights and 1,000
+    outputs, or as many as another of the sets has whose names timm knows.
+    """
+    if network.source not in {"timm", "torchvision"} or network.weights.origin == "random":
+        return ()
+    return imagenet_names(network.output.shape[0]) if network.output.kind in CLASSIFIERS else ()
 
 
 @lru_cache

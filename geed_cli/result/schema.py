@@ -79,6 +79,10 @@ class Model(Part):
     output: Output | None = Field(None, description="null where an earlier version did not record it")
     actions: dict[str, dict[str, JsonValue]] = Field({}, description="hidden actions that the spec declares")
     layouts: dict[str, str] = Field({}, description="layouts of layers that the spec declares")
+    typed: tuple[str, ...] = Field(
+        (),
+        description="the words that name it on a command line, options included; empty where it has no name",
+    )
 
 
 class Image(Part):

@@ -34,7 +34,7 @@ def _problems(result: Result) -> Iterator[str]:
     names = [group.name for group in result.groups]
     texts = [result.model.id, result.data.root, result.signature, *names]
     texts += [entry.layer or "" for entry in result.results]
-    texts += [*result.command, *result.class_names.values()]
+    texts += [*result.command, *result.model.typed, *result.class_names.values()]
     for text in texts:
         # a lone surrogate is legal in JSON, and can be written nowhere
         if any("\ud800" <= character <= "\udfff" for character in text):

@@ -10,7 +10,7 @@ from support.command import Geed
 from support.pictures import smooth_pictures
 from support.results import numbers, small_result
 
-from geed_cli.cli.command import recorded
+from geed_cli.documents.command_line import recorded
 from geed_cli.result.file import read_result, read_strict_json, to_strict_json
 from geed_cli.tracking.track_file import read_track
 

@@ -1,0 +1,75 @@
+"""The pictures of a result, read again: only files that still are what was audited."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from torch import Tensor
+
+from geed_cli.choices import Decode
+from geed_cli.documents.document import printable
+from geed_cli.images.decode import read_picture
+from geed_cli.images.picture import ImageRefused
+from geed_cli.images.preprocess import least_size, to_pixels
+from geed_cli.images.source import SAMPLE_ROOT, ImageSet, sample_folder
+from geed_cli.input_settings import InputSettings
+from geed_cli.result.schema import Data, Settings
+
+MOST_NAMED = 5
+
+
+def read_again(
+    data: Data,
+    settings: Settings,
+    shown: InputSettings,
+    places: Iterable[int],
+    *,
+    side: int | None,
+    folder: Path | None,
+    follow_links: bool,
+) -> tuple[dict[int, Tensor], tuple[str, ...]]:
+    """The pixels of some of the audited pictures, shape (C, P, P), bytes, and one sentence on those that are left out.
+
+    Args:
+        data: of the result.
+        settings: of the result, which say how pictures were decoded.
+        shown: the network's preprocessing.
+        places: of the pictures among ``data.images``.
+        side: P, where a boundary reads what lies around the crop.
+        folder: where they lie now; None for ``data.root``.
+        follow_links: whether a symbolic link is read as what it leads to.
+    """
+    sample = data.bundled_sample and folder is None
+    where = sample_folder() if sample else folder or Path(data.root)
+    images = ImageSet(SAMPLE_ROOT if sample else str(where), where, (), (), 0, follow_links)
+    decode: Decode = "fast" if settings.decode == "fast" else "exact"
+    found: dict[int, Tensor] = {}
+    missing: list[str] = []
+    for place in sorted(set(places)):
+        record = data.images[place]
+        try:
+            if _leaves(record.path):
+                raise ImageRefused("its path leaves the folder")
+            picture, sha256 = read_picture(images.file(record.path), least_size(shown, decode))
+            if sha256 != record.sha256:
+                raise ImageRefused("it is another file than was audited")
+            found[place] = to_pixels(picture, shown, side=side)
+        except ImageRefused as refusal:
+            missing.append(f"{printable(record.path)} ({refusal.reason})")
+    return found, _left_out(missing, images.root)
+
+
+def _leaves(path: str) -> bool:
+    """Whether a path, which the result of a stranger may hold, is none below a folder."""
+    parts = PurePosixPath(path).parts
+    return (
+        not parts or PurePosixPath(path).is_absolute() or ".." in parts or bool(PureWindowsPath(path).drive)
+    )
+
+
+def _left_out(missing: list[str], root: str) -> tuple[str, ...]:
+    if not missing:
+        return ()
+    named = ", ".join(missing[:MOST_NAMED])
+    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+    count = f"{len(missing)} picture{'s' * (len(missing) != 1)}"
+    return (f"{count} of {printable(root)} left out of the gallery: {named}{more}",)
