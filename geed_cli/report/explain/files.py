@@ -1,7 +1,7 @@
 """The files that people write for ``geed``: their keys, and one of each kind to start from."""
 
 from geed_cli.explanation import PAPER, Explanation
-from geed_cli.report.explain.words import Word
+from geed_cli.report.explain.words.word import Word
 
 FILE_WORDS = (
     Word(

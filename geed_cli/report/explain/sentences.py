@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from geed_cli.explanation import Explanation
-from geed_cli.report.explain.words import Word
+from geed_cli.report.explain.words.word import Word
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.classes import BARELY, MOSTLY, NEARLY, PARTLY, WORDS
 from geed_cli.verdict.likeness import LIKE_FLOOR, LIKE_NULL

@@ -11,7 +11,7 @@ from geed_cli.errors import InputError, nearest
 from geed_cli.explanation import Explanation
 
 if TYPE_CHECKING:
-    from geed_cli.report.explain.words import Word
+    from geed_cli.report.explain.words.word import Word
 
 WARNINGS, FILES = "warnings", "files"
 LONGEST = 200
@@ -65,7 +65,7 @@ def controls() -> Iterator[Topic]:
 def words() -> Iterator[Topic]:
     """Words of tables and results, and files that people write."""
     from geed_cli.report.explain.files import FILE_WORDS  # noqa: PLC0415
-    from geed_cli.report.explain.words import WORDS  # noqa: PLC0415
+    from geed_cli.report.explain.words.table import WORDS  # noqa: PLC0415
 
     yield from _of_words({**WORDS, FILES: FILE_WORDS})
 
