@@ -1,7 +1,9 @@
 """Opt-in markers, the hypothesis profile that every test runs under, a cache and a folder of pictures for each."""
 
+import gc
 import os
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,17 @@ def pytest_configure(config: pytest.Config) -> None:
     here = Path(__file__).parent
     tests = {path.stem for path in here.rglob("*.py")} | {path.name for path in here.rglob("*/")}
     config.addinivalue_line("filterwarnings", rf"error:::({'|'.join({'geed_cli', 'benchmarks', *tests})})\b")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Import modules without the garbage collector, and never search them after: its passes take 7% of a run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 OPT_IN = ("slow", "heavy", "gpu", "network")
