@@ -60,8 +60,8 @@ def _planned(case: Case, joint: dict[str, float], power: float) -> Iterator[Plan
         found = Planned(
             metric=match.metric, group=match.group, layer=match.layer, rule=rule.id, target=target
         )
-        if isinstance(claim, str):
-            yield found.model_copy(update={"reason": claim})
+        if not isinstance(claim, Claim):
+            yield found.model_copy(update={"reason": claim if isinstance(claim, str) else claim.reason})
             continue
         found = found.model_copy(update={"now": claim.tested, "ci": claim.ci})
         needed = _needed(pending, claim, joint[pending.images], power)

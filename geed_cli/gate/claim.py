@@ -13,13 +13,14 @@ from math import isfinite
 from geed_cli.choices import IntervalMethod
 from geed_cli.gate.policy import Limit
 from geed_cli.gate.policy_file import Guarantee
-from geed_cli.statistics.difference import Paired
+from geed_cli.statistics.difference import Difference, Paired
+from geed_cli.statistics.enough import images_to_decide
 from geed_cli.statistics.equivalence import moved
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.methods import Limits
 from geed_cli.statistics.sample import Sample, finite_rows
-from geed_cli.statistics.validity import point_value, undefined_reason
+from geed_cli.statistics.validity import point_value, unclear_normaliser, undefined_reason
 
 OWN_METHOD: IntervalMethod = "corrected-t"
 """What an entry's own interval is made with: it draws nothing, so that a release is judged alike at any seed."""
@@ -59,8 +60,37 @@ class Claim:
     unit: float = 1.0
 
 
-def value_claim(sample: Sample, confidence: float, guarantee: Guarantee = "nominal") -> Claim | str:
-    """The claim about a value, or why it is undefined."""
+@dataclass(frozen=True)
+class Open:
+    """An entry without a value that more images may give one: its M can have either sign, and its interval holds 0.
+
+    Attributes:
+        reason: in one sentence.
+        images_to_decide: at which M would be clearly above 0; None where it is not above it.
+    """
+
+    reason: str
+    images_to_decide: int | None
+
+
+def open_reason(sample: Sample, whose: str = "") -> Open | None:
+    """Why it is open whether a sample has a value; None where it has one, or has none for another reason."""
+    rows = finite_rows(sample)
+    m = unclear_normaliser(rows.sample)
+    if m is None:
+        return None
+    needed = (
+        None
+        if (m.value or 0.0) < 0.0
+        else images_to_decide(Difference(m.value, m.low, m.high, None), rows.unit_count)
+    )
+    return Open(f"{whose}{undefined_reason(rows)}", needed)
+
+
+def value_claim(sample: Sample, confidence: float, guarantee: Guarantee = "nominal") -> Claim | Open | str:
+    """The claim about a value, or why it is open or undefined."""
+    if (left := open_reason(sample)) is not None:
+        return left
     own, joint = METHODS_OF[guarantee]
     made = interval(sample, confidence=confidence, method=own)
     if made.value is None:
@@ -83,8 +113,8 @@ def increase_claim(
     confidence: float,
     guarantee: Guarantee = "nominal",
     best: float = 0.0,
-) -> Claim | str:
-    """The claim about an increase over the baseline, or why it is undefined.
+) -> Claim | Open | str:
+    """The claim about an increase over the baseline, or why it is open or undefined.
 
     Args:
         reference: the baseline's rows.
@@ -94,10 +124,9 @@ def increase_claim(
         guarantee: of the policy.
         best: the row of a perfect network, for a limit that is a share of the baseline's distance from it.
     """
+    if (missing := _without_value(reference, sample)) is not None:
+        return missing
     rows = finite_rows(reference), finite_rows(sample)
-    for side, whose in zip(rows, ("the baseline: ", ""), strict=True):
-        if reason := undefined_reason(side, confidence):
-            return whose + reason
     before, value = (point_value(side) or 0.0 for side in rows)
     if limit.kind == "increase":
         return _paired(reference, sample, confidence, (before, value), (1.0, 0.0), guarantee)
@@ -113,6 +142,14 @@ def increase_claim(
     share = limit.value if before > 0 else -limit.value
     further = moved(reference, share, 0.0)
     return _paired(further, sample, confidence, (before, value), (abs(before), limit.value), guarantee)
+
+
+def _without_value(reference: Sample, sample: Sample) -> Open | str | None:
+    """Why one of the two is open or undefined; None where both have a value."""
+    for side, whose in ((reference, "the baseline: "), (sample, "")):
+        if (reason := undefined_reason(finite_rows(side))) is not None:
+            return open_reason(side, whose) or whose + reason
+    return None
 
 
 def _paired(
@@ -143,16 +180,19 @@ def _paired(
 
         return at
 
+    ci = shown_by(own)(confidence)
+    missing = () if ci is not None else paired.why_none(own)
+    notes = [*(note for side in rows for note in side.notes), *paired.notes, *missing]
     return Claim(
         value=value,
         reference=before,
         tested=tested,
-        ci=shown_by(own)(confidence),
+        ci=ci,
         estimate=paired.estimate,
         at=shown_by(joint),
         images=min(len(side.kept) for side in rows),
         unit=unit,
-        notes=tuple(dict.fromkeys([*(note for side in rows for note in side.notes), *paired.notes])),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 

@@ -6,7 +6,7 @@ limit. Otherwise undecided: at n images the nearer of the two would reach the li
 
 from dataclasses import dataclass
 
-from geed_cli.gate.claim import Claim, increase_claim, value_claim
+from geed_cli.gate.claim import Claim, Open, increase_claim, open_reason, value_claim
 from geed_cli.gate.floor import refusal
 from geed_cli.gate.levels import pass_confidence
 from geed_cli.gate.outcome import Examined, Verdict
@@ -38,14 +38,14 @@ class Pending:
     """A matched entry before the verdict.
 
     Attributes:
-        claim: what is to be decided, or why it cannot be.
+        claim: what is to be decided, or why it is open or cannot be.
         images: which images it is about; claims with the same are decided jointly.
         confidence: at which ``claim.ci`` stands.
     """
 
     rule: Rule
     match: Match
-    claim: Claim | str
+    claim: Claim | Open | str
     images: str
     confidence: float
 
@@ -65,7 +65,7 @@ def examine(
     confidence = pass_confidence(*filter(None, (result, baseline)))
     claim = _claim(rule, match, result, baseline, confidence, guarantee)
     # of a result with too few images in all, the requirement itself says so
-    if not isinstance(claim, str) and claim.images < min(least, result.data.count):
+    if isinstance(claim, Claim) and claim.images < min(least, result.data.count):
         have = "image has" if claim.images == 1 else "images have"
         claim = f"{claim.images} {have} a value, and the policy requires {least}"
     return Pending(rule, match, claim, _image_set(result), confidence)
@@ -77,6 +77,16 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
     if isinstance(claim, str):
         return Examined(
             metric=match.metric, group=match.group, layer=match.layer, verdict="error", reason=claim
+        )
+    if isinstance(claim, Open):
+        return Examined(
+            metric=match.metric,
+            group=match.group,
+            layer=match.layer,
+            verdict="undecided",
+            limit=limit.value,
+            images_to_decide=claim.images_to_decide,
+            reason=claim.reason,
         )
     joint = around(claim.at(joint_confidence), claim.ci)
     verdict = _verdict(claim, joint, limit)
@@ -131,7 +141,7 @@ def _claim(
     baseline: Result | None,
     confidence: float,
     guarantee: Guarantee,
-) -> Claim | str:
+) -> Claim | Open | str:
     sample = _rows_of(result, match.entry, "the result")
     if isinstance(sample, str) or match.entry is None:
         return str(sample)
@@ -144,22 +154,23 @@ def _claim(
         return reference
     best = measure_named(match.entry.metric).best
     claim = increase_claim(reference, sample, rule.limit, confidence, guarantee, best)
-    if isinstance(claim, str):
+    if not isinstance(claim, Claim):
         return claim
     return refusal(rule.limit, match.entry, claim.unit, result) or claim
 
 
 def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample | str:
-    """The rows of an entry that has a value, or why there are none."""
+    """The rows of an entry that has a value or may have one over more images, or why there are none."""
     if result is None or entry is None:
         return f"{whose} has no such entry"
     notes = f": {'; '.join(entry.notes)}" if entry.notes else ""
-    if entry.status != "ok":
+    sample = sample_of(result, entry)
+    if entry.status != "ok" and (sample is None or open_reason(sample) is None):
         what = "not applicable" if entry.status == "not_applicable" else "undefined"
         return f"the value of {whose} is {what}{notes}"
     if result.unsteady is not None:
         return f"the network of {whose} is no function of one image"
-    return sample_of(result, entry) or f"{whose} has no rows for it"
+    return sample or f"{whose} has no rows for it"
 
 
 def _image_set(result: Result) -> str:

@@ -38,7 +38,7 @@ class Examined(Part):
             they mean fail.
         images: with a value.
         images_to_decide: forecast for an undecided entry; null where no number of images would help.
-        reason: why there is no verdict on the value, for an error.
+        reason: why there is no verdict on the value, for an error, or no value yet, for an undecided entry.
     """
 
     metric: str

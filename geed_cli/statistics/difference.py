@@ -29,6 +29,7 @@ from geed_cli.statistics.sample import RatioSample, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Array, Scale
 from geed_cli.statistics.studentized import linear_pivots
 from geed_cli.statistics.validity import (
+    NEAR_ZERO,
     NO_BOUND,
     TOO_LARGE,
     WITHHELD,
@@ -80,7 +81,7 @@ def difference(
         pair = (finite_rows(reference), finite_rows(other))
         notes = tuple(dict.fromkeys(note for rows in pair for note in rows.notes))
         for rows in pair:
-            reason = undefined_reason(rows, confidence)
+            reason = undefined_reason(rows)
             if reason:
                 return Difference(None, None, None, None, (*notes, reason))
         value = (point_value(pair[1]) or 0.0) - (point_value(pair[0]) or 0.0)
@@ -90,9 +91,7 @@ def difference(
         limits = paired.limits(method, resamples, seed)
         span, notes = limits(confidence), (*notes, *paired.notes)
         if span is None:
-            unbounded = method == "bounded" and paired.bounded is None
-            reason = NO_BOUND if unbounded else TOO_LARGE
-            return Difference(value, None, None, None, notes if paired.notes else (*notes, reason))
+            return Difference(value, None, None, None, (*notes, *paired.why_none(method)))
         smallest = smallest_p(method, resamples)
         closed = 1.0 if paired.copies else closed_p(paired.statistic, method, 0.0)
         p = p_value(limits, smallest) if closed is None else max(closed, smallest)
@@ -140,6 +139,14 @@ class Paired:
         """Whether every image has the same difference, so that what moves it was not seen."""
         return self.copies or (self.bounded is not None and self.bounded.still)
 
+    def why_none(self, method: IntervalMethod) -> tuple[str, ...]:
+        """Of a difference whose limits a method withholds: why, unless the notes say so."""
+        if self.estimate is None:
+            return ()
+        if method == "bounded" and self.bounded is None:
+            return (NO_BOUND,)
+        return (NEAR_ZERO if self.estimate.denominators else TOO_LARGE,)
+
     @property
     def statistic(self) -> Statistic:
         """Δ, where it has an estimate, as methods see it."""
@@ -184,16 +191,25 @@ def paired_estimate(reference: Rows, other: Rows) -> Estimate:
     """
     cells = [(estimate(reference), reference), (estimate(other), other)]
     sizes = [reference.draws, max(reference.norm_count, other.norm_count)]
-    deviations, counts = [], []
+    deviations, denominators, counts = [], [], []
     for k in range(max(len(e.deviations) for e, _ in cells)):
         count = max(e.counts[k] for e, _ in cells if k < len(e.counts))
-        u = np.zeros(sizes[k])
+        u, product = np.zeros((2, sizes[k]))
         for sign, (e, _) in zip((-1.0, 1.0), cells, strict=True):
             if k < len(e.deviations):
                 u += sign * e.deviations[k] * (count / e.counts[k])
+            if k < len(e.denominators):
+                product += e.denominators[k] * (count / e.counts[k])
         deviations.append(u)
+        denominators.append(product)
         counts.append(count)
-    return Estimate(cells[1][0].value - cells[0][0].value, tuple(deviations), tuple(counts))
+    either = any(e.denominators for e, _ in cells)
+    return Estimate(
+        value=cells[1][0].value - cells[0][0].value,
+        deviations=tuple(deviations),
+        counts=tuple(counts),
+        denominators=tuple(denominators) if either else (),
+    )
 
 
 def p_value(limits: PairedLimits, smallest: float) -> float:

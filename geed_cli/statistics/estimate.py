@@ -10,6 +10,9 @@ are weighted, an image is left out with its weight (``Weighting``), and in strat
 
 Against the mean d̄ of q comparisons of an image with another (``null_shares``) θ = v̄/d̄, and the images that are
 compared and the others are two independent sets.
+
+A cosine M can be near 0, where 1/M₍₋ᵢ₎ is far from linear in what an image moves M by. Of ratios on the plain scale
+u_i = (v_i − v̄ − θ(M's own deviation))/M, the first order, and what moves M is kept for ``fieller``.
 """
 
 from dataclasses import dataclass
@@ -42,12 +45,15 @@ class Estimate:
             a finite row have deviation 0. Of images in units ũ_c of each unit.
         counts: images, or units, behind each array (those with finite rows).
         streams: which images the positions of each array are of: 0 audited, 1 a separate normaliser sample.
+        denominators: how each image moves ln M, in the sets of ``deviations``; of a difference the sum of both. Empty
+            where M cannot be near 0, or there is none.
     """
 
     value: float
     deviations: tuple[Array, ...]
     counts: tuple[int, ...]
     streams: tuple[int, ...] = (0, 1)
+    denominators: tuple[Array, ...] = ()
 
     @property
     def variance(self) -> float:
@@ -84,6 +90,8 @@ def estimate(rows: Rows) -> Estimate:
         return Estimate(mean_of(sample), (u,), (rows.unit_count,))
     if isinstance(sample, NullRatioSample):
         return _against_null(rows, sample)
+    if sample.scale.kind == "identity":
+        return _of_either_sign(rows, sample)
     value = mean_of(sample) / normaliser_of(sample)
     if sample.shared:
         left_out = _ratio(means_without_one(sample), normalisers_without_one(sample), value)
@@ -97,6 +105,24 @@ def estimate(rows: Rows) -> Estimate:
             _place(_deviations(left_out), rows.norm_kept, rows.norm_count),
         ),
         (len(numerator), len(left_out)),
+    )
+
+
+def _of_either_sign(rows: Rows, sample: RatioSample) -> Estimate:
+    """A ratio to an M that can be near 0: deviations to first order, and those of ln M."""
+    normaliser = normaliser_of(sample)
+    value = mean_of(sample) / normaliser
+    numerator = _deviations_of_mean(sample) / normaliser
+    relative = _deviations(normalisers_without_one(sample)) / normaliser
+    if sample.shared:
+        moved = rows.by_unit(numerator - value * relative)
+        return Estimate(value, (moved,), (rows.unit_count,), denominators=(rows.by_unit(relative),))
+    above, below = rows.by_unit(numerator), _place(relative, rows.norm_kept, rows.norm_count)
+    return Estimate(
+        value,
+        (above, -value * below),
+        (len(numerator), len(relative)),
+        denominators=(np.zeros_like(above), below),
     )
 
 

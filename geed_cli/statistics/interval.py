@@ -21,6 +21,7 @@ from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import cell_pivots
 from geed_cli.statistics.validity import (
     ALL_THE_SAME,
+    NEAR_ZERO,
     NO_BOUND,
     TOO_LARGE,
     WITHHELD,
@@ -64,7 +65,7 @@ def intervals(
     """
     check_options(method, confidence, resamples)
     with np.errstate(all="ignore"):  # overflow on absurd input ends in a note, not in a warning
-        ready = [_prepared(sample, method, confidence) for sample in samples]
+        ready = [_prepared(sample, method) for sample in samples]
         statistics = [each.statistic for each in ready if isinstance(each, _Ready)]
         limits = iter(limits_of_each(statistics, method, resamples, seed))
         return [
@@ -81,20 +82,22 @@ class _Ready:
     notes: tuple[str, ...]
 
     def limited(self, low: float, high: float) -> Interval:
-        """Its interval, unless floating point does not reach."""
-        value = self.statistic.estimate.value
+        """Its interval, unless there is no finite one."""
+        estimated = self.statistic.estimate
+        value = estimated.value
         if not (math.isfinite(low) and math.isfinite(high)):
-            note = f"{WITHHELD} the resamples are too far apart for floating point"
+            far = f"{WITHHELD} the resamples are too far apart for floating point"
+            note = NEAR_ZERO if estimated.denominators else far
             return Interval(value, None, None, (*self.notes, note))
         return Interval(
             value, min(self.scale.clip(low), value), max(self.scale.clip(high), value), self.notes
         )
 
 
-def _prepared(sample: Sample, method: IntervalMethod, confidence: float) -> _Ready | Interval:
+def _prepared(sample: Sample, method: IntervalMethod) -> _Ready | Interval:
     """The cell with what limits are made of, or its interval where it has no limits."""
     rows = finite_rows(sample)
-    reason = undefined_reason(rows, confidence)
+    reason = undefined_reason(rows)
     if reason:
         return Interval(None, None, None, (*rows.notes, reason))
     value = point_value(rows)

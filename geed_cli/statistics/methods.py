@@ -20,6 +20,7 @@ from geed_cli.statistics.bounded import bounded_limits, bounded_p
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.exact import exact_limits, exact_p
+from geed_cli.statistics.fieller import fieller_limits
 from geed_cli.statistics.jackknife_t import cautious_t_limits, corrected_t_limits
 from geed_cli.statistics.scale import Array, Scale
 
@@ -31,6 +32,8 @@ Draw = Callable[[int, int], Array]
 """From the number of resamples and their seed to one number for each."""
 _DRAWN_ON_REQUEST = DRAWING_METHODS - {"bootstrap-t"}
 """What makes resampled limits of rates as well, and resolves no smaller chance than one in its resamples."""
+_IN_STANDARD_ERRORS = {"bootstrap-t", "corrected-t", "cautious-t"}
+"""What says how many of the jackknife's standard errors a limit is away, so that it can be told of N − θM as well."""
 SMALLEST_P = 1e-12
 """1 − p keeps four digits in float64."""
 
@@ -72,7 +75,18 @@ def limits_of_each(
         limits: Iterator[LimitsAt] = iter(made)
     else:
         limits = (_TABLE[method](each, resamples, seed) for each in by_table)
-    return [_exact(each) if _is_exact(each, method) else next(limits) for each in statistics]
+    return [
+        _exact(each) if _is_exact(each, method) else _of_quotient(each, method, next(limits))
+        for each in statistics
+    ]
+
+
+def _of_quotient(statistic: Statistic, method: IntervalMethod, limits: LimitsAt) -> LimitsAt:
+    """The limits as they are, or Fieller's as many standard errors away where what θ is divided by can be near 0."""
+    estimate = statistic.estimate
+    if not estimate.denominators or method not in _IN_STANDARD_ERRORS:
+        return limits
+    return lambda confidence: fieller_limits(estimate, limits(confidence))
 
 
 def _exact(statistic: Statistic) -> LimitsAt:

@@ -1,8 +1,9 @@
 """When a cell has a value, and when that value may carry an interval.
 
 A ratio needs a normaliser above 0: a constant model has M = 0. A cosine M can have either sign, so it must be clearly
-above 0: one whose own interval reaches 0 makes the ratio meaningless. An interval needs enough images; below 20 no
-method keeps its level.
+above 0: one whose own 95% interval reaches 0 makes the ratio meaningless, and more images may tell. Whether there is a
+value does not depend on the confidence of an interval. An interval needs enough images; below 20 no method keeps its
+level.
 
 Where few images carry a mean, the interval is wide on one side and the mean says little of most: a note says so.
 """
@@ -14,6 +15,7 @@ from scipy.special import stdtrit
 
 from geed_cli.statistics.estimate import Estimate, normaliser_estimate
 from geed_cli.statistics.sample import (
+    Interval,
     MeanSample,
     NullRatioSample,
     RatioSample,
@@ -36,6 +38,9 @@ FEW_CARRIERS = 0.05
 CARRY_HALF = "carry half of the mean"
 WITHHELD = "interval withheld:"
 TOO_LARGE = f"{WITHHELD} the rows are too large for floating point"
+NEAR_ZERO = f"{WITHHELD} M is too near 0 for one at this confidence"
+CLEAR = 0.95
+"""The confidence at which M has to be above 0."""
 NO_BOUND = f"{WITHHELD} --ci bounded is for measures whose values lie between two known numbers"
 SAME = 1e-12
 """Of the size of a value, or of M: images that move it by less differ by rounding."""
@@ -68,13 +73,13 @@ def has_estimate(rows: Rows) -> bool:
     return min(len(sample.values), norms) >= FEWEST and point_value(rows) is not None
 
 
-def undefined_reason(rows: Rows, confidence: float) -> str | None:
+def undefined_reason(rows: Rows) -> str | None:
     """Why the cell has no value, or None where it has one."""
     sample = rows.sample
     if len(sample.values) == 0:
         return "undefined: no image has a finite value"
     if isinstance(sample, RatioSample):
-        reason = _normaliser_reason(sample, confidence)
+        reason = _normaliser_reason(sample)
         if reason:
             return reason
     if isinstance(sample, NullRatioSample):
@@ -115,22 +120,37 @@ def is_still(estimate: Estimate, *samples: Sample) -> bool:
     return all(float(np.abs(u).max(initial=0.0)) <= SAME * max(sizes) for u in estimate.deviations)
 
 
-def _normaliser_reason(sample: RatioSample, confidence: float) -> str | None:
+def unclear_normaliser(sample: Sample) -> Interval | None:
+    """M with its 95% interval where that holds 0 and M can have either sign: more images may give such a ratio a value.
+
+    None of any other sample, and where M is 0 itself.
+    """
+    if (
+        not isinstance(sample, RatioSample)
+        or sample.scale.kind != "identity"
+        or len(sample.row_means) < FEWEST
+    ):
+        return None
+    m = normaliser_estimate(sample)
+    half = float(stdtrit(m.counts[0] - 1, (1.0 + CLEAR) / 2.0)) * m.standard_error
+    holds = m.value != 0.0 and m.value - half <= 0.0 <= m.value + half
+    return Interval(m.value, m.value - half, m.value + half) if holds else None
+
+
+def _normaliser_reason(sample: RatioSample) -> str | None:
     """Why M is no normaliser, or None where it is one."""
     if len(sample.row_means) < 2:
         return "undefined: the normaliser M needs two images"
     normaliser = normaliser_of(sample)
     if normaliser == 0.0:
         return "undefined: M = 0, the model gives every image the same embedding"
+    unclear = unclear_normaliser(sample)
+    if unclear is not None:
+        begins = f"its 95% interval begins at {unclear.low:.3g}"
+        return f"undefined: M = {normaliser:.3g} is not clearly above 0 ({begins})"
     if not normaliser > 0.0 or not math.isfinite(normaliser):
         return f"undefined: M = {normaliser:.3g} is not above 0"
-    if len(sample.row_means) < 3 or sample.scale.kind == "log":
-        return None  # a mean of distances is above 0 wherever any two images differ
-    m = normaliser_estimate(sample)
-    low = m.value - float(stdtrit(m.counts[0] - 1, (1.0 + confidence) / 2.0)) * m.standard_error
-    if low > 0.0:
-        return None
-    return f"undefined: M = {normaliser:.3g} is not clearly above 0 (its interval begins at {low:.3g})"
+    return None
 
 
 def carriers(values: Array) -> int:

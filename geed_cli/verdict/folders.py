@@ -50,7 +50,7 @@ def _alike(result: Result, folders: Units) -> Iterator[tuple[Entry, Intraclass]]
             continue
         with np.errstate(all="ignore"):
             rows = finite_rows(sample)
-            if withheld_reason(rows) or undefined_reason(rows, result.settings.confidence):
+            if withheld_reason(rows) or undefined_reason(rows):
                 continue
             moved = estimate(rows).deviations[0][rows.kept]
         alike = intraclass(moved, folders[rows.kept])

@@ -230,19 +230,19 @@ def why_open(check: Outcome, claims: int) -> str:
         return ""
     entries = [each for each in check.examined if each.verdict == "undecided"]
     reasons = list(dict.fromkeys(_why_undecided(each, claims) for each in entries))
-    return f"{'; '.join(reasons)}; {_would_decide(entries)}"
+    return "; ".join([*reasons, *_would_decide(entries)])
 
 
 def remark(entry: Examined, claims: int) -> str:
     """What stands behind one entry: why it is in error or undecided; empty where it is neither."""
-    if entry.reason is not None:
-        return entry.reason
-    return (
-        f"{_why_undecided(entry, claims)}; {_would_decide([entry])}" if entry.verdict == "undecided" else ""
-    )
+    if entry.verdict == "undecided":
+        return "; ".join([_why_undecided(entry, claims), *_would_decide([entry])])
+    return entry.reason or ""
 
 
 def _why_undecided(entry: Examined, claims: int) -> str:
+    if entry.reason is not None:
+        return entry.reason
     if entry.ci is None or entry.limit is None:
         note = f": {entry.notes[-1]}" if entry.notes else ""
         return f"there is no interval{note}"
@@ -253,14 +253,17 @@ def _why_undecided(entry: Examined, claims: int) -> str:
     return f"beyond the limit by itself, but not when all {claims} tested entries hold together"
 
 
-def _would_decide(entries: Sequence[Examined]) -> str:
+def _would_decide(entries: Sequence[Examined]) -> Iterator[str]:
+    """How many images; nothing where none of the entries has the intervals that would tell."""
     needed = [each.images_to_decide for each in entries]
     known = [count for count in needed if count is not None]
     if not known:
-        return "more images would not decide it"
+        if any(each.ci is not None and each.joint_ci is not None for each in entries):
+            yield "more images would not decide it"
+        return
     rest = len(needed) - len(known)
     of = f" {len(known)} of {len(needed)} entries, and no number the others" if rest else ""
-    return f"about {forecast(max(known))} images would decide{of}"
+    yield f"about {forecast(max(known))} images would decide{of}"
 
 
 def numbers(check: Outcome, entry: Examined, *, joint: bool | None = None) -> Numbers:

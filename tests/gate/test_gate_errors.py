@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.gate import policy, result, spread
+from support.gate import changed_entry, policy, result, spread
 
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
@@ -18,12 +18,6 @@ CHANGE = "version: 1\nbaseline: {rules: [{id: one, metric: '*', max_increase: 0.
 def audited(**rows: np.ndarray) -> Result:
     """Softmax rows well below 0.5, and a layer."""
     return result({KL: rows.get("kl", spread(0.1, 0.02)), LAYER: spread(-0.9, 0.01)})
-
-
-def changed_entry(one: Result, **update: object) -> Result:
-    """The result with its first entry changed."""
-    first, *others = one.results
-    return one.model_copy(update={"results": (first.model_copy(update=update), *others)})
 
 
 def reason(report: GateReport) -> str:

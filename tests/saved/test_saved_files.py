@@ -90,17 +90,23 @@ def measured(name: str) -> list[list[float]]:
 
 @pytest.mark.usefixtures("saved")
 def test_results_compare_as_they_did(geed: Geed) -> None:
-    """Differences, their intervals, p-values and verdicts; those of rates have exact limits since."""
+    """Differences, their intervals, p-values and verdicts; rates have exact limits since, latent.cosine Fieller's."""
     done = geed("compare", "result.json", "other.json", "--ci", "corrected-t", "--json", "now.json")
     assert done.exit_code == 0, done.stderr
     then, now = read("comparison.json"), read("now.json")
     for line in (*then["lines"], *now["lines"]):
-        if line["metric"] == "prediction.flip_rate":
+        if line["metric"] in {"prediction.flip_rate", "latent.cosine"}:
             for part in (*line["sides"], *line["deltas"]):
                 low, high = part["ci"]
                 assert low <= part["value"] <= high
             line["sides"] = [side["value"] for side in line["sides"]]
             line["deltas"] = [delta["value"] for delta in line["deltas"]]
+    for before, after in zip(then["lines"], now["lines"], strict=True):
+        for one, other in zip(before["deltas"], after["deltas"], strict=True):
+            if (
+                isinstance(one, dict) and one["p_holm"] is not None
+            ):  # their p-values are among those that the others are corrected with
+                assert other.pop("p_holm") == pytest.approx(one.pop("p_holm"), rel=0.02)
     assert_same(then, now, 1e-9)
 
 
@@ -209,7 +215,12 @@ def test_the_same_audit_finds_the_same_again(geed: Geed) -> None:
         *("--policy", "policy.yaml", "--baseline", "other.json", "-o", "now-gate.json", "--json", "now.json"),
     )
     assert done.exit_code == 0, done.stderr
-    assert_same(read("result.json"), read("now.json"), 1e-6)
+    then, now = read("result.json"), read("now.json")
+    for before, after in zip(then["results"], now["results"], strict=True):
+        if before["metric"] == "latent.cosine" and before["ci"] is not None:
+            width = before["ci"][1] - before["ci"][0]
+            assert after.pop("ci") == pytest.approx(before.pop("ci"), abs=0.1 * width)  # Fieller's since
+    assert_same(then, now, 1e-6)
     assert_same(read("gate.json"), read("now-gate.json"), 1e-6)
     # a result of each schema in one comparison, either way round, and as each other's baseline
     for pair in (("result.json", "now.json"), ("now.json", "result.json")):

@@ -91,6 +91,12 @@ def entry(metric: str, group: str, layer: str | None, values: np.ndarray) -> Ent
     )  # fmt: skip
 
 
+def changed_entry(one: Result, **update: object) -> Result:
+    """The result with its first entry changed."""
+    first, *others = one.results
+    return one.model_copy(update={"results": (first.model_copy(update=update), *others)})
+
+
 def spread(mean: float, sd: float, n: int = 200, seed: int = 0) -> np.ndarray:
     """Rows with exactly this mean and standard deviation (ddof 1), in a random order."""
     drawn = np.random.default_rng(seed).normal(size=n)

@@ -101,7 +101,15 @@ def test_many_names_are_counted() -> None:
         ),
         (
             {"ci": None, "joint_ci": None, "notes": ("withheld: fewer than 20 images",)},
-            "there is no interval: withheld: fewer than 20 images; more images would not decide it",
+            "there is no interval: withheld: fewer than 20 images",
+        ),
+        (
+            {"joint_ci": None, "images_to_decide": None},
+            "the limit lies inside the interval",
+        ),
+        (
+            {"ci": None, "joint_ci": None, "reason": "M is not clear", "images_to_decide": 120},
+            "M is not clear; about 120 images would decide",
         ),
     ],
 )  # fmt: skip

@@ -78,8 +78,8 @@ COLUMN_WORDS = (
     Word(
         "withheld",
         Explanation(
-            what="an interval that is not given, shown as none or an en dash: fewer than 20 images have a value, "
-            "or what a note says.",
+            what="an interval that is not given, shown as none or an en dash: fewer than 20 images have a value, M "
+            "of latent.cosine is too near 0, or what a note says.",
             reading="The value of so few images is no estimate. Audit at least 20, better 200.",
             see=("interval",),
         ),
