@@ -15,6 +15,7 @@ from geed_cli.cli.images_needed import plan
 from geed_cli.cli.init import init
 from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
+from geed_cli.cli.report import report
 from geed_cli.cli.selftest import selftest
 from geed_cli.cli.track import track
 from geed_cli.cli.usage_errors import PlainErrors
@@ -74,6 +75,7 @@ app.command()(explain)
 app.command()(init)
 app.command()(inspect)
 app.command()(plan)
+app.command()(report)
 app.command()(selftest)
 app.command()(track)
 app.command()(validate)

@@ -10,7 +10,7 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import OUTPUT, Debug, Json, Linear, ModelName, Quiet, Verbose, view_of
+from geed_cli.cli.panels import OUTPUT, Debug, Json, Linear, ModelName, Quiet, Verbose, parted, view_of
 from geed_cli.cli.startup import uncollected
 from geed_cli.errors import InputError
 
@@ -46,7 +46,8 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     Example: geed audit efficientnet_lite0 --group flip --group c4 --data photos/ --json result.json
     """
     del debug  # read by the guard
-    if policy is None and (baseline or output or (on_undecided, output_format) != ("fail", "text")):
+    outputs, pages = parted(output)
+    if policy is None and (baseline or outputs or (on_undecided, output_format) != ("fail", "text")):
         raise InputError(
             "an option of the gate (--baseline, -o, --on-undecided or --output-format) without --policy",
             expected="a policy",
@@ -60,9 +61,11 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
         from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415
 
     judged = (
-        CheckRequest((), policy, baseline, on_undecided, tuple(output or ()), output_format, view)
+        CheckRequest((), policy, baseline, on_undecided, outputs, output_format, view, pages=pages)
         if policy
         else None
     )
     request = ModelRequest(model, arguments)
-    run_audit(request, groups_of(arguments), options, json, judged, twin=arguments.twin, view=view)
+    run_audit(
+        request, groups_of(arguments), options, json, judged, twin=arguments.twin, view=view, pages=pages
+    )

@@ -7,7 +7,7 @@ import typer
 
 from geed_cli.choices import GateFormat, OnUndecided
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import OUTPUT, Debug, Linear, Quiet, Verbose, view_of
+from geed_cli.cli.panels import OUTPUT, Debug, Linear, Quiet, Verbose, parted, view_of
 
 Results = Annotated[
     list[Path],
@@ -35,7 +35,8 @@ Outputs = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Also write the report: .junit.xml, .md, .json, or .yaml for model card metadata; repeatable.",
+        help="Also write the report: .junit.xml, .md, .json, .yaml for model card metadata, or .html for a page with "
+        "figures; repeatable.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -71,8 +72,8 @@ def check(  # noqa: PLR0913 - every parameter but one is an option of the comman
     from geed_cli.cli.run.checking import CheckRequest, run_check  # noqa: PLC0415 - --help stays light
 
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
-    outputs = tuple(output or ())
+    outputs, pages = parted(output)
     request = CheckRequest(
-        tuple(results), policy, baseline, on_undecided, outputs, output_format, view, cluster
+        tuple(results), policy, baseline, on_undecided, outputs, output_format, view, cluster, pages
     )
     raise typer.Exit(run_check(request))

@@ -7,7 +7,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import MEASURE, Csv, Json, Linear, PairRuns, Quiet, Verbose, view_of
+from geed_cli.cli.panels import MEASURE, Csv, Json, Linear, Pages, PairRuns, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "each of the subjects names its own weights",
@@ -22,8 +22,8 @@ Subjects = Annotated[
     list[str],
     typer.Argument(
         metavar="A B...",
-        help="Saved results (.json), models as for 'geed audit', or LABEL=GLOB of saved results: a population "
-        "of checkpoints of one recipe. The first is the reference.",
+        help="Saved results (.json), report pages (.html) for the results in them, models as for 'geed audit', or "
+        "LABEL=GLOB of saved results: a population of checkpoints of one recipe. The first is the reference.",
     ),
 ]
 
@@ -51,6 +51,7 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
     pair_runs: PairRuns = None,
     json: Json = None,
     csv: Csv = None,
+    output: Pages = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
     linear: Linear = False,
@@ -74,5 +75,6 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
         pair_runs,
         allow_mismatch=allow_mismatch,
         view=view,
+        pages=tuple(output or ()),
     )
     run_compare(request)

@@ -1,5 +1,6 @@
 """Panels of ``--help``, and what several commands take beside the options of audits."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from geed_cli.errors import InputError
 
 MODEL, DATA, MEASURE = "Model", "Data", "Groups and measures"
 CONTROLS, RUN, OUTPUT = "Controls", "Running", "Output"
+PAGE = ".html"
+"""The suffix of a report page."""
 
 ModelName = Annotated[
     str | None,
@@ -44,6 +47,16 @@ PairRuns = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Pages = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Also write a report page: one .html file to look at and to share; repeatable.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print every number and note.", rich_help_panel=OUTPUT)
 ]
@@ -70,3 +83,10 @@ def view_of(*, verbose: bool, quiet: bool, linear: bool) -> View:
         if quiet and asked:
             raise InputError(f"--quiet and {option}", expected="one of them", remedy=f"leave out {option}")
     return View(verbose=verbose, quiet=quiet, linear=linear)
+
+
+def parted(outputs: Sequence[Path] | None) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The files of -o that are a gate's own, and the report pages, which need no gate."""
+    every = tuple(outputs or ())
+    pages = tuple(path for path in every if path.suffix.lower() == PAGE)
+    return tuple(path for path in every if path not in pages), pages

@@ -8,7 +8,7 @@ import typer
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Linear, PairRuns, Quiet, Verbose, view_of
+from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Linear, Pages, PairRuns, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "the arguments are the checkpoints",
@@ -85,6 +85,7 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
     json: Json = None,
     csv: Csv = None,
     figure: Figure = None,
+    output: Pages = None,
     fresh: Fresh = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -102,6 +103,16 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
 
     files, view = tuple(checkpoints), view_of(verbose=verbose, quiet=quiet, linear=linear)
     request = TrackRequest(
-        files, arguments, model, step_regex, pair_runs, json, csv, figure, fresh=fresh, view=view
+        files,
+        arguments,
+        model,
+        step_regex,
+        pair_runs,
+        json,
+        csv,
+        figure,
+        tuple(output or ()),
+        fresh=fresh,
+        view=view,
     )
     run_track(request)

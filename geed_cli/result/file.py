@@ -29,10 +29,17 @@ def to_strict_json(part: Part) -> str:
     return json_text(part, indent=1)
 
 
-def json_text(part: Part, indent: int | None = None) -> str:
+def to_compact_json(part: Part) -> str:
+    """The part as strict JSON without blanks, on one line."""
+    return json_text(part, separators=(",", ":"))
+
+
+def json_text(part: Part, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
     """The part as strict JSON; bytes of paths that are no UTF-8 are written as text, as a folder's pictures are."""
     content = part.model_dump(mode="json", by_alias=True)
-    text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    text = (
+        json.dumps(content, indent=indent, separators=separators, ensure_ascii=False, allow_nan=False) + "\n"
+    )
     if text.isascii():
         return text
     return _STRAY_BYTE.sub(lambda found: unicode_text(found[0]).replace("\\", "\\\\"), text)
@@ -120,7 +127,15 @@ def read_result(path: Path) -> Result:
     Raises:
         InputError: missing, no regular file, larger than ``MAX_BYTES``, not JSON, another schema, or broken.
     """
-    content = read_strict_json(path)
+    return result_of(read_strict_json(path), path)
+
+
+def result_of(content: object, path: Path) -> Result:
+    """The result that a file's content is.
+
+    Raises:
+        InputError: another schema, or broken.
+    """
     if not isinstance(content, dict) or content.get("schema") not in get_args(Schema):
         raise _not_a_result(path, "it has another schema")
     try:
@@ -135,7 +150,15 @@ def read_strict_json(path: Path) -> object:
     Raises:
         InputError: missing, no regular file, larger than ``MAX_BYTES``, not strict JSON, or with control characters.
     """
-    text = _text(path)
+    return strict_json(read_text(path), path)
+
+
+def strict_json(text: str, path: Path) -> object:
+    """The content of a text in a file.
+
+    Raises:
+        InputError: not strict JSON.
+    """
     try:
         content: object = json.loads(text, parse_constant=_no_constant)
         if "\\ud" in text.lower():  # half of a surrogate pair cannot be printed or written
@@ -152,8 +175,12 @@ def first_fault(error: ValidationError) -> str:
     return f"at {where}: {first['msg']}"
 
 
-def _text(path: Path) -> str:
-    """The contents of a regular file: a pipe would block, and a device has no end."""
+def read_text(path: Path) -> str:
+    """The contents of a regular file, from a stranger perhaps: a pipe would block, and a device has no end.
+
+    Raises:
+        InputError: missing, no regular file, larger than ``MAX_BYTES``, no UTF-8, or with control characters.
+    """
     try:
         if path.exists() and not path.is_file():
             raise _not_a_result(path, "it is a folder, a pipe or a device")
@@ -166,6 +193,15 @@ def _text(path: Path) -> str:
         raise no_such_file(path, str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise _not_a_result(path, f"it cannot be read ({error})") from error
+    return checked_text(text, path)
+
+
+def checked_text(text: str, path: Path) -> str:
+    """The text, unless it holds control characters.
+
+    Raises:
+        InputError: it does.
+    """
     if CONTROL_CHARACTERS.search(text):
         raise _not_a_result(path, "it holds control characters, which a terminal might obey")
     return text

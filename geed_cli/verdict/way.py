@@ -88,7 +88,7 @@ def floor_on_scale(entry: Entry, order: int) -> float | None:
     if isinstance(measure, VectorMeasure) and measure.unrelated:
         return floor * beside_e
     if isinstance(measure, LayerMeasure):
-        null = _null_distance(entry, measure.best)
+        null = distance_to_another(entry, measure.best)
         return None if null is None or order < 2 else (floor - measure.best) * beside_e / null
     end = _largest_reaction(entry, order)
     return None if end <= NO_DISTANCE else floor / end
@@ -130,13 +130,13 @@ def _stretched(entry: Entry, end: float, *, about: bool, percent: bool) -> Way |
 def _against_null(entry: Entry, best: float) -> Way | None:
     """A layer of an earlier result: its elements beside e against its null, which e is part of; without interval."""
     means = [mean for name, mean in entry.per_element.items() if name != "e" and mean is not None]
-    null = _null_distance(entry, best)
+    null = distance_to_another(entry, best)
     if not means or null is None:
         return None
     return Way(max(sum(means) / len(means) - best, 0.0) / null, None, about=True, percent=True)
 
 
-def _null_distance(entry: Entry, best: float) -> float | None:
+def distance_to_another(entry: Entry, best: float) -> float | None:
     """How far another image's maps are from perfect; None where that is not known, or where f̂ is not f.
 
     f̂ is f exactly where e is perfect. Otherwise it is a mean that f(gx) is part of, and no element is as far from it as

@@ -7,7 +7,8 @@ import typer
 from geed_cli.choices import View
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
-from geed_cli.cli.run.outputs import STDOUT, check_outputs, hand_over
+from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
+from geed_cli.cli.run.reporting import check_pages, pages_to_write
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
@@ -18,6 +19,7 @@ from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console, write
+from geed_cli.report.html.report_page import PageContents
 from geed_cli.result.file import require_distinct, to_strict_json
 from geed_cli.statistics.methods import check_options
 
@@ -31,6 +33,7 @@ def run_audit(
     *,
     twin: bool = False,
     view: View,
+    pages: tuple[Path, ...] = (),
 ) -> None:
     """Audit, show and judge; everything that can be refused cheaply is refused before weights are loaded.
 
@@ -41,7 +44,8 @@ def run_audit(
     check_outputs(json)
     read = (judged.policy, judged.baseline) if judged else ()
     named = [Path(text) for text in (request.model, *groups, *options.sets) if text and Path(text).suffix]
-    require_distinct([json], [*read, request.options.checkpoint, *named])
+    require_distinct([json, *pages], [*read, request.options.checkpoint, *named])
+    check_pages(pages)
     plan_groups(groups, options)
     require_guaranteed(options.interval.method, select_measures(options.metrics))
     check_until(options)
@@ -55,7 +59,10 @@ def run_audit(
         beside = request.twin(network).load() if twin else None
         made = audit(network, groups, options, progress, beside)
         result = made.model_copy(update={"command": request.options.typed})
-    hand_over([(json, lambda: to_strict_json(result))], lambda: print_result(result, result_console(), view))
+    outputs: list[Output] = [(json, lambda: to_strict_json(result))]
+    if judge is None:  # else the gate's verdicts are on the page, too
+        outputs += pages_to_write(pages, lambda: PageContents({result.model.arch: result}))
+    hand_over(outputs, lambda: print_result(result, result_console(), view))
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)
     if judge is None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import typer
 
 from geed_cli.choices import GateFormat, OnUndecided, View
+from geed_cli.cli.run.outputs import save
+from geed_cli.cli.run.reporting import check_pages, comparison_of
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
@@ -19,6 +21,7 @@ from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
 from geed_cli.report.gate.kinds import write_gate, writer_for
+from geed_cli.report.html.report_page import PageContents, report_page
 from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import check_writable, read_result
 from geed_cli.result.schema import Result
@@ -36,8 +39,11 @@ class CheckRequest:
     output_format: GateFormat = "text"
     view: View = field(default_factory=View)
     cluster: str | None = None
+    pages: tuple[Path, ...] = ()
 
 
+BASELINE = "baseline"
+"""What the result that changes are measured from is called on a page."""
 Judge = Callable[[Mapping[str, Result]], int]
 """Judges results by label, prints and writes the report, and gives the exit code."""
 
@@ -56,7 +62,9 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     Raises:
         InputError: a policy, baseline or output that cannot be used.
     """
-    _check_outputs(request.outputs, [*results, request.policy, *filter(None, [request.baseline])])
+    inputs = [*results, request.policy, *filter(None, [request.baseline])]
+    _check_outputs(request.outputs, inputs)
+    check_pages(request.pages, inputs)
     policy = read_policy(request.policy)
     _check_baseline(policy, request.baseline)
     clustering = None if request.cluster is None else read_clustering(request.cluster)
@@ -68,7 +76,8 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
         if clustering is not None:
             labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
         report = gate(labelled, policy, baseline, request.on_undecided)
-        _deliver(report, request, moved=_moved(request.baseline, results))
+        _write(report, request, labelled, baseline)
+        _show(report, request, moved=_moved(request.baseline, results))
         return report.exit_code
 
     return judge
@@ -119,11 +128,20 @@ def _moved(baseline: Path | None, results: Sequence[Path]) -> str:
     return f"geed compare {shlex.join(pair)}"
 
 
-def _deliver(report: GateReport, request: CheckRequest, moved: str) -> None:
-    """Write the report to the outputs, print it, and tell GitHub where it listens."""
-    for path in request.outputs:  # before the table, whose reader may have gone
+def _write(
+    report: GateReport, request: CheckRequest, labelled: Mapping[str, Result], baseline: Result | None
+) -> None:
+    """Write the report to the outputs, before it is printed, since the reader of that may have gone."""
+    for path in request.outputs:
         write_gate(report, path)
         message_console().print(f"wrote {path}")
+    results = dict(labelled) if baseline is None else {BASELINE: baseline, **labelled}
+    for page in request.pages:
+        save(report_page(PageContents(results, comparison_of(results), gate=report)), page)
+
+
+def _show(report: GateReport, request: CheckRequest, moved: str) -> None:
+    """Print the report, and tell GitHub where it listens."""
     print_gate(report, result_console(), request.view, moved=moved)
     if request.output_format == "github":
         for line in annotations(report):

@@ -12,11 +12,13 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, refuse
 from geed_cli.cli.command import declared
 from geed_cli.cli.run.outputs import check_outputs, hand_over
+from geed_cli.cli.run.reporting import check_pages, pages_to_write
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
 from geed_cli.comparison.pairing import pair_pattern
+from geed_cli.comparison.schema import Comparison
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
@@ -24,7 +26,9 @@ from geed_cli.globs import listed
 from geed_cli.measures.catalogue import BY_NAME, audited_for, require_guaranteed, select_measures
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
+from geed_cli.report.html.report_page import PageContents
 from geed_cli.result.clusters import read_clustering, with_clusters, with_shared_clusters
+from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.raw_and_m import with_parts
 from geed_cli.result.schema import Result
@@ -45,11 +49,16 @@ OPTIONS_OF_COMPARISONS = {
 
 @dataclass(frozen=True)
 class Subject:
-    """One argument: its label, and the saved results it names; none where it is a model to be audited."""
+    """One argument: its label, and the saved results it names; none where it is a model to be audited.
+
+    Attributes:
+        in_page: the result itself, of a report page, whose file may hold several.
+    """
 
     label: str
     files: tuple[Path, ...]
     model: str | None = None
+    in_page: Result | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,7 @@ class ComparisonRequest:
     pair_runs: str | None = None
     allow_mismatch: bool = False
     view: View = field(default_factory=View)
+    pages: tuple[Path, ...] = ()
 
 
 def run_compare(request: ComparisonRequest) -> None:
@@ -74,15 +84,17 @@ def run_compare(request: ComparisonRequest) -> None:
     runs = pair_pattern(request.pair_runs)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
     check_outputs(json, csv)
-    subjects = [parse_subject(text) for text in request.subjects]
+    subjects = [subject for text in request.subjects for subject in parse_subjects(text)]
     _check_labels(subjects)
     if all(subject.model is None for subject in subjects):
         idle = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
         refuse(asked, idle, "saved results", "audit again with it and compare the new files")
     if any(subject.model is not None for subject in subjects):
         require_guaranteed(options.interval.method, select_measures(options.metrics))
-    require_distinct((json, csv), [file for subject in subjects for file in subject.files])
-    read = {each.label: _once(each.label, each.files) for each in subjects if each.files}
+    files = [file for subject in subjects for file in subject.files]
+    check_pages(request.pages, files)
+    require_distinct((json, csv, *request.pages), files)
+    read = {each.label: _read(each) for each in subjects if each.files}
     results = {label: tuple(by_file.values()) for label, by_file in read.items()}
     models = {each.label: each.model for each in subjects if each.model is not None}
     if models:
@@ -109,9 +121,20 @@ def run_compare(request: ComparisonRequest) -> None:
         require_comparable([result for result, _ in labelled], [label for _, label in labelled])
     comparison = compare(contenders, options.interval, margins, runs)
     hand_over(
-        [(json, lambda: to_strict_json(comparison)), (csv, lambda: to_csv(comparison))],
+        [
+            (json, lambda: to_strict_json(comparison)),
+            (csv, lambda: to_csv(comparison)),
+            *pages_to_write(request.pages, lambda: _contents(contenders, comparison)),
+        ],
         lambda: print_comparison(comparison, result_console(), view),
     )
+
+
+def _contents(contenders: Sequence[Contender], comparison: Comparison) -> PageContents:
+    """Of a page: single models with their results, populations with the comparison alone."""
+    if any(contender.is_population for contender in contenders):
+        return PageContents(comparison=comparison)
+    return PageContents({contender.label: contender.results[0] for contender in contenders}, comparison)
 
 
 def _in_clusters(
@@ -126,6 +149,22 @@ def _in_clusters(
     else:
         made = iter(with_shared_clusters(found, labels))
     return {label: tuple(next(made) for _ in side) for label, side in results.items()}
+
+
+def parse_subjects(text: str) -> list[Subject]:
+    """What one argument names: a report page all results in it, anything else one subject.
+
+    Raises:
+        InputError: a glob that matches nothing, a saved result that is not there, or a page without results.
+    """
+    label, sign, name = text.partition("=")
+    path = Path(name) if sign and label and not Path(text).exists() else Path(text)
+    if not is_page(path) or any(magic in name for magic in "*?["):
+        return [parse_subject(text)]
+    found = read_page(path)
+    if len(found) == 1 and path != Path(text):
+        return [Subject(unicode_text(label), (path,), None, next(iter(found.values())))]
+    return [Subject(each, (path,), None, result) for each, result in found.items()]
 
 
 def parse_subject(text: str) -> Subject:
@@ -170,6 +209,13 @@ def _labels_for(same: Sequence[Subject]) -> str:
         f"{label}={subject.files[0]}" for label, subject in zip(("before", "after"), same, strict=False)
     )
     return f"geed compare {shlex.join(labelled)}"
+
+
+def _read(subject: Subject) -> dict[str, Result]:
+    """The results of a subject, by their files' names."""
+    if subject.in_page is not None:
+        return {f"{subject.files[0]}: {subject.label}": subject.in_page}
+    return _once(subject.label, subject.files)
 
 
 def _once(label: str, files: Sequence[Path]) -> dict[str, Result]:

@@ -30,6 +30,7 @@ class TrackRequest:
     json: Path | None = None
     csv: Path | None = None
     figure: Path | None = None
+    pages: tuple[Path, ...] = ()
     fresh: bool = False
     view: View = field(default_factory=View)
 

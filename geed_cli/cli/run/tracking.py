@@ -13,12 +13,14 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import refuse
 from geed_cli.cli.command import declared, spelled
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
+from geed_cli.cli.run.reporting import check_pages, pages_to_write
 from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.pairing import pair_pattern, run_of
 from geed_cli.errors import INTERRUPTED, GeedError, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.report.console import message_console, result_console
+from geed_cli.report.html.report_page import PageContents
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_page import print_track, to_csv
 from geed_cli.result.clusters import read_clustering, with_clusters
@@ -104,7 +106,8 @@ def _check(request: TrackRequest) -> None:
     if request.figure is not None:
         check_writable(request.figure)
         check_figure(request.figure)
-    require_distinct((request.json, request.csv, request.figure))
+    check_pages(request.pages)
+    require_distinct((request.json, request.csv, request.figure, *request.pages))
     require_guaranteed(request.options.interval.method, select_measures(request.options.metrics))
 
 
@@ -200,6 +203,7 @@ def _show(track: Track, request: TrackRequest) -> None:
         message_console().print(f"wrote {request.json}")
     if figure is not None:
         outputs.append((figure, lambda: draw_track(track, columns(), figure.suffix)))
+    outputs += pages_to_write(request.pages, lambda: PageContents(track=track))
     compare = _comparing_its_ends(track, request.asked)
     hand_over(outputs, lambda: print_track(track, shown(), result_console(), request.view, compare=compare))
 

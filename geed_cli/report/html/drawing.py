@@ -1,0 +1,181 @@
+"""Parts of figures as SVG: text, lines, marks, and the frame that gives a figure its title and description.
+
+Coordinates are in units of a figure, of which a panel is 304 wide. Whatever a result names is escaped, and its control
+characters are shown as such.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from geed_cli.documents.document import printable
+from geed_cli.report.html.colours import GROUND, INK, MUTED, RULE
+
+PANEL = 304
+"""Units that a figure is wide: legible from 360 pixels, with or without styles."""
+LONGEST_NAME = 200
+"""Characters of a name on the page; figures show fewer."""
+_FONT = "Helvetica Neue,Arial,Liberation Sans,sans-serif"
+
+
+@dataclass(frozen=True)
+class Paint:
+    """How one model is drawn: its colour, its class of styles, its shape, and whether it is hollow and dashed."""
+
+    colour: str
+    css: str
+    shape: str
+    hollow: bool = False
+
+
+def short_number(number: float) -> str:
+    """A coordinate to a tenth of a unit."""
+    shown = f"{number:.1f}".rstrip("0").rstrip(".")
+    return "0" if shown == "-0" else shown
+
+
+def name(text: str, most: int = LONGEST_NAME) -> str:
+    """A name from a result, harmless and at most so long; the end is kept, in which names of one kind differ."""
+    shown = printable(text, len(text))
+    return shown if len(shown) <= most else "…" + shown[len(shown) - most + 1 :]
+
+
+def text(
+    x: float,
+    y: float,
+    what: str,
+    *,
+    anchor: str = "start",
+    paint: Paint | None = None,
+    strong: bool = False,
+    ink: bool = False,
+    size: float = 11,
+) -> str:
+    """A text in muted colour, in a model's, or in ink."""
+    attributes = f' text-anchor="{anchor}"' * (anchor != "start") + ' font-weight="700"' * strong
+    attributes += f' font-size="{short_number(size)}"' * (size != 11)
+    if paint is not None:
+        attributes += f' class="f{paint.css}" fill="{paint.colour}"'
+    elif ink:
+        attributes += f' class="ik" fill="{INK}"'
+    return f'<text x="{short_number(x)}" y="{short_number(y)}"{attributes}>{escape(what)}</text>'
+
+
+def line(
+    x1: float, y1: float, x2: float, y2: float, *, css: str = "rl", colour: str = RULE, width: float = 1
+) -> str:
+    """A straight line, a rule unless it is said otherwise."""
+    wide = "" if width == 1 else f' stroke-width="{width:g}"'
+    ends = f"M{short_number(x1)} {short_number(y1)}L{short_number(x2)} {short_number(y2)}"
+    return f'<path class="{css}" d="{ends}" stroke="{colour}"{wide}/>'
+
+
+def polyline(
+    points: Sequence[tuple[float, float]], paint: Paint, *, width: float = 1.8, closed: bool = False
+) -> str:
+    """A line through points, dashed for a hollow paint."""
+    if len(points) < 2:
+        return ""
+    dash = ' stroke-dasharray="5 3"' * paint.hollow
+    return (
+        f'<path class="s{paint.css}" d="{_path(points)}{"z" * closed}" fill="none" stroke="{paint.colour}" '
+        f'stroke-width="{width:g}"{dash}/>'
+    )
+
+
+def area(points: Sequence[tuple[float, float]], paint: Paint) -> str:
+    """A band in a model's colour, pale."""
+    return f'<path class="f{paint.css}" d="{_path(points)}z" fill="{paint.colour}" fill-opacity=".2"/>'
+
+
+def bar(x: float, y: float, width: float, height: float, *, css: str, colour: str) -> str:
+    """A filled rectangle."""
+    sides = f'width="{short_number(max(width, 0))}" height="{short_number(max(height, 0))}"'
+    return f'<rect class="{css}" x="{short_number(x)}" y="{short_number(y)}" {sides} fill="{colour}"/>'
+
+
+def interval(x1: float, x2: float, y: float, paint: Paint, cap: float = 5) -> str:
+    """A horizontal interval with ends."""
+    low, high, top = short_number(x1), short_number(x2), short_number(y - cap)
+    ends = f"M{low} {top}v{2 * cap:g}M{low} {short_number(y)}H{high}M{high} {top}v{2 * cap:g}"
+    return f'<path class="s{paint.css}" d="{ends}" fill="none" stroke="{paint.colour}" stroke-width="1.8"/>'
+
+
+def whisker(x: float, y1: float, y2: float, paint: Paint) -> str:
+    """A vertical interval."""
+    return line(x, y1, x, y2, css=f"s{paint.css}", colour=paint.colour, width=1.3)
+
+
+def shape(paint: Paint, x: float, y: float, size: float = 3.5) -> str:
+    """The model's own mark; hollow for untrained networks."""
+    look = f'class="f{paint.css}" fill="{paint.colour}"'
+    if paint.hollow:
+        look = f'class="s{paint.css} hollow" fill="{GROUND}" stroke="{paint.colour}" stroke-width="1.6"'
+    if paint.shape == "circle":
+        return f'<circle {look} cx="{short_number(x)}" cy="{short_number(y)}" r="{size:g}"/>'
+    s, path, left, top = size, "", short_number(x), short_number(y - size - 1)
+    if paint.shape == "square":
+        path = f"M{short_number(x - s)} {short_number(y - s)}h{2 * s:g}v{2 * s:g}h-{2 * s:g}z"
+    elif paint.shape == "diamond":
+        path = f"M{left} {top}l{s + 1:g} {s + 1:g}l-{s + 1:g} {s + 1:g}l-{s + 1:g}-{s + 1:g}z"
+    else:
+        path = f"M{short_number(x)} {short_number(y - s - 0.6)}l{s + 0.8:g} {2 * s:g}h-{2 * s + 1.6:g}z"
+    return f'<path {look} d="{path}"/>'
+
+
+def figure(body: str, height: float, ident: str, title: str, description: str) -> Markup:
+    """A figure that stands for itself, with what it shows as text for who does not see it."""
+    size = f'width="{PANEL}" height="{short_number(height)}" viewBox="0 0 {PANEL} {short_number(height)}"'
+    return Markup(
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="fig" {size} role="img" '
+        f'aria-labelledby="{ident}-t {ident}-d" font-family="{_FONT}" font-size="11" fill="{MUTED}">'
+        f'<title id="{ident}-t">{escape(title)}</title><desc id="{ident}-d">{escape(description)}</desc>{body}</svg>'
+    )
+
+
+def decoration(body: str, width: float, height: float) -> Markup:
+    """A mark whose numbers stand beside it as text."""
+    size = f'width="{width:g}" height="{height:g}"'
+    if "<text" in body:
+        size += f' fill="{MUTED}" font-size="11" font-family="{_FONT}"'
+    return Markup(f'<svg class="mk" {size} aria-hidden="true">{body}</svg>')
+
+
+def apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places of labels, moved until none are nearer to each other than the gap, in their order, between two ends.
+
+    Where there is no room for all of them, they are spread evenly.
+    """
+    order = sorted(range(len(wanted)), key=lambda at: wanted[at])
+    gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
+    placed: list[float] = []
+    for number, at in enumerate(order):
+        # room has to be left above for the labels that follow
+        highest = high - gap * (len(order) - 1 - number)
+        lowest = low if not placed else placed[-1] + gap
+        placed.append(min(max(wanted[at], lowest), highest))
+    for number in range(
+        len(placed) - 2, -1, -1
+    ):  # one that was pushed up pulls the one below it half-way back
+        spare = placed[number] - wanted[order[number]]
+        if spare > 0:
+            below = placed[number - 1] + gap if number else low
+            placed[number] = max(below, placed[number] - spare / 2)
+    places = [0.0] * len(wanted)
+    for at, place in zip(order, placed, strict=True):
+        places[at] = place
+    return places
+
+
+def ticks(top: float, most: int = 4) -> list[float]:
+    """Round numbers from 0 to the top, at most so many steps."""
+    step = next(s for s in _STEPS if top / s <= most)
+    return [round(number * step, 10) for number in range(int(top / step + 1e-9) + 1)]
+
+
+_STEPS = tuple(base * 10.0**power for power in range(-6, 13) for base in (1, 2, 2.5, 5))
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{short_number(x)} {short_number(y)}" for x, y in points)

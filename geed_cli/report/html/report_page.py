@@ -1,0 +1,383 @@
+"""The report page: one HTML file with the answer, the numbers, the figures, the method and the results themselves."""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from geed_cli.comparison.schema import Comparison
+from geed_cli.documents.document import printable
+from geed_cli.gate.outcome import GateReport
+from geed_cli.measures.latent import L2
+from geed_cli.measures.prediction import FLIP_RATE
+from geed_cli.phrases import counted
+from geed_cli.report.header import in_clusters
+from geed_cli.report.html.answer_block import answers, headline, limits, next_steps, no_basis
+from geed_cli.report.html.colours import variables
+from geed_cli.report.html.depth_figure import depth_figure, placed_layers
+from geed_cli.report.html.difference_block import difference_groups
+from geed_cli.report.html.drawing import LONGEST_NAME, name
+from geed_cli.report.html.element_figures import (
+    compares_elements,
+    is_nearly_a_circle,
+    is_turning,
+    polar_figure,
+    profile_figure,
+)
+from geed_cli.report.html.gate_block import gate_block
+from geed_cli.report.html.heat_figure import heat_figure
+from geed_cli.report.html.image_figure import MOST_DOTS, image_figure
+from geed_cli.report.html.method_block import about_model, method_lines, software
+from geed_cli.report.html.number_block import cards, metrics_shown
+from geed_cli.report.html.shown_model import ShownModel, Subject, shown_models, subjects_of
+from geed_cli.report.html.trajectory_figure import trajectory_figure
+from geed_cli.result.embedded import ELEMENT, MOST_EMBEDDED, embedded
+from geed_cli.result.samples import confidence_of
+from geed_cli.result.schema import Group, Result
+from geed_cli.tracking.columns import columns_of, groups_of, labels_of
+from geed_cli.tracking.record import Track
+from geed_cli.verdict.audit import unseen
+from geed_cli.verdict.depth import on_layers
+from geed_cli.verdict.digits import (
+    limits_text,
+    number_text,
+    percent_text,
+    shared_decimals,
+    value_text,
+    way_limits_text,
+)
+from geed_cli.verdict.names import PLAIN, listed
+from geed_cli.verdict.track import say_track, track_warnings
+from geed_cli.verdict.transformations import title_of
+
+UNPACK = """python - report.html <<'END'
+import base64, json, lzma, re, sys
+page = open(sys.argv[1], encoding="utf-8").read()
+found = json.loads(re.search('id="geed-results">(.*?)</script>', page, re.S)[1])
+texts = json.loads(lzma.decompress(base64.b85decode(found["data"].replace("/", "<"))))
+for number, text in enumerate(texts):
+    open(f"result_{number}.json", "x", encoding="utf-8").write(text)
+END"""
+"""Gets the results out of a page without geed."""
+
+
+@dataclass(frozen=True)
+class PageContents:
+    """What a page is made of.
+
+    Attributes:
+        results: by label, the reference first; may be empty where a comparison of populations or a gate's report stands
+            for itself.
+        comparison: of these results, in their order, or of populations.
+        gate: a gate's report.
+        track: checkpoints along training.
+        gallery: pictures, as a finished section of the page.
+    """
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    gate: GateReport | None = None
+    track: Track | None = None
+    gallery: Markup = field(default_factory=Markup)
+
+
+def report_page(contents: PageContents) -> str:
+    """The page as HTML: it needs no network, no script and no style to be read.
+
+    Raises:
+        ValueError: there is nothing to show.
+    """
+    if (
+        not contents.results
+        and contents.comparison is None
+        and contents.gate is None
+        and contents.track is None
+    ):
+        raise ValueError("a page of nothing")
+    models = shown_models(contents.results)
+    context: dict[str, object] = dict.fromkeys(_EMPTY, ()) | {
+        "css": Markup(variables() + _style(len(models))),
+        "models": models,
+        "gallery": contents.gallery,
+        "element": ELEMENT,
+        "gate": None,
+        "titles": {},
+        "keys": models,
+    }
+    if models:
+        context |= _of_models(models, contents)
+    if contents.comparison is not None:
+        context |= _of_comparison(contents.comparison, models)
+    if contents.track is not None:
+        context |= _of_track(contents.track)
+    if contents.gate is not None:
+        context["gate"] = gate_block(contents.gate)
+    context |= _heading(contents, models)
+    context |= _method(models, contents)
+    context["parts"] = list(_parts(context))
+    page: str = _template().render(context)
+    return page
+
+
+_EMPTY = (
+    "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "depth", "depth_lead",
+    "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
+    "trajectories", "training_lead", "training_said", "about", "software", "signatures", "rerun", "embedded",
+    "embedded_lead", "unpack", "no_results",
+)  # fmt: skip
+"""Names in the template that a page may have no contents for."""
+
+
+@functools.cache
+def _template() -> Template:
+    env = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_harmless
+    )
+    return env.from_string(files(__package__).joinpath("templates/page.html").read_text(encoding="utf-8"))
+
+
+def _style(models: int) -> str:
+    """The rules; answers of all groups stand in common rows, a heading's and one for each model."""
+    css = files(__package__).joinpath("templates/page.css").read_text(encoding="utf-8")
+    return css.replace("VAR_ROWS", str(models + 1))
+
+
+def _harmless(value: object) -> object:
+    """Texts without control characters; line ends of the program's own blocks excepted."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return "\n".join(printable(each, len(each)) for each in value.split("\n"))
+    return value
+
+
+def _of_models(models: Sequence[ShownModel], contents: PageContents) -> dict[str, object]:
+    names = list(dict.fromkeys(group.name for model in models for group in model.result.groups))
+    first = models[0].result
+    level = f"{100 * confidence_of(first):.4g}%"
+    groups = [_group(models, group, names, contents.comparison) for group in names]
+    others = [
+        {
+            "group": entry.group,
+            "model": model.label,
+            "metric": entry.metric,
+            "value": value_text(entry),
+            "limits": limits_text(entry),
+            "raw": "" if entry.raw is None else number_text(entry.raw),
+        }
+        for model in models
+        for entry in model.result.results
+        if entry.layer is None and entry.metric not in metrics_shown(models)
+    ]
+    lead = "" if len(models) < 2 else " Layers of other models are placed by their order."
+    dots = (
+        "One dot for each image"
+        if all(model.result.data.count <= MOST_DOTS for model in models)
+        else f"One dot for each image, or, of more than {MOST_DOTS}, for each percent of them"
+    )
+    return {
+        "groups": groups,
+        "opened": max((each for each in groups if each["elements"]), key=_order, default=None),
+        "titles": {str(group["name"]): group["title"] for group in groups},
+        "no_basis": list(no_basis(models)),
+        "limits": limits(models, contents.comparison),
+        "unseen": unseen(first),
+        "next": next_steps(models),
+        "confidence": level,
+        "others": others,
+        "depth": any(group["depth"] for group in groups),
+        "depth_lead": lead,
+        "elements": any(group["elements"] for group in groups),
+        "images": any(group["images"] for group in groups),
+        "image_lead": f"{dots}: how far its features move on the way to another image. Line and band: the value and "
+        f"its {level} interval. The least and the most moved image are named.",
+    }
+
+
+def _group(
+    models: Sequence[ShownModel], group: str, every_group: Sequence[str], comparison: Comparison | None
+) -> dict[str, object]:
+    audited = next(model for model in models if group in model.groups)
+    about = audited.groups[group]
+    title = title_of(about)
+    title = title[:1].upper() + title[1:]
+    there = [model for model in models if group in model.groups]
+    depth = depth_figure(there, group, title)
+    return {
+        "name": group,
+        "order": about.order,
+        "title": title,
+        "tag": f"{group} · {_how(about)}",
+        "answers": answers(models, group, comparison),
+        "cards": cards(models, group, every_group),
+        "depth": depth,
+        "depth_sentence": f"{audited.label}: {' '.join(on_layers(audited.result, about))}",
+        "layers": _layer_tables(there, group),
+        "layer_metric": next((e.metric for model in there for e in model.layers(group)), ""),
+        "elements": _element_figures(there, group, title) if compares_elements(about) else [],
+        "images": image_figure(there, group, title),
+    }
+
+
+def _order(group: Mapping[str, object]) -> int:
+    order = group["order"]
+    assert isinstance(order, int)
+    return order
+
+
+def _how(group: Group) -> str:
+    if group.kind == "set":
+        return "a set, no group"
+    return "exact" if group.exact else f"resampled, {group.interpolation}, {group.boundary or 'cyclic'}"
+
+
+def _layer_tables(models: Sequence[ShownModel], group: str) -> list[dict[str, object]]:
+    tables: list[dict[str, object]] = []
+    for model in models:
+        entries = model.layers(group)
+        decimals = shared_decimals(entries) if entries else None
+        ways = {entry.layer: way for entry, way in placed_layers(model, group)}
+        rows = [
+            (
+                name(entry.layer or "", 60),
+                value_text(entry, decimals),
+                limits_text(entry, decimals=decimals),
+                percent_text(ways[entry.layer]) if entry.layer in ways else "–",
+                way_limits_text(ways[entry.layer]) if entry.layer in ways else "–",
+            )
+            for entry in entries
+        ]
+        tables.append({"label": model.label, "rows": rows})
+    return tables
+
+
+def _element_figures(models: Sequence[ShownModel], group: str, title: str) -> list[dict[str, object]]:
+    """Profiles of the features and the top class, and the first model's layers; a polar plot where it says more."""
+    figures: list[dict[str, object]] = []
+    for metric, caption in (
+        (L2.name, "distance from the mean over the group"),
+        (FLIP_RATE.name, "how often it changes"),
+    ):
+        turning = is_turning(models[0].groups[group]) and not is_nearly_a_circle(models, group, metric)
+        draw = polar_figure if turning and len(models) == 1 else profile_figure
+        svg = draw(models, group, metric, title)
+        if svg is not None:
+            said = PLAIN[metric]
+            figures.append(
+                {"title": said[:1].upper() + said[1:], "caption": f"{caption}, {metric}", "svg": svg}
+            )
+    heat = heat_figure(models[0], group, title)
+    if heat is not None:
+        caption = "percent of the way to another image's maps"
+        figures.append({"title": f"Layers of {models[0].label}", "caption": caption, "svg": heat})
+    return figures
+
+
+def _of_comparison(comparison: Comparison, models: Sequence[ShownModel]) -> dict[str, object]:
+    labels = [subject.label for subject in comparison.subjects]
+    subjects: Sequence[Subject] = models if len(models) == len(labels) else subjects_of(labels)
+    level = f"{100 * comparison.confidence:g}%"
+    margin = f" Within the margin ({', '.join(comparison.margins)}): shown by two one-sided tests." * bool(
+        comparison.margins
+    )
+    pairs = "on the same images" if comparison.paired else "over different images, so that none is claimed"
+    return {
+        "differences": difference_groups(comparison, [subject.paint for subject in subjects]),
+        "subjects": subjects,
+        "keys": subjects,
+        "mismatches": "; ".join(comparison.mismatches),
+        "comparison_lead": f"Differences {pairs}, with {level} intervals about zero, on one scale for each measure; an "
+        "arrow points beyond it. ▲ further from, ▼ nearer to invariance or equivariance: significant after Holm's "
+        f"correction over the whole table. Undecided is not equal.{margin}",
+    }
+
+
+def _of_track(track: Track) -> dict[str, object]:
+    paints = [subject.paint for subject in subjects_of(labels_of(track))]
+    columns = columns_of(track)
+    trajectories = []
+    for group in groups_of(track):
+        figures = [
+            {"title": column.title, "svg": svg}
+            for column in columns
+            if (svg := trajectory_figure(track, group, column, paints)) is not None
+        ]
+        trajectories.append({"group": name(group), "figures": figures})
+    said = [
+        {"place": name(f"{label}, {group}"), "verdict": each.verdict, "reasons": " ".join(each.reasons)}
+        for (label, group), each in say_track(track).items()
+    ]
+    over = {row.over for row in track.rows if row.ci is not None}
+    bands = f" Bands: {100 * track.confidence:g}% intervals over {' or '.join(sorted(over))}." if over else ""
+    return {
+        "trajectories": trajectories,
+        "training_said": said,
+        "training_lead": f"Higher is further from invariance.{bands} {' '.join(track_warnings(track))}",
+    }
+
+
+def _heading(contents: PageContents, models: Sequence[ShownModel]) -> dict[str, object]:
+    if models:
+        first = models[0].result
+        images = f"{counted(first.data.count, 'image')}{in_clusters(first.data)}"
+        groups = counted(len({g.name for model in models for g in model.result.groups}), "group")
+        return {"title": headline(models), "facts": f"{images} · {groups} · {counted(len(models), 'model')}"}
+    if contents.track is not None:
+        return {
+            "title": f"How {listed(labels_of(contents.track))} changed along training",
+            "facts": counted(len(contents.track.records), "checkpoint"),
+        }
+    if contents.comparison is not None:
+        labels = [subject.label for subject in contents.comparison.subjects]
+        return {
+            "title": f"{listed(labels[1:])} against {labels[0]}",
+            "facts": counted(contents.comparison.images, "image"),
+        }
+    return {"title": "Does the release pass?", "facts": "a gate"}
+
+
+def _method(models: Sequence[ShownModel], contents: PageContents) -> dict[str, object]:
+    packed = embedded(contents.results) if models else None
+    lead = f"{listed([model.label for model in models])}: digit for digit in this page. geed compare and geed report"
+    return {
+        "method": list(method_lines(models, compared=contents.comparison is not None)) if models else [],
+        "about": [
+            {
+                "swatch": model.swatch,
+                "label": model.label,
+                "text": "; ".join(f"{key} {said}".strip() for key, said in about_model(model)),
+            }
+            for model in models
+        ],
+        "software": software(models),
+        "signatures": _signatures(models),
+        "rerun": [],
+        "embedded": None if packed is None else Markup(packed),
+        "embedded_lead": f"{lead} read them here; without geed:",
+        "unpack": UNPACK,
+        "no_results": f"They are larger than {MOST_EMBEDDED >> 20} MB and not in this page; keep their files beside it."
+        if models
+        else "They are not in this page.",
+    }
+
+
+def _signatures(models: Sequence[ShownModel]) -> list[dict[str, str]]:
+    by_text: dict[str, list[str]] = {}
+    for model in models:
+        by_text.setdefault(model.result.signature, []).append(model.label)
+    return [
+        {"text": name(text, 4 * LONGEST_NAME), "who": listed(who) if len(by_text) > 1 else ""}
+        for text, who in by_text.items()
+    ]
+
+
+def _parts(context: Mapping[str, object]) -> Iterator[dict[str, str]]:
+    """What the page has, for the links at its top."""
+    every = (
+        ("answer", "Answer", "groups"), ("numbers", "Numbers", "groups"), ("depth", "Depth", "depth"),
+        ("elements", "Elements", "elements"), ("images", "Images", "images"), ("gallery", "Gallery", "gallery"),
+        ("comparison", "Comparison", "differences"), ("training", "Training", "trajectories"), ("gate", "Gate", "gate"),
+        ("method", "Method and data", "method"),
+    )  # fmt: skip
+    yield from ({"id": ident, "name": title} for ident, title, needed in every if context[needed])

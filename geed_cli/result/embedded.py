@@ -1,0 +1,129 @@
+"""Results inside a report page, digit for digit, and back out of it.
+
+A page has one JSON object in a script element that no browser runs: the names of the results, the SHA-256 of their
+text, and all texts as one xz stream in base 85. Pages come from strangers, too: nothing in them is run, and no more is
+unpacked than a saved result may hold.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import lzma
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from geed_cli.documents.document import printable
+from geed_cli.errors import InputError
+from geed_cli.result.file import MAX_BYTES, checked_text, read_text, result_of, strict_json, to_compact_json
+from geed_cli.result.schema import Result
+
+MOST_EMBEDDED = 16 * 2**20
+"""Bytes of JSON, all results of a page together, from which on they are not put into it."""
+SUFFIXES = (".html", ".htm")
+ELEMENT = "geed-results"
+ENCODING = "xz, base85"
+_OPENING = re.compile(rf'<script type="application/json" id="{ELEMENT}">')
+_CLOSING = "</script>"
+# base 85 has "<", with which an element could end, and not "/"
+_TO_PAGE, _FROM_PAGE = str.maketrans("<", "/"), str.maketrans("/", "<")
+_MEMORY = 256 * 2**20
+
+
+def embedded(results: Mapping[str, Result]) -> str | None:
+    """The results as the contents of the element; None where they are larger than a page should be.
+
+    Args:
+        results: by the names under which they are found again.
+    """
+    texts = {name: to_compact_json(result) for name, result in results.items()}
+    size = sum(len(text) for text in texts.values())
+    if size > MOST_EMBEDDED:
+        return None
+    packed = lzma.compress(json.dumps(list(texts.values())).encode(), preset=9 if size < 2**21 else 3)
+    files = [
+        {"name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()} for name, text in texts.items()
+    ]
+    data = base64.b85encode(packed).decode("ascii").translate(_TO_PAGE)
+    return json.dumps({"encoding": ENCODING, "files": files, "data": data}).replace("<", "\\u003c")
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file's name says that it is a report page."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def read_page(path: Path) -> dict[str, Result]:
+    """The results in a report page, by name.
+
+    Raises:
+        InputError: no page of geed's, one without results, or one whose results are broken or were changed.
+    """
+    page = read_text(path)
+    opening = _OPENING.search(page)
+    if opening is None:
+        raise _no_results(path, "there are none in it, which it says under Method where they were too large")
+    content = strict_json(page[opening.end() : page.find(_CLOSING, opening.end())], path)
+    texts = _unpacked(content, path)
+    results = {}
+    for name, text in texts.items():
+        results[name] = result_of(strict_json(checked_text(text, path), path), path)
+    return results
+
+
+def page_result(path: Path) -> Result:
+    """The one result of a page.
+
+    Raises:
+        InputError: as ``read_page``, or several results.
+    """
+    results = read_page(path)
+    if len(results) > 1:
+        names = ", ".join(printable(name, 40) for name in results)
+        raise InputError(
+            f"{path} holds {len(results)} results: {names}",
+            expected="a page of one result here",
+            remedy=f"geed compare {path} compares them; else name the result's own file",
+        )
+    return next(iter(results.values()))
+
+
+def _unpacked(content: object, path: Path) -> dict[str, str]:
+    """The texts by name, each as long and as it was."""
+    try:
+        assert isinstance(content, dict)
+        if content["encoding"] != ENCODING:
+            raise _no_results(path, "their encoding is none that this version knows")
+        names = [(str(file["name"]), str(file["sha256"])) for file in content["files"]]
+        packed = base64.b85decode(content["data"].translate(_FROM_PAGE))
+        opened = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MEMORY)
+        data = opened.decompress(packed, max_length=MAX_BYTES)
+        if not opened.eof:
+            raise _no_results(path, f"they are larger than {MAX_BYTES} bytes, or cut off")
+        texts = json.loads(data)
+        assert isinstance(texts, list)
+        assert len(texts) == len(names) == len(dict(names))
+        found = {name: str(text) for (name, _), text in zip(names, texts, strict=True)}
+    except (
+        AssertionError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        ValueError,
+        binascii.Error,
+        lzma.LZMAError,
+    ) as error:
+        raise _no_results(path, "they are broken") from error
+    changed = [name for name, sha256 in names if hashlib.sha256(found[name].encode()).hexdigest() != sha256]
+    if changed:
+        raise _no_results(path, f"{printable(changed[0], 60)} is not what its SHA-256 says")
+    return found
+
+
+def _no_results(path: Path, why: str) -> InputError:
+    return InputError(
+        f"{path} has no results that could be read: {why}",
+        expected="a page written by geed, with -o report.html",
+        remedy="name the saved results themselves, files of geed audit … --json FILE",
+    )
