@@ -63,11 +63,11 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-OPT_IN = ("slow", "heavy", "gpu", "network")
+OPT_IN = ("slow", "heavy", "gpu", "network", "browser")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """--run-slow, --run-heavy, --run-gpu and --run-network."""
+    """--run-slow, --run-heavy, --run-gpu, --run-network and --run-browser."""
     for marker in OPT_IN:
         parser.addoption(f"--run-{marker}", action="store_true", help=f"run the tests marked {marker}")
 

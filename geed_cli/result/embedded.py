@@ -37,6 +37,8 @@ def embedded(results: Mapping[str, Result]) -> str | None:
     Args:
         results: by the names under which they are found again.
     """
+    if sum(map(_least_size, results.values())) > MOST_EMBEDDED:
+        return None
     texts = {name: to_compact_json(result) for name, result in results.items()}
     size = sum(len(text) for text in texts.values())
     if size > MOST_EMBEDDED:
@@ -47,6 +49,17 @@ def embedded(results: Mapping[str, Result]) -> str | None:
     ]
     data = base64.b85encode(packed).decode("ascii").translate(_TO_PAGE)
     return json.dumps({"encoding": ENCODING, "files": files, "data": data}).replace("<", "\\u003c")
+
+
+def _least_size(result: Result) -> int:
+    """Fewer bytes than the result has as JSON, without writing it: rows of images, ten bytes a number."""
+    rows = 0
+    for entry in result.results:
+        if entry.per_image is not None:
+            rows += len(entry.per_image.value) + len(entry.per_image.normaliser or ())
+        if entry.to_another is not None:
+            rows += len(entry.to_another.per_image or ())
+    return 10 * rows
 
 
 def is_page(path: Path) -> bool:

@@ -109,6 +109,15 @@ def twin_on_scale(entry: Entry, order: int) -> float | None:
     return None
 
 
+def twin_limits_on_scale(entry: Entry) -> tuple[float, float] | None:
+    """The interval of the random twin's value on the scale; None where the result has none."""
+    if entry.twin_ci is None or entry.value is None:
+        return None
+    if entry.to_another is not None:
+        return entry.to_another.twin_ci
+    return entry.twin_ci if measure_named(entry.metric).scale.kind == "rate" else None
+
+
 def _unrelated(entry: Entry, measure: VectorMeasure, order: int) -> float:
     """The value of copies as far apart as different images; 0 where the measure or a group of one element has none.
 

@@ -131,8 +131,14 @@ def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result
         else:
             found = {label or unicode_text(path.stem): read_saved(path)[0]}
         for name, part in found.items():
-            if not isinstance(part, Result):
+            if isinstance(part, Comparison | GateReport | Track):
                 others.append(part)
+            elif not isinstance(part, Result):
+                raise InputError(
+                    f"{path} is a saved {type(part).__name__.lower()}",
+                    expected="what a page shows: results, comparisons, tracks and gates' reports",
+                    remedy="leave it out",
+                )
             elif name in results:
                 raise InputError(
                     f"two results are called {name!r}",

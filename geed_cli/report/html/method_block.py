@@ -16,7 +16,6 @@ CITATION = (
 
 def method_lines(models: Sequence[ShownModel], *, compared: bool) -> Iterator[tuple[str, str]]:
     """Terms and what is said of each, of all models together; the first speaks for what they share."""
-    first = models[0].result
     yield (
         "Measure",
         "The G-empirical equivariance deviation (G-EED): for each image and each element of the group, how far the "
@@ -28,6 +27,12 @@ def method_lines(models: Sequence[ShownModel], *, compared: bool) -> Iterator[tu
         "0% is unchanged; 100% is as far as another image is away, on average over pairs of images: for features by "
         "the distance M between different images, for layers by the deviation against another image's maps.",
     )
+    if models:
+        yield from _of_run(models, compared=compared)
+
+
+def _of_run(models: Sequence[ShownModel], *, compared: bool) -> Iterator[tuple[str, str]]:
+    first = models[0].result
     level = f"{100 * confidence_of(first):.4g}%"
     joint = "all hold together" if first.settings.simultaneous else "each holds by itself"
     claims = (

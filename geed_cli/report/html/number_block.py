@@ -13,16 +13,18 @@ from geed_cli.report.html.drawing import bar, decoration, interval, line, shape,
 from geed_cli.report.html.shown_model import ShownModel
 from geed_cli.result.schema import Entry
 from geed_cli.verdict.digits import (
+    decimals_of,
     limits_text,
     number_text,
     percent,
     percent_text,
+    percents,
     two_digits,
     value_text,
     way_limits_text,
 )
 from geed_cli.verdict.names import PLAIN
-from geed_cli.verdict.way import Way, floor_on_scale, twin_on_scale
+from geed_cli.verdict.way import Way, floor_on_scale, twin_limits_on_scale, twin_on_scale
 
 WIDTH, EDGE = 140, 6
 """Units of a mark, and what is left free at its ends."""
@@ -119,23 +121,29 @@ def _limits(shown: str) -> str:
 def _controls(model: ShownModel, entry: Entry) -> list[str]:
     """The controls, on the scale that the large number has."""
     facts = []
-    order, rate = model.groups[entry.group].order, measure_named(entry.metric).percent
+    order, way = model.groups[entry.group].order, model.way(entry)
+    as_percent = way is not None and way.percent
     if (sensitivity := entry.controls.get("sensitivity")) is not None:
         facts.append(f"sensitivity {two_digits(sensitivity)}")
-    way = model.way(entry)
-    as_percent = way is not None and way.percent
-    for control, place in (("floor", floor_on_scale(entry, order)), ("twin", twin_on_scale(entry, order))):
-        if control in entry.controls:
-            own = entry.controls[control]
-            said = (
-                percent(place)
-                if as_percent and place is not None
-                else percent(own)
-                if rate
-                else number_text(own)
-            )
-            facts.append(f"{control} {said}")
+    if "floor" in entry.controls:
+        facts.append(
+            f"floor {_shown(floor_on_scale(entry, order), entry.controls['floor'], as_percent=as_percent)}"
+        )
+    if "twin" in entry.controls:
+        limits = twin_limits_on_scale(entry) if as_percent else entry.twin_ci
+        between = "" if limits is None else percents(*limits) if as_percent else _between(limits)
+        shown = _shown(twin_on_scale(entry, order), entry.controls["twin"], as_percent=as_percent)
+        facts.append(f"twin {shown}" + f" ({between})" * bool(between))
     return facts
+
+
+def _shown(place: float | None, own: float, *, as_percent: bool) -> str:
+    return percent(place) if as_percent and place is not None else number_text(own)
+
+
+def _between(limits: tuple[float, float]) -> str:
+    decimals = decimals_of(*limits)
+    return f"{number_text(limits[0], decimals)} to {number_text(limits[1], decimals)}"
 
 
 def _end(models: Sequence[ShownModel], groups: Sequence[str], metric: str) -> float:
@@ -150,7 +158,7 @@ def _end(models: Sequence[ShownModel], groups: Sequence[str], metric: str) -> fl
             if entry is not None and way is not None:
                 twin = twin_on_scale(entry, model.groups[group].order)
                 furthest = max(furthest, way.value, *(way.ci or ()), twin or 0.0)
-    step = 0.1 if furthest <= 0.5 else 0.25  # so that the last number stands at the end
+    step = ticks(furthest)[1]  # so that the last number stands at the end
     return math.ceil(furthest / step - 1e-9) * step
 
 
@@ -171,6 +179,10 @@ def _mark(model: ShownModel, entry: Entry, way: Way | None, end: float) -> Marku
     if way.ci is not None:
         body += interval(_at(way.ci[0], end), _at(way.ci[1], end), 10, model.paint)
     if (twin := twin_on_scale(entry, order)) is not None:
+        if (limits := twin_limits_on_scale(entry)) is not None:
+            body += line(
+                _at(limits[0], end), 10, _at(limits[1], end), 10, css="su", colour=UNTRAINED, width=1.2
+            )
         body += (
             f'<path class="su hollow" d="M{short_number(_at(twin, end))} 5l5 5l-5 5l-5-5z" fill="{GROUND}" '
             f'stroke="{UNTRAINED}" stroke-width="1.4"/>'
@@ -187,5 +199,5 @@ def _axis(end: float) -> Markup:
             body += text(2, 14, "0%")
         elif number == len(marks) - 1 or len(marks) < 5 or number % 2 == 0:
             last = x > WIDTH - 20
-            body += text(WIDTH - 1 if last else x, 14, f"{100 * tick:g}%", anchor="end" if last else "middle")
+            body += text(WIDTH - 2 if last else x, 14, f"{100 * tick:g}%", anchor="end" if last else "middle")
     return decoration(body, WIDTH, 17)

@@ -1,6 +1,7 @@
 """The report page: one HTML file with the answer, the numbers, the figures, the method and the results themselves."""
 
 import functools
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -49,7 +50,7 @@ from geed_cli.verdict.digits import (
     value_text,
     way_limits_text,
 )
-from geed_cli.verdict.names import PLAIN, listed
+from geed_cli.verdict.names import PLAIN, listed, sentence
 from geed_cli.verdict.track import say_track, track_warnings
 from geed_cli.verdict.transformations import title_of
 
@@ -313,7 +314,7 @@ def _of_track(track: Track) -> dict[str, object]:
     return {
         "trajectories": trajectories,
         "training_said": said,
-        "training_lead": f"Higher is further from invariance.{bands} {' '.join(track_warnings(track))}",
+        "training_lead": f"Higher is further from invariance.{bands} {' '.join(map(sentence, track_warnings(track)))}",
     }
 
 
@@ -341,7 +342,7 @@ def _method(models: Sequence[ShownModel], contents: PageContents) -> dict[str, o
     packed = embedded(contents.results) if models else None
     lead = f"{listed([model.label for model in models])}: digit for digit in this page. geed compare and geed report"
     return {
-        "method": list(method_lines(models, compared=contents.comparison is not None)) if models else [],
+        "method": list(method_lines(models, compared=contents.comparison is not None)),
         "about": [
             {
                 "swatch": model.swatch,
@@ -352,14 +353,21 @@ def _method(models: Sequence[ShownModel], contents: PageContents) -> dict[str, o
         ],
         "software": software(models),
         "signatures": _signatures(models),
-        "rerun": [],
+        "rerun": list(_commands(models)),
         "embedded": None if packed is None else Markup(packed),
         "embedded_lead": f"{lead} read them here; without geed:",
         "unpack": UNPACK,
         "no_results": f"They are larger than {MOST_EMBEDDED >> 20} MB and not in this page; keep their files beside it."
         if models
-        else "They are not in this page.",
+        else "They are not in this page; their own files have them.",
     }
+
+
+def _commands(models: Sequence[ShownModel]) -> Iterator[str]:
+    """The command lines that made the results, as they are typed again."""
+    for model in models:
+        if model.result.command:
+            yield shlex.join(model.result.command)
 
 
 def _signatures(models: Sequence[ShownModel]) -> list[dict[str, str]]:

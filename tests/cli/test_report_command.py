@@ -1,0 +1,178 @@
+"""``geed report``, and the pages of audit, compare, check and track: what they write, and what they refuse."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from support.command import Geed
+from support.networks import small_conv_net
+from support.pages import LITE0, Page
+from support.results import result_at, save_run
+
+from geed_cli.result.embedded import read_page
+from geed_cli.result.file import read_result, write_result
+
+PICTURES = (22, 16)
+
+
+@pytest.fixture
+def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, and the working one, with two results of one image set."""
+    monkeypatch.chdir(tmp_path)
+    write_result(result_at(1), tmp_path / "before.json")
+    write_result(result_at(2), tmp_path / "after.json")
+    return tmp_path
+
+
+def test_a_page_of_saved_results(geed: Geed, saved: Path) -> None:
+    """Labels are the files' names, or what stands before ``=``; the results come out of it again."""
+    done = geed("report", "before.json", "new=after.json", "-o", "report.html")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == ""
+    assert "wrote report.html" in done.stderr
+    assert list(read_page(saved / "report.html")) == ["before", "new"]
+    again = geed("report", "report.html", "-o", "again.html")
+    assert again.exit_code == 0, again.stderr
+    assert (saved / "again.html").read_bytes() == (saved / "report.html").read_bytes()
+
+
+@pytest.mark.usefixtures("saved")
+def test_pages_are_compared_as_their_results_are(geed: Geed) -> None:
+    """``geed compare report.html other.html`` prints what comparing the files prints."""
+    assert geed("report", "before.json", "-o", "a.html").exit_code == 0
+    assert geed("report", "after.json", "-o", "b.html").exit_code == 0
+    files = geed("compare", "before.json", "after.json")
+    assert geed("compare", "a.html", "b.html").stdout == files.stdout
+    assert geed("compare", "before=a.html", "after=b.html").stdout == files.stdout
+    assert geed("report", "before.json", "after.json", "-o", "both.html").exit_code == 0
+    assert geed("compare", "both.html").stdout == files.stdout
+
+
+def test_compare_writes_a_page(geed: Geed, saved: Path) -> None:
+    """With the differences that it prints."""
+    done = geed("compare", "before.json", "after.json", "-o", "c.html")
+    assert done.exit_code == 0, done.stderr
+    page = Page((saved / "c.html").read_text(encoding="utf-8"))
+    assert "comparison" in page.sections
+    limits = re.findall(r"[-+][\d.]+ to [-+][\d.]+", done.stdout)
+    assert limits
+    assert all(each in page.texts["comparison"] for each in limits[:3])
+
+
+def test_populations_have_a_page_of_their_differences(geed: Geed, saved: Path) -> None:
+    """No single result stands for a population, so only what is said of it is shown."""
+    for seed in range(3):
+        save_run(saved / "cnn", (seed + 1,), seed=seed)
+        save_run(saved / "other", (seed + 1,), seed=seed + 10)
+    done = geed("compare", "cnn=cnn/*.json", "other=other/*.json", "-o", "p.html")
+    assert done.exit_code == 0, done.stderr
+    assert Page((saved / "p.html").read_text(encoding="utf-8")).sections == ["comparison", "method"]
+
+
+def test_track_writes_a_page(geed: Geed, saved: Path) -> None:
+    """With a figure for each group and value that the table has."""
+    save_run(saved / "run", (1, 2, 4))
+    done = geed("track", *sorted((saved / "run").glob("*.json")), "-o", "t.html")
+    assert done.exit_code == 0, done.stderr
+    page = Page((saved / "t.html").read_text(encoding="utf-8"))
+    assert page.sections == ["training", "method"]
+    assert [found for found in page.named("svg") if found.get("role") == "img"]
+
+
+def test_check_writes_a_page(geed: Geed, saved: Path) -> None:
+    """The gate's verdict above the answers, the baseline first among the models."""
+    (saved / "p.yaml").write_text(
+        "version: 2\nrequire: {min_images: 1}\nrules:\n- {id: latent, metric: latent.l2, max: 0.001}\n"
+        "baseline:\n  rules:\n  - {id: change, metric: latent.l2, max_increase: 0.5}\n",
+        encoding="utf-8",
+    )
+    done = geed(
+        "check", "after.json", "--policy", "p.yaml", "--baseline", "before.json", "-o", "g.html", "-o", "g.md"
+    )
+    assert done.exit_code == 1, done.stderr
+    text = (saved / "g.html").read_text(encoding="utf-8")
+    assert text.index("FAIL.") < text.index('id="answer"')
+    assert next(iter(read_page(saved / "g.html"))) == "baseline"
+    assert (saved / "g.md").exists()
+
+
+def test_audit_writes_a_page(
+    geed: Geed, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The result on it is the one of --json, and its command is there to be run again."""
+    monkeypatch.chdir(tmp_path)
+    spec = tmp_path / "net.yaml"
+    _small_spec(spec)
+    asked = ["-g", "flip", "-g", "c4", "-d", str(folder), "--allow-code", "--json", "r.json", "-o", "r.html"]
+    done = geed("audit", spec, *asked)
+    assert done.exit_code == 0, done.stderr
+    [found] = read_page(tmp_path / "r.html").values()
+    assert found == read_result(tmp_path / "r.json")
+    method = Page((tmp_path / "r.html").read_text(encoding="utf-8")).texts["method"]
+    assert f"geed audit {spec} {' '.join(asked)}" in method
+
+
+def _small_spec(path: Path) -> None:
+    import torch
+
+    network = small_conv_net()
+    torch.save(network.module.state_dict(), path.with_suffix(".pt"))
+    path.write_text(
+        "model: {source: python, name: 'support.networks:SmallConvNet'}\n"
+        f"weights: {{origin: file, path: {path.with_suffix('.pt').name}}}\n"
+        "input: {size: 16, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]}\n",
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("kind", ["depth", "polar", "elements", "images", "layers"])
+def test_single_figures(geed: Geed, tmp_path: Path, kind: str) -> None:
+    """Each is an SVG file with a title and a description; a group can be chosen."""
+    done = geed("report", LITE0, "--plot", kind, "--group", "c8", "-o", tmp_path / "f.svg")
+    assert done.exit_code == 0, done.stderr
+    root = ElementTree.parse(tmp_path / "f.svg").getroot()
+    assert root.tag.endswith("svg")
+    assert root[0].text
+    assert root[1].text
+    usual = geed("report", LITE0, "--plot", kind, "-o", tmp_path / "u.svg")
+    assert usual.exit_code == 0, usual.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["x.json", "-o", "r.html"], "there is no file x.json"),
+        (["before.json", "-o", "r.pdf"], "ends in .html"),
+        (["before.json", "-o", "before.html/r.html"], "existing folder"),
+        (["before.json", "before.json", "-o", "r.html"], "two results are called 'before'"),
+        (["before.json", "-o", "r.html", "-g", "flip"], "--group without --plot"),
+        (["before.json", "--plot", "depth", "-o", "r.html"], "ends in .svg"),
+        (["before.json", "--plot", "depth", "-g", "flp", "-o", "r.svg"], "--group flip"),
+        (["before.json", "--plot", "polar", "-g", "flip", "-o", "r.svg"], "nothing to draw"),
+        (["notes.json", "-o", "r.html"], "no kind that geed checks"),
+        (["plan.json", "-o", "r.html"], "a page shows"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(geed: Geed, saved: Path, arguments: list[str], said: str) -> None:
+    """With one error, exit 2, and no file."""
+    (saved / "notes.json").write_text("{}", encoding="utf-8")
+    plan = {
+        "schema": "geed.plan/1", "model": "m", "pilot": 30, "asked": "width", "target": "0.1", "lines": [],
+    }  # fmt: skip
+    (saved / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    done = geed("report", *arguments)
+    assert done.exit_code == 2, done.stderr
+    assert said in " ".join(done.stderr.split()), done.stderr
+    assert not (saved / "r.html").exists()
+    assert not (saved / "r.svg").exists()
+
+
+def test_a_page_is_never_written_over_its_own_input(geed: Geed, saved: Path) -> None:
+    """A page is an input, too."""
+    assert geed("report", "before.json", "-o", "a.html").exit_code == 0
+    before = (saved / "a.html").read_bytes()
+    done = geed("report", "a.html", "-o", "a.html")
+    assert done.exit_code == 2
+    assert (saved / "a.html").read_bytes() == before

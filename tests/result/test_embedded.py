@@ -1,0 +1,117 @@
+"""Results inside a page: they come out digit for digit, and nothing else comes out of a page."""
+
+import json
+import lzma
+import re
+from pathlib import Path
+
+import pytest
+from support.pages import LITE0, page_of, real
+
+from geed_cli.errors import InputError
+from geed_cli.report.html.report_page import UNPACK
+from geed_cli.result import embedded as module
+from geed_cli.result.embedded import embedded, page_result, read_page
+from geed_cli.result.file import to_strict_json
+
+
+def page(tmp_path: Path, inside: str) -> Path:
+    """A page with that between the tags."""
+    path = tmp_path / "page.html"
+    path.write_text(
+        f'<p>x</p><script type="application/json" id="geed-results">{inside}</script>', encoding="utf-8"
+    )
+    return path
+
+
+def test_a_result_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    """The same file, byte for byte, under the same name, whatever its name."""
+    path = tmp_path / "report.html"
+    results = {"lite0": real(), "</script><b>": real(signature="other <!-- <script> \u2028")}
+    path.write_text(page_of(results), encoding="utf-8")
+    found = read_page(path)
+    assert list(found) == list(results)
+    assert {name: to_strict_json(each) for name, each in found.items()} == {
+        name: to_strict_json(each) for name, each in results.items()
+    }
+
+
+def test_it_comes_out_without_geed_too(tmp_path: Path) -> None:
+    """By the lines that the page prints, as they are printed."""
+    import subprocess
+    import sys
+
+    (tmp_path / "report.html").write_text(page_of({"lite0": real()}), encoding="utf-8")
+    assert UNPACK.startswith("python - report.html <<'END'\n")
+    script = UNPACK.partition("\n")[2].removesuffix("\nEND")
+    subprocess.run([sys.executable, "-", "report.html"], input=script, text=True, check=True, cwd=tmp_path)
+    assert json.loads((tmp_path / "result_0.json").read_text(encoding="utf-8")) == json.loads(
+        to_strict_json(real())
+    )
+
+
+def test_results_that_are_too_large_are_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The page says so, and reading it back is refused with what to name instead."""
+    monkeypatch.setattr(module, "MOST_EMBEDDED", LITE0.stat().st_size // 4)
+    assert embedded({"lite0": real()}) is None
+    path = tmp_path / "report.html"
+    path.write_text(page_of({"lite0": real()}), encoding="utf-8")
+    assert "not in this page" in path.read_text(encoding="utf-8")
+    with pytest.raises(InputError, match="no results") as refused:
+        read_page(path)
+    assert "--json" in refused.value.remedy
+
+
+def test_a_page_of_several_is_no_single_result(tmp_path: Path) -> None:
+    """What can be done with it is said."""
+    path = tmp_path / "report.html"
+    path.write_text(page_of({"a": real(), "b": real()}), encoding="utf-8")
+    with pytest.raises(InputError, match="holds 2 results: a, b") as refused:
+        page_result(path)
+    assert f"geed compare {path}" in refused.value.remedy
+
+
+def _bomb() -> str:
+    content = json.loads(embedded({"a": real()}) or "")
+    packed = lzma.compress(b"0" * 10**7)
+    content["data"] = module.base64.b85encode(packed).decode().replace("<", "/")
+    return json.dumps(content)
+
+
+_FILE = '{"name": "b", "sha256": ""}'
+BROKEN = {
+    "no JSON": lambda: "{",
+    "a list": lambda: "[]",
+    "no keys": lambda: "{}",
+    "another encoding": lambda: (embedded({"a": real()}) or "").replace("xz, base85", "pickle"),
+    "no base 85": lambda: re.sub(r'"data": "....', '"data": "\\\\u00e9   ', embedded({"a": real()}) or ""),
+    "cut off": lambda: re.sub(r'.{100}"}$', '"}', embedded({"a": real()}) or ""),
+    "another hash": lambda: re.sub(r'"sha256": "....', '"sha256": "0000', embedded({"a": real()}) or ""),
+    "a name too many": lambda: (embedded({"a": real()}) or "").replace('"files": [', f'"files": [{_FILE}, '),
+    "no list of texts": _bomb,
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_page_is_refused(tmp_path: Path, kind: str) -> None:
+    """With one error that names the file, whatever is wrong with it."""
+    with pytest.raises(InputError) as refused:
+        read_page(page(tmp_path, BROKEN[kind]()))
+    assert "page.html" in refused.value.found
+
+
+def test_no_more_is_unpacked_than_a_result_may_hold(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A stream of zeros ends at the limit."""
+    monkeypatch.setattr(module, "MAX_BYTES", 10**6)
+    with pytest.raises(InputError, match="larger than 1000000 bytes"):
+        read_page(page(tmp_path, _bomb()))
+
+
+def test_a_page_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Any HTML file, and a file that is not there."""
+    path = tmp_path / "other.html"
+    path.write_text("<p>hello</p>", encoding="utf-8")
+    with pytest.raises(InputError, match="no results that could be read"):
+        read_page(path)
+    with pytest.raises(InputError, match="there is no file"):
+        read_page(tmp_path / "none.html")
