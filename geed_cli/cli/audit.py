@@ -21,6 +21,17 @@ PolicyFile = Annotated[
     ),
 ]
 
+Shown = Annotated[
+    int | None,
+    typer.Option(
+        "--images",
+        metavar="N",
+        min=1,
+        help="Show N pictures of each group on the report page of -o FILE.html, as thumbnails with their top classes.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+
 
 @guarded
 @takes_options()
@@ -32,6 +43,7 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     policy: PolicyFile = None,
     baseline: gated.Baseline = None,
     output: gated.Outputs = None,
+    images: Shown = None,
     on_undecided: gated.Undecided = "fail",
     output_format: gated.OutputFormat = "text",
     verbose: Verbose = False,
@@ -47,6 +59,12 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     """
     del debug  # read by the guard
     outputs, pages = parted(output)
+    if images is not None and not pages:
+        raise InputError(
+            "--images without a page to show them on",
+            expected="a report page",
+            remedy=f"--images {images} -o report.html",
+        )
     if policy is None and (baseline or outputs or (on_undecided, output_format) != ("fail", "text")):
         raise InputError(
             "an option of the gate (--baseline, -o, --on-undecided or --output-format) without --policy",
@@ -56,7 +74,7 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     options = audit_options(arguments)
     with uncollected():
-        from geed_cli.cli.run.auditing import run_audit  # noqa: PLC0415 - --help must not import torch
+        from geed_cli.cli.run.auditing import PageRequest, run_audit  # noqa: PLC0415 - --help must not import torch
         from geed_cli.cli.run.checking import CheckRequest  # noqa: PLC0415
         from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415
 
@@ -67,5 +85,12 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     )
     request = ModelRequest(model, arguments)
     run_audit(
-        request, groups_of(arguments), options, json, judged, twin=arguments.twin, view=view, pages=pages
+        request,
+        groups_of(arguments),
+        options,
+        json,
+        judged,
+        twin=arguments.twin,
+        view=view,
+        page=PageRequest(pages, images),
     )

@@ -114,6 +114,22 @@ def test_audit_writes_a_page(
     assert f"geed audit {spec} {' '.join(asked)}" in method
 
 
+def test_audit_shows_pictures_on_its_page(
+    geed: Geed, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many of each group as --images says; without a page to show them on it is refused."""
+    monkeypatch.chdir(tmp_path)
+    _small_spec(tmp_path / "net.yaml")
+    asked = ["net.yaml", "-g", "flip", "-g", "c4", "-d", str(folder), "--allow-code", "--images", "3"]
+    done = geed("audit", *asked, "-o", "r.html")
+    assert done.exit_code == 0, done.stderr
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert len([found for found in page.named("div") if found.get("class") == "slot"]) == 6
+    refused = geed("audit", *asked)
+    assert refused.exit_code == 2
+    assert "-o report.html" in refused.stderr
+
+
 def _small_spec(path: Path) -> None:
     import torch
 

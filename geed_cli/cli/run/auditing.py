@@ -1,5 +1,6 @@
 """The work of ``geed audit``: load, audit with progress, print, save, and judge where a policy was given."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import require_enough
+from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
@@ -22,6 +24,14 @@ from geed_cli.report.console import message_console, result_console, write
 from geed_cli.report.html.report_page import PageContents
 from geed_cli.result.file import require_distinct, to_strict_json
 from geed_cli.statistics.methods import check_options
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """The report pages that were asked for, and how many pictures of each group are shown on them."""
+
+    files: tuple[Path, ...] = ()
+    images: int | None = None
 
 
 def run_audit(
@@ -33,7 +43,7 @@ def run_audit(
     *,
     twin: bool = False,
     view: View,
-    pages: tuple[Path, ...] = (),
+    page: PageRequest,
 ) -> None:
     """Audit, show and judge; everything that can be refused cheaply is refused before weights are loaded.
 
@@ -44,8 +54,8 @@ def run_audit(
     check_outputs(json)
     read = (judged.policy, judged.baseline) if judged else ()
     named = [Path(text) for text in (request.model, *groups, *options.sets) if text and Path(text).suffix]
-    require_distinct([json, *pages], [*read, request.options.checkpoint, *named])
-    check_pages(pages)
+    require_distinct([json, *page.files], [*read, request.options.checkpoint, *named])
+    check_pages(page.files)
     plan_groups(groups, options)
     require_guaranteed(options.interval.method, select_measures(options.metrics))
     check_until(options)
@@ -59,9 +69,15 @@ def run_audit(
         beside = request.twin(network).load() if twin else None
         made = audit(network, groups, options, progress, beside)
         result = made.model_copy(update={"command": request.options.typed})
+        gallery = None
+        if page.images is not None:
+            progress.step("showing pictures again")
+            gallery = make_gallery(result, network, _shown(page.images, groups, options))
     outputs: list[Output] = [(json, lambda: to_strict_json(result))]
     if judge is None:  # else the gate's verdicts are on the page, too
-        outputs += pages_to_write(pages, lambda: PageContents({result.model.arch: result}))
+        outputs += pages_to_write(
+            page.files, lambda: PageContents({result.model.arch: result}, gallery=gallery)
+        )
     hand_over(outputs, lambda: print_result(result, result_console(), view))
     if result.status == "partial":
         raise typer.Exit(INTERRUPTED)
@@ -69,8 +85,19 @@ def run_audit(
         return
     if not view.quiet:
         write("", result_console())
-    if code := judge({result.model.id: result}):
+    if code := judge({result.model.id: result}, gallery):
         raise typer.Exit(code)
+
+
+def _shown(count: int, groups: tuple[str, ...], options: AuditOptions) -> GalleryOptions:
+    """So many pictures, from where the audit has them."""
+    return GalleryOptions(
+        count,
+        follow_links=options.data.follow_links,
+        groups=groups,
+        sets=options.sets,
+        device=options.run.device,
+    )
 
 
 def _prepare_gate(request: CheckRequest, json: Path | None) -> Judge:

@@ -24,6 +24,7 @@ from geed_cli.report.gate.kinds import write_gate, writer_for
 from geed_cli.report.html.report_page import PageContents, report_page
 from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import check_writable, read_result
+from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
 
 
@@ -44,14 +45,14 @@ class CheckRequest:
 
 BASELINE = "baseline"
 """What the result that changes are measured from is called on a page."""
-Judge = Callable[[Mapping[str, Result]], int]
+Judge = Callable[[Mapping[str, Result], Gallery | None], int]
 """Judges results by label, prints and writes the report, and gives the exit code."""
 
 
 def run_check(request: CheckRequest) -> int:
     """Read, judge, print and write; the exit code."""
     judge = prepare(request, request.results)
-    return judge(_labelled(request.results))
+    return judge(_labelled(request.results), None)
 
 
 def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
@@ -72,11 +73,11 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     if baseline is not None and clustering is not None:
         baseline = with_clusters(baseline, clustering)
 
-    def judge(labelled: Mapping[str, Result]) -> int:
+    def judge(labelled: Mapping[str, Result], gallery: Gallery | None) -> int:
         if clustering is not None:
             labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
         report = gate(labelled, policy, baseline, request.on_undecided)
-        _write(report, request, labelled, baseline)
+        _write(report, request, labelled, baseline, gallery)
         _show(report, request, moved=_moved(request.baseline, results))
         return report.exit_code
 
@@ -129,15 +130,23 @@ def _moved(baseline: Path | None, results: Sequence[Path]) -> str:
 
 
 def _write(
-    report: GateReport, request: CheckRequest, labelled: Mapping[str, Result], baseline: Result | None
+    report: GateReport,
+    request: CheckRequest,
+    labelled: Mapping[str, Result],
+    baseline: Result | None,
+    gallery: Gallery | None,
 ) -> None:
     """Write the report to the outputs, before it is printed, since the reader of that may have gone."""
     for path in request.outputs:
         write_gate(report, path)
         message_console().print(f"wrote {path}")
-    results = dict(labelled) if baseline is None else {BASELINE: baseline, **labelled}
+    results = dict(labelled)
+    if (
+        baseline is not None
+    ):  # pictures are of the first result: where there are some, the baseline comes last
+        results = {BASELINE: baseline, **results} if gallery is None else {**results, BASELINE: baseline}
     for page in request.pages:
-        save(report_page(PageContents(results, comparison_of(results), gate=report)), page)
+        save(report_page(PageContents(results, comparison_of(results), gate=report, gallery=gallery)), page)
 
 
 def _show(report: GateReport, request: CheckRequest, moved: str) -> None:

@@ -76,7 +76,7 @@ def depth_figure(models: Sequence[ShownModel], group: str, title: str) -> Markup
     places = apart([label[0] for label in labels], 13, TOP + 4, BOTTOM)
     for place, (_, said, paint, strong) in zip(places, labels, strict=True):
         body += text(
-            RIGHT + 6, place + 4, name(said, 15), paint=paint, strong=strong, size=11.5 if paint else 10.5
+            RIGHT + 6, place + 4, name(said, 12), paint=paint, strong=strong, size=11.5 if paint else 10.5
         )
     body += _below(first, [entry for entry, _ in placed[min(placed)]], group, drawing)
     description = (
@@ -174,7 +174,7 @@ def _below(model: ShownModel, entries: Sequence[Entry], group: str, drawing: _Dr
             corner, y = short_number(x - 4), BOTTOM + 34
             body += f'<path class="zl" d="M{corner} {y}v8h8v-8z" stroke="{MUTED}" fill="none"/>'
             body += f'<circle cx="{short_number(x + 1.7)}" cy="{y + 5.7:g}" r="1.4"/>'
-    body += text(RIGHT + 6, BOTTOM + 28, name(prefix, 15))
+    body += text(RIGHT + 6, BOTTOM + 28, name(prefix, 12))
     if faulty and len(names) <= MOST_MARKS:
         body += text(RIGHT + 6, BOTTOM + 42, "grid off centre")
     elif faulty:

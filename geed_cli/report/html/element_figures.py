@@ -31,8 +31,6 @@ MOST_NAMES = 12
 """Elements that are named below a profile."""
 MOST_MARKS = 24
 """Elements of a profile whose values have marks."""
-ROUND = 1.25
-"""A polar plot whose furthest value is less than this times its nearest is nearly a circle and says little."""
 
 
 def angle_of(element: str) -> float | None:
@@ -53,7 +51,7 @@ def spoken(element: str) -> str:
 
 
 def is_turning(group: Group) -> bool:
-    """Whether all elements are turns in one plane, at least four of them."""
+    """Whether all elements are turns in one plane, at least four of them, so that they lie around a circle."""
     return len(group.elements) >= 4 and all(angle_of(element) is not None for element in group.elements)
 
 
@@ -167,13 +165,6 @@ def polar_figure(models: Sequence[ShownModel], group: str, metric: str, title: s
     what = f"{title}, by angle: {metric}"
     told = f"Polar plot, 0° on top, angles counter-clockwise. {_told(entries, elements, metric)}"
     return figure(body, 256, f"polar-{ident(group)}-{ident(metric)}", what, told)
-
-
-def is_nearly_a_circle(models: Sequence[ShownModel], group: str, metric: str) -> bool:
-    """Whether a polar plot of the first model would say little."""
-    entries = _entries(models, group, metric)
-    values = list(profile_of(entries[0][1]).values()) if entries else []
-    return not values or max(values) < ROUND * min(values)
 
 
 def _entries(models: Sequence[ShownModel], group: str, metric: str) -> list[tuple[ShownModel, Entry]]:

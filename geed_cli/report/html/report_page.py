@@ -21,13 +21,8 @@ from geed_cli.report.html.colours import variables
 from geed_cli.report.html.depth_figure import depth_figure, placed_layers
 from geed_cli.report.html.difference_block import difference_groups
 from geed_cli.report.html.drawing import LONGEST_NAME, name
-from geed_cli.report.html.element_figures import (
-    compares_elements,
-    is_nearly_a_circle,
-    is_turning,
-    polar_figure,
-    profile_figure,
-)
+from geed_cli.report.html.element_figures import compares_elements, profile_figure
+from geed_cli.report.html.gallery_block import gallery_section
 from geed_cli.report.html.gate_block import gate_block
 from geed_cli.report.html.heat_figure import heat_figure
 from geed_cli.report.html.image_figure import MOST_DOTS, image_figure
@@ -36,6 +31,7 @@ from geed_cli.report.html.number_block import cards, metrics_shown
 from geed_cli.report.html.shown_model import ShownModel, Subject, shown_models, subjects_of
 from geed_cli.report.html.trajectory_figure import trajectory_figure
 from geed_cli.result.embedded import ELEMENT, MOST_EMBEDDED, embedded
+from geed_cli.result.gallery import Gallery
 from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Group, Result
 from geed_cli.tracking.columns import columns_of, groups_of, labels_of
@@ -75,14 +71,14 @@ class PageContents:
         comparison: of these results, in their order, or of populations.
         gate: a gate's report.
         track: checkpoints along training.
-        gallery: pictures, as a finished section of the page.
+        gallery: pictures of the first result.
     """
 
     results: Mapping[str, Result] = field(default_factory=dict)
     comparison: Comparison | None = None
     gate: GateReport | None = None
     track: Track | None = None
-    gallery: Markup = field(default_factory=Markup)
+    gallery: Gallery | None = None
 
 
 def report_page(contents: PageContents) -> str:
@@ -102,7 +98,8 @@ def report_page(contents: PageContents) -> str:
     context: dict[str, object] = dict.fromkeys(_EMPTY, ()) | {
         "css": Markup(variables() + _style(len(models))),
         "models": models,
-        "gallery": contents.gallery,
+        "gallery": None if contents.gallery is None else gallery_section(contents.gallery),
+        "gallery_lead": _shading(contents.gallery),
         "element": ELEMENT,
         "gate": None,
         "titles": {},
@@ -221,6 +218,16 @@ def _group(
     }
 
 
+def _shading(gallery: Gallery | None) -> str:
+    """What the shades over pictures are."""
+    if gallery is None or gallery.layer is None or gallery.another is None:
+        return ""
+    return (
+        " Shaded, on the picture as it is: places where the layer's maps, moved back, differ from their mean, 1 − "
+        "cosine over the channels; the number is its mean, 100% being the maps of two different pictures at one place."
+    )
+
+
 def _order(group: Mapping[str, object]) -> int:
     order = group["order"]
     assert isinstance(order, int)
@@ -254,15 +261,13 @@ def _layer_tables(models: Sequence[ShownModel], group: str) -> list[dict[str, ob
 
 
 def _element_figures(models: Sequence[ShownModel], group: str, title: str) -> list[dict[str, object]]:
-    """Profiles of the features and the top class, and the first model's layers; a polar plot where it says more."""
+    """Profiles of the features and the top class, and the first model's layers."""
     figures: list[dict[str, object]] = []
     for metric, caption in (
         (L2.name, "distance from the mean over the group"),
         (FLIP_RATE.name, "how often it changes"),
     ):
-        turning = is_turning(models[0].groups[group]) and not is_nearly_a_circle(models, group, metric)
-        draw = polar_figure if turning and len(models) == 1 else profile_figure
-        svg = draw(models, group, metric, title)
+        svg = profile_figure(models, group, metric, title)
         if svg is not None:
             said = PLAIN[metric]
             figures.append(

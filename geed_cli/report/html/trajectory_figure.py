@@ -66,7 +66,7 @@ def trajectory_figure(track: Track, group: str, column: Column, paints: Sequence
     wanted = [y(rows[-1].value or 0.0) for _, _, rows in runs]
     for place, (label, paint, _) in zip(apart(wanted, 13, TOP + 4, BOTTOM), runs, strict=True):
         body += text(
-            RIGHT + 6, place + 4, name(label, 15), paint=paint, strong=label == runs[0][0], size=11.5
+            RIGHT + 6, place + 4, name(label, 12), paint=paint, strong=label == runs[0][0], size=11.5
         )
     body += text(x(steps[0]), BOTTOM + 17, f"{steps[0]:,}") if len(steps) > 1 else ""
     body += text(x(steps[-1]), BOTTOM + 17, f"{steps[-1]:,}", anchor="middle" if len(steps) == 1 else "end")
