@@ -1,8 +1,8 @@
 """Results inside a report page, digit for digit, and back out of it.
 
 A page has one JSON object in a script element that no browser runs: the names of the results, the SHA-256 of their
-text, and all texts as one xz stream in base 85. Pages come from strangers, too: nothing in them is run, and no more is
-unpacked than a saved result may hold.
+text, and all of them as one xz stream in base 85, rows that follow from others in their short form. Pages come from
+strangers, too: nothing in them is run, and no more is unpacked than a saved result may hold.
 """
 
 import base64
@@ -16,14 +16,23 @@ from pathlib import Path
 
 from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
-from geed_cli.result.file import MAX_BYTES, checked_text, read_text, result_of, strict_json, to_compact_json
+from geed_cli.result.derived_rows import shortened, whole
+from geed_cli.result.file import (
+    MAX_BYTES,
+    checked_text,
+    json_text,
+    read_text,
+    result_of,
+    strict_json,
+    strict_text,
+)
 from geed_cli.result.schema import Result
 
 MOST_EMBEDDED = 16 * 2**20
 """Bytes of JSON, all results of a page together, from which on they are not put into it."""
 SUFFIXES = (".html", ".htm")
 ELEMENT = "geed-results"
-ENCODING = "xz, base85"
+ENCODING = "xz, base85, short rows"
 _OPENING = re.compile(rf'<script type="application/json" id="{ELEMENT}">')
 _CLOSING = "</script>"
 # base 85 has "<", with which an element could end, and not "/"
@@ -39,16 +48,24 @@ def embedded(results: Mapping[str, Result]) -> str | None:
     """
     if sum(map(_least_size, results.values())) > MOST_EMBEDDED:
         return None
-    texts = {name: to_compact_json(result) for name, result in results.items()}
+    texts = {name: json_text(result) for name, result in results.items()}
     size = sum(len(text) for text in texts.values())
     if size > MOST_EMBEDDED:
         return None
-    packed = lzma.compress(json.dumps(list(texts.values())).encode(), preset=9 if size < 2**21 else 3)
+    short = [_short(text) for text in texts.values()]
+    packed = lzma.compress(json.dumps(short, separators=(",", ":")).encode(), preset=9 if size < 2**21 else 3)
     files = [
         {"name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()} for name, text in texts.items()
     ]
     data = base64.b85encode(packed).decode("ascii").translate(_TO_PAGE)
     return json.dumps({"encoding": ENCODING, "files": files, "data": data}).replace("<", "\\u003c")
+
+
+def _short(text: str) -> object:
+    """The result as it is packed: in its short form, unless that does not lead back to the same text."""
+    content = json.loads(text)
+    short = shortened(content)
+    return short if strict_text(whole(json.loads(json.dumps(short)))) == text else content
 
 
 def _least_size(result: Result) -> int:
@@ -114,10 +131,10 @@ def _unpacked(content: object, path: Path) -> dict[str, str]:
         data = opened.decompress(packed, max_length=MAX_BYTES)
         if not opened.eof:
             raise _no_results(path, f"they are larger than {MAX_BYTES} bytes, or cut off")
-        texts = json.loads(data)
-        assert isinstance(texts, list)
-        assert len(texts) == len(names) == len(dict(names))
-        found = {name: str(text) for (name, _), text in zip(names, texts, strict=True)}
+        short = json.loads(data)
+        assert isinstance(short, list)
+        assert len(short) == len(names) == len(dict(names))
+        found = {name: strict_text(whole(each)) for (name, _), each in zip(names, short, strict=True)}
     except (
         AssertionError,
         KeyError,

@@ -29,17 +29,14 @@ def to_strict_json(part: Part) -> str:
     return json_text(part, indent=1)
 
 
-def to_compact_json(part: Part) -> str:
-    """The part as strict JSON without blanks, on one line."""
-    return json_text(part, separators=(",", ":"))
-
-
-def json_text(part: Part, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+def json_text(part: Part, indent: int | None = None) -> str:
     """The part as strict JSON; bytes of paths that are no UTF-8 are written as text, as a folder's pictures are."""
-    content = part.model_dump(mode="json", by_alias=True)
-    text = (
-        json.dumps(content, indent=indent, separators=separators, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    return strict_text(part.model_dump(mode="json", by_alias=True), indent)
+
+
+def strict_text(content: object, indent: int | None = None) -> str:
+    """Plain values as strict JSON, likewise."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
     if text.isascii():
         return text
     return _STRAY_BYTE.sub(lambda found: unicode_text(found[0]).replace("\\", "\\\\"), text)

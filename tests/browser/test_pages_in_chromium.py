@@ -172,7 +172,7 @@ def test_it_is_read_without_its_styles(browser: "Browser", pages: dict[str, Path
     assert page.evaluate("getComputedStyle(document.querySelector('.warn')).borderLeftStyle") == "none"
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     fills = page.evaluate(
-        "[...document.querySelectorAll('svg.fig circle')].map(each => getComputedStyle(each).fill)"
+        "[...document.querySelectorAll('svg.fig path')].map(each => getComputedStyle(each).fill)"
     )
     assert "rgb(0, 95, 153)" in fills
     context.close()

@@ -11,8 +11,9 @@ from support.pages import LITE0, page_of, real
 from geed_cli.errors import InputError
 from geed_cli.report.html.report_page import UNPACK
 from geed_cli.result import embedded as module
+from geed_cli.result.derived_rows import shortened, whole
 from geed_cli.result.embedded import embedded, page_result, read_page
-from geed_cli.result.file import to_strict_json
+from geed_cli.result.file import json_text, to_strict_json
 
 
 def page(tmp_path: Path, inside: str) -> Path:
@@ -50,6 +51,30 @@ def test_it_comes_out_without_geed_too(tmp_path: Path) -> None:
     )
 
 
+def test_rows_that_follow_from_others_are_short() -> None:
+    """A layer's place on the way: whole numbers in place of doubles, back to the same bits; others stay as they are."""
+    content = json.loads(json_text(real()))
+    short = shortened(content)
+    assert content == json.loads(json_text(real()))
+    forms = {
+        (entry["metric"], type(entry["to_another"]["per_image"]).__name__)
+        for entry in short["results"]
+        if entry["to_another"]
+    }
+    assert forms == {
+        ("latent.l2", "list"),
+        ("channelwise.cosine", "dict"),
+        ("channelwise.correlation", "dict"),
+    }
+    assert whole(json.loads(json.dumps(short))) == content
+    moved = json.loads(json_text(real()))
+    layer = next(entry for entry in moved["results"] if entry["layer"])
+    layer["to_another"]["per_image"][0] *= 1.001
+    assert whole(shortened(moved)) == moved
+    kept = next(entry for entry in shortened(moved)["results"] if entry["layer"])
+    assert isinstance(kept["to_another"]["per_image"], list)
+
+
 def test_results_that_are_too_large_are_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The page says so, and reading it back is refused with what to name instead."""
     monkeypatch.setattr(module, "MOST_EMBEDDED", LITE0.stat().st_size // 4)
@@ -83,7 +108,7 @@ BROKEN = {
     "no JSON": lambda: "{",
     "a list": lambda: "[]",
     "no keys": lambda: "{}",
-    "another encoding": lambda: (embedded({"a": real()}) or "").replace("xz, base85", "pickle"),
+    "another encoding": lambda: (embedded({"a": real()}) or "").replace("xz, base85, short rows", "pickle"),
     "no base 85": lambda: re.sub(r'"data": "....', '"data": "\\\\u00e9   ', embedded({"a": real()}) or ""),
     "cut off": lambda: re.sub(r'.{100}"}$', '"}', embedded({"a": real()}) or ""),
     "another hash": lambda: re.sub(r'"sha256": "....', '"sha256": "0000', embedded({"a": real()}) or ""),

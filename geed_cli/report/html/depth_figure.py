@@ -15,7 +15,7 @@ from geed_cli.report.html.drawing import (
     line,
     name,
     polyline,
-    shape,
+    shapes,
     short_number,
     text,
 )
@@ -136,7 +136,7 @@ class _Drawing:
             body = line(x, low, x, high, css=f"s{paint.css}", colour=paint.colour)
         body += polyline(points, paint, width=2.2 if first else 1.6)
         if count <= MOST_MARKS:
-            body += "".join(shape(paint, x, y, 3) for x, y in points)
+            body += shapes(paint, points, 3)
         return body
 
 

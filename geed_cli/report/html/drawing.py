@@ -102,26 +102,37 @@ def interval(x1: float, x2: float, y: float, paint: Paint, cap: float = 5) -> st
     return f'<path class="s{paint.css}" d="{ends}" fill="none" stroke="{paint.colour}" stroke-width="1.8"/>'
 
 
-def whisker(x: float, y1: float, y2: float, paint: Paint) -> str:
-    """A vertical interval."""
-    return line(x, y1, x, y2, css=f"s{paint.css}", colour=paint.colour, width=1.3)
+def whiskers(spans: Sequence[tuple[float, float, float]], paint: Paint) -> str:
+    """Vertical intervals, each (x, one end, the other)."""
+    if not spans:
+        return ""
+    path = "".join(f"M{short_number(x)} {short_number(low)}V{short_number(high)}" for x, low, high in spans)
+    return f'<path class="s{paint.css}" d="{path}" stroke="{paint.colour}" stroke-width="1.3"/>'
 
 
 def shape(paint: Paint, x: float, y: float, size: float = 3.5) -> str:
     """The model's own mark; hollow for untrained networks."""
+    return shapes(paint, [(x, y)], size)
+
+
+def shapes(paint: Paint, points: Sequence[tuple[float, float]], size: float = 3.5) -> str:
+    """The same mark at every point."""
     look = f'class="f{paint.css}" fill="{paint.colour}"'
     if paint.hollow:
         look = f'class="s{paint.css} hollow" fill="{GROUND}" stroke="{paint.colour}" stroke-width="1.6"'
-    if paint.shape == "circle":
-        return f'<circle {look} cx="{short_number(x)}" cy="{short_number(y)}" r="{size:g}"/>'
-    s, path, left, top = size, "", short_number(x), short_number(y - size - 1)
-    if paint.shape == "square":
-        path = f"M{short_number(x - s)} {short_number(y - s)}h{2 * s:g}v{2 * s:g}h-{2 * s:g}z"
-    elif paint.shape == "diamond":
-        path = f"M{left} {top}l{s + 1:g} {s + 1:g}l-{s + 1:g} {s + 1:g}l-{s + 1:g}-{s + 1:g}z"
-    else:
-        path = f"M{short_number(x)} {short_number(y - s - 0.6)}l{s + 0.8:g} {2 * s:g}h-{2 * s + 1.6:g}z"
-    return f'<path {look} d="{path}"/>'
+    outline = "".join(_outline(paint.shape, x, y, size) for x, y in points)
+    return f'<path {look} d="{outline}"/>' if points else ""
+
+
+def _outline(kind: str, x: float, y: float, s: float) -> str:
+    if kind == "circle":
+        return f"M{short_number(x - s)} {short_number(y)}a{s:g} {s:g} 0 1 0 {2 * s:g} 0a{s:g} {s:g} 0 1 0-{2 * s:g} 0"
+    if kind == "square":
+        return f"M{short_number(x - s)} {short_number(y - s)}h{2 * s:g}v{2 * s:g}h-{2 * s:g}z"
+    if kind == "diamond":
+        side = f"{s + 1:g}"
+        return f"M{short_number(x)} {short_number(y - s - 1)}l{side} {side}l-{side} {side}l-{side}-{side}z"
+    return f"M{short_number(x)} {short_number(y - s - 0.6)}l{s + 0.8:g} {2 * s:g}h-{2 * s + 1.6:g}z"
 
 
 def figure(body: str, height: float, ident: str, title: str, description: str) -> Markup:

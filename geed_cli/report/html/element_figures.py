@@ -15,11 +15,11 @@ from geed_cli.report.html.drawing import (
     line,
     name,
     polyline,
-    shape,
+    shapes,
     short_number,
     text,
     ticks,
-    whisker,
+    whiskers,
 )
 from geed_cli.report.html.shown_model import ShownModel
 from geed_cli.result.schema import Entry, Group
@@ -98,14 +98,15 @@ def profile_figure(models: Sequence[ShownModel], group: str, metric: str, title:
         values, limits = profile_of(entry), limits_of(entry)
         at = [(x(place, number), element) for place, element in enumerate(elements) if element in values]
         points = [(place, y(values[element])) for place, element in at]
-        body += "".join(
-            whisker(place, y(limits[element][0]), y(limits[element][1]), model.paint)
+        spans = [
+            (place, y(limits[element][0]), y(limits[element][1]))
             for place, element in at
             if element in limits
-        )
+        ]
+        body += whiskers(spans, model.paint)
         body += polyline(points, model.paint, width=1.6 if model is models[0] else 1.2)
         if len(elements) <= MOST_MARKS:
-            body += "".join(shape(model.paint, *point, 2.8) for point in points)
+            body += shapes(model.paint, points, 2.8)
     every = -(-len(elements) // MOST_NAMES)
     for place, element in enumerate(elements):
         if place % every == 0:
@@ -143,7 +144,7 @@ def polar_figure(models: Sequence[ShownModel], group: str, metric: str, title: s
         points = [at(element, values[element]) for element in elements if element in values]
         closed = len(points) == len(models[0].groups[group].elements)
         body += polyline(points, model.paint, width=2.2 if model is models[0] else 1.5, closed=closed)
-        body += "".join(shape(model.paint, *point, 2.6) for point in points)
+        body += shapes(model.paint, points, 2.6)
     first, entry = entries[0]
     values = profile_of(entry)
     every = -(-len(elements) // MOST_NAMES)

@@ -51,12 +51,22 @@ from geed_cli.verdict.track import say_track, track_warnings
 from geed_cli.verdict.transformations import title_of
 
 UNPACK = """python - report.html <<'END'
-import base64, json, lzma, re, sys
+import base64, json, lzma, re, struct, sys
 page = open(sys.argv[1], encoding="utf-8").read()
 found = json.loads(re.search('id="geed-results">(.*?)</script>', page, re.S)[1])
-texts = json.loads(lzma.decompress(base64.b85decode(found["data"].replace("/", "<"))))
-for number, text in enumerate(texts):
-    open(f"result_{number}.json", "x", encoding="utf-8").write(text)
+packed = base64.b85decode(found["data"].replace("/", "<"))
+for number, result in enumerate(json.loads(lzma.decompress(packed))):
+    orders = {group["name"]: group["order"] for group in result["groups"]}
+    for entry in result["results"]:
+        way, n = entry["to_another"] or {}, orders[entry["group"]]
+        if isinstance(way.get("per_image"), dict):
+            values = [n * (v + 1) / (n - 1) for v in entry["per_image"]["value"]]
+            bits = struct.unpack(f"{len(values)}q", struct.pack(f"{len(values)}d", *values))
+            units = way["per_image"]["units_in_the_last_place"]
+            moved = struct.pack(f"{len(values)}q", *map(sum, zip(bits, units)))
+            way["per_image"] = struct.unpack(f"{len(values)}d", moved)
+    with open(f"result_{number}.json", "x", encoding="utf-8") as file:
+        file.write(json.dumps(result, indent=1, ensure_ascii=False) + "\\n")
 END"""
 """Gets the results out of a page without geed."""
 

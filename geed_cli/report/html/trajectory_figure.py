@@ -14,10 +14,10 @@ from geed_cli.report.html.drawing import (
     line,
     name,
     polyline,
-    shape,
+    shapes,
     text,
     ticks,
-    whisker,
+    whiskers,
 )
 from geed_cli.tracking.columns import Column, labels_of, rows_of
 from geed_cli.tracking.record import Row, Track
@@ -93,9 +93,9 @@ def _run(
         body += area(
             [*((at, one) for at, one, _ in limits), *((at, two) for at, _, two in limits[::-1])], paint
         )
-    body += "".join(whisker(at, one, two, paint) for at, one, two in limits)
+    body += whiskers(limits, paint)
     body += polyline(points, paint, width=2.2 if first else 1.6)
-    return body + "".join(shape(paint, *point, 3) for point in points if len(points) <= MOST_MARKS)
+    return body + (shapes(paint, points, 3) if len(points) <= MOST_MARKS else "")
 
 
 def _told(label: str, rows: Sequence[Row], *, rate: bool) -> str:
