@@ -46,7 +46,7 @@ class BootstrapT:
         self._error = estimate.standard_error * float(scale.slope(estimate.value))
         self._freedom = effective_freedom(estimate)
         self._plain = combined_freedom(estimate, lambda _, n: n - 1.0)
-        self._pivots = _pivots(estimate, scale, drawn)
+        self._pivots = np.sort(_pivots(estimate, scale, drawn))
 
     def __call__(self, confidence: float) -> tuple[float, float]:
         """Low and high."""

@@ -145,7 +145,7 @@ def _closed(formula: Callable[[Estimate, Scale, float], Limits]) -> Method:
 
 
 def _percentile(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
-    return partial(percentile_limits, _finite(statistic.replicates(resamples, seed)))
+    return partial(percentile_limits, np.sort(_finite(statistic.replicates(resamples, seed))))
 
 
 def _bca(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
@@ -155,7 +155,8 @@ def _bca(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
 
 def _studentized(statistic: Statistic, resamples: int, seed: int) -> LimitsAt:
     """ψ(θ̂) − T*_{1−α/2} se and ψ(θ̂) − T*_{α/2} se, mapped back; se is the jackknife's, on the natural scale."""
-    pivots, value, scale = statistic.pivots(resamples, seed), statistic.estimate.value, statistic.scale
+    value, scale = statistic.estimate.value, statistic.scale
+    pivots = np.sort(statistic.pivots(resamples, seed))
     centre, se = float(scale.forward(value)), statistic.estimate.standard_error * float(scale.slope(value))
 
     def limits(confidence: float) -> Limits:

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from geed_cli.statistics.bootstrap import replicates, weight_blocks, weighted_normaliser
+from geed_cli.statistics.bootstrap import percentile_limits, replicates, weight_blocks, weighted_normaliser
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows, row_means_of
 from geed_cli.statistics.scale import Scale
@@ -84,6 +86,25 @@ def test_percentile_limits_are_quantiles_of_the_runs_resamples() -> None:
     made = interval(sample, method="percentile", resamples=500, seed=3)
     drawn = replicates(finite_rows(sample), 500, 3)
     assert (made.low, made.high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
+
+
+@given(
+    st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=60),
+    st.floats(1e-12, 1.0, exclude_max=True),
+)
+def test_limits_of_ordered_replicates_are_numpy_s_digit_for_digit(
+    values: list[float], confidence: float
+) -> None:
+    """Whatever they are, and as close to 1 as p-values go."""
+    tail = (1.0 - confidence) / 2.0
+    expected = tuple(np.quantile(values, [tail, 1.0 - tail]))
+    assert percentile_limits(np.sort(values), confidence) == expected
+
+
+def test_limits_of_replicates_that_are_not_numbers_are_none() -> None:
+    """As numpy's; and of none at all."""
+    assert np.isnan(percentile_limits(np.sort(np.array([1.0, np.nan, 0.0])), 0.95)).all()
+    assert np.isnan(percentile_limits(np.array([]), 0.95)).all()
 
 
 def test_studentized_errors_see_the_common_part_of_numerator_and_normaliser() -> None:
