@@ -42,7 +42,6 @@ app = typer.Typer(
     help="Audit pretrained image models for invariance and equivariance (G-EED, NeurIPS 2022).",
     epilog="Exit codes: 0 done, 1 a gate did not pass, 2 bad usage or input, 3 could not run, 130 interrupted; "
     "geed explain exit 1 says more.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

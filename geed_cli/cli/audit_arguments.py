@@ -22,6 +22,7 @@ from geed_cli.choices import (
     OnUnsteady,
     WeightsFrom,
 )
+from geed_cli.cli.completion import offered
 from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
 from geed_cli.pipeline.options import (
     ActionOptions,
@@ -61,6 +62,7 @@ class AuditArguments:
             "--group",
             "-g",
             metavar="NAME",
+            autocompletion=offered.groups,
             help="flip, c4, d8, shift7, rgb, hue8, … (geed ls groups), a product such as 'flip*xshift7', or a "
             "YAML file of generators; repeatable. Default: flip, or none beside --set.",
         ),
@@ -70,19 +72,26 @@ class AuditArguments:
         _measure(
             "--set",
             metavar="SET",
+            autocompletion=offered.sets,
             help="A set of transformations that is no group, such as blur:1,2, jpeg:90,50 or a YAML file; "
             "repeatable.",
         ),
     ] = None
     metric: Annotated[
         list[str] | None,
-        _measure("--metric", metavar="NAME", help="Only these measures, names or globs; repeatable."),
+        _measure(
+            "--metric",
+            metavar="NAME",
+            autocompletion=offered.metrics,
+            help="Only these measures, names or globs; repeatable.",
+        ),
     ] = None
     layer: Annotated[
         list[str] | None,
         _measure(
             "--layer",
             metavar="NAME",
+            autocompletion=offered.layers,
             help="Layers for channelwise, names or globs; repeatable. Default: the spec's, else the stages.",
         ),
     ] = None
@@ -111,6 +120,7 @@ class AuditArguments:
         str | None,
         _data(
             metavar="folder|REGEX|FILE.csv",
+            autocompletion=offered.one_of("folder"),
             help="Images that belong together, such as frames of a video: those of one folder, of one match of REGEX "
             "in the path, or of one cluster in a table with the columns path and cluster.",
         ),
@@ -123,6 +133,7 @@ class AuditArguments:
         str | None,
         _data(
             metavar="balanced|FILE",
+            autocompletion=offered.one_of("balanced"),
             help="How much pictures count: 'balanced' makes every class (the folder that a picture lies in) "
             "count alike; a CSV file has the columns path and weight. Default: alike.",
         ),
@@ -140,7 +151,12 @@ class AuditArguments:
         int | None, _data(min=20, help="Stop at this many images, even if the intervals are still wider.")
     ] = None
     width_of: Annotated[
-        str, _data(metavar="NAME", help="Which measures --until-width watches; a name or glob.")
+        str,
+        _data(
+            metavar="NAME",
+            autocompletion=offered.metrics,
+            help="Which measures --until-width watches; a name or glob.",
+        ),
     ] = UntilOptions.metric
     on_bad_image: Annotated[
         OnBadImage,
@@ -159,7 +175,11 @@ class AuditArguments:
     ] = None
     arch: Annotated[
         str | None,
-        _model(metavar="NAME", help="Architecture of a checkpoint file: a timm name or torchvision:NAME."),
+        _model(
+            metavar="NAME",
+            autocompletion=offered.architectures,
+            help="Architecture of a checkpoint file: a timm name or torchvision:NAME.",
+        ),
     ] = None
     num_classes: Annotated[
         int | None,
@@ -248,6 +268,7 @@ class AuditArguments:
         str | None,
         _run(
             metavar="N,N|all",
+            autocompletion=offered.one_of("all"),
             help="Share the images among several CUDA devices of this machine, given by their numbers.",
         ),
     ] = None
@@ -255,6 +276,7 @@ class AuditArguments:
         str | None,
         _run(
             metavar="N|auto",
+            autocompletion=offered.one_of("auto"),
             help="Rows in each batch; 'auto' measures which size is fastest and remembers it. Default: 16, on a GPU "
             "64.",
         ),

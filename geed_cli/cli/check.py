@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from geed_cli.choices import GateFormat, OnUndecided
+from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import OUTPUT, Debug, Linear, Quiet, Verbose, parted, view_of
 
@@ -22,6 +23,7 @@ Cluster = Annotated[
     str | None,
     typer.Option(
         metavar="folder|REGEX|FILE.csv",
+        autocompletion=offered.one_of("folder"),
         help="Images that belong together, as for 'geed audit'. Default: the clusters that the results have.",
     ),
 ]

@@ -96,7 +96,9 @@ class OnceCommand(TyperCommand):
     """A command that refuses a single-valued option given twice, of which the parser would keep the last."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy
-        """Parse, and refuse repeated values."""
+        """Parse, and refuse repeated values; of a line that is being completed whatever can be parsed."""
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, self._without_open_option(args))
         ctx.meta[_WORDS] = tuple(args)
         try:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
@@ -112,6 +114,11 @@ class OnceCommand(TyperCommand):
                 hint = f"'{max(param.opts, key=len)}'"
                 raise typer.BadParameter("it is given twice, and takes one value", ctx=ctx, param_hint=hint)
         return super().parse_args(ctx, args)
+
+    def _without_open_option(self, args: list[str]) -> list[str]:
+        """The words without a last option that waits for its value and would keep the others from being read."""
+        open_ = (name for param in self.params if not getattr(param, "is_flag", True) for name in param.opts)
+        return args[:-1] if args and args[-1] in open_ else args
 
 
 def stand_once(app: typer.Typer) -> None:

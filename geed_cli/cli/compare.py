@@ -6,6 +6,7 @@ import typer
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
+from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import MEASURE, Csv, Json, Linear, Pages, PairRuns, Quiet, Verbose, view_of
 
@@ -22,6 +23,7 @@ Subjects = Annotated[
     list[str],
     typer.Argument(
         metavar="A B...",
+        autocompletion=offered.subjects,
         help="Saved results (.json), report pages (.html) for the results in them, models as for 'geed audit', or "
         "LABEL=GLOB of saved results: a population of checkpoints of one recipe. The first is the reference.",
     ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import Debug
 
@@ -16,6 +17,7 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME | FILE]",
+        autocompletion=offered.topics,
         help="A measure, column, control, group, set, verdict, warning or exit code, as it is printed; or a saved "
         "result, comparison, track, gate report or self-test (JSON).",
     ),

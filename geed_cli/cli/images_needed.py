@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import Debug, Json, Linear, Quiet, Verbose, view_of
 
@@ -39,6 +40,7 @@ Metric = Annotated[
     typer.Option(
         "--metric",
         metavar="NAME",
+        autocompletion=offered.metrics,
         help="Only these measures, names or globs; repeatable. Default: latent.l2 for a width.",
     ),
 ]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from geed_cli.choices import View
+from geed_cli.cli.completion import offered
 from geed_cli.errors import InputError
 
 MODEL, DATA, MEASURE = "Model", "Data", "Groups and measures"
@@ -18,6 +19,7 @@ ModelName = Annotated[
     str | None,
     typer.Argument(
         metavar="MODEL",
+        autocompletion=offered.models,
         help="NAME (a spec, else a timm name), timm:NAME, torchvision:NAME or torchvision:NAME/WEIGHTS, "
         "hf-hub:org/name, path/to/spec.yaml, or a checkpoint file with --arch.",
     ),

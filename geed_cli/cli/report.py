@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from geed_cli.choices import Plot
+from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import OUTPUT, Debug
 
@@ -33,7 +34,11 @@ PlotKind = Annotated[
 GroupName = Annotated[
     str | None,
     typer.Option(
-        "--group", "-g", metavar="NAME", help="Of --plot. Default: the first that it can be drawn of."
+        "--group",
+        "-g",
+        metavar="NAME",
+        autocompletion=offered.groups,
+        help="Of --plot. Default: the first that it can be drawn of.",
     ),
 ]
 

@@ -7,6 +7,7 @@ import typer
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
+from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Linear, Pages, PairRuns, Quiet, Verbose, view_of
 
@@ -37,6 +38,7 @@ Model = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
+        autocompletion=offered.models,
         help="The network of the checkpoints: a spec or a model as for 'geed audit'; its weights are replaced.",
         rich_help_panel=MODEL,
     ),

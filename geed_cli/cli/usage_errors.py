@@ -1,5 +1,6 @@
 """What is wrong with a command line, said as every other refusal: what was found, what was expected, what to try."""
 
+import os
 import re
 import sys
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from geed_cli.cli.completion import bash_words
+from geed_cli.cli.completion.model_names import model_names
 from geed_cli.errors import INTERRUPTED, WRONG_INPUT, InputError, nearest, nearest_are
 from geed_cli.report.console import plain
 
@@ -24,6 +27,10 @@ class PlainErrors(TyperGroup):
         options["standalone_mode"] = False
         if not alone:
             return super().main(*arguments, **options)
+        if "--install-completion" in (options.get("args") or sys.argv):
+            model_names()  # takes seconds the first time, for which nobody waits at the tab key
+        if os.environ.get(bash_words.INSTRUCTION) == "complete_bash":
+            bash_words.answer(lambda: super(PlainErrors, self).main(*arguments, **options))
         try:
             code = super().main(*arguments, **options)
         except typer.Abort:

@@ -112,3 +112,8 @@ FAMILIES: dict[str, Family] = {
     )
 }
 """By stem, in the order of lists. A new family is a line here."""
+USUAL_GROUPS = (
+    *("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8"),
+    *("xshift7", "yshift7", "shift7", "rgb", "hue8", "invert", "flip*xshift7"),
+)
+"""Those that are listed where no name is given."""

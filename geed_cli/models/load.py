@@ -193,6 +193,11 @@ def _id(spec: ModelSpec, architecture: Architecture, detail: str) -> str:
             return f"{name}:{Path(detail).name}"
 
 
+def known_architectures() -> tuple[str, ...]:
+    """What ``--arch`` takes: timm's names, then ``torchvision:NAME``."""
+    return (*timm.list_models(), *(f"torchvision:{arch}" for arch in torchvision_networks()))
+
+
 def known_models() -> tuple[str, ...]:
     """All names with published weights: ``timm:NAME.tag``, then ``torchvision:NAME/WEIGHTS``."""
     from_timm = (f"timm:{name}" for name in timm.models.list_pretrained())

@@ -19,6 +19,7 @@ from geed_cli.cache.prune import PruneRule, prune
 from geed_cli.cache.tables import FILE_NAME
 from geed_cli.checkpoints.kept import KEPT_FOLDER
 from geed_cli.checkpoints.kept_files import StoredWeights, remove_partial, remove_stored, stored_weights
+from geed_cli.cli.completion.model_names import FILE_NAME as NAMES_FILE
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.errors import InputError, RunError
 from geed_cli.pipeline.reuse.pruning import doomed_weights
@@ -76,6 +77,7 @@ def remove(rule: PruneRule, cache_dir: Path | None, *, dry_run: bool) -> None:
     gone = _pruned(file, rule, networks, bool(weights), dry_run=dry_run) if file.exists() else ()
     if rule.everything and not dry_run:
         aside(file).unlink(missing_ok=True)
+        (folder / NAMES_FILE).unlink(missing_ok=True)
     _print(gone, weights, "would be removed" if dry_run else "removed")
 
 

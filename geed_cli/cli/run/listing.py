@@ -12,18 +12,13 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from geed_cli.errors import InputError, nearest
-from geed_cli.groups.families import FAMILIES
+from geed_cli.groups.families import FAMILIES, USUAL_GROUPS
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, result_console
 from geed_cli.sets.set_families import SET_FAMILIES
-
-LISTED_GROUPS = (
-    *("flip", "vflip", "flips", "c2", "c4", "c8", "d1", "d2", "d4", "d8"),
-    *("xshift7", "yshift7", "shift7", "rgb", "hue8", "invert", "flip*xshift7"),
-)
 
 GROUP_NOTES = (
     *(f"{family.pattern}: {family.described}" for family in FAMILIES.values()),
@@ -79,7 +74,7 @@ def group_table(pattern: str | None) -> Table:
 def group_names(pattern: str | None) -> Sequence[str]:
     """The names that a pattern selects: itself where it is a group, else those of the catalogue that are like it."""
     if pattern is None:
-        return LISTED_GROUPS
+        return USUAL_GROUPS
     if _is_name(pattern):
         return [pattern]
     every = [name for family in FAMILIES.values() for name in family.names]
