@@ -9,7 +9,7 @@ from geed_cli.statistics.equivalence import moved
 from geed_cli.statistics.estimate import estimate
 from geed_cli.statistics.population import Model
 from geed_cli.statistics.sample import Interval, Sample, finite_rows
-from geed_cli.statistics.validity import has_estimate, point_value
+from geed_cli.statistics.validity import has_estimate, point_value, withheld_reason
 
 Key = tuple[str, str, str | None]
 """Metric, group, layer."""
@@ -71,7 +71,8 @@ def models_of(members: Sequence[Member], share: float = 0.0, best: float = 0.0) 
         value = member.entry.value if rows is None or member.entry.value is None else point_value(rows)
         known = rows is not None and value is not None and has_estimate(rows)
         interval = replace(member.interval, value=value)
-        made.append(Model(interval, estimate(rows) if known and rows is not None else None))
+        few = None if rows is None else withheld_reason(rows)
+        made.append(Model(interval, estimate(rows) if known and rows is not None else None, few))
     return made
 
 

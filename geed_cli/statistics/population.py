@@ -25,10 +25,17 @@ from geed_cli.statistics.scale import Array, Scale
 
 @dataclass(frozen=True)
 class Model:
-    """One member: its value with its own limits over images, and how each image moves it; None where it has no rows."""
+    """One member.
+
+    Attributes:
+        interval: its value with its own limits over images.
+        estimate: how each image moves it; None where it has no rows.
+        withheld: why its images are too few for an interval, over models as well; None where they are not.
+    """
 
     interval: Interval
     estimate: Estimate | None = None
+    withheld: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,10 @@ def population(members: Sequence[Model], *, confidence: float = 0.95, scale: Sca
         return Population(
             mean, None, None, None, within, k, (*notes, "interval withheld: one model, two needed")
         )
-    deviation, spread = float(values.std(ddof=1)), spread_of(there)
+    deviation = float(values.std(ddof=1))
+    if few := _withheld(there):
+        return Population(mean, None, None, deviation, within, k, (*notes, *few))
+    spread = spread_of(there)
     if spread.variance == 0.0:
         notes = (*notes, f"all {k} models have the same value: no width")
     low, high = t_limits(mean, spread)(confidence)
@@ -170,6 +180,8 @@ def unpaired(reference: Sequence[Model], other: Sequence[Model]) -> Contrast | D
     value = float(_values(sides[1]).mean() - _values(sides[0]).mean())
     if min(map(len, sides)) < 2:
         return Difference(value, None, None, None, (*notes, "interval withheld: two models a side needed"))
+    if few := _withheld([*sides[0], *sides[1]]):
+        return Difference(value, None, None, None, (*notes, *few))
     first, second = map(spread_of, sides)
     means = [_mean_estimate(side) for side in sides]
     images = None if means[0] is None or means[1] is None else combined([means[0], means[1]], (-1.0, 1.0))
@@ -204,6 +216,8 @@ def paired(reference: Sequence[Model], other: Sequence[Model]) -> Contrast | Dif
     value = float(_values(differences).mean())
     if len(pairs) < 2:
         return Difference(value, None, None, None, (*notes, "interval withheld: two pairs of models needed"))
+    if few := _withheld([model for pair in pairs for model in pair]):
+        return Difference(value, None, None, None, (*notes, *few))
     return Contrast(value, spread_of(differences), notes)
 
 
@@ -281,6 +295,11 @@ def _values(members: Sequence[Model]) -> Array:
 def _within(members: Sequence[Model]) -> float | None:
     widths = [m.interval.width for m in members if m.interval.width is not None]
     return math.sqrt(sum((w / 2.0) ** 2 for w in widths) / len(widths)) if widths else None
+
+
+def _withheld(members: Sequence[Model]) -> tuple[str, ...]:
+    """Why the images of some members are too few, each reason once."""
+    return tuple(dict.fromkeys(m.withheld for m in members if m.withheld is not None))
 
 
 def _lost(members: Sequence[Model]) -> tuple[str, ...]:

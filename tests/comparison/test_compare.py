@@ -271,6 +271,22 @@ def test_populations_have_a_t_interval_over_models_and_images() -> None:
     assert line.deltas[0].p_value is not None
 
 
+def test_populations_of_few_images_have_no_interval_either() -> None:
+    """Eight images: the mean over models stands, and neither it nor a difference, or a margin, has limits."""
+    few = "interval withheld: 8 images, at least 20 needed"
+    sides = [
+        Contender(name, tuple(small_result(seed, 8) for seed in seeds))
+        for name, seeds in (("a", (0, 1)), ("b", (2, 3)))
+    ]
+    line = line_of(compare(sides, OPTIONS, margins_of(["5%"])), "latent.l2")
+    assert all(side.value is not None and side.ci is None and few in side.notes for side in line.sides)
+    (delta,) = line.deltas
+    assert delta.value is not None
+    assert (delta.ci, delta.p_value, delta.p_holm, delta.verdict) == (None, None, None, "undecided")
+    assert few in delta.notes
+    assert delta.margin is None or not delta.margin.within
+
+
 def test_a_missing_layer_is_said_not_dropped() -> None:
     """A layer that only one of the two has keeps its line."""
     one = small_result()

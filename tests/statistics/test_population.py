@@ -1,6 +1,7 @@
 """Populations of models: Student's and Welch's intervals by hand and by scipy."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -108,6 +109,21 @@ def test_populations_too_small_to_compare() -> None:
     assert population_difference(members(1.0, 2.0), members(3.0)).p_value is None
     assert population_difference(members(1.0, 2.0), members(None)).value is None
     assert population_difference(members(1.0, 1.0), members(2.0, 2.0)).low == 1.0
+
+
+def test_members_of_too_few_images_leave_no_interval() -> None:
+    """Mean, spread and the members' own uncertainty stand; of a difference the value; each reason is said once."""
+    few = "interval withheld: 12 images, at least 20 needed"
+    some = [replace(each, withheld=few) for each in members(1.0, 2.0, 3.0)]
+    made = population(some)
+    assert (made.value, made.low, made.high, made.deviation, made.count) == (2.0, None, None, 1.0, 3)
+    assert made.notes == (few,)
+    for contrast in (unpaired, paired):
+        for sides in ((some, members(1.0, 2.0, 3.5)), (members(1.0, 2.0, 3.5), some)):
+            found = contrast(*sides)
+            assert isinstance(found, Difference)
+            assert (found.low, found.p_value, found.notes) == (None, None, (few,))
+            assert found.value is not None
 
 
 def test_limits_do_not_leave_the_range_of_the_measure() -> None:
