@@ -143,6 +143,8 @@ def _what_decides(comparison: Comparison, still_open: Sequence[Delta]) -> str:
         return f"nothing is claimed of so few images; {ENOUGH}: --samples {GOOD_NUMBER}"
     if comparison.clusters is not None and comparison.clusters < MIN_IMAGES:
         return MORE_CLUSTERS
+    if all(delta.ci is None for delta in still_open):
+        return "more images may give what is open an interval"
     small = "" if comparison.margins else "; whether it is small: --margin 5%"
     return f"more images would not decide what is open{small}"
 

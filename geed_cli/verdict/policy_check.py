@@ -258,12 +258,13 @@ def _would_decide(entries: Sequence[Examined]) -> Iterator[str]:
     needed = [each.images_to_decide for each in entries]
     known = [count for count in needed if count is not None]
     if not known:
-        if any(each.ci is not None and each.joint_ci is not None for each in entries):
+        if any(map(_has_intervals, entries)):
             yield "more images would not decide it"
         return
     rest = len(needed) - len(known)
     of = f" {len(known)} of {len(needed)} entries, and no number the others" if rest else ""
-    yield f"about {forecast(max(known))} images would decide{of}"
+    done = "decide" if any(map(_has_intervals, entries)) else "make it clear"
+    yield f"about {forecast(max(known))} images would {done}{of}"
 
 
 def numbers(check: Outcome, entry: Examined, *, joint: bool | None = None) -> Numbers:
@@ -373,31 +374,38 @@ def next_step(report: GateReport, moved: str = "") -> str:
     if report.verdict == "fail":
         return f"see where it moved: {moved}" if moved else "see every entry: -v"
     if report.verdict == "undecided":
-        checks = [check for check in tested(report) if check.level == "error"]
-        needed = [
-            entry.images_to_decide
-            for check in checks
-            for entry in check.examined
-            if entry.verdict == "undecided"
-        ]
-        known = [count for count in needed if count is not None]
-        if known:
-            samples, rest = forecast(max(known)).replace(",", ""), len(needed) - len(known)
-            what = (
-                "it"
-                if len(needed) == 1
-                else f"each of {len(known)} entries"
-                if len(known) > 1
-                else "one entry"
-            )
-            lacking = (
-                f"; {rest} more {'needs' if rest == 1 else 'need'} another limit or measure" if rest else ""
-            )
-            return f"audit again with --samples {samples}, which decides {what} in about half of the cases{lacking}"
-        return "choose a limit that more images can decide, or another measure"
+        return _what_decides(
+            [
+                entry
+                for check in tested(report)
+                if check.level == "error"
+                for entry in check.examined
+                if entry.verdict == "undecided"
+            ]
+        )
     return "keep this report: -o report.md, or -o report.junit.xml"
 
 
 def _at_fault(report: GateReport) -> str:
     unmet = any(each.verdict == "error" for each in requirements(report))
     return "the result" if unmet else "the policy or the result"
+
+
+def _what_decides(entries: Sequence[Examined]) -> str:
+    """More images, where a number of them is in sight or there is no interval over these; else another limit."""
+    needed = [entry.images_to_decide for entry in entries]
+    known = [count for count in needed if count is not None]
+    if not known and any(not _has_intervals(entry) for entry in entries):
+        return "audit more images: these leave some without an interval to judge by"
+    if not known:
+        return "choose a limit that more images can decide, or another measure"
+    samples, rest = forecast(max(known)).replace(",", ""), len(needed) - len(known)
+    what = "it" if len(needed) == 1 else f"each of {len(known)} entries" if len(known) > 1 else "one entry"
+    decides = f"decides {what}" if any(map(_has_intervals, entries)) else "makes M clear of 0"
+    lacking = f"; {rest} more {'needs' if rest == 1 else 'need'} another limit or measure" if rest else ""
+    return f"audit again with --samples {samples}, which {decides} in about half of the cases{lacking}"
+
+
+def _has_intervals(entry: Examined) -> bool:
+    """Both that tell how far an undecided entry is from a verdict."""
+    return entry.ci is not None and entry.joint_ci is not None

@@ -64,7 +64,7 @@ def test_an_unclear_m_is_undecided_and_says_how_many_images_would_make_it_clear(
     assert said(report).startswith(
         f"undefined: M = {m.value:.3g} is not clearly above 0 (its 95% interval begins at "
     )
-    assert said(report).endswith(" images would decide")
+    assert said(report).endswith(" images would make it clear")
     assert (only(report).value, only(report).ci, report.claims) == (None, None, 0)
 
 

@@ -272,6 +272,10 @@ def test_warnings_of_what_is_not_comparable() -> None:
         ),
         (comparison(SOFTMAX_OPEN, margins=("5%",)), "more images would not decide what is open"),
         (
+            comparison(FURTHER, line("latent.cosine", (-20.0, -18.0), delta(2.0, ci=None))),
+            "more images may give what is open an interval",
+        ),
+        (
             comparison(line("latent.l2", (0.1, 0.1), delta(1e-3, -1e-3, 1e-3, images_to_decide=12345))),
             "about 13,000 images may decide what is open: audit each with --samples 13000",
         ),

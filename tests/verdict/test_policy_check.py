@@ -109,7 +109,7 @@ def test_many_names_are_counted() -> None:
         ),
         (
             {"ci": None, "joint_ci": None, "reason": "M is not clear", "images_to_decide": 120},
-            "M is not clear; about 120 images would decide",
+            "M is not clear; about 120 images would make it clear",
         ),
     ],
 )  # fmt: skip
@@ -239,6 +239,16 @@ def test_the_next_step() -> None:
     )
     never = report(check("undecided"), verdict="undecided", code=1)
     assert policy_check.next_step(never) == "choose a limit that more images can decide, or another measure"
+    no_interval = {"ci": None, "joint_ci": None}
+    unclear = check("undecided", **no_interval, reason="M is not clear", images_to_decide=289)
+    assert policy_check.next_step(report(unclear, verdict="undecided", code=1)) == (
+        "audit again with --samples 290, which makes M clear of 0 in about half of the cases"
+    )
+    for missing in (no_interval, {"joint_ci": None}):
+        withheld = report(check("undecided", **missing), verdict="undecided", code=1)
+        assert policy_check.next_step(withheld) == (
+            "audit more images: these leave some without an interval to judge by"
+        )
     failed = report(check("fail"), verdict="fail", code=1)
     assert policy_check.next_step(failed, "geed compare a b") == "see where it moved: geed compare a b"
     assert policy_check.next_step(failed) == "see every entry: -v"
