@@ -9,11 +9,13 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from geed_cli.choices import IntervalMethod
+from geed_cli.statistics import bootstrap_t
 from geed_cli.statistics.difference import difference
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.sample import MeanSample
@@ -82,16 +84,35 @@ def limits(rows: Array, method: IntervalMethod, confidence: float) -> tuple[floa
     return (np.nan, np.nan) if low is None or high is None else (low, high)
 
 
-def coverage(shape: Shape, n: int, runs: int, seed: int) -> list[tuple[float, float]]:
-    """Of each method, the share of runs that hold the true value at 95%, and of 24 cells that hold together."""
-    held = np.zeros((len(METHODS), 2))
+@dataclass(frozen=True)
+class Found:
+    """Of one method: how often the true value is held at 95%, how often 24 cells hold together, and widths.
+
+    Attributes:
+        wider: the joint interval over the single one, median of the ratios.
+    """
+
+    one: float
+    together: float
+    wider: float
+
+
+def coverage(
+    shape: Shape, n: int, runs: int, seed: int, methods: Sequence[IntervalMethod] = METHODS
+) -> list[Found]:
+    """Of each method."""
+    held, wider = np.zeros((len(methods), 2)), np.zeros((len(methods), runs))
     for run in range(runs):
         rows = shape.draw(n, np.random.default_rng([seed, run]))
-        for place, method in enumerate(METHODS):
-            for joint, confidence in enumerate((0.95, JOINT)):
-                low, high = limits(rows, method, confidence)
-                held[place, joint] += low <= shape.mean <= high
-    return [(float(one), float(all_) ** TOGETHER) for one, all_ in held / runs]
+        for place, method in enumerate(methods):
+            spans = np.array([limits(rows, method, confidence) for confidence in (0.95, JOINT)])
+            held[place] += (spans[:, 0] <= shape.mean) & (shape.mean <= spans[:, 1])
+            single, joint = spans[:, 1] - spans[:, 0]
+            wider[place, run] = joint / single
+    return [
+        Found(float(one), float(all_) ** TOGETHER, float(np.nanmedian(ratios)))
+        for (one, all_), ratios in zip(held / runs, wider, strict=True)
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -100,15 +121,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--images", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--methods", nargs="+", choices=get_args(IntervalMethod), default=list(METHODS))
+    parser.add_argument("--even", action="store_true", help="joint limits without what skewness adds to them")
     asked = parser.parse_args(arguments)
-    lines = [
-        f"| rows, n = {asked.images} | {' | '.join(METHODS)} | 24 together, {' | 24 together, '.join(METHODS)} |"
+    if asked.even:
+        bootstrap_t.SKEWED_STRETCH = 0.0
+    heads = [
+        f"{method}{what}"
+        for what in ("", ", 24 together", ", joint over single width")
+        for method in asked.methods
     ]
-    lines.append("|---|---|---|---|---|")
+    lines = [f"| rows, n = {asked.images} | {' | '.join(heads)} |", "|---" * (1 + len(heads)) + "|"]
     for name, shape in SHAPES.items():
-        found = coverage(shape, asked.images, asked.runs, asked.seed)
-        shares = [f"{100 * each:.1f}" for column in zip(*found, strict=True) for each in column]
-        lines.append(f"| {name} | {' | '.join(shares)} |")
+        found = coverage(shape, asked.images, asked.runs, asked.seed, asked.methods)
+        shown = [f"{100 * each.one:.1f}" for each in found] + [f"{100 * each.together:.1f}" for each in found]
+        lines.append(f"| {name} | {' | '.join([*shown, *(f'{each.wider:.2f}' for each in found)])} |")
     sys.stdout.write("\n".join(lines) + "\n")
 
 

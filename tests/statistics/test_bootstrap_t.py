@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from benchmarks import rows as rows_benchmark
 from geed_cli.statistics.bootstrap import weight_blocks
-from geed_cli.statistics.bootstrap_t import STRETCH, BootstrapT, drawn_moments
+from geed_cli.statistics.bootstrap_t import BootstrapT, drawn_moments
 from geed_cli.statistics.difference import difference
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.interval import interval
@@ -60,12 +61,37 @@ def test_normal_rows_have_student_s_interval() -> None:
 
 
 def test_beyond_95_percent_the_limits_are_stretched() -> None:
-    """By Student's t to the power 5/4, about the value on its scale; below they are quantiles."""
-    v = rows()
-    freedom = effective_freedom(estimate(finite_rows(MeanSample(v, LOG))))
-    factor = (stats.t.ppf(0.9995, freedom) / stats.t.ppf(0.975, freedom)) ** STRETCH
-    expected = math.log(v.mean()) + factor * (np.log(made(v)) - math.log(v.mean()))
-    assert np.log(made(v, confidence=0.999)) == pytest.approx(expected)
+    """By Student's t to the power 5/4 about the value on its scale, more at the skewed end."""
+    v = rows() ** 1.5
+    made_of = estimate(finite_rows(MeanSample(v, LOG)))
+    freedom, u = effective_freedom(made_of), v - v.mean()
+    skewness = np.mean(u**3) / np.mean(u**2) ** 1.5
+    assert skewness / (6 * math.sqrt(len(v))) > 1 / 40  # all of it
+    ratio = stats.t.ppf(0.9995, freedom) / stats.t.ppf(0.975, freedom)
+    off, far = (np.log(made(v, confidence=c)) - math.log(v.mean()) for c in (0.95, 0.999))
+    assert far == pytest.approx(off * ratio ** np.array([1.25, 1.55]))
+
+
+def test_the_stretch_follows_the_skewness() -> None:
+    """Half of it where the skewness is half as large; turned round with the rows; none of it where they are even."""
+    z = np.random.default_rng(1).normal(size=60)
+    z = (z - z.mean()) / z.std()
+
+    def powers(v: np.ndarray) -> np.ndarray:
+        made_of = estimate(finite_rows(MeanSample(v, PLAIN)))
+        freedom = effective_freedom(made_of)
+        ratio = stats.t.ppf(0.9995, freedom) / stats.t.ppf(0.975, freedom)
+        off, far = (np.array(made(v, PLAIN, c)) - v.mean() for c in (0.95, 0.999))
+        return np.log(far / off) / math.log(ratio)
+
+    even = np.concatenate([z, -z])
+    assert powers(even) == pytest.approx([1.25, 1.25])
+    for bend in (0.05, 0.5):
+        v = even + bend * even**2
+        u = v - v.mean()
+        part = min(np.mean(u**3) / np.mean(u**2) ** 1.5 / (6 * math.sqrt(120)) * 40, 1.0)
+        assert powers(v) == pytest.approx([1.25, 1.25 + 0.3 * part])
+        assert powers(-v) == pytest.approx([1.25 + 0.3 * part, 1.25])
 
 
 @given(
@@ -129,6 +155,23 @@ def test_coverage_of_fifty_images(draw: str, mean: float) -> None:
         low, high = made(chance.lognormal(size=50) if v is None else v)
         held += low <= mean <= high
     assert held / 2000 >= 0.93
+
+
+@pytest.mark.parametrize(
+    ("shape", "runs", "least"),
+    [
+        ("lognormal, σ = 1", 400, 0.93),
+        pytest.param("lognormal, σ = 1", 12_000, 0.93, marks=pytest.mark.slow),
+        pytest.param("Pareto, tail 3", 12_000, 0.90, marks=pytest.mark.slow),
+        pytest.param("difference, further where hard", 12_000, 0.93, marks=pytest.mark.slow),
+        pytest.param("normal", 12_000, 0.95, marks=pytest.mark.slow),
+    ],
+)
+def test_twenty_four_cells_together(shape: str, runs: int, least: float) -> None:
+    """Independent cells of 50 images at the joint level: misses of one are no more than such a family allows."""
+    (found,) = rows_benchmark.coverage(rows_benchmark.SHAPES[shape], 50, runs, 0, ("bootstrap-t",))
+    missed = round(runs * (1.0 - found.together ** (1 / 24)))
+    assert missed <= stats.binom.ppf(0.999, runs, 1.0 - least ** (1 / 24))
 
 
 def test_fifty_skewed_images_few_runs() -> None:
