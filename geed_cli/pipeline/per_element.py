@@ -56,9 +56,7 @@ class Profile:
 
     def samples(self, *, moves_logits: bool) -> dict[str, MeanSample]:
         """The rows of every element that can be elsewhere: of all but an e that is perfect by definition."""
-        # of a rate, an element's row is one event, as under a group of two
-        order = 2 if self.measure.scale.kind == "rate" else self.group.group.order
-        scale = self.measure.scale_for(order, moves_logits=moves_logits)
+        scale = self.measure.scale_for(self.group.group.order, moves_logits=moves_logits)
         return {
             name: MeanSample(column, scale, self.units, self.weighting)
             for name, column in self.columns()

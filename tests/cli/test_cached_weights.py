@@ -111,7 +111,7 @@ def test_an_audit_keeps_and_finds_them(geed: Geed, tmp_path: Path, monkeypatch: 
         done = geed(*ask, *extra)
         assert done.exit_code == 0, done.stderr
         content = json.loads(done.stdout)
-        results.append({key: value for key, value in content.items() if key != "timing"})
+        results.append({key: content[key] for key in content.keys() - {"timing", "command"}})
         if len(results) == 2:
             assert len(reads) == 1
     assert results[0] == results[1] == results[2]
