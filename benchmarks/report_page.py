@@ -74,7 +74,7 @@ def _with_rows(entry: Entry, images: int, rng: np.random.Generator) -> Entry:
 
 
 def main() -> None:
-    """Make the page, and print seconds and kilobytes."""
+    """Make the page, and print seconds of processor time and kilobytes."""
     cli = argparse.ArgumentParser(description=__doc__)
     cli.add_argument("result", type=Path, help="a saved result of efficientnet_lite0 under several groups")
     cli.add_argument("--images", type=int, default=2000)
@@ -88,15 +88,15 @@ def main() -> None:
         f"model{seed}": enlarged(saved, asked.images, asked.layers, asked.groups, seed)
         for seed in range(asked.models)
     }
-    began = time.perf_counter()
+    began = time.process_time()
     comparison = None
     if len(results) > 1:
         comparison = compare(
             [Contender(label, (result,), (label,)) for label, result in results.items()], IntervalOptions()
         )
-    compared = time.perf_counter()
+    compared = time.process_time()
     page = report_page(PageContents(results, comparison))
-    ended = time.perf_counter()
+    ended = time.process_time()
     inside = embedded(results)
     print(f"comparison {compared - began:.1f} s, page {ended - compared:.1f} s")
     print(f"{len(page.encode()) / 1024:.0f} KB, of which results {len(inside or '') / 1024:.0f} KB")

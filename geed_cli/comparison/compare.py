@@ -10,7 +10,7 @@ from dataclasses import replace
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.decide import decide
 from geed_cli.comparison.joint import joint_level
-from geed_cli.comparison.line_difference import Terms, cell_of
+from geed_cli.comparison.line_difference import Terms, cells_of
 from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.mismatch import mismatches, mixed_architectures, same_images
 from geed_cli.comparison.schema import Comparison, Line, Side, Subject
@@ -19,10 +19,10 @@ from geed_cli.documents.pattern import Pattern
 from geed_cli.measures.catalogue import require_bounds
 from geed_cli.result.samples import output_kind, scale_in
 from geed_cli.statistics.bounded_mean import is_bounded
-from geed_cli.statistics.interval import interval
+from geed_cli.statistics.interval import intervals
 from geed_cli.statistics.methods import check_options
 from geed_cli.statistics.population import population
-from geed_cli.statistics.sample import Interval, Sample
+from geed_cli.statistics.sample import Interval
 
 
 def compare(
@@ -52,16 +52,16 @@ def compare(
     level = options.confidence
     if options.simultaneous:
         level = joint_level(contenders, keys, options, paired=pairable)
-    intervals = replace(options, confidence=level)
-    terms = Terms(intervals, margins, pairable, runs)
-    cells = [[cell_of(reference, other, key, terms) for other in others] for key in keys]
+    options_of_each = replace(options, confidence=level)
+    terms = Terms(options_of_each, margins, pairable, runs)
+    cells = [cells_of(reference, others, key, terms) for key in keys]
     deltas = decide(keys, cells, margins, options.confidence)
     lines = [
         Line(
             metric=key[0],
             group=key[1],
             layer=key[2],
-            sides=tuple(_side(contender, key, intervals) for contender in contenders),
+            sides=tuple(_sides(contenders, key, options_of_each)),
             deltas=tuple(row),
         )
         for key, row in zip(keys, deltas, strict=True)
@@ -105,8 +105,34 @@ def _subject(contender: Contender) -> Subject:
     )
 
 
-def _side(contender: Contender, key: Key, options: IntervalOptions) -> Side:
-    members = contender.members(key)
+def _sides(contenders: Sequence[Contender], key: Key, options: IntervalOptions) -> list[Side]:
+    """Of one line; resamples are drawn once for all members that have rows."""
+    members = [contender.members(key) for contender in contenders]
+    samples = [member.sample for of in members for member in of if member.sample is not None]
+    drawn = iter(
+        intervals(
+            samples,
+            method=options.method,
+            confidence=options.confidence,
+            resamples=options.resamples,
+            seed=options.seed,
+        )
+    )
+    made = [[None if member.sample is None else next(drawn) for member in of] for of in members]
+    return [
+        _side(contender, key, options.confidence, of, own)
+        for contender, of, own in zip(contenders, members, made, strict=True)
+    ]
+
+
+def _side(
+    contender: Contender,
+    key: Key,
+    confidence: float,
+    members: Sequence[Member],
+    made: Sequence[Interval | None],
+) -> Side:
+    """From the interval of each member's rows by the comparison's options."""
     if not members:
         return Side(value=None, ci=None, notes=(f"{contender.label} has no such entry",))
     if contender.is_population:
@@ -114,19 +140,20 @@ def _side(contender: Contender, key: Key, options: IntervalOptions) -> Side:
         # where settings are mixed, not every model was audited under the group
         with_group = next(each for each in contender.results if group in {g.name for g in each.groups})
         models = [
-            replace(model, interval=_over_images(member, options))
-            for model, member in zip(models_of(members), members, strict=True)
+            model
+            if own is None
+            else replace(model, interval=replace(member.interval, low=own.low, high=own.high))
+            for model, member, own in zip(models_of(members), members, made, strict=True)
         ]
         scale = scale_in(with_group, metric, group)
-        mean = population(models, confidence=options.confidence, scale=scale)
+        mean = population(models, confidence=confidence, scale=scale)
         if reason := _no_recipe(contender):
             return Side(value=mean.value, ci=None, within=mean.within, notes=(*mean.notes, reason))
         return Side(value=mean.value, ci=_pair(mean.low, mean.high), within=mean.within, notes=mean.notes)
-    sample, controls = members[0].sample, members[0].entry.controls
-    if sample is None:
-        return Side(value=None, ci=None, notes=members[0].entry.notes, controls=controls)
-    made = _interval(sample, options)
-    return Side(value=made.value, ci=_pair(made.low, made.high), notes=made.notes, controls=controls)
+    (own,), entry = made, members[0].entry
+    if own is None:
+        return Side(value=None, ci=None, notes=entry.notes, controls=entry.controls)
+    return Side(value=own.value, ci=_pair(own.low, own.high), notes=own.notes, controls=entry.controls)
 
 
 def _no_recipe(contender: Contender) -> str:
@@ -136,24 +163,6 @@ def _no_recipe(contender: Contender) -> str:
     first = contender.results[0]
     alike = all(same_images(first, result) for result in contender.results)
     return "" if alike else "interval withheld: the models saw different images"
-
-
-def _over_images(member: Member, options: IntervalOptions) -> Interval:
-    """A model's saved value, with the limits that its rows have by this comparison's options."""
-    if member.sample is None:
-        return member.interval
-    made = _interval(member.sample, options)
-    return replace(member.interval, low=made.low, high=made.high)
-
-
-def _interval(sample: Sample, options: IntervalOptions) -> Interval:
-    return interval(
-        sample,
-        method=options.method,
-        confidence=options.confidence,
-        resamples=options.resamples,
-        seed=options.seed,
-    )
 
 
 def _pair(low: float | None, high: float | None) -> tuple[float, float] | None:

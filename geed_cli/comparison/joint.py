@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.subjects import Contender, Key
 from geed_cli.errors import InputError
-from geed_cli.statistics.difference import difference, paired_estimate
+from geed_cli.statistics.difference import differences, paired_estimate
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import interval
+from geed_cli.statistics.interval import intervals
 from geed_cli.statistics.multiple import joint_confidence
 from geed_cli.statistics.sample import Sample, finite_rows
 
@@ -40,11 +40,14 @@ def _estimates(contenders: Sequence[Contender], key: Key) -> Iterator[Estimate]:
     """Of the values and differences of one line that have an interval with any width."""
     members = [contender.members(key) for contender in contenders]
     samples: list[Sample | None] = [side[0].sample if side else None for side in members]
-    for sample in samples:
-        if sample is not None and interval(sample).width:
+    alone = [sample for sample in samples if sample is not None]
+    for sample, made in zip(alone, intervals(alone), strict=True):
+        if made.width:
             yield estimate(finite_rows(sample))
-    for other in samples[1:]:
-        if samples[0] is not None and other is not None:
-            made = difference(samples[0], other)
-            if made.low != made.high:
-                yield paired_estimate(finite_rows(samples[0]), finite_rows(other))
+    if samples[0] is None:
+        return
+    pairs = [(samples[0], other) for other in samples[1:] if other is not None]
+    for pair, at in zip(pairs, differences(pairs), strict=True):
+        found = at(0.95)
+        if found.low != found.high:
+            yield paired_estimate(*map(finite_rows, pair))

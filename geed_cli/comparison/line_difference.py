@@ -17,7 +17,7 @@ from geed_cli.comparison.subjects import Contender, Key, Member, models_of
 from geed_cli.documents.pattern import Pattern
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.floating_point import floating_noise, measured_noise, noise_at
-from geed_cli.statistics.difference import Difference, Paired, difference
+from geed_cli.statistics.difference import Difference, DifferenceAt, Paired, differences
 from geed_cli.statistics.effect import Effect, effect_of
 from geed_cli.statistics.equivalence import Margin, Sides, paired_sides, shifted
 from geed_cli.statistics.methods import SMALLEST_P
@@ -59,7 +59,7 @@ class Cell:
 
     difference: Difference
     images: int = 0
-    at: Callable[[float], Difference] | None = None
+    at: DifferenceAt | None = None
     floor: float = 0.0
     same: bool = False
     alike: bool = False
@@ -84,12 +84,34 @@ class Terms:
     runs: Pattern | None = None
 
 
-def cell_of(reference: Contender, other: Contender, key: Key, terms: Terms) -> Cell:
-    """The difference of one other in one line.
+def cells_of(reference: Contender, others: Sequence[Contender], key: Key, terms: Terms) -> list[Cell]:
+    """The difference of each other in one line; resamples are drawn once for all of them.
 
     Raises:
         InputError: populations whose runs cannot be paired.
     """
+    made = [_pair_of(reference, other, key, terms) for other in others]
+    options = terms.options
+    drawn = differences(
+        [each.samples for each in made if isinstance(each, _Pair)],
+        method=options.method,
+        resamples=options.resamples,
+        seed=options.seed,
+    )
+    each_drawn = iter(drawn)
+    return [each if isinstance(each, Cell) else _paired(each, next(each_drawn), key, terms) for each in made]
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two single models that are paired over images."""
+
+    members: tuple[Member, Member]
+    samples: tuple[Sample, Sample]
+
+
+def _pair_of(reference: Contender, other: Contender, key: Key, terms: Terms) -> _Pair | Cell:
+    """What is drawn together with others, or the cell of what is not."""
     sides = reference.members(key), other.members(key)
     if not all(sides):
         return _without("only one of the two has such an entry")
@@ -97,7 +119,10 @@ def cell_of(reference: Contender, other: Contender, key: Key, terms: Terms) -> C
         return _without("not paired: the images differ")
     if reference.is_population or other.is_population:
         return _of_populations(reference, other, key, terms)
-    return _paired(sides[0][0], sides[1][0], key, terms.options, terms.margins)
+    first, second = sides[0][0], sides[1][0]
+    if first.sample is None or second.sample is None:
+        return _without(*first.entry.notes, *second.entry.notes)
+    return _Pair((first, second), (first.sample, second.sample))
 
 
 def _of_populations(reference: Contender, other: Contender, key: Key, terms: Terms) -> Cell:
@@ -153,31 +178,19 @@ def _populations_within(
     return Equivalence(amount, limits)
 
 
-def _paired(first: Member, second: Member, key: Key, options: IntervalOptions, margins: Margins) -> Cell:
-    if first.sample is None or second.sample is None:
-        return _without(*first.entry.notes, *second.entry.notes)
-    samples = first.sample, second.sample
-
-    def at(confidence: float) -> Difference:
-        return difference(
-            *samples,
-            method=options.method,
-            confidence=confidence,
-            resamples=options.resamples,
-            seed=options.seed,
-        )
-
-    made, margin = at(options.confidence), margins.of(key[0])
+def _paired(pair: _Pair, at: DifferenceAt, key: Key, terms: Terms) -> Cell:
+    samples, options = pair.samples, terms.options
+    made, margin = at(options.confidence), terms.margins.of(key[0])
     equivalence = None
     if margin is not None and made.value is not None:
-        equivalence = _equivalence(key[0], first, samples, margin, options)
+        equivalence = _equivalence(key[0], pair.members[0], samples, margin, options)
     return Cell(
         difference=made,
         images=len(samples[0].values),
         at=at,
-        floor=_floor(key, (first, second)),
+        floor=_floor(key, pair.members),
         same=same_rows(*samples),
-        alike=_alike(key[0], (first, second)),
+        alike=_alike(key[0], pair.members),
         equivalence=equivalence,
         effect=_effect(made, samples, options),
     )
@@ -210,8 +223,7 @@ def _alike(metric: str, members: tuple[Member, Member]) -> bool:
     apart = np.abs(values[1] - values[0])[both]
     distances = [each[both] - _perfect(metric, member) for each, member in zip(values, members, strict=True)]
     noise = max(_noise(metric, member) for member in members)
-    allowed = [noise_at(metric, noise, float(d)) for d in np.maximum(*distances)]
-    return bool(np.all(apart <= np.array(allowed)))
+    return bool(np.all(apart <= noise_at(metric, noise, np.maximum(*distances))))
 
 
 def _in_unit(member: Member) -> Array:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from geed_cli.choices import IntervalOptions
-from geed_cli.comparison.line_difference import Cell, Terms, cell_of
+from geed_cli.comparison.line_difference import Cell, Terms, cells_of
 from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.subjects import Contender, Key, keys_of
 from geed_cli.forecast.planned import CONFIDENCE, Plan, Planned
@@ -19,10 +19,14 @@ def plan_margin(
 
     Both results are over the same images; the caller has checked that.
     """
-    sides = Contender("baseline", (baseline,)), Contender("result", (result,))
-    keys = [key for key in keys_of(sides) if listed(key[0], metrics) and margins.of(key[0]) is not None]
+    reference, other = Contender("baseline", (baseline,)), Contender("result", (result,))
+    keys = [
+        key
+        for key in keys_of((reference, other))
+        if listed(key[0], metrics) and margins.of(key[0]) is not None
+    ]
     options = IntervalOptions(confidence=CONFIDENCE)
-    cells = [cell_of(*sides, key, Terms(options, margins)) for key in keys]
+    cells = [cell for key in keys for cell in cells_of(reference, [other], key, Terms(options, margins))]
     tested = sum(cell.equivalence is not None and cell.equivalence.sides is not None for cell in cells)
     level = 1.0 - (1.0 - CONFIDENCE) / max(tested, 1)
     return Plan(

@@ -5,7 +5,12 @@ it as 8ε, a cosine or a divergence, flat at its best value, as (8ε)². Further
 square of a length ℓ, one moves by about 2ℓ · 8ε. Event rates are counts and have none.
 """
 
+import numpy as np
+import numpy.typing as npt
+
 from geed_cli.measures.catalogue import measure_named
+
+Array = npt.NDArray[np.float64]
 
 TYPE_SPACING = {"fp64": 2.0**-52, "fp32": 2.0**-23, "tf32": 2.0**-10, "fp16": 2.0**-10, "bf16": 2.0**-7}
 """ε by the name of the precision; an unknown name counts as fp32."""
@@ -32,19 +37,17 @@ def measured_noise(metric: str, rounding: float, perfect: float | None = None) -
     return AT_ROUNDING * max(rounding - best, 0.0)
 
 
-def noise_at(metric: str, noise: float, distance: float) -> float:
-    """How far rounding may move a value at a distance d from perfect, where it moves a perfect one by ``noise``.
+def noise_at(metric: str, noise: float, distances: Array) -> Array:
+    """How far rounding may move values at distances d from perfect, where it moves a perfect one by ``noise``.
 
     (d^{1/k} + noise^{1/k})^k − d with k the power by which the measure feels rounding: noise itself for a distance,
     noise + 2 √(d · noise) for cosines and divergences, which are squares of one.
     """
     order = measure_named(metric).rounding_order
-    if order is None:
-        return 0.0
-    if order == 1:
-        return noise
-    length = max(distance, 0.0) ** (1.0 / order) + max(noise, 0.0) ** (1.0 / order)
-    return float(length**order - max(distance, 0.0))
+    if order is None or order == 1:
+        return np.full_like(distances, 0.0 if order is None else noise)
+    d = np.maximum(distances, 0.0)
+    return np.asarray((d ** (1.0 / order) + max(noise, 0.0) ** (1.0 / order)) ** order - d, dtype=np.float64)
 
 
 def is_small(metric: str, noise: float, order: int) -> bool:

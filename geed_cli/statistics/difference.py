@@ -6,9 +6,9 @@ are exact; the p-value is the smallest 1 − confidence at which the interval ex
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -19,10 +19,11 @@ from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.methods import (
     Limits,
+    LimitsAt,
     Statistic,
     check_options,
     closed_p,
-    limits_of,
+    limits_of_each,
     smallest_p,
 )
 from geed_cli.statistics.sample import RatioSample, Rows, Sample, finite_rows
@@ -76,26 +77,82 @@ def difference(
         InputError: different numbers of images, or an option out of range.
     """
     check_options(method, confidence, resamples)
-    _check_paired(reference, other)
+    (at,) = differences([(reference, other)], method=method, resamples=resamples, seed=seed)
+    return at(confidence)
+
+
+DifferenceAt = Callable[[float], Difference]
+"""A difference at any confidence, whose resamples are drawn once."""
+
+
+def differences(
+    pairs: Sequence[tuple[Sample, Sample]],
+    *,
+    method: IntervalMethod = DEFAULT_METHOD,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> list[DifferenceAt]:
+    """Each pair's difference by itself, as ``difference`` makes it; the default method draws once for all of them.
+
+    Raises:
+        InputError: different numbers of images in a pair.
+    """
+    for reference, other in pairs:
+        _check_paired(reference, other)
     with np.errstate(all="ignore"):  # overflow on absurd input ends in a note, not in a warning
-        pair = (finite_rows(reference), finite_rows(other))
-        notes = tuple(dict.fromkeys(note for rows in pair for note in rows.notes))
-        for rows in pair:
-            reason = undefined_reason(rows)
-            if reason:
-                return Difference(None, None, None, None, (*notes, reason))
-        value = (point_value(pair[1]) or 0.0) - (point_value(pair[0]) or 0.0)
-        if not math.isfinite(value):
-            return Difference(None, None, None, None, (*notes, "undefined: the values are too large"))
-        paired = Paired.of(*pair)
-        limits = paired.limits(method, resamples, seed)
-        span, notes = limits(confidence), (*notes, *paired.notes)
-        if span is None:
-            return Difference(value, None, None, None, (*notes, *paired.why_none(method)))
+        ready = [_prepared(finite_rows(reference), finite_rows(other)) for reference, other in pairs]
+        made = [each for each in ready if isinstance(each, Paired)]
+        limits = iter(limits_of_pairs(made, method, resamples, seed))
         smallest = smallest_p(method, resamples)
-        closed = 1.0 if paired.copies else closed_p(paired.statistic, method, 0.0)
-        p = p_value(limits, smallest) if closed is None else max(closed, smallest)
-        return Difference(value, *span, p, notes)
+        return [
+            _Limited(each, next(limits), method, smallest) if isinstance(each, Paired) else _constant(each)
+            for each in ready
+        ]
+
+
+def _prepared(reference: Rows, other: Rows) -> "Paired | Difference":
+    """The pair, or its difference where that has no value."""
+    reason = undefined_reason(reference) or undefined_reason(other)
+    if reason is None and not math.isfinite((point_value(other) or 0.0) - (point_value(reference) or 0.0)):
+        reason = "undefined: the values are too large"
+    if reason is not None:
+        return Difference(None, None, None, None, (*_lost(reference, other), reason))
+    return Paired.of(reference, other)
+
+
+def _lost(reference: Rows, other: Rows) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*reference.notes, *other.notes)))
+
+
+def _constant(made: Difference) -> DifferenceAt:
+    return lambda _: made
+
+
+@dataclass(frozen=True, eq=False)
+class _Limited:
+    """A pair whose difference has a value, with its limits at any confidence."""
+
+    paired: "Paired"
+    limits: PairedLimits
+    method: IntervalMethod
+    smallest: float
+
+    def __call__(self, confidence: float) -> Difference:
+        reference, other = self.paired.pair
+        value = (point_value(other) or 0.0) - (point_value(reference) or 0.0)
+        notes = (*_lost(reference, other), *self.paired.notes)
+        with np.errstate(all="ignore"):
+            span = self.limits(confidence)
+            if span is None:
+                why = self.paired.why_none(self.method)
+                return Difference(value, None, None, None, (*notes, *why))
+            return Difference(value, *span, self._p_value, notes)
+
+    @cached_property
+    def _p_value(self) -> float:
+        """Of Δ = 0, which no confidence changes."""
+        closed = 1.0 if self.paired.copies else closed_p(self.paired.statistic, self.method, 0.0)
+        return p_value(self.limits, self.smallest) if closed is None else max(closed, self.smallest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,18 +213,39 @@ class Paired:
 
     def limits(self, method: IntervalMethod, resamples: int = 2000, seed: int = 0) -> PairedLimits:
         """The interval as a function of the confidence; None where it is withheld."""
-        if self.estimate is None:
-            return lambda _: None
-        if self.copies and method != "bounded":  # whose guarantee is also about images that were not seen
-            return lambda _: (0.0, 0.0)
-        value = self.estimate.value
-        made = limits_of(self.statistic, method, resamples, seed)
+        return limits_of_pairs([self], method, resamples, seed)[0]
 
-        def at(confidence: float) -> Limits | None:
-            low, high = made(confidence)
-            return (min(low, value), max(high, value)) if math.isfinite(high - low) else None
 
-        return at
+def limits_of_pairs(
+    pairs: Sequence[Paired], method: IntervalMethod, resamples: int, seed: int
+) -> list[PairedLimits]:
+    """The limits of each pair by itself, as ``Paired.limits``; the default method draws once for all of them."""
+    fixed = [_without_a_method(each, method) for each in pairs]
+    statistics = [pair.statistic for pair, known in zip(pairs, fixed, strict=True) if known is None]
+    made = iter(limits_of_each(statistics, method, resamples, seed))
+    return [
+        _about_the_value(pair.statistic.estimate.value, next(made)) if known is None else known
+        for pair, known in zip(pairs, fixed, strict=True)
+    ]
+
+
+def _without_a_method(pair: Paired, method: IntervalMethod) -> PairedLimits | None:
+    """The limits of a pair that has none, or of copies; None where a method makes them."""
+    if pair.estimate is None:
+        return lambda _: None
+    if pair.copies and method != "bounded":  # whose guarantee is also about images that were not seen
+        return lambda _: (0.0, 0.0)
+    return None
+
+
+def _about_the_value(value: float, made: LimitsAt) -> PairedLimits:
+    """Limits that hold the value, None where they are not finite."""
+
+    def at(confidence: float) -> Limits | None:
+        low, high = made(confidence)
+        return (min(low, value), max(high, value)) if math.isfinite(high - low) else None
+
+    return at
 
 
 def are_copies(reference: Rows, other: Rows) -> bool:

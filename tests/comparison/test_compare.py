@@ -60,6 +60,25 @@ def test_the_same_rows_are_identical_never_undecided() -> None:
         assert (delta.p_value, delta.p_holm, delta.images_to_decide) == (None, None, None)
 
 
+def test_others_that_are_compared_together_are_compared_as_alone() -> None:
+    """To rounding: sides, differences and p-values of three results are those of each pair; Holm's count more lines."""
+    one, *others = (small_result(seed) for seed in range(3))
+    together = compare(
+        [Contender(name, (each,)) for name, each in zip("abc", (one, *others), strict=True)], OPTIONS
+    )
+    for at, other in enumerate(others):
+        for line, alone in zip(together.lines, pair(one, other).lines, strict=True):
+            found, expected = line.deltas[at], alone.deltas[0]
+            assert (line.sides[0].notes, found.notes) == (alone.sides[0].notes, expected.notes)
+            numbers = [
+                (x.sides[0].ci, x.sides[y].ci, z.ci, (z.value, z.p_value))
+                for x, y, z in ((line, at + 1, found), (alone, 1, expected))
+            ]
+            for got, wanted in zip(*numbers, strict=True):
+                for a, b in zip(got or (), wanted or (), strict=True):
+                    assert a == (b if b is None else pytest.approx(b, rel=1e-9, abs=1e-12))
+
+
 def test_one_other_row_leaves_rates_open() -> None:
     """Equal counts of flips are no proof of the same network, once any row is another; equal rows elsewhere are."""
     one = small_result()

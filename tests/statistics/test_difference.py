@@ -11,7 +11,7 @@ from scipy import stats
 
 from geed_cli.choices import IntervalMethod
 from geed_cli.errors import InputError
-from geed_cli.statistics.difference import difference, paired_estimate
+from geed_cli.statistics.difference import difference, differences, paired_estimate
 from geed_cli.statistics.estimate import estimate
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.methods import METHODS
@@ -48,6 +48,23 @@ def test_symmetric_differences_get_the_paired_t_test(method: IntervalMethod) -> 
     theirs = stats.ttest_rel(b, a)
     assert ours.p_value == pytest.approx(theirs.pvalue, rel=1e-6)
     assert (ours.low, ours.high) == pytest.approx(tuple(theirs.confidence_interval(0.95)))
+
+
+@pytest.mark.parametrize("method", ANY_ROWS)
+def test_differences_made_together_are_those_made_alone(method: IntervalMethod) -> None:
+    """To rounding, at any confidence, with notes, p-values, and what is undefined, copied, or over other images."""
+    a, b = latent_pair(40, 3)
+    c, d = latent_pair(25, 4, shift=1.5)
+    gone = MeanSample(np.full(40, np.nan), Scale.log())
+    pairs = [(a, b), (c, d), (b, a), (mean(a.values), gone), (a, a), (mean(a.values), mean(b.values))]
+    for pair, at in zip(pairs, differences(pairs, method=method, resamples=300, seed=5), strict=True):
+        for confidence in (0.99, 0.9):
+            alone = difference(*pair, method=method, confidence=confidence, resamples=300, seed=5)
+            found = at(confidence)
+            assert found.notes == alone.notes
+            for name in ("value", "low", "high", "p_value"):
+                one, other = getattr(found, name), getattr(alone, name)
+                assert one == (other if other is None else pytest.approx(other, rel=1e-9)), name
 
 
 @pytest.mark.parametrize("method", ANY_ROWS)
