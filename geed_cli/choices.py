@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, meant, nearest
 from geed_cli.explanation import PAPER, Explanation
 
 IntervalMethod = Literal[
@@ -155,7 +155,8 @@ def check_choice(what: str, value: str, words: Sequence[str], usual: str | None 
     """
     if value not in words:
         near = nearest(value, words, 1) or [usual or words[0]]
-        raise InputError(f"{what} {value!r}", expected=f"one of {', '.join(words)}", remedy=f"use {near[0]}")
+        expected = f"{meant(value, words)}one of {', '.join(words)}"
+        raise InputError(f"{what} {value!r}", expected=expected, remedy=f"use {near[0]}")
 
 
 @dataclass(frozen=True)

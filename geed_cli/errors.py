@@ -119,11 +119,18 @@ def did_you_mean(close: list[str]) -> str:
     return f"did you mean {' or '.join(close)}? " if close else ""
 
 
+def meant(name: str, candidates: Iterable[str]) -> str:
+    """``did_you_mean`` of the candidates that are nearest to ``name``."""
+    return did_you_mean(nearest(name, candidates))
+
+
 def no_such_file(path: Path, written: str) -> InputError:
-    """The refusal of a path, as the user has written it, with the nearest files of its kind beside it."""
-    beside = [str(other) for other in path.parent.glob("*" + path.suffix)] if path.parent.is_dir() else []
+    """The refusal of a path, as the user has written it, with the nearest files beside it, its kind first."""
+    beside = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
+    beside.sort(key=lambda other: not other.endswith(path.suffix))
+    close = [str(path.parent / name) for name in nearest(path.name, beside)]
     return InputError(
         f"there is no file {written}",
-        expected=f"an existing file{nearest_are(nearest(str(path), beside))}",
+        expected=f"an existing file{nearest_are(close)}",
         remedy="check the path",
     )

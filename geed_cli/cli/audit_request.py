@@ -7,7 +7,7 @@ from pathlib import Path
 from geed_cli.cache.location import cache_folder
 from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalOptions
 from geed_cli.cli.audit_arguments import AuditArguments
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, meant
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
@@ -119,7 +119,9 @@ def batch_size_in(text: str | None) -> BatchSize | None:
         return int(text)
     except ValueError:
         raise InputError(
-            f"a batch size of {text!r}", expected="a whole number, or auto", remedy="--batch-size 8"
+            f"a batch size of {text!r}",
+            expected=f"{meant(text, ('auto',))}a whole number, or auto",
+            remedy="--batch-size 8",
         ) from None
 
 

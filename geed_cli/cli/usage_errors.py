@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from geed_cli.cli.completion import bash_words
 from geed_cli.cli.completion.model_names import model_names
-from geed_cli.errors import INTERRUPTED, WRONG_INPUT, InputError, nearest, nearest_are
+from geed_cli.errors import INTERRUPTED, WRONG_INPUT, InputError, meant, nearest, nearest_are
 from geed_cli.report.console import plain
 
 PROGRAM = "geed"
@@ -67,6 +67,9 @@ def _expected(error: Any, command: str) -> str:  # noqa: ANN401 - as above
         return f"an option of {command}{nearest_are(sorted(close))}"
     if context is None:
         return "a command of geed"
+    if chosen := re.search(r"'([^']*)' is not one of (.*)", error.format_message()):
+        words = re.findall(r"'([^']*)'", chosen[2])
+        return f"{meant(chosen[1], words)}one of {', '.join(words)}"
     if parameter is not None and parameter.param_type_name == "option" and (text := parameter.help):
         return f"{max(parameter.opts, key=len)}: {text[:1].lower()}{text[1:].removesuffix('.')}"
     commands = getattr(context.command, "commands", None)

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Collection
 from pathlib import Path
 
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, nearest, nearest_are
 
 
 def read_column(file: Path, column: str) -> dict[str, str]:
@@ -20,8 +20,10 @@ def read_column(file: Path, column: str) -> dict[str, str]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             lines = csv.DictReader(stream, strict=True)
-            if missing := [name for name in ("path", column) if name not in (lines.fieldnames or ())]:
-                raise _no_table(f"{file} has no column {' and none '.join(missing)}", column)
+            there = lines.fieldnames or ()
+            if missing := [name for name in ("path", column) if name not in there]:
+                close = nearest_are(nearest(missing[0], there))
+                raise _no_table(f"{file} has no column {' and none '.join(missing)}", column, close)
             found: dict[str, str] = {}
             for line in lines:
                 path, said = line["path"], line[column]
@@ -55,9 +57,9 @@ def require_all(found: dict[str, str], paths: Collection[str], file: Path, colum
         )
 
 
-def _no_table(found: str, column: str) -> InputError:
+def _no_table(found: str, column: str, close: str = "") -> InputError:
     return InputError(
         found,
-        expected=f"a CSV file with the columns path and {column}, and a header",
+        expected=f"a CSV file with the columns path and {column}, and a header{close}",
         remedy=f"begin the file with the line: path,{column}",
     )

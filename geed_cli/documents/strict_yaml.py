@@ -12,7 +12,7 @@ import yaml
 
 from geed_cli.documents.document import Document, Path, Value, printable
 from geed_cli.documents.yaml_scalars import CORE_TAGS, resolve_scalar
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, no_such_file
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
@@ -40,6 +40,8 @@ def read_yaml(path: FilePath) -> Document:
         if len(raw) > MAX_BYTES:
             raise _too_large(str(path))
         return parse_yaml(raw.decode("utf-8-sig"), str(path))
+    except FileNotFoundError as error:
+        raise no_such_file(path, str(path)) from error
     except OSError as error:
         raise InputError(
             f"cannot read {path}: {error.strerror}",

@@ -5,6 +5,7 @@ is reported and the others are counted, since later ones are often its consequen
 """
 
 import json
+import re
 from collections.abc import Mapping
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from geed_cli.documents.document import Document, Path, Value, printable
-from geed_cli.errors import InputError, did_you_mean, nearest
+from geed_cli.errors import InputError, did_you_mean, meant, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -76,6 +77,10 @@ def _explanation(problem: ErrorDetails, key: str, known: tuple[str, ...]) -> tup
             error = problem["ctx"]["error"]
             found, _, expected = str(error).partition("; expected ")
             return f"'{key}': {found}" if key else found, expected or "a value that fits the rest"
+        case "literal_error":
+            words = re.findall(r"'([^']*)'", problem["msg"])
+            hint = meant(problem["input"], words) if isinstance(problem["input"], str) else ""
+            return f"'{key}' is {_shown(problem['input'])}", hint + _readable(problem["msg"])
         case _:
             return f"'{key}' is {_shown(problem['input'])}", _readable(problem["msg"])
 

@@ -92,10 +92,11 @@ def _no_match(rule: Rule, result: Result) -> str:
     )
     for field, pattern, fits, names in fields:
         if pattern is not None and not any(fits(name, pattern) for name in names):
-            there = ", ".join(nearest(pattern, list(names)) or list(names)[:8])
+            close = nearest(pattern, names)
+            there = ", ".join(close or list(names)[:8])
             product = fits is fits_group and has_product(pattern)
             hint = "; * between two names is a product, ** any text" if product else ""
-            there = "there are " + there if there else "the result has none"
+            there = ("nearest are " if close else "there are ") + there if there else "the result has none"
             return f"no {field} matches {pattern!r}{hint}; {there}"
     return "no entry has that metric, group and layer together"
 

@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.groups.families import FAMILIES, Family
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.product import product_group
@@ -80,8 +80,7 @@ def group_in(path: Path) -> FiniteGroup:
 
 def _unknown(name: str) -> InputError:
     examples = [f.stem if f.largest is None else f"{f.stem}{n}" for f in FAMILIES.values() for n in (4, 8)]
-    close = nearest(name.lower(), dict.fromkeys(examples))
-    hint = f"; nearest: {', '.join(close)}" if close else ""
+    hint = nearest_are(nearest(name.lower(), examples))
     patterns = ", ".join(family.pattern for family in FAMILIES.values())
     return InputError(
         f"there is no group {name!r}",

@@ -4,7 +4,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 
 from geed_cli.choices import IntervalMethod
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, meant
 from geed_cli.measures import channelwise, latent, prediction, softmax
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.measures.parts import parts_of, whole_of
@@ -106,7 +106,5 @@ def audited_for(patterns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _unknown(name: str) -> InputError:
-    close = nearest(name, BY_NAME) or list(BY_NAME)
-    return InputError(
-        f"there is no metric {name!r}", expected=f"{', '.join(close)}", remedy="geed ls metrics"
-    )
+    expected = f"{meant(name, BY_NAME | PARTS)}one of {', '.join(BY_NAME)}"
+    return InputError(f"there is no metric {name!r}", expected=expected, remedy="geed ls metrics")

@@ -15,7 +15,7 @@ from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.checkpoints.loading import load_checkpoint
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
-from geed_cli.errors import InputError, nearest, text_of
+from geed_cli.errors import InputError, did_you_mean, nearest, text_of
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.architecture import Architecture, Loaded, seeded
 from geed_cli.models.download import url_file
@@ -71,7 +71,7 @@ def resolve_torchvision_name(name: str) -> TorchvisionName:
         close = nearest(tag, published.__members__)
         raise InputError(
             f"torchvision has no weights '{tag}' for {arch}",
-            expected=f"one of {', '.join(entry.name for entry in published)}",
+            expected=f"{did_you_mean(close)}one of {', '.join(entry.name for entry in published)}",
             remedy=f"torchvision:{arch}/{close[0] if close else published.DEFAULT.name}",
         )
     return TorchvisionName(arch, published[tag], explicit=True)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.documents.document import path_of, printable, unicode_text
-from geed_cli.errors import InputError, nearest, nearest_are, no_such_file
+from geed_cli.errors import InputError, did_you_mean, nearest, nearest_are, no_such_file
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
 from geed_cli.runtime.libraries import timm
@@ -94,7 +94,8 @@ def _of_source(text: str, source: str, name: str) -> Reference:
     close = nearest(source, forms)
     raise InputError(
         f"'{text}' names no model",
-        expected=f"one of {', '.join(forms.values())}, a spec's name or a path",
+        expected=f"{did_you_mean([forms[each] for each in close])}one of {', '.join(forms.values())}, "
+        "a spec's name or a path",
         remedy=forms[close[0]] if close else "geed ls models PATTERN",
     )
 

@@ -7,7 +7,7 @@ one that is, is resolved here, since it differs between versions.
 import json
 from dataclasses import dataclass
 
-from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.errors import InputError, meant, nearest, nearest_are
 from geed_cli.models.download import PublishedFile, hub_file, url_file
 from geed_cli.runtime.libraries import timm
 
@@ -118,6 +118,8 @@ def _unknown_tag(arch: str, tag: str, tags: list[str]) -> InputError:
     listed = ", ".join(shown[:6]) + (", …" if len(shown) > 6 else "")
     return InputError(
         f"timm has no weights '{tag}' for {arch}",
-        expected=f"one of {listed}" if tags else f"the bare name {arch}: timm has no weights for it",
+        expected=f"{meant(tag, tags)}one of {listed}"
+        if tags
+        else f"the bare name {arch}: timm has no weights for it",
         remedy=f"geed ls models '{arch}.*'",
     )

@@ -15,7 +15,7 @@ from geed_cli.choices import (
     OnUnsteady,
     check_choice,
 )
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, meant
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "fp64", "bf16", "fp16"]
@@ -155,7 +155,7 @@ def _check_devices(device: DeviceName, devices: tuple[str, ...]) -> None:
         if not re.fullmatch(r"(cuda:)?[0-9]{1,4}|cpu", name) and devices != ("all",):
             raise InputError(
                 f"device {name!r} among several",
-                expected="the numbers of CUDA devices, cpu, or 'all' alone",
+                expected=f"{meant(name, ('all', 'cpu'))}the numbers of CUDA devices, cpu, or 'all' alone",
                 remedy="--devices 0,1",
             )
         if device not in {"auto", "cpu" if name == "cpu" else "cuda"}:

@@ -10,7 +10,7 @@ from pathlib import Path
 from geed_cli.documents.document import Value, printable
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.yaml_scalars import resolve_scalar
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.sets.perturbation import Perturbation, perturbation
 from geed_cli.sets.set_families import SET_FAMILIES, SetFamily
 from geed_cli.sets.set_file import SET_SUFFIXES, read_set
@@ -104,7 +104,7 @@ def _unreadable(text: str) -> InputError:
 
 def _unknown(text: str) -> InputError:
     close = nearest(text.lower(), [*(family.name for family in SET_FAMILIES), "torchvision"])
-    hint = f"; nearest: {', '.join(close)}" if close else ""
+    hint = nearest_are(close)
     families = ", ".join(family.pattern for family in SET_FAMILIES)
     return InputError(
         f"there is no transformation set '{printable(text)}'",

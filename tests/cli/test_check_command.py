@@ -76,7 +76,7 @@ def test_exit_codes_and_verdicts(
         (["good.json", "-o", "nowhere/report.md"], "cannot write nowhere/report.md"),
         (["good.json", "-o", "good.json"], "is an input of this check"),
         (["good.json", "--baseline", "last.json", "--policy", "values.yaml"], "has no rule about changes"),
-        (["good.json", "--policy", "missing.yaml"], "cannot read missing.yaml"),
+        (["good.json", "--policy", "missing.yaml"], "there is no file missing.yaml"),
         (["good.json", "--policy", "good.json"], "unknown key"),
     ],
 )

@@ -16,7 +16,7 @@ from support.golden import assert_golden
         ("ls spec", "no such command 'spec'", "one of groups, .*; nearest are specs, sets"),
         ("audit x --samples -3", "invalid value for '--samples': it should be .*", "--samples: audit at most .*"),
         ("audit --samples 3 --samples 4", "invalid value for '--samples': it is given twice.*", "geed audit .*"),
-        ("selftest --precision fp8", "invalid value for '--precision': 'fp8' is not one of .*", "--precision: .*"),
+        ("selftest --precision fp8", "invalid value for '--precision': 'fp8' is not.*", "did you mean fp64 or fp32.*"),
         ("audit --samples", "option '--samples' requires an argument", r"geed audit \[OPTIONS\] \[MODEL\]"),
         ("check", "missing argument 'RESULT'", r"geed check \[OPTIONS\] {RESULT}..."),
         ("--nope", "no such option: --nope", r"geed \[OPTIONS\] COMMAND .*"),

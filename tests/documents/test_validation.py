@@ -65,7 +65,11 @@ def test_unknown_key_with_suggestion() -> None:
         ("name: a\nratio: -1", "f.yaml:2: 'ratio' is -1", "greater than 0"),
         ("name: a\non: yes", "f.yaml:2: 'on' is 'yes'", "a valid boolean"),
         ("name: a\npart: {sizes: [1, 2.5]}", "f.yaml:2: 'part.sizes.1' is 2.5", "a valid integer"),
-        ("name: a\npart:\n  kind: bigg", "f.yaml:3: 'part.kind' is 'bigg'", "'big' or 'small'"),
+        (
+            "name: a\npart:\n  kind: bigg",
+            "f.yaml:3: 'part.kind' is 'bigg'",
+            "did you mean big? 'big' or 'small'",
+        ),
         ("name: a\npart: []", "f.yaml:2: 'part' is a list", "a mapping"),
         ("name: a\npart: {sizes: 3}", "f.yaml:2: 'part.sizes' is 3", "a list"),
         ("name: a b", "f.yaml:1: 'name': holds a space", "one word"),

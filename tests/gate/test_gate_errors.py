@@ -36,9 +36,9 @@ def test_the_plain_case_passes() -> None:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("{metric: softmax.kll, max: 1}", "no metric matches 'softmax.kll'; there are softmax.kl"),
-        ("{metric: softmax.kl, group: flop, max: 1}", "no group matches 'flop'; there are flip"),
-        ("{metric: '*', layer: 'layer9', max: 1}", "no layer matches 'layer9'; there are layer1"),
+        ("{metric: softmax.kll, max: 1}", "no metric matches 'softmax.kll'; nearest are softmax.kl"),
+        ("{metric: softmax.kl, group: flop, max: 1}", "no group matches 'flop'; nearest are flip"),
+        ("{metric: '*', layer: 'layer9', max: 1}", "no layer matches 'layer9'; nearest are layer1"),
         ("{metric: softmax.kl, layer: 'layer*', max: 1}", "no entry has that metric, group and layer together"),
         ("{metric: 'softmax.kll', max: 1, level: warn}", "no metric matches"),
     ],
@@ -84,7 +84,7 @@ def test_a_product_that_was_not_audited() -> None:
     rules = "version: 1\nrules: [{{metric: softmax.kl, group: '{}', max: 1}}]"
     found = reason(gate({"net": audited}, policy(rules.format("flip*xshift7"))))
     assert found.endswith(
-        "no group matches 'flip*xshift7'; * between two names is a product, ** any text; there are flip*c2*xshift7"
+        "no group matches 'flip*xshift7'; * between two names is a product, ** any text; nearest are flip*c2*xshift7"
     )
     assert gate({"net": audited}, policy(rules.format("flip**xshift7"))).exit_code == 0
 

@@ -74,7 +74,7 @@ def test_the_allowlist_is_torchvisions_own_signature(function: str) -> None:
 
 REFUSED = [
     ("c4", "no transformation set 'c4'", "--group"),
-    ("brightnes:2", "no transformation set 'brightnes'", "nearest: brightness"),
+    ("brightnes:2", "no transformation set 'brightnes'", "nearest are brightness"),
     ("blur:", "has 0 members", "1 to 1023"),
     ("torchvision:", "has 0 members", "1 to 1023"),
     ("blur:0", "'0' is not a value of blur", "above 0"),
@@ -108,7 +108,7 @@ REFUSED = [
     ("torchvision:__import__(name=os)", "'__import__' is not among", "one of"),
     ("torchvision:../../evil", "does not read", "NAME(parameter=value"),
     ("torchvision:jpeg(quality=!!python/name:os.system)", "the tag", "without tags"),
-    ("missing/set.yaml", "cannot read missing/set.yaml", "a readable YAML file"),
+    ("missing/set.yaml", "there is no file missing/set.yaml", "an existing file"),
 ]
 
 

@@ -21,7 +21,7 @@ from geed_cli.comparison.pairing import pair_pattern
 from geed_cli.comparison.schema import Comparison
 from geed_cli.comparison.subjects import Contender, distinct
 from geed_cli.documents.document import unicode_text
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, meant
 from geed_cli.globs import listed
 from geed_cli.measures.catalogue import BY_NAME, audited_for, require_guaranteed, select_measures
 from geed_cli.report.comparison_page import print_comparison, to_csv
@@ -113,7 +113,8 @@ def run_compare(request: ComparisonRequest) -> None:
         for each in subjects
     ]
     _require_populations(contenders, request.pair_runs)
-    _require_layers(contenders, options.layers)
+    entries = [entry for each in results.values() for result in each for entry in result.results]
+    _require_layers(contenders, options.layers, [each.layer for each in entries if each.layer is not None])
     if not request.allow_mismatch:
         for each in contenders:
             require_one_architecture(each.label, each.results)
@@ -242,13 +243,13 @@ def _require_populations(contenders: Sequence[Contender], pair_runs: str | None)
         )
 
 
-def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str]) -> None:
+def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str], audited: Sequence[str]) -> None:
     """Refuse --layer that is nowhere, which would leave all layers out without a word."""
     layers = {entry.layer for each in contenders for result in each.results for entry in result.results}
     if patterns and layers <= {None}:
         raise InputError(
             f"no layer of these results matches {' or '.join(patterns)}",
-            expected="names or globs of layers that were audited",
+            expected=f"{meant(patterns[0], audited)}names or globs of layers that were audited",
             remedy="leave out --layer to see them",
         )
 

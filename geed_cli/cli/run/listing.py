@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, meant
 from geed_cli.groups.families import FAMILIES, USUAL_GROUPS
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
@@ -47,10 +47,9 @@ def matching(kind: str, pattern: str | None, names: Iterable[str]) -> list[str]:
     else:
         selected = [n for n in names if pattern in n]
     if not selected:
-        close = nearest(pattern, names)
         raise InputError(
             f"no {kind} matches {pattern!r}",
-            expected=f"nearest: {', '.join(close)}" if close else "a part of a name, or a glob such as 'c*'",
+            expected=f"{meant(pattern, names)}a part of a name, or a glob such as 'c*'",
             remedy=f"geed ls {kind}s",
         )
     return selected

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.explanation import Explanation
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _unknown(written: str) -> InputError:
     names = [name for topic in everything() for name in (topic.name, *topic.aliases)]
     spelled = {_plain(name): name for name in names}
     close = [spelled[name] for name in nearest(_plain(written), spelled)]
-    near = f"; nearest are {', '.join(close)}" if close else ""
+    near = nearest_are(close)
     return InputError(
         f"nothing is called {written[:LONGEST]!r}",
         expected=f"a measure, column, control, group, set, verdict, exit code or saved file{near}",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from markupsafe import Markup
 
 from geed_cli.choices import Plot
-from geed_cli.errors import InputError, nearest
+from geed_cli.errors import InputError, meant, nearest
 from geed_cli.report.html.depth_figure import depth_figure
 from geed_cli.report.html.element_figures import polar_figure, profile_figure
 from geed_cli.report.html.heat_figure import heat_figure
@@ -48,7 +48,7 @@ def single_figure(kind: Plot, results: Mapping[str, Result], group: str | None) 
     if group is not None and group not in names:
         raise InputError(
             f"no group {group!r} in these results",
-            expected=", ".join(names),
+            expected=f"{meant(group, names)}one of {', '.join(names)}",
             remedy=f"--group {next(iter(nearest(group, names, 1)), names[0])}",
         )
     draw, needed = FIGURES[kind]
