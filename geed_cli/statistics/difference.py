@@ -52,7 +52,8 @@ SAME_BOUNDED = "every image has the same difference: exact limits on what was mi
 class Difference:
     """Δ = other − reference with its limits and the two-sided p-value of Δ = 0; never NaN.
 
-    Δ is None where either value is undefined, the rest where the interval is withheld; notes say why.
+    Δ is None where either value is undefined, the rest where the interval is withheld; notes say why. Where it is
+    withheld at the confidence that was asked for alone, the p-value is that of the intervals at others.
     """
 
     value: float | None
@@ -145,7 +146,9 @@ class _Limited:
             span = self.limits(confidence)
             if span is None:
                 why = self.paired.why_none(self.method)
-                return Difference(value, None, None, None, (*notes, *why))
+                # where M is too near 0 for this confidence, there are intervals at others
+                p = self._p_value if why == (NEAR_ZERO,) else None
+                return Difference(value, None, None, p, (*notes, *why))
             return Difference(value, *span, self._p_value, notes)
 
     @cached_property
