@@ -14,6 +14,8 @@ from geed_cli.report.html.colours import GROUND, INK, MUTED, RULE
 
 PANEL = 304
 """Units that a figure is wide: legible from 360 pixels, with or without styles."""
+SWATCH = 14
+"""Units of a mark before a label."""
 LONGEST_NAME = 200
 """Characters of a name on the page; figures show fewer."""
 _FONT = "Helvetica Neue,Arial,Liberation Sans,sans-serif"
@@ -148,6 +150,8 @@ def figure(body: str, height: float, ident: str, title: str, description: str) -
 def decoration(body: str, width: float, height: float) -> Markup:
     """A mark whose numbers stand beside it as text."""
     size = f'width="{width:g}" height="{height:g}"'
+    if width > SWATCH:
+        size += f' viewBox="0 0 {width:g} {height:g}"'  # may be drawn smaller in print
     if "<text" in body:
         size += f' fill="{MUTED}" font-size="11" font-family="{_FONT}"'
     return Markup(f'<svg class="mk" {size} aria-hidden="true">{body}</svg>')

@@ -7,7 +7,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from geed_cli.report.html.colours import SERIES, UNTRAINED
-from geed_cli.report.html.drawing import Paint, decoration, name, shape
+from geed_cli.report.html.drawing import SWATCH, Paint, decoration, name, shape
 from geed_cli.result.schema import Entry, Group, Result
 from geed_cli.verdict.depth import layer_entries
 from geed_cli.verdict.way import Way, way_of
@@ -40,7 +40,7 @@ class Subject:
     @property
     def swatch(self) -> Markup:
         """Its mark, to stand before its label."""
-        return decoration(f'<use href="#{self.key}"/>', 14, 14)
+        return decoration(f'<use href="#{self.key}"/>', SWATCH, SWATCH)
 
 
 @dataclass(frozen=True)
