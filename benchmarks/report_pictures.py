@@ -46,7 +46,7 @@ def main() -> None:
             top = max(min(box["y"] for box in found) - 8, 0)
             height = max(box["y"] + box["height"] for box in found) + 16 - top
             clip = {"x": 0, "y": top, "width": WIDTH, "height": min(height, most or height)}
-            shot = page.screenshot(full_page=True, clip=clip)
+            shot = page.screenshot(full_page=True, clip=clip)  # type: ignore[arg-type]
             picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
             picture.save(FIGURES / f"report_{part}.png", optimize=True)
         browser.close()

@@ -41,6 +41,24 @@ GroupName = Annotated[
         help="Of --plot. Default: the first that it can be drawn of.",
     ),
 ]
+PictureCount = Annotated[
+    int | None,
+    typer.Option(
+        "--images",
+        metavar="N",
+        min=1,
+        help="Show N pictures of each group, of the first result: loads its network and pictures again.",
+    ),
+]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="For --images: run the code that the result's spec names.")
+]
+AllowPickle = Annotated[
+    bool,
+    typer.Option(
+        "--allow-pickle", help="For --images: read a checkpoint that is a pickle, and may run code."
+    ),
+]
 
 
 @guarded
@@ -50,15 +68,19 @@ def report(
     output: Target,
     plot: PlotKind = None,
     group: GroupName = None,
+    images: PictureCount = None,
+    allow_code: AllowCode = False,
+    allow_pickle: AllowPickle = False,
     debug: Debug = False,
 ) -> None:
     """Write saved results as one HTML page: the answer, numbers, figures, differences, method, and the results.
 
-    The page loads nothing and runs nothing. Works without torch.
+    The page loads nothing and runs nothing. Works without torch, but for --images.
 
     Example: geed report r50.json r101.json -o report.html          geed report r50.json --plot depth -o depth.svg
     """
     del debug  # read by the guard
-    from geed_cli.cli.run.reporting import run_report  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.reporting import Pictures, run_report  # noqa: PLC0415 - --help stays light
 
-    run_report(tuple(results), output, plot, group)
+    pictures = Pictures(images, allow_code=allow_code, allow_pickle=allow_pickle)
+    run_report(tuple(results), output, plot, group, pictures)

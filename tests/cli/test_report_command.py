@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +16,7 @@ from geed_cli.result.embedded import read_page
 from geed_cli.result.file import read_result, write_result
 
 PICTURES = (22, 16)
+SAVED = Path(__file__).parents[1] / "saved"
 
 
 @pytest.fixture
@@ -128,6 +130,18 @@ def test_audit_shows_pictures_on_its_page(
     refused = geed("audit", *asked)
     assert refused.exit_code == 2
     assert "-o report.html" in refused.stderr
+    assert geed("report", "r.html", "-o", "without.html").exit_code == 0
+    shut = geed("report", "r.html", "--images", "3", "-o", "again.html")
+    assert shut.exit_code == 2
+    assert "--allow-code" in shut.stderr
+    again = geed("report", "r.html", "--images", "3", "--allow-code", "-o", "again.html")
+    assert again.exit_code == 0, again.stderr
+    shown = [
+        Page((tmp_path / name).read_text(encoding="utf-8")).texts.get("gallery")
+        for name in ("r.html", "again.html", "without.html")
+    ]
+    assert shown[0] == shown[1]
+    assert shown[2] is None
 
 
 def _small_spec(path: Path) -> None:
@@ -167,6 +181,9 @@ def test_single_figures(geed: Geed, tmp_path: Path, kind: str) -> None:
         (["before.json", "--plot", "depth", "-o", "r.html"], "ends in .svg"),
         (["before.json", "--plot", "depth", "-g", "flp", "-o", "r.svg"], "--group flip"),
         (["before.json", "--plot", "polar", "-g", "flip", "-o", "r.svg"], "nothing to draw"),
+        (["before.json", "--allow-code", "-o", "r.html"], "without --images"),
+        (["before.json", "--images", "2", "--plot", "depth", "-o", "r.svg"], "--images with --plot"),
+        (["gate.json", "--images", "2", "-o", "r.html"], "--images without a result"),
         (["notes.json", "-o", "r.html"], "no kind that geed checks"),
         (["plan.json", "-o", "r.html"], "a page shows"),
     ],
@@ -178,6 +195,7 @@ def test_what_cannot_be_shown_is_refused(geed: Geed, saved: Path, arguments: lis
         "schema": "geed.plan/1", "model": "m", "pilot": 30, "asked": "width", "target": "0.1", "lines": [],
     }  # fmt: skip
     (saved / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    shutil.copy(SAVED / "gate.json", saved)
     done = geed("report", *arguments)
     assert done.exit_code == 2, done.stderr
     assert said in " ".join(done.stderr.split()), done.stderr

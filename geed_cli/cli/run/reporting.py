@@ -1,6 +1,7 @@
 """The work of ``geed report``, and the pages that other commands write beside their tables."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, get_args
 
@@ -8,17 +9,20 @@ from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, IntervalOptions, Pl
 from geed_cli.cli.panels import PAGE
 from geed_cli.cli.run.outputs import Output, save
 from geed_cli.cli.run.validating import read_saved
+from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.schema import Comparison
 from geed_cli.comparison.subjects import Contender
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.gate.outcome import GateReport
+from geed_cli.report.console import message_console
 from geed_cli.report.html.report_page import PageContents, report_page
 from geed_cli.report.html.single_figure import single_figure
 from geed_cli.result.clusters import with_shared_clusters
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import check_writable, require_distinct
+from geed_cli.result.gallery import Gallery
 from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Part, Result
 from geed_cli.tracking.record import Track
@@ -26,13 +30,29 @@ from geed_cli.tracking.record import Track
 Kind = TypeVar("Kind", bound=Part)
 
 
-def run_report(sources: Sequence[str], output: Path, plot: Plot | None, group: str | None) -> None:
+@dataclass(frozen=True)
+class Pictures:
+    """How many pictures of each group are shown, and what may be run to show them to the network again."""
+
+    count: int | None = None
+    allow_code: bool = False
+    allow_pickle: bool = False
+
+
+def run_report(
+    sources: Sequence[str],
+    output: Path,
+    plot: Plot | None,
+    group: str | None,
+    pictures: Pictures = Pictures(),
+) -> None:
     """Read everything, compare several results with the first, and write the page or the figure.
 
     Raises:
         InputError: what cannot be read, labelled or shown, or an output of another kind.
     """
     _check_output(output, plot, group)
+    _check_pictures(pictures, plot)
     labelled = [_labelled(text) for text in sources]
     require_distinct([output], [path for _, path in labelled])
     results, others = _read(labelled)
@@ -50,8 +70,45 @@ def run_report(sources: Sequence[str], output: Path, plot: Plot | None, group: s
         _only(others, Comparison) or comparison_of(results),
         _only(others, GateReport),
         _only(others, Track),
+        _gallery(results, pictures),
     )
     save(report_page(contents), output)
+
+
+def _check_pictures(pictures: Pictures, plot: Plot | None) -> None:
+    """Refuse options that could not act."""
+    if pictures.count is None and (pictures.allow_code or pictures.allow_pickle):
+        raise InputError(
+            "--allow-code or --allow-pickle without --images",
+            expected="pictures that a network is shown again",
+            remedy="--images 5, or leave it out",
+        )
+    if pictures.count is not None and plot is not None:
+        raise InputError(
+            "--images with --plot", expected="pictures on a page", remedy="leave out one of them"
+        )
+
+
+def _gallery(results: Mapping[str, Result], pictures: Pictures) -> Gallery | None:
+    """Pictures of the first result."""
+    if pictures.count is None:
+        return None
+    if not results:
+        raise InputError(
+            "--images without a result",
+            expected="saved results",
+            remedy="geed report result.json --images 5 -o r.html",
+        )
+    with uncollected():
+        from geed_cli.cli.run.reloaded_model import gallery_of  # noqa: PLC0415 - imports torch
+        from geed_cli.cli.run.terminal_progress import TerminalProgress  # noqa: PLC0415
+
+    first = next(iter(results.values()))
+    with TerminalProgress(message_console(), quiet=False) as progress:
+        progress.step(f"loading {first.model.id}")
+        return gallery_of(
+            first, pictures.count, allow_code=pictures.allow_code, allow_pickle=pictures.allow_pickle
+        )
 
 
 def comparison_of(results: Mapping[str, Result]) -> Comparison | None:
