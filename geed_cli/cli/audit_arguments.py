@@ -22,7 +22,7 @@ from geed_cli.choices import (
     OnUnsteady,
     WeightsFrom,
 )
-from geed_cli.cli.completion import offered
+from geed_cli.cli.completion import offered, written_names
 from geed_cli.cli.panels import CONTROLS, DATA, MEASURE, MODEL, RUN
 from geed_cli.pipeline.options import (
     ActionOptions,
@@ -91,7 +91,7 @@ class AuditArguments:
         _measure(
             "--layer",
             metavar="NAME",
-            autocompletion=offered.layers,
+            autocompletion=written_names.layers,
             help="Layers for channelwise, names or globs; repeatable. Default: the spec's, else the stages.",
         ),
     ] = None

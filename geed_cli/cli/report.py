@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from geed_cli.choices import Plot
-from geed_cli.cli.completion import offered
+from geed_cli.cli.completion import written_names
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import OUTPUT, Debug
 
@@ -37,7 +37,7 @@ GroupName = Annotated[
         "--group",
         "-g",
         metavar="NAME",
-        autocompletion=offered.groups,
+        autocompletion=written_names.groups_of_results,
         help="Of --plot. Default: the first that it can be drawn of.",
     ),
 ]

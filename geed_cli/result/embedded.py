@@ -90,16 +90,24 @@ def read_page(path: Path) -> dict[str, Result]:
     Raises:
         InputError: no page of geed's, one without results, or one whose results are broken or were changed.
     """
+    return {
+        name: result_of(strict_json(checked_text(text, path), path), path)
+        for name, text in page_texts(path).items()
+    }
+
+
+def page_texts(path: Path) -> dict[str, str]:
+    """The JSON of each result in a report page, by name, as whole as it was, and not read yet.
+
+    Raises:
+        InputError: no page of geed's, one without results, or one whose results are broken or were changed.
+    """
     page = read_text(path)
     opening = _OPENING.search(page)
     if opening is None:
         raise _no_results(path, "there are none in it, which it says under Method where they were too large")
     content = strict_json(page[opening.end() : page.find(_CLOSING, opening.end())], path)
-    texts = _unpacked(content, path)
-    results = {}
-    for name, text in texts.items():
-        results[name] = result_of(strict_json(checked_text(text, path), path), path)
-    return results
+    return _unpacked(content, path)
 
 
 def page_result(path: Path) -> Result:

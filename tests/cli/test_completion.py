@@ -26,6 +26,8 @@ from geed_cli.cli.app import app
 from geed_cli.cli.completion.bash_words import join_words
 from geed_cli.cli.completion.model_names import FILE_NAME, model_names
 from geed_cli.models.load import known_architectures, known_models
+from geed_cli.result.embedded import ELEMENT, embedded
+from geed_cli.result.file import read_result
 
 ROOT = Path(__file__).parents[2]
 PRETRAINED = [
@@ -139,6 +141,7 @@ OFFERED: dict[str, list[str]] = {
     "geed audit --devices a": ["all"],
     "geed check --on-undecided p": ["pass"],
     "geed init --ci git": ["github", "gitlab"],
+    "geed report --plot po": ["polar"],
     "geed ls groups vf": ["vflip"],
     "geed ls sets ga": ["gamma"],
     "geed ls specs bit": ["bit_r101"],
@@ -154,6 +157,8 @@ OFFERED: dict[str, list[str]] = {
     "geed audit -d my": [],
     "geed audit no-such-": [],
     "geed track it": [],
+    "geed report r.js": [],
+    "geed report r.json -o x.ht": [],
 }
 
 
@@ -224,6 +229,23 @@ def test_layers_come_from_saved_results(tmp_path: Path, shell: str) -> None:
     assert SHELLS[shell]("geed compare none.json --layer ") == []
     (tmp_path / "a.json").write_text("[" * 100_000, encoding="utf-8")
     assert SHELLS[shell]("geed compare a.json --layer ") == []
+
+
+@pytest.mark.usefixtures("_kept")
+def test_pages_have_the_names_of_the_results_in_them(tmp_path: Path) -> None:
+    """Of ``LABEL=FILE``, too; a page without results has none."""
+    saved = read_result(ROOT / "tests" / "saved" / "result.json")
+    page = f'<script type="application/json" id="{ELEMENT}">{embedded({"r": saved})}</script>'
+    (tmp_path / "p.html").write_text(page, "utf-8")
+    shutil.copy(ROOT / "tests" / "saved" / "result.json", tmp_path / "r.json")
+    (tmp_path / "none.html").write_text("<p>", "utf-8")
+    layers = list(dict.fromkeys(each.layer for each in saved.results if each.layer))
+    groups = list(dict.fromkeys(each.group for each in saved.results))
+    assert layers
+    for line in ("p.html", "r.json", "before=r.json", "before=p.html"):
+        assert in_fish(f"geed compare {line} --layer ") == layers
+        assert in_fish(f"geed report {line} --plot depth --group ") == groups
+    assert in_fish("geed report none.html --group ") == []
 
 
 @pytest.mark.usefixtures("_kept")
