@@ -1,5 +1,6 @@
 """The documents: lines of prose that fit a screen, links and anchors that lead somewhere, options as printed."""
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cli_page import page
+from benchmarks import cli_page, llms_page, schema_page
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
@@ -131,4 +132,27 @@ def test_the_readme_is_short() -> None:
 
 def test_the_options_are_the_programs() -> None:
     """docs/cli.md has the help of every command, word for word, and nothing else."""
-    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == page()
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == cli_page.page()
+
+
+def test_the_keys_of_a_result_are_the_programs() -> None:
+    """docs/schema.md is what the classes that read a result say of themselves."""
+    assert (ROOT / "docs" / "schema.md").read_text(encoding="utf-8") == schema_page.page()
+
+
+def test_every_key_of_a_saved_result_is_in_the_schema() -> None:
+    """Each key that a written result has stands in a table of docs/schema.md."""
+    told = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "schema.md").read_text("utf-8"), re.MULTILINE))
+    saved = json.loads((ROOT / "tests" / "saved" / "result.json").read_text("utf-8"))
+    assert set(saved) <= told
+    assert {*saved["model"], *saved["data"], *saved["settings"], *saved["results"][0]} <= told
+
+
+def test_llms_txt_is_made_of_the_nav() -> None:
+    """A title, a summary, and every page of the site in its part; each page of docs/ is in exactly one."""
+    text = (ROOT / "docs" / "llms.txt").read_text(encoding="utf-8")
+    assert text == llms_page.page()
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Start", "Guides", "Concepts", "Reference"]
+    linked = re.findall(r"^- \[[^\]]+\]\(([^)]+)\): \S", text, re.MULTILINE)
+    moved = {"changelog.md", "contributing.md", "measurements.md"}
+    assert sorted(linked) == sorted(moved | {path.name for path in ROOT.glob("docs/*.md")})
