@@ -4,7 +4,6 @@
 whatever it takes is noted with the alternatives, so that no audit is of a network that nobody meant.
 """
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from torch import Tensor
 from geed_cli.checkpoints.formats import NAMES_SHOWN, shown, shown_list
 from geed_cli.checkpoints.rules import USUAL_ENTRIES
 from geed_cli.errors import InputError, nearest
-from geed_cli.phrases import counted
+from geed_cli.phrases import counted, shell_quoted
 
 DEEPEST_ENTRY = 3
 
@@ -93,7 +92,7 @@ def _choice(name: str, entries: Mapping[str, Mapping[str, object]]) -> tuple[str
 
 
 def _choosing(name: str) -> str:
-    return f"--key {shlex.quote(shown(name))}, in a spec weights.key: {shown(name)}"
+    return f"--key {shell_quoted(shown(name))}, in a spec weights.key: {shown(name)}"
 
 
 def _no_such_entry(name: str, entries: Mapping[str, Mapping[str, object]]) -> InputError:

@@ -18,7 +18,7 @@ from geed_cli.errors import (
     is_out_of_memory,
     text_of,
 )
-from geed_cli.report.console import print_nowhere
+from geed_cli.report.console import print_nowhere, reader_is_gone
 
 P = ParamSpec("P")
 
@@ -38,9 +38,10 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             sys.stdout.flush()
         except typer.Exit:
             raise
-        except BrokenPipeError:
-            print_nowhere(sys.stdout)
         except BaseException as error:
+            if isinstance(error, OSError) and reader_is_gone(error):
+                print_nowhere(sys.stdout)
+                return
             if options.get("debug") or os.environ.get(DEBUG_VARIABLE):
                 raise
             message, code = explain(error, allow_code=bool(options.get("allow_code")))

@@ -5,7 +5,6 @@ the spec has to give it.
 """
 
 import importlib
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -20,6 +19,7 @@ from geed_cli.models.architecture import Architecture, seeded
 from geed_cli.models.code.lazy import lazy_tensors, materialise
 from geed_cli.models.code.torchscript import TorchScriptNetwork
 from geed_cli.models.spec import Argument
+from geed_cli.phrases import shell_quoted
 
 
 def build_python(
@@ -112,7 +112,7 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
         raise InputError(
             f"{module_name}:{attribute} failed: {described(error)}",
             expected="an importable module with a callable that returns a torch.nn.Module",
-            remedy=f"cd {shlex.quote(str(folder))} && python -c {shlex.quote(code)} shows where it fails",
+            remedy=f"cd {shell_quoted(str(folder))} && python -c {shell_quoted(code)} shows where it fails",
         ) from error
     if type(network).__name__ == "ExportedProgram":  # by name: torch.export takes long to import
         network = torch.export.unflatten(network)

@@ -4,7 +4,6 @@ Where a spec would load the file, the command that writes one is printed; where 
 self-supervised method, the way leads to the encoder, and never to a projection head.
 """
 
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from geed_cli.checkpoints.renaming import network_names
 from geed_cli.errors import InputError
 from geed_cli.models.architecture import Architecture
 from geed_cli.models.requested import Requested
+from geed_cli.phrases import shell_joined, shell_quoted
 from geed_cli.runtime.libraries import timm
 
 
@@ -93,7 +93,7 @@ def _declaring(misfit: Misfit) -> str | None:
     words = ["geed", "inspect", "--checkpoint", str(misfit.path), "--arch", arch]
     words += [word for prefix in rules.strip_prefix for word in ("--strip-prefix", prefix)]
     words += ["--key", weights.key] if weights.key != "auto" else []
-    return shlex.join([*words, "--write-spec", "my_model.yaml"])
+    return shell_joined([*words, "--write-spec", "my_model.yaml"])
 
 
 def _encoder_alone(found: Recognised, read: WeightsFile) -> str:
@@ -112,7 +112,7 @@ def other_channels(path: Path, fit: Fit, name: str) -> InputError:
     return InputError(
         f"{path}: {fit.notes[-1]}, and torchvision's {arch} is for {RGB}",
         expected=f"a file for pictures of {RGB} channels, or an architecture that is built for those of the file",
-        remedy=f"geed inspect --checkpoint {shlex.quote(str(path))} --arch {arch}: timm's has the same names"
+        remedy=f"geed inspect --checkpoint {shell_quoted(str(path))} --arch {arch}: timm's has the same names"
         if alike
         else code,
     )

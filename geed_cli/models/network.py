@@ -5,7 +5,6 @@ several times in one forward pass, ``relu#2`` is the second call.
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -17,6 +16,7 @@ from geed_cli.globs import fits_by_parts
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.output import Output
 from geed_cli.models.spec import ModelSpec
+from geed_cli.phrases import shell_joined
 
 T = TypeVar("T")
 CALL = re.compile(r"(.*)#([1-9]\d*)")
@@ -134,7 +134,7 @@ class Network:
         code = ("--allow-code",) if self.source == "python" else ()
         words = self.typed or (self.called, *code)
         place = 0 if words[0].startswith("-") else 1
-        return shlex.join(["geed", name, *words[:place], *options, *words[place:]])
+        return shell_joined(["geed", name, *words[:place], *options, *words[place:]])
 
 
 def resolve_layers(

@@ -4,6 +4,7 @@ Where the reader of stdout is gone, as with ``geed … | head``, nothing more is
 result may come from a stranger: ``plain`` makes them safe to print.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -32,6 +33,16 @@ def harmless(text: str) -> str:
     while "::" in shown:
         shown = shown.replace("::", ": :")
     return shown
+
+
+def reader_is_gone(error: OSError, *, windows: bool = os.name == "nt") -> bool:
+    """Whether writing failed since nobody reads: a broken pipe, for which Windows says that an argument is invalid.
+
+    It says the same of names that no file may have; such an error names the file.
+    """
+    return isinstance(error, BrokenPipeError) or (
+        windows and error.errno == errno.EINVAL and error.filename is None
+    )
 
 
 def print_nowhere(stream: IO[str]) -> None:
@@ -96,5 +107,7 @@ def write(text: str, console: Console) -> None:
     try:
         console.file.write(unicode_text(text) + "\n")
         console.file.flush()
-    except BrokenPipeError:  # files are still written, and a gate's exit code is the verdict's
+    except OSError as error:  # files are still written, and a gate's exit code is the verdict's
+        if not reader_is_gone(error):
+            raise
         print_nowhere(console.file)

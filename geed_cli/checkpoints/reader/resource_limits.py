@@ -68,7 +68,7 @@ def limit_memory(extra: int | None) -> None:
         return
     import resource  # noqa: PLC0415 - POSIX only
 
-    now = int(statm.read_text().split()[0]) * resource.getpagesize()
+    now = int(statm.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     _set(resource.RLIMIT_AS, resource.RLIM_INFINITY if extra is None else now + extra, keep_hard=True)
 
 

@@ -1,7 +1,6 @@
 """The work of ``geed check``, and how any command hands over a gate's report: table, files, GitHub."""
 
 import os
-import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
 from geed_cli.gate.outcome import GateReport
 from geed_cli.gate.policy import Policy, read_policy
+from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
@@ -126,7 +126,7 @@ def _moved(baseline: Path | None, results: Sequence[Path]) -> str:
     pair = [str(baseline), str(results[0])]
     if baseline.stem == results[0].stem or any(Path(path).suffix != ".json" for path in pair):
         pair = [f"before={pair[0]}", f"after={pair[1]}"]
-    return f"geed compare {shlex.join(pair)}"
+    return f"geed compare {shell_joined(pair)}"
 
 
 def _write(

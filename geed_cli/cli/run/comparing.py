@@ -1,7 +1,6 @@
 """The work of ``geed compare``; models are loaded, and torch imported, only where a subject is one."""
 
 import glob
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, meant
 from geed_cli.globs import listed
 from geed_cli.measures.catalogue import BY_NAME, audited_for, require_guaranteed, select_measures
+from geed_cli.phrases import shell_joined
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.html.report_page import PageContents
@@ -209,7 +209,7 @@ def _labels_for(same: Sequence[Subject]) -> str:
     labelled = (
         f"{label}={subject.files[0]}" for label, subject in zip(("before", "after"), same, strict=False)
     )
-    return f"geed compare {shlex.join(labelled)}"
+    return f"geed compare {shell_joined(labelled)}"
 
 
 def _read(subject: Subject) -> dict[str, Result]:

@@ -3,7 +3,6 @@
 Torch is imported only where a checkpoint was named.
 """
 
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.pairing import pair_pattern, run_of
 from geed_cli.errors import INTERRUPTED, GeedError, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
+from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.html.report_page import PageContents
 from geed_cli.report.track_figure import check_figure, draw_track
@@ -223,7 +223,7 @@ def _comparing_its_ends(track: Track, asked: AuditArguments) -> str:
     if all(saved):
         if Path(files[0]).stem == Path(files[1]).stem:
             files = [f"first={files[0]}", f"last={files[1]}"]
-        return f"geed compare {shlex.join(files)}"
+        return f"geed compare {shell_joined(files)}"
     if not any(saved) and asked.arch is not None:
-        return f"geed compare {shlex.join([*files, *spelled(asked)])}"
+        return f"geed compare {shell_joined([*files, *spelled(asked)])}"
     return ""

@@ -1,7 +1,6 @@
 """Every name that can be explained, found where it is computed; nothing is loaded before it is asked for."""
 
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.explanation import Explanation
+from geed_cli.phrases import shell_quoted
 
 if TYPE_CHECKING:
     from geed_cli.report.explain.words.word import Word
@@ -242,7 +242,7 @@ def _require_generators(path: Path) -> None:
         raise InputError(
             f"{path} describes no group",
             expected="a group's generators; of other files geed explain 'set file', policy or spec says what they hold",
-            remedy=f"geed validate {shlex.quote(str(path))}, which says what it is",
+            remedy=f"geed validate {shell_quoted(str(path))}, which says what it is",
         )
 
 
@@ -254,7 +254,7 @@ def _unknown(written: str) -> InputError:
     return InputError(
         f"nothing is called {written[:LONGEST]!r}",
         expected=f"a measure, column, control, group, set, verdict, exit code or saved file{near}",
-        remedy=f"geed explain {shlex.quote(close[0])}" if close else "geed explain, which lists every name",
+        remedy=f"geed explain {shell_quoted(close[0])}" if close else "geed explain, which lists every name",
     )
 
 

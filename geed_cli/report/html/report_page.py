@@ -1,7 +1,6 @@
 """The report page: one HTML file with the answer, the numbers, the figures, the method and the results themselves."""
 
 import functools
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -14,7 +13,7 @@ from geed_cli.documents.document import printable
 from geed_cli.gate.outcome import GateReport
 from geed_cli.measures.latent import L2
 from geed_cli.measures.prediction import FLIP_RATE
-from geed_cli.phrases import counted
+from geed_cli.phrases import counted, shell_joined
 from geed_cli.report.header import in_clusters
 from geed_cli.report.html.answer_block import answers, headline, limits, next_steps, no_basis
 from geed_cli.report.html.colours import variables
@@ -382,7 +381,7 @@ def _commands(models: Sequence[ShownModel]) -> Iterator[str]:
     """The command lines that made the results, as they are typed again."""
     for model in models:
         if model.result.command:
-            yield shlex.join(model.result.command)
+            yield shell_joined(model.result.command)
 
 
 def _signatures(models: Sequence[ShownModel]) -> list[dict[str, str]]:
