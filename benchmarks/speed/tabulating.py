@@ -21,9 +21,9 @@ from geed_cli.engine.shared_action import Families, families_of
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.models.load import load_model
+from geed_cli.pipeline.entries.tabulate import Rows, tabulate
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import Planned, make_plan
-from geed_cli.pipeline.tabulate import Rows, tabulate
 
 GROUPS = ("flip", "vflip", "c4", "d4")
 IMAGES, LAYERS, PROBES = 200, 20, 16

@@ -30,6 +30,8 @@ from geed_cli.pipeline.describe import (
 )
 from geed_cli.pipeline.discovered_actions import hidden_actions
 from geed_cli.pipeline.draw import Draw, Drawn
+from geed_cli.pipeline.entries.tabulate import Rows, tabulate
+from geed_cli.pipeline.entries.top_classes import class_names, top_classes
 from geed_cli.pipeline.image_clusters import clustering_of
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import place_all, require_equal_geometry
@@ -37,9 +39,7 @@ from geed_cli.pipeline.prepare import Prepared, prepare
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.reuse.lookup import Lookup, look_up
 from geed_cli.pipeline.reuse.row_cache import told_apart
-from geed_cli.pipeline.tabulate import Rows, tabulate
 from geed_cli.pipeline.tasks import TaskStream
-from geed_cli.pipeline.top_classes import class_names, top_classes
 from geed_cli.result.samples import units_in, weighting_of
 from geed_cli.result.schema import Data, Duplicate, Looks, Result, Timing
 

@@ -25,9 +25,9 @@ from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.models.output import NO_LOGITS, Output
 from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline.entries.per_element import DIGITS
+from geed_cli.pipeline.entries.top_classes import imagenet_names
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
-from geed_cli.pipeline.per_element import DIGITS
-from geed_cli.pipeline.top_classes import imagenet_names
 from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import read_result, to_strict_json
 from geed_cli.result.intervals import remade

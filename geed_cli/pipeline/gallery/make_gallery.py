@@ -16,6 +16,7 @@ from geed_cli.errors import InputError
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import describe_group, describe_model
+from geed_cli.pipeline.entries.top_classes import DECIMALS, names_of
 from geed_cli.pipeline.gallery.chosen import Choice, choose, chosen_by
 from geed_cli.pipeline.gallery.disagreement import by_place, compared, expected, grid_of, mean_of, moved_back
 from geed_cli.pipeline.gallery.pictures_again import read_again
@@ -31,7 +32,6 @@ from geed_cli.pipeline.options import (
 )
 from geed_cli.pipeline.placement import move, place
 from geed_cli.pipeline.planning import make_plan, plan_groups
-from geed_cli.pipeline.top_classes import DECIMALS, names_of
 from geed_cli.result.gallery import (
     ChosenPicture,
     ClassSeen,

@@ -13,7 +13,7 @@ from geed_cli.engine.passes import explained
 from geed_cli.engine.plan import GroupPlan, Plan
 from geed_cli.measures.distribution import distribution
 from geed_cli.models.network import OUTPUT, Network, Site
-from geed_cli.pipeline.top_classes import CLASSIFIERS
+from geed_cli.pipeline.entries.top_classes import CLASSIFIERS
 
 ROWS = 8
 """Rows that are run at once, of a network that takes any number."""

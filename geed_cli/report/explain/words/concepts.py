@@ -1,6 +1,8 @@
 """What the paper measures, and the scale on which values are printed."""
 
 from geed_cli.explanation import PAPER, Explanation
+from geed_cli.measures.channelwise import COSINE
+from geed_cli.measures.latent import L2
 from geed_cli.report.explain.words.word import Word
 
 SCALE_WORDS = (
@@ -34,7 +36,7 @@ SCALE_WORDS = (
             range="0.50 to 0.71",
             reading="Exact for n = 2, whatever the features are; for more copies where they are spread evenly.",
             example="0.50 under flip, 0.61 under c4, 0.66 under c8.",
-            see=("scale", "latent.l2"),
+            see=("scale", L2.name),
         ),
         ("U(n)",),
     ),
@@ -45,7 +47,7 @@ SCALE_WORDS = (
             reading="latent.l2 measures how far they move. Invariant features serve any classifier put on them; a "
             "classifier can also be invariant on features that are not.",
             source=f"{PAPER}, section 3",
-            see=("latent.l2", "scale", "split"),
+            see=(L2.name, "scale", "split"),
         ),
         ("f1", "latent space"),
     ),
@@ -58,7 +60,7 @@ SCALE_WORDS = (
             "another image's maps are.",
             example="The elements other than e have −0.40 and the null is −0.17: 72% off.",
             source=f"{PAPER}, eq. (5); the percentage is geed's",
-            see=("channelwise.cosine", "null", "scale"),
+            see=(COSINE.name, "null", "scale"),
         ),
         ("layer", "audited", "first to last", "maps"),
     ),

@@ -19,9 +19,9 @@ from geed_cli.engine.row import Cell, Noise, Row
 from geed_cli.engine.shared_action import Families
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 from geed_cli.pipeline.controls import controls_of, fourier_of
-from geed_cli.pipeline.per_element import Profile, element_limits, mean_over
+from geed_cli.pipeline.entries.per_element import Profile, element_limits, mean_over
+from geed_cli.pipeline.entries.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.pipeline.planning import Planned
-from geed_cli.pipeline.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import simultaneous
