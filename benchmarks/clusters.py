@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
-from geed_cli.statistics.interval import interval
+from geed_cli.statistics.interval import intervals
 from geed_cli.statistics.methods import METHODS
 from geed_cli.statistics.sample import MeanSample, RatioSample, Sample, row_means_of
 from geed_cli.statistics.scale import Array, Scale
@@ -93,9 +93,9 @@ def coverage(
     """The share of 95% intervals that hold the true value: over images, and over clusters."""
     true, hits = truth(measure, kind), np.zeros(2)
     rng = np.random.default_rng([seed, *size, LEVELS.index(kind), MEASURES.index(measure)])
-    for _ in range(repetitions):
-        for place, sample in enumerate(drawn(measure, kind, size, rng)):
-            made = interval(sample, method=method)
+    both = zip(*(drawn(measure, kind, size, rng) for _ in range(repetitions)), strict=True)
+    for place, samples in enumerate(both):
+        for made in intervals(samples, method=method):
             hits[place] += made.low is not None and made.high is not None and made.low <= true <= made.high
     return float(hits[0] / repetitions), float(hits[1] / repetitions)
 
