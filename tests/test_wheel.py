@@ -1,8 +1,9 @@
-"""The wheel, installed into an empty environment, brings its specs and pictures along."""
+"""The wheel, installed into an empty environment, brings its specs and pictures along; the sdist brings everything."""
 
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -54,3 +55,28 @@ def test_an_installed_wheel_finds_specs_and_sample(wheel: Path, tmp_path: Path) 
     where, specs, pictures = done.stdout.split()
     assert where.startswith(str(site))
     assert (int(specs), int(pictures)) == (len(list((ROOT / "model_specs").glob("*.yaml"))), 40)
+
+
+@pytest.mark.heavy
+def test_the_sdist_has_all_that_git_has(tmp_path: Path) -> None:
+    """Its own tests read docs, workflows and saved files; built as for a release, without a network."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no checkout to compare it with")
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--sdist",
+        "--no-isolation",
+        "--outdir",
+        str(tmp_path),
+        str(ROOT),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert set(listed.stdout.rstrip("\0").split("\0")) - names == set()
+    assert {"PKG-INFO", "LICENSE"} <= names
