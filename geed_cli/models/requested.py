@@ -46,7 +46,8 @@ def parse_reference(text: str, spec_dir: Path | None = None) -> Reference:
         InputError: no such file, or a bare name that is neither a spec nor known to timm, with the nearest names.
     """
     source, colon, name = text.partition(":")
-    if colon and not Path(text).exists():
+    is_drive = len(source) == 1  # C:\models\net.yaml
+    if colon and not is_drive and not Path(text).exists():
         return _of_source(text, source, name)
     library, _, network = text.partition("/")
     is_id = library in ("timm", "torchvision") and bool(network)  # as it is printed

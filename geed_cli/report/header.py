@@ -1,5 +1,6 @@
 """What was audited: model, weights, split, input, data, run, as names and texts above the tables."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -32,8 +33,8 @@ def _weights(model: Model) -> Iterator[str]:
 
 
 def last(path: str) -> str:
-    """The end of a path or of a reference."""
-    return path.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    """The end of a path, of any system, or of a reference."""
+    return re.split(r"[/\\:]", path.rstrip("/\\"))[-1]
 
 
 def _parameters(count: int) -> str:

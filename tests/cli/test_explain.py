@@ -298,8 +298,9 @@ def literals() -> tuple[str, ...]:
 
 @lru_cache
 def every_text() -> tuple[str, ...]:
-    """Every text that the program may print or write: literals, the help of every command, templates, specs."""
-    folders = (PACKAGE / "cli" / "templates", PACKAGE.parent / "model_specs")
+    """Every text that the program may print or write: literals, help, templates, specs, the page."""
+    pages = PACKAGE / "report" / "html" / "templates"
+    folders = (PACKAGE / "cli" / "templates", PACKAGE.parent / "model_specs", pages)
     files = [path.read_text(encoding="utf-8") for folder in folders for path in folder.iterdir()]
     assert len(files) > 3
     return (*literals(), *files, *helps(get_command(app)))

@@ -68,6 +68,14 @@ def test_refused_names(text: str, found: str, hint: str) -> None:
     assert hint in str(error.value)
 
 
+@pytest.mark.parametrize("path", [r"C:\runs\net.yaml", "d:/runs/net.safetensors"])
+def test_the_letter_of_a_drive_is_no_library(path: str) -> None:
+    """A path of Windows that leads nowhere is a missing file."""
+    with pytest.raises(InputError) as error:
+        parse_reference(path)
+    assert error.value.found.startswith("there is no file ")
+
+
 def test_a_missing_file_names_its_neighbours(tmp_path: Path) -> None:
     """A typing error in a path is the usual reason."""
     (tmp_path / "model_a.yaml").write_text("")
