@@ -44,6 +44,11 @@ def printable(text: str, longest: int = 80) -> str:
     return safe if len(text) <= longest else safe[:longest] + "..."
 
 
+def path_text(path: pathlib.Path | str) -> str:
+    r"""A path in a message, in quotes and as it is typed, so that a backslash of Windows stays one."""
+    return f"'{printable(str(path), 1000)}'"
+
+
 def unicode_text(text: str) -> str:
     r"""The text with bytes that are no UTF-8, which a path from the system may have, written as ``\xff``."""
     try:

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from geed_cli.documents.document import unicode_text
+from geed_cli.documents.document import path_text, unicode_text
 from geed_cli.errors import InputError
 from geed_cli.images.picture import RefusedFile
 
@@ -99,7 +99,7 @@ def _no_images(root: Path, refused: tuple[RefusedFile, ...]) -> InputError:
     if len(refused) > links + others or not parts:
         parts.append(f"{len(refused) - links - others} other entries")
     return InputError(
-        f"no images in {str(root)!r} ({'; '.join(parts)})",
+        f"no images in {path_text(root)} ({'; '.join(parts)})",
         expected="at least one file whose name ends in .jpg, .jpeg, .png, .webp, .bmp, .tif or .tiff",
         remedy=remedy,
     )
@@ -109,14 +109,14 @@ def _check_root(root: Path) -> None:
     remedy = "check the path, or leave out --data to use the bundled sample"
     # os.path answers where Path raises: below a folder that may not be entered
     if not os.path.exists(root):
-        raise InputError(f"no such folder: {str(root)!r}", expected="a folder of images", remedy=remedy)
+        raise InputError(f"no such folder: {path_text(root)}", expected="a folder of images", remedy=remedy)
     if not os.path.isdir(root):
-        raise InputError(f"not a folder: {str(root)!r}", expected="a folder of images", remedy=remedy)
+        raise InputError(f"not a folder: {path_text(root)}", expected="a folder of images", remedy=remedy)
     try:
         os.scandir(root).close()
     except OSError as error:
         raise InputError(
-            f"cannot read the folder {str(root)!r}: {error.strerror}",
+            f"cannot read the folder {path_text(root)}: {error.strerror}",
             expected="a readable folder",
             remedy=remedy,
         ) from error

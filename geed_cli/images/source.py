@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 
 from geed_cli.choices import Decode
-from geed_cli.documents.document import path_of
+from geed_cli.documents.document import path_of, path_text
 from geed_cli.errors import InputError
 from geed_cli.images.decode import read_picture
 from geed_cli.images.folder import list_folder
@@ -179,11 +179,11 @@ def unusable(root: str, refused: Sequence[RefusedFile]) -> InputError:
     """The error that names every drawn picture that cannot be used, the first ``MOST_NAMED`` of many."""
     shown = [f"{item.path!r}: {item.reason}" for item in refused[:MOST_NAMED]]
     if len(refused) == 1:
-        found = f"cannot use image {refused[0].path!r} of {root!r}: {refused[0].reason}"
+        found = f"cannot use image {refused[0].path!r} of {path_text(root)}: {refused[0].reason}"
     else:
         more = [f"and {len(refused) - MOST_NAMED} more"] if len(refused) > MOST_NAMED else []
         listed = "".join(f"\n    {line}" for line in [*shown, *more])
-        found = f"cannot use {len(refused)} images of {root!r}{listed}"
+        found = f"cannot use {len(refused)} images of {path_text(root)}{listed}"
     return InputError(
         found,
         expected="complete 8-bit JPEG, PNG, WebP, BMP or TIFF pictures",

@@ -19,7 +19,7 @@ from geed_cli.comparison.mismatch import require_comparable, require_one_archite
 from geed_cli.comparison.pairing import pair_pattern
 from geed_cli.comparison.schema import Comparison
 from geed_cli.comparison.subjects import Contender, distinct
-from geed_cli.documents.document import unicode_text
+from geed_cli.documents.document import path_text, unicode_text
 from geed_cli.errors import InputError, meant
 from geed_cli.globs import listed
 from geed_cli.measures.catalogue import BY_NAME, audited_for, require_guaranteed, select_measures
@@ -179,7 +179,7 @@ def parse_subject(text: str) -> Subject:
         files = tuple(sorted(Path(name) for name in glob.glob(pattern, recursive=True)))
         if not files:
             raise InputError(
-                f"no file matches {pattern!r}",
+                f"no file matches {path_text(pattern)}",
                 expected=f"saved results for {label!r}",
                 remedy="check the pattern; quote it, so that geed expands it",
             )
