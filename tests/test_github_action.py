@@ -64,13 +64,13 @@ def test_a_gate_that_passes(place: Path) -> None:
         place,
         model=f"{ODD}.yaml",
         data=f"pictures {ODD}",
-        group="flip c4",
+        group="flip\nc4 c2\n",
         policy="wide policy.yaml",
         args="--allow-code\n--metric\nlatent.l2\n",
     )
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads((place / "geed-result.json").read_text(encoding="utf-8"))
-    assert [each["name"] for each in result["groups"]] == ["flip", "c4"]
+    assert [each["name"] for each in result["groups"]] == ["flip", "c4", "c2"]
     assert {each["metric"] for each in result["results"]} == {"latent.l2"}
     assert result["data"]["count"] == 24
     assert f"{ODD}.yaml" in result["command"]
@@ -95,6 +95,18 @@ def test_words_are_not_split_and_baselines_need_a_policy(place: Path) -> None:
     odd = ran(place, model=f"{ODD}.yaml", args=f"--metric\n{ODD}")
     assert odd.returncode == 2, odd.stdout + odd.stderr
     assert not (place / "made").exists()
+    option = ran(place, model="--allow-code", args="--group\nflip")
+    assert option.returncode == 2
+    assert "'--allow-code'" in option.stderr or "--allow-code names no model" in option.stderr, option.stderr
     alone = ran(place, model=f"{ODD}.yaml", baseline="last.json")
     assert (alone.returncode, alone.stdout) == (2, "")
     assert "a baseline without a policy" in alone.stderr
+
+
+def test_an_audit_without_a_gate_has_a_summary(place: Path) -> None:
+    """The page of the terminal, in a fence; the exit code is the audit's."""
+    done = ran(place, model=f"{ODD}.yaml", data=f"pictures {ODD}", args="--allow-code")
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = (place / "summary.md").read_text(encoding="utf-8")
+    assert summary == f"```text\n{done.stdout.rstrip()}\n```\n"
+    assert len(read_page(place / "geed-report.html")) == 1
