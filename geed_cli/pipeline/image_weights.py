@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from geed_cli.documents.column_of_paths import read_column, require_all
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, meant
 from geed_cli.result.samples import BALANCED, folder_of
 from geed_cli.statistics.weighting import balanced
 
@@ -37,6 +37,12 @@ def weights_of(asked: str, paths: Sequence[str]) -> tuple[float, ...]:
             )
         return tuple(map(float, balanced(classes).weights))
     file = Path(asked)
+    if not file.exists() and (hint := meant(str(file), [BALANCED])):
+        raise InputError(
+            f"--image-weights {file}: there is no such file",
+            expected=f"{hint}{BALANCED}, or a CSV file with the columns path and {COLUMN}",
+            remedy=f"--image-weights {BALANCED}",
+        )
     found = read_column(file, COLUMN)
     require_all(found, paths, file, COLUMN)
     weights = np.array([_number(found[path], path, file) for path in paths])

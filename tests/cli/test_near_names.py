@@ -71,6 +71,7 @@ TYPED = {
     "audit good.yaml --decode fst": "fast",
     "audit good.yaml --batch-size aut": "auto",
     "audit good.yaml --devices al": "all",
+    "audit good.yaml --image-weights balancd": "balanced",
     "init --ci gthub": "github",
     "report r.json -o x.svg --plot dpth": "depth",
     # documents
