@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from support.checkpoints import read_in_this_process
@@ -55,6 +56,18 @@ def test_the_table_is_what_the_first_command_prints(first: tuple[str, Path]) -> 
     for line, other in zip(printed, expected, strict=True):
         for one, same in zip(NUMBER.findall(line), NUMBER.findall(other), strict=True):
             assert float(one) == pytest.approx(float(same), rel=0.03, abs=0.0 if "." in same else 1.0)
+
+
+def test_the_picture_is_the_same_page() -> None:
+    """docs/figures/terminal.svg has the words and numbers of the block below it, and loads no font."""
+    path = ROOT / "docs" / "figures" / "terminal.svg"
+    drawn = [
+        "".join(text.itertext())
+        for text in ElementTree.parse(path).getroot().iter("{http://www.w3.org/2000/svg}text")
+        if "title" not in text.get("class", "")
+    ]
+    assert "".join("".join(drawn).split()) == "".join(block("flip  Features").split())
+    assert "url(http" not in path.read_text(encoding="utf-8")
 
 
 def test_real_weights_on_the_bundled_sample(first: tuple[str, Path]) -> None:
