@@ -9,6 +9,7 @@ from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Row
 from geed_cli.models.network import Network
 from geed_cli.result.schema import TopClasses
+from geed_cli.runtime.libraries import timm
 
 CLASSIFIERS: tuple[OutputKind, ...] = ("logits", "probabilities")
 """Outputs of which one class comes first."""
@@ -60,11 +61,9 @@ def imagenet_names(count: int) -> tuple[str, ...]:
 
     The first of a class's synonyms, or all where another class has the same first.
     """
-    from timm.data.imagenet_info import ImageNetInfo, infer_imagenet_subset  # noqa: PLC0415 - where there are names to be found
-
-    subset = infer_imagenet_subset({"num_classes": count})
+    subset = timm.data.imagenet_info.infer_imagenet_subset({"num_classes": count})
     if subset is None:
         return ()
-    described = ImageNetInfo(subset).label_descriptions()
+    described = timm.data.imagenet_info.ImageNetInfo(subset).label_descriptions()
     first = Counter(text.partition(",")[0] for text in described)
     return tuple(text if first[text.partition(",")[0]] > 1 else text.partition(",")[0] for text in described)
