@@ -34,6 +34,7 @@ def test_contents(wheel: Path) -> None:
     assert not any(name.startswith("tests/") for name in names)
 
 
+@pytest.mark.heavy
 def test_an_installed_wheel_finds_specs_and_sample(wheel: Path, tmp_path: Path) -> None:
     """A new environment that holds this wheel; its dependencies are lent from the one that runs the tests."""
     venv.create(tmp_path / "env", with_pip=False)

@@ -106,6 +106,7 @@ def test_everything_at_once(geed: Geed, spec: Path, pictures: Path) -> None:
     assert Path("copy.json").read_bytes() == Path("r.json").read_bytes()
 
 
+@pytest.mark.heavy
 def test_saved_controls_are_compared_and_checked_without_torch(
     geed: Geed, spec: Path, enough_pictures: Path
 ) -> None:

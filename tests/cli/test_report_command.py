@@ -107,7 +107,21 @@ def test_audit_writes_a_page(
     monkeypatch.chdir(tmp_path)
     spec = tmp_path / "net.yaml"
     _small_spec(spec)
-    asked = ["-g", "flip", "-g", "c4", "-d", str(folder), "--allow-code", "--json", "r.json", "-o", "r.html"]
+    asked = [
+        "-g",
+        "flip",
+        "-g",
+        "c4",
+        "-d",
+        str(folder),
+        "--allow-code",
+        "--samples",
+        "4",
+        "--json",
+        "r.json",
+        "-o",
+        "r.html",
+    ]
     done = geed("audit", spec, *asked)
     assert done.exit_code == 0, done.stderr
     [found] = read_page(tmp_path / "r.html").values()
@@ -122,7 +136,20 @@ def test_audit_shows_pictures_on_its_page(
     """As many of each group as --images says; without a page to show them on it is refused."""
     monkeypatch.chdir(tmp_path)
     _small_spec(tmp_path / "net.yaml")
-    asked = ["net.yaml", "-g", "flip", "-g", "c4", "-d", str(folder), "--allow-code", "--images", "3"]
+    asked = [
+        "net.yaml",
+        "-g",
+        "flip",
+        "-g",
+        "c4",
+        "-d",
+        str(folder),
+        "--allow-code",
+        "--samples",
+        "4",
+        "--images",
+        "3",
+    ]
     done = geed("audit", *asked, "-o", "r.html")
     assert done.exit_code == 0, done.stderr
     page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))

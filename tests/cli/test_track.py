@@ -401,6 +401,7 @@ def test_views_of_a_track(geed: Geed, tmp_path: Path) -> None:
     assert all(each == written[0] for each in written)
 
 
+@pytest.mark.heavy
 def test_saved_results_need_no_torch(tmp_path: Path) -> None:
     """Table, JSON, CSV and figure of saved results and of the track made from them, in a fresh process."""
     save_run(tmp_path, (3, 10))

@@ -72,4 +72,4 @@ def _left_out(missing: list[str], root: str) -> tuple[str, ...]:
     named = ", ".join(missing[:MOST_NAMED])
     more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
     count = f"{len(missing)} picture{'s' * (len(missing) != 1)}"
-    return (f"{count} of {printable(root)} left out of the gallery: {named}{more}",)
+    return (f"{count} of {printable(root, 300)} left out of the gallery: {named}{more}",)
