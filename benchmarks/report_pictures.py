@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -38,7 +39,7 @@ def main() -> None:
         page_file = Path(folder) / "report.html"
         subprocess.run([sys.executable, "-m", "geed_cli", *COMMAND.split(), page_file], check=True)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=1)
+        page: Any = browser.new_page(viewport={"width": WIDTH, "height": 900}, device_scale_factor=1)
         page.goto(page_file.as_uri())
         for part, (most, selector) in SHOTS.items():
             boxes = [page.locator(each.strip()).first.bounding_box() for each in selector.split(",")]
@@ -46,7 +47,7 @@ def main() -> None:
             top = max(min(box["y"] for box in found) - 8, 0)
             height = max(box["y"] + box["height"] for box in found) + 16 - top
             clip = {"x": 0, "y": top, "width": WIDTH, "height": min(height, most or height)}
-            shot = page.screenshot(full_page=True, clip=clip)  # type: ignore[arg-type]
+            shot = page.screenshot(full_page=True, clip=clip)
             picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
             picture.save(FIGURES / f"report_{part}.png", optimize=True)
         browser.close()
