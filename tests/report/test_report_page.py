@@ -181,6 +181,30 @@ def test_a_gate_stands_above_the_answer() -> None:
     assert "0.20, 0.17 to 0.23" in only.texts["gate"]
 
 
+LACKING: dict[str, dict[str, object]] = {
+    "a value": {"value": None, "ci": None, "status": "undefined"},
+    "an interval": {"ci": None, "twin_ci": None, "per_element_ci": {}},
+    "rows": {"per_image": None, "to_another": None},
+    "elements": {"per_element": {}, "per_element_ci": {}},
+    "any width": {"value": 0.0, "ci": (0.0, 0.0)},
+    "controls": {"controls": {}},
+}
+
+
+@pytest.mark.parametrize("kind", [*LACKING, "entries", "groups"])
+def test_whatever_a_result_lacks_its_page_is_whole(kind: str) -> None:
+    """Alone, and beside a result that has it; what is lacking is left out, and the answer says why."""
+    result = real()
+    entries = (
+        tuple(entry.model_copy(update=LACKING[kind]) for entry in result.results) if kind in LACKING else ()
+    )
+    lacking = result.model_copy(
+        update={"results": entries, "groups": () if kind == "groups" else result.groups}
+    )
+    for results in ({"a": lacking}, {"a": lacking, "b": real()}, {"b": real(), "a": lacking}):
+        assert Page(page_of(results)).sections[-1] == "method"
+
+
 def test_a_page_of_nothing_is_refused() -> None:
     """It would be a page without an answer."""
     with pytest.raises(ValueError, match="nothing"):

@@ -398,7 +398,7 @@ def _parts(context: Mapping[str, object]) -> Iterator[dict[str, str]]:
     """What the page has, for the links at its top."""
     every = (
         ("answer", "Answer", "groups"), ("numbers", "Numbers", "groups"), ("depth", "Depth", "depth"),
-        ("elements", "Elements", "elements"), ("images", "Images", "images"), ("gallery", "Gallery", "gallery"),
+        ("elements", "Elements", "elements"), ("images", "Images", "images"), ("gallery", "Pictures", "gallery"),
         ("comparison", "Comparison", "differences"), ("training", "Training", "trajectories"), ("gate", "Gate", "gate"),
         ("method", "Method and data", "method"),
     )  # fmt: skip
