@@ -28,8 +28,9 @@ def enlarged(result: Result, images: int, layers: int, groups: int, seed: int) -
         group.model_copy(update={"name": name})
         for group, name in zip(result.groups * groups, names, strict=False)
     ]
+    orders = {group.name: group.order for group in own}
     entries = [
-        _with_rows(entry.model_copy(update={"group": name, "layer": layer}), images, rng)
+        _with_rows(entry.model_copy(update={"group": name, "layer": layer}), images, orders[name], rng)
         for at, name in enumerate(names)
         for entry in result.results
         if entry.group == result.groups[at % len(result.groups)].name
@@ -56,20 +57,26 @@ def _layers(entry: Entry, layers: int) -> Sequence[str | None]:
     return [f"blocks.{number}" for number in range(layers)] if entry.layer == "blocks.0" else []
 
 
-def _with_rows(entry: Entry, images: int, rng: np.random.Generator) -> Entry:
+def _with_rows(entry: Entry, images: int, order: int, rng: np.random.Generator) -> Entry:
     def rows(like: Sequence[float | None]) -> tuple[float, ...]:
         drawn: np.ndarray = rng.choice([each for each in like if each is not None], images)
         return tuple(float(each) for each in drawn + 1e-6 * rng.random(images))
 
     parts: dict[str, object] = {}
+    values: tuple[float, ...] = ()
     if entry.per_image is not None:
         norm = entry.per_image.normaliser
-        parts["per_image"] = PerImage(
-            value=rows(entry.per_image.value), normaliser=None if norm is None else rows(norm)
-        )
+        values = rows(entry.per_image.value)
+        parts["per_image"] = PerImage(value=values, normaliser=None if norm is None else rows(norm))
     way = entry.to_another
     if way is not None and way.per_image is not None:
-        parts["to_another"] = way.model_copy(update={"per_image": rows(way.per_image)})
+        # of layers they follow from the others, as in an audit
+        own = (
+            rows(way.per_image)
+            if entry.layer is None
+            else tuple(order * (v + 1) / (order - 1) for v in values)
+        )
+        parts["to_another"] = way.model_copy(update={"per_image": own})
     return entry.model_copy(update=parts)
 
 

@@ -1,8 +1,9 @@
 """Results inside a report page, digit for digit, and back out of it.
 
 A page has one JSON object in a script element that no browser runs: the names of the results, the SHA-256 of their
-text, and all of them as one xz stream in base 85, rows that follow from others in their short form. Pages come from
-strangers, too: nothing in them is run, and no more is unpacked than a saved result may hold.
+text, and all of them together, rows that follow from others in their short form and long numbers apart, as two xz
+streams in base 85. Pages come from strangers, too: nothing in them is run, and no more is unpacked than a saved result
+may hold.
 """
 
 import base64
@@ -26,13 +27,14 @@ from geed_cli.result.file import (
     strict_json,
     strict_text,
 )
+from geed_cli.result.packed_numbers import apart, together
 from geed_cli.result.schema import Result
 
 MOST_EMBEDDED = 16 * 2**20
 """Bytes of JSON, all results of a page together, from which on they are not put into it."""
 SUFFIXES = (".html", ".htm")
 ELEMENT = "geed-results"
-ENCODING = "xz, base85, short rows"
+ENCODING = "xz, base85, short rows, numbers apart"
 _OPENING = re.compile(rf'<script type="application/json" id="{ELEMENT}">')
 _CLOSING = "</script>"
 # base 85 has "<", with which an element could end, and not "/"
@@ -53,12 +55,17 @@ def embedded(results: Mapping[str, Result]) -> str | None:
     if size > MOST_EMBEDDED:
         return None
     short = [_short(text) for text in texts.values()]
-    packed = lzma.compress(json.dumps(short, separators=(",", ":")).encode(), preset=9 if size < 2**21 else 3)
+    text, numbers = apart(json.dumps(short, separators=(",", ":")))
+    preset = 9 if size < 2**21 else 3
     files = [
         {"name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()} for name, text in texts.items()
     ]
-    data = base64.b85encode(packed).decode("ascii").translate(_TO_PAGE)
-    return json.dumps({"encoding": ENCODING, "files": files, "data": data}).replace("<", "\\u003c")
+    packed = {"text": _packed(text.encode(), preset), "numbers": _packed(numbers, preset)}
+    return json.dumps({"encoding": ENCODING, "files": files, **packed}).replace("<", "\\u003c")
+
+
+def _packed(data: bytes, preset: int) -> str:
+    return base64.b85encode(lzma.compress(data, preset=preset)).decode("ascii").translate(_TO_PAGE)
 
 
 def _short(text: str) -> object:
@@ -134,12 +141,8 @@ def _unpacked(content: object, path: Path) -> dict[str, str]:
         if content["encoding"] != ENCODING:
             raise _no_results(path, "their encoding is none that this version knows")
         names = [(str(file["name"]), str(file["sha256"])) for file in content["files"]]
-        packed = base64.b85decode(content["data"].translate(_FROM_PAGE))
-        opened = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MEMORY)
-        data = opened.decompress(packed, max_length=MAX_BYTES)
-        if not opened.eof:
-            raise _no_results(path, f"they are larger than {MAX_BYTES} bytes, or cut off")
-        short = json.loads(data)
+        text, numbers = (_decompressed(content[part], path) for part in ("text", "numbers"))
+        short = json.loads(together(text.decode(), numbers))
         assert isinstance(short, list)
         assert len(short) == len(names) == len(dict(names))
         found = {name: strict_text(whole(each)) for (name, _), each in zip(names, short, strict=True)}
@@ -157,6 +160,15 @@ def _unpacked(content: object, path: Path) -> dict[str, str]:
     if changed:
         raise _no_results(path, f"{printable(changed[0], 60)} is not what its SHA-256 says")
     return found
+
+
+def _decompressed(part: str, path: Path) -> bytes:
+    """One stream, no more of it than a saved result may hold."""
+    opened = lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MEMORY)
+    data = opened.decompress(base64.b85decode(part.translate(_FROM_PAGE)), max_length=MAX_BYTES)
+    if not opened.eof:
+        raise _no_results(path, f"they are larger than {MAX_BYTES} bytes, or cut off")
+    return data
 
 
 def _no_results(path: Path, why: str) -> InputError:

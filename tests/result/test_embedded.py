@@ -14,6 +14,7 @@ from geed_cli.result import embedded as module
 from geed_cli.result.derived_rows import shortened, whole
 from geed_cli.result.embedded import embedded, page_result, read_page
 from geed_cli.result.file import json_text, to_strict_json
+from geed_cli.result.packed_numbers import apart, together
 
 
 def page(tmp_path: Path, inside: str) -> Path:
@@ -75,6 +76,32 @@ def test_rows_that_follow_from_others_are_short() -> None:
     assert isinstance(kept["to_another"]["per_image"], list)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[1, 2.5, 0.1]",
+        "[0.1234567890123, -1.2345678901234567e-12, 0.30000000000000004]",
+        '{"note": "0.1234567890123 of version 1.234567.8, at -0.000000", "x": 0.12345670}',
+        "[0.123456789012345678901234567890, 1.234567e5, 0.1234567e-310, -0.1234567890123]",
+    ],
+)
+def test_numbers_are_apart_and_together_again(text: str) -> None:
+    """Also within words, and where a number is not written as the shortest of its double, which then stays."""
+    gaps, planes = apart(text)
+    assert together(gaps, planes) == text
+    assert len(planes) == 8 * gaps.count("\0")
+
+
+def test_numbers_are_as_many_as_gaps() -> None:
+    """Neither is guessed."""
+    gaps, planes = apart("[0.1234567890123]")
+    with pytest.raises(ValueError, match="zip"):
+        together(gaps + "\0", planes)
+    with pytest.raises(ValueError, match="zip"):
+        together("[]", planes)
+
+
 def test_results_that_are_too_large_are_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The page says so, and reading it back is refused with what to name instead."""
     monkeypatch.setattr(module, "MOST_EMBEDDED", LITE0.stat().st_size // 4)
@@ -99,7 +126,7 @@ def test_a_page_of_several_is_no_single_result(tmp_path: Path) -> None:
 def _bomb() -> str:
     content = json.loads(embedded({"a": real()}) or "")
     packed = lzma.compress(b"0" * 10**7)
-    content["data"] = module.base64.b85encode(packed).decode().replace("<", "/")
+    content["text"] = module.base64.b85encode(packed).decode().replace("<", "/")
     return json.dumps(content)
 
 
@@ -108,8 +135,10 @@ BROKEN = {
     "no JSON": lambda: "{",
     "a list": lambda: "[]",
     "no keys": lambda: "{}",
-    "another encoding": lambda: (embedded({"a": real()}) or "").replace("xz, base85, short rows", "pickle"),
-    "no base 85": lambda: re.sub(r'"data": "....', '"data": "\\\\u00e9   ', embedded({"a": real()}) or ""),
+    "another encoding": lambda: (embedded({"a": real()}) or "").replace(
+        "xz, base85, short rows, numbers apart", "pickle"
+    ),
+    "no base 85": lambda: re.sub(r'"text": "....', '"text": "\\\\u00e9   ', embedded({"a": real()}) or ""),
     "cut off": lambda: re.sub(r'.{100}"}$', '"}', embedded({"a": real()}) or ""),
     "another hash": lambda: re.sub(r'"sha256": "....', '"sha256": "0000', embedded({"a": real()}) or ""),
     "a name too many": lambda: (embedded({"a": real()}) or "").replace('"files": [', f'"files": [{_FILE}, '),

@@ -16,6 +16,8 @@ PANEL = 304
 """Units that a figure is wide: legible from 360 pixels, with or without styles."""
 SWATCH = 14
 """Units of a mark before a label."""
+SHRINKS = 120
+"""Units of a mark from which on print draws it smaller."""
 LONGEST_NAME = 200
 """Characters of a name on the page; figures show fewer."""
 _FONT = "Helvetica Neue,Arial,Liberation Sans,sans-serif"
@@ -69,7 +71,10 @@ def line(
 ) -> str:
     """A straight line, a rule unless it is said otherwise."""
     wide = "" if width == 1 else f' stroke-width="{width:g}"'
-    ends = f"M{short_number(x1)} {short_number(y1)}L{short_number(x2)} {short_number(y2)}"
+    to = f"L{short_number(x2)} {short_number(y2)}"
+    if x1 == x2 or y1 == y2:
+        to = f"V{short_number(y2)}" if x1 == x2 else f"H{short_number(x2)}"
+    ends = f"M{short_number(x1)} {short_number(y1)}{to}"
     return f'<path class="{css}" d="{ends}" stroke="{colour}"{wide}/>'
 
 
@@ -150,8 +155,8 @@ def figure(body: str, height: float, ident: str, title: str, description: str) -
 def decoration(body: str, width: float, height: float) -> Markup:
     """A mark whose numbers stand beside it as text."""
     size = f'width="{width:g}" height="{height:g}"'
-    if width > SWATCH:
-        size += f' viewBox="0 0 {width:g} {height:g}"'  # may be drawn smaller in print
+    if width >= SHRINKS:
+        size += f' viewBox="0 0 {width:g} {height:g}"'
     if "<text" in body:
         size += f' fill="{MUTED}" font-size="11" font-family="{_FONT}"'
     return Markup(f'<svg class="mk" {size} aria-hidden="true">{body}</svg>')

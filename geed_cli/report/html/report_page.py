@@ -48,13 +48,18 @@ from geed_cli.verdict.digits import (
 from geed_cli.verdict.names import PLAIN, listed, sentence
 from geed_cli.verdict.track import say_track, track_warnings
 from geed_cli.verdict.transformations import title_of
+from geed_cli.verdict.way import Way
 
 UNPACK = """python - report.html <<'END'
 import base64, json, lzma, re, struct, sys
 page = open(sys.argv[1], encoding="utf-8").read()
 found = json.loads(re.search('id="geed-results">(.*?)</script>', page, re.S)[1])
-packed = base64.b85decode(found["data"].replace("/", "<"))
-for number, result in enumerate(json.loads(lzma.decompress(packed))):
+text, planes = (lzma.decompress(base64.b85decode(found[part].replace("/", "<"))) for part in ("text", "numbers"))
+count = len(planes) // 8
+doubles = bytes(planes[place * count + number] for number in range(count) for place in range(8))
+numbers = [*map(repr, struct.unpack(f"<{count}d", doubles)), ""]
+text = "".join(map("".join, zip(text.decode().split("\\0"), numbers)))
+for number, result in enumerate(json.loads(text)):
     orders = {group["name"]: group["order"] for group in result["groups"]}
     for entry in result["results"]:
         way, n = entry["to_another"] or {}, orders[entry["group"]]
@@ -258,15 +263,17 @@ def _layer_tables(models: Sequence[ShownModel], group: str) -> list[dict[str, ob
         rows = [
             (
                 name(entry.layer or "", 60),
-                value_text(entry, decimals),
-                limits_text(entry, decimals=decimals),
-                percent_text(ways[entry.layer]) if entry.layer in ways else "–",
-                way_limits_text(ways[entry.layer]) if entry.layer in ways else "–",
+                f"{value_text(entry, decimals)} ({limits_text(entry, decimals=decimals)})",
+                _way_text(ways[entry.layer]) if entry.layer in ways else "–",
             )
             for entry in entries
         ]
         tables.append({"label": model.label, "rows": rows})
     return tables
+
+
+def _way_text(way: Way) -> str:
+    return f"{percent_text(way)} ({way_limits_text(way)})"
 
 
 def _element_figures(models: Sequence[ShownModel], group: str, title: str) -> list[dict[str, object]]:
