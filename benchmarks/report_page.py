@@ -14,7 +14,8 @@ import numpy as np
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.subjects import Contender
-from geed_cli.report.html.report_page import PageContents, report_page
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.result.embedded import embedded
 from geed_cli.result.file import read_result
 from geed_cli.result.schema import Entry, Image, PerImage, Result

@@ -143,6 +143,8 @@ OUTPUT_KINDS: Mapping[OutputKind, Explanation] = {
 """What ``geed explain`` says of each."""
 OnUndecided = Literal["fail", "pass"]
 GateFormat = Literal["text", "github"]
+PAGE_SUFFIXES = (".html", ".htm")
+"""Of report pages that are read; the first is written."""
 Plot = Literal["depth", "polar", "elements", "images", "layers"]
 """The figures of a report page that ``geed report --plot`` draws by themselves."""
 

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from geed_cli.choices import View
+from geed_cli.choices import PAGE_SUFFIXES, View
 from geed_cli.cli.completion import offered
 from geed_cli.errors import InputError
 
 MODEL, DATA, MEASURE = "Model", "Data", "Groups and measures"
 CONTROLS, RUN, OUTPUT = "Controls", "Running", "Output"
-PAGE = ".html"
-"""The suffix of a report page."""
+PAGE = PAGE_SUFFIXES[0]
+"""The suffix of a report page that is written."""
 
 ModelName = Annotated[
     str | None,

@@ -14,7 +14,7 @@ from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
 from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
-from geed_cli.report.header import headline, in_clusters, last
+from geed_cli.report.header import headline, how_acted, in_clusters, last
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.marks import Mark, plain_characters, profile
 from geed_cli.report.numbers import about
@@ -181,7 +181,8 @@ def _legend(result: Result, view: View) -> str:
 
 def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> Iterator[Block]:
     entries = [entry for entry in result.results if entry.group == group.name]
-    yield Line(f"{title_of(group)}{_how(group)}", strong=f"{group.name}:")
+    how = how_acted(group)
+    yield Line(f"{title_of(group)}{', ' * bool(how)}{how}", strong=f"{group.name}:")
     whole = [entry for entry in entries if entry.layer is None and _shown_whole(entry, result)]
     layered = _layered(entries)
     controls = [name for name in BESIDE if any(name in entry.controls for entry in (*whole, *layered))]
@@ -221,13 +222,6 @@ def _absences(entries: Sequence[Entry]) -> Iterator[str]:
         for note in entry.notes[-1:]
     )
     yield from (f"{some(names)}: {note}" for note, names in missing.items())
-
-
-def _how(group: AuditedGroup) -> str:
-    """Whether its action is exact, which of a set need not be asked."""
-    if group.kind == "set":
-        return ""
-    return ", exact" if group.exact else f", resampled, {group.interpolation}, {group.boundary or 'cyclic'}"
 
 
 def _shown_whole(entry: Entry, result: Result) -> bool:

@@ -9,7 +9,7 @@ from geed_cli.phrases import counted
 from geed_cli.report.numbers import number
 from geed_cli.report.page import WIDEST, Line
 from geed_cli.result.samples import BALANCED, folder_of, weighting_of
-from geed_cli.result.schema import Clusters, Data, Model, Result
+from geed_cli.result.schema import Clusters, Data, Group, Model, Result
 from geed_cli.verdict.inspection import output_text
 
 REFUSED_SHOWN = 5
@@ -48,6 +48,13 @@ def preprocessing(model: Model) -> str:
         f"{used.size}×{used.size}{' luminance (ITU-R BT.601)' if len(used.mean) == 1 else ''} from {used.resize} "
         f"({used.crop_mode}, {used.interpolation}), mean {_triple(used.mean)}, std {_triple(used.std)}"
     )
+
+
+def how_acted(group: Group) -> str:
+    """Whether its action is exact, which of a set need not be asked: empty there."""
+    if group.kind == "set":
+        return ""
+    return "exact" if group.exact else f"resampled, {group.interpolation}, {group.boundary or 'cyclic'}"
 
 
 def in_clusters(data: Data) -> str:
@@ -105,7 +112,8 @@ def model_lines(model: Model) -> Iterator[tuple[str, str]]:
     yield "input", preprocessing(model)
 
 
-def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
+def data_line(data: Data) -> str:
+    """How many images of which folder, and what became of its other files."""
     parts = [f"{data.count} image{'s' * (data.count != 1)} of {data.root}", f"{data.found} files found"]
     if data.normaliser_images:
         parts.append(f"{len(data.normaliser_images)} more for M")
@@ -114,7 +122,11 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
     if data.duplicates:
         parts.append(f"{len(data.duplicates)} copies of these")
     parts.append(f"{len(data.refused)} refused")
-    yield "data", ", ".join(parts)
+    return ", ".join(parts)
+
+
+def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
+    yield "data", data_line(data)
     yield from _weight_lines(data)
     yield from _corrected_lines(data)
     yield from _cluster_lines(data.clusters)

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from geed_cli.choices import PAGE_SUFFIXES
 from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
 from geed_cli.result.derived_rows import shortened, whole
@@ -32,7 +33,6 @@ from geed_cli.result.schema import Result
 
 MOST_EMBEDDED = 16 * 2**20
 """Bytes of JSON, all results of a page together, from which on they are not put into it."""
-SUFFIXES = (".html", ".htm")
 ELEMENT = "geed-results"
 ENCODING = "xz, base85, short rows, numbers apart"
 _OPENING = re.compile(rf'<script type="application/json" id="{ELEMENT}">')
@@ -88,7 +88,7 @@ def _least_size(result: Result) -> int:
 
 def is_page(path: Path) -> bool:
     """Whether a file's name says that it is a report page."""
-    return path.suffix.lower() in SUFFIXES
+    return path.suffix.lower() in PAGE_SUFFIXES
 
 
 def read_page(path: Path) -> dict[str, Result]:

@@ -79,8 +79,8 @@ def reaction_of(comparison: Comparison, subject: int) -> float | None:
     return None
 
 
-def say_difference(comparison: Comparison, group: str, at: int) -> Said:
-    """What is said of one other subject, under one group."""
+def say_difference(comparison: Comparison, group: str, at: int, *, layers: bool = True) -> Said:
+    """What is said of one other subject, under one group; ``layers`` is whether of its layers, too."""
     lines = [line for line in comparison.lines if line.group == group]
     if unsteady := [comparison.subjects[k].label for k in (0, at + 1) if _is_unsteady(lines, k)]:
         verb = "is" if len(unsteady) == 1 else "are"
@@ -98,7 +98,7 @@ def say_difference(comparison: Comparison, group: str, at: int) -> Said:
     others = {name: claim for name, claim in claims.items() if claim != ABSENT}
     if others and {features, *others.values()} in ({UNDECIDED}, {WITHIN}):
         verdict, others = sentence(f"{features} in {listed([PLAIN[FEATURES], *others])}"), {}
-    reasons += [*_predictions(others), *_layers(comparison, lines, at)]
+    reasons += [*_predictions(others), *(_layers(comparison, lines, at) if layers else ())]
     return Said(group, "not compared" if features == ABSENT else features, verdict, tuple(reasons))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree
@@ -12,6 +13,7 @@ from support.networks import small_conv_net
 from support.pages import LITE0, Page
 from support.results import result_at, save_run
 
+from geed_cli.errors import InputError
 from geed_cli.result.embedded import read_page
 from geed_cli.result.file import read_result, write_result
 
@@ -107,21 +109,7 @@ def test_audit_writes_a_page(
     monkeypatch.chdir(tmp_path)
     spec = tmp_path / "net.yaml"
     _small_spec(spec)
-    asked = [
-        "-g",
-        "flip",
-        "-g",
-        "c4",
-        "-d",
-        str(folder),
-        "--allow-code",
-        "--samples",
-        "4",
-        "--json",
-        "r.json",
-        "-o",
-        "r.html",
-    ]
+    asked = f"-g flip -g c4 -d {folder} --allow-code --samples 4 --json r.json -o r.html".split()
     done = geed("audit", spec, *asked)
     assert done.exit_code == 0, done.stderr
     [found] = read_page(tmp_path / "r.html").values()
@@ -136,20 +124,7 @@ def test_audit_shows_pictures_on_its_page(
     """As many of each group as --images says; without a page to show them on it is refused."""
     monkeypatch.chdir(tmp_path)
     _small_spec(tmp_path / "net.yaml")
-    asked = [
-        "net.yaml",
-        "-g",
-        "flip",
-        "-g",
-        "c4",
-        "-d",
-        str(folder),
-        "--allow-code",
-        "--samples",
-        "4",
-        "--images",
-        "3",
-    ]
+    asked = f"net.yaml -g flip -g c4 -d {folder} --allow-code --samples 4 --images 3".split()
     done = geed("audit", *asked, "-o", "r.html")
     assert done.exit_code == 0, done.stderr
     page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
@@ -210,6 +185,7 @@ def test_single_figures(geed: Geed, tmp_path: Path, kind: str) -> None:
         (["before.json", "--plot", "polar", "-g", "flip", "-o", "r.svg"], "nothing to draw"),
         (["before.json", "--allow-code", "-o", "r.html"], "without --images"),
         (["before.json", "--images", "2", "--plot", "depth", "-o", "r.svg"], "--images with --plot"),
+        (["before.json", "comparison.json", "-o", "r.html"], "a saved comparison beside results"),
         (["gate.json", "--images", "2", "-o", "r.html"], "--images without a result"),
         (["notes.json", "-o", "r.html"], "no kind that geed checks"),
         (["plan.json", "-o", "r.html"], "a page shows"),
@@ -222,12 +198,47 @@ def test_what_cannot_be_shown_is_refused(geed: Geed, saved: Path, arguments: lis
         "schema": "geed.plan/1", "model": "m", "pilot": 30, "asked": "width", "target": "0.1", "lines": [],
     }  # fmt: skip
     (saved / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
-    shutil.copy(SAVED / "gate.json", saved)
+    for name in ("gate.json", "comparison.json"):
+        shutil.copy(SAVED / name, saved)
     done = geed("report", *arguments)
     assert done.exit_code == 2, done.stderr
     assert said in " ".join(done.stderr.split()), done.stderr
     assert not (saved / "r.html").exists()
     assert not (saved / "r.svg").exists()
+
+
+@pytest.mark.usefixtures("saved")
+def test_results_of_one_name_are_told_how_to_be_named(geed: Geed) -> None:
+    """The line that the refusal prints runs as it stands."""
+    Path("other").mkdir()
+    shutil.copy("after.json", "other/before.json")
+    refused = geed("report", "before.json", "other/before.json", "-o", "report.html")
+    assert refused.exit_code == 2
+    [line] = [each for each in refused.stderr.splitlines() if "geed report" in each]
+    done = geed(*shlex.split(line.partition("geed ")[2]))
+    assert done.exit_code == 0, done.stderr
+    assert list(read_page(Path("report.html"))) == ["before", "after"]
+
+
+def test_a_result_is_saved_before_its_pictures_are_shown(
+    geed: Geed, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they cannot be, there is an error, and the result all the same."""
+    monkeypatch.chdir(tmp_path)
+    _small_spec(tmp_path / "net.yaml")
+
+    def refuse(*_: object) -> None:
+        raise InputError("no pictures", expected="some", remedy="none")
+
+    monkeypatch.setattr("geed_cli.cli.run.auditing.make_gallery", refuse)
+    asked = (
+        f"net.yaml -g flip -d {folder} --allow-code --samples 4 --images 3 --json r.json -o r.html".split()
+    )
+    done = geed("audit", *asked)
+    assert done.exit_code == 2
+    assert "no pictures" in done.stderr
+    assert read_result(tmp_path / "r.json").data.count == 4
+    assert not (tmp_path / "r.html").exists()
 
 
 def test_a_page_is_never_written_over_its_own_input(geed: Geed, saved: Path) -> None:

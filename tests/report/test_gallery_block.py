@@ -8,7 +8,8 @@ from PIL import Image
 from support.pages import Page, real
 
 from geed_cli.report.html.gallery_block import DARKEST, SIDE, gallery_section
-from geed_cli.report.html.report_page import PageContents, report_page
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.result.gallery import (
     ChosenPicture,
     ClassSeen,

@@ -6,9 +6,10 @@ from html import unescape
 import pytest
 from support.pages import Page, page_of, real, small
 
-from geed_cli.cli.run.reporting import comparison_of
+from geed_cli.cli.run.pages import comparison_of
 from geed_cli.gate.outcome import GateReport
-from geed_cli.report.html.report_page import PageContents, report_page
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.result.schema import Image, Result
 from geed_cli.verdict.audit import say, warnings
 from geed_cli.verdict.comparison import FURTHER, say_difference

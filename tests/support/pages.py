@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
-from geed_cli.cli.run.reporting import comparison_of
+from geed_cli.cli.run.pages import comparison_of
 from geed_cli.gate.outcome import GateReport
-from geed_cli.report.html.report_page import PageContents, report_page
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.result.file import read_result
 from geed_cli.result.schema import Result
 from support.constructed import features, flips, layers, result, softmax

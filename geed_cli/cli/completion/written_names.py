@@ -10,11 +10,11 @@ from typing import Any
 
 import typer
 
+from geed_cli.choices import PAGE_SUFFIXES
 from geed_cli.cli.completion.safe_names import beginning
 
 LARGEST_FILE = 100_000_000
 """Bytes of a saved result that are read to learn its names."""
-PAGES = (".html", ".htm")
 FILES = ("subjects", "checkpoints", "result", "results", "baseline")
 """Parameters that name saved results."""
 
@@ -53,7 +53,7 @@ def _saved(context: typer.Context) -> Iterator[Path]:
     """The results and pages on the line, ``LABEL=FILE`` among them."""
     for word in _typed(context):
         name = word if Path(word).exists() else word.rpartition("=")[2]
-        if name.endswith((".json", *PAGES)):
+        if name.endswith((".json", *PAGE_SUFFIXES)):
             yield Path(name)
 
 
@@ -76,7 +76,7 @@ def _values(path: Path, key: str) -> list[str]:
 
 def _texts(path: Path) -> list[str]:
     """The JSON of a file, or of all the results in a page."""
-    if not path.name.endswith(PAGES):
+    if not path.name.endswith(PAGE_SUFFIXES):
         return [path.read_text(encoding="utf-8")]
     from geed_cli.errors import GeedError  # noqa: PLC0415
     from geed_cli.result.embedded import page_texts  # noqa: PLC0415 - pydantic

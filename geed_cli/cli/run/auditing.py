@@ -1,5 +1,6 @@
 """The work of ``geed audit``: load, audit with progress, print, save, and judge where a policy was given."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from geed_cli.choices import View
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
-from geed_cli.cli.run.reporting import check_pages, pages_to_write
+from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
+from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import require_enough
 from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
@@ -21,8 +23,10 @@ from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console, write
-from geed_cli.report.html.report_page import PageContents
+from geed_cli.report.html.page_contents import PageContents
 from geed_cli.result.file import require_distinct, to_strict_json
+from geed_cli.result.gallery import Gallery
+from geed_cli.result.schema import Result
 from geed_cli.statistics.methods import check_options
 
 
@@ -69,14 +73,12 @@ def run_audit(
         beside = request.twin(network).load() if twin else None
         made = audit(network, groups, options, progress, beside)
         result = made.model_copy(update={"command": request.options.typed})
-        gallery = None
-        if page.images is not None:
-            progress.step("showing pictures again")
-            gallery = make_gallery(result, network, _shown(page.images, groups, options))
+
+    pictures = functools.cache(lambda: _gallery(result, network, groups, options, page.images, view))
     outputs: list[Output] = [(json, lambda: to_strict_json(result))]
     if judge is None:  # else the gate's verdicts are on the page, too
         outputs += pages_to_write(
-            page.files, lambda: PageContents({result.model.arch: result}, gallery=gallery)
+            page.files, lambda: PageContents({result.model.arch: result}, gallery=pictures())
         )
     hand_over(outputs, lambda: print_result(result, result_console(), view))
     if result.status == "partial":
@@ -85,19 +87,31 @@ def run_audit(
         return
     if not view.quiet:
         write("", result_console())
-    if code := judge({result.model.id: result}, gallery):
+    if code := judge({result.model.id: result}, pictures):
         raise typer.Exit(code)
 
 
-def _shown(count: int, groups: tuple[str, ...], options: AuditOptions) -> GalleryOptions:
-    """So many pictures, from where the audit has them."""
-    return GalleryOptions(
+def _gallery(
+    result: Result,
+    network: Network,
+    groups: tuple[str, ...],
+    options: AuditOptions,
+    count: int | None,
+    view: View,
+) -> Gallery | None:
+    """So many pictures of each group, from where the audit has them; made for a page, when the result is saved."""
+    if count is None:
+        return None
+    shown = GalleryOptions(
         count,
         follow_links=options.data.follow_links,
         groups=groups,
         sets=options.sets,
         device=options.run.device,
     )
+    with TerminalProgress(message_console(), quiet=view.quiet) as progress:
+        progress.step("showing pictures again")
+        return make_gallery(result, network, shown)
 
 
 def _prepare_gate(request: CheckRequest, json: Path | None) -> Judge:

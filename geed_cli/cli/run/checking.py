@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from geed_cli.choices import GateFormat, OnUndecided, View
-from geed_cli.cli.run.outputs import save
-from geed_cli.cli.run.reporting import check_pages, comparison_of
+from geed_cli.cli.run.outputs import hand_over
+from geed_cli.cli.run.pages import check_pages, comparison_of, pages_to_write
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
@@ -21,9 +21,9 @@ from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
 from geed_cli.report.gate.kinds import write_gate, writer_for
-from geed_cli.report.html.report_page import PageContents, report_page
+from geed_cli.report.html.page_contents import PageContents
 from geed_cli.result.clusters import read_clustering, with_clusters
-from geed_cli.result.file import check_writable, read_result
+from geed_cli.result.file import check_writable, read_result, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
 
@@ -45,14 +45,16 @@ class CheckRequest:
 
 BASELINE = "baseline"
 """What the result that changes are measured from is called on a page."""
-Judge = Callable[[Mapping[str, Result], Gallery | None], int]
+Pictures = Callable[[], Gallery | None]
+"""Makes those that a page of the first result shows, once everything else is written."""
+Judge = Callable[[Mapping[str, Result], Pictures], int]
 """Judges results by label, prints and writes the report, and gives the exit code."""
 
 
 def run_check(request: CheckRequest) -> int:
     """Read, judge, print and write; the exit code."""
     judge = prepare(request, request.results)
-    return judge(_labelled(request.results), None)
+    return judge(_labelled(request.results), lambda: None)
 
 
 def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
@@ -65,7 +67,8 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     """
     inputs = [*results, request.policy, *filter(None, [request.baseline])]
     _check_outputs(request.outputs, inputs)
-    check_pages(request.pages, inputs)
+    check_pages(request.pages)
+    require_distinct(request.pages, inputs)
     policy = read_policy(request.policy)
     _check_baseline(policy, request.baseline)
     clustering = None if request.cluster is None else read_clustering(request.cluster)
@@ -73,12 +76,15 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     if baseline is not None and clustering is not None:
         baseline = with_clusters(baseline, clustering)
 
-    def judge(labelled: Mapping[str, Result], gallery: Gallery | None) -> int:
+    def judge(labelled: Mapping[str, Result], gallery: Pictures) -> int:
         if clustering is not None:
             labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
         report = gate(labelled, policy, baseline, request.on_undecided)
-        _write(report, request, labelled, baseline, gallery)
-        _show(report, request, moved=_moved(request.baseline, results))
+        _write(report, request)
+        hand_over(
+            pages_to_write(request.pages, lambda: _contents(report, labelled, baseline, gallery())),
+            lambda: _show(report, request, moved=_moved(request.baseline, results)),
+        )
         return report.exit_code
 
     return judge
@@ -129,24 +135,20 @@ def _moved(baseline: Path | None, results: Sequence[Path]) -> str:
     return f"geed compare {shell_joined(pair)}"
 
 
-def _write(
-    report: GateReport,
-    request: CheckRequest,
-    labelled: Mapping[str, Result],
-    baseline: Result | None,
-    gallery: Gallery | None,
-) -> None:
+def _write(report: GateReport, request: CheckRequest) -> None:
     """Write the report to the outputs, before it is printed, since the reader of that may have gone."""
     for path in request.outputs:
         write_gate(report, path)
         message_console().print(f"wrote {path}")
-    results = dict(labelled)
-    if (
-        baseline is not None
-    ):  # pictures are of the first result: where there are some, the baseline comes last
-        results = {BASELINE: baseline, **results} if gallery is None else {**results, BASELINE: baseline}
-    for page in request.pages:
-        save(report_page(PageContents(results, comparison_of(results), gate=report, gallery=gallery)), page)
+
+
+def _contents(
+    report: GateReport, labelled: Mapping[str, Result], baseline: Result | None, gallery: Gallery | None
+) -> PageContents:
+    """Of a page: the baseline is the reference, but where there are pictures, which are of the first result."""
+    before = {} if baseline is None else {BASELINE: baseline}
+    results = {**before, **labelled} if gallery is None else {**labelled, **before}
+    return PageContents(results, comparison_of(results), gate=report, gallery=gallery)
 
 
 def _show(report: GateReport, request: CheckRequest, moved: str) -> None:

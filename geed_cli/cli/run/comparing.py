@@ -10,8 +10,9 @@ from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, refuse
 from geed_cli.cli.command import declared
+from geed_cli.cli.run.labels import split_label
 from geed_cli.cli.run.outputs import check_outputs, hand_over
-from geed_cli.cli.run.reporting import check_pages, pages_to_write
+from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.compare import compare
 from geed_cli.comparison.margins import margins_of
@@ -26,7 +27,7 @@ from geed_cli.measures.catalogue import BY_NAME, audited_for, require_guaranteed
 from geed_cli.phrases import shell_joined
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
-from geed_cli.report.html.report_page import PageContents
+from geed_cli.report.html.page_contents import PageContents
 from geed_cli.result.clusters import read_clustering, with_clusters, with_shared_clusters
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
@@ -92,7 +93,7 @@ def run_compare(request: ComparisonRequest) -> None:
     if any(subject.model is not None for subject in subjects):
         require_guaranteed(options.interval.method, select_measures(options.metrics))
     files = [file for subject in subjects for file in subject.files]
-    check_pages(request.pages, files)
+    check_pages(request.pages)
     require_distinct((json, csv, *request.pages), files)
     read = {each.label: _read(each) for each in subjects if each.files}
     results = {label: tuple(by_file.values()) for label, by_file in read.items()}
@@ -158,13 +159,13 @@ def parse_subjects(text: str) -> list[Subject]:
     Raises:
         InputError: a glob that matches nothing, a saved result that is not there, or a page without results.
     """
-    label, sign, name = text.partition("=")
-    path = Path(name) if sign and label and not Path(text).exists() else Path(text)
-    if not is_page(path) or any(magic in name for magic in "*?["):
+    label, name = split_label(text)
+    path = Path(name)
+    if not is_page(path) or (label is not None and glob.has_magic(name)):
         return [parse_subject(text)]
     found = read_page(path)
-    if len(found) == 1 and path != Path(text):
-        return [Subject(unicode_text(label), (path,), None, next(iter(found.values())))]
+    if label is not None and len(found) == 1:
+        return [Subject(label, (path,), None, next(iter(found.values())))]
     return [Subject(each, (path,), None, result) for each, result in found.items()]
 
 
@@ -174,8 +175,8 @@ def parse_subject(text: str) -> Subject:
     Raises:
         InputError: a glob that matches nothing, or a saved result that is not there.
     """
-    label, sign, pattern = text.partition("=")
-    if sign and label and not Path(text).exists():
+    label, pattern = split_label(text)
+    if label is not None:
         files = tuple(sorted(Path(name) for name in glob.glob(pattern, recursive=True)))
         if not files:
             raise InputError(
@@ -183,7 +184,7 @@ def parse_subject(text: str) -> Subject:
                 expected=f"saved results for {label!r}",
                 remedy="check the pattern; quote it, so that geed expands it",
             )
-        return Subject(unicode_text(label), files)
+        return Subject(label, files)
     path = Path(text)
     if path.suffix == ".json":
         return Subject(unicode_text(path.stem), (path,))

@@ -1,29 +1,29 @@
-"""The work of ``geed report``, and the pages that other commands write beside their tables."""
+"""The work of ``geed report``: saved files of every kind become one page, or one figure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import TypeVar
 
-from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, IntervalOptions, Plot
+from geed_cli.choices import Plot
 from geed_cli.cli.panels import PAGE
-from geed_cli.cli.run.outputs import Output, save
+from geed_cli.cli.run.labels import split_label
+from geed_cli.cli.run.outputs import save
+from geed_cli.cli.run.pages import comparison_of
 from geed_cli.cli.run.validating import read_saved
 from geed_cli.cli.startup import uncollected
-from geed_cli.comparison.compare import compare
 from geed_cli.comparison.schema import Comparison
-from geed_cli.comparison.subjects import Contender
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.gate.outcome import GateReport
+from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console
-from geed_cli.report.html.report_page import PageContents, report_page
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.report.html.single_figure import single_figure
-from geed_cli.result.clusters import with_shared_clusters
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
-from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Part, Result
 from geed_cli.tracking.record import Track
 
@@ -53,7 +53,7 @@ def run_report(
     """
     _check_output(output, plot, group)
     _check_pictures(pictures, plot)
-    labelled = [_labelled(text) for text in sources]
+    labelled = [(label, Path(name)) for label, name in map(split_label, sources)]
     require_distinct([output], [path for _, path in labelled])
     results, others = _read(labelled)
     if plot is not None:
@@ -65,9 +65,16 @@ def run_report(
             )
         save(single_figure(plot, results, group), output)
         return
+    given = _only(others, Comparison)
+    if given is not None and results:
+        raise InputError(
+            "a saved comparison beside results",
+            expected="the results alone, which are compared for the page, or the comparison alone",
+            remedy="leave out the comparison",
+        )
     contents = PageContents(
         results,
-        _only(others, Comparison) or comparison_of(results),
+        given or comparison_of(results),
         _only(others, GateReport),
         _only(others, Track),
         _gallery(results, pictures),
@@ -111,48 +118,6 @@ def _gallery(results: Mapping[str, Result], pictures: Pictures) -> Gallery | Non
         )
 
 
-def comparison_of(results: Mapping[str, Result]) -> Comparison | None:
-    """All results against the first, with its own options of intervals; None of one result."""
-    if len(results) < 2:
-        return None
-    first = next(iter(results.values()))
-    settings = first.settings
-    method: IntervalMethod = next(
-        (word for word in get_args(IntervalMethod) if word == settings.ci), DEFAULT_METHOD
-    )
-    options = IntervalOptions(
-        confidence_of(first), settings.resamples, method, settings.seed, settings.simultaneous
-    )
-    clustered = with_shared_clusters(list(results.values()), list(results))
-    contenders = [
-        Contender(label, (result,), (label,)) for label, result in zip(results, clustered, strict=True)
-    ]
-    return compare(contenders, options)
-
-
-def check_pages(pages: Sequence[Path] | None, inputs: Sequence[Path] = ()) -> tuple[Path, ...]:
-    """The report pages that a command is to write, refused before its work where they cannot be written.
-
-    Raises:
-        InputError: another suffix, a target that cannot be written, or one that the command reads.
-    """
-    for path in pages or ():
-        if path.suffix.lower() != PAGE:
-            raise InputError(
-                f"-o {path} is no report page",
-                expected=f"a file that ends in {PAGE}",
-                remedy=f"-o {path.with_suffix(PAGE)}",
-            )
-        check_writable(path)
-    require_distinct(tuple(pages or ()), inputs)
-    return tuple(pages or ())
-
-
-def pages_to_write(pages: Sequence[Path], make: Callable[[], PageContents]) -> list[Output]:
-    """The pages among a command's outputs."""
-    return [(path, lambda: report_page(make())) for path in pages]
-
-
 def _check_output(output: Path, plot: Plot | None, group: str | None) -> None:
     if plot is None and group is not None:
         raise InputError(
@@ -168,17 +133,10 @@ def _check_output(output: Path, plot: Plot | None, group: str | None) -> None:
     check_writable(output)
 
 
-def _labelled(text: str) -> tuple[str | None, Path]:
-    """``LABEL=FILE``, or a file, whose name is the label."""
-    label, sign, name = text.partition("=")
-    if sign and label and not Path(text).exists():
-        return unicode_text(label), Path(name)
-    return None, Path(text)
-
-
 def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result], list[Part]]:
     """The results by label, and everything else."""
     results: dict[str, Result] = {}
+    files: dict[str, Path] = {}
     others: list[Part] = []
     for label, path in labelled:
         if is_page(path):
@@ -197,13 +155,14 @@ def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result
                     remedy="leave it out",
                 )
             elif name in results:
+                labelled_anew = f"before={files[name]}", f"after={path}"
                 raise InputError(
                     f"two results are called {name!r}",
                     expected="a label of its own for each",
-                    remedy=f"geed report before={path} after={path.with_stem('other')} -o report.html",
+                    remedy=f"geed report {shell_joined(labelled_anew)} -o report.html",
                 )
             else:
-                results[name] = part
+                results[name], files[name] = part, path
     return results, others
 
 

@@ -12,7 +12,7 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import refuse
 from geed_cli.cli.command import declared, spelled
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
-from geed_cli.cli.run.reporting import check_pages, pages_to_write
+from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.pairing import pair_pattern, run_of
@@ -20,7 +20,7 @@ from geed_cli.errors import INTERRUPTED, GeedError, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
-from geed_cli.report.html.report_page import PageContents
+from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_page import print_track, to_csv
 from geed_cli.result.clusters import read_clustering, with_clusters

@@ -12,6 +12,7 @@ from geed_cli.images.picture import ImageRefused
 from geed_cli.images.preprocess import least_size, to_pixels
 from geed_cli.images.source import SAMPLE_ROOT, ImageSet, sample_folder
 from geed_cli.input_settings import InputSettings
+from geed_cli.phrases import counted
 from geed_cli.result.schema import Data, Settings
 
 MOST_NAMED = 5
@@ -71,5 +72,5 @@ def _left_out(missing: list[str], root: str) -> tuple[str, ...]:
         return ()
     named = ", ".join(missing[:MOST_NAMED])
     more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
-    count = f"{len(missing)} picture{'s' * (len(missing) != 1)}"
+    count = counted(len(missing), "picture")
     return (f"{count} of {printable(root, 300)} left out of the gallery: {named}{more}",)

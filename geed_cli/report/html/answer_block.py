@@ -39,10 +39,9 @@ def answers(models: Sequence[ShownModel], group: str, comparison: Comparison | N
         said = say(model.result, group)
         beside = ""
         if at and comparison is not None:
-            against = say_difference(comparison, group, at - 1)
             # layers have their own signs in the comparison's table
-            reasons_ = [each for each in against.reasons if not each.startswith("Layers: ")]
-            beside = name(" ".join([against.verdict, *reasons_]), 2000)
+            against = say_difference(comparison, group, at - 1, layers=False)
+            beside = name(" ".join([against.verdict, *against.reasons]), 2000)
         reasons = " ".join(said.reasons if at == 0 else said.reasons[:2])
         found.append(Answer(model, name(said.verdict, 500), name(reasons, 2000), beside))
     return found

@@ -48,7 +48,7 @@ def depth_figure(models: Sequence[ShownModel], group: str, title: str) -> Markup
     if not placed:
         return None
     ends = [end for layers in placed.values() for _, way in layers for end in (way.value, *(way.ci or ()))]
-    drawing = _Drawing(max(1.0, *(end for end in ends)))
+    drawing = _Drawing(max(1.0, *ends))
     body, told = drawing.axis(), list[str]()
     labels: list[tuple[float, str, Paint | None, bool]] = []
     floors = [

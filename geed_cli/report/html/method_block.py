@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from geed_cli.phrases import counted
-from geed_cli.report.header import model_lines
+from geed_cli.report.header import data_line, model_lines
 from geed_cli.report.html.shown_model import ShownModel
 from geed_cli.result.samples import confidence_of
 from geed_cli.result.schema import Result
@@ -40,18 +40,10 @@ def _of_run(models: Sequence[ShownModel], *, compared: bool) -> Iterator[tuple[s
     )
     drawn = "images" if first.data.clusters is None else f"clusters of images ({first.data.clusters.how})"
     yield "Intervals", f"{level}, method {first.settings.ci}, over {drawn}; {joint}.{claims}"
-    yield "Images", "; ".join(dict.fromkeys(data_text(model.result) for model in models)) + "."
+    every = (model.result.data for model in models)
+    lines = (f"{data_line(data)}, sha256 {data.sha256[:12]}…" for data in every)
+    yield "Images", "; ".join(dict.fromkeys(lines)) + "."
     yield "Controls", _controls(first)
-
-
-def data_text(result: Result) -> str:
-    """The images of a result in a line."""
-    data = result.data
-    parts = [f"{counted(data.count, 'image')} of {data.found} files of {data.root}"]
-    parts += [f"{len(data.refused)} refused"] * bool(data.refused)
-    parts += [f"{data.not_drawn} not drawn, seed {data.seed}"] * bool(data.not_drawn)
-    parts += [counted(len(data.duplicates), "copy").replace("copys", "copies")] * bool(data.duplicates)
-    return ", ".join([*parts, f"sha256 {data.sha256[:12]}…"])
 
 
 def _controls(result: Result) -> str:

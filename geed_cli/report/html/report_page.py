@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined, Template
@@ -10,11 +9,10 @@ from markupsafe import Markup
 
 from geed_cli.comparison.schema import Comparison
 from geed_cli.documents.document import printable
-from geed_cli.gate.outcome import GateReport
 from geed_cli.measures.latent import L2
 from geed_cli.measures.prediction import FLIP_RATE
 from geed_cli.phrases import counted, shell_joined
-from geed_cli.report.header import in_clusters
+from geed_cli.report.header import how_acted, in_clusters
 from geed_cli.report.html.answer_block import answers, headline, limits, next_steps, no_basis
 from geed_cli.report.html.colours import variables
 from geed_cli.report.html.depth_figure import depth_figure, placed_layers
@@ -27,12 +25,12 @@ from geed_cli.report.html.heat_figure import heat_figure
 from geed_cli.report.html.image_figure import MOST_DOTS, image_figure
 from geed_cli.report.html.method_block import about_model, method_lines, software
 from geed_cli.report.html.number_block import cards, metrics_shown
+from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.html.shown_model import ShownModel, Subject, shown_models, subjects_of
 from geed_cli.report.html.trajectory_figure import trajectory_figure
 from geed_cli.result.embedded import ELEMENT, MOST_EMBEDDED, embedded
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.samples import confidence_of
-from geed_cli.result.schema import Group, Result
 from geed_cli.tracking.columns import columns_of, groups_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.verdict.audit import unseen
@@ -73,26 +71,6 @@ for number, result in enumerate(json.loads(text)):
         file.write(json.dumps(result, indent=1, ensure_ascii=False) + "\\n")
 END"""
 """Gets the results out of a page without geed."""
-
-
-@dataclass(frozen=True)
-class PageContents:
-    """What a page is made of.
-
-    Attributes:
-        results: by label, the reference first; may be empty where a comparison of populations or a gate's report stands
-            for itself.
-        comparison: of these results, in their order, or of populations.
-        gate: a gate's report.
-        track: checkpoints along training.
-        gallery: pictures of the first result.
-    """
-
-    results: Mapping[str, Result] = field(default_factory=dict)
-    comparison: Comparison | None = None
-    gate: GateReport | None = None
-    track: Track | None = None
-    gallery: Gallery | None = None
 
 
 def report_page(contents: PageContents) -> str:
@@ -137,8 +115,7 @@ def report_page(contents: PageContents) -> str:
 _EMPTY = (
     "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "depth", "depth_lead",
     "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
-    "trajectories", "training_lead", "training_said", "about", "software", "signatures", "rerun", "embedded",
-    "embedded_lead", "unpack", "no_results",
+    "trajectories", "training_lead", "training_said",
 )  # fmt: skip
 """Names in the template that a page may have no contents for."""
 
@@ -169,6 +146,7 @@ def _of_models(models: Sequence[ShownModel], contents: PageContents) -> dict[str
     first = models[0].result
     level = f"{100 * confidence_of(first):.4g}%"
     groups = [_group(models, group, names, contents.comparison) for group in names]
+    shown = metrics_shown(models)
     others = [
         {
             "group": entry.group,
@@ -180,7 +158,7 @@ def _of_models(models: Sequence[ShownModel], contents: PageContents) -> dict[str
         }
         for model in models
         for entry in model.result.results
-        if entry.layer is None and entry.metric not in metrics_shown(models)
+        if entry.layer is None and entry.metric not in shown
     ]
     lead = "" if len(models) < 2 else " Layers of other models are placed by their order."
     dots = (
@@ -220,7 +198,7 @@ def _group(
         "name": group,
         "order": about.order,
         "title": title,
-        "tag": f"{group} · {_how(about)}",
+        "tag": f"{group} · {how_acted(about) or 'a set, no group'}",
         "answers": answers(models, group, comparison),
         "cards": cards(models, group, every_group),
         "depth": depth,
@@ -246,12 +224,6 @@ def _order(group: Mapping[str, object]) -> int:
     order = group["order"]
     assert isinstance(order, int)
     return order
-
-
-def _how(group: Group) -> str:
-    if group.kind == "set":
-        return "a set, no group"
-    return "exact" if group.exact else f"resampled, {group.interpolation}, {group.boundary or 'cyclic'}"
 
 
 def _layer_tables(models: Sequence[ShownModel], group: str) -> list[dict[str, object]]:

@@ -1,0 +1,13 @@
+"""``LABEL=`` before what an argument names."""
+
+from pathlib import Path
+
+from geed_cli.documents.document import unicode_text
+
+
+def split_label(text: str) -> tuple[str | None, str]:
+    """The label and the rest of ``LABEL=REST``; no label where there is none, or where a file has that whole name."""
+    label, sign, rest = text.partition("=")
+    if sign and label and not Path(text).exists():
+        return unicode_text(label), rest
+    return None, text
