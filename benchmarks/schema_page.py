@@ -81,20 +81,17 @@ def _grouped(kind: object) -> str:
     return f"({words})" if " or " in words and words != PLAIN[bool] else words
 
 
-def row(name: str, field: FieldInfo, about: str) -> str:
+def row(name: str, field: FieldInfo) -> str:
     """One line of a table: key, type, default where it has one, what it is."""
     default = "" if field.is_required() else f"`{_as_json(field.default)}`"
-    cells = (
-        f"`{name}`",
-        type_words(field.annotation),
-        default,
-        field.description or about or _of_part(field),
-    )
+    cells = (f"`{name}`", type_words(field.annotation), default, described(field))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _of_part(field: FieldInfo) -> str:
-    """What the part that a key holds says of itself, up to its first full stop."""
+def described(field: FieldInfo) -> str:
+    """What a key is: its description, or what the part that it holds says of itself, up to its first full stop."""
+    if field.description:
+        return field.description
     texts = [re.sub("``", "`", part.__doc__ or "") for part in _classes(field.annotation)]
     return texts[0].split(". ")[0].splitlines()[0].rstrip(".") if texts else ""
 
@@ -106,14 +103,9 @@ def _as_json(value: object) -> str:
 
 def section(part: type[BaseModel]) -> str:
     """One class: its docstring, and a table of its keys."""
-    text = re.sub(r"``", "`", part.__doc__ or "").strip()
-    prose, _, attributes = text.partition("Attributes:")
-    about = dict(re.findall(r"^\s+(\w+): (.+)$", attributes, re.MULTILINE))
-    keys = [
-        row(OWN_NAMES.get(name, name), field, about.get(name, ""))
-        for name, field in part.model_fields.items()
-    ]
-    told = "\n".join(line.strip() for line in prose.strip().splitlines())
+    prose = re.sub(r"``", "`", part.__doc__ or "").strip()
+    keys = [row(OWN_NAMES.get(name, name), field) for name, field in part.model_fields.items()]
+    told = "\n".join(line.strip() for line in prose.splitlines())
     return "\n".join(
         [
             f"## {part.__name__}",

@@ -140,6 +140,17 @@ def test_the_keys_of_a_result_are_the_programs() -> None:
     assert (ROOT / "docs" / "schema.md").read_text(encoding="utf-8") == schema_page.page()
 
 
+def test_every_key_of_a_result_is_described() -> None:
+    """No line of docs/schema.md ends without saying what the key is."""
+    told = {
+        f"{part.__name__}.{name}": schema_page.described(field)
+        for part in schema_page.parts()
+        for name, field in part.model_fields.items()
+    }
+    assert len(told) > 150
+    assert [key for key, words in told.items() if not words] == []
+
+
 def test_every_key_of_a_saved_result_is_in_the_schema() -> None:
     """Each key that a written result has stands in a table of docs/schema.md."""
     told = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "schema.md").read_text("utf-8"), re.MULTILINE))

@@ -31,11 +31,13 @@ class Part(BaseModel):
 class Weights(Part):
     """Where the weights came from and what was chosen while loading them."""
 
-    origin: str
-    detail: str
+    origin: str = Field(description="pretrained, file, package or random")
+    detail: str = Field(
+        description="where exactly: address, repository and file, path, package, or the seed of random ones"
+    )
     sha256: str | None = Field(description="of the file, where there is one")
     state_sha256: str = Field(description="of the loaded tensors, whatever file they came from")
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = Field((), description="every choice made while loading them, one sentence each")
     declared: bool | None = Field(
         None, description="of random weights, whether the spec asks for them, and not --weights random alone"
     )
@@ -44,22 +46,30 @@ class Weights(Part):
 class Preprocessing(Part):
     """The input that was used; see ``geed_cli.input_settings``."""
 
-    size: int
-    resize: int
-    crop_pct: float
-    crop_mode: str
-    interpolation: str
+    size: int = Field(description="side of the square input, pixels")
+    resize: int = Field(
+        description="what the shorter side is resized to before the crop, of squash both, of border the longer; pixels"
+    )
+    crop_pct: float = Field(description="size / resize")
+    crop_mode: str = Field(
+        description="center crops the middle, squash ignores the aspect ratio before it, border pads what is short"
+    )
+    interpolation: str = Field(
+        description="the filter that resizes: nearest, bilinear, bicubic, lanczos, box or hamming"
+    )
     mean: tuple[float, ...] = Field(
         description="one for each channel that the network is shown: RGB, or luminance"
     )
-    std: tuple[float, ...]
+    std: tuple[float, ...] = Field(
+        description="of values in [0, 1], divided by after the mean is subtracted; as many numbers as mean has"
+    )
 
 
 class Output(Part):
     """What the network puts out for one image, as predictions are read of it; docs/measures.md explains each kind."""
 
-    kind: OutputKind
-    shape: tuple[int, ...]
+    kind: OutputKind = Field(description="how predictions are read of it; none where they are not")
+    shape: tuple[int, ...] = Field(description="for one image; of dense, classes, height and width")
     probable: bool = Field(description="whether it is probabilities already")
     declared: bool = Field(description="by the spec; otherwise inferred")
     reason: str | None = Field(description="why measures of predictions are not applicable")
@@ -68,14 +78,18 @@ class Output(Part):
 class Model(Part):
     """Which network was audited, and how it was split."""
 
-    id: str
-    source: str
-    arch: str
+    id: str = Field(description="its canonical name, such as timm/resnet50.a1_in1k")
+    source: str = Field(description="what built it: timm, torchvision or python")
+    arch: str = Field(description="the source's name of its architecture")
     weights: Weights
     input: Preprocessing
-    parameters: int
-    features: str
-    classifier: str | None
+    parameters: int = Field(
+        description="how many numbers its parameters hold, those left at random values not counted"
+    )
+    features: str = Field(description="where f1(x) is read: input or output, and of which module")
+    classifier: str | None = Field(
+        description="the module that makes the predictions; null where none is known"
+    )
     output: Output | None = Field(None, description="null where an earlier version did not record it")
     actions: dict[str, dict[str, JsonValue]] = Field({}, description="hidden actions that the spec declares")
     layouts: dict[str, str] = Field({}, description="layouts of layers that the spec declares")
@@ -88,21 +102,21 @@ class Model(Part):
 class Image(Part):
     """One image: its path below the root, and the hash of the file's bytes."""
 
-    path: str
-    sha256: str
+    path: str = Field(description="below data.root, with / between its parts")
+    sha256: str = Field(description="of the file's bytes")
 
 
 class Refused(Part):
     """A file that was found and not used, and why."""
 
-    path: str
-    reason: str
+    path: str = Field(description="below data.root")
+    reason: str = Field(description="why it was not used, in words")
 
 
 class Duplicate(Part):
     """A file that was drawn and holds the picture of another one, which counts for both."""
 
-    path: str
+    path: str = Field(description="below data.root")
     of: str = Field(description="path of the other")
     same: Literal["bytes", "pixels"] = Field(
         description="what they share; other bytes may decode to the same pixels"
@@ -115,21 +129,23 @@ class Clusters(Part):
     how: str = Field(
         description="as it was declared: folder, a regular expression, a file's name; photograph in the bundled sample"
     )
-    names: tuple[str, ...]
+    names: tuple[str, ...] = Field(description="of the clusters, each once")
     of: tuple[int, ...] = Field(description="of each of data.images: the place of its cluster in names")
 
 
 class Data(Part):
     """Which images were audited. ``found`` = audited + normaliser only + duplicates + refused + not drawn."""
 
-    root: str
-    bundled_sample: bool
-    found: int
-    count: int
-    not_drawn: int
+    root: str = Field(description="the folder, as it was named, or: bundled sample")
+    bundled_sample: bool = Field(description="whether the images are those that geed brings along")
+    found: int = Field(description="entries of the folder, of whatever became of them")
+    count: int = Field(description="audited images")
+    not_drawn: int = Field(
+        description="images that were found and not needed; of a partial run, also those that were not reached"
+    )
     sha256: str = Field(description="of the audited images' hashes, in order")
-    seed: int
-    images: tuple[Image, ...]
+    seed: int = Field(description="of the draw of images")
+    images: tuple[Image, ...] = Field(description="the audited ones, in the order of every per_image list")
     normaliser_images: tuple[Image, ...] = Field((), description="empty: the audited images themselves")
     refused: tuple[Refused, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
@@ -150,58 +166,75 @@ class Data(Part):
 class Group(Part):
     """One group, or set of transformations that is no group, and the conditions of its action."""
 
-    name: str
-    kind: Literal["group", "set"] = "group"
-    order: int
-    elements: tuple[str, ...]
+    name: str = Field(description="as -g takes it, such as c4; of a set, as --set does")
+    kind: Literal["group", "set"] = Field(
+        "group", description="a set of transformations has neither products nor inverses"
+    )
+    order: int = Field(description="number of elements, e included")
+    elements: tuple[str, ...] = Field(description="their names, e first")
     calls: tuple[str, ...] = Field((), description="of a set: what each member does, in full")
-    exact: bool
-    boundary: str | None
-    interpolation: str | None
+    exact: bool = Field(description="whether no element resamples a picture; false of sets")
+    boundary: str | None = Field(
+        description="disc, zero, reflect or context, for elements that resample; null where none does, and of sets"
+    )
+    interpolation: str | None = Field(
+        description="bilinear or bicubic, of those elements; null where boundary is"
+    )
 
 
 class Looks(Part):
-    """A run that added images until intervals were narrow enough.
+    """A run that added images until intervals were narrow enough."""
 
-    Attributes:
-        sizes: images at each planned look.
-        used: looks taken; the run ended at ``sizes[used − 1]``.
-        confidence: of the intervals at that look, so that the plan as a whole keeps ``Settings.confidence``.
-        width: what was asked for.
-        metric: name or glob of the watched measures.
-    """
-
-    sizes: tuple[int, ...]
-    used: int
-    confidence: float
-    width: float
-    metric: str
+    sizes: tuple[int, ...] = Field(description="images at each planned look")
+    used: int = Field(description="looks taken; the run ended at sizes[used − 1]")
+    confidence: float = Field(
+        description="of the intervals at that look, so that the plan as a whole keeps settings.confidence"
+    )
+    width: float = Field(description="what was asked for, high − low, in the measure's own unit")
+    metric: str = Field(description="name or glob of the measures that were watched")
 
 
 class Settings(Part):
     """Everything else that was asked for."""
 
-    samples: int
-    norm_samples: int | None
-    confidence: float
-    resamples: int
-    ci: str
-    simultaneous: bool = False
+    samples: int = Field(
+        description="at most so many images were to be audited; of a growing run, at its first look"
+    )
+    norm_samples: int | None = Field(
+        description="further images for the normaliser M; null: M is taken over the audited ones"
+    )
+    confidence: float = Field(
+        description="of the intervals, in (0, 1); of a growing run, that of the plan as a whole"
+    )
+    resamples: int = Field(description="bootstrap resamples, where the interval method draws any")
+    ci: str = Field(description="the interval method")
+    simultaneous: bool = Field(
+        False, description="whether all intervals hold together with that confidence, and not each by itself"
+    )
     looks: Looks | None = None
-    seed: int
-    decode: str = "exact"
-    precision: str
+    seed: int = Field(description="of the bootstrap resamples")
+    decode: str = Field(
+        "exact", description="exact, or fast where large JPEGs were reduced while they were decoded"
+    )
+    precision: str = Field(description="floating type in which the network ran: fp32, fp64, bf16 or fp16")
     precision_probes: int = Field(0, description="images on which a reduced precision was set against fp32")
-    compiled: bool = False
-    batch_size: int
-    device: str
-    threads: int
-    measures: tuple[str, ...]
-    layers: tuple[str, ...]
+    compiled: bool = Field(False, description="whether torch.compile compiled the network")
+    batch_size: int = Field(description="rows of a batch that the network was shown, on the first device")
+    device: str = Field(
+        description="where it ran, such as cpu or cuda:0; several that shared the images are parted by commas"
+    )
+    threads: int = Field(description="of torch on a CPU")
+    measures: tuple[str, ...] = Field(description="names of the measures of the run")
+    layers: tuple[str, ...] = Field(description="dotted names of the audited layers, in network order")
     probes: int = Field(0, description="images on which null and floor were measured")
-    phase_correct: bool = False
+    phase_correct: bool = Field(
+        False, description="whether layers were also compared about the centre of their own sampling grid"
+    )
     twin: str | None = Field(None, description="weights of the random twin that was audited beside")
-    discover: str | None = None
+    discover: str | None = Field(
+        None,
+        description="the kind of hidden action that was looked for, permutation or linear; null: none was",
+    )
 
 
 class PerImage(Part):
@@ -210,8 +243,13 @@ class PerImage(Part):
     ``normaliser`` is each image's mean distance (or cosine) to the other normaliser images, whose mean is M.
     """
 
-    value: tuple[float | None, ...]
-    normaliser: tuple[float, ...] | None = None
+    value: tuple[float | None, ...] = Field(
+        description="each image's mean of m over G, raw; for latent measures M divides their mean"
+    )
+    normaliser: tuple[float, ...] | None = Field(
+        None,
+        description="each image's mean distance (or cosine) to the other normaliser images; null without an M",
+    )
 
 
 class ToAnother(Part):
@@ -220,8 +258,10 @@ class ToAnother(Part):
     The mean of ``per_image``, over M for features, over the mean of ``null`` for layers; docs/measures.md has both.
     """
 
-    value: float | None
-    ci: tuple[float, float] | None
+    value: float | None = Field(
+        description="0 unchanged, 1 another image; it may be larger; null where undefined"
+    )
+    ci: tuple[float, float] | None = Field(description="its confidence limits; null where withheld")
     per_image: tuple[float | None, ...] | None = Field(
         description="each image's numerator, in the order of data.images; null where it is undefined"
     )
@@ -245,38 +285,50 @@ class Entry(Part):
     the per-element profile over the powers of the group's first element, frequency j from 0.
     """
 
-    metric: str
-    group: str
-    layer: str | None
-    status: Status
-    value: float | None
-    ci: tuple[float, float] | None
-    raw: float | None
-    normaliser: float | None
-    controls: dict[str, float] = {}
+    metric: str = Field(description="name of the measure")
+    group: str = Field(description="name of the group or set")
+    layer: str | None = Field(description="dotted name of the layer; null where the measure is not layerwise")
+    status: Status = Field(
+        description="undefined: the value has no meaning here, such as M = 0; not_applicable: it cannot be taken"
+    )
+    value: float | None = Field(
+        description="raw, or raw / normaliser where there is one; null where undefined or not applicable"
+    )
+    ci: tuple[float, float] | None = Field(description="its confidence limits; null where withheld")
+    raw: float | None = Field(
+        description="the mean of per_image.value, by data.weights where images have some, before M divides it"
+    )
+    normaliser: float | None = Field(description="M; null for measures without one")
+    controls: dict[str, float] = Field(
+        {}, description="by name, those that were measured, in the value's own unit"
+    )
     twin_ci: tuple[float, float] | None = Field(
         None, description="confidence limits of the control twin, made of the twin's own rows"
     )
-    per_element: dict[str, float | None] = {}
+    per_element: dict[str, float | None] = Field(
+        {}, description="by element, the mean of m over images, before M divides it; null where it has none"
+    )
     per_element_ci: dict[str, tuple[float, float] | None] = Field(
         {},
         description="confidence limits of per_element, each by itself; null where one is withheld, empty where ci is",
     )
-    fourier: tuple[tuple[float, float], ...] | None = None
+    fourier: tuple[tuple[float, float], ...] | None = Field(
+        None, description="pairs (a_j, b_j) of per_element by frequency; null for sets and below three powers"
+    )
     per_image: PerImage | None = None
     to_another: ToAnother | None = Field(
         None,
         description="the value on the scale from 0, unchanged, to 1, another image; null where that is not defined, "
         "and in results before geed.result/2",
     )
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = Field((), description="what limits the value, or why there is none")
 
 
 class GridPhase(Part):
     """Whether a layer's sampling grid is mapped onto itself by a group, at this input size."""
 
-    group: str
-    layer: str
+    group: str = Field(description="name of the group")
+    layer: str = Field(description="dotted name of the layer")
     kind: GridFault = Field(
         "off centre",
         description="what the group lacks: a grid about the middle, whole pixels, or rows and columns treated alike",
@@ -293,28 +345,38 @@ class GridPhase(Part):
 class HiddenAction(Part):
     """What ``--discover`` found for one group at one layer; docs/discovery.md explains each number."""
 
-    group: str
-    layer: str
-    method: Discover
-    variant: str
-    verdict: str
-    reason: str
-    explained: dict[str, float]
-    before: dict[str, float | None]
-    after: dict[str, float | None]
-    unmoved: dict[str, float | None]
-    null: dict[str, float | None]
-    defect: float | None
-    fitted: int
-    scored: int
+    group: str = Field(description="name of the group")
+    layer: str = Field(description="dotted name of the layer")
+    method: Discover = Field(description="what was asked for")
+    variant: str = Field(description="what was fitted: permutation, or of linear maps ridge or procrustes")
+    verdict: str = Field(description="what was found, in words")
+    reason: str = Field(description="the numbers that decided it, in words")
+    explained: dict[str, float] = Field(
+        description="by candidate (unmoved, before, after), the part explained κ: 0 as good as another image, 1 perfect"
+    )
+    before: dict[str, float | None] = Field(
+        description="by element but e, deviation of f(gx) from g·f(x) on the scored images, −1 perfect"
+    )
+    after: dict[str, float | None] = Field(
+        description="by element but e, deviation of f(gx) from ρ_g(g·f(x)), maps of channels applied"
+    )
+    unmoved: dict[str, float | None] = Field(description="by element but e, deviation of f(gx) from f(x)")
+    null: dict[str, float | None] = Field(
+        description="by element but e, deviation of f(gx) from another image's ρ_g(g·f(x')), ρ_g fitted to such pairs"
+    )
+    defect: float | None = Field(
+        description="how far the found maps are from composing as the group does: 0 they do; null: nothing to compose"
+    )
+    fitted: int = Field(description="images on which the maps were fitted")
+    scored: int = Field(description="other images, on which the deviations were taken")
     maps: dict[str, tuple[int, ...]] = Field({}, description="the permutation found for each element")
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = Field((), description="what limits the finding")
 
 
 class TopClasses(Part):
     """The class that a classifier puts first for every picture under every element of a group: arg max p(gx)."""
 
-    group: str
+    group: str = Field(description="name of the group or set")
     classes: dict[str, tuple[int, ...]] = Field(
         description="by element, the place of the class for each of data.images"
     )
@@ -329,19 +391,19 @@ class NotOneFunction(Part):
     site: str = Field(description="the first that moved, in order of execution")
     movement: float = Field(description="of it between two showings of a picture, over its largest magnitude")
     reasons: tuple[str, ...] = Field((), description="what was seen of the cause")
-    sentence: str
+    sentence: str = Field(description="the finding in words")
 
 
 class Environment(Part):
     """Versions and the machine."""
 
-    geed: str
-    python: str
-    torch: str
-    timm: str
-    torchvision: str
-    platform: str
-    device: str
+    geed: str = Field(description="version of geed")
+    python: str = Field(description="version of Python")
+    torch: str = Field(description="version of torch")
+    timm: str = Field(description="version of timm")
+    torchvision: str = Field(description="version of torchvision")
+    platform: str = Field(description="operating system, its version and the machine's architecture")
+    device: str = Field(description="kind of the first device, and its model where the system says it")
 
 
 class Timing(Part):
@@ -350,21 +412,29 @@ class Timing(Part):
     ``forward_s`` and ``measure_s`` are the mean over the devices that shared the images.
     """
 
-    decode_s: float
-    forward_s: float
-    measure_s: float
-    statistics_s: float
-    total_s: float
+    decode_s: float = Field(description="seconds that the network waited for decoded images")
+    forward_s: float = Field(description="seconds of forward passes")
+    measure_s: float = Field(description="seconds in which activations were reduced to numbers")
+    statistics_s: float = Field(description="seconds in which values and intervals were made of the rows")
+    total_s: float = Field(description="seconds from the start of the session to its result")
     cached: int = Field(0, description="images of which every row was known from earlier runs")
-    images_per_s: float
+    images_per_s: float = Field(
+        description="images that the network was shown, over the seconds of waiting, passes and measuring"
+    )
 
 
 class Result(Part):
     """One audit."""
 
-    schema_: Literal["geed.result/2"] = Field(SCHEMA, alias="schema")
-    status: Completeness
-    signature: str
+    schema_: Literal["geed.result/2"] = Field(
+        SCHEMA,
+        alias="schema",
+        description="the version of this format; geed.result/1, of before 0.2, is read as well",
+    )
+    status: Completeness = Field(
+        description="partial where the run was interrupted, so that fewer images were audited than asked for"
+    )
+    signature: str = Field(description="all that two results must share to be compared, in one line")
     model: Model
     data: Data
     groups: tuple[Group, ...]
