@@ -111,7 +111,7 @@ def test_a_batch_too_large_for_the_memory_is_halved_until_it_fits(tmp_path: Path
 INTERRUPT = """
 import os, signal, sys
 from geed_cli.cli.app import app
-from geed_cli.cli.run.terminal_progress import TerminalProgress
+from geed_cli.report.terminal_progress import TerminalProgress
 plain = TerminalProgress.images
 def images(self, done, total):
     plain(self, done, total)

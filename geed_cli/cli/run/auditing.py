@@ -11,7 +11,6 @@ from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
-from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.models.network import Network
@@ -24,6 +23,7 @@ from geed_cli.pipeline.until import check_until
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console, write
 from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.file import require_distinct, to_strict_json
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result

@@ -6,7 +6,6 @@ from dataclasses import replace
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import groups_of, refuse
 from geed_cli.cli.run.model_request import NO_FILE, ModelRequest, kept_weights
-from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
 from geed_cli.pipeline.audit import audit_together
@@ -17,6 +16,7 @@ from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.second_runs import with_twin
 from geed_cli.report.console import message_console
+from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
 
 OPTIONS_OF_FILES = ("arch", "num_classes", "key", "strip_prefix", "allow_pickle")

@@ -108,7 +108,7 @@ def _gallery(results: Mapping[str, Result], pictures: Pictures) -> Gallery | Non
         )
     with uncollected():
         from geed_cli.cli.run.reloaded_model import gallery_of  # noqa: PLC0415 - imports torch
-        from geed_cli.cli.run.terminal_progress import TerminalProgress  # noqa: PLC0415
+        from geed_cli.report.terminal_progress import TerminalProgress  # noqa: PLC0415
 
     first = next(iter(results.values()))
     with TerminalProgress(message_console(), quiet=False) as progress:

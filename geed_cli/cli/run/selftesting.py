@@ -6,11 +6,11 @@ from rich.console import Console
 
 from geed_cli.choices import View
 from geed_cli.cli.run.outputs import check_outputs, hand_over
-from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.selftest_report import SelftestReport
 from geed_cli.report.selftest_table import print_selftest
+from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.file import to_strict_json
 from geed_cli.selftest.run import Errors, run_selftest
 

@@ -9,7 +9,6 @@ from torch import Tensor
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.read import read_tensors
 from geed_cli.cli.run.model_request import ModelRequest
-from geed_cli.cli.run.terminal_progress import TerminalProgress
 from geed_cli.cli.run.track_recipe import TrackRequest
 from geed_cli.documents.pattern import Pattern
 from geed_cli.engine.steady.finding import UnsteadyError
@@ -18,6 +17,7 @@ from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import holds_same_draw, require_enough
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.report.console import message_console
+from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
 from geed_cli.tracking.inputs import Input, natural
 from geed_cli.tracking.record import Record

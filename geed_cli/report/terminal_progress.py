@@ -1,6 +1,7 @@
 """Progress on stderr: one line on a terminal that is gone when the run is, a line every ten seconds elsewhere.
 
-Ctrl-C acts in two steps: the first asks the run to finish its current image and end, the second ends it at once.
+On a command line Ctrl-C acts in two steps: the first asks the run to finish its current image and end, the second
+ends it at once. In Python it is Python's own KeyboardInterrupt.
 """
 
 import math
@@ -79,10 +80,17 @@ class _Line(ProgressColumn):
 
 
 class TerminalProgress:
-    """Draws a run's progress; shows nothing for runs that are over in a moment."""
+    """Draws a run's progress; shows nothing for runs that are over in a moment.
 
-    def __init__(self, console: Console, *, quiet: bool = False) -> None:
+    Args:
+        console: where it is drawn.
+        quiet: whether notes alone are shown.
+        handles_interrupts: whether Ctrl-C acts in two steps.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool = False, handles_interrupts: bool = True) -> None:
         self._console = console
+        self._handles = handles_interrupts
         draws = console.is_terminal and not console.is_dumb_terminal
         self._prints_lines = not quiet and not draws
         self._stopping = False
@@ -94,7 +102,7 @@ class TerminalProgress:
     def __enter__(self) -> Self:
         self._bar.start()
         # only the main thread may set handlers; elsewhere an interrupt ends the run at once
-        self._handles = threading.current_thread() is threading.main_thread()
+        self._handles = self._handles and threading.current_thread() is threading.main_thread()
         if self._handles:
             self._handler_before = signal.signal(signal.SIGINT, self._first_interrupt)
         return self

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 from rich.console import Console
 
-from geed_cli.cli.run import terminal_progress
-from geed_cli.cli.run.terminal_progress import TerminalProgress, counted, time_left
+from geed_cli.report import terminal_progress
+from geed_cli.report.terminal_progress import TerminalProgress, counted, time_left
 
 
 @pytest.mark.parametrize(
