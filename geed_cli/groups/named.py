@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from geed_cli.errors import InputError, nearest, nearest_are
@@ -12,6 +13,17 @@ from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.product import product_group
 
 GROUP_SUFFIXES = (".yaml", ".yml")
+Groups = str | FiniteGroup | Sequence[str | FiniteGroup]
+"""One or several groups, by name or themselves; a name may hold several, ``flip,c4``."""
+
+
+def groups_named(groups: Groups) -> Iterator[FiniteGroup]:
+    """Each of the groups; raises what ``group_named`` does."""
+    for group in [groups] if isinstance(groups, str | FiniteGroup) else groups:
+        if isinstance(group, FiniteGroup):
+            yield group
+        else:
+            yield from map(group_named, group.split(","))
 
 
 def group_named(name: str) -> FiniteGroup:

@@ -19,6 +19,7 @@ from geed_cli.engine.hooks import UnreadableError
 from geed_cli.engine.out_of_memory import OutOfMemoryError
 from geed_cli.engine.passes import ForwardError
 from geed_cli.errors import RunError
+from geed_cli.groups.named import Groups
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Draw, require_enough
@@ -38,7 +39,7 @@ DEFAULTS = AuditOptions()
 
 def audit(
     model: str | Network,
-    groups: str | Sequence[str] = ("flip",),
+    groups: Groups = ("flip",),
     options: AuditOptions = DEFAULTS,
     progress: Progress | None = None,
     twin: Network | None = None,
@@ -47,7 +48,7 @@ def audit(
 
     Args:
         model: a name as on the command line, or a network from ``load_model``; it is moved to the device.
-        groups: names of groups, such as ``flip`` and ``d4``.
+        groups: names of groups, such as ``flip`` and ``d4``, or groups.
         options: everything else.
         progress: called at every stage and image.
         twin: the same architecture with random weights, whose values are put beside the network's own.
@@ -67,7 +68,7 @@ def audit(
 
 def audit_together(
     networks: Sequence[Network],
-    groups: str | Sequence[str],
+    groups: Groups,
     options: AuditOptions = DEFAULTS,
     progress: Progress | None = None,
 ) -> tuple[Result, ...]:

@@ -15,7 +15,7 @@ from geed_cli.errors import InputError, is_out_of_memory
 from geed_cli.grids.findings import corrected, grid_findings
 from geed_cli.grids.obstacles import GridAlignment, trace_alignments
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.groups.named import group_named
+from geed_cli.groups.named import Groups, groups_named
 from geed_cli.measures.catalogue import BY_NAME, require_guaranteed, select_measures
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
@@ -57,21 +57,19 @@ class Planned:
         return self.find_misalignments()
 
 
-def make_plan(
-    network: Network, names: str | Sequence[str], options: AuditOptions, store: RowStore | None = None
-) -> Planned:
+def make_plan(network: Network, of: Groups, options: AuditOptions, store: RowStore | None = None) -> Planned:
     """The plan of an audit.
 
     Args:
         network: on its device.
-        names: of groups.
+        of: the groups, by name or themselves.
         options: of the run.
         store: of what earlier runs found of sampling grids.
 
     Raises:
         InputError: an unknown group, set, metric or layer, or nothing left to measure.
     """
-    groups = plan_groups(names, options)
+    groups = plan_groups(of, options)
     for member in groups:
         fits = network.input.channels == 3 or not member.needs_colour
         if isinstance(member.group, TransformationSet) and fits:
@@ -109,15 +107,13 @@ def make_plan(
     return Planned(plan, not_applicable, planned.notes, find, moves_logits, chosen.note)
 
 
-def plan_groups(names: str | Sequence[str], options: AuditOptions) -> tuple[GroupPlan, ...]:
+def plan_groups(of: Groups, options: AuditOptions) -> tuple[GroupPlan, ...]:
     """The groups, then the sets of the options, each once; ``flip,c4`` is ``flip`` and ``c4``.
 
     Raises:
         InputError: no group and no set, an unknown one, or two different ones of the same name.
     """
-    names = [names] if isinstance(names, str) else names
-    each = [part for name in names for part in name.split(",")]
-    members: list[FiniteGroup | TransformationSet] = [group_named(name) for name in each]
+    members: list[FiniteGroup | TransformationSet] = list(groups_named(of))
     members += [set_named(text) for text in options.sets]
     if not members:
         raise InputError("no group", expected="at least one group or set", remedy="--group flip")

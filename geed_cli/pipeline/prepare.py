@@ -11,6 +11,7 @@ from geed_cli.engine.observation import Observation
 from geed_cli.engine.row import Noise, Row
 from geed_cli.engine.shared_action import Families, families_of
 from geed_cli.engine.steady.finding import Unsteady
+from geed_cli.groups.named import Groups
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.output_check import OutputCheck
@@ -93,7 +94,7 @@ class Prepared:
 
 def prepare(
     network: Network,
-    groups: str | Sequence[str],
+    groups: Groups,
     options: AuditOptions,
     placements: Sequence[Placement],
     store: RowStore | None,
@@ -103,7 +104,7 @@ def prepare(
 
     Args:
         network: moved to the first of the placements, copied to the others.
-        groups: names of groups.
+        groups: by name, or themselves.
         options: of the run.
         placements: one for each device.
         store: the cache, where it may be used.

@@ -15,6 +15,7 @@ from geed_cli.engine.out_of_memory import out_of_memory
 from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.workers import Finished, Worker, finished
 from geed_cli.errors import InputError
+from geed_cli.groups.named import Groups
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.same_picture import Holders
 from geed_cli.models.network import Network
@@ -49,7 +50,7 @@ class Session:
 
     Args:
         networks: with equal input geometry (size, resize, crop, interpolation); mean and std may differ.
-        groups: names of groups.
+        groups: by name, or themselves.
         options: everything else.
         progress: called at every image.
         store: the cache; its rows are used where all networks can be told apart by their weights.
@@ -62,7 +63,7 @@ class Session:
     def __init__(
         self,
         networks: Sequence[Network],
-        groups: str | Sequence[str],
+        groups: Groups,
         options: AuditOptions,
         progress: Progress,
         store: RowStore | None = None,

@@ -6,7 +6,7 @@ import pytest
 from geed_cli.errors import InputError
 from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.groups.named import group_named
+from geed_cli.groups.named import group_named, groups_named
 from geed_cli.groups.planar import QUARTER, Planar
 from geed_cli.groups.transform import IDENTITY, MIRROR, Transform
 
@@ -158,3 +158,10 @@ def test_a_near_name_is_suggested() -> None:
     with pytest.raises(InputError) as refusal:
         group_named("flps")
     assert "flips" in refusal.value.expected
+
+
+def test_groups_are_named_or_given_themselves() -> None:
+    mine = FiniteGroup("mine", group_named("c4").transforms)
+    assert [group.name for group in groups_named(["flip,c2", mine])] == ["flip", "c2", "mine"]
+    assert list(groups_named(mine)) == [mine]
+    assert list(groups_named("d4")) == [group_named("d4")]

@@ -13,6 +13,8 @@ from torch import nn
 
 from geed_cli.choices import IntervalOptions
 from geed_cli.errors import InputError
+from geed_cli.groups.group import FiniteGroup
+from geed_cli.groups.named import group_named
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
@@ -309,3 +311,14 @@ def test_tokens_are_not_taken_for_maps(folder: Path) -> None:
     entry = run(network, "flip", folder)["channelwise.cosine", "tokens"]
     assert entry.status == "not_applicable"
     assert "3×225" in entry.notes[0]
+
+
+def test_a_group_itself_is_audited_as_its_name_is(tmp_path: Path) -> None:
+    pictures = smooth_pictures(tmp_path, 3, 16)
+    options = AuditOptions(data=DataOptions(pictures), run=CPU64)
+    renamed = FiniteGroup("mine", group_named("c4").transforms)
+    named, itself = (
+        audit(small_conv_net(), group, options) for group in ("c4", [FiniteGroup("c4", renamed.transforms)])
+    )
+    assert itself.results == named.results
+    assert audit(small_conv_net(), renamed, options).groups[0].name == "mine"
