@@ -15,12 +15,12 @@ from geed_cli.checkpoints.read import WeightsFile, read_tensors
 from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.checkpoints.unfilled import blank, require_filled
 from geed_cli.errors import InputError
-from geed_cli.models.architecture import Architecture, Loaded
-from geed_cli.models.from_python import build_python
-from geed_cli.models.from_timm import build_pretrained_timm, build_timm
-from geed_cli.models.from_torchvision import build_pretrained_torchvision, build_torchvision
 from geed_cli.models.misfit import Misfit, other_channels, with_way_out
 from geed_cli.models.requested import NOTHING_SAID, FileOptions, Requested, with_argument, with_classes
+from geed_cli.models.sources.architecture import Architecture, Loaded
+from geed_cli.models.sources.from_python import build_python
+from geed_cli.models.sources.from_timm import build_pretrained_timm, build_timm
+from geed_cli.models.sources.from_torchvision import build_pretrained_torchvision, build_torchvision
 from geed_cli.models.spec import ModelSpec, SplitPart
 from geed_cli.models.spec_files import weights_path
 

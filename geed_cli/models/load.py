@@ -14,12 +14,10 @@ from geed_cli.checkpoints.fingerprint import state_sha256
 from geed_cli.choices import WeightsFrom
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
-from geed_cli.models.architecture import Architecture
 from geed_cli.models.build import Built, build
 from geed_cli.models.code.as_it_was import as_it_was
 from geed_cli.models.code.images_at_once import images_at_once
 from geed_cli.models.config_beside import Beside, preprocessing_beside
-from geed_cli.models.from_torchvision import torchvision_networks
 from geed_cli.models.network import Network, WeightsOrigin, resolve_layers
 from geed_cli.models.preprocessing import input_settings, with_channels
 from geed_cli.models.requested import (
@@ -31,6 +29,8 @@ from geed_cli.models.requested import (
     with_random_weights,
 )
 from geed_cli.models.resolve import leave_out, require_one_tensor, split_network
+from geed_cli.models.sources.architecture import Architecture
+from geed_cli.models.sources.from_torchvision import torchvision_networks
 from geed_cli.models.spec import ModelSpec
 from geed_cli.models.spec_files import weights_path
 from geed_cli.models.stages import default_stages

@@ -15,8 +15,8 @@ from geed_cli.checkpoints.prefixes import common_prefixes
 from geed_cli.checkpoints.read import WeightsFile
 from geed_cli.checkpoints.renaming import network_names
 from geed_cli.errors import InputError
-from geed_cli.models.architecture import Architecture
 from geed_cli.models.requested import Requested
+from geed_cli.models.sources.architecture import Architecture
 from geed_cli.phrases import shell_joined, shell_quoted
 from geed_cli.runtime.libraries import timm
 

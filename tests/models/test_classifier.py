@@ -11,9 +11,9 @@ from torchvision.models import get_model
 
 from geed_cli.models.classifier import Seen, recognised
 from geed_cli.models.ending import Ending, run_watched
-from geed_cli.models.from_timm import timm_classifiers
 from geed_cli.models.load import load_model
 from geed_cli.models.resolve import split_network
+from geed_cli.models.sources.from_timm import timm_classifiers
 from geed_cli.models.spec import ModelSpec
 
 

@@ -14,8 +14,8 @@ import pytest
 from huggingface_hub import close_session, constants
 
 from geed_cli.errors import RunError
-from geed_cli.models import download
-from geed_cli.models.download import hub_file, url_file, within
+from geed_cli.models.sources import download
+from geed_cli.models.sources.download import hub_file, url_file, within
 
 
 class Server(ThreadingHTTPServer):

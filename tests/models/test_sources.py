@@ -11,11 +11,11 @@ from torchvision.models import get_model_weights
 
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.from_timm import build_timm
-from geed_cli.models.from_torchvision import build_torchvision, resolve_torchvision_name
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
-from geed_cli.models.timm_names import resolve_timm_name
+from geed_cli.models.sources.from_timm import build_timm
+from geed_cli.models.sources.from_torchvision import build_torchvision, resolve_torchvision_name
+from geed_cli.models.sources.timm_names import resolve_timm_name
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from geed_cli.checkpoints.formats import shown_list
 from geed_cli.errors import InputError, described, text_of
-from geed_cli.models.architecture import Architecture, seeded
 from geed_cli.models.code.lazy import lazy_tensors, materialise
 from geed_cli.models.code.torchscript import TorchScriptNetwork
+from geed_cli.models.sources.architecture import Architecture, seeded
 from geed_cli.models.spec import Argument
 from geed_cli.phrases import shell_quoted
 

@@ -19,11 +19,11 @@ from geed_cli.checkpoints.read import as_safetensors
 from geed_cli.checkpoints.reader.messages import Choice
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.architecture import Architecture, Loaded, seeded
-from geed_cli.models.initial_values import require_from_file
+from geed_cli.models.sources.architecture import Architecture, Loaded, seeded
+from geed_cli.models.sources.initial_values import require_from_file
+from geed_cli.models.sources.timm_names import TimmName, resolve_timm_name, timm_weights
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages, spread
-from geed_cli.models.timm_names import TimmName, resolve_timm_name, timm_weights
 from geed_cli.runtime.libraries import timm
 
 TIMM_ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model")

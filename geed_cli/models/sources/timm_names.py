@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 
 from geed_cli.errors import InputError, meant, nearest, nearest_are
-from geed_cli.models.download import PublishedFile, hub_file, url_file
+from geed_cli.models.sources.download import PublishedFile, hub_file, url_file
 from geed_cli.runtime.libraries import timm
 
 HUB_PREFIX = "hf-hub:"

@@ -17,11 +17,11 @@ from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.checkpoints.unfilled import blank, require_filled
 from geed_cli.errors import InputError, did_you_mean, nearest, text_of
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.architecture import Architecture, Loaded, seeded
-from geed_cli.models.download import url_file
+from geed_cli.models.sources.architecture import Architecture, Loaded, seeded
+from geed_cli.models.sources.download import url_file
+from geed_cli.models.sources.timm_names import unknown_network
 from geed_cli.models.spec import Argument
 from geed_cli.models.stages import default_stages
-from geed_cli.models.timm_names import unknown_network
 from geed_cli.runtime.libraries import torchvision
 
 # Published before the layers inside a dense layer got names without a second dot.
