@@ -82,7 +82,7 @@ def test_intervals_of_cards_lie_on_their_axes() -> None:
     assert way is not None
     assert way.ci is not None
     [row] = card.rows
-    low, high = map(float, re.findall(r'class="sm0" d="M([\d.]+) 5v10M\1 10H([\d.]+)M', row.mark)[0])
+    low, high = map(float, re.findall(r'class="sm0" d="M([\d.]+) 5v10m0-5H([\d.]+)m0-5v10"', row.mark)[0])
     end = float(re.findall(r">(\d+)%</text></svg>", card.axis)[0]) / 100
     parts = [(x - EDGE) / (WIDTH - 2 * EDGE) * end for x in (low, high)]
     assert parts == pytest.approx(way.ci, abs=0.001 * 4)
@@ -159,9 +159,15 @@ def test_each_image_has_a_dot_and_the_extremes_their_names() -> None:
     assert len(values) == shown.result.data.count
     assert np.mean([value for value, _ in values]) == pytest.approx(entry.to_another.value)
     svg = str(images.image_figure([shown], "c4", "title"))
-    dots = re.findall(r"M([\d.]+) [\d.]+h0", svg)
+    [drawn] = re.findall(r'd="(M[^"]+h0)" [^>]*stroke-linecap="round"', svg)
+    steps = [
+        list(map(float, re.findall(r"-?[\d.]+", step))) for step in drawn[1:].removesuffix("h0").split("h0m")
+    ]
+    dots = np.cumsum(steps, axis=0)
     top = values[-1][0]
-    assert sorted(float(x) for x in dots) == pytest.approx(
+    middle = images.ROW * 0 + 42
+    assert np.abs(dots[:, 1] - middle).max() <= 16
+    assert sorted(dots[:, 0]) == pytest.approx(
         [images.LEFT + (images.RIGHT - images.LEFT) * value / top for value, _ in values], abs=0.06
     )
     assert {images.short_path(values[0][1]), images.short_path(values[-1][1])} <= set(words(svg))

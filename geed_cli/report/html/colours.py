@@ -35,7 +35,7 @@ def variables() -> str:
         for number, colour in enumerate(_DARK_SERIES)
     ]
     dark += [
-        ".fu,.fig,.mk{fill:var(--muted)}.su,.zl{stroke:var(--muted)}.ik{fill:var(--ink)}.ink{stroke:var(--ink)}"
+        ".fu,.fig,svg:not([class]){fill:var(--muted)}.su,.zl{stroke:var(--muted)}.ik{fill:var(--ink)}.ink{stroke:var(--ink)}"
         ".rl{stroke:var(--rule)}.zone{fill:var(--zone)}.tp{fill:#ffffff}.td{fill:#0d1116}"
     ]
     dark += [f".h{number}{{fill:{colour}}}" for number, colour in enumerate(_DARK_HEAT)]

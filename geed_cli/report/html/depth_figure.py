@@ -8,11 +8,14 @@ from geed_cli.report.html.colours import MUTED, UNTRAINED, ZONE
 from geed_cli.report.html.drawing import (
     PANEL,
     Paint,
+    alike,
     apart,
     area,
     bar,
+    dots,
     figure,
     line,
+    lines,
     name,
     polyline,
     shapes,
@@ -104,11 +107,10 @@ class _Drawing:
         return BOTTOM - (BOTTOM - TOP) * min(max(part, 0.0), self._top) / self._top
 
     def axis(self) -> str:
-        body = "".join(
-            line(LEFT, self.y(part), RIGHT, self.y(part))
-            + text(LEFT - 5, self.y(part) + 4, f"{100 * part:g}%", anchor="end")
-            for part in (0.0, 0.5, 1.0)
-        )
+        parts = (0.0, 0.5, 1.0)
+        body = lines([(LEFT, self.y(part), RIGHT, self.y(part)) for part in parts])
+        numbers = "".join(text(LEFT - 5, self.y(part) + 4, f"{100 * part:g}%") for part in parts)
+        body += alike(numbers, anchor="end")
         return (
             body + text(LEFT, self.y(1.0) - 6, "another image’s maps") + text(LEFT, BOTTOM + 13, "unchanged")
         )
@@ -165,15 +167,17 @@ def _below(model: ShownModel, entries: Sequence[Entry], group: str, drawing: _Dr
     prefix, shown = shortened(names)
     faulty = {phase.layer for phase in model.result.grid_phase if phase.group == group}
     every = -(-len(names) // MOST_NAMES)
-    body = ""
-    for number, layer in enumerate(names):
-        x = drawing.x(number, len(names))
-        if number % every == 0:
-            body += text(x, BOTTOM + 28, name(shown[number], 6 if len(names) > 4 else 10), anchor="middle")
-        if layer in faulty and len(names) <= MOST_MARKS:
-            corner, y = short_number(x - 4), BOTTOM + 34
-            body += f'<path class="zl" d="M{corner} {y}v8h8v-8z" stroke="{MUTED}" fill="none"/>'
-            body += f'<circle cx="{short_number(x + 1.7)}" cy="{y + 5.7:g}" r="1.4"/>'
+    places = [drawing.x(number, len(names)) for number in range(len(names))]
+    below = "".join(
+        text(places[number], BOTTOM + 28, name(shown[number], 6 if len(names) > 4 else 10))
+        for number in range(0, len(names), every)
+    )
+    body = alike(below, anchor="middle")
+    marked = [x for x, layer in zip(places, names, strict=True) if layer in faulty]
+    if marked and len(names) <= MOST_MARKS:
+        squares = "".join(f"M{short_number(x - 4)} {BOTTOM + 34}v8h8v-8z" for x in marked)
+        body += f'<path class="zl" d="{squares}" stroke="{MUTED}" fill="none"/>'
+        body += dots([(x + 1.7, BOTTOM + 39.7) for x in marked], css="zl", colour=MUTED, width=2.8)
     body += text(RIGHT + 6, BOTTOM + 28, name(prefix, 12))
     if faulty and len(names) <= MOST_MARKS:
         body += text(RIGHT + 6, BOTTOM + 42, "grid off centre")

@@ -9,7 +9,7 @@ from geed_cli.comparison.schema import Comparison, Line
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.html.colours import MUTED
-from geed_cli.report.html.drawing import Paint, decoration, interval, line, shape, short_number
+from geed_cli.report.html.drawing import Paint, decoration, interval, line, reference, short_number
 from geed_cli.verdict.comparison import (
     ABSENT,
     FURTHER,
@@ -162,7 +162,7 @@ def _mark(value: float, ci: tuple[float, float], paint: Paint, half: float) -> M
         )
         return decoration(body, WIDTH, 18)
     return decoration(
-        body + interval(x(ci[0]), x(ci[1]), 9, paint, 4) + shape(paint, x(value), 9, 3), WIDTH, 18
+        body + interval(x(ci[0]), x(ci[1]), 9, paint, 4) + reference(f"m{paint.key}", x(value), 9), WIDTH, 18
     )
 
 

@@ -20,6 +20,8 @@ SHRINKS = 120
 """Units of a mark from which on print draws it smaller."""
 LONGEST_NAME = 200
 """Characters of a name on the page; figures show fewer."""
+Ends = tuple[float, float, float, float]
+"""Of a straight line: x1, y1, x2, y2."""
 _FONT = "Helvetica Neue,Arial,Liberation Sans,sans-serif"
 
 
@@ -31,6 +33,11 @@ class Paint:
     css: str
     shape: str
     hollow: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the ids of its marks end with on a page, where they are defined once."""
+        return f"{self.css}{self.shape[0]}"
 
 
 def short_number(number: float) -> str:
@@ -57,25 +64,62 @@ def text(
     size: float = 11,
 ) -> str:
     """A text in muted colour, in a model's, or in ink."""
-    attributes = f' text-anchor="{anchor}"' * (anchor != "start") + ' font-weight="700"' * strong
-    attributes += f' font-size="{short_number(size)}"' * (size != 11)
+    look = _look(anchor, ink=ink, size=size) + ' font-weight="700"' * strong
     if paint is not None:
-        attributes += f' class="f{paint.css}" fill="{paint.colour}"'
-    elif ink:
-        attributes += f' class="ik" fill="{INK}"'
-    return f'<text x="{short_number(x)}" y="{short_number(y)}"{attributes}>{escape(what)}</text>'
+        look += f' class="f{paint.css}" fill="{paint.colour}"'
+    return f'<text x="{short_number(x)}" y="{short_number(y)}"{look}>{escape(what)}</text>'
+
+
+def alike(texts: str, *, anchor: str = "start", ink: bool = False, size: float = 11) -> str:
+    """Several texts that look the same, which says it once."""
+    return f"<g{_look(anchor, ink=ink, size=size)}>{texts}</g>" if texts else ""
+
+
+def _look(anchor: str, *, ink: bool, size: float) -> str:
+    look = f' text-anchor="{anchor}"' * (anchor != "start") + f' font-size="{short_number(size)}"' * (
+        size != 11
+    )
+    return look + f' class="ik" fill="{INK}"' * ink
 
 
 def line(
     x1: float, y1: float, x2: float, y2: float, *, css: str = "rl", colour: str = RULE, width: float = 1
 ) -> str:
     """A straight line, a rule unless it is said otherwise."""
+    return lines([(x1, y1, x2, y2)], css=css, colour=colour, width=width)
+
+
+def lines(
+    ends: Sequence[tuple[float, float, float, float]],
+    *,
+    css: str = "rl",
+    colour: str = RULE,
+    width: float = 1,
+) -> str:
+    """Straight lines that look the same."""
     wide = "" if width == 1 else f' stroke-width="{width:g}"'
+    path = "".join(_line(*each) for each in ends)
+    return f'<path class="{css}" d="{path}" stroke="{colour}"{wide}/>' if path else ""
+
+
+def _line(x1: float, y1: float, x2: float, y2: float) -> str:
     to = f"L{short_number(x2)} {short_number(y2)}"
     if x1 == x2 or y1 == y2:
         to = f"V{short_number(y2)}" if x1 == x2 else f"H{short_number(x2)}"
-    ends = f"M{short_number(x1)} {short_number(y1)}{to}"
-    return f'<path class="{css}" d="{ends}" stroke="{colour}"{wide}/>'
+    return f"M{short_number(x1)} {short_number(y1)}{to}"
+
+
+def dots(points: Sequence[tuple[float, float]], *, css: str, colour: str, width: float) -> str:
+    """Round dots so many units wide: lines without a length, each from where the last one ended."""
+    path, at = "", (0, 0)
+    for x, y in points:
+        to = round(10 * x), round(10 * y)
+        step = [short_number((new - old) / 10) for new, old in zip(to, at, strict=True)]
+        path += f"{'m' if path else 'M'}{step[0]}{' ' * (step[1][0] != '-')}{step[1]}h0"
+        at = to
+    return (
+        f'<path class="{css}" d="{path}" stroke="{colour}" stroke-width="{width:g}" stroke-linecap="round"/>'
+    )
 
 
 def polyline(
@@ -105,8 +149,8 @@ def bar(x: float, y: float, width: float, height: float, *, css: str, colour: st
 def interval(x1: float, x2: float, y: float, paint: Paint, cap: float = 5) -> str:
     """A horizontal interval with ends."""
     low, high, top = short_number(x1), short_number(x2), short_number(y - cap)
-    ends = f"M{low} {top}v{2 * cap:g}M{low} {short_number(y)}H{high}M{high} {top}v{2 * cap:g}"
-    return f'<path class="s{paint.css}" d="{ends}" fill="none" stroke="{paint.colour}" stroke-width="1.8"/>'
+    ends = f"M{low} {top}v{2 * cap:g}m0-{cap:g}H{high}m0-{cap:g}v{2 * cap:g}"
+    return f'<path class="s{paint.css}" d="{ends}" stroke="{paint.colour}" stroke-width="1.8"/>'
 
 
 def whiskers(spans: Sequence[tuple[float, float, float]], paint: Paint) -> str:
@@ -131,6 +175,19 @@ def shapes(paint: Paint, points: Sequence[tuple[float, float]], size: float = 3.
     return f'<path {look} d="{outline}"/>' if points else ""
 
 
+def definitions(paint: Paint) -> str:
+    """The model's mark in the two sizes that a page refers to: ``k`` before labels, ``m`` on intervals."""
+    sizes = {"k": 3.5, "m": 2.8}
+    return "".join(
+        f'<g id="{kind}{paint.key}">{shape(paint, 0, 0, size)}</g>' for kind, size in sizes.items()
+    )
+
+
+def reference(ident: str, x: float, y: float) -> str:
+    """What is defined under that id, its middle at (x, y)."""
+    return f'<use href="#{ident}" x="{short_number(x)}" y="{short_number(y)}"/>'
+
+
 def _outline(kind: str, x: float, y: float, s: float) -> str:
     if kind == "circle":
         return f"M{short_number(x - s)} {short_number(y)}a{s:g} {s:g} 0 1 0 {2 * s:g} 0a{s:g} {s:g} 0 1 0-{2 * s:g} 0"
@@ -138,7 +195,7 @@ def _outline(kind: str, x: float, y: float, s: float) -> str:
         return f"M{short_number(x - s)} {short_number(y - s)}h{2 * s:g}v{2 * s:g}h-{2 * s:g}z"
     if kind == "diamond":
         side = f"{s + 1:g}"
-        return f"M{short_number(x)} {short_number(y - s - 1)}l{side} {side}l-{side} {side}l-{side}-{side}z"
+        return f"M{short_number(x)} {short_number(y - s - 1)}l{side} {side}-{side} {side}-{side}-{side}z"
     return f"M{short_number(x)} {short_number(y - s - 0.6)}l{s + 0.8:g} {2 * s:g}h-{2 * s + 1.6:g}z"
 
 
@@ -153,13 +210,13 @@ def figure(body: str, height: float, ident: str, title: str, description: str) -
 
 
 def decoration(body: str, width: float, height: float) -> Markup:
-    """A mark whose numbers stand beside it as text."""
+    """A mark whose numbers stand beside it as text; styles know it by its lack of a class."""
     size = f'width="{width:g}" height="{height:g}"'
     if width >= SHRINKS:
         size += f' viewBox="0 0 {width:g} {height:g}"'
     if "<text" in body:
-        size += f' fill="{MUTED}" font-size="11" font-family="{_FONT}"'
-    return Markup(f'<svg class="mk" {size} aria-hidden="true">{body}</svg>')
+        size += f' fill="{MUTED}" font-size="11"'
+    return Markup(f'<svg {size} aria-hidden="true">{body}</svg>')
 
 
 def apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -11,8 +11,9 @@ from geed_cli.report.html.colours import GROUND, RULE
 from geed_cli.report.html.depth_figure import ident
 from geed_cli.report.html.drawing import (
     PANEL,
+    alike,
     figure,
-    line,
+    lines,
     name,
     polyline,
     shapes,
@@ -89,11 +90,9 @@ def profile_figure(models: Sequence[ShownModel], group: str, metric: str, title:
         room = min(5.0, 0.5 * (RIGHT - LEFT) / len(elements) / max(len(entries), 1))
         return middle + (model - (len(entries) - 1) / 2) * room
 
-    body = "".join(
-        line(LEFT, y(tick), RIGHT, y(tick))
-        + text(LEFT - 5, y(tick) + 4, _shown(tick, rate=rate), anchor="end")
-        for tick in ticks(top)
-    )
+    body = lines([(LEFT, y(tick), RIGHT, y(tick)) for tick in ticks(top)])
+    numbers = "".join(text(LEFT - 5, y(tick) + 4, _shown(tick, rate=rate)) for tick in ticks(top))
+    body += alike(numbers, anchor="end")
     for number, (model, entry) in reversed(list(enumerate(entries))):
         values, limits = profile_of(entry), limits_of(entry)
         at = [(x(place, number), element) for place, element in enumerate(elements) if element in values]
@@ -108,10 +107,12 @@ def profile_figure(models: Sequence[ShownModel], group: str, metric: str, title:
         if len(elements) <= MOST_MARKS:
             body += shapes(model.paint, points, 2.8)
     every = -(-len(elements) // MOST_NAMES)
-    for place, element in enumerate(elements):
-        if place % every == 0:
-            middle = LEFT + (RIGHT - LEFT) * (place + 0.5) / len(elements)
-            body += text(middle, BOTTOM + 17, name(spoken(element), 10), anchor="middle", size=10.5)
+    width = (RIGHT - LEFT) / len(elements)
+    below = "".join(
+        text(LEFT + width * (place + 0.5), BOTTOM + 17, name(spoken(elements[place]), 10))
+        for place in range(0, len(elements), every)
+    )
+    body += alike(below, anchor="middle", size=10.5)
     what = f"{title}, by element: {metric}"
     return figure(
         body, BOTTOM + 26, f"profile-{ident(group)}-{ident(metric)}", what, _told(entries, elements, metric)
@@ -138,7 +139,7 @@ def polar_figure(models: Sequence[ShownModel], group: str, metric: str, title: s
         for tick in ticks(top)
         if tick > 0
     )
-    body += "".join(line(cx, cy, *at(element, top)) for element in elements)
+    body += lines([(cx, cy, *at(element, top)) for element in elements])
     for model, entry in reversed(entries):
         values = profile_of(entry)
         points = [at(element, values[element]) for element in elements if element in values]

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.report.html.colours import FIRST_DARK, GROUND, HEAT, INK
 from geed_cli.report.html.depth_figure import ident, shortened
-from geed_cli.report.html.drawing import PANEL, figure, name, short_number, text
+from geed_cli.report.html.drawing import PANEL, alike, figure, name, short_number, text
 from geed_cli.report.html.element_figures import spoken
 from geed_cli.report.html.shown_model import ShownModel
 from geed_cli.verdict.digits import percent
@@ -62,21 +62,19 @@ def _rows(model: ShownModel, group: str) -> list[Row]:
 
 def _headings(elements: Sequence[str], width: float) -> str:
     every = max(1, math.ceil(30 / width))
-    return "".join(
-        text(LEFT + width * (at + 0.5), TOP - 8, name(spoken(element), 8), anchor="middle", size=10.5)
-        for at, element in enumerate(elements)
-        if at % every == 0
+    headings = "".join(
+        text(LEFT + width * (at + 0.5), TOP - 8, name(spoken(elements[at]), 8))
+        for at in range(0, len(elements), every)
     )
+    return alike(headings, anchor="middle", size=10.5)
 
 
 def _names(rows: Sequence[Row]) -> str:
     names = [layer for layer, _ in rows]
     if any(len(layer) > 10 for layer in names):
         names = shortened(names)[1]
-    return "".join(
-        text(LEFT - 8, TOP + ROW * at + 16, name(each, 10), anchor="end", ink=True)
-        for at, each in enumerate(names)
-    )
+    texts = "".join(text(LEFT - 8, TOP + ROW * at + 16, name(each, 10)) for at, each in enumerate(names))
+    return alike(texts, anchor="end", ink=True)
 
 
 def _cells(rows: Sequence[Row], elements: Sequence[str], width: float) -> str:

@@ -7,7 +7,20 @@ from markupsafe import Markup
 
 from geed_cli.report.html.colours import INK, ZONE
 from geed_cli.report.html.depth_figure import ident
-from geed_cli.report.html.drawing import PANEL, bar, figure, line, name, shape, short_number, text, ticks
+from geed_cli.report.html.drawing import (
+    PANEL,
+    Ends,
+    alike,
+    bar,
+    dots,
+    figure,
+    line,
+    lines,
+    name,
+    shape,
+    text,
+    ticks,
+)
 from geed_cli.report.html.shown_model import ShownModel
 from geed_cli.verdict.digits import percent
 from geed_cli.verdict.features import FEATURES
@@ -51,13 +64,17 @@ def image_figure(models: Sequence[ShownModel], group: str, title: str) -> Markup
     def x(value: float) -> float:
         return LEFT + (RIGHT - LEFT) * min(max(value, 0.0), top) / top
 
-    body = ""
+    body = lines([(x(tick), 4, x(tick), height - 18) for tick in ticks(top)])
     for tick in ticks(top):
-        body += line(x(tick), 4, x(tick), height - 18)
         anchor = "start" if tick == 0 else "end" if x(tick) > RIGHT - 12 else "middle"
         body += text(x(tick), height - 5, f"{100 * tick:g}%", anchor=anchor)
+    leaders, names = list[Ends](), ""
     for number, (model, values) in enumerate(rows):
-        body += _row(model, values, group, ROW * number + 42, x, strong=model is models[0])
+        y = ROW * number + 42
+        body += _row(model, values, group, y, x, strong=model is models[0])
+        ends, named = _named(values, x, y)
+        leaders, names = leaders + ends, names + named
+    body += lines(leaders, css="ink", colour=INK, width=0.7) + alike(names, ink=True)
     told = " ".join(
         f"{model.label}: least {_image(values[0])}, median {percent(statistics.median(v for v, _ in values))}, "
         f"most {_image(values[-1])}."
@@ -88,29 +105,34 @@ def _row(
             low, high = map(x, way.ci)
             body += bar(low, y - 19, high - low, 38, css="zone", colour=ZONE)
         body += line(x(way.value), y - 19, x(way.value), y + 19, css="ink", colour=INK, width=1.6)
-    dots = dodged([x(value) for value in shown_values([value for value, _ in values])], DOT, 16)
-    path = "".join(f"M{short_number(at)} {short_number(y + off)}h0" for at, off in dots)
-    body += (
-        f'<path class="s{model.paint.css}" d="{path}" stroke="{model.paint.colour}" stroke-width="{2 * DOT - 0.4:g}" '
-        'stroke-linecap="round"/>'
+    places = dodged([x(value) for value in shown_values([value for value, _ in values])], DOT, 16)
+    body += dots(
+        [(at, y + off) for at, off in places],
+        css=f"s{model.paint.css}",
+        colour=model.paint.colour,
+        width=2 * DOT - 0.4,
     )
     body += shape(model.paint, LEFT + 4, y - 29, 3.5)
     body += text(LEFT + 12, y - 25, name(model.label, 30), paint=model.paint, strong=strong, size=12)
-    return body + _named(values, x, y)
+    return body
 
 
-def _named(values: Sequence[Value], x: Callable[[float], float], y: float) -> str:
-    """The extremes by name: the least below its dot, the most behind it, or above where it is far right."""
+def _named(values: Sequence[Value], x: Callable[[float], float], y: float) -> tuple[list[Ends], str]:
+    """The extremes by name: the least below its dot, the most behind it, or above where it is far right.
+
+    Returns:
+        lines from dots to names, and the names.
+    """
     least, most = ((x(value), short_path(path)) for value, path in (values[0], values[-1]))
-    body = line(least[0], y + 4, least[0], y + 21, css="ink", colour=INK, width=0.7)
+    leaders = [(least[0], y + 4, least[0], y + 21)]
     width = 6.1 * len(least[1])
-    body += text(min(max(least[0] - 2, 0), RIGHT - width), y + 31, least[1], ink=True)
+    names = text(min(max(least[0] - 2, 0), RIGHT - width), y + 31, least[1])
     if len(values) == 1:
-        return body
+        return leaders, names
     if most[0] + 6 + 6.1 * len(most[1]) < RIGHT:
-        return body + text(most[0] + 6, y + 4, most[1], ink=True)
-    body += line(most[0], y - 4, most[0], y - 17, css="ink", colour=INK, width=0.7)
-    return body + text(most[0] + 2, y - 20, most[1], anchor="end", ink=True)
+        return leaders, names + text(most[0] + 6, y + 4, most[1])
+    leaders.append((most[0], y - 4, most[0], y - 17))
+    return leaders, names + text(most[0] + 2, y - 20, most[1], anchor="end")
 
 
 def short_path(path: str) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.html.colours import GROUND, MUTED, UNTRAINED, ZONE
-from geed_cli.report.html.drawing import bar, decoration, interval, line, shape, short_number, text, ticks
+from geed_cli.report.html.drawing import bar, decoration, interval, line, lines, reference, text, ticks
 from geed_cli.report.html.shown_model import ShownModel
 from geed_cli.result.schema import Entry
 from geed_cli.verdict.digits import (
@@ -28,6 +28,10 @@ from geed_cli.verdict.way import Way, floor_on_scale, twin_limits_on_scale, twin
 
 WIDTH, EDGE = 140, 6
 """Units of a mark, and what is left free at its ends."""
+TWIN_MARK = Markup(
+    f'<path id="twin" class="su hollow" d="M0-5l5 5-5 5-5-5z" fill="{GROUND}" stroke="{UNTRAINED}" stroke-width="1.4"/>'
+)
+"""Stands once on a page, to be referred to."""
 
 
 @dataclass(frozen=True)
@@ -183,18 +187,15 @@ def _mark(model: ShownModel, entry: Entry, way: Way | None, end: float) -> Marku
             body += line(
                 _at(limits[0], end), 10, _at(limits[1], end), 10, css="su", colour=UNTRAINED, width=1.2
             )
-        body += (
-            f'<path class="su hollow" d="M{short_number(_at(twin, end))} 5l5 5l-5 5l-5-5z" fill="{GROUND}" '
-            f'stroke="{UNTRAINED}" stroke-width="1.4"/>'
-        )
-    return decoration(body + shape(model.paint, _at(way.value, end), 10, 2.8), WIDTH, 20)
+        body += reference("twin", _at(twin, end), 10)
+    return decoration(body + reference(f"m{model.paint.key}", _at(way.value, end), 10), WIDTH, 20)
 
 
 def _axis(end: float) -> Markup:
-    body, marks = "", ticks(end)
+    marks = ticks(end)
+    body = lines([(_at(tick, end), 0, _at(tick, end), 3) for tick in marks], css="zl", colour=MUTED)
     for number, tick in enumerate(marks):
         x = _at(tick, end)
-        body += line(x, 0, x, 3, css="zl", colour=MUTED)
         if number == 0:
             body += text(2, 14, "0%")
         elif number == len(marks) - 1 or len(marks) < 5 or number % 2 == 0:

@@ -24,7 +24,7 @@ from geed_cli.report.html.gate_block import gate_block
 from geed_cli.report.html.heat_figure import heat_figure
 from geed_cli.report.html.image_figure import MOST_DOTS, image_figure
 from geed_cli.report.html.method_block import about_model, method_lines, software
-from geed_cli.report.html.number_block import cards, metrics_shown
+from geed_cli.report.html.number_block import TWIN_MARK, cards, metrics_shown
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.html.shown_model import ShownModel, Subject, shown_models, subjects_of
 from geed_cli.report.html.trajectory_figure import trajectory_figure
@@ -96,6 +96,7 @@ def report_page(contents: PageContents) -> str:
         "gate": None,
         "titles": {},
         "keys": models,
+        "twin": TWIN_MARK if models else "",
     }
     if models:
         context |= _of_models(models, contents)

@@ -7,7 +7,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from geed_cli.report.html.colours import SERIES, UNTRAINED
-from geed_cli.report.html.drawing import SWATCH, Paint, decoration, name, shape
+from geed_cli.report.html.drawing import SWATCH, Paint, decoration, definitions, name, reference
 from geed_cli.result.schema import Entry, Group, Result
 from geed_cli.verdict.depth import layer_entries
 from geed_cli.verdict.way import Way, way_of
@@ -28,19 +28,14 @@ class Subject:
     paint: Paint
 
     @property
-    def key(self) -> str:
-        """The id of its mark on the page, where ``definition`` stands once."""
-        return f"k-{self.paint.css}-{self.paint.shape}"
-
-    @property
     def definition(self) -> Markup:
-        """Its mark, to be referred to."""
-        return Markup(f'<g id="{self.key}">{shape(self.paint, 7, 7)}</g>')
+        """Its marks, to be referred to."""
+        return Markup(definitions(self.paint))
 
     @property
     def swatch(self) -> Markup:
         """Its mark, to stand before its label."""
-        return decoration(f'<use href="#{self.key}"/>', SWATCH, SWATCH)
+        return decoration(reference(f"k{self.paint.key}", SWATCH / 2, SWATCH / 2), SWATCH, SWATCH)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from geed_cli.measures.catalogue import measure_named
 from geed_cli.report.html.depth_figure import ident
 from geed_cli.report.html.drawing import (
     Paint,
+    alike,
     apart,
     area,
     figure,
-    line,
+    lines,
     name,
     polyline,
     shapes,
@@ -56,11 +57,9 @@ def trajectory_figure(track: Track, group: str, column: Column, paints: Sequence
 
     above, below = ticks(high) if high > 0 else [0.0], ticks(-low) if low < 0 else []
     marks = sorted({*above, *(-tick for tick in below)})
-    body = "".join(
-        line(LEFT, y(mark), RIGHT, y(mark))
-        + text(LEFT - 5, y(mark) + 4, percent(mark) if rate else f"{mark:g}", anchor="end")
-        for mark in marks
-    )
+    body = lines([(LEFT, y(mark), RIGHT, y(mark)) for mark in marks])
+    numbers = "".join(text(LEFT - 5, y(mark) + 4, percent(mark) if rate else f"{mark:g}") for mark in marks)
+    body += alike(numbers, anchor="end")
     for number, (_, paint, rows) in reversed(list(enumerate(runs))):
         body += _run(rows, paint, x, y, first=number == 0)
     wanted = [y(rows[-1].value or 0.0) for _, _, rows in runs]
