@@ -11,6 +11,7 @@ from support.results import entry_of, small_result
 
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS
+from geed_cli.report.explain.class_sentences import top_classes_told
 from geed_cli.report.explain.entry_sentences import told
 from geed_cli.result.file import read_result, to_strict_json
 from geed_cli.result.schema import Entry, Result
@@ -51,6 +52,9 @@ def numbers_of(entry: Entry) -> list[float | None]:
     if rounding is not None and measure.perfect is not None and not measure.percent:
         controls["rounding"] = rounding - measure.perfect
     means = [mean for mean in entry.per_element.values() if mean is not None]
+    # of equal means either element is told: of two, e is no further than the other
+    furthest = [name for name, mean in entry.per_element.items() if means and mean == max(means)][-1:]
+    alone = [limits for name in furthest if (limits := entry.per_element_ci.get(name)) is not None]
     raw = [entry.raw, entry.normaliser] if entry.normaliser is not None else []
     return [
         entry.value,
@@ -59,6 +63,7 @@ def numbers_of(entry: Entry) -> list[float | None]:
         *placed,
         *controls.values(),
         *([max(means)] if means else []),
+        *(end for limits in alone for end in limits),
     ]
 
 
@@ -116,6 +121,37 @@ def test_a_result_is_walked_from_top_to_bottom(geed: Geed) -> None:
         assert entry.metric in text
         assert entry.layer is None or f"{entry.metric} at {entry.layer}" in text
         assert all(" ".join(note.split()) in text for note in entry.notes)
+
+
+def test_the_command_and_the_top_classes_are_told(geed: Geed, tmp_path: Path) -> None:
+    """The words as they are typed again; how many images change, counted here, as the flip rate has it."""
+    result = small_result().model_copy(update={"command": ("geed", "audit", "net.yaml", "-d", "my photos")})
+    (tmp_path / "r.json").write_text(to_strict_json(result))
+    text = " ".join(geed("explain", tmp_path / "r.json").stdout.split())
+    assert "command geed audit net.yaml -d 'my photos', as it was typed." in text
+    for tops in result.top_classes:
+        own = tops.classes["e"]
+        changed = {
+            element: [place for place, (a, b) in enumerate(zip(own, column, strict=True)) if a != b]
+            for element, column in tops.classes.items()
+        }
+        rates = entry_of(result, "prediction.flip_rate", tops.group).per_element
+        for element, rate in rates.items():
+            assert rate == pytest.approx(len(changed[element]) / result.data.count)
+        told = top_classes_told(result, tops.group)
+        assert told in text
+        moved = {place for places in changed.values() for place in places}
+        assert moved, "the network's classes change under both groups"
+        assert told.startswith(f"Of {result.data.count} images {result.data.count - len(moved)} keep")
+        element = told.rpartition("under ")[2].rstrip(".")
+        most = len(changed[element])
+        assert most == max(map(len, changed.values()))
+        assert len(changed) == 2 or f"Under one of them at most {most} change it ({element})." in told
+        assert any(
+            f"{result.data.images[place].path}, for one, is class {own[place]} (" in told
+            and f"and class {tops.classes[element][place]} (" in told
+            for place in changed[element]
+        )
 
 
 def test_the_formula_is_worked_out_with_the_results_own_numbers(geed: Geed, tmp_path: Path) -> None:

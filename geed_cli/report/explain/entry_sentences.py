@@ -58,6 +58,9 @@ def _value(result: Result, entry: Entry, order: int) -> Iterator[str]:
     if (means := furthest(entry)) and any(entry.per_element.values()):
         name, _, mean = means.rpartition(" ")
         yield f"Of the group's elements {plain(name)} has the largest mean, {mean} (furthest, raw)."
+        if (own := entry.per_element_ci.get(name)) is not None:
+            low, high = map(number, own)
+            yield f"By itself that mean lies between {low} and {high}."
 
 
 def _between(entry: Entry) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from geed_cli.choices import OUTPUT_KINDS
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
-from geed_cli.phrases import counted
+from geed_cli.phrases import counted, shell_joined
 from geed_cli.report.console import plain
+from geed_cli.report.explain.class_sentences import top_classes_told
 from geed_cli.report.explain.entry_sentences import told
 from geed_cli.report.explain.topics import meaning_of
 from geed_cli.report.measure_table import remarks
@@ -50,6 +51,7 @@ def _facts(result: Result) -> Iterator[Block]:
         ("output", _output(result.model)),
         ("run", _run(result)),
         ("intervals", _intervals(result)),
+        ("command", _command(result)),
     ):
         if text:
             yield Paragraph(label, text, style="dim", hang=HANG)
@@ -113,6 +115,11 @@ def _intervals(result: Result) -> str:
     )
 
 
+def _command(result: Result) -> str:
+    """What made the result; nothing of one that was made from Python, or before commands were kept."""
+    return f"{plain(shell_joined(result.command))}, as it was typed." if result.command else ""
+
+
 def _group(result: Result, group: Group) -> Iterator[Block]:
     name = plain(group.name)
     yield Line(f"{title_of(group)}, {_elements(group)}", strong=f"{name}:")
@@ -125,6 +132,8 @@ def _group(result: Result, group: Group) -> Iterator[Block]:
     whole = [entry for entry in entries if entry.layer is None and entry.value is not None]
     profiles = [line for line in remarks(whole, group, result) if line.startswith("profile")]
     yield from (Line(plain(line), indent=2) for line in profiles)
+    if classes := top_classes_told(result, group.name):
+        yield from _titled("top classes", classes)
     yield from _layers(result, group, [entry for entry in entries if entry.layer is not None])
     yield from _hidden([action for action in result.hidden_actions if action.group == group.name])
     for phase in result.grid_phase:
