@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 _HOMES = {
+    "api.compare": ("compare",),
+    "api.judge": ("check",),
+    "api.make_plan": ("plan",),
     "checkpoints.kept": ("KeptWeights",),
     "choices": ("IntervalOptions",),
     "errors": ("GeedError", "InputError", "RunError"),
@@ -31,6 +34,9 @@ _HOMES = {
 """Where each public name lives."""
 
 if TYPE_CHECKING:
+    from geed_cli.api.compare import compare
+    from geed_cli.api.judge import check
+    from geed_cli.api.make_plan import plan
     from geed_cli.checkpoints.kept import KeptWeights
     from geed_cli.choices import IntervalOptions
     from geed_cli.errors import GeedError, InputError, RunError
@@ -65,9 +71,12 @@ __all__ = [
     "RunOptions",
     "__version__",
     "audit",
+    "check",
+    "compare",
     "group_named",
     "load_model",
     "make_gallery",
+    "plan",
     "print_result",
     "read_result",
     "write_result",

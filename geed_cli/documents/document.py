@@ -20,7 +20,7 @@ class Document:
     Attributes:
         name: what messages call it, normally the file's path.
         data: the root value.
-        lines: the line of each key (or list item), by its path; the root has line 1.
+        lines: the line of each key (or list item), by its path; the root has line 1. Empty of what is no file.
     """
 
     name: str
@@ -34,8 +34,8 @@ class Document:
         return self.lines.get(path, 1)
 
     def at(self, path: Path) -> str:
-        """``file:line`` of ``path``, for messages."""
-        return f"{self.name}:{self.line(path)}"
+        """``file:line`` of ``path``, for messages; the name alone of what is no file."""
+        return f"{self.name}:{self.line(path)}" if self.lines else self.name
 
 
 def printable(text: str, longest: int = 80) -> str:

@@ -60,7 +60,9 @@ def _as_input_error(document: Document, model: type[BaseModel], problems: list[E
     return InputError(
         f"{document.at(path)}: {found}{more}",
         expected=expected,
-        remedy=f"edit line {document.line(path)} of {document.name}",
+        remedy=f"edit line {document.line(path)} of {document.name}"
+        if document.lines
+        else f"correct it in the {document.name}",
     )
 
 

@@ -1,21 +1,19 @@
 """The work of ``geed check``, and how any command hands over a gate's report: table, files, GitHub."""
 
 import os
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
 
+from geed_cli.api.judge import check, labelled_results, require_rules_about_changes
 from geed_cli.choices import GateFormat, OnUndecided, View
 from geed_cli.cli.run.outputs import hand_over
 from geed_cli.cli.run.pages import check_pages, comparison_of, pages_to_write
-from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
-from geed_cli.gate.gate import gate
 from geed_cli.gate.outcome import GateReport
-from geed_cli.gate.policy import Policy, read_policy
+from geed_cli.gate.policy import read_policy
 from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
@@ -54,7 +52,7 @@ Judge = Callable[[Mapping[str, Result], Pictures], int]
 def run_check(request: CheckRequest) -> int:
     """Read, judge, print and write; the exit code."""
     judge = prepare(request, request.results)
-    return judge(_labelled(request.results), lambda: None)
+    return judge(labelled_results(request.results), lambda: None)
 
 
 def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
@@ -70,7 +68,8 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     check_pages(request.pages)
     require_distinct(request.pages, inputs)
     policy = read_policy(request.policy)
-    _check_baseline(policy, request.baseline)
+    if request.baseline is not None:
+        require_rules_about_changes(policy, str(request.baseline))
     clustering = None if request.cluster is None else read_clustering(request.cluster)
     baseline = None if request.baseline is None else read_result(request.baseline)
     if baseline is not None and clustering is not None:
@@ -79,7 +78,7 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     def judge(labelled: Mapping[str, Result], gallery: Pictures) -> int:
         if clustering is not None:
             labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
-        report = gate(labelled, policy, baseline, request.on_undecided)
+        report = check(labelled, policy, baseline=baseline, on_undecided=request.on_undecided)
         _write(report, request)
         hand_over(
             pages_to_write(request.pages, lambda: _contents(report, labelled, baseline, gallery())),
@@ -100,29 +99,6 @@ def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
             raise InputError(
                 f"-o {path} is an input of this check", expected="another file", remedy="-o report.json"
             )
-
-
-def _check_baseline(policy: Policy, baseline: Path | None) -> None:
-    """Refuse a baseline that no rule looks at; a missing one is an error of each rule instead."""
-    if baseline is not None and not policy.needs_baseline:
-        raise InputError(
-            f"--baseline {baseline}, and {policy.name} has no rule about changes",
-            expected="rules under baseline.rules",
-            remedy="add one with max_increase, or leave out --baseline",
-        )
-
-
-def _labelled(paths: Sequence[Path]) -> dict[str, Result]:
-    """Each saved result by its model's id; by id and file where several are of one model. No file twice."""
-    twice = [path for path, count in Counter(path.resolve() for path in paths).items() if count > 1]
-    if twice:
-        raise InputError(f"{twice[0]} is given twice", expected="every result once", remedy="leave one out")
-    results = [(path, read_result(path)) for path in paths]
-    ids = Counter(result.model.id for _, result in results)
-    return {
-        result.model.id if ids[result.model.id] == 1 else unicode_text(f"{result.model.id} ({path})"): result
-        for path, result in results
-    }
 
 
 def _moved(baseline: Path | None, results: Sequence[Path]) -> str:

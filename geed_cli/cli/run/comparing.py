@@ -2,10 +2,12 @@
 
 import glob
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from geed_cli.api.compare import SideBySide, check_asked, side_by_side
+from geed_cli.api.named_results import once
 from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, refuse
@@ -14,26 +16,17 @@ from geed_cli.cli.run.labels import split_label
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.cli.startup import uncollected
-from geed_cli.comparison.compare import compare
-from geed_cli.comparison.margins import margins_of
-from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
-from geed_cli.comparison.pairing import pair_pattern
-from geed_cli.comparison.schema import Comparison
-from geed_cli.comparison.subjects import Contender, distinct
+from geed_cli.comparison.subjects import Contender
 from geed_cli.documents.document import path_text, unicode_text
-from geed_cli.errors import InputError, meant
-from geed_cli.globs import listed
-from geed_cli.measures.catalogue import BY_NAME, audited_for, require_guaranteed, select_measures
+from geed_cli.errors import InputError
+from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
 from geed_cli.phrases import shell_joined
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.html.page_contents import PageContents
-from geed_cli.result.clusters import read_clustering, with_clusters, with_shared_clusters
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
-from geed_cli.result.raw_and_m import with_parts
 from geed_cli.result.schema import Result
-from geed_cli.statistics.methods import check_options
 
 OPTIONS_OF_COMPARISONS = {
     "metric",
@@ -78,12 +71,11 @@ class ComparisonRequest:
 
 
 def run_compare(request: ComparisonRequest) -> None:
-    """Read, audit what has to be audited, refuse what cannot be compared, print and save."""
+    """Read, audit what has to be audited, compare, print and save; what can be refused is refused before an audit."""
     asked, json, csv, view = request.asked, request.json, request.csv, request.view
-    options, margins = audit_options(asked), margins_of(request.margins)
+    options = audit_options(asked)
     metrics, options = options.metrics, replace(options, metrics=audited_for(options.metrics))
-    runs = pair_pattern(request.pair_runs)
-    check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
+    check_asked(metrics, options.interval, request.margins, request.pair_runs)
     check_outputs(json, csv)
     subjects = [subject for text in request.subjects for subject in parse_subjects(text)]
     _check_labels(subjects)
@@ -95,62 +87,41 @@ def run_compare(request: ComparisonRequest) -> None:
     files = [file for subject in subjects for file in subject.files]
     check_pages(request.pages)
     require_distinct((json, csv, *request.pages), files)
-    read = {each.label: _read(each) for each in subjects if each.files}
-    results = {label: tuple(by_file.values()) for label, by_file in read.items()}
+    contenders = {each.label: _read(each) for each in subjects if each.model is None}
     models = {each.label: each.model for each in subjects if each.model is not None}
     if models:
         with uncollected():
             from geed_cli.cli.run.compared_models import audit_models  # noqa: PLC0415 - imports torch
 
         audited = audit_models(tuple(models.values()), asked, options, quiet=view.quiet)
-        results |= {label: (result,) for label, result in zip(models, audited, strict=True)}
-    results = _in_clusters(results, asked.cluster)
-    contenders = [
-        Contender(
-            each.label,
-            _selected(results[each.label], metrics, options.layers),
-            tuple(read.get(each.label, {})),
-        )
-        for each in subjects
-    ]
-    _require_populations(contenders, request.pair_runs)
-    entries = [entry for each in results.values() for result in each for entry in result.results]
-    _require_layers(contenders, options.layers, [each.layer for each in entries if each.layer is not None])
-    if not request.allow_mismatch:
-        for each in contenders:
-            require_one_architecture(each.label, each.results)
-        labelled = [(result, each.label) for each in contenders for result in each.results]
-        require_comparable([result for result, _ in labelled], [label for _, label in labelled])
-    comparison = compare(contenders, options.interval, margins, runs)
+        contenders |= {
+            label: Contender(label, (result,)) for label, result in zip(models, audited, strict=True)
+        }
+    made = side_by_side(
+        [contenders[each.label] for each in subjects],
+        metrics,
+        options.layers,
+        options.interval,
+        request.margins,
+        request.pair_runs,
+        cluster=asked.cluster,
+        allow_mismatch=request.allow_mismatch,
+    )
     hand_over(
         [
-            (json, lambda: to_strict_json(comparison)),
-            (csv, lambda: to_csv(comparison)),
-            *pages_to_write(request.pages, lambda: _contents(contenders, comparison)),
+            (json, lambda: to_strict_json(made.comparison)),
+            (csv, lambda: to_csv(made.comparison)),
+            *pages_to_write(request.pages, lambda: _contents(made)),
         ],
-        lambda: print_comparison(comparison, result_console(), view),
+        lambda: print_comparison(made.comparison, result_console(), view),
     )
 
 
-def _contents(contenders: Sequence[Contender], comparison: Comparison) -> PageContents:
+def _contents(made: SideBySide) -> PageContents:
     """Of a page: single models with their results, populations with the comparison alone."""
-    if any(contender.is_population for contender in contenders):
-        return PageContents(comparison=comparison)
-    return PageContents({contender.label: contender.results[0] for contender in contenders}, comparison)
-
-
-def _in_clusters(
-    results: Mapping[str, tuple[Result, ...]], rule: str | None
-) -> dict[str, tuple[Result, ...]]:
-    """The results in the clusters of the rule; without one, in those that any of them over the same images has."""
-    every = [(label, result) for label, side in results.items() for result in side]
-    labels, found = [label for label, _ in every], [result for _, result in every]
-    if rule is not None:
-        clustering = read_clustering(rule)
-        made = iter([with_clusters(result, clustering) for result in found])
-    else:
-        made = iter(with_shared_clusters(found, labels))
-    return {label: tuple(next(made) for _ in side) for label, side in results.items()}
+    if any(contender.is_population for contender in made.contenders):
+        return PageContents(comparison=made.comparison)
+    return PageContents({each.label: each.results[0] for each in made.contenders}, made.comparison)
 
 
 def parse_subjects(text: str) -> list[Subject]:
@@ -213,62 +184,10 @@ def _labels_for(same: Sequence[Subject]) -> str:
     return f"geed compare {shell_joined(labelled)}"
 
 
-def _read(subject: Subject) -> dict[str, Result]:
+def _read(subject: Subject) -> Contender:
     """The results of a subject, by their files' names."""
     if subject.in_page is not None:
-        return {f"{subject.files[0]}: {subject.label}": subject.in_page}
-    return _once(subject.label, subject.files)
-
-
-def _once(label: str, files: Sequence[Path]) -> dict[str, Result]:
-    """The results of different weights, by their files' names; how many are copies is said."""
-    every = {str(file): read_result(file) for file in files}
-    once = distinct(every.values())
-    if len(once) < len(every):
-        message_console().print(
-            f"{label}: {len(every)} results of {len(once)} different weights, which count once"
-        )
-    # of copies the last file stands for all, as in distinct
-    names = {id(result): name for name, result in every.items()}
-    return {names[id(result)]: result for result in once}
-
-
-def _require_populations(contenders: Sequence[Contender], pair_runs: str | None) -> None:
-    """Refuse to pair the runs of what are not all populations."""
-    alone = [each.label for each in contenders if not each.is_population]
-    if pair_runs is not None and alone:
-        raise InputError(
-            f"--pair-runs {pair_runs!r} with {alone[0]}, which is one model",
-            expected="populations, LABEL=GLOB of saved results, on every side",
-            remedy="leave out --pair-runs, or name several results under each label",
-        )
-
-
-def _require_layers(contenders: Sequence[Contender], patterns: Sequence[str], audited: Sequence[str]) -> None:
-    """Refuse --layer that is nowhere, which would leave all layers out without a word."""
-    layers = {entry.layer for each in contenders for result in each.results for entry in result.results}
-    if patterns and layers <= {None}:
-        raise InputError(
-            f"no layer of these results matches {' or '.join(patterns)}",
-            expected=f"{meant(patterns[0], audited)}names or globs of layers that were audited",
-            remedy="leave out --layer to see them",
-        )
-
-
-def _selected(results: Sequence[Result], metrics: Sequence[str], layers: Sequence[str]) -> tuple[Result, ...]:
-    """The results with only the entries that --metric and --layer ask for, raw and M among them.
-
-    The correlation, a control of the cosine beside it, has to be asked for: as claims of their own its lines would
-    only weaken the others under Holm's correction.
-    """
-    metrics = metrics or tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
-    layers = layers or ("*",)
-
-    def parts(result: Result) -> dict[str, object]:
-        entries = [each for each in with_parts(result, metrics).results if listed(each.metric, metrics)]
-        return {
-            "results": tuple(each for each in entries if each.layer is None or listed(each.layer, layers)),
-            "hidden_actions": tuple(each for each in result.hidden_actions if listed(each.layer, layers)),
-        }
-
-    return tuple(result.model_copy(update=parts(result)) for result in results)
+        return Contender(subject.label, (subject.in_page,), (f"{subject.files[0]}: {subject.label}",))
+    return once(
+        subject.label, {str(file): read_result(file) for file in subject.files}, message_console().print
+    )

@@ -1,0 +1,67 @@
+"""What the functions of Python share: one name or several, and refusals in the words of Python.
+
+Refusals are written once, for the command line. What their options are called in Python is a note of the error, which
+every traceback shows, and which the command line leaves out.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import ParamSpec, TypeVar
+
+from geed_cli.errors import GeedError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Names = str | Sequence[str]
+"""One name or glob, or several."""
+
+IN_PYTHON = "  in Python: "
+INTERVAL: Mapping[str, str] = {
+    "--ci": "interval=IntervalOptions(method=…)",
+    "--confidence": "interval=IntervalOptions(confidence=…)",
+    "--resamples": "interval=IntervalOptions(resamples=…)",
+    "--simultaneous": "interval=IntervalOptions(simultaneous=True)",
+    "--seed": "interval=IntervalOptions(seed=…)",
+}
+"""The options of intervals."""
+OF_FILES: Mapping[str, str] = {"--json": "result.save(FILE)"}
+
+
+def several(names: Names) -> tuple[str, ...]:
+    """A single name as a list of one."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def called_in_python(options: Mapping[str, str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let the refusals of a function say what the options that they name are called in Python.
+
+    Args:
+        options: what to write in Python, by what is typed on the command line.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def run(*arguments: P.args, **parameters: P.kwargs) -> R:
+            try:
+                return function(*arguments, **parameters)
+            except GeedError as error:
+                note = _note(error, options)
+                if note and note not in getattr(error, "__notes__", ()):
+                    error.add_note(note)
+                raise
+
+        return run
+
+    return decorate
+
+
+def _note(error: GeedError, options: Mapping[str, str]) -> str:
+    """Empty where the refusal names none of the options."""
+    text = f"{error.found}\n{error.expected}\n{error.remedy}"
+    called = [
+        f"{option} is {python}"
+        for option, python in options.items()
+        if re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text)
+    ]
+    return IN_PYTHON + ", ".join(called) if called else ""
