@@ -15,6 +15,7 @@ from geed_cli.errors import InputError, RunError
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.tracking.columns import Column, groups_of, labels_of, rows_of
 from geed_cli.tracking.record import Row, Track
+from geed_cli.verdict.track import bands
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +121,8 @@ def _legend(figure: "Figure", track: Track) -> None:
         for n, label in enumerate(labels)
     ]  # fmt: skip
     count = track.records[0].result.data.count
-    title = f"higher: further from invariance; {count} images\n{_bands(track)}"
+    said = bands(track).replace(", ", ",\n")
+    title = f"higher: further from invariance; {count} images\n{said}"
     legend = figure.legend(
         handles=handles, loc="outside upper center", ncols=min(len(labels), 4), frameon=False, title=title
     )
@@ -130,11 +132,3 @@ def _legend(figure: "Figure", track: Track) -> None:
 def _name(track: Track, label: str) -> str:
     most = max(row.models for row in track.rows if row.label == label)
     return f"{label} ({most} models)" if most > 1 else label
-
-
-def _bands(track: Track) -> str:
-    over = {row.over for row in track.rows if row.ci is not None}
-    level = f"bands: {100 * track.confidence:g}% intervals over"
-    if len(over) == 2:
-        return f"{level} models,\nover images where there is one model"
-    return f"{level} {over.pop()}" if over else "no intervals: too few images"

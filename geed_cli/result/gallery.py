@@ -4,11 +4,8 @@
 Names of files, elements and classes are text of others and are to be shown as text.
 """
 
-import base64
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
-
-from pydantic import JsonValue
 
 Standing = Literal["largest", "middle", "smallest", ""]
 Grid = tuple[tuple[float | None, ...], ...]
@@ -134,22 +131,3 @@ class Gallery:
     grid: tuple[int, int] | None
     another: float | None
     warnings: tuple[str, ...]
-
-
-def plain(gallery: Gallery) -> dict[str, JsonValue]:
-    """The gallery as JSON has it: thumbnails in base64."""
-    return {key: _plain(value) for key, value in asdict(gallery).items()}
-
-
-def _plain(value: object) -> JsonValue:
-    match value:
-        case dict():
-            return {str(key): _plain(each) for key, each in value.items()}
-        case tuple() | list():
-            return [_plain(each) for each in value]
-        case bytes():
-            return base64.b64encode(value).decode("ascii")
-        case str() | bool() | int() | float() | None:
-            return value
-        case _:
-            raise TypeError(f"a gallery holds no {type(value).__name__}")

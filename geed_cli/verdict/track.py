@@ -54,6 +54,17 @@ class _Ends:
     ways: str
 
 
+def bands(track: Track) -> str:
+    """What the bands in figures of a track are: intervals at its confidence, and over what."""
+    over = {row.over for row in track.rows if row.ci is not None}
+    if not over:
+        return "no intervals"
+    level = f"bands: {100 * track.confidence:g}% intervals over"
+    if over == {"images"}:
+        return f"{level} images"
+    return f"{level} models and images{', over images where there is one model' * ('images' in over)}"
+
+
 def say_track(track: Track) -> dict[tuple[str, str], Said]:
     """What is said of each run and group, by label and group, in the track's order."""
     places = [(label, group) for group in groups_of(track) for label in labels_of(track)]

@@ -85,8 +85,13 @@ def test_track_writes_a_page(geed: Geed, saved: Path) -> None:
     assert [found for found in page.named("svg") if found.get("role") == "img"]
 
 
-def test_check_writes_a_page(geed: Geed, saved: Path) -> None:
-    """The gate's verdict above the answers, the baseline first among the models."""
+@pytest.mark.parametrize(("called", "reference"), [("", "baseline"), ("baseline", "the baseline")])
+def test_check_writes_a_page(geed: Geed, saved: Path, called: str, reference: str) -> None:
+    """The gate's verdict above the answers, the baseline first among the models, whatever these are called."""
+    for name in ("before", "after") if called else ():
+        result = read_result(saved / f"{name}.json")
+        model = result.model.model_copy(update={"id": called})
+        write_result(result.model_copy(update={"model": model}), saved / f"{name}.json")
     (saved / "p.yaml").write_text(
         "version: 2\nrequire: {min_images: 1}\nrules:\n- {id: latent, metric: latent.l2, max: 0.001}\n"
         "baseline:\n  rules:\n  - {id: change, metric: latent.l2, max_increase: 0.5}\n",
@@ -98,7 +103,9 @@ def test_check_writes_a_page(geed: Geed, saved: Path) -> None:
     assert done.exit_code == 1, done.stderr
     text = (saved / "g.html").read_text(encoding="utf-8")
     assert text.index("FAIL.") < text.index('id="answer"')
-    assert next(iter(read_page(saved / "g.html"))) == "baseline"
+    inside = read_page(saved / "g.html")
+    assert list(inside) == [reference, read_result(saved / "after.json").model.id]
+    assert list(inside.values()) == [read_result(saved / f"{name}.json") for name in ("before", "after")]
     assert (saved / "g.md").exists()
 
 

@@ -1,8 +1,6 @@
 """Galleries: which pictures, what is shown of them, their classes, and where a layer disagrees, against loops."""
 
-import base64
 import io
-import json
 import shutil
 from dataclasses import replace
 from functools import lru_cache
@@ -31,7 +29,7 @@ from geed_cli.pipeline.gallery.disagreement import by_place, compared, expected,
 from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
 from geed_cli.pipeline.gallery.thumbnails import MOVED_SIDE, ROOM, SIDE, matrix_of
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
-from geed_cli.result.gallery import Gallery, plain
+from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Entry, PerImage, Result
 from geed_cli.sets.known_sets import set_named
 
@@ -297,15 +295,9 @@ def test_56_thumbnails_have_room_in_40_kilobytes() -> None:
     assert sum(map(len, [*jpegs, *(picture.jpeg for picture in gallery.pictures)])) <= ROOM == 40 * 1024
 
 
-def test_it_is_plain(folder: Path) -> None:
-    """JSON and back, thumbnails in base64; the same network makes the same again."""
+def test_it_is_made_again(folder: Path) -> None:
+    """The same network makes the same of the same pictures."""
     result, gallery = made(folder)
-    content = json.loads(json.dumps(plain(gallery), allow_nan=False))
-    assert content["model"] == "SmallConvNet"
-    assert base64.b64decode(content["pictures"][0]["jpeg"]) == gallery.pictures[0].jpeg
-    shown = content["groups"][1]["pictures"][0]["elements"][1]
-    assert base64.b64decode(shown["jpeg"]) == gallery.groups[1].pictures[0].elements[1].jpeg
-    assert shown["matrix"] is None
     options = GalleryOptions(count=8, layer="block3", device="cpu")
     assert make_gallery(result, small_conv_net(), options) == gallery
 

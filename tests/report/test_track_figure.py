@@ -9,9 +9,13 @@ from PIL import Image
 from support.results import record_at
 
 from geed_cli.errors import InputError, RunError
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.tracking.columns import Column, columns_of
 from geed_cli.tracking.track import track_of
+from geed_cli.verdict.names import sentence
+from geed_cli.verdict.track import bands
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -49,7 +53,30 @@ def test_populations_are_named_with_their_size() -> None:
     track = track_of([record_at(3), record_at(3, 1), record_at(9)], None)
     text = text_of(draw_track(track, columns_of(track), ".svg"))
     assert "cnn (2 models)" in text
-    assert "over images where there is one model" in text
+    assert "95% intervals over models and images, over images where there is one model" in " ".join(
+        text.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([(3, 0), (9, 1)], "bands: 95% intervals over images"),
+        ([(3, 0), (3, 1)], "bands: 95% intervals over models and images"),
+        (
+            [(3, 0), (3, 1), (9, 0)],
+            "bands: 95% intervals over models and images, over images where there is one model",
+        ),
+    ],
+)
+def test_the_page_says_what_bands_are_as_the_figure_does(records: list[tuple[int, int]], said: str) -> None:
+    """And that there are none where no row has an interval."""
+    track = track_of([record_at(step, seed) for step, seed in records], None)
+    assert bands(track) == said
+    assert sentence(said) in report_page(PageContents({}, track=track))
+    bare = track.model_copy(update={"rows": tuple(row.model_copy(update={"ci": None}) for row in track.rows)})
+    assert bands(bare) == "no intervals"
+    assert "No intervals." in report_page(PageContents({}, track=bare))
 
 
 def test_undefined_values_leave_gaps() -> None:

@@ -1,7 +1,7 @@
 """The work of ``geed check``, and how any command hands over a gate's report: table, files, GitHub."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,10 +78,11 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     def judge(labelled: Mapping[str, Result], gallery: Pictures) -> int:
         if clustering is not None:
             labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
+        before = {} if baseline is None else {_free(BASELINE, labelled): baseline}
         report = check(labelled, policy, baseline=baseline, on_undecided=request.on_undecided)
         _write(report, request)
         hand_over(
-            pages_to_write(request.pages, lambda: _contents(report, labelled, baseline, gallery())),
+            pages_to_write(request.pages, lambda: _contents(report, labelled, before, gallery())),
             lambda: _show(report, request, moved=_moved(request.baseline, results)),
         )
         return report.exit_code
@@ -118,11 +119,17 @@ def _write(report: GateReport, request: CheckRequest) -> None:
         message_console().print(f"wrote {path}")
 
 
+def _free(label: str, taken: Container[str]) -> str:
+    """The label, or where a model is called so another that says the same."""
+    while label in taken:
+        label = f"the {label}"
+    return label
+
+
 def _contents(
-    report: GateReport, labelled: Mapping[str, Result], baseline: Result | None, gallery: Gallery | None
+    report: GateReport, labelled: Mapping[str, Result], before: Mapping[str, Result], gallery: Gallery | None
 ) -> PageContents:
     """Of a page: the baseline is the reference, but where there are pictures, which are of the first result."""
-    before = {} if baseline is None else {BASELINE: baseline}
     results = {**before, **labelled} if gallery is None else {**labelled, **before}
     return PageContents(results, comparison_of(results), gate=report, gallery=gallery)
 

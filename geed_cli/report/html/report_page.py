@@ -44,7 +44,7 @@ from geed_cli.verdict.digits import (
     way_limits_text,
 )
 from geed_cli.verdict.names import PLAIN, listed, sentence
-from geed_cli.verdict.track import say_track, track_warnings
+from geed_cli.verdict.track import bands, say_track, track_warnings
 from geed_cli.verdict.transformations import title_of
 from geed_cli.verdict.way import Way
 
@@ -303,12 +303,11 @@ def _of_track(track: Track) -> dict[str, object]:
         {"place": name(f"{label}, {group}"), "verdict": each.verdict, "reasons": " ".join(each.reasons)}
         for (label, group), each in say_track(track).items()
     ]
-    over = {row.over for row in track.rows if row.ci is not None}
-    bands = f" Bands: {100 * track.confidence:g}% intervals over {' or '.join(sorted(over))}." if over else ""
+    said_of_all = map(sentence, (bands(track), *track_warnings(track)))
     return {
         "trajectories": trajectories,
         "training_said": said,
-        "training_lead": f"Higher is further from invariance.{bands} {' '.join(map(sentence, track_warnings(track)))}",
+        "training_lead": f"Higher is further from invariance. {' '.join(said_of_all)}",
     }
 
 
