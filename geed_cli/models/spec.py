@@ -31,11 +31,27 @@ class ModelPart(StrictPart):
         name: the source's name for it: ``resnet50.a1_in1k`` or ``hf-hub:org/name`` (timm),
             ``resnet50/IMAGENET1K_V1`` (torchvision), ``module:callable`` (python).
         arguments: plain values handed to the factory, such as ``num_classes``.
+        cache_key: what the user calls the code of ``python``, which is to be called otherwise once it does something
+            else: equal weights do not say that the code is the same.
     """
 
     source: Literal["timm", "torchvision", "python"]
     name: Name
     arguments: dict[Name, Argument] = Field({})
+    cache_key: Name | None = None
+
+    @model_validator(mode="after")
+    def _names_own_code(self) -> "ModelPart":
+        if self.cache_key is not None and self.source != "python":
+            raise ValueError(
+                f"cache_key with source {self.source}, whose code has a version; expected source: python, or none"
+            )
+        return self
+
+    @property
+    def is_unnamed_code(self) -> bool:
+        """Whether nothing says which code it is."""
+        return self.source == "python" and self.cache_key is None
 
 
 class WeightsPart(StrictPart):

@@ -215,6 +215,68 @@ def test_other_settings_or_images_are_refused(
     assert [group.name for group in read_track(target).records[0].result.groups] == ["c4"]
 
 
+OWN_CODE = """
+from torch import nn
+
+def build():
+    convolution = nn.Conv2d(3, 4, 3)
+    return nn.Sequential(convolution, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+"""
+OWN_SPEC = """
+model: {source: python, name: "tracked_code:build"}
+weights: {origin: random}
+layers: ["0"]
+input: {size: 16, crop_pct: 1.0, interpolation: bilinear, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]}
+"""
+
+
+def test_code_without_a_name_is_not_gone_on_from(
+    geed: Geed, pictures: Path, tmp_path: Path, loads: list[str]
+) -> None:
+    """Equal weights do not say that the code is the same: refused, until the spec names the code."""
+    spec, target = tmp_path / "own.yaml", tmp_path / "t.json"
+    (tmp_path / "tracked_code.py").write_text(OWN_CODE)
+    spec.write_text(OWN_SPEC)
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3),
+        torch.nn.ReLU(),
+        torch.nn.Flatten(),
+        torch.nn.Flatten(),
+        torch.nn.Linear(4, 3),
+    )
+    for step in (1, 2):
+        save_file(module.state_dict(), tmp_path / f"step_{step}.safetensors")
+    command = ("track", tmp_path / "step_*.safetensors", "--model", spec, "--allow-code", "-d", pictures)
+    command += ("--metric", "latent.l2", "--json", target)  # type: ignore[assignment]
+    first = geed(*command)
+    assert first.exit_code == 0, first.stderr
+    assert f"{spec} gives its code no name (model.cache_key), so no later run can go on" in oneline(
+        first.stderr
+    )
+    held = target.read_text()
+    loads.clear()
+    refused = geed(*command)
+    assert (refused.exit_code, loads, target.read_text()) == (2, [], held)
+    assert f"was made by the code of {spec} (source: python), which may have changed since" in refused.stderr
+    assert f"add cache_key: v1 under model in {spec}, and --fresh" in refused.stderr
+    spec.write_text(OWN_SPEC.replace(':build"', ':build", cache_key: v1'))
+    named = geed(*command, "--fresh")
+    assert (named.exit_code, "gives its code no name" in named.stderr) == (0, False), named.stderr
+    loads.clear()
+    again = geed(*command)
+    assert (again.exit_code, loads) == (0, []), again.stderr
+    assert "2 of 2 checkpoints are in" in again.stderr
+    spec.write_text(OWN_SPEC.replace(':build"', ':build", cache_key: v2'))
+    other = geed(*command)
+    assert other.exit_code == 2
+    assert "the spec's contents" in other.stderr
+
+
+def oneline(text: str) -> str:
+    """A message that the console has broken into lines."""
+    return " ".join(text.split())
+
+
 def test_controls_of_a_track(
     geed: Geed, track: Callable[..., str], run: Path, pictures: Path, tmp_path: Path
 ) -> None:

@@ -50,6 +50,17 @@ def test_a_users_spec_hides_a_bundled_one(tmp_path: Path) -> None:
         spec_paths(tmp_path / "none")
 
 
+def test_code_of_ones_own_may_have_a_name() -> None:
+    """Only that of source: python, since others have versions."""
+    text = "model: {source: SOURCE, name: 'net:build', cache_key: v1}\nweights: {origin: random}\n"
+    for name, unnamed in ((text, False), (text.replace(", cache_key: v1", ""), True)):
+        spec = validate(parse_yaml(name.replace("SOURCE", "python"), "s.yaml"), ModelSpec)
+        assert spec.model.is_unnamed_code is unnamed
+    with pytest.raises(InputError, match="cache_key with source timm") as error:
+        validate(parse_yaml(text.replace("SOURCE", "timm"), "s.yaml"), ModelSpec)
+    assert "source: python" in error.value.expected
+
+
 def test_rules_reach_the_checkpoint_reader() -> None:
     """The weights section is handed over field by field."""
     spec = spec_of(

@@ -107,6 +107,11 @@ def _model(request: TrackRequest) -> str:
 
 def _spec_sha256(request: TrackRequest) -> str | None:
     """The sha256 of the spec's text, because an edited spec is another recipe under the same name."""
+    path = _spec_file(request)
+    return None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _spec_file(request: TrackRequest) -> Path | None:
     from geed_cli.models.spec_files import spec_paths  # noqa: PLC0415 - saved results need none of it
 
     if request.model is None:
@@ -114,7 +119,35 @@ def _spec_sha256(request: TrackRequest) -> str | None:
     path = Path(request.model)
     if not path.is_file():
         path = spec_paths(request.asked.spec_dir).get(request.model, path)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+    return path if path.is_file() else None
+
+
+def unnamed_code(request: TrackRequest) -> Path | None:
+    """The spec, where it is of code that has no name, so that nobody can tell whether it is the same later on."""
+    from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec  # noqa: PLC0415 - saved results need none of it
+
+    path = _spec_file(request)
+    is_spec = path is not None and path.suffix in SPEC_SUFFIXES
+    return path if path is not None and is_spec and read_spec(path).model.is_unnamed_code else None
+
+
+def require_named_code(track: Track, spec: Path | None, path: Path) -> None:
+    """Refuse to go on from checkpoints that were audited by code without a name, which may have been other code.
+
+    Args:
+        track: what the file holds.
+        spec: of the code without a name; None where it has one, or where there is none.
+        path: the file.
+
+    Raises:
+        InputError: saying where to name it.
+    """
+    if spec is not None and any(record.source == "checkpoint" for record in track.records):
+        raise InputError(
+            f"{path} was made by the code of {spec} (source: python), which may have changed since: it has no name",
+            expected="model.cache_key in the spec: a name that you change when the code does something else",
+            remedy=f"add cache_key: v1 under model in {spec}, and --fresh to begin again in this file",
+        )
 
 
 def _rule_of(data: Data) -> str | None:

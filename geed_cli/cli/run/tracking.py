@@ -13,7 +13,13 @@ from geed_cli.cli.audit_request import refuse
 from geed_cli.cli.command import declared, spelled
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
-from geed_cli.cli.run.track_recipe import TrackRequest, recipe_of, require_same_controls
+from geed_cli.cli.run.track_recipe import (
+    TrackRequest,
+    recipe_of,
+    require_named_code,
+    require_same_controls,
+    unnamed_code,
+)
 from geed_cli.cli.startup import uncollected
 from geed_cli.comparison.pairing import pair_pattern, run_of
 from geed_cli.errors import INTERRUPTED, GeedError, InputError
@@ -117,8 +123,15 @@ def _shared(request: TrackRequest, recipe: Recipe | None) -> SharedTrack | None:
     if path is None or path == STDOUT:
         return None
 
+    unnamed = None if recipe is None else unnamed_code(request)
+    if unnamed is not None:
+        message_console().print(
+            f"{unnamed} gives its code no name (model.cache_key), so no later run can go on from {path}"
+        )
+
     def check(track: Track) -> None:
         require_same_recipe(track, recipe, path)
+        require_named_code(track, unnamed, path)
         if recipe is not None:
             require_same_controls(track, request.asked, path)
 
