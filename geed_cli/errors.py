@@ -126,11 +126,24 @@ def meant(name: str, candidates: Iterable[str]) -> str:
 
 def no_such_file(path: Path, written: str) -> InputError:
     """The refusal of a path, as the user has written it, with the nearest files beside it, its kind first."""
-    beside = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
-    beside.sort(key=lambda other: not other.endswith(path.suffix))
-    close = [str(path.parent / name) for name in nearest(path.name, beside)]
     return InputError(
         f"there is no file {written}",
-        expected=f"an existing file{nearest_are(close)}",
+        expected=f"an existing file{nearest_are(files_near(path))}",
         remedy="check the path",
     )
+
+
+def files_near(path: Path, kinds: tuple[str, ...] = ("",)) -> list[str]:
+    """The files in the folder of a path that are called most like it, those with its suffix first.
+
+    Args:
+        path: what is not there.
+        kinds: the suffixes that files may have.
+    """
+    try:
+        beside = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
+    except OSError:  # a text may be longer than any path
+        beside = []
+    offered = [name for name in beside if name.endswith(kinds)]
+    offered.sort(key=lambda name: not name.endswith(path.suffix))
+    return [str(path.parent / name) for name in nearest(path.name, offered)]

@@ -41,7 +41,7 @@ def explain(name: Names = None, *, debug: Debug = False) -> None:
 
 def _blocks(written: str) -> "Iterator[Block]":
     """All names, a saved file, or one name, which comes before a file that is called so."""
-    from geed_cli.errors import InputError  # noqa: PLC0415
+    from geed_cli.errors import InputError, no_such_file  # noqa: PLC0415
     from geed_cli.report.explain.topic_page import names_page, topic_page  # noqa: PLC0415
     from geed_cli.report.explain.topics import named, topic_of  # noqa: PLC0415
 
@@ -50,10 +50,13 @@ def _blocks(written: str) -> "Iterator[Block]":
     path = Path(written)
     if path.suffix == ".json":
         return _walk(path)
+    is_yaml = path.suffix in (".yaml", ".yml")
+    if is_yaml and "*" not in written and not _is_file(path):  # a product of groups may end so
+        raise no_such_file(path, written)
     try:
         return topic_page(named(topic_of(written), written))
     except InputError:
-        if _is_file(path) and path.suffix not in (".yaml", ".yml"):
+        if _is_file(path) and not is_yaml:
             return _walk(path)
         raise
 
@@ -71,6 +74,6 @@ def _walk(path: Path) -> "Iterator[Block]":
     from geed_cli.errors import no_such_file  # noqa: PLC0415
     from geed_cli.report.explain.report_walks import walk  # noqa: PLC0415
 
-    if not path.exists():
+    if not _is_file(path):
         raise no_such_file(path, str(path))
     return walk(read_saved(path)[0], path.name)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.documents.document import path_of, printable, unicode_text
-from geed_cli.errors import InputError, did_you_mean, nearest, nearest_are, no_such_file
+from geed_cli.errors import InputError, did_you_mean, files_near, nearest, nearest_are, no_such_file
 from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
 from geed_cli.runtime.libraries import timm
@@ -109,16 +109,17 @@ def _of_file(path: Path) -> Reference:
 
 
 def _unknown(text: str, specs: list[str]) -> InputError:
+    files = files_near(Path(text), (*SPEC_SUFFIXES, *CHECKPOINT_SUFFIXES, ".json"))
     if "/" in text:
         return InputError(
             f"no model '{text}', and no file of that name",
-            expected="a spec's name, a timm name, or an existing file",
+            expected=f"a spec's name, a timm name, or an existing file{nearest_are(files)}",
             remedy=f"hf-hub:{text} for a Hugging Face repository, or check the path",
         )
-    close = nearest(text, [*specs, *timm.list_models()])
+    close = nearest(text, [*files, *specs, *timm.list_models()])
     return InputError(
         f"no model '{text}'",
-        expected=f"a spec's name or a timm name{nearest_are(close)}",
+        expected=f"a spec's name, a timm name or an existing file{nearest_are(close)}",
         remedy="geed ls specs, or geed ls models PATTERN",
     )
 

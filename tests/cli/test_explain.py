@@ -220,6 +220,8 @@ def test_an_unknown_name_is_one_error_with_the_nearest(geed: Geed, name: str, ne
         ("c4*c8", "has 32 products"),
         ("blur:", "nothing is called"),
         ("x" * 5000, f"nothing is called '{'x' * 200}' expected"),
+        ("x" * 5000 + ".yaml", "there is no file xxx"),
+        ("x" * 5000 + ".json", "there is no file xxx"),
     ],
 )
 def test_what_is_nearly_a_name_is_refused(geed: Geed, wrong: str, said: str) -> None:

@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from support.cache import digest_of, values
 from support.command import Geed
 
+from geed_cli.cache.store import RowStore
 from geed_cli.errors import did_you_mean, meant, nearest, nearest_are
 
 SAVED = Path(__file__).parents[1] / "saved"
@@ -46,6 +48,10 @@ TYPED = {
     "audit torchvision:resnet50/IMAGENET1K_V3": "IMAGENET1K_V2",
     "audit tim:resnet50": "timm:NAME",
     "audit good.yml": "good.yaml",
+    "audit r.jsn": "r.json",
+    "audit ./r.jsn": "r.json",
+    "audit good.yanl": "good.yaml",
+    "compare r.jsn o.json": "r.json",
     "inspect --checkpoint w.safetensors --arch resnet181": "resnet18",
     "check s.json --policy group.yaml": "r.json",
     "check r.json --policy rule.yml": "rule.yaml",
@@ -93,11 +99,17 @@ TYPED = {
     # lists and explanations
     "explain latnt.l2": "latent.l2",
     "explain corected-t": "corrected-t",
+    "explain none.yaml": "inner.yaml",
+    "explain pinwhel.yaml": "pinwheel.yaml",
+    "explain r.jsn": "r.json",
+    "explain rr.json": "r.json",
     "ls groups flpp": "flip",
     "ls metrics latnt": "latent",
     "ls specs resnt50": "resnet50",
     "ls sets blrr": "blur",
     "ls models resnt18.a1_in1k": "resnet18.a1_in1k",
+    # what is kept
+    "cache prune --model resnt": "resnet18",
 }
 """What is typed, and the name that the message has to offer."""
 
@@ -109,6 +121,11 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copy(SAVED / "result.json", "r.json")
     shutil.copy(SAVED / "other.json", "o.json")
     shutil.copy(SAVED / "step_1.safetensors", "w.safetensors")
+    shutil.copy(SAVED / "pinwheel.yaml", "pinwheel.yaml")
+    monkeypatch.setenv("GEED_CACHE_DIR", "cache")
+    with RowStore(Path("cache")) as store:
+        store.register(digest_of("net"), "timm:resnet18.a1_in1k", {})
+        store.put_many(digest_of("net"), values(1, 1))
     for name, text in {"good.yaml": SPEC, **DOCUMENTS}.items():
         Path(name).write_text(text, encoding="utf-8")
 

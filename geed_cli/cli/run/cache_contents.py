@@ -4,6 +4,7 @@ Tables go to stdout; what is wrong with the cache's file goes to stderr.
 """
 
 import json as text
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,7 +22,7 @@ from geed_cli.checkpoints.kept import KEPT_FOLDER
 from geed_cli.checkpoints.kept_files import StoredWeights, remove_partial, remove_stored, stored_weights
 from geed_cli.cli.completion.model_names import FILE_NAME as NAMES_FILE
 from geed_cli.cli.run.outputs import check_outputs, hand_over
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import InputError, RunError, meant
 from geed_cli.pipeline.reuse.pruning import doomed_weights
 from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, message_console, plain, result_console
@@ -109,9 +110,11 @@ def _pruned(
         )
     by_model = PruneRule(model=rule.model)
     if rule.model is not None and not weights_go and not any(map(by_model.names, networks)):
+        words = [word for each in networks for word in re.findall(r"[\w-]+", each.description)]
+        listed = ", ".join(plain(each.description) for each in networks)
         raise InputError(
             f"no network in the cache has {rule.model!r} in its description",
-            expected=", ".join(plain(each.description) for each in networks) or "nothing: the cache is empty",
+            expected=f"{meant(rule.model, words)}{listed or 'nothing: the cache is empty'}",
             remedy="geed cache list",
         )
     return gone

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.errors import InputError, files_near, nearest, nearest_are
 from geed_cli.explanation import Explanation
 from geed_cli.phrases import shell_quoted
 
@@ -249,7 +249,8 @@ def _require_generators(path: Path) -> None:
 def _unknown(written: str) -> InputError:
     names = [name for topic in everything() for name in (topic.name, *topic.aliases)]
     spelled = {_plain(name): name for name in names}
-    close = [spelled[name] for name in nearest(_plain(written), spelled)]
+    files = files_near(Path(written), (".json", ".yaml", ".yml"))
+    close = [spelled.get(name, name) for name in nearest(_plain(written), [*spelled, *files])]
     near = nearest_are(close)
     return InputError(
         f"nothing is called {written[:LONGEST]!r}",
