@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from geed_cli.choices import Discover, OutputKind
+from geed_cli.choices import Discover, Identity, OutputKind
 
 Schema = Literal["geed.result/1", "geed.result/2"]
 """Those that are read."""
@@ -118,9 +118,7 @@ class Duplicate(Part):
 
     path: str = Field(description="below data.root")
     of: str = Field(description="path of the other")
-    same: Literal["bytes", "pixels"] = Field(
-        description="what they share; other bytes may decode to the same pixels"
-    )
+    same: Identity = Field(description="what they share; other bytes may decode to the same pixels")
 
 
 class Clusters(Part):
