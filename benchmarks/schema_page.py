@@ -9,7 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from geed_cli.result.schema import Part, Result
+from geed_cli.result.part import Part
+from geed_cli.result.schema import Result
 
 HEADING = """# Every key of a saved result
 

@@ -15,6 +15,7 @@ _HOMES = {
     "api.compare": ("compare",),
     "api.judge": ("check",),
     "api.make_plan": ("plan",),
+    "api.saved_files": ("load",),
     "checkpoints.kept": ("KeptWeights",),
     "choices": ("IntervalOptions",),
     "errors": ("GeedError", "InputError", "RunError"),
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from geed_cli.api.compare import compare
     from geed_cli.api.judge import check
     from geed_cli.api.make_plan import plan
+    from geed_cli.api.saved_files import load
     from geed_cli.checkpoints.kept import KeptWeights
     from geed_cli.choices import IntervalOptions
     from geed_cli.errors import GeedError, InputError, RunError
@@ -74,6 +76,7 @@ __all__ = [
     "check",
     "compare",
     "group_named",
+    "load",
     "load_model",
     "make_gallery",
     "plan",

@@ -3,12 +3,17 @@
 Every number is finite or null.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from geed_cli.choices import OutputKind
-from geed_cli.result.schema import HiddenAction, Part
+from geed_cli.result.by_name import row_at, rows_at
+from geed_cli.result.frames import Columns, Rows, Scalar, limits
+from geed_cli.result.part import Part, Told, in_line, with_limits
+from geed_cli.result.presented import Presented
+from geed_cli.result.schema import KEYS, HiddenAction
 
 Verdict = Literal["more", "less", "undecided", "incomparable", "identical", "rounding"]
 """``more``: further from invariance than the reference, after Holm's correction; never "equal". ``identical``: the same
@@ -106,7 +111,7 @@ class Delta(Part):
     notes: tuple[str, ...] = ()
 
 
-class Line(Part):
+class Line(Told):
     """One measure, group and layer: every subject's value, and every other's difference from the reference."""
 
     metric: str
@@ -115,9 +120,14 @@ class Line(Part):
     sides: tuple[Side, ...] = Field(description="in the order of the subjects")
     deltas: tuple[Delta, ...] = Field(description="of the second subject and on")
 
+    def __repr__(self) -> str:
+        reference = with_limits(self.sides[0].value, None)
+        others = ", ".join(f"{with_limits(each.value, each.ci, '+')} {each.verdict}" for each in self.deltas)
+        return in_line("Line", self.metric, self.group, self.layer, f"{reference}: {others}")
 
-class Comparison(Part):
-    """The whole table.
+
+class Comparison(Presented):
+    """The whole table; ``comparison[metric, group]`` is its line of a measure and group.
 
     Attributes:
         simultaneous: whether all intervals of the table hold together with that confidence.
@@ -137,3 +147,57 @@ class Comparison(Part):
     lines: tuple[Line, ...]
 
     model_config = Part.model_config | {"populate_by_name": True}
+
+    def __getitem__(self, key: str | tuple[str | None, ...]) -> Line:
+        """The line of a measure, group and layer; a name may be left out where only one line fits the others.
+
+        Raises:
+            NoEntryError: a ``KeyError`` and ``InputError``: there is none, or several; it lists what there is.
+        """
+        return row_at(self.lines, KEYS, key, "comparison")
+
+    def __contains__(self, key: object) -> bool:
+        return bool(rows_at(self.lines, KEYS, key))
+
+    def __repr__(self) -> str:
+        first, *others = (subject.label for subject in self.subjects)
+        against = f"{', '.join(others)} against {first}"
+        images = f"{self.images} image{'s' * (self.images != 1)}"
+        return in_line("Comparison", f"{against}:", f"{images}, {len(self.lines)} lines")
+
+    def rows_and_columns(self) -> tuple[Columns, Rows]:
+        """A row for each line and subject, with its difference from the first."""
+        return COLUMNS, _rows(self)
+
+
+COLUMNS: Columns = {
+    "group": str, "metric": str, "layer": str, "subject": str,
+    "value": float, "low": float, "high": float, "within": float,
+    "difference": float, "difference_low": float, "difference_high": float,
+    "p_value": float, "p_holm": float, "verdict": str, "images_to_decide": int, "notes": str,
+    "null": float, "floor": float, "twin": float,
+    "margin": float, "p_margin_holm": float, "within_margin": bool,
+}  # fmt: skip
+"""Of a data frame, and of the file of --csv."""
+
+
+def _rows(comparison: Comparison) -> Iterator[Sequence[Scalar]]:
+    none = Delta(value=None, ci=None, p_value=None, p_holm=None, verdict="incomparable")
+    for line in comparison.lines:
+        for subject, side, delta in zip(comparison.subjects, line.sides, (none, *line.deltas), strict=True):
+            decision = (delta.p_value, delta.p_holm, delta.verdict, delta.images_to_decide)
+            yield (
+                *(line.group, line.metric, line.layer, subject.label),
+                *(side.value, *limits(side.ci), side.within),
+                *(delta.value, *limits(delta.ci)),
+                *(decision if delta is not none else (None,) * 4),
+                "; ".join(dict.fromkeys((*side.notes, *delta.notes))),
+                *(side.controls.get(name) for name in ("null", "floor", "twin")),
+                *_margin(delta),
+            )
+
+
+def _margin(delta: Delta) -> tuple[float | None, float | None, bool | None]:
+    """The margin in the measure's unit, its p-value after correction, and whether the line is within it."""
+    tested = delta.margin
+    return (None,) * 3 if tested is None else (tested.amount, tested.p_holm, tested.within)

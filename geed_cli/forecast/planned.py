@@ -8,7 +8,11 @@ from typing import Literal
 from pydantic import Field
 
 from geed_cli.gate.outcome import Verdict
-from geed_cli.result.schema import Part
+from geed_cli.result.by_name import row_at, rows_at
+from geed_cli.result.frames import Columns, Rows, limits
+from geed_cli.result.part import Part, Told, in_line
+from geed_cli.result.presented import Presented
+from geed_cli.result.schema import KEYS
 
 Asked = Literal["width", "margin", "policy"]
 CONFIDENCE = 0.95
@@ -19,7 +23,7 @@ PILOT = 50
 """Images below which ranges hold less often."""
 
 
-class Planned(Part):
+class Planned(Told):
     """One entry, and what it takes.
 
     Attributes:
@@ -47,9 +51,20 @@ class Planned(Part):
     high: int | None = None
     reason: str | None = None
 
+    def __repr__(self) -> str:
+        ends = (
+            ""
+            if self.low is None
+            else f", {self.low} or more"
+            if self.high is None
+            else f", {self.low} to {self.high}"
+        )
+        images = "no number of images" if self.images is None else f"about {self.images} images"
+        return in_line("Planned", self.metric, self.group, self.layer, self.rule, images + ends)
 
-class Plan(Part):
-    """Everything that a plan found.
+
+class Plan(Presented):
+    """Everything that a plan found; ``plan[metric, group]`` is what an entry takes.
 
     Attributes:
         model: that was audited.
@@ -70,3 +85,36 @@ class Plan(Part):
     lines: tuple[Planned, ...]
 
     model_config = Part.model_config | {"populate_by_name": True}
+
+    def __getitem__(self, key: str | tuple[str | None, ...]) -> Planned:
+        """What the entry of a measure, group, layer and rule takes; names may be left out where one entry fits.
+
+        Raises:
+            NoEntryError: a ``KeyError`` and ``InputError``: there is none, or several; it lists what there is.
+        """
+        return row_at(self.lines, (*KEYS, "rule"), key, "plan")
+
+    def __contains__(self, key: object) -> bool:
+        return bool(rows_at(self.lines, (*KEYS, "rule"), key))
+
+    def __repr__(self) -> str:
+        count = len(self.lines)
+        entries = f"{count} entr{'y' if count == 1 else 'ies'}"
+        return in_line("Plan", f"{self.model}:", f"{self.target};", f"from {self.pilot} images, {entries}")
+
+    def rows_and_columns(self) -> tuple[Columns, Rows]:
+        """A row for each of ``lines``."""
+        return COLUMNS, (
+            (
+                *(line.rule, line.group, line.metric, line.layer, line.now, *limits(line.ci)),
+                *(line.target, line.verdict, line.images, line.low, line.high, line.reason),
+            )
+            for line in self.lines
+        )
+
+
+COLUMNS: Columns = {
+    "rule": str, "group": str, "metric": str, "layer": str, "now": float, "now_low": float, "now_high": float,
+    "target": str, "verdict": str, "images": int, "images_low": int, "images_high": int, "reason": str,
+}  # fmt: skip
+"""Of a data frame."""

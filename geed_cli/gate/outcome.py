@@ -4,14 +4,17 @@ One ``Outcome`` for each rule, model and group, with an ``Examined`` for every e
 Verdicts from best to worst: pass, undecided, fail, error. Every number is finite or null.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import Field
 
 from geed_cli.choices import OnUndecided
 from geed_cli.gate.policy_file import Guarantee, Level
-from geed_cli.result.schema import Part
+from geed_cli.result.by_name import row_at, rows_at
+from geed_cli.result.frames import Columns, Rows, Scalar, limits
+from geed_cli.result.part import Part, Told, in_line, with_limits
+from geed_cli.result.presented import Presented
 
 Verdict = Literal["pass", "undecided", "fail", "error"]
 SEVERITY: tuple[Verdict, ...] = ("pass", "undecided", "fail", "error")
@@ -25,7 +28,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=SEVERITY.index, default="pass")
 
 
-class Examined(Part):
+class Examined(Told):
     """One entry under one rule.
 
     Attributes:
@@ -56,8 +59,13 @@ class Examined(Part):
     reason: str | None = None
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        tested = with_limits(self.tested, self.ci)
+        limit = None if self.limit is None else f"limit {self.limit:g}"
+        return in_line("Examined", self.metric, self.group, self.layer, self.verdict, tested, limit)
 
-class Outcome(Part):
+
+class Outcome(Told):
     """One rule for one model and group; ``group`` is the rule's own pattern where nothing matched it."""
 
     rule: str
@@ -68,6 +76,9 @@ class Outcome(Part):
     verdict: Verdict
     reason: str | None = None
     examined: tuple[Examined, ...] = ()
+
+    def __repr__(self) -> str:
+        return in_line("Outcome", self.rule, self.group, self.verdict)
 
 
 class RuleVerdict(Part):
@@ -89,8 +100,8 @@ class Judged(Part):
     geed: str = Field(description="version that made the result")
 
 
-class GateReport(Part):
-    """The whole gate.
+class GateReport(Presented):
+    """The whole gate; ``report[rule, group]`` is what became of a rule under a group.
 
     Attributes:
         verdict: the worst at level error; an error counts at either level.
@@ -128,3 +139,53 @@ class GateReport(Part):
             return True
         stopping = {"fail", "undecided"} if self.on_undecided == "fail" else {"fail"}
         return outcome.level == "error" and outcome.verdict in stopping
+
+    def __getitem__(self, key: str | tuple[str | None, ...]) -> Outcome:
+        """What became of a rule for a group and model; names may be left out where only one outcome fits the others.
+
+        Raises:
+            NoEntryError: a ``KeyError`` and ``InputError``: there is none, or several; it lists what there is.
+        """
+        return row_at(self.outcomes, OUTCOME_KEYS, key, "report")
+
+    def __contains__(self, key: object) -> bool:
+        return bool(rows_at(self.outcomes, OUTCOME_KEYS, key))
+
+    def __repr__(self) -> str:
+        models = ", ".join(model.label for model in self.models)
+        return in_line("GateReport", f"{self.verdict}, exit {self.exit_code}:", models, "by", self.policy)
+
+    def rows_and_columns(self) -> tuple[Columns, Rows]:
+        """A row for each entry under each rule, and one for each rule that matched no entry."""
+        return COLUMNS, (
+            (
+                *(outcome.model, outcome.rule, outcome.level, outcome.demand),
+                *(_untested(outcome) if entry is None else _tested(entry)),
+            )
+            for outcome in self.outcomes
+            for entry in outcome.examined or (None,)
+        )
+
+
+OUTCOME_KEYS = ("rule", "group", "model")
+"""The names of an outcome, in the order of a key."""
+COLUMNS: Columns = {
+    "model": str, "rule": str, "level": str, "demand": str,
+    "group": str, "metric": str, "layer": str, "verdict": str, "value": float, "reference": float, "tested": float,
+    "low": float, "high": float, "joint_low": float, "joint_high": float, "limit": float,
+    "images": int, "images_to_decide": int, "reason": str, "notes": str,
+}  # fmt: skip
+"""Of a data frame; ``low`` to ``joint_high`` are limits of ``tested``."""
+
+
+def _tested(entry: Examined) -> Sequence[Scalar]:
+    return (
+        *(entry.group, entry.metric, entry.layer, entry.verdict, entry.value, entry.reference, entry.tested),
+        *(*limits(entry.ci), *limits(entry.joint_ci), entry.limit),
+        *(entry.images, entry.images_to_decide, entry.reason, "; ".join(entry.notes)),
+    )
+
+
+def _untested(outcome: Outcome) -> Sequence[Scalar]:
+    """Of a rule that matched no entry, or a requirement."""
+    return (outcome.group, None, None, outcome.verdict, *(None,) * 10, outcome.reason, "")

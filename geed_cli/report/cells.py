@@ -57,10 +57,10 @@ def list_table(*columns: str) -> Table:
     return table
 
 
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def csv_text(header: Iterable[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows as CSV below their header; None is an empty cell."""
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([header, *rows])
+    csv.writer(stream, lineterminator="\n").writerows([tuple(header), *rows])
     return stream.getvalue()
 
 

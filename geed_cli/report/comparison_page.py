@@ -61,12 +61,6 @@ from geed_cli.verdict.comparison import (
 )
 from geed_cli.verdict.digits import forecast
 
-CSV_HEADER = (
-    "group", "metric", "layer", "subject", "value", "low", "high", "within",
-    "difference", "difference_low", "difference_high", "p_value", "p_holm", "verdict", "images_to_decide", "notes",
-    "null", "floor", "twin", "margin", "p_margin_holm", "within_margin",
-)  # fmt: skip
-"""Of the CSV file."""
 BESIDE_VALUES = tuple(CONTROLS[name] for name in ("repeat", "null", "floor", "twin", "phase_corrected"))
 """The controls that ``-v`` shows beside a value, where they were measured."""
 SIGNS = {
@@ -496,26 +490,4 @@ def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
 
 def to_csv(comparison: Comparison) -> str:
     """One row for each line and subject, differences beside the subjects that have them."""
-    return csv_text(CSV_HEADER, _csv_rows(comparison))
-
-
-def _csv_rows(comparison: Comparison) -> Iterator[Sequence[object]]:
-    none = Delta(value=None, ci=None, p_value=None, p_holm=None, verdict="incomparable")
-    for line in comparison.lines:
-        for subject, side, delta in zip(comparison.subjects, line.sides, (none, *line.deltas), strict=True):
-            decision = (delta.p_value, delta.p_holm, delta.verdict, delta.images_to_decide)
-            yield (
-                *(line.group, line.metric, line.layer, subject.label),
-                *(side.value, *(side.ci or (None, None)), side.within),
-                *(delta.value, *(delta.ci or (None, None))),
-                *(decision if delta is not none else (None,) * 4),
-                "; ".join(dict.fromkeys((*side.notes, *delta.notes))),
-                *(side.controls.get(name) for name in ("null", "floor", "twin")),
-                *_csv_margin(delta),
-            )
-
-
-def _csv_margin(delta: Delta) -> tuple[object, ...]:
-    """The margin in the measure's unit, its p-value after correction, and whether the line is within it."""
-    tested = delta.margin
-    return (None,) * 3 if tested is None else (tested.amount, tested.p_holm, tested.within)
+    return csv_text(*comparison.rows_and_columns())

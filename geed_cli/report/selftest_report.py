@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from geed_cli.result.schema import Environment, Part
+from geed_cli.result.part import Part
+from geed_cli.result.schema import Environment
 
 Relation = Literal["near", "above", "is"]
 

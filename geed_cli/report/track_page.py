@@ -49,7 +49,6 @@ from geed_cli.verdict.digits import (
 )
 from geed_cli.verdict.track import next_track, say_track, track_warnings
 
-CSV_HEADER = ("group", "metric", "layer", "label", "step", "models", "value", "low", "high", "over", "within")
 MOST_STEPS = 20
 """Rows of one table: of more steps the first, the last and others evenly between them. ``-v`` has all."""
 LONGEST_NAME = 20
@@ -386,13 +385,4 @@ def _legend(track: Track, columns: Sequence[Column], view: View) -> Iterator[Blo
 
 def to_csv(track: Track) -> str:
     """One row for each value of the track, whether shown or not."""
-    return csv_text(
-        CSV_HEADER,
-        (
-            (
-                *(row.group, row.metric, row.layer, row.label, row.step, row.models),
-                *(row.value, *(row.ci or (None, None)), row.over, row.within),
-            )
-            for row in track.rows
-        ),
-    )
+    return csv_text(*track.rows_and_columns())

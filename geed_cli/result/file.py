@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, RunError, no_such_file
-from geed_cli.result.schema import Part, Result, Schema
+from geed_cli.result.part import Part
+from geed_cli.result.schema import Result, Schema
 
 MAX_BYTES = 512 * 2**20
 """Largest result read: some thousand times one of 200 images, five measures and a dozen layers."""

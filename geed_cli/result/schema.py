@@ -8,9 +8,13 @@ comparing, gating and re-rendering need.
 
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 
-from geed_cli.choices import Discover, Identity, OutputKind
+from geed_cli.choices import Discover, OutputKind, Plot
+from geed_cli.result.by_name import row_at, rows_at
+from geed_cli.result.frames import Columns, Rows
+from geed_cli.result.part import Part, Told, in_line, with_limits
+from geed_cli.result.presented import Figure, Presented, drawing
 
 Schema = Literal["geed.result/1", "geed.result/2"]
 """Those that are read."""
@@ -20,12 +24,6 @@ SCHEMA: Literal["geed.result/2"] = "geed.result/2"
 Status = Literal["ok", "undefined", "not_applicable"]
 Completeness = Literal["complete", "partial"]
 GridFault = Literal["off centre", "shift", "axes"]
-
-
-class Part(BaseModel):
-    """Base of every part: frozen, no unknown keys, no NaN."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Weights(Part):
@@ -118,7 +116,9 @@ class Duplicate(Part):
 
     path: str = Field(description="below data.root")
     of: str = Field(description="path of the other")
-    same: Identity = Field(description="what they share; other bytes may decode to the same pixels")
+    same: Literal["bytes", "pixels"] = Field(
+        description="what they share; other bytes may decode to the same pixels"
+    )
 
 
 class Clusters(Part):
@@ -276,7 +276,7 @@ class ToAnother(Part):
     notes: tuple[str, ...] = Field((), description="why the value or its interval is missing or unusual")
 
 
-class Entry(Part):
+class Entry(Told):
     """One measure for one group, at one layer where the measure is layerwise.
 
     ``controls`` are in the value's own unit; docs/controls.md explains each. ``fourier`` are the pairs (a_j, b_j) of
@@ -320,6 +320,10 @@ class Entry(Part):
         "and in results before geed.result/2",
     )
     notes: tuple[str, ...] = Field((), description="what limits the value, or why there is none")
+
+    def __repr__(self) -> str:
+        known = with_limits(self.value, self.ci) if self.status == "ok" else self.status.replace("_", " ")
+        return in_line("Entry", self.metric, self.group, self.layer, known)
 
 
 class GridPhase(Part):
@@ -421,7 +425,7 @@ class Timing(Part):
     )
 
 
-class Result(Part):
+class Result(Presented):
     """One audit."""
 
     schema_: Literal["geed.result/2"] = Field(
@@ -456,9 +460,53 @@ class Result(Part):
     environment: Environment
     timing: Timing
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    model_config = Part.model_config | {"populate_by_name": True}
 
     @field_validator("schema_", mode="before")
     @classmethod
     def _read_as_written(cls, schema: object) -> object:
         return SCHEMA if schema in get_args(Schema) else schema
+
+    def __getitem__(self, key: str | tuple[str | None, ...]) -> Entry:
+        """The entry of a measure, group and layer, ``result[metric, group, layer]``.
+
+        The layer is left out of measures of the whole network, and any name where only one entry fits the others.
+
+        Raises:
+            NoEntryError: a ``KeyError`` and ``InputError``: there is none, or several; it lists what there is.
+        """
+        return row_at(self.results, KEYS, key, "result")
+
+    def __contains__(self, key: object) -> bool:
+        return bool(rows_at(self.results, KEYS, key))
+
+    def __repr__(self) -> str:
+        images = f"{self.data.count} image{'s' * (self.data.count != 1)}"
+        groups = ", ".join(group.name for group in self.groups)
+        partial = "partial" if self.status == "partial" else None
+        return in_line(
+            "Result", f"{self.model.arch}:", f"{groups};", f"{images}, {len(self.results)} entries", partial
+        )
+
+    def rows_and_columns(self) -> tuple[Columns, Rows]:
+        """A row for each entry."""
+        from geed_cli.result.entry_rows import COLUMNS, entry_rows  # noqa: PLC0415 - what reading does not need
+
+        return COLUMNS, entry_rows(self)
+
+    def plot(self, kind: Plot = "depth", group: str | None = None) -> Figure:
+        """One of the figures of ``geed report --plot``, which shows itself in a notebook and has ``save``.
+
+        Args:
+            kind: depth, polar, elements, images or layers.
+            group: of which; None is the first that the figure can be drawn of.
+
+        Raises:
+            InputError: no such figure or group, or nothing to draw.
+        """
+        figure: Figure = drawing().figure_of(self, kind, group)
+        return figure
+
+
+KEYS = ("metric", "group", "layer")
+"""The names of an entry, in the order of a key."""

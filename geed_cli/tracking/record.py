@@ -3,11 +3,17 @@
 A track is all that resuming and drawing again need. Every number is finite or null.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
-from geed_cli.result.schema import Completeness, Part, Result
+from geed_cli.documents.document import printable
+from geed_cli.result.by_name import MOST_LISTED, NoEntryError, row_at, rows_at
+from geed_cli.result.frames import Columns, Rows, limits
+from geed_cli.result.part import Part, Told, in_line, with_limits
+from geed_cli.result.presented import Presented
+from geed_cli.result.schema import KEYS, Completeness, Result
 
 SCHEMA = "geed.track/1"
 Unit = Literal["step", "iteration", "epoch"]
@@ -64,7 +70,7 @@ class Record(Part):
     result: Result
 
 
-class Row(Part):
+class Row(Told):
     """One value on the track.
 
     Attributes:
@@ -88,9 +94,42 @@ class Row(Part):
     within: float | None = None
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return in_line(
+            "Row", self.step, self.metric, self.group, self.layer, with_limits(self.value, self.ci)
+        )
 
-class Track(Part):
-    """The whole track.
+
+@dataclass(frozen=True)
+class AtStep:
+    """One step of a track; ``track[200][metric, group]`` is its row of a measure and group.
+
+    Attributes:
+        rows: the values at this step: of a model, or the mean over the models of a population.
+        records: its checkpoints, each with its whole result.
+    """
+
+    step: int
+    rows: tuple[Row, ...]
+    records: tuple[Record, ...]
+
+    def __getitem__(self, key: str | tuple[str | None, ...]) -> Row:
+        """The row of a measure, group, layer and label; a name may be left out where only one row fits the others.
+
+        Raises:
+            NoEntryError: a ``KeyError`` and ``InputError``: there is none, or several; it lists what there is.
+        """
+        return row_at(self.rows, (*KEYS, "label"), key, f"track[{self.step}]")
+
+    def __contains__(self, key: object) -> bool:
+        return bool(rows_at(self.rows, (*KEYS, "label"), key))
+
+    def __repr__(self) -> str:
+        return in_line("AtStep", self.step, f"{len(self.rows)} values")
+
+
+class Track(Presented):
+    """The whole track; ``track[200]`` is one of its steps.
 
     Attributes:
         status: ``partial`` while checkpoints are still to be audited.
@@ -112,3 +151,53 @@ class Track(Part):
     pair_runs: str | None = None
 
     model_config = Part.model_config | {"populate_by_name": True}
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps of all runs, each once, in their order."""
+        return tuple(sorted({record.step for record in self.records}))
+
+    def __getitem__(self, step: int) -> AtStep:
+        """What the track has at a step.
+
+        Raises:
+            NoEntryError: a ``KeyError`` and ``InputError``: there is no such step; it lists those that there are.
+        """
+        if step not in self:
+            steps = self.steps
+            near = sorted(steps, key=lambda other: abs(other - step)) if isinstance(step, int) else steps
+            more = f" and {len(near) - MOST_LISTED} more" if len(near) > MOST_LISTED else ""
+            raise NoEntryError(
+                f"this track has no step {printable(repr(step), 100)}",
+                expected=f"one of its steps {', '.join(map(str, near[:MOST_LISTED]))}{more}",
+                remedy=f"track[{near[0]}]",
+            )
+        rows = tuple(row for row in self.rows if row.step == step)
+        return AtStep(step, rows, tuple(record for record in self.records if record.step == step))
+
+    def __contains__(self, step: object) -> bool:
+        return isinstance(step, int) and step in self.steps
+
+    def __repr__(self) -> str:
+        steps, labels = self.steps, ", ".join(dict.fromkeys(record.label for record in self.records))
+        span = f"{steps[0]} to {steps[-1]}" if len(steps) > 1 else f"{steps[0]}"
+        values = f"{len(steps)} step{'s' * (len(steps) != 1)}, {len(self.rows)} values"
+        partial = "partial" if self.status == "partial" else None
+        return in_line("Track", f"{labels}:", f"{self.unit} {span};", values, partial)
+
+    def rows_and_columns(self) -> tuple[Columns, Rows]:
+        """A row for each of ``rows``."""
+        return COLUMNS, (
+            (
+                *(row.group, row.metric, row.layer, row.label, row.step, row.models),
+                *(row.value, *limits(row.ci), row.over, row.within),
+            )
+            for row in self.rows
+        )
+
+
+COLUMNS: Columns = {
+    "group": str, "metric": str, "layer": str, "label": str, "step": int, "models": int,
+    "value": float, "low": float, "high": float, "over": str, "within": float,
+}  # fmt: skip
+"""Of a data frame, and of the file of --csv."""

@@ -24,7 +24,8 @@ from geed_cli.report.html.single_figure import single_figure
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
-from geed_cli.result.schema import Part, Result
+from geed_cli.result.part import Part
+from geed_cli.result.schema import Result
 from geed_cli.tracking.record import Track
 
 Kind = TypeVar("Kind", bound=Part)

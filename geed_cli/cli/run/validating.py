@@ -5,12 +5,13 @@ is an error of that kind and not another kind. A network is built, and torch imp
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from geed_cli.api.saved_files import KINDS, YAML_SUFFIXES, saved_in
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.comparison.schema import Comparison
 from geed_cli.documents.document import Document, printable
@@ -23,21 +24,10 @@ from geed_cli.gate.policy import read_policy
 from geed_cli.gate.policy_file import PolicyFile
 from geed_cli.report.console import plain
 from geed_cli.report.selftest_report import SelftestReport
-from geed_cli.result.file import first_fault, read_strict_json
-from geed_cli.result.schema import Part, Result, Schema
+from geed_cli.result.part import Part
+from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
 from geed_cli.tracking.record import Track
-
-YAML_SUFFIXES = (".yaml", ".yml")
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """A kind of saved JSON; the text of one that is right may raise an ``InputError``, too."""
-
-    name: str
-    model: type[Part]
-    told: Callable[[Any, str], str]
 
 
 class _CardMetric(BaseModel):
@@ -117,25 +107,12 @@ def read_saved(file: Path) -> tuple[Part, str]:
     Raises:
         InputError: of no kind that geed writes, or not right as the kind that it is.
     """
-    content = read_strict_json(file)
-    schema = content.get("schema") if isinstance(content, dict) else None
-    kind = _SAVED.get(schema) if isinstance(schema, str) else None
-    if kind is None:
-        why = "it has no schema" if schema is None else f"its schema is {printable(str(schema))}"
-        raise _unknown(file, why)
-    try:
-        saved = kind.model.model_validate(content)
-        return saved, kind.told(saved, str(file))
-    except ValidationError as error:
-        raise InputError(
-            f"{file} is no valid {kind.name} ({schema}): {first_fault(error)}",
-            expected="the file as geed wrote it",
-            remedy="write it again with the command that made it",
-        ) from error
+    saved = saved_in(file)
+    return saved, _TOLD[type(saved)](saved, str(file))
 
 
 def _unknown(file: Path, why: str) -> InputError:
-    kinds = [*_yaml_kinds(), *(f"{kind.name} ({schema})" for schema, kind in _SAVED.items())]
+    kinds = [*_yaml_kinds(), *(f"{kind.name} ({schema})" for schema, kind in KINDS.items())]
     return InputError(
         f"{file} is of no kind that geed checks: {why}",
         expected=", ".join(kinds),
@@ -171,14 +148,15 @@ def _selftest(report: SelftestReport, _name: str) -> str:
     return f"a self-test, {'all as expected' if report.ok else 'not as expected'}, {len(report.cases)} checks"
 
 
-_SAVED: dict[str, _Saved] = {
-    **dict.fromkeys(get_args(Schema), _Saved("result", Result, _result)),
-    "geed.track/1": _Saved("track", Track, _track),
-    "geed.comparison/1": _Saved("comparison", Comparison, _comparison),
-    "geed.plan/1": _Saved("plan", Plan, _plan),
-    "geed.gate/1": _Saved("gate report", GateReport, _gate),
-    "geed.selftest/1": _Saved("self-test", SelftestReport, _selftest),
+_TOLD: dict[type[Part], Callable[[Any, str], str]] = {
+    Result: _result,
+    Track: _track,
+    Comparison: _comparison,
+    Plan: _plan,
+    GateReport: _gate,
+    SelftestReport: _selftest,
 }
+"""What is in a file of each kind; one that is read may still raise an ``InputError``."""
 
 _Told = Callable[[Document, AuditArguments, bool], str]
 

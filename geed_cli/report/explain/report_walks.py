@@ -16,7 +16,8 @@ from geed_cli.report.numbers import in_unit, number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
 from geed_cli.report.plan_page import plan_page
 from geed_cli.report.selftest_report import SelftestReport
-from geed_cli.result.schema import Part, Result
+from geed_cli.result.part import Part
+from geed_cli.result.schema import Result
 from geed_cli.tracking.columns import groups_of, labels_of
 from geed_cli.tracking.record import Row, Track
 from geed_cli.verdict import policy_check

@@ -1,0 +1,146 @@
+"""What Python shows of a result, comparison, gate, track or plan: the printed page as text and as HTML, and its files.
+
+The one module that ``geed_cli.result.presented`` finds by name.
+"""
+
+import functools
+import io
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import get_args
+
+from geed_cli.choices import Plot, View, check_choice
+from geed_cli.comparison.schema import Comparison
+from geed_cli.errors import InputError
+from geed_cli.forecast.planned import Plan
+from geed_cli.gate.outcome import GateReport
+from geed_cli.report.audit_page import audit_page
+from geed_cli.report.comparison_page import comparison_page
+from geed_cli.report.console import PipeConsole
+from geed_cli.report.gate.gate_table import gate_page
+from geed_cli.report.gate.kinds import KINDS
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.marks import plain_characters
+from geed_cli.report.page import Block, print_page
+from geed_cli.report.plan_page import plan_page
+from geed_cli.report.track_page import track_page
+from geed_cli.result.file import check_writable, to_strict_json, write_atomically
+from geed_cli.result.presented import Figure, Presented
+from geed_cli.result.schema import Result
+from geed_cli.tracking.columns import columns_of
+from geed_cli.tracking.record import Track
+from geed_cli.tracking.track_file import to_json
+
+NARROWEST = 20
+"""Columns below which not even a word stands whole."""
+
+
+def text_of(part: Presented, width: int, *, verbose: bool, linear: bool) -> str:
+    """The printed page as text without colour.
+
+    Raises:
+        InputError: fewer columns than ``NARROWEST``.
+    """
+    if width < NARROWEST:
+        raise InputError(
+            f"a table of {width} columns", expected=f"{NARROWEST} or more", remedy="table(width=100)"
+        )
+    stream = io.StringIO()
+    # a notebook's own console would show the text by itself, beside what is asked for
+    console = PipeConsole(
+        file=stream,
+        width=width,
+        color_system=None,
+        force_jupyter=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    view = View(verbose=verbose, linear=linear)
+    print_page(_page(part, view, width, tenths=plain_characters(console)), console, linear=linear)
+    return stream.getvalue().rstrip("\n")
+
+
+def _page(part: Presented, view: View, width: int, *, tenths: bool = False) -> Iterator[Block]:
+    """The blocks that the command prints."""
+    if isinstance(part, Result):
+        return audit_page(part, view, width, tenths=tenths)
+    if isinstance(part, Track):
+        return track_page(part, columns_of(part, ("*",) if view.verbose else ()), view, width)
+    if isinstance(part, Plan):
+        return plan_page(part, view)
+    if isinstance(part, Comparison):
+        return comparison_page(part, view, width)
+    assert isinstance(part, GateReport), "the last of them"
+    return gate_page(part, view, width)
+
+
+def save(part: Presented, path: Path) -> None:
+    """Write the file that the name's ending asks for.
+
+    Raises:
+        InputError: an ending that is no kind of this part, or a file that cannot be written.
+        RunError: writing failed.
+    """
+    kinds = _kinds(part)
+    for suffix, make in kinds.items():
+        if path.name.lower().endswith(suffix):
+            check_writable(path)
+            write_atomically(make(), path)
+            return
+    raise _no_kind(path, kinds)
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write the SVG file; errors as those of ``save``."""
+    if path.suffix.lower() != ".svg":
+        raise _no_kind(path, (".svg",))
+    check_writable(path)
+    write_atomically(figure.svg, path)
+
+
+def figure_of(result: Result, kind: Plot, group: str | None) -> Figure:
+    """A figure of ``geed report --plot``.
+
+    Raises:
+        InputError: no such figure or group, or nothing to draw.
+    """
+    from geed_cli.report.html.single_figure import single_figure  # noqa: PLC0415 - only here
+
+    check_choice("figure", kind, get_args(Plot))
+    svg = single_figure(kind, {result.model.arch: result}, group)
+    return Figure(svg, f"{kind} of {result.model.arch}")
+
+
+def _kinds(part: Presented) -> dict[str, Callable[[], str]]:
+    """What makes the text of each kind of file, by its ending."""
+    kinds: dict[str, Callable[[], str]] = {
+        ".json": lambda: to_json(part) if isinstance(part, Track) else to_strict_json(part)
+    }
+    if isinstance(part, GateReport):
+        kinds |= {suffix: functools.partial(make, part) for suffix, make in KINDS.items()}
+    if not isinstance(part, Plan):
+        kinds[".html"] = lambda: _report_page(part)
+    return kinds
+
+
+def _report_page(part: Presented) -> str:
+    from geed_cli.report.html.report_page import report_page  # noqa: PLC0415 - jinja2
+
+    return report_page(
+        PageContents(
+            {part.model.arch: part} if isinstance(part, Result) else {},
+            part if isinstance(part, Comparison) else None,
+            part if isinstance(part, GateReport) else None,
+            part if isinstance(part, Track) else None,
+        )
+    )
+
+
+def _no_kind(path: Path, kinds: Iterable[str]) -> InputError:
+    known = list(kinds)
+    return InputError(
+        f"no kind of file has the name {path.name!r} here",
+        expected=f"a name that ends in {' or '.join(known)}",
+        remedy=f'save("{path.with_suffix(known[0]).as_posix()}")',
+    )
