@@ -79,6 +79,26 @@ def decode_picture(data: bytes, least: Least | None = None) -> Picture:
         raise ImageRefused(f"truncated or damaged: {lines[0]}") from error
 
 
+def upright_rgb(image: Image.Image) -> Picture:
+    """A picture that Pillow opened or made, as ``decode_picture`` would hand it over; the image itself is only loaded.
+
+    It may be of any format that Pillow knows, since its pixels are what is audited.
+
+    Raises:
+        ImageRefused: more than ``MAX_PIXELS``, several frames, samples that 8 bits cannot hold, or it cannot be loaded.
+    """
+    _silence_pillow()
+    try:
+        _check_size(image)
+        _check_samples(image)
+        return Picture.whole(_to_rgb(ImageOps.exif_transpose(image)))
+    except (ImageRefused, MemoryError):
+        raise
+    except Exception as error:  # of the file behind it, or a plug-in's own
+        lines = str(error).splitlines() or [type(error).__name__]
+        raise ImageRefused(f"it cannot be loaded: {lines[0]}") from error
+
+
 def _decode(data: bytes, least: Least | None) -> Picture:
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
         _check_size(picture)

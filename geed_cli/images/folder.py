@@ -76,7 +76,9 @@ def list_folder(root: Path, *, follow_links: bool = False) -> FolderListing:
     _check_root(root)
     entries = _refuse_repeats(list(_walk(root, follow_links=follow_links)))
     entries.sort(key=lambda entry: _bytes(entry.path))
-    refused = tuple(RefusedFile(_printable(entry.path), entry.reason) for entry in entries if entry.reason)
+    refused = tuple(
+        RefusedFile(printable_name(entry.path), entry.reason) for entry in entries if entry.reason
+    )
     candidates = tuple(unicode_text(entry.path) for entry in entries if not entry.reason)
     if not candidates:
         raise _no_images(root, refused)
@@ -196,7 +198,7 @@ def _reason(path: str, mode: int) -> str:
         text = _bytes(path).decode("utf-8")
     except UnicodeDecodeError:
         return "its name is not valid UTF-8"
-    return "" if text == _printable(path) else "its name holds control characters"
+    return "" if text == printable_name(path) else "its name holds control characters"
 
 
 def _refuse_repeats(entries: list[_FolderEntry]) -> list[_FolderEntry]:
@@ -206,7 +208,7 @@ def _refuse_repeats(entries: list[_FolderEntry]) -> list[_FolderEntry]:
     for entry in sorted(entries, key=lambda entry: (entry.linked, _bytes(entry.path))):
         earlier = first.setdefault(entry.identity, entry.path) if entry.identity else entry.path
         kind = "a symbolic link" if entry.linked else "a hard link"
-        repeated = f"the same file as {_printable(earlier)} ({kind})" if earlier != entry.path else ""
+        repeated = f"the same file as {printable_name(earlier)} ({kind})" if earlier != entry.path else ""
         judged.append(_FolderEntry(entry.path, repeated) if repeated else entry)
     return judged
 
@@ -220,6 +222,6 @@ def _bytes(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def _printable(path: str) -> str:
+def printable_name(path: str) -> str:
     r"""The path with control characters and bytes that are not UTF-8 written as \xff, to be stored and shown."""
     return "".join(ascii(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in unicode_text(path))

@@ -1,25 +1,15 @@
-"""Whether two files hold the same picture: equal bytes by their SHA-256, equal decoded pixels by what is here.
+"""Whether two images hold the same picture: equal bytes by their SHA-256, equal decoded pixels by what is here.
 
 A hash of every pixel would cost a quarter of decoding. A fingerprint takes a grid of them, so that pictures of equal
 pixels always share it; where two do, their pixels are compared in full. It does not depend on any network.
 """
 
 import hashlib
-from pathlib import Path
-from typing import Protocol
 
 from PIL import Image
 
-from geed_cli.images.decode import read_picture
 from geed_cli.images.picture import ImageRefused, Picture
-
-
-class ImageFiles(Protocol):
-    """Whatever knows where the files of images are."""
-
-    def file(self, path: str) -> Path:
-        """The file of an image."""
-
+from geed_cli.images.reader import Reader
 
 GRID = 64
 """Pixels that a fingerprint takes across and down."""
@@ -48,13 +38,13 @@ class Holders:
         other._pixels = self._pixels
         return other
 
-    def holder(self, path: str, mark: str, images: ImageFiles) -> str:
+    def holder(self, path: str, mark: str, images: Reader) -> str:
         """The path of the first file with this picture: the file's own where there is none before it.
 
         Args:
             path: of the file.
             mark: its fingerprint; empty where it is not known, which no other file shares.
-            images: says where files are.
+            images: reads them.
         """
         if not mark:
             return path
@@ -66,16 +56,20 @@ class Holders:
         others.append(path)
         return path
 
-    def _hashed(self, path: str, images: ImageFiles) -> str | None:
+    def _hashed(self, path: str, images: Reader) -> str | None:
         if path not in self._pixels:
-            self._pixels[path] = pixels_sha256(images.file(path))
+            self._pixels[path] = _hashed_in_full(path, images)
         return self._pixels[path]
 
 
-def pixels_sha256(file: Path) -> str | None:
-    """SHA-256 over the decoded size and RGB pixels of a file; None where it cannot be decoded."""
+def _hashed_in_full(path: str, images: Reader) -> str | None:
+    """The ``pixels_sha256`` of an image; None where it cannot be decoded."""
     try:
-        picture = read_picture(file)[0].image
+        return pixels_sha256(images.picture(path)[0].image)
     except ImageRefused:
         return None
-    return hashlib.sha256(f"{picture.size} ".encode() + picture.tobytes()).hexdigest()
+
+
+def pixels_sha256(image: Image.Image) -> str:
+    """SHA-256 over the size and RGB pixels of a decoded picture."""
+    return hashlib.sha256(f"{image.size} ".encode() + image.tobytes()).hexdigest()

@@ -2,12 +2,11 @@
 
 Every file found is used, a copy of one that is, refused with a reason, or not drawn, and all are counted. A drawn file
 that turns out unreadable moves to the refused ones; ``pipeline.draw`` draws another in its place, and says so.
+Where the pictures are and how they are read is the business of the set's reader (``images.reader``).
 Without a folder the bundled sample is audited: 40 crops of 24 free photographs, a demonstration and not a data
 distribution. Sources and licences are in sample/LICENSES.md; benchmarks/make_sample.py makes the files.
 """
 
-import hashlib
-import os
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,15 +15,14 @@ from pathlib import Path
 
 import torch
 
-from geed_cli.choices import Decode
-from geed_cli.documents.document import path_of, path_text
+from geed_cli.choices import Decode, ImageSource
+from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError
-from geed_cli.images.decode import read_picture
 from geed_cli.images.folder import list_folder
-from geed_cli.images.picture import ImageRefused, RefusedFile
+from geed_cli.images.picture import ImageRefused, RefusedFile, Size
 from geed_cli.images.prefetch import decoding_workers, prefetch
 from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
-from geed_cli.images.regular_file import read_regular
+from geed_cli.images.reader import Folder, Reader
 from geed_cli.images.same_picture import fingerprint
 from geed_cli.images.selection import select
 from geed_cli.input_settings import InputSettings
@@ -77,33 +75,29 @@ class LoadedImage:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images of a folder, before any of them is opened: all that were found, or those of one audit.
+    """Images before any of them is opened: all that were found, or those of one audit.
 
     Attributes:
-        root: how the folder is named in results: as the user wrote it, or ``SAMPLE_ROOT``.
-        folder: where the files are.
-        paths: the images, relative to ``folder``, in order.
+        root: how the source is named in results: a folder as the user wrote it, ``SAMPLE_ROOT``, or what else it is.
+        reader: reads the images.
+        paths: the names of the images, in order; below a folder relative to it.
         refused: what listing refused, by kind or name.
-        found: how many entries the folder holds, drawn, not drawn and refused together.
-        follow_links: whether symbolic links were followed.
+        found: how many entries the source holds, drawn, not drawn and refused together.
+        side: where the pictures are cropped already: of the square that every one of them must be.
     """
 
     root: str
-    folder: Path
+    reader: Reader
     paths: tuple[str, ...]
     refused: tuple[RefusedFile, ...]
     found: int
-    follow_links: bool = False
+    side: int | None = None
 
     @property
     def is_sample(self) -> bool:
         """Whether this is the bundled sample, which results have to say."""
-        return self.root == SAMPLE_ROOT and self.folder == sample_folder()
-
-    def file(self, path: str) -> Path:
-        """Where an image is read; readers never follow a link, so a file that became one since is refused."""
-        file = self.folder / path_of(path)
-        return Path(os.path.realpath(file)) if self.follow_links else file
+        reader = self.reader
+        return self.root == SAMPLE_ROOT and isinstance(reader, Folder) and reader.folder == sample_folder()
 
     @property
     def not_drawn(self) -> int:
@@ -119,16 +113,18 @@ class ImageSet:
         return replace(self, paths=select(self.paths, samples, seed))
 
 
-def list_images(data: Path | None, *, follow_links: bool = False) -> ImageSet:
-    """All images of a folder, or of the bundled sample; no file is opened.
+def list_images(data: str | Path | ImageSet | None, *, follow_links: bool = False) -> ImageSet:
+    """All images of a folder, of the bundled sample, or of a source that is listed already; no file is opened.
 
     Raises:
         InputError: the folder is missing, is not one or holds no images.
     """
-    folder = sample_folder() if data is None else data
+    if isinstance(data, ImageSet):
+        return data
+    folder = sample_folder() if data is None else Path(data)
     listing = list_folder(folder, follow_links=follow_links)
-    root = SAMPLE_ROOT if data is None else str(data)
-    return ImageSet(root, folder, listing.candidates, listing.refused, listing.found, follow_links)
+    root = SAMPLE_ROOT if data is None else str(folder)
+    return ImageSet(root, Folder(folder, follow_links), listing.candidates, listing.refused, listing.found)
 
 
 def iter_pixels(
@@ -147,12 +143,18 @@ def iter_pixels(
     Args:
         images: what to read.
         settings: the model's preprocessing.
-        workers: decoding threads, at least 1; None for ``decoding_workers()``. The items do not depend on it.
+        workers: decoding threads, at least 1; None for as many as the reader and the machine allow. The items do not
+            depend on it.
         side: of a larger crop, see ``to_pixels``; None for the network's own.
         decode: whether JPEGs may be reduced while they are decoded, see ``least_size``.
     """
     load = partial(_load, images, settings, side, decode)
-    yield from prefetch(load, images.paths, workers=workers or decoding_workers(), depth=PREFETCH_DEPTH)
+    threads = workers or _threads(images)
+    yield from prefetch(load, images.paths, workers=threads, depth=PREFETCH_DEPTH)
+
+
+def _threads(images: ImageSet) -> int:
+    return 1 if images.reader.one_thread else decoding_workers()
 
 
 def can_be_used(images: ImageSet, path: str, settings: InputSettings, decode: Decode) -> bool:
@@ -164,7 +166,9 @@ def _load(
     images: ImageSet, settings: InputSettings, side: int | None, decode: Decode, path: str
 ) -> LoadedImage | RefusedFile:
     try:
-        picture, sha256 = read_picture(images.file(path), least_size(settings, decode))
+        picture, sha256 = images.reader.picture(path, least_size(settings, decode))
+        if images.side is not None:
+            require_side(images, picture.size, images.side, path)
         pixels = to_pixels(picture, settings, side=side)
         return LoadedImage(
             ImageRecord(path, sha256, fingerprint(picture)),
@@ -175,19 +179,47 @@ def _load(
         return RefusedFile(path, refusal.reason)
 
 
-def unusable(root: str, refused: Sequence[RefusedFile]) -> InputError:
+def require_side(images: ImageSet, size: Size, side: int, path: str | None = None) -> None:
+    """Refuse pictures that were said to be cropped already and are not of the network's input size.
+
+    Args:
+        images: what they belong to.
+        size: width and height of one picture.
+        side: what the network is shown, S.
+        path: of that picture; None where all are of this size.
+
+    Raises:
+        InputError: they are not S × S.
+    """
+    if size != (side, side):
+        which = f"image {path} of {images.root}" if path is not None else f"the pictures of {images.root}"
+        raise InputError(
+            f"{which} {'is' if path is not None else 'are'} {size[1]} × {size[0]} (height × width), and ready=True "
+            "says that they are cropped already",
+            expected=f"{side} × {side} pixels, which the network is shown",
+            remedy="ready=False, which resizes and crops them as the network's preprocessing does",
+        )
+
+
+def unusable(root: str, refused: Sequence[RefusedFile], source: ImageSource = "folder") -> InputError:
     """The error that names every drawn picture that cannot be used, the first ``MOST_NAMED`` of many."""
+    where = path_text(root) if source == "folder" else root
     shown = [f"{item.path!r}: {item.reason}" for item in refused[:MOST_NAMED]]
     if len(refused) == 1:
-        found = f"cannot use image {refused[0].path!r} of {path_text(root)}: {refused[0].reason}"
+        found = f"cannot use image {refused[0].path!r} of {where}: {refused[0].reason}"
     else:
         more = [f"and {len(refused) - MOST_NAMED} more"] if len(refused) > MOST_NAMED else []
         listed = "".join(f"\n    {line}" for line in [*shown, *more])
-        found = f"cannot use {len(refused)} images of {path_text(root)}{listed}"
+        found = f"cannot use {len(refused)} images of {where}{listed}"
+    kind = "complete 8-bit JPEG, PNG, WebP, BMP or TIFF pictures"
+    skip = "--on-bad-image skip"
+    if source != "folder":  # from Python alone
+        kind = "pictures of 8 bits, or of finite floats in [0, 1]" if source == "memory" else kind
+        skip = 'on_bad_image="skip"'
     return InputError(
         found,
-        expected="complete 8-bit JPEG, PNG, WebP, BMP or TIFF pictures",
-        remedy="repair or remove them, or --on-bad-image skip to draw others in their place and count them",
+        expected=kind,
+        remedy=f"repair or remove them, or {skip} to draw others in their place and count them",
     )
 
 
@@ -198,16 +230,16 @@ def fingerprints_of(images: ImageSet, settings: InputSettings, decode: Decode) -
 
 
 def hashes_of(images: ImageSet) -> dict[str, str]:
-    """SHA-256 of the bytes of each drawn file, by its path, without decoding: what decoding would record.
+    """What identifies each drawn image, by its path: what decoding would record. Files are not decoded for it.
 
-    Files that cannot be read are absent, for decoding to say why.
+    Images that cannot be read are absent, for decoding to say why.
     """
-    hashed = prefetch(partial(_hash, images), images.paths, workers=decoding_workers(), depth=READ_AHEAD)
+    hashed = prefetch(partial(_hash, images), images.paths, workers=_threads(images), depth=READ_AHEAD)
     return {path: value for path, value in hashed if value is not None}
 
 
 def _hash(images: ImageSet, path: str) -> tuple[str, str | None]:
     try:
-        return path, hashlib.sha256(read_regular(images.file(path))).hexdigest()
+        return path, images.reader.sha256(path)
     except ImageRefused:
         return path, None

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import (
@@ -16,6 +16,9 @@ from geed_cli.choices import (
     check_choice,
 )
 from geed_cli.errors import InputError, meant
+
+if TYPE_CHECKING:  # its module imports torch
+    from geed_cli.images.source import ImageSet
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "fp64", "bf16", "fp16"]
@@ -31,7 +34,7 @@ class DataOptions:
     """Which images are audited.
 
     Attributes:
-        root: folder of images; None is the bundled sample.
+        root: folder of images, or those that ``images_of`` made of something else; None is the bundled sample.
         samples: at most so many, drawn at random with ``seed``.
         norm_samples: so many further images for the normaliser M, none of them audited; None takes M over the
             audited images themselves.
@@ -44,7 +47,7 @@ class DataOptions:
             cluster in a path, or a .csv file with the columns path and cluster; None draws every image by itself.
     """
 
-    root: str | Path | None = None
+    root: "str | Path | ImageSet | None" = None
     samples: int = 200
     norm_samples: int | None = None
     seed: int = 0
@@ -63,11 +66,6 @@ class DataOptions:
             )
         check_choice("--decode", self.decode, get_args(Decode))
         check_choice("--on-bad-image", self.on_bad_image, get_args(OnBadImage))
-
-    @property
-    def folder(self) -> Path | None:
-        """The root as a path."""
-        return None if self.root is None else Path(self.root)
 
 
 @dataclass(frozen=True)

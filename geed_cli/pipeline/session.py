@@ -122,7 +122,7 @@ class Session:
         holders = self._holders.again()
         for path in sorted(self._rows.keys() & drawn.paths, key=draw.rank):
             mark = self._rows[path].subject.record.fingerprint
-            holder = holders.holder(path, mark, drawn.audited)
+            holder = holders.holder(path, mark, drawn.audited.reader)
             if holder != path:
                 yield Duplicate(path=path, of=holder, same="pixels")
 

@@ -74,7 +74,8 @@ class TaskStream:
         if self._drawn.normaliser is not None:
             yield from self._tasks(self._drawn.normaliser, audited=False)
         if self._fails and not self._stop():
-            raise unusable(self._drawn.audited.root, sorted(self._all_refused(), key=lambda item: item.path))
+            audited, refused = self._drawn.audited, sorted(self._all_refused(), key=lambda item: item.path)
+            raise unusable(audited.root, refused, audited.reader.source)
 
     def _all_refused(self) -> Iterator[RefusedFile]:
         """What could not be used, and the files with the same bytes, which were not decoded for that."""
@@ -110,7 +111,7 @@ class TaskStream:
     def _is_copy(self, record: ImageRecord, images: ImageSet) -> bool:
         if self._plan.discover is None:
             return False
-        holder = self._holders.holder(record.path, record.fingerprint, images)
+        holder = self._holders.holder(record.path, record.fingerprint, images.reader)
         if holder != record.path:
             self.copies.append(Duplicate(path=record.path, of=holder, same="pixels"))
         return holder != record.path

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, JsonValue, field_validator
 
-from geed_cli.choices import Discover, OutputKind, Plot
+from geed_cli.choices import Discover, Identity, OutputKind, Plot
 from geed_cli.result.by_name import row_at, rows_at
 from geed_cli.result.frames import Columns, Rows
 from geed_cli.result.part import Part, Told, in_line, with_limits
@@ -116,9 +116,7 @@ class Duplicate(Part):
 
     path: str = Field(description="below data.root")
     of: str = Field(description="path of the other")
-    same: Literal["bytes", "pixels"] = Field(
-        description="what they share; other bytes may decode to the same pixels"
-    )
+    same: Identity = Field(description="what they share; other bytes may decode to the same pixels")
 
 
 class Clusters(Part):

@@ -13,6 +13,7 @@ from support.pictures import SETTINGS, open_images, write_folder
 from geed_cli.errors import InputError
 from geed_cli.images.picture import Picture, RefusedFile
 from geed_cli.images.preprocess import to_pixels
+from geed_cli.images.reader import Folder
 from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, list_images, unusable
 
 NAMES = [f"{kind}/{number}.jpg" for kind in ("cat", "dog") for number in range(5)]
@@ -163,10 +164,8 @@ def test_one_listing_serves_several_draws(folder: Path) -> None:
 def test_a_listing_remembers_what_was_asked_of_it(folder: Path, tmp_path: Path) -> None:
     """Links are followed in every draw or in none; the bundled sample is known as such."""
     (folder / "link.jpg").symlink_to(folder / "cat" / "0.jpg")
-    assert [list_images(folder, follow_links=yes).draw(5, 0).follow_links for yes in (True, False)] == [
-        True,
-        False,
-    ]
+    readers = [list_images(folder, follow_links=yes).draw(5, 0).reader for yes in (True, False)]
+    assert readers == [Folder(folder, True), Folder(folder, False)]
     assert list_images(None).draw(3, 0).is_sample
     with pytest.raises(InputError, match="0 samples"):
         list_images(folder).draw(0, 0)

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from geed_cli.choices import Decode
 from geed_cli.documents.document import printable
-from geed_cli.images.decode import read_picture
 from geed_cli.images.picture import ImageRefused
 from geed_cli.images.preprocess import least_size, to_pixels
-from geed_cli.images.source import SAMPLE_ROOT, ImageSet, sample_folder
+from geed_cli.images.reader import Folder
+from geed_cli.images.source import sample_folder
 from geed_cli.input_settings import InputSettings
 from geed_cli.phrases import counted
 from geed_cli.result.schema import Data, Settings
@@ -41,7 +41,7 @@ def read_again(
     """
     sample = data.bundled_sample and folder is None
     where = sample_folder() if sample else folder or Path(data.root)
-    images = ImageSet(SAMPLE_ROOT if sample else str(where), where, (), (), 0, follow_links)
+    reader = Folder(where, follow_links)
     decode: Decode = "fast" if settings.decode == "fast" else "exact"
     found: dict[int, Tensor] = {}
     missing: list[str] = []
@@ -50,13 +50,13 @@ def read_again(
         try:
             if _leaves(record.path):
                 raise ImageRefused("its path leaves the folder")
-            picture, sha256 = read_picture(images.file(record.path), least_size(shown, decode))
+            picture, sha256 = reader.picture(record.path, least_size(shown, decode))
             if sha256 != record.sha256:
                 raise ImageRefused("it is another file than was audited")
             found[place] = to_pixels(picture, shown, side=side)
         except ImageRefused as refusal:
             missing.append(f"{printable(record.path)} ({refusal.reason})")
-    return found, _left_out(missing, images.root)
+    return found, _left_out(missing, data.root if sample else str(where))
 
 
 def _leaves(path: str) -> bool:

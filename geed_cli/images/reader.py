@@ -1,0 +1,120 @@
+"""Where the pictures of an image set are read: a folder, a list of files, or whatever else implements ``Reader``.
+
+Everything that wants a picture, its pixels or its hash asks the set's reader by the picture's name in the set.
+"""
+
+import hashlib
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol, final
+
+from geed_cli.choices import Identity, ImageSource
+from geed_cli.documents.document import path_of
+from geed_cli.images.decode import read_picture
+from geed_cli.images.picture import Least, Picture
+from geed_cli.images.regular_file import read_regular
+
+
+class Reader(Protocol):
+    """Reads the pictures of one image set by their names; safe to be asked from several threads."""
+
+    @property
+    def source(self) -> ImageSource:
+        """What kind of place it is."""
+
+    @property
+    def identity(self) -> Identity:
+        """What ``sha256`` is taken of."""
+
+    @property
+    def one_thread(self) -> bool:
+        """Whether more than one thread that reads ahead is of no use, or does harm."""
+
+    def sha256(self, name: str) -> str:
+        """What identifies a picture: SHA-256 of its file's bytes, or of its size and RGB pixels.
+
+        Raises:
+            ImageRefused: it cannot be read.
+        """
+
+    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
+        """A picture and its ``sha256``, from one reading.
+
+        Args:
+            name: of the picture.
+            least: the size from which it may be reduced while it is decoded (``decode_picture``).
+
+        Raises:
+            ImageRefused: it cannot be used.
+        """
+
+    def notes(self, names: Sequence[str]) -> tuple[str, ...]:
+        """What a result has to say about how these pictures came, which have been read."""
+
+
+@dataclass(frozen=True)
+class _Files(ABC):
+    """Pictures that are files; readers never follow a link, so a file that became one since is refused."""
+
+    identity: ClassVar[Identity] = "bytes"
+
+    @abstractmethod
+    def file(self, name: str) -> Path:
+        """Where an image is read."""
+
+    @property
+    def one_thread(self) -> bool:
+        """Files are decoded in several threads."""
+        return False
+
+    def sha256(self, name: str) -> str:
+        """Of the file's bytes."""
+        return hashlib.sha256(read_regular(self.file(name))).hexdigest()
+
+    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
+        """The decoded file and the hash of its bytes."""
+        return read_picture(self.file(name), least)
+
+    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        """Nothing: files are decoded as docs/images.md says."""
+        return ()
+
+
+@final
+@dataclass(frozen=True)
+class Folder(_Files):
+    """Files below a folder.
+
+    Attributes:
+        folder: where they are; names are relative to it.
+        follow_links: whether symbolic links were followed.
+    """
+
+    folder: Path
+    follow_links: bool = False
+    source: ClassVar[ImageSource] = "folder"
+
+    def file(self, name: str) -> Path:
+        """The file, or with ``follow_links`` what it leads to."""
+        file = self.folder / path_of(name)
+        return Path(os.path.realpath(file)) if self.follow_links else file
+
+
+@final
+@dataclass(frozen=True)
+class FileList(_Files):
+    """Files that were named one by one.
+
+    Attributes:
+        files: by their names; a link is followed, since the user named it.
+    """
+
+    files: Mapping[str, Path]
+    source: ClassVar[ImageSource] = "files"
+
+    def file(self, name: str) -> Path:
+        """The file that the name stands for."""
+        return Path(os.path.realpath(self.files[name]))
