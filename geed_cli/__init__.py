@@ -16,6 +16,7 @@ _HOMES = {
     "api.judge": ("check",),
     "api.make_plan": ("plan",),
     "api.saved_files": ("load",),
+    "api.track": ("track",),
     "checkpoints.kept": ("KeptWeights",),
     "choices": ("IntervalOptions",),
     "errors": ("GeedError", "InputError", "RunError"),
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from geed_cli.api.judge import check
     from geed_cli.api.make_plan import plan
     from geed_cli.api.saved_files import load
+    from geed_cli.api.track import track
     from geed_cli.checkpoints.kept import KeptWeights
     from geed_cli.choices import IntervalOptions
     from geed_cli.errors import GeedError, InputError, RunError
@@ -82,6 +84,7 @@ __all__ = [
     "plan",
     "print_result",
     "read_result",
+    "track",
     "write_result",
 ]
 

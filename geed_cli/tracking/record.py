@@ -20,6 +20,14 @@ Unit = Literal["step", "iteration", "epoch"]
 """What a step counts, as far as file names say it."""
 
 
+IN_MEMORY = "in memory, "
+
+
+def in_memory(step: int, number: int = 0) -> str:
+    """What stands in the place of a file's name for a result that is in none."""
+    return f"{IN_MEMORY}step {step}" + (f", {number + 1}" if number else "")
+
+
 class Recipe(Part):
     """What checkpoints were audited with, as far as it can change a value or an interval.
 
@@ -57,7 +65,7 @@ class Record(Part):
     Attributes:
         label: the run or population that it belongs to.
         step_from: where the step was read, such as "the file name".
-        file: the checkpoint or saved result, as it was named.
+        file: the checkpoint or saved result, as it was named; of a result in memory ``in memory`` and its step.
         source: ``checkpoint`` where this track's own recipe audited it, ``result`` where it was read from a file.
     """
 

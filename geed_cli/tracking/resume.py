@@ -9,7 +9,7 @@ from pathlib import Path
 
 from geed_cli.errors import InputError
 from geed_cli.result.schema import Result
-from geed_cli.tracking.record import Recipe, Record, Track
+from geed_cli.tracking.record import IN_MEMORY, Recipe, Record, Track
 
 RECIPE_NAMES = {"spec_sha256": "the spec's contents", "model": "model", "groups": "--group", "metrics": "--metric",
          "layers": "--layer"}  # fmt: skip
@@ -64,7 +64,8 @@ def merged(old: Sequence[Record], new: Sequence[Record]) -> tuple[Record, ...]:
 
 
 def _file(record: Record) -> tuple[str, str]:
-    return record.label, str(Path(record.file).absolute())
+    named = record.file.startswith(IN_MEMORY)
+    return record.label, record.file if named else str(Path(record.file).absolute())
 
 
 def _place(record: Record) -> tuple[str, int, str]:

@@ -23,14 +23,14 @@ baseline: {rules: [{metric: "*", max_increase: 50%}]}
 SECTION = PAGE.read_text(encoding="utf-8").partition("\n## Comparing")[2].partition("\n## ")[0]
 
 
-def of_run(seed: int, name: str = "net", count: int = 60) -> Result:
+def of_run(seed: int, count: int = 60) -> Result:
     """A result of three measures, of weights of its own."""
     rows = {
         ("latent.l2", "flip", None): np.abs(spread(0.3, 0.05, count, seed)),
         ("softmax.kl", "flip", None): np.abs(spread(0.2, 0.04, count, seed)),
         ("channelwise.cosine", "flip", "layer1"): spread(-0.8, 0.05, count, seed),
     }
-    made = result(rows, name)
+    made = result(rows)
     weights = made.model.weights.model_copy(update={"state_sha256": f"{seed:064}"})
     return made.model_copy(update={"model": made.model.model_copy(update={"weights": weights})})
 
@@ -39,10 +39,10 @@ def test_the_examples_on_results_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """All blocks of the section, one after the other, in a folder with the files that they name."""
     monkeypatch.chdir(tmp_path)
     for seed, name in enumerate(("ours", "theirs")):
-        write_result(of_run(seed, name), tmp_path / f"{name}.json")
+        write_result(of_run(seed), tmp_path / f"{name}.json")
     for seed in (1, 2, 3):
         for number, name in enumerate(("run", "cnn", "c8")):
-            write_result(of_run(10 * number + seed, "net"), tmp_path / f"{name}_{seed}.json")
+            write_result(of_run(10 * number + seed), tmp_path / f"{name}_{seed}.json")
     Path("geed-policy.yaml").write_text(POLICY, encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
     assert len(blocks) > 2

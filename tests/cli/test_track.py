@@ -171,9 +171,9 @@ def test_an_interrupted_run_goes_on(
     at_once: bool,
 ) -> None:
     """The finished steps are in the file, half an audit is not; the same command ends as an unbroken run does."""
-    from geed_cli.cli.run import tracked_checkpoints
+    from geed_cli.pipeline import audit as pipeline
 
-    target, whole, real = tmp_path / "t.json", tmp_path / "whole.json", tracked_checkpoints.audit
+    target, whole, real = tmp_path / "t.json", tmp_path / "whole.json", pipeline.audit
 
     def interrupted(*arguments: object) -> object:
         if len(loads) == 2 and at_once:
@@ -181,12 +181,12 @@ def test_an_interrupted_run_goes_on(
         status = "partial" if len(loads) == 2 else "complete"
         return real(*arguments).model_copy(update={"status": status})
 
-    monkeypatch.setattr(tracked_checkpoints, "audit", interrupted)
+    monkeypatch.setattr(pipeline, "audit", interrupted)
     said = track(run, "--json", target, "--metric", "latent.*", exit_code=130)
     assert "interrupted after 1 of 3 audits" in said
     part = read_track(target)
     assert (part.status, [record.step for record in part.records]) == ("partial", [0])
-    monkeypatch.setattr(tracked_checkpoints, "audit", real)
+    monkeypatch.setattr(pipeline, "audit", real)
     track(run, "--json", target, "--metric", "latent.*")
     assert loads == ["step_0.safetensors", "step_8.safetensors", "step_8.safetensors", "step_24.safetensors"]
     track(run, "--json", whole, "--metric", "latent.*")

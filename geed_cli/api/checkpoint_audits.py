@@ -1,22 +1,21 @@
 """The checkpoints of a track: where each stands in training, which are known already, and audits of the others."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
+from geed_cli.api.checkpoint_recipe import CheckpointAudit
+from geed_cli.api.named_results import Say
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.read import read_tensors
-from geed_cli.cli.run.model_request import ModelRequest
-from geed_cli.cli.run.track_recipe import TrackRequest
 from geed_cli.documents.pattern import Pattern
 from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import InputError, RunError
-from geed_cli.pipeline.audit import audit
+from geed_cli.pipeline import audit as pipeline
 from geed_cli.pipeline.draw import holds_same_draw, require_enough
 from geed_cli.pipeline.planning import plan_groups
-from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
 from geed_cli.tracking.inputs import Input, natural
@@ -51,7 +50,7 @@ class Unaudited:
     error: UnsteadyError
 
 
-def jobs_of(inputs: Sequence[Input], pattern: Pattern | None) -> tuple[Job, ...]:
+def jobs_of(inputs: Sequence[Input], pattern: Pattern | None, say: Say) -> tuple[Job, ...]:
     """Every checkpoint with its step, by label in the order given, then step, then natural order of names.
 
     Raises:
@@ -66,7 +65,7 @@ def jobs_of(inputs: Sequence[Input], pattern: Pattern | None) -> tuple[Job, ...]
     jobs = sorted(
         (Job(source, _step(source.path, pattern), _sha256(source.path)) for source in inputs), key=place
     )
-    _say_doubtful(jobs)
+    _say_doubtful(jobs, say)
     return tuple(jobs)
 
 
@@ -102,30 +101,32 @@ def _sha256(path: Path) -> str:
         ) from error
 
 
-def _say_doubtful(jobs: Sequence[Job]) -> None:
+def _say_doubtful(jobs: Sequence[Job], say: Say) -> None:
     """A number that merely stands in a name may be something else, such as a part of the network's name."""
     doubtful = [job for job in jobs if not job.step.sure]
     if doubtful:
         first = doubtful[0]
-        message_console().print(
+        say(
             f"steps taken from {first.step.origin}, such as {first.step.number} in {first.input.path.name}; "
             "--step-regex takes them from elsewhere"
         )
 
 
-def require_same_images(earlier: Result, request: TrackRequest) -> None:
+def require_same_images(earlier: Result, audit: CheckpointAudit, track: Path | None) -> None:
     """Refuse to go on where the folder's images are no longer those of the track, or hold something else."""
-    asked, data = request.options.data, earlier.data
+    asked, data = audit.options.data, earlier.data
     if holds_same_draw(asked, data):
         return
     raise InputError(
-        f"the images of {asked.root or data.root} are not those that {request.json} was made with",
+        f"the images of {asked.root or data.root} are not those that {track} was made with",
         expected=f"the {data.count} images of {data.root} that its steps were audited on",
         remedy="the same --data, another --json file, or --fresh to begin again in this one",
     )
 
 
-def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record | Unaudited]:
+def audits(
+    jobs: Sequence[Job], audit: CheckpointAudit, progress: TerminalProgress
+) -> Iterator[Record | Unaudited]:
     """A record for each job, one audit after the other; cheap refusals come before any weights are loaded.
 
     A checkpoint whose network is no function of one image makes none, and the others go on.
@@ -136,20 +137,18 @@ def audits(jobs: Sequence[Job], request: TrackRequest) -> Iterator[Record | Unau
     """
     if not jobs:
         return
-    plan_groups(request.groups, request.options)
-    require_enough(request.options.data)
-    with TerminalProgress(message_console(), quiet=request.view.quiet) as progress:
+    plan_groups(audit.groups, audit.options)
+    require_enough(audit.options.data)
+    with progress:
         results: dict[str, Result | UnsteadyError] = {}
         for number, job in enumerate(jobs, start=1):
             if job.sha256 not in results:
                 progress.part(f"{number} of {len(jobs)}")
                 progress.step(f"loading {job.input.path.name}")
-                asked = ModelRequest(request.model, replace(request.asked, checkpoint=job.input.path))
-                network = asked.load()
-                twin = asked.twin(network).load() if request.asked.twin else None
+                network, twin = audit.load(job.input.path)
                 try:
-                    made = audit(network, request.groups, request.options, progress, twin)
-                    results[job.sha256] = made.model_copy(update={"command": request.asked.typed})
+                    made = pipeline.audit(network, audit.groups, audit.options, progress, twin)
+                    results[job.sha256] = made.model_copy(update={"command": audit.typed})
                 except UnsteadyError as error:
                     results[job.sha256] = error
             result = results[job.sha256]

@@ -1,0 +1,447 @@
+"""``track``: one recipe along training, of results by step or of checkpoints. The command ``geed track`` calls it, too.
+
+Torch is imported only where checkpoints are audited.
+"""
+
+import operator
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geed_cli.api.checkpoint_recipe import (
+    CheckpointAudit,
+    require_named_code,
+    require_same_controls,
+    spec_file,
+)
+from geed_cli.api.named_results import OneResult, Say, result_from
+from geed_cli.api.parameters import INTERVAL, Names, called_in_python, several
+from geed_cli.comparison.pairing import pair_pattern, run_of
+from geed_cli.errors import GeedError, InputError
+from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
+from geed_cli.pipeline.options import AuditOptions
+from geed_cli.report.console import message_console
+from geed_cli.report.terminal_progress import TerminalProgress
+from geed_cli.result.clusters import read_clustering, with_clusters
+from geed_cli.result.file import check_writable
+from geed_cli.result.schema import Result
+from geed_cli.tracking.inputs import Input, expand
+from geed_cli.tracking.record import Recipe, Record, Track, in_memory
+from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe
+from geed_cli.tracking.shared_file import SharedTrack
+from geed_cli.tracking.steps import step_pattern
+from geed_cli.tracking.track import require_one_track, track_of
+from geed_cli.tracking.track_file import saved_records
+
+if TYPE_CHECKING:
+    from geed_cli.api.checkpoint_recipe import Loaded
+
+Files = str | Path | Sequence[str | Path]
+"""Checkpoints, saved results and tracks, by their paths or globs."""
+Steps = Mapping[int, OneResult | Sequence[OneResult]]
+"""Results by step; several of one step are a population."""
+OPTIONS = {
+    **INTERVAL,
+    "--model": "model=…",
+    "--arch": "model=…",
+    "--group": "groups=…",
+    "--data": "images=…",
+    "--metric": "metrics=…",
+    "--cluster": "cluster=…",
+    "--json": "out=…",
+    "--fresh": "Path(out).unlink()",
+    "--step-regex": "step_regex=…",
+    "--pair-runs": "pair_runs=…",
+    "--allow-code": "allow_code=True",
+    "LABEL=GLOB": '{"label": files}',
+    "--on-unsteady": "options=AuditOptions(run=RunOptions(on_unsteady=…))",
+}
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run that was ended from outside, after it has said what of it is kept."""
+
+
+@dataclass(frozen=True)
+class TrackOptions:
+    """Everything but what is on the track, and how checkpoints are audited.
+
+    Attributes:
+        out: the file that the track is kept in, and gone on from.
+        fresh: whether what the file holds is to go.
+        step_regex: finds the step in each path.
+        pair_runs: finds the run in the names of files.
+        cluster: puts the images of saved results into clusters.
+        parts: names of measures, of which raw and M get rows of their own.
+    """
+
+    out: Path | None = None
+    fresh: bool = False
+    step_regex: str | None = None
+    pair_runs: str | None = None
+    cluster: str | None = None
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A track, and the checkpoints that could not be audited."""
+
+    track: Track
+    failed: tuple[str, ...] = ()
+
+
+@called_in_python(OPTIONS)
+def track(  # noqa: PLR0913 - by keyword
+    along: Files | Steps | Mapping[str, Files | Steps],
+    *,
+    model: str | None = None,
+    images: str | Path | None = None,
+    groups: Names = ("flip",),
+    metrics: Names = (),
+    options: AuditOptions | None = None,
+    out: str | Path | None = None,
+    step_regex: str | None = None,
+    pair_runs: str | None = None,
+    cluster: str | None = None,
+    allow_code: bool = False,
+) -> Track:
+    """Follow one recipe along training: a value with its interval for every step.
+
+    Args:
+        along: results by step; or paths or globs of checkpoints, saved results and tracks; or a mapping of these by
+            the label of each run.
+        model: the network of checkpoints, a spec or a name as ``load_model`` takes it, whose weights are replaced.
+        images: the folder that checkpoints are audited on; None is that of ``options``, else the bundled sample.
+        groups: names of the groups that checkpoints are audited under.
+        metrics: what of checkpoints is audited, empty is everything; ``latent.l2.raw`` and the like get rows, too.
+        options: everything else about audits of checkpoints.
+        out: save the track to this file after every step, and go on from it: checkpoints in it are not audited again.
+        step_regex: a regular expression whose one group finds the step in each path.
+        pair_runs: a regular expression whose one group finds the run in the names of files.
+        cluster: which images belong together.
+        allow_code: let a spec with ``source: python`` import its module.
+
+    Returns:
+        the track; partial, with a warning, where a checkpoint could not be audited.
+
+    Raises:
+        InputError: what cannot stand on one track, a checkpoint without a network, or another track in the file.
+        RunError: weights or images that cannot be had, or a file that cannot be written.
+    """
+    inputs, given = _sorted_out(along)
+    checkpoints = [each for each in inputs if not each.saved]
+    audit = None
+    if checkpoints:
+        audit = _audit(
+            model, images, several(groups), several(metrics), options, cluster, allow_code=allow_code
+        )
+    else:
+        _refuse_without_checkpoints(model, images, options, allow_code=allow_code)
+    target = None if out is None else Path(out)
+    if target is not None:
+        check_writable(target)
+    asked = TrackOptions(target, False, step_regex, pair_runs, cluster, several(metrics))
+    made = follow(inputs, asked, audit, given, progress=_drawn())
+    if made.failed:
+        warnings.warn(str(unaudited(made.failed)), stacklevel=3)
+    return made.track
+
+
+def follow(
+    inputs: Sequence[Input],
+    options: TrackOptions,
+    audit: CheckpointAudit | None = None,
+    given: Sequence[Record] = (),
+    *,
+    progress: TerminalProgress,
+    say: Say | None = None,
+    importing: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Followed:
+    """The track of saved results, of checkpoints that are audited now or were before, and of results in memory.
+
+    Args:
+        inputs: the files.
+        options: how.
+        audit: of checkpoints; needed where one is among the files.
+        given: records of results in memory.
+        progress: of the audits.
+        say: is told what is kept, reused and doubtful; by default it is printed on stderr.
+        importing: is entered while torch is imported.
+
+    Raises:
+        Interrupted: what was finished is in ``options.out``.
+        InputError: as ``track``; or no checkpoint could be audited, and there is nothing else.
+    """
+    say = say or message_console().print
+    _require_runs(inputs, options.pair_runs)
+    checkpoints = [each for each in inputs if not each.saved]
+    recipe = None if audit is None else audit.recipe()
+    shared = _shared(options, audit, recipe, say)
+    before = shared.read() if shared is not None else None
+    pattern = step_pattern(options.step_regex)
+    new = [*given, *(record for each in inputs if each.saved for record in saved_records(each, pattern))]
+    if options.cluster is not None:
+        clustering = read_clustering(options.cluster)
+        new = [each.model_copy(update={"result": with_clusters(each.result, clustering)}) for each in new]
+    if already := merged(before.records if before else (), new):
+        require_one_track(already)
+
+    def save(done: Sequence[Record]) -> None:
+        if shared is not None:
+            shared.add([*new, *done], recipe, complete=False)
+
+    done: list[Record] = []
+    failed: list[str] = []
+    if audit is not None and checkpoints:
+        with importing():
+            import geed_cli.api.checkpoint_audits  # noqa: F401, PLC0415 - torch
+
+        done, failed = _audited(checkpoints, before, audit, options, save, progress, say)
+    records = [*new, *done]
+    if failed and not records:
+        raise unaudited(failed)
+    complete = not failed
+    made = (
+        track_of(records, recipe, complete=complete, pair_runs=options.pair_runs, parts=options.parts)
+        if shared is None
+        else shared.add(records, recipe, complete=complete)
+    )
+    return Followed(made, tuple(failed))
+
+
+def unaudited(failed: Sequence[str]) -> InputError:
+    """The refusal of checkpoints whose network is no function of one image."""
+    return InputError(
+        f"{len(failed)} checkpoint{'s' * (len(failed) != 1)} could not be audited, being no function of one image: "
+        f"{', '.join(failed)}",
+        expected="the same numbers for a picture, whatever stands beside it and whatever came before",
+        remedy="leave them out, or --on-unsteady report, which says how far values move by themselves",
+    )
+
+
+def _require_runs(inputs: Sequence[Input], pair_runs: str | None) -> None:
+    """Refuse a pattern that does not find the run of every file."""
+    runs = pair_pattern(pair_runs)
+    for each in inputs:
+        if runs is not None:
+            run_of(str(each.path), runs)
+
+
+def _shared(
+    options: TrackOptions, audit: CheckpointAudit | None, recipe: Recipe | None, say: Say
+) -> SharedTrack | None:
+    """The file that the track is kept in, if there is one."""
+    path = options.out
+    if path is None:
+        return None
+    unnamed = None if audit is None else audit.unnamed_code()
+    if unnamed is not None:
+        say(f"{unnamed} gives its code no name (model.cache_key), so no later run can go on from {path}")
+
+    def check(track: Track) -> None:
+        require_same_recipe(track, recipe, path)
+        require_named_code(track, unnamed, path)
+        if audit is not None:
+            require_same_controls(track, audit, path)
+
+    return SharedTrack(path, check, fresh=options.fresh, pair_runs=options.pair_runs, parts=options.parts)
+
+
+def _audited(
+    checkpoints: Sequence[Input],
+    before: Track | None,
+    audit: CheckpointAudit,
+    options: TrackOptions,
+    save: Callable[[Sequence[Record]], None],
+    progress: TerminalProgress,
+    say: Say,
+) -> tuple[list[Record], list[str]]:
+    """A record for each checkpoint; reused ones first, then one audit after the other, saved at once.
+
+    Returns:
+        the records, and the names of the checkpoints that have none.
+    """
+    from geed_cli.api import checkpoint_audits as auditing  # noqa: PLC0415 - torch
+
+    out, results = options.out, known_checkpoints(before) if before else {}
+    jobs = auditing.jobs_of(checkpoints, step_pattern(options.step_regex), say)
+    done = [auditing.record_of(job, results[job.sha256]) for job in jobs if job.sha256 in results]
+    left = [job for job in jobs if job.sha256 not in results]
+    if done:
+        auditing.require_same_images(done[0].result, audit, out)
+        say(f"{len(done)} of {len(jobs)} checkpoints are in {out} and were not audited again")
+    reused, failed = len(done), []
+    try:
+        for record in auditing.audits(left, audit, progress):
+            if isinstance(record, auditing.Unaudited):
+                say(f"{record.path}: {record.error.found}")
+                failed.append(str(record.path))
+            else:
+                done.append(record)
+                save(done)
+    except KeyboardInterrupt:
+        where = f": the same again goes on from {out}" if out else ": nothing was written"
+        say(f"interrupted after {len(done) - reused} of {len(left)} audits{where}")
+        raise Interrupted from None
+    except GeedError:
+        if out is not None and len(done) > reused:
+            say(f"{len(done) - reused} finished audits are in {out}")
+        raise
+    return done, failed
+
+
+def _drawn() -> TerminalProgress:
+    """Progress of Python, where Ctrl-C stays Python's own."""
+    return TerminalProgress(message_console(), handles_interrupts=False)
+
+
+def _sorted_out(along: object, label: str | None = None) -> tuple[list[Input], list[Record]]:
+    """The files that were named, and records of the results in memory.
+
+    Raises:
+        InputError: what is neither.
+    """
+    if not isinstance(along, Mapping):
+        paths = along if isinstance(along, list | tuple) else [along]
+        if not paths or not all(isinstance(path, str | Path) for path in paths):
+            raise _no_track(along)
+        return [
+            replace(each, label=label or each.label) for each in expand([str(path) for path in paths])
+        ], []
+    if label is None and along and all(isinstance(key, str) for key in along):
+        parts = [_sorted_out(each, str(key)) for key, each in along.items()]
+        return [each for inputs, _ in parts for each in inputs], [
+            each for _, given in parts for each in given
+        ]
+    return [], list(_by_step(along, label))
+
+
+def _by_step(steps: Mapping[object, object], label: str | None) -> Iterator[Record]:
+    """A record for each result, by its step; the run is called by its first network where nobody gave it a label.
+
+    Raises:
+        InputError: a step that is no whole number from 0, or what is no result.
+    """
+    if not steps:
+        raise _no_track(steps)
+    for key, value in steps.items():
+        step = _step(key)
+        for number, each in enumerate(value if isinstance(value, list | tuple) else [value]):
+            result = result_from(each)
+            label = label or result.model.arch
+            yield Record(
+                label=label,
+                step=step,
+                step_from="the caller",
+                file=in_memory(step, number) if isinstance(each, Result) else str(each),
+                source="result",
+                result=result,
+            )
+
+
+def _step(key: object) -> int:
+    try:
+        step = operator.index(key)  # type: ignore[arg-type]
+    except TypeError:
+        step = -1
+    if step < 0 or isinstance(key, bool):
+        raise InputError(
+            f"{key!r} in the place of a step",
+            expected="a whole number from 0, the step of each result; or text everywhere, the label of each run",
+            remedy="geed.track({0: result, 100: other})",
+        )
+    return step
+
+
+def _no_track(found: object) -> InputError:
+    return InputError(
+        f"{'nothing' if not found else f'an object of type {type(found).__name__}'} in the place of a track",
+        expected="results by step, or paths of checkpoints, saved results and tracks",
+        remedy="geed.track({0: result, 100: other})",
+    )
+
+
+def _audit(
+    model: str | None,
+    images: str | Path | None,
+    groups: tuple[str, ...],
+    metrics: tuple[str, ...],
+    options: AuditOptions | None,
+    cluster: str | None,
+    *,
+    allow_code: bool,
+) -> CheckpointAudit:
+    """How checkpoints are audited.
+
+    Raises:
+        InputError: no network, or an option that no track has.
+    """
+    if model is None:
+        raise InputError(
+            "checkpoint files do not say which network they belong to",
+            expected="one network for all checkpoints",
+            remedy='model="net.yaml", a spec, or the name of a network such as model="timm:resnet18"',
+        )
+    if images is not None and not isinstance(images, str | Path):
+        raise InputError(
+            f"an object of type {type(images).__name__} as the images of checkpoints",
+            expected="a folder, which says later on whether the images are still the same",
+            remedy="audit each checkpoint with geed.audit, and track the results by step",
+        )
+    options = AuditOptions() if options is None else options
+    _require_one_set_of_images(options)
+    data = replace(
+        options.data,
+        root=options.data.root if images is None else images,
+        cluster=cluster or options.data.cluster,
+    )
+    options = replace(options, data=data, metrics=audited_for(metrics or options.metrics))
+    require_guaranteed(options.interval.method, select_measures(options.metrics))
+
+    def load(checkpoint: Path) -> "Loaded":
+        from geed_cli.models.load import load_model  # noqa: PLC0415 - torch
+
+        network = load_model(model, checkpoint=checkpoint, allow_code=allow_code)
+        code = ("--allow-code",) if allow_code else ()
+        return replace(network, typed=(model, "--checkpoint", str(checkpoint), *code)), None
+
+    return CheckpointAudit(f"model {model}", load, groups, options, spec_file(model))
+
+
+def _require_one_set_of_images(options: AuditOptions) -> None:
+    """Refuse what the command has no option for, since all steps stand on the same images."""
+    idle = {
+        "until": options.until is not None,
+        "run.on_nonfinite": options.run.on_nonfinite != "error",
+        "controls.phase_correct": options.controls.phase_correct,
+        "controls.discover": options.controls.discover is not None,
+    }
+    named = [name for name, there in idle.items() if there]
+    if named:
+        raise InputError(
+            f"options.{named[0]} on a track",
+            expected="audits of all steps on the same images, whose values stand beside each other",
+            remedy=f"leave out {named[0]}",
+        )
+
+
+def _refuse_without_checkpoints(
+    model: str | None, images: str | Path | None, options: AuditOptions | None, *, allow_code: bool
+) -> None:
+    """Refuse what acts on audits alone.
+
+    Raises:
+        InputError: naming it.
+    """
+    given = {"model": model, "images": images, "options": options, "allow_code": allow_code or None}
+    idle = [name for name, value in given.items() if value is not None]
+    if idle:
+        raise InputError(
+            f"{', '.join(idle)} cannot act on saved results and tracks",
+            expected="checkpoints beside it",
+            remedy=f"leave out {' and '.join(idle)}, or name checkpoints to audit",
+        )
