@@ -15,7 +15,7 @@ from geed_cli.forecast.planned import Plan
 from geed_cli.gate.outcome import GateReport
 from geed_cli.gate.policy import Policy, read_policy
 from geed_cli.report.selftest_report import SelftestReport
-from geed_cli.result.embedded import is_page, read_page
+from geed_cli.result.embedded import is_page, page_files, read_page
 from geed_cli.result.file import first_fault, read_strict_json
 from geed_cli.result.schema import Result, Schema
 from geed_cli.tracking.record import Track
@@ -48,15 +48,16 @@ def load(path: str | os.PathLike[str]) -> Saved | Policy | dict[str, Result]:
 
     Args:
         path: of JSON: a result, comparison, gate's report, track, plan or self-test. Of a report page (.html): its
-            result, or of several a dict of them by name, as ``compare`` takes it. Of YAML (.yaml, .yml): a policy.
+            result, track or comparison, or of several results a dict of them by name, as ``compare`` takes it. Of YAML
+            (.yaml, .yml): a policy.
 
     Raises:
         InputError: no such file, of no such kind, or not right as the kind that it is.
     """
     file = Path(path)
     if is_page(file):
-        results = read_page(file)
-        return next(iter(results.values())) if len(results) == 1 else results
+        contents = page_files(file)
+        return saved_of(next(iter(contents.values())), file) if len(contents) == 1 else read_page(file)
     return read_policy(file) if file.suffix in YAML_SUFFIXES else saved_in(file)
 
 
@@ -66,7 +67,15 @@ def saved_in(file: Path) -> Saved:
     Raises:
         InputError: of no kind that geed writes, or not right as the kind that it is.
     """
-    content = read_strict_json(file)
+    return saved_of(read_strict_json(file), file)
+
+
+def saved_of(content: object, file: Path) -> Saved:
+    """What the content of a file, or of a part of a page, is.
+
+    Raises:
+        InputError: as ``saved_in``.
+    """
     schema = content.get("schema") if isinstance(content, dict) else None
     kind = KINDS.get(schema) if isinstance(schema, str) else None
     if kind is None:

@@ -30,8 +30,8 @@ Checkpoints = Annotated[
     list[str],
     typer.Argument(
         metavar="CKPT...",
-        help="Checkpoint files, saved results or tracks (.json), or quoted globs of them. LABEL=GLOB names a run; "
-        "files of one label and step are a population.",
+        help="Checkpoint files, saved results or tracks (.json; a track's page, .html), or quoted globs of them. "
+        "LABEL=GLOB names a run; files of one label and step are a population.",
     ),
 ]
 Model = Annotated[

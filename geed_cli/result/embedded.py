@@ -1,6 +1,6 @@
-"""Results inside a report page, digit for digit, and back out of it.
+"""Results and other saved files inside a report page, digit for digit, and back out of it.
 
-A page has one JSON object in a script element that no browser runs: the names of the results, the SHA-256 of their
+A page has one JSON object in a script element that no browser runs: the names of the files, the SHA-256 of their
 text, and all of them together, rows that follow from others in their short form and long numbers apart, as two xz
 streams in base 85. Pages come from strangers, too: nothing in them is run, and no more is unpacked than a saved result
 may hold.
@@ -12,13 +12,14 @@ import hashlib
 import json
 import lzma
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import get_args
 
 from geed_cli.choices import PAGE_SUFFIXES
 from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
-from geed_cli.result.derived_rows import shortened, whole
+from geed_cli.result.derived_rows import Content, shortened, whole
 from geed_cli.result.file import (
     MAX_BYTES,
     checked_text,
@@ -29,10 +30,10 @@ from geed_cli.result.file import (
     strict_text,
 )
 from geed_cli.result.packed_numbers import apart, together
-from geed_cli.result.schema import Result
+from geed_cli.result.schema import Part, Result, Schema
 
 MOST_EMBEDDED = 16 * 2**20
-"""Bytes of JSON, all results of a page together, from which on they are not put into it."""
+"""Bytes of JSON, all files of a page together, from which on they are not put into it."""
 ELEMENT = "geed-results"
 ENCODING = "xz, base85, short rows, numbers apart"
 _OPENING = re.compile(rf'<script type="application/json" id="{ELEMENT}">')
@@ -42,15 +43,15 @@ _TO_PAGE, _FROM_PAGE = str.maketrans("<", "/"), str.maketrans("/", "<")
 _MEMORY = 256 * 2**20
 
 
-def embedded(results: Mapping[str, Result]) -> str | None:
-    """The results as the contents of the element; None where they are larger than a page should be.
+def embedded(parts: Mapping[str, Part]) -> str | None:
+    """Results, and tracks or comparisons, as the contents of the element; None where a page should not be so large.
 
     Args:
-        results: by the names under which they are found again.
+        parts: by the names under which they are found again.
     """
-    if sum(map(_least_size, results.values())) > MOST_EMBEDDED:
+    if sum(_least_size(part) for part in parts.values() if isinstance(part, Result)) > MOST_EMBEDDED:
         return None
-    texts = {name: json_text(result) for name, result in results.items()}
+    texts = {name: json_text(part) for name, part in parts.items()}
     size = sum(len(text) for text in texts.values())
     if size > MOST_EMBEDDED:
         return None
@@ -69,10 +70,18 @@ def _packed(data: bytes, preset: int) -> str:
 
 
 def _short(text: str) -> object:
-    """The result as it is packed: in its short form, unless that does not lead back to the same text."""
+    """The file as it is packed: its results in their short form, unless that does not lead back to the same text."""
     content = json.loads(text)
-    short = shortened(content)
-    return short if strict_text(whole(json.loads(json.dumps(short)))) == text else content
+    short = _with_results(content, shortened)
+    return short if strict_text(_with_results(json.loads(json.dumps(short)), whole)) == text else content
+
+
+def _with_results(content: Content, change: Callable[[Content], Content]) -> Content:
+    """The file with its results changed: a result itself, and those behind a track; others have none."""
+    if "results" in content:
+        return change(content)
+    records = [record | {"result": change(record["result"])} for record in content.get("records", ())]
+    return content | {"records": records} if records else content
 
 
 def _least_size(result: Result) -> int:
@@ -97,14 +106,30 @@ def read_page(path: Path) -> dict[str, Result]:
     Raises:
         InputError: no page of geed's, one without results, or one whose results are broken or were changed.
     """
-    return {
-        name: result_of(strict_json(checked_text(text, path), path), path)
-        for name, text in page_texts(path).items()
+    contents = page_files(path)
+    results = {
+        name: result_of(content, path)
+        for name, content in contents.items()
+        if isinstance(content, dict) and content.get("schema") in get_args(Schema)
     }
+    if not results:
+        raise _no_results(
+            path, f"it holds {', '.join(printable(name, 40) for name in contents)}, and no result"
+        )
+    return results
+
+
+def page_files(path: Path) -> dict[str, object]:
+    """What is in a report page, by name, as the JSON of a saved file is parsed.
+
+    Raises:
+        InputError: as ``page_texts``.
+    """
+    return {name: strict_json(checked_text(text, path), path) for name, text in page_texts(path).items()}
 
 
 def page_texts(path: Path) -> dict[str, str]:
-    """The JSON of each result in a report page, by name, as whole as it was, and not read yet.
+    """The JSON of each file in a report page, by name, as whole as it was, and not read yet.
 
     Raises:
         InputError: no page of geed's, one without results, or one whose results are broken or were changed.
@@ -117,21 +142,21 @@ def page_texts(path: Path) -> dict[str, str]:
     return _unpacked(content, path)
 
 
-def page_result(path: Path) -> Result:
-    """The one result of a page.
+def page_file(path: Path) -> object:
+    """The one file in a page, likewise.
 
     Raises:
-        InputError: as ``read_page``, or several results.
+        InputError: as ``page_texts``, or several.
     """
-    results = read_page(path)
-    if len(results) > 1:
-        names = ", ".join(printable(name, 40) for name in results)
+    contents = page_files(path)
+    if len(contents) > 1:
+        names = ", ".join(printable(name, 40) for name in contents)
         raise InputError(
-            f"{path} holds {len(results)} results: {names}",
-            expected="a page of one result here",
-            remedy=f"geed compare {path} compares them; else name the result's own file",
+            f"{path} holds {len(contents)} files: {names}",
+            expected="a page of one track or one result here",
+            remedy=f"geed compare {path} compares results; else name their own files",
         )
-    return next(iter(results.values()))
+    return next(iter(contents.values()))
 
 
 def _unpacked(content: object, path: Path) -> dict[str, str]:
@@ -145,7 +170,10 @@ def _unpacked(content: object, path: Path) -> dict[str, str]:
         short = json.loads(together(text.decode(), numbers))
         assert isinstance(short, list)
         assert len(short) == len(names) == len(dict(names))
-        found = {name: strict_text(whole(each)) for (name, _), each in zip(names, short, strict=True)}
+        found = {
+            name: strict_text(_with_results(each, whole))
+            for (name, _), each in zip(names, short, strict=True)
+        }
     except (
         AssertionError,
         KeyError,

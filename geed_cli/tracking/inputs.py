@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from geed_cli.choices import PAGE_SUFFIXES
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, no_such_file
 
@@ -25,8 +26,8 @@ class Input:
 
     @property
     def saved(self) -> bool:
-        """Whether it is a saved result or track rather than a checkpoint."""
-        return self.path.suffix == ".json"
+        """Whether it is a saved result or track, or a page with one, rather than a checkpoint."""
+        return self.path.suffix == ".json" or self.path.suffix.lower() in PAGE_SUFFIXES
 
 
 def expand(arguments: Sequence[str]) -> tuple[Input, ...]:

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from geed_cli.documents.document import printable
 from geed_cli.documents.pattern import Pattern
 from geed_cli.errors import InputError
-from geed_cli.result.file import first_fault, json_text, read_result, read_strict_json, write_atomically
+from geed_cli.result.embedded import is_page, page_file
+from geed_cli.result.file import first_fault, json_text, read_strict_json, result_of, write_atomically
 from geed_cli.result.schema import Result
 from geed_cli.tracking.inputs import Input
 from geed_cli.tracking.record import SCHEMA, Record, Track
@@ -39,14 +40,14 @@ def read_track(path: Path) -> Track:
 
 
 def read_saved(path: Path) -> Result | Track:
-    """A saved result or a saved track, whichever the file is.
+    """A saved result or a saved track, whichever the file is, or the page holds.
 
     Raises:
         InputError: neither.
     """
-    content = read_strict_json(path)
+    content = page_file(path) if is_page(path) else read_strict_json(path)
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        return read_result(path)
+        return result_of(content, path)
     return _track_in(path, content)
 
 

@@ -73,13 +73,23 @@ def test_populations_have_a_page_of_their_differences(geed: Geed, saved: Path) -
     done = geed("compare", "cnn=cnn/*.json", "other=other/*.json", "-o", "p.html")
     assert done.exit_code == 0, done.stderr
     assert Page((saved / "p.html").read_text(encoding="utf-8")).sections == ["comparison", "method"]
+    again = geed("report", "p.html", "-o", "again.html")
+    assert again.exit_code == 0, again.stderr
+    assert (saved / "again.html").read_bytes() == (saved / "p.html").read_bytes()
 
 
 def test_track_writes_a_page(geed: Geed, saved: Path) -> None:
     """With a figure for each group and value that the table has."""
     save_run(saved / "run", (1, 2, 4))
-    done = geed("track", *sorted((saved / "run").glob("*.json")), "-o", "t.html")
+    done = geed("track", *sorted((saved / "run").glob("*.json")), "-o", "t.html", "--json", "t.json")
     assert done.exit_code == 0, done.stderr
+    again = geed("report", "t.html", "-o", "again.html")
+    assert again.exit_code == 0, again.stderr
+    assert (saved / "again.html").read_bytes() == (saved / "t.html").read_bytes()
+    assert geed("track", "t.html", "-v").stdout == geed("track", "t.json", "-v").stdout != ""
+    refused = geed("compare", "t.html")
+    assert refused.exit_code == 2
+    assert "t.html has no results that could be read: it holds track, and no result" in refused.stderr
     page = Page((saved / "t.html").read_text(encoding="utf-8"))
     assert page.sections == ["training", "method"]
     assert [found for found in page.named("svg") if found.get("role") == "img"]

@@ -9,12 +9,15 @@ import pytest
 from support.pages import LITE0, page_of, real
 
 from geed_cli.errors import InputError
-from geed_cli.report.html.report_page import UNPACK
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import UNPACK, report_page
 from geed_cli.result import embedded as module
 from geed_cli.result.derived_rows import shortened, whole
-from geed_cli.result.embedded import embedded, page_result, read_page
+from geed_cli.result.embedded import embedded, page_file, page_texts, read_page
 from geed_cli.result.file import json_text, to_strict_json
 from geed_cli.result.packed_numbers import apart, together
+from geed_cli.tracking.record import Record, Track
+from geed_cli.tracking.track import track_of
 
 
 def page(tmp_path: Path, inside: str) -> Path:
@@ -24,6 +27,22 @@ def page(tmp_path: Path, inside: str) -> Path:
         f'<p>x</p><script type="application/json" id="geed-results">{inside}</script>', encoding="utf-8"
     )
     return path
+
+
+def a_track(steps: int = 1) -> Track:
+    """The real result, as of so many steps."""
+    records = [
+        Record(
+            label="run",
+            step=step,
+            step_from="the file name",
+            file=f"{step}.pt",
+            source="result",
+            result=real(),
+        )
+        for step in range(steps)
+    ]
+    return track_of(records, None)
 
 
 def test_a_result_comes_out_as_it_went_in(tmp_path: Path) -> None:
@@ -38,18 +57,40 @@ def test_a_result_comes_out_as_it_went_in(tmp_path: Path) -> None:
     }
 
 
-def test_it_comes_out_without_geed_too(tmp_path: Path) -> None:
-    """By the lines that the page prints, as they are printed."""
+@pytest.mark.parametrize("called", ["lite0", "track"])
+def test_it_comes_out_without_geed_too(tmp_path: Path, called: str) -> None:
+    """By the lines that the page prints, as they are printed; a track beside a result, whatever that is called."""
     import subprocess
     import sys
 
-    (tmp_path / "report.html").write_text(page_of({"lite0": real()}), encoding="utf-8")
+    track = a_track()
+    text = report_page(PageContents({called: real()}, track=track))
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
+    assert list(page_texts(tmp_path / "report.html")) == [
+        called,
+        "the track" if called == "track" else "track",
+    ]
     assert UNPACK.startswith("python - report.html <<'END'\n")
     script = UNPACK.partition("\n")[2].removesuffix("\nEND")
     subprocess.run([sys.executable, "-", "report.html"], input=script, text=True, check=True, cwd=tmp_path)
-    assert json.loads((tmp_path / "result_0.json").read_text(encoding="utf-8")) == json.loads(
-        to_strict_json(real())
-    )
+    for number, part in enumerate((real(), track)):
+        file = tmp_path / f"result_{number}.json"
+        assert json.loads(file.read_text(encoding="utf-8")) == json.loads(to_strict_json(part))
+
+
+def test_a_track_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    """Its results' rows are as short as those of results; who asks for results is told that there is none."""
+    track = a_track()
+    path = tmp_path / "t.html"
+    path.write_text(report_page(PageContents(track=track)), encoding="utf-8")
+    assert page_texts(path) == {"track": json_text(track)}
+    assert Track.model_validate(page_file(path)) == track
+    alone, twice = (len(embedded({"track": a_track(number)}) or "") for number in (1, 2))
+    result = len(embedded({"lite0": real()}) or "")
+    assert alone < 1.1 * result
+    assert twice < 2.2 * result
+    with pytest.raises(InputError, match="it holds track, and no result"):
+        read_page(path)
 
 
 def test_rows_that_follow_from_others_are_short() -> None:
@@ -114,12 +155,12 @@ def test_results_that_are_too_large_are_left_out(monkeypatch: pytest.MonkeyPatch
     assert "--json" in refused.value.remedy
 
 
-def test_a_page_of_several_is_no_single_result(tmp_path: Path) -> None:
+def test_a_page_of_several_is_no_single_file(tmp_path: Path) -> None:
     """What can be done with it is said."""
     path = tmp_path / "report.html"
     path.write_text(page_of({"a": real(), "b": real()}), encoding="utf-8")
-    with pytest.raises(InputError, match="holds 2 results: a, b") as refused:
-        page_result(path)
+    with pytest.raises(InputError, match="holds 2 files: a, b") as refused:
+        page_file(path)
     assert f"geed compare {path}" in refused.value.remedy
 
 

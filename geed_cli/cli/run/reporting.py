@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from geed_cli.api.saved_files import saved_of
 from geed_cli.choices import Plot
 from geed_cli.cli.panels import PAGE
 from geed_cli.cli.run.labels import split_label
@@ -21,7 +22,7 @@ from geed_cli.report.console import message_console
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.html.report_page import report_page
 from geed_cli.report.html.single_figure import single_figure
-from geed_cli.result.embedded import is_page, read_page
+from geed_cli.result.embedded import is_page, page_files
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.part import Part
@@ -141,7 +142,9 @@ def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result
     others: list[Part] = []
     for label, path in labelled:
         if is_page(path):
-            found: Mapping[str, Part] = read_page(path)
+            found: dict[str, Part] = {
+                name: saved_of(content, path) for name, content in page_files(path).items()
+            }
             if label is not None and len(found) == 1:
                 found = {label: next(iter(found.values()))}
         else:

@@ -31,6 +31,7 @@ from geed_cli.report.html.trajectory_figure import trajectory_figure
 from geed_cli.result.embedded import ELEMENT, MOST_EMBEDDED, embedded
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.samples import confidence_of
+from geed_cli.result.schema import Part
 from geed_cli.tracking.columns import columns_of, groups_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.verdict.audit import unseen
@@ -57,20 +58,21 @@ count = len(planes) // 8
 doubles = bytes(planes[place * count + number] for number in range(count) for place in range(8))
 numbers = [*map(repr, struct.unpack(f"<{count}d", doubles)), ""]
 text = "".join(map("".join, zip(text.decode().split("\\0"), numbers)))
-for number, result in enumerate(json.loads(text)):
-    orders = {group["name"]: group["order"] for group in result["groups"]}
-    for entry in result["results"]:
-        way, n = entry["to_another"] or {}, orders[entry["group"]]
-        if isinstance(way.get("per_image"), dict):
-            values = [n * (v + 1) / (n - 1) for v in entry["per_image"]["value"]]
-            bits = struct.unpack(f"{len(values)}q", struct.pack(f"{len(values)}d", *values))
-            units = way["per_image"]["units_in_the_last_place"]
-            moved = struct.pack(f"{len(values)}q", *map(sum, zip(bits, units)))
-            way["per_image"] = struct.unpack(f"{len(values)}d", moved)
+for number, saved in enumerate(json.loads(text)):
+    for result in [record["result"] for record in saved.get("records", ())] or [saved] * ("results" in saved):
+        orders = {group["name"]: group["order"] for group in result["groups"]}
+        for entry in result["results"]:
+            way, n = entry["to_another"] or {}, orders[entry["group"]]
+            if isinstance(way.get("per_image"), dict):
+                values = [n * (v + 1) / (n - 1) for v in entry["per_image"]["value"]]
+                bits = struct.unpack(f"{len(values)}q", struct.pack(f"{len(values)}d", *values))
+                units = way["per_image"]["units_in_the_last_place"]
+                moved = struct.pack(f"{len(values)}q", *map(sum, zip(bits, units)))
+                way["per_image"] = struct.unpack(f"{len(values)}d", moved)
     with open(f"result_{number}.json", "x", encoding="utf-8") as file:
-        file.write(json.dumps(result, indent=1, ensure_ascii=False) + "\\n")
+        file.write(json.dumps(saved, indent=1, ensure_ascii=False) + "\\n")
 END"""
-"""Gets the results out of a page without geed."""
+"""Gets the results, or a track, out of a page without geed."""
 
 
 def report_page(contents: PageContents) -> str:
@@ -332,8 +334,12 @@ def _heading(contents: PageContents, models: Sequence[ShownModel]) -> dict[str, 
 
 
 def _method(models: Sequence[ShownModel], contents: PageContents) -> dict[str, object]:
-    packed = embedded(contents.results) if models else None
-    lead = f"{listed([model.label for model in models])}: digit for digit in this page. geed compare and geed report"
+    inside = _inside(contents)
+    packed = embedded(inside) if inside else None
+    readers = "geed compare and geed report read" if models else "geed report reads"
+    if contents.track is not None and not models:
+        readers = "geed track and geed report read"
+    lead = f"{listed([name(each, 60) for each in inside])}: digit for digit in this page, which {readers}"
     return {
         "method": list(method_lines(models, compared=contents.comparison is not None)),
         "about": [
@@ -348,12 +354,25 @@ def _method(models: Sequence[ShownModel], contents: PageContents) -> dict[str, o
         "signatures": _signatures(models),
         "rerun": list(_commands(models)),
         "embedded": None if packed is None else Markup(packed),
-        "embedded_lead": f"{lead} read them here; without geed:",
+        "embedded_lead": f"{lead} in place of a file; without geed:",
         "unpack": UNPACK,
         "no_results": f"They are larger than {MOST_EMBEDDED >> 20} MB and not in this page; keep their files beside it."
-        if models
+        if inside
         else "They are not in this page; their own files have them.",
     }
+
+
+def _inside(contents: PageContents) -> dict[str, Part]:
+    """What a page holds: results, a track, and a comparison that cannot be made of results, as one of populations."""
+    inside: dict[str, Part] = dict(contents.results)
+    more = {"track": contents.track, "comparison": None if inside else contents.comparison}
+    for called, part in more.items():
+        free = called
+        while free in inside:  # a result may be called so
+            free = f"the {free}"
+        if part is not None:
+            inside[free] = part
+    return inside
 
 
 def _commands(models: Sequence[ShownModel]) -> Iterator[str]:
