@@ -66,31 +66,33 @@ def once(label: str, results: Mapping[str, Result], say: Say) -> Contender:
     return Contender(label, kept, tuple(names[id(result)] for result in kept))
 
 
-def result_from(subject: object) -> Result:
-    """The result that a value is, or that the file holds whose path it is.
+def result_from(subject: object, of_several: str = "name the results' own files") -> Result:
+    """The result that a value is, or that the file or report page holds whose path it is.
+
+    Args:
+        subject: what it is asked of.
+        of_several: what to try where a page holds more than one.
 
     Raises:
-        InputError: neither.
+        InputError: neither, or a page of several.
     """
-    return subject if isinstance(subject, Result) else read_result(_existing(subject))
-
-
-def _one_from(subject: object) -> Result:
-    """As ``result_from``, also out of a report page that holds one.
-
-    Raises:
-        InputError: a page of several.
-    """
-    if isinstance(subject, Result) or not is_page(path := _existing(subject)):
-        return result_from(subject)
+    if isinstance(subject, Result):
+        return subject
+    path = _existing(subject)
+    if not is_page(path):
+        return read_result(path)
     found = read_page(path)
     if len(found) > 1:
         raise InputError(
-            f"{path} holds {len(found)} results: {', '.join(found)}",
-            expected="a page of one result under a label",
-            remedy=f"geed.compare([{str(path)!r}]), which compares all of them",
+            f"{path} holds {len(found)} results: {', '.join(printable(name, 40) for name in found)}",
+            expected="a page of one result here",
+            remedy=of_several,
         )
     return next(iter(found.values()))
+
+
+def _one_from(subject: object) -> Result:
+    return result_from(subject, f"geed.compare([{str(subject)!r}]), which compares all of them")
 
 
 def _labelled(label: str, subject: Subject, say: Say) -> Contender:
@@ -170,7 +172,7 @@ def _existing(subject: object) -> Path:
         raise InputError(
             f"{printable(str(subject))!r} is no saved result",
             expected="a result, or the path of a saved result (.json) or a report page (.html)",
-            remedy=f"audit it first: geed.audit({printable(str(subject))!r}, images)",
+            remedy="check the path; a model has to be audited first, and its result saved",
         )
     return path
 

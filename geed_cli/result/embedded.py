@@ -30,7 +30,8 @@ from geed_cli.result.file import (
     strict_text,
 )
 from geed_cli.result.packed_numbers import apart, together
-from geed_cli.result.schema import Part, Result, Schema
+from geed_cli.result.part import Part
+from geed_cli.result.schema import Result, Schema
 
 MOST_EMBEDDED = 16 * 2**20
 """Bytes of JSON, all files of a page together, from which on they are not put into it."""

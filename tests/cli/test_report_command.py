@@ -117,6 +117,14 @@ def test_check_writes_a_page(geed: Geed, saved: Path, called: str, reference: st
     assert list(inside) == [reference, read_result(saved / "after.json").model.id]
     assert list(inside.values()) == [read_result(saved / f"{name}.json") for name in ("before", "after")]
     assert (saved / "g.md").exists()
+    for name in ("before", "after"):
+        assert geed("report", f"{name}.json", "-o", f"{name}.html").exit_code == 0
+    pages = geed("check", "after.html", "--policy", "p.yaml", "--baseline", "before.html")
+    assert pages.exit_code == 1
+    assert pages.stdout.partition("next:")[0] == done.stdout.partition("next:")[0]
+    several = geed("check", "g.html", "--policy", "p.yaml")
+    assert several.exit_code == 2
+    assert "g.html holds 2 results" in several.stderr
 
 
 def test_audit_writes_a_page(

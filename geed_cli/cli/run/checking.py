@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from geed_cli.api.judge import check, labelled_results, require_rules_about_changes
+from geed_cli.api.named_results import result_from
 from geed_cli.choices import GateFormat, OnUndecided, View
 from geed_cli.cli.run.outputs import hand_over
 from geed_cli.cli.run.pages import check_pages, comparison_of, pages_to_write
@@ -21,7 +22,7 @@ from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_su
 from geed_cli.report.gate.kinds import write_gate, writer_for
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.result.clusters import read_clustering, with_clusters
-from geed_cli.result.file import check_writable, read_result, require_distinct
+from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
 
@@ -71,7 +72,7 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     if request.baseline is not None:
         require_rules_about_changes(policy, str(request.baseline))
     clustering = None if request.cluster is None else read_clustering(request.cluster)
-    baseline = None if request.baseline is None else read_result(request.baseline)
+    baseline = None if request.baseline is None else result_from(request.baseline)
     if baseline is not None and clustering is not None:
         baseline = with_clusters(baseline, clustering)
 

@@ -30,8 +30,8 @@ from geed_cli.report.html.shown_model import ShownModel, Subject, shown_models, 
 from geed_cli.report.html.trajectory_figure import trajectory_figure
 from geed_cli.result.embedded import ELEMENT, MOST_EMBEDDED, embedded
 from geed_cli.result.gallery import Gallery
+from geed_cli.result.part import Part
 from geed_cli.result.samples import confidence_of
-from geed_cli.result.schema import Part
 from geed_cli.tracking.columns import columns_of, groups_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.verdict.audit import unseen
