@@ -17,6 +17,7 @@ _HOMES = {
     "api.make_plan": ("plan",),
     "api.saved_files": ("load",),
     "api.track": ("track",),
+    "api.wrap": ("wrap",),
     "checkpoints.kept": ("KeptWeights",),
     "choices": ("IntervalOptions",),
     "errors": ("GeedError", "InputError", "RunError"),
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from geed_cli.api.make_plan import plan
     from geed_cli.api.saved_files import load
     from geed_cli.api.track import track
+    from geed_cli.api.wrap import wrap
     from geed_cli.checkpoints.kept import KeptWeights
     from geed_cli.choices import IntervalOptions
     from geed_cli.errors import GeedError, InputError, RunError
@@ -85,6 +87,7 @@ __all__ = [
     "print_result",
     "read_result",
     "track",
+    "wrap",
     "write_result",
 ]
 

@@ -55,7 +55,7 @@ def _as_input_error(document: Document, model: type[BaseModel], problems: list[E
     problem, *others = problems
     path = _path(document, problem)
     key = printable(".".join(map(str, path)))
-    found, expected = _explanation(problem, key, _known_keys(model, path[:-1]))
+    found, expected = explanation(problem, key, _known_keys(model, path[:-1]))
     more = f" ({len(others)} more after this one)" if others else ""
     return InputError(
         f"{document.at(path)}: {found}{more}",
@@ -66,8 +66,14 @@ def _as_input_error(document: Document, model: type[BaseModel], problems: list[E
     )
 
 
-def _explanation(problem: ErrorDetails, key: str, known: tuple[str, ...]) -> tuple[str, str]:
-    """What was found and what was expected, by the kind of problem."""
+def explanation(problem: ErrorDetails, key: str, known: tuple[str, ...]) -> tuple[str, str]:
+    """What was found and what was expected, by the kind of problem of the validator.
+
+    Args:
+        problem: the validator's.
+        key: what messages call the place.
+        known: the keys that there are beside it.
+    """
     match problem["type"]:
         case "extra_forbidden":
             close = nearest(key.rsplit(".", 1)[-1], known)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from geed_cli.choices import OnUnsteady
 from geed_cli.engine.batches import Batch, Placement, Places, Slot, normalise
@@ -34,6 +34,10 @@ from geed_cli.engine.steady.steadiness import SteadinessCheck
 from geed_cli.engine.vectors import VectorCollector
 from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site
+
+
+class NotInDoubleError(Exception):
+    """The network is not to be run in float64; never leaves this package."""
 
 
 class Engine:
@@ -171,13 +175,17 @@ class Engine:
         """What each site holds of the rows of each showing, of which nothing is measured; in float64 if ``double``."""
         if not double:
             return [self._show(showing, self._placement.dtype) for showing in showings]
-        with in_double(self._network.module, self._placement.dtype):
-            return [self._show(showing, torch.float64) for showing in showings]
+        if not self._network.rounding:
+            raise NotInDoubleError
+        own = self._network
+        with in_double(own.module, self._placement.dtype, copied=own.borrowed) as module:
+            return [self._show(showing, torch.float64, module) for showing in showings]
 
-    def _show(self, showing: Showing, dtype: torch.dtype) -> Seen:
+    def _show(self, showing: Showing, dtype: torch.dtype, double: nn.Module | None = None) -> Seen:
+        """What each site holds of the rows; ``double`` is the network in float64, which is never the compiled one."""
         inputs = normalise(showing.pixels.to(self._placement.device), self._network.input)
         if self._network.batch is not None:
-            return self._show_in_parts(inputs, showing.places, self._network.batch, dtype)
+            return self._show_in_parts(inputs.to(dtype), showing.places, self._network.batch, double)
         seen: dict[Site, Rows] = {}
 
         def read(site: Site, activation: Tensor) -> None:
@@ -185,10 +193,10 @@ class Engine:
             seen[site] = rows_of(activation, showing.places, vector=site in self._vectors)
 
         with full_precision(), explained(self._network):
-            self._run(inputs.to(dtype), read, plainly=dtype != self._placement.dtype)
+            self._run(inputs.to(dtype), read, double)
         return seen
 
-    def _show_in_parts(self, inputs: Tensor, places: Places, rows: int, dtype: torch.dtype) -> Seen:
+    def _show_in_parts(self, inputs: Tensor, places: Places, rows: int, double: nn.Module | None) -> Seen:
         """The same for a network that has to be given so many images at once."""
         parts: dict[Site, list[Tensor]] = {}
 
@@ -198,9 +206,9 @@ class Engine:
 
         with full_precision(), explained(self._network):
             for start in range(0, len(inputs), rows):
-                part = inputs[start : start + rows].to(dtype)
+                part = inputs[start : start + rows]
                 lacking = part[-1:].expand(rows - len(part), *part.shape[1:])
-                self._run(torch.cat([part, lacking]), read, plainly=dtype != self._placement.dtype)
+                self._run(torch.cat([part, lacking]), read, double)
         return {
             site: rows_of(torch.cat(each)[: len(inputs)], places, vector=site in self._vectors)
             for site, each in parts.items()
@@ -216,9 +224,13 @@ class Engine:
 
     def _measure_rounding(self, own: Mapping[Site, Tensor], inputs: Tensor) -> Rounding:
         """The rounding, from what the run held of its first image and from that image in float64."""
-        inputs = inputs.expand(self._network.batch or 1, -1, -1, -1)
+        network = self._network
+        if not network.rounding:
+            return {}
+        inputs = inputs.expand(network.batch or 1, -1, -1, -1)
+        dtype = self._placement.dtype
         with full_precision():
-            return rounding(self._network.module, self._plan, self._at, own, inputs, self._placement.dtype)
+            return rounding(network.module, self._plan, self._at, own, inputs, dtype, copied=network.borrowed)
 
     def _forward(
         self, batch: Batch, inputs: Tensor, kept: int | None, looked_at: Sequence[Places]
@@ -256,14 +268,15 @@ class Engine:
         self.measure_s += time.perf_counter() - before
         return own, seen
 
-    def _run(self, inputs: Tensor, read: Reader, *, plainly: bool = False) -> None:
-        """Put a batch through the network, compiled if it is and not ``plainly``, and read its sites."""
-        if self._compiled is not None and not plainly:
+    def _run(self, inputs: Tensor, read: Reader, double: nn.Module | None = None) -> None:
+        """Put a batch through the network, compiled if it is, or through its ``double``, and read its sites."""
+        if self._compiled is not None and double is None:
             for site, activation in self._compiled(inputs).items():
                 read(site, activation)
         else:
-            with hooked(self._network.module, self._sites, read):
-                self._network.module(inputs)
+            module = double or self._network.module
+            with hooked(module, self._sites, read):
+                module(inputs)
 
     def _reduce(self, site: Site, activation: Tensor, batch: Batch, outbox: Outbox) -> None:
         """Reduce one site's activation; the outbox delivers the numbers."""

@@ -1,9 +1,11 @@
 """A network in float64 for a moment, as a reference for its own precision.
 
-It is turned to float64 and back, which changes no weight: not every network can be copied. Depthwise convolutions, for
+It is turned to float64 and back, which changes no weight: not every network can be copied. One that is the user's is
+copied all the same, and the copy let go. Depthwise convolutions, for
 which torch has no fast kernel in float64, are summed here weight by weight.
 """
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,17 +19,27 @@ from geed_cli.models.code.as_it_was import attributes_of, put_back
 
 
 @contextmanager
-def in_double(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
-    """The network in float64, and afterwards in ``dtype``, its own type, again; its weights stay ordinary tensors.
+def in_double(module: nn.Module, dtype: torch.dtype, *, copied: bool = False) -> Iterator[nn.Module]:
+    """The network in float64, or a copy of it; itself is in ``dtype``, its own type, again afterwards.
 
-    What modules keep as plain attributes is put back, so that nothing in float64 is left in them.
+    Its weights stay ordinary tensors. What modules keep as plain attributes is put back, so that nothing in float64 is
+    left in them.
+
+    Raises:
+        Exception: whatever a module raises that cannot be copied.
     """
+    if copied:
+        with torch.inference_mode(mode=False), torch.no_grad():
+            double = copy.deepcopy(module).double()
+        with _DepthwiseBySums():
+            yield double
+        return
     kept = [(child, attributes_of(child)) for child in module.modules()]
     try:
         with torch.inference_mode(mode=False):
             module.double()
         with _DepthwiseBySums():
-            yield
+            yield module
     finally:
         with torch.inference_mode(mode=False):
             module.to(dtype)

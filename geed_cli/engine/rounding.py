@@ -28,6 +28,8 @@ def rounding(
     own: Mapping[Site, Tensor],
     inputs: Tensor,
     dtype: torch.dtype,
+    *,
+    copied: bool = False,
 ) -> Rounding:
     """m(f(x), f₆₄(x)) for every measure and layer of the plan: raw means, before any normaliser.
 
@@ -38,15 +40,16 @@ def rounding(
         own: what each site held of the image in the run, without a batch axis.
         inputs: the image, normalised but not rounded to ``dtype``, shape (1, 3, S, S).
         dtype: of the network. Weights that were rounded to it stay so: this is what the run itself rounds.
+        copied: whether a copy is turned to float64, and the network itself left alone.
 
     Returns:
         One number for each; empty on a device without float64, where the run is in float64 itself, or where the
-        network does not run in it.
+        network does not run in it, or cannot be copied.
     """
     if dtype == torch.float64 or inputs.device.type == "mps":
         return {}
     try:
-        exact = _in_double(module, own, inputs, dtype)
+        exact = _in_double(module, own, inputs, dtype, copied=copied)
     except Exception as error:
         if is_out_of_memory(error):
             raise
@@ -85,7 +88,7 @@ def between(
 
 
 def _in_double(
-    module: nn.Module, sites: Iterable[Site], inputs: Tensor, dtype: torch.dtype
+    module: nn.Module, sites: Iterable[Site], inputs: Tensor, dtype: torch.dtype, *, copied: bool
 ) -> Mapping[Site, Tensor]:
     """What each site holds of the image in float64."""
     held: dict[Site, Tensor] = {}
@@ -93,8 +96,8 @@ def _in_double(
     def read(site: Site, activation: Tensor) -> None:
         held[site] = activation[0].clone()
 
-    with in_double(module, dtype), hooked(module, sites, read):
-        module(inputs.double())
+    with in_double(module, dtype, copied=copied) as exact, hooked(exact, sites, read):
+        exact(inputs.double())
     return held
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from geed_cli.engine.passes import explained
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.code.as_it_was import as_it_was
+from geed_cli.models.code.own_type import black
 from geed_cli.models.network import Network, Site, call_of, module_of
 
 TRACED_IMAGES = 2
@@ -227,15 +227,10 @@ def forward_plain(module: nn.Module, settings: InputSettings, images: int = TRAC
 
     They differ, so that what is done to some images alone shows.
     """
-    tensors = tuple(chain(module.parameters(), module.buffers()))
-    # masks and counters say where a network is, not in what type it computes
-    anywhere = torch.zeros((), device=tensors[0].device if tensors else None)
-    like = next((tensor for tensor in tensors if tensor.is_floating_point()), anywhere)
     # tensors of inference mode do not count how often they are written
     with as_it_was(module), torch.inference_mode(False), torch.no_grad():
-        shape = images, settings.channels, settings.size, settings.size
-        pictures = torch.ones(shape, dtype=like.dtype, device=like.device)
-        pictures[0] = 0
+        pictures = black(module, images, settings.channels, settings.size)
+        pictures[1:] = 1
         output = module(pictures)
     assert isinstance(output, Tensor), "networks are checked to return one tensor when they are loaded"
     return output

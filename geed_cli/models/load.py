@@ -1,7 +1,7 @@
 """``load_model``: from what the user wrote to a network to audit; ``known_models``: the names that need no file."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -101,7 +101,8 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     size = img_size if img_size is not None else requested.spec.input.size
     with redirect_stdout(sys.stderr):  # what the network prints: stdout is for results
         built = build(requested, file, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
-        network = _assemble(built, size, reference, [beside.note] if beside.note else [])
+        built.architecture.module.eval().requires_grad_(False).float()
+        network = assemble(built, size, reference, [beside.note] if beside.note else [])
     if network.weights.origin != "random":
         return network
     return replace(network, weights=replace(network.weights, declared=declared))
@@ -118,9 +119,27 @@ def _beside(requested: Requested) -> Beside:
     return preprocessing_beside(weights_path(spec.weights, requested.folder), spec.model.name, spec.input)
 
 
-def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[str]) -> Network:
+def assemble(
+    built: Built,
+    size: int | None,
+    reference: str,
+    notes: Sequence[str],
+    remedy: Callable[[str], str] | None = None,
+) -> Network:
+    """The network of a module with weights: its preprocessing, its split, its layers.
+
+    Args:
+        built: the module, in evaluation mode, and what is known of it.
+        size: of its pictures; None for its own.
+        reference: what messages call it.
+        notes: on choices that were made, beside those of ``built``.
+        remedy: for a name in a section of the spec that is no module; None for that of a loaded network.
+
+    Raises:
+        InputError: it does not run, or a section of the spec does not fit it.
+    """
     spec, architecture, loaded = built.spec, built.architecture, built.loaded
-    module = architecture.module.eval().requires_grad_(False).float()
+    module = architecture.module
     detail = unicode_text(loaded.detail)
     model_id = _id(spec, architecture, detail)
     with as_it_was(module):
@@ -133,7 +152,7 @@ def _assemble(built: Built, size: int | None, reference: str, notes: Sequence[st
         seen = require_one_tensor(module, settings, model_id, batch, sized=architecture.source != "python")
     # random weights fill what the file lacks, and the features of both have to end at the same place
     absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
-    without = partial(leave_out, reference=reference, source=spec.model.source)
+    without = remedy or partial(leave_out, reference=reference, source=spec.model.source)
     split = split_network(
         module,
         architecture.classifier,

@@ -5,15 +5,16 @@ several times in one forward pass, ``relu#2`` is the second call.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from torch import nn
 
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.globs import fits_by_parts
 from geed_cli.input_settings import InputSettings
+from geed_cli.models.code.adapter import PLAIN, Adapter
 from geed_cli.models.output import Output
 from geed_cli.models.spec import ModelSpec
 from geed_cli.phrases import shell_joined
@@ -92,6 +93,12 @@ class Network:
         channels_last: whether the layers' 4-D outputs are B×H×W×C instead of B×C×H×W.
         reference: what the user called it; empty where it was not loaded by name.
         typed: the words that name it on a command line, options included; empty where there was none.
+        borrowed: whether the module is the user's, to be left as it is: in any mode, on its own device, in its own
+            type. It is lent for a run (``lend``).
+        cache_key: what the user calls the code of a borrowed module, so that its rows may be kept.
+        rounding: whether a copy in float64 may be made of it, against which its rounding is measured.
+        adapter: what stands between pictures and one tensor, and what a borrowed module takes and returns.
+        preprocess: a function of the user's that is applied to each picture before anything else.
         prefix_tokens: how many tokens precede the H·W grid tokens in a layer's B×tokens×C output.
         batch: how many images it has to be given at once; None for any number.
     """
@@ -113,6 +120,11 @@ class Network:
     reference: str = ""
     batch: int | None = None
     typed: tuple[str, ...] = ()
+    borrowed: bool = False
+    cache_key: str | None = None
+    rounding: bool = True
+    adapter: Adapter = PLAIN
+    preprocess: Callable[[Any], Any] | None = None
 
     @property
     def called(self) -> str:
@@ -127,6 +139,8 @@ class Network:
     @property
     def inspect_command(self) -> str:
         """What lists the network's layers, as it is typed."""
+        if self.borrowed:
+            return "print(*dict(module.named_modules()))"
         return self.command("inspect", "--layers")
 
     def command(self, name: str, *options: str) -> str:

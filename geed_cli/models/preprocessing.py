@@ -11,6 +11,7 @@ from torch import nn
 
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
+from geed_cli.models.code.own_type import black
 from geed_cli.models.spec import InputPart
 
 CROP_PCT_OF_CODE = 1.0
@@ -120,7 +121,7 @@ def runs(module: nn.Module, channels: int, size: int) -> bool:
     """Whether a network takes a black picture of so many channels."""
     try:
         with torch.no_grad():
-            module(torch.zeros(1, channels, size, size))
+            module(black(module, 1, channels, size))
     except Exception:
         return False
     return True

@@ -16,6 +16,7 @@ from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
 from geed_cli.runtime.libraries import timm
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".tar")
+Library = Literal["timm", "torchvision"]
 Kind = Literal["spec", "timm", "torchvision", "checkpoint"]
 
 
@@ -283,7 +284,7 @@ def _spec_of_name(target: Reference, weights: WeightsPart) -> ModelSpec:
             expected="a name of timm or torchvision",
             remedy="geed ls models PATTERN",
         )
-    source: Literal["timm", "torchvision"] = "torchvision" if target.kind == "torchvision" else "timm"
+    source: Library = "torchvision" if target.kind == "torchvision" else "timm"
     return ModelSpec(model=ModelPart(source=source, name=target.name), weights=weights)
 
 

@@ -16,6 +16,7 @@ from geed_cli.input_settings import InputSettings
 from geed_cli.models.classifier import Seen, recognised, require_one_call, require_weights, without_weights
 from geed_cli.models.code.failure import failure_of
 from geed_cli.models.code.other_size import does_not_run
+from geed_cli.models.code.own_type import number_of
 from geed_cli.models.ending import run_watched
 from geed_cli.models.network import OUTPUT, Site, module_of
 from geed_cli.models.output import NO_CLASSIFIER, Output, output_of
@@ -131,7 +132,7 @@ def require_one_tensor(
     pictures = torch.zeros(rows, settings.channels, size, size)
     pictures[1:].normal_(generator=torch.Generator().manual_seed(0))
     try:
-        output, ending = run_watched(module, pictures)
+        output, ending = run_watched(module, pictures.to(number_of(module)))
     except Exception as error:  # a network may fail in any way on a size that it was not made for
         if is_out_of_memory(error):
             raise

@@ -20,6 +20,8 @@ Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 LayoutName = Literal["nchw", "nhwc", "tokens"]
 """How a layer's output lies in memory: B×C×H×W, B×H×W×C, B×tokens×C."""
+Channels = Literal[1, 3]
+"""Luminance or RGB."""
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -141,7 +143,7 @@ class InputPart(StrictPart):
     size: Annotated[int, Field(ge=1, le=4096)] | None = None
     crop_pct: Annotated[float, Field(ge=0.05, le=1)] | None = None
     interpolation: Interpolation | None = None
-    channels: Literal[1, 3] | None = None
+    channels: Channels | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[Positive, ...] | None = None
     crop_mode: CropMode | None = None

@@ -22,6 +22,7 @@ from geed_cli.errors import RunError
 from geed_cli.groups.named import Groups
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.pipeline.borrowed import at_home, lend
 from geed_cli.pipeline.draw import Draw, require_enough
 from geed_cli.pipeline.fastest_batch import fixed_batch_size, with_batch_size
 from geed_cli.pipeline.options import AuditOptions
@@ -85,29 +86,45 @@ def audit_together(
     require_enough(options.data)
     progress.step("preparing")
     fit_threads()
+    # what networks print goes to stderr: stdout is for results
+    with (
+        freed_memory_kept(),
+        redirect_stdout(sys.stderr),
+        _store(options.cache, progress) as store,
+        lend(networks) as ready,
+    ):
+        return _audited(ready, groups, replace(options, run=at_home(options.run, ready)), progress, store)
+
+
+def _audited(
+    networks: Sequence[Network],
+    groups: Groups,
+    options: AuditOptions,
+    progress: Progress,
+    store: RowStore | None,
+) -> tuple[Result, ...]:
+    """The results of networks that are lent."""
     fixed = fixed_batch_size(networks)
     if fixed is not None:
         progress.note(
             f"the network does not take any number of images: batches of {fixed}, which it takes, are run"
         )
-    # what networks print goes to stderr: stdout is for results
-    with freed_memory_kept(), redirect_stdout(sys.stderr), _store(options.cache, progress) as store:
 
-        def run(options: AuditOptions) -> tuple[Result, ...]:
-            return _halving(
-                lambda tried: _run(Session(networks, groups, tried, progress, store), tried, progress),
-                options,
-                progress.note,
-                fixed or 1,
-            )
+    def run(options: AuditOptions) -> tuple[Result, ...]:
+        return _halving(
+            lambda tried: _run(Session(networks, groups, tried, progress, store), tried, progress),
+            options,
+            progress.note,
+            fixed or 1,
+        )
 
-        def run_readable(options: AuditOptions) -> tuple[Result, ...]:
-            return _leaving_out(run, networks, options, progress.note)
+    def run_readable(options: AuditOptions) -> tuple[Result, ...]:
+        return _leaving_out(run, networks, options, progress.note)
 
-        results = run_readable(with_batch_size(networks, options, store))
-        if not options.run.reduced or progress.stopping():
-            return results
-        return _beside_float32(run_readable, options, results, progress)
+    results = run_readable(with_batch_size(networks, options, store))
+    if not options.run.reduced or progress.stopping():
+        return results
+    return _beside_float32(run_readable, options, results, progress)
 
 
 def _beside_float32(

@@ -19,6 +19,7 @@ from geed_cli.errors import InputError, RunError, is_out_of_memory, text_of
 from geed_cli.images.prefetch import usable_cores
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.network import Network
+from geed_cli.pipeline.borrowed import is_at
 from geed_cli.pipeline.describe import device_name
 from geed_cli.pipeline.options import DeviceName, RunOptions
 
@@ -110,7 +111,7 @@ def fit_threads() -> None:
 
 
 def move_to_all(network: Network, placements: Sequence[Placement]) -> tuple[Network, ...]:
-    """The network on each device: itself on the first, copies on the others.
+    """The network on each device: itself on the first, unless it is borrowed and not there, copies on the others.
 
     Raises:
         InputError: as for ``move``, or the network cannot be copied.
@@ -121,35 +122,40 @@ def move_to_all(network: Network, placements: Sequence[Placement]) -> tuple[Netw
 
 
 def _copy(network: Network) -> Network:
+    """A copy, which is nobody's but the run's."""
     try:
-        return replace(network, module=copy.deepcopy(network.module))
+        return replace(network, module=copy.deepcopy(network.module), borrowed=False)
     except Exception as error:  # whatever modules raise
         if is_out_of_memory(error):
             raise
         raise InputError(
-            f"{network.id} cannot be copied to a further device: {text_of(error)[:200]}",
+            f"{network.id} cannot be copied for another device or type: {text_of(error)[:200]}",
             expected="a network that copy.deepcopy takes",
-            remedy="leave out --devices",
+            remedy="leave out --devices, and of a module of yours --device and --precision",
         ) from error
 
 
 def move(network: Network, placement: Placement) -> Network:
     """The network on its device in its floating type, channels last.
 
-    For a type with fewer digits than float32 it is a copy, so that the network itself keeps its weights.
+    For a type with fewer digits than float32 it is a copy, so that the network itself keeps its weights. One that is
+    borrowed is used as it is, or copied where another device or type is asked for.
 
     Raises:
-        InputError: the network does not run in such a type on this device.
+        InputError: the network does not run in such a type on this device, or is borrowed and cannot be copied.
     """
-    if placement.dtype.itemsize < torch.float32.itemsize:
+    reduced = placement.dtype.itemsize < torch.float32.itemsize
+    if network.borrowed and not is_at(network, placement.device, placement.dtype):
+        network = _copy(network)
+    if reduced:
         return _reduced(network, placement)
-    return replace(network, module=_moved(network.module, placement))
+    return network if network.borrowed else replace(network, module=_moved(network.module, placement))
 
 
 def _reduced(network: Network, placement: Placement) -> Network:
-    """A copy with rounded weights, once it has run."""
+    """A copy with rounded weights, once it has run; of a borrowed network, which has them, itself."""
     try:
-        module = _moved(copy.deepcopy(network.module), placement)
+        module = network.module if network.borrowed else _moved(copy.deepcopy(network.module), placement)
         with full_precision():
             forward_plain(module, network.input, traced_images(network))
     except Exception as error:  # whatever kernels, modules and copies raise

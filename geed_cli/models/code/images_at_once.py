@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from geed_cli.input_settings import InputSettings
+from geed_cli.models.code.own_type import black
 
 BATCHES_TRIED = (*range(2, 17), 32, 64, 128)
 """Batch sizes that are tried where a single image does not go through; 1 is tried first."""
@@ -23,7 +24,7 @@ def images_at_once(module: nn.Module, settings: InputSettings) -> int | None:
 def _goes(module: nn.Module, images: int, settings: InputSettings) -> bool:
     try:
         with torch.no_grad():
-            output = module(torch.zeros(images, settings.channels, settings.size, settings.size))
+            output = module(black(module, images, settings.channels, settings.size))
     except Exception:  # a network may fail in any way
         return False
     return isinstance(output, Tensor) and output.shape[:1] == (images,)

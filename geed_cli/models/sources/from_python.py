@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from geed_cli.checkpoints.formats import shown_list
 from geed_cli.errors import InputError, described, text_of
 from geed_cli.models.code.lazy import lazy_tensors, materialise
-from geed_cli.models.code.torchscript import TorchScriptNetwork
+from geed_cli.models.code.unwrapped import unwrapped
 from geed_cli.models.sources.architecture import Architecture, seeded
 from geed_cli.models.spec import Argument
 from geed_cli.phrases import shell_quoted
@@ -114,14 +114,7 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
             expected="an importable module with a callable that returns a torch.nn.Module",
             remedy=f"cd {shell_quoted(str(folder))} && python -c {shell_quoted(code)} shows where it fails",
         ) from error
-    if type(network).__name__ == "ExportedProgram":  # by name: torch.export takes long to import
-        network = torch.export.unflatten(network)
-    elif (
-        type(network).__name__ == "OptimizedModule"
-    ):  # what torch.compile returns; its modules' hooks do not all run
-        network = network._orig_mod
-    elif isinstance(network, torch.jit.ScriptModule):
-        network = TorchScriptNetwork(network)
+    network = unwrapped(network)
     if not isinstance(network, nn.Module):
         raise InputError(
             f"{module_name}:{attribute} returned {type(network).__name__}",
@@ -142,30 +135,34 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
             expected="a torch.nn.Module that can be put in evaluation mode",
             remedy="let its train() and eval() return",
         ) from error
-    _require_readable(network, f"{module_name}:{attribute}")
+    require_readable(network, f"{module_name}:{attribute} returned")
     return network
 
 
-def _require_readable(network: nn.Module, name: str) -> None:
-    """Refuse parts that cannot be watched, named or read."""
+def require_readable(network: nn.Module, found: str) -> None:
+    """Refuse parts that cannot be watched, named or read; ``found`` begins what messages say.
+
+    Raises:
+        InputError: naming the part.
+    """
     try:
         parts = list(network.named_modules())
     except TypeError as error:  # torch keeps modules in sets
         raise InputError(
-            f"{name} returned a network whose modules cannot be listed: {text_of(error)}",
+            f"{found} a network whose modules cannot be listed: {text_of(error)}",
             expected="modules that have a hash, as those of torch have",
             remedy="let a module that defines __eq__ define __hash__ too",
         ) from error
     for part, module in parts:
         if isinstance(module, torch.jit.ScriptModule):
             raise InputError(
-                f"{name} returned a network with TorchScript inside it, at '{part}', which cannot be watched",
+                f"{found} a network with TorchScript inside it, at '{part}', which cannot be watched",
                 expected="TorchScript as a whole, or none",
                 remedy="return torch.jit.trace(network, pictures), which is audited as one module",
             )
         if "#" in part:
             raise InputError(
-                f"{name} returned a network with a module named '{part}'",
+                f"{found} a network with a module named '{part}'",
                 expected="names without '#', which stands before the number of a call",
                 remedy="rename it",
             )
@@ -174,7 +171,7 @@ def _require_readable(network: nn.Module, name: str) -> None:
     ]
     if empty:
         raise InputError(
-            f"{name} returned a network without numbers for {shown_list(empty)}, on torch's meta device",
+            f"{found} a network without numbers for {shown_list(empty)}, on torch's meta device",
             expected="weights",
             remedy="build it on the CPU",
         )

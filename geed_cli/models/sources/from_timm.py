@@ -51,7 +51,7 @@ def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, s
         RunError: the description of a hub repository cannot be downloaded.
     """
     resolved = resolve_timm_name(name)
-    return _describe(resolved, _create(resolved, arguments, size, seed, None), size)
+    return describe_timm(resolved, _create(resolved, arguments, size, seed, None), size)
 
 
 def build_pretrained_timm(
@@ -70,7 +70,7 @@ def build_pretrained_timm(
         initial = _create(resolved, arguments, size, 0, None)
         require_from_file(module, initial, file, resolved.id, published.path.name)
     loaded = Loaded(published.origin, file_sha256(published.path))
-    return _describe(resolved, module, size), loaded
+    return describe_timm(resolved, module, size), loaded
 
 
 def _readable(path: Path, kept: KeptWeights | None) -> AbstractContextManager[Path]:
@@ -110,7 +110,12 @@ def _create(
         ) from error
 
 
-def _describe(name: TimmName, module: nn.Module, size: int | None) -> Architecture:
+def describe_timm(name: TimmName, module: nn.Module, size: int | None) -> Architecture:
+    """What timm knows of a network that it has built, for pictures of that size; None for the network's own.
+
+    Raises:
+        InputError: it takes other than square pictures of 1 or 3 channels.
+    """
     classifiers = timm_classifiers(module)
     classifier = classifiers[0] if classifiers else None
     note = f"the output combines {len(classifiers)} classifiers; f1(x) is what the first of them reads"

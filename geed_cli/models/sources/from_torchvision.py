@@ -6,7 +6,7 @@ it differs between versions. Files are read by this package's own reader, which 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
@@ -124,24 +124,32 @@ def _build(
 ) -> Architecture:
     settings = _input(name, size)
     module = _create(name, _settings_of_weights(name) | dict(arguments), seed)
+    return replace(
+        describe_torchvision(name.arch, module, settings),
+        tag=name.weights.name,
+        rules=KeyRules(
+            rename=DENSENET_NAMES if name.arch.startswith("densenet") else (),
+            unexpected=AUXILIARY.get(name.arch, ()),
+        ),
+        notes=notes,
+    )
+
+
+def describe_torchvision(arch: str, module: nn.Module, settings: InputSettings) -> Architecture:
+    """What is known of a classification network that torchvision has built: its classifier, layers and tokens."""
     linear = [part for part, child in module.named_modules() if isinstance(child, nn.Linear)]
     convolutions = [part for part, child in module.named_modules() if isinstance(child, nn.Conv2d)]
     classifier = (linear or convolutions)[-1]  # SqueezeNet classifies with a convolution
     return Architecture(
         source="torchvision",
-        name=name.arch,
-        tag=name.weights.name,
+        name=arch,
+        tag=None,
         module=module,
         input=settings,
         classifier=classifier,
         layers=_layers(module, classifier),
         channels_last=isinstance(module, torchvision.models.SwinTransformer),
         prefix_tokens=1 if isinstance(module, torchvision.models.VisionTransformer) else 0,
-        rules=KeyRules(
-            rename=DENSENET_NAMES if name.arch.startswith("densenet") else (),
-            unexpected=AUXILIARY.get(name.arch, ()),
-        ),
-        notes=notes,
     )
 
 

@@ -14,7 +14,7 @@ from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
-from geed_cli.pipeline.reuse.row_cache import told_apart
+from geed_cli.pipeline.reuse.row_cache import code_of, told_apart
 from geed_cli.result.schema import GridPhase
 from geed_cli.runtime.versions import version
 
@@ -63,6 +63,7 @@ def findings_key(
         "arch": f"{network.source} {network.arch}",
         "arguments": "" if network.spec is None else network.spec.model.model_dump_json(),
         "weights": network.weights.state_sha256,
+        **code_of(network),
         "input": repr(network.input),
         "layers": repr(
             [(name, layer.shape, sorted(layer.representations)) for name, layer in layers.items()]

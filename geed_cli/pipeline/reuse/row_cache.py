@@ -154,8 +154,21 @@ def value_key(shared: bytes, text: str) -> bytes:
 
 
 def told_apart(networks: Sequence[Network]) -> bool:
-    """Whether the weights of all of them tell what they do: a spec's own code may change under the same weights."""
-    return all(network.source in {"timm", "torchvision"} for network in networks)
+    """Whether the weights of all of them tell what they do: a spec's own code may change under the same weights.
+
+    So may that of a module of the user's, whoever built it, unless its ``cache_key`` names it.
+    """
+    return all(
+        network.cache_key is not None if network.borrowed else network.source in {"timm", "torchvision"}
+        for network in networks
+    )
+
+
+def code_of(network: Network) -> dict[str, str]:
+    """What tells the code of a borrowed module and what goes into and comes out of it; nothing of a loaded network."""
+    if not network.borrowed:
+        return {}
+    return {"code": str(network.cache_key), "adapter": repr(network.adapter)}
 
 
 def open_rows(
@@ -193,6 +206,7 @@ def _fields(network: Network, options: AuditOptions, placement: Placement) -> di
         "arch": network.arch,
         "arguments": "" if network.spec is None else network.spec.model.model_dump_json(),
         "weights": network.weights.state_sha256,
+        **code_of(network),
         "input": repr(network.input),
         "output": network.output.key,
         "decode": options.data.decode,

@@ -1,0 +1,1 @@
+"""What ``wrap`` is told of a module, and what it refuses."""
