@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,13 @@ from geed_cli.tracking.resume import known_checkpoints, merged, require_same_rec
 from geed_cli.tracking.shared_file import SharedTrack
 from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
-from geed_cli.tracking.track_file import saved_records
+from geed_cli.tracking.track_file import records_in, saved_records
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
 
-Files = str | Path | Sequence[str | Path]
-"""Checkpoints, saved results and tracks, by their paths or globs."""
+Files = str | Path | Track | Sequence[str | Path | Track]
+"""Checkpoints, saved results and tracks, by their paths or globs; and tracks themselves."""
 Steps = Mapping[int, OneResult | Sequence[OneResult]]
 """Results by step; several of one step are a population."""
 OPTIONS = {
@@ -112,8 +113,8 @@ def track(  # noqa: PLR0913 - by keyword
     """Follow one recipe along training: a value with its interval for every step.
 
     Args:
-        along: results by step; or paths or globs of checkpoints, saved results and tracks; or a mapping of these by
-            the label of each run.
+        along: results by step; or paths or globs of checkpoints, saved results and tracks, and tracks themselves; or
+            a mapping of these by the label of each run.
         model: the network of checkpoints, a spec or a name as ``load_model`` takes it, whose weights are replaced.
         images: the folder that checkpoints are audited on; None is that of ``options``, else the bundled sample.
         groups: names of the groups that checkpoints are audited under.
@@ -306,18 +307,22 @@ def _sorted_out(along: object, label: str | None = None) -> tuple[list[Input], l
         InputError: what is neither.
     """
     if not isinstance(along, Mapping):
-        paths = along if isinstance(along, list | tuple) else [along]
-        if not paths or not all(isinstance(path, str | Path) for path in paths):
-            raise _no_track(along)
-        return [
-            replace(each, label=label or each.label) for each in expand([str(path) for path in paths])
-        ], []
+        return _listed(along if isinstance(along, list | tuple) else [along], label)
     if label is None and along and all(isinstance(key, str) for key in along):
         parts = [_sorted_out(each, str(key)) for key, each in along.items()]
-        return [each for inputs, _ in parts for each in inputs], [
-            each for _, given in parts for each in given
-        ]
+        inputs, given = zip(*parts, strict=True)
+        return [*chain(*inputs)], [*chain(*given)]
     return [], list(_by_step(along, label))
+
+
+def _listed(listed: Sequence[object], label: str | None) -> tuple[list[Input], list[Record]]:
+    """Paths, globs and tracks."""
+    tracks = [each for each in listed if isinstance(each, Track)]
+    paths = [str(each) for each in listed if isinstance(each, str | Path)]
+    if not listed or len(tracks) + len(paths) < len(listed):
+        raise _no_track(next((each for each in listed if not isinstance(each, str | Path | Track)), None))
+    inputs = [replace(each, label=label or each.label) for each in expand(paths)]
+    return inputs, [record for each in tracks for record in records_in(each, label)]
 
 
 def _by_step(steps: Mapping[object, object], label: str | None) -> Iterator[Record]:
@@ -360,7 +365,7 @@ def _step(key: object) -> int:
 def _no_track(found: object) -> InputError:
     return InputError(
         f"{'nothing' if not found else f'an object of type {type(found).__name__}'} in the place of a track",
-        expected="results by step, or paths of checkpoints, saved results and tracks",
+        expected="results by step, paths of checkpoints, saved results and tracks, or tracks",
         remedy="geed.track({0: result, 100: other})",
     )
 

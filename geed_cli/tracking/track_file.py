@@ -66,12 +66,7 @@ def saved_records(source: Input, pattern: Pattern | None) -> tuple[Record, ...]:
     """
     saved = read_saved(source.path)
     if isinstance(saved, Track):
-        # audited under that track's recipe, which need not be this one's: never reused for a checkpoint
-        taken = {"source": "result"}
-        return tuple(
-            record.model_copy(update=taken | {"label": source.label or record.label})
-            for record in saved.records
-        )
+        return records_in(saved, source.label)
     step = step_by_pattern(source.path, pattern) if pattern else _step(source.path, saved)
     record = Record(
         label=source.label or saved.model.arch,
@@ -83,6 +78,15 @@ def saved_records(source: Input, pattern: Pattern | None) -> tuple[Record, ...]:
         result=saved,
     )
     return (record,)
+
+
+def records_in(track: Track, label: str | None) -> tuple[Record, ...]:
+    """All records of a track, under its labels where there is no other, for another track."""
+    # audited under that track's recipe, which need not be this one's: never reused for a checkpoint
+    taken = {"source": "result"}
+    return tuple(
+        record.model_copy(update=taken | {"label": label or record.label}) for record in track.records
+    )
 
 
 def _step(path: Path, result: Result) -> Step:

@@ -76,6 +76,14 @@ def test_results_by_step(geed: Geed, tmp_path: Path) -> None:
     assert geed_in_python.track(f"{tmp_path}/a/*.json") == saved
     assert geed_in_python.track([tmp_path / "a" / f"run0_step_{step}.json" for step in (1, 10)]) == saved
     assert geed_in_python.track(tmp_path / "t.json") == saved
+    assert geed_in_python.track(saved) == saved
+    both = geed_in_python.track({"one": saved, "two": [tmp_path / "t.json"]})
+    assert [(record.label, record.step) for record in both.records] == [
+        ("one", 1),
+        ("one", 10),
+        ("two", 1),
+        ("two", 10),
+    ]
     mixed = geed_in_python.track({1: tmp_path / "a" / "run0_step_1.json", 10: result_at(10)})
     assert mixed.rows == saved.rows
 
@@ -209,7 +217,7 @@ def test_a_checkpoint_that_cannot_be_audited(run: Path) -> None:
         ({}, {}, "nothing in the place of a track"),
         ([], {}, "nothing in the place of a track"),
         (3, {}, "an object of type int in the place of a track"),
-        ([result_at], {}, "an object of type list in the place of a track"),
+        ([result_at], {}, "an object of type function in the place of a track"),
         ({1.5: "step_0.json"}, {}, "1.5 in the place of a step"),
         ({-1: "step_0.json"}, {}, "-1 in the place of a step"),
         ({True: "step_0.json"}, {}, "True in the place of a step"),
