@@ -74,8 +74,8 @@ def depth_figure(models: Sequence[ShownModel], group: str, title: str) -> Markup
         count = len(placed[min(placed)])
         points = [(drawing.x(number, count), drawing.y(part)) for number, part in twins]
         body += polyline(points, TWIN, width=1.5)
-        labels.append((points[-1][1], "untrained twin", TWIN, False))
-        told.append(f"Untrained twin of {first.label}: {percent(twins[0][1])} to {percent(twins[-1][1])}.")
+        labels.append((points[-1][1], "random twin", TWIN, False))
+        told.append(f"Random twin of {first.label}: {percent(twins[0][1])} to {percent(twins[-1][1])}.")
     places = apart([label[0] for label in labels], 13, TOP + 4, BOTTOM)
     for place, (_, said, paint, strong) in zip(places, labels, strict=True):
         body += text(
