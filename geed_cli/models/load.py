@@ -188,6 +188,7 @@ def assemble(
         prefix_tokens=architecture.prefix_tokens,
         reference=reference,
         batch=batch,
+        cache_key=spec.model.cache_key,
     )
 
 

@@ -95,7 +95,7 @@ class Network:
         typed: the words that name it on a command line, options included; empty where there was none.
         borrowed: whether the module is the user's, to be left as it is: in any mode, on its own device, in its own
             type. It is lent for a run (``lend``).
-        cache_key: what the user calls the code of a borrowed module, so that its rows may be kept.
+        cache_key: what the user calls the code of a borrowed module, or of a spec, so that its rows may be kept.
         rounding: whether a copy in float64 may be made of it, against which its rounding is measured.
         adapter: what stands between pictures and one tensor, and what a borrowed module takes and returns.
         preprocess: a function of the user's that is applied to each picture before anything else.

@@ -154,21 +154,21 @@ def value_key(shared: bytes, text: str) -> bytes:
 
 
 def told_apart(networks: Sequence[Network]) -> bool:
-    """Whether the weights of all of them tell what they do: a spec's own code may change under the same weights.
+    """Whether what each of them computes is told: by weights and architecture where a library builds it.
 
-    So may that of a module of the user's, whoever built it, unless its ``cache_key`` names it.
+    A spec's own code may change under the same weights, and so may a module of the user's, whoever built it, unless
+    its ``cache_key`` names the code.
     """
     return all(
-        network.cache_key is not None if network.borrowed else network.source in {"timm", "torchvision"}
+        network.cache_key is not None or (network.source in {"timm", "torchvision"} and not network.borrowed)
         for network in networks
     )
 
 
 def code_of(network: Network) -> dict[str, str]:
-    """What tells the code of a borrowed module and what goes into and comes out of it; nothing of a loaded network."""
-    if not network.borrowed:
-        return {}
-    return {"code": str(network.cache_key), "adapter": repr(network.adapter)}
+    """What tells the code of the user's own, and what goes into and comes out of a borrowed module."""
+    code = {} if network.cache_key is None else {"code": network.cache_key}
+    return code | ({"adapter": repr(network.adapter)} if network.borrowed else {})
 
 
 def open_rows(
