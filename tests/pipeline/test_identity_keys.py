@@ -220,16 +220,16 @@ def test_a_field_of_the_network_misses(
 
 def other_picture(run: Run, _: pytest.MonkeyPatch) -> Run:
     """One of three: it is new, and so is the null of the probe after it."""
-    assert run.options.data.folder is not None
-    first = min(run.options.data.folder.iterdir())
+    assert isinstance(run.options.data.root, Path)
+    first = min(run.options.data.root.iterdir())
     smooth_pictures(first.parent, 1, 16, seed=9)
     return run
 
 
 def other_probe_before(run: Run, _: pytest.MonkeyPatch) -> Run:
     """The same pictures, each under the name of the one before it: a probe's null has another partner."""
-    assert run.options.data.folder is not None
-    paths = sorted(run.options.data.folder.iterdir())
+    assert isinstance(run.options.data.root, Path)
+    paths = sorted(run.options.data.root.iterdir())
     held = [path.read_bytes() for path in paths]
     for path, content in zip(paths, [*held[1:], held[0]], strict=True):
         path.write_bytes(content)
