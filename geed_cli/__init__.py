@@ -21,7 +21,7 @@ _HOMES = {
     "checkpoints.kept": ("KeptWeights",),
     "choices": ("IntervalOptions",),
     "errors": ("GeedError", "InputError", "RunError"),
-    "groups.group": ("FiniteGroup",),
+    "groups.group": ("FiniteGroup", "Group"),
     "groups.named": ("group_named",),
     "models.load": ("load_model",),
     "models.network": ("Network",),
@@ -35,8 +35,11 @@ _HOMES = {
     "result.schema": ("Result",),
 }
 """Where each public name lives."""
+_ROOMS = ("functional",)
+"""Modules that are used by their name."""
 
 if TYPE_CHECKING:
+    from geed_cli import functional
     from geed_cli.api.compare import compare
     from geed_cli.api.judge import check
     from geed_cli.api.make_plan import plan
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from geed_cli.checkpoints.kept import KeptWeights
     from geed_cli.choices import IntervalOptions
     from geed_cli.errors import GeedError, InputError, RunError
-    from geed_cli.groups.group import FiniteGroup
+    from geed_cli.groups.group import FiniteGroup, Group
     from geed_cli.groups.named import group_named
     from geed_cli.models.load import load_model
     from geed_cli.models.network import Network
@@ -68,6 +71,7 @@ __all__ = [
     "Gallery",
     "GalleryOptions",
     "GeedError",
+    "Group",
     "InputError",
     "IntervalOptions",
     "KeptWeights",
@@ -79,6 +83,7 @@ __all__ = [
     "audit",
     "check",
     "compare",
+    "functional",
     "group_named",
     "load",
     "load_model",
@@ -94,6 +99,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be anything
     """Import a public name when it is first asked for."""
+    if name in _ROOMS:
+        return import_module(f"geed_cli.{name}")
     for module, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"geed_cli.{module}"), name)

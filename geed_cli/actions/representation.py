@@ -48,6 +48,12 @@ class Representation(ABC):
         """Whether g only moves compared pixels to other places of their own channel, so that sums over them stay."""
         return False
 
+    @cached_property
+    def support(self) -> Tensor | None:
+        """The pixels of maps that are compared, shape (H, W), bool; None where that is all of them."""
+        inside = self.restrict(torch.ones(1, *self.shape[-2:]))[0] > 0
+        return None if bool(inside.all()) else inside
+
     def restrict_under(self, g: int, y: Tensor) -> Tensor:  # noqa: ARG002 - most actions compare one part
         """The part of y that is compared under g: that of ``restrict``, unless elements differ."""
         return self.restrict(y)

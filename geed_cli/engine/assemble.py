@@ -20,6 +20,7 @@ from geed_cli.errors import InputError
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
+from geed_cli.measures.orbit import expected_orbit
 from geed_cli.models.output import Output
 
 Array = NDArray[np.float64]
@@ -55,12 +56,6 @@ def _vectors(seen: Observation, output: Output) -> Vectors:
     }
 
 
-def expected_orbit(orbit: Tensor, representation: Representation) -> Tensor:
-    """ρ(g)f̂(x) for every g, f̂ the mean of the orbit over the kernel; of the orbit's shape, (n, …)."""
-    centre = orbit[list(representation.kernel())].mean(dim=0)
-    return torch.stack([representation.act(g, centre) for g in range(len(orbit))])
-
-
 def _vector_cell(
     measure: VectorMeasure,
     group: GroupPlan,
@@ -76,10 +71,7 @@ def _vector_cell(
         return
     cell = Cell(measure.name, group.name)
     orbit = torch.stack([held[view] for view in group.views])
-    if measure.against_plain:
-        expected = torch.stack([representation.act(g, orbit[0]) for g in range(len(orbit))])
-    else:
-        expected = expected_orbit(orbit, representation)
+    expected = expected_orbit(measure, orbit, representation)
     deviations[cell] = _array(deviation(measure, plan.output, orbit, expected))
     if not np.isfinite(deviations[cell]).all():
         raise _infinite(measure, group)

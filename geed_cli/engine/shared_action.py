@@ -5,9 +5,7 @@ c4 and d4 on plain maps are one family: a comparison under a quarter turn is mad
 
 from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-import torch
 from torch import Tensor
 
 from geed_cli.actions.representation import Representation
@@ -17,7 +15,7 @@ from geed_cli.engine.plan import GroupPlan, LayerPlan, Plan, Variant
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """Groups with one action and one kernel on the maps of a layer, of shape (C, height, width).
+    """Groups with one action and one kernel on the maps of a layer.
 
     Attributes:
         kernel: the views that act as the identity: f̂ is the mean over them (eq. 2).
@@ -28,19 +26,16 @@ class Family:
     kernel: tuple[View, ...]
     moves: Mapping[View, tuple[Representation, int]]
     corrected: Mapping[View, tuple[Representation, int]]
-    height: int
-    width: int
 
     @property
     def representation(self) -> Representation:
         """Any of the family's representations: they mask alike."""
         return next(iter(self.moves.values()))[0]
 
-    @cached_property
+    @property
     def support(self) -> Tensor | None:
         """The pixels that are compared, shape (H, W), bool; None where that is all of them."""
-        inside = self.representation.restrict(torch.ones(1, self.height, self.width))[0] > 0
-        return None if bool(inside.all()) else inside
+        return self.representation.support
 
     def kernel_in(self, held: Container[Variant]) -> bool:
         """Whether all views of the kernel are held, whose mean is f̂."""
@@ -88,4 +83,4 @@ def _family(kernel: tuple[View, ...], members: Sequence[GroupPlan], layer: Layer
             for g, view in enumerate(plan.views)
         }
 
-    return Family(kernel, moves(layer.representations), moves(layer.corrected), *layer.shape[1:])
+    return Family(kernel, moves(layer.representations), moves(layer.corrected))

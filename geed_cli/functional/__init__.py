@@ -1,1 +1,23 @@
 """Measures as functions on tensors (n, B, …), for loops of one's own: n elements of an orbit, B images."""
+
+from geed_cli.functional.functions import (
+    channelwise_correlation,
+    channelwise_cosine,
+    latent_cosine,
+    latent_l2,
+    prediction_flip_rate,
+    softmax_kl,
+)
+from geed_cli.functional.metric import Metric
+from geed_cli.functional.normaliser import normaliser
+
+__all__ = [
+    "Metric",
+    "channelwise_correlation",
+    "channelwise_cosine",
+    "latent_cosine",
+    "latent_l2",
+    "normaliser",
+    "prediction_flip_rate",
+    "softmax_kl",
+]

@@ -4,6 +4,7 @@ The names are the paper's: c<n> is the rotations by 360/n degrees (order n), d<n
 paper's D8 has 16 elements). ``flip`` is the mirror across the vertical axis.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -117,3 +118,12 @@ USUAL_GROUPS = (
     *("xshift7", "yshift7", "shift7", "rgb", "hue8", "invert", "flip*xshift7"),
 )
 """Those that are listed where no name is given."""
+
+
+def family_of(name: str) -> tuple[Family, int] | None:
+    """The family that a name is written like, and its n, which may be out of range; None where there is none."""
+    written = re.fullmatch(r"([a-z]+)([0-9]{1,4})?", name)
+    for family in FAMILIES.values():
+        if written and written[1] == family.stem and (written[2] is None) == (family.largest is None):
+            return family, int(written[2] or 1)
+    return None

@@ -7,13 +7,14 @@ only the rows of some generators are worked out.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geed_cli.errors import InputError
 from geed_cli.groups.transform import IDENTITY, Transform
 
 MAX_ORDER = 1024
@@ -30,6 +31,42 @@ class FiniteGroup:
 
     name: str
     transforms: tuple[Transform, ...]
+
+    @classmethod
+    def from_generators(cls, generators: Sequence[Mapping[str, object]], *, name: str) -> "FiniteGroup":
+        """The group that generators give, as a YAML file of generators writes them (docs/groups.md).
+
+        Args:
+            generators: mappings such as ``{"turn": 90}``, ``{"turn": "1/8", "mirror": True}`` or
+                ``{"shift": ["1/7", 0]}``; a number is degrees, text or a ``Fraction`` a part of a turn or of the frame.
+            name: what results call it; none of the catalogue's names.
+
+        Returns:
+            Its elements in breadth-first order from the generators, the identity first.
+
+        Raises:
+            InputError: a generator or name that does not fit; a turn that is no multiple of 90 degrees meets a shift;
+                or more than 1024 elements.
+        """
+        from geed_cli.groups.generators import transforms_of  # noqa: PLC0415 - pydantic only where it is used
+
+        return cls.closed(name, transforms_of(name, generators), "the generators")
+
+    @classmethod
+    def closed(cls, name: str, generators: Sequence[Transform], where: str) -> "FiniteGroup":
+        """The smallest group that holds the generators, which a refusal calls ``where``.
+
+        Raises:
+            InputError: a turn that is no multiple of 90 degrees meets a shift, or more than 1024 elements.
+        """
+        elements = closure(generators)
+        if elements is None:
+            raise InputError(
+                f"{where} give more than {MAX_ORDER} elements",
+                expected=f"a group of order {MAX_ORDER} at most",
+                remedy="coarser turns, shifts or hues, or fewer generators",
+            )
+        return cls(name, elements)
 
     def __post_init__(self) -> None:
         if not self.transforms or not self.transforms[0].is_identity:
@@ -100,6 +137,10 @@ class FiniteGroup:
     def inverse(self, g: int) -> int:
         """The number of g⁻¹."""
         return int(np.flatnonzero(self.table[g] == 0)[0])
+
+
+Group = FiniteGroup
+"""Its name in Python's face, where there are no other groups."""
 
 
 def cayley_table(transforms: Sequence[Transform]) -> NDArray[np.int64]:

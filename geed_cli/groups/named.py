@@ -3,12 +3,11 @@
 ``families`` has the names, ``product`` and ``group_file`` the rest; none of them needs torch.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from geed_cli.errors import InputError, nearest, nearest_are
-from geed_cli.groups.families import FAMILIES, Family
+from geed_cli.groups.families import FAMILIES, family_of
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.product import product_group
 
@@ -44,15 +43,6 @@ def group_named(name: str) -> FiniteGroup:
             remedy="geed ls groups",
         )
     return product_group([_factor(factor) for factor in factors])
-
-
-def family_of(name: str) -> tuple[Family, int] | None:
-    """The family that a name is written like, and its n, which may be out of range; None where there is none."""
-    written = re.fullmatch(r"([a-z]+)([0-9]{1,4})?", name)
-    for family in FAMILIES.values():
-        if written and written[1] == family.stem and (written[2] is None) == (family.largest is None):
-            return family, int(written[2] or 1)
-    return None
 
 
 def _factor(name: str) -> FiniteGroup:

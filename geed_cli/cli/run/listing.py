@@ -12,9 +12,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from geed_cli.errors import InputError, meant
-from geed_cli.groups.families import FAMILIES, USUAL_GROUPS
+from geed_cli.groups.families import FAMILIES, USUAL_GROUPS, family_of
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named
+from geed_cli.groups.named import GROUP_SUFFIXES, group_named
 from geed_cli.measures.catalogue import BY_NAME, select_measures
 from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, result_console

@@ -7,9 +7,9 @@ from geed_cli.documents.document import printable
 from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.errors import InputError
 from geed_cli.explanation import PAPER, Explanation
-from geed_cli.groups.families import FAMILIES, Family
+from geed_cli.groups.families import FAMILIES, Family, family_of
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.groups.named import family_of, group_named
+from geed_cli.groups.named import group_named
 from geed_cli.measures.latent import unrelated
 from geed_cli.sets.functionals import FUNCTIONALS, Parameter
 from geed_cli.sets.set_families import SET_FAMILIES, SetFamily

@@ -217,7 +217,8 @@ def _warning(written: str) -> Topic | None:
 
 def _made(written: str) -> Topic | None:
     """A group or a set that is no family's name: ``c4``, ``flip*c4``, ``pinwheel.yaml``, ``blur:1,2``."""
-    from geed_cli.groups.named import GROUP_SUFFIXES, family_of, group_named  # noqa: PLC0415
+    from geed_cli.groups.families import family_of  # noqa: PLC0415
+    from geed_cli.groups.named import GROUP_SUFFIXES, group_named  # noqa: PLC0415
     from geed_cli.report.explain.actions import explain_group, explain_set  # noqa: PLC0415
 
     found = explain_set(written)

@@ -1,0 +1,20 @@
+"""What an orbit is compared with: ρ(g)f̂(x), f̂ the mean over the kernel (eq. 2 and 4)."""
+
+import torch
+from torch import Tensor
+
+from geed_cli.actions.representation import Representation
+from geed_cli.measures.measure import Measure, VectorMeasure
+
+
+def expected_orbit(measure: Measure, orbit: Tensor, representation: Representation) -> Tensor:
+    """ρ(g)f̂(x) for every g, or ρ(g)f(x) where the measure is against the plain image; of the orbit's shape, (n, …)."""
+    centre = orbit_centre(measure, orbit, representation)
+    return torch.stack([representation.act(g, centre) for g in range(len(orbit))])
+
+
+def orbit_centre(measure: Measure, orbit: Tensor, representation: Representation) -> Tensor:
+    """f̂(x), the mean of an orbit (n, …) over the kernel, or f(x) where the measure is against the plain image."""
+    if isinstance(measure, VectorMeasure) and measure.against_plain:
+        return orbit[0]
+    return orbit[list(representation.kernel())].mean(dim=0)
