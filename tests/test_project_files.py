@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks import package_readme
 from geed_cli import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -80,6 +81,23 @@ def test_no_input_is_part_of_a_command() -> None:
     steps = [*read("action.yml")["runs"]["steps"]]
     steps += [step for path in WORKFLOWS for job in read(path)["jobs"].values() for step in job["steps"]]
     assert [step["run"] for step in steps if "${{" in step.get("run", "")] == []
+
+
+def test_the_readme_outside_of_the_repository() -> None:
+    """No picture, and no link but to addresses; what stood in their place is a file here; commands need no checkout."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = package_readme.outside(readme, PROJECT["name"])
+    links = re.findall(r"\]\(([^)]*)\)", readme)
+    assert [link for link in links if link.startswith("https:")] == re.findall(r"\]\(([^)]*)\)", shown) != []
+    assert "![" not in shown
+    assert package_readme.CHECKOUT in readme
+    assert package_readme.CHECKOUT not in shown
+    assert 'pip install "geed-cli[demo]" && geed audit efficientnet_lite0 --group flip' in shown
+    assert re.findall(r'"\.\[\w+\]"', shown) == ['".[dev]"'], "the one that develops"
+    named = re.findall(r"(?:[\w.-]+/)*[\w-]+\.md\b", shown)
+    assert len(named) > 15
+    assert [path for path in named if not (ROOT / path).is_file()] == []
+    assert re.findall("^#.*", shown, re.MULTILINE) == re.findall("^#.*", readme, re.MULTILINE)
 
 
 def test_what_git_calls_text_has_unix_line_ends() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.package_readme import outside
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -32,6 +34,15 @@ def test_contents(wheel: Path) -> None:
     assert sum(name.startswith("geed_cli/images/sample/pictures/") for name in names) == 40
     assert {"geed_cli/py.typed", "geed_cli/images/sample/LICENSES.md"} <= names
     assert not any(name.startswith("tests/") for name in names)
+
+
+def test_its_description_reads_outside_of_the_repository(wheel: Path) -> None:
+    """As package indexes show it: the README without links and pictures that lead nowhere there."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith("/METADATA"))
+        _, _, description = archive.read(name).decode("utf-8").partition("\n\n")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert description.strip() == outside(readme, "geed-cli").strip()
 
 
 @pytest.mark.heavy
