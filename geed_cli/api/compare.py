@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.api.named_results import Subjects, contenders_of
-from geed_cli.api.parameters import INTERVAL, OF_FILES, Names, called_in_python, several
+from geed_cli.api.parameters import INTERVAL, OF_RESULTS, Names, called_in_python, several
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison import compare as comparing
 from geed_cli.comparison.margins import margins_of
@@ -22,7 +22,7 @@ from geed_cli.statistics.methods import check_options
 
 OPTIONS = {
     **INTERVAL,
-    **OF_FILES,
+    **OF_RESULTS,
     "--metric": "metrics=…",
     "--layer": "layers=…",
     "--margin": "margins=…",

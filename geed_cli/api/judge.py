@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from geed_cli.api.named_results import OneResult, result_from
-from geed_cli.api.parameters import OF_FILES, called_in_python
+from geed_cli.api.parameters import OF_RESULTS, called_in_python
 from geed_cli.choices import OnUndecided, check_choice
 from geed_cli.documents.document import Document, unicode_text
 from geed_cli.documents.validation import validate
@@ -22,7 +22,7 @@ from geed_cli.result.schema import Result
 PolicyLike = Policy | Mapping[str, object] | str | Path
 """A policy, what its file says, or the file."""
 OPTIONS = {
-    **OF_FILES,
+    **OF_RESULTS,
     "--baseline": "baseline=…",
     "--cluster": "cluster=…",
     "--on-undecided": "on_undecided=…",

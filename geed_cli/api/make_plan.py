@@ -4,7 +4,7 @@ import math
 
 from geed_cli.api.judge import PolicyLike, policy_from
 from geed_cli.api.named_results import OneResult, result_from
-from geed_cli.api.parameters import OF_FILES, Names, called_in_python, several
+from geed_cli.api.parameters import OF_RESULTS, Names, called_in_python, several
 from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.errors import InputError
@@ -22,7 +22,7 @@ WIDTH_OF = (L2.name,)
 COMPARED = tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
 """Those that a comparison makes claims of."""
 OPTIONS = {
-    **OF_FILES,
+    **OF_RESULTS,
     "--width": "width=…",
     "--margin": "margins=…",
     "--policy": "policy=…",

@@ -19,7 +19,7 @@ from geed_cli.api.checkpoint_recipe import (
     spec_file,
 )
 from geed_cli.api.named_results import OneResult, Say, result_from
-from geed_cli.api.parameters import INTERVAL, Names, called_in_python, several
+from geed_cli.api.parameters import OF_AUDITS, Names, called_in_python, fields_of, several
 from geed_cli.comparison.pairing import pair_pattern, run_of
 from geed_cli.errors import GeedError, InputError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
@@ -45,21 +45,34 @@ Files = str | Path | Track | Sequence[str | Path | Track]
 Steps = Mapping[int, OneResult | Sequence[OneResult]]
 """Results by step; several of one step are a population."""
 OPTIONS = {
-    **INTERVAL,
+    **OF_AUDITS,
+    **fields_of("data", "DataOptions", samples="samples"),
+    **fields_of("run", "RunOptions", device="device", batch_size="batch_size"),
+    **fields_of("interval", "IntervalOptions", seed="seed"),
+    "--layer": "options=AuditOptions(layers=…)",
+    "--set": "options=AuditOptions(sets=…)",
+    **dict.fromkeys(("--cache-dir", "--no-cache"), "options=AuditOptions(cache=…)"),
     "--model": "model=…",
     "--arch": "model=…",
-    "--group": "groups=…",
+    "--spec-dir": "model=…",
+    "--num-classes": "model.arguments in the spec",
+    "--img-size": "input.size in the spec",
+    "--key": "weights.key in the spec",
+    "--strip-prefix": "weights.strip_prefix in the spec",
+    "--allow-pickle": "geed.load_model(…, allow_pickle=True), audited and tracked by step",
+    "--twin": "geed.audit(…, twin=…), tracked by step",
+    "--allow-code": "allow_code=True",
     "--data": "images=…",
+    "--group": "groups=…",
     "--metric": "metrics=…",
     "--cluster": "cluster=…",
     "--json": "out=…",
     "--fresh": "Path(out).unlink()",
     "--step-regex": "step_regex=…",
     "--pair-runs": "pair_runs=…",
-    "--allow-code": "allow_code=True",
     "LABEL=GLOB": '{"label": files}',
-    "--on-unsteady": "options=AuditOptions(run=RunOptions(on_unsteady=…))",
 }
+"""What the command's options are called here."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -12,6 +12,7 @@ from support.gate import result, spread
 import geed_cli as geed_in_python
 from geed_cli import InputError, IntervalOptions
 from geed_cli.api import compare as face
+from geed_cli.api.parameters import OF_RESULTS
 from geed_cli.cli.command import declared
 from geed_cli.cli.run.comparing import OPTIONS_OF_COMPARISONS
 from geed_cli.report.html.page_contents import PageContents
@@ -209,4 +210,4 @@ def test_every_option_has_its_name_in_python() -> None:
         for parameter in command.params
         if isinstance(parameter, typer.core.TyperOption) and parameter.name not in audits | shown
     }
-    assert options == {name for name in face.OPTIONS if name.startswith("--")} - {"--json"}
+    assert options == {name for name in face.OPTIONS if name.startswith("--")} - set(OF_RESULTS)

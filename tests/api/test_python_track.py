@@ -1,13 +1,17 @@
 """``geed_cli.track``: results by step, files and checkpoints, as the command has them, and its refusals."""
 
+import inspect
+import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import typer
 from safetensors.torch import save_file
-from support.command import Geed
+from support.command import COMMAND, Geed
 from support.pictures import smooth_pictures
 from support.results import result_at, save_run
 
@@ -15,6 +19,7 @@ import geed_cli as geed_in_python
 from geed_cli import AuditOptions, DataOptions, InputError, RunOptions
 from geed_cli.api import track as face
 from geed_cli.pipeline import audit as pipeline
+from geed_cli.pipeline import options as audit_options
 from geed_cli.pipeline.options import UntilOptions
 from geed_cli.result.file import write_result
 from geed_cli.tracking.track_file import read_track
@@ -268,3 +273,27 @@ def test_results_that_cannot_stand_on_one_track() -> None:
         geed_in_python.track({1: result_at(1), 2: other})
     with pytest.raises(InputError, match="'SmallConvNet' mixes architectures"):
         geed_in_python.track({1: result_at(1), 2: result_at(2, arch="Other")})
+
+
+def test_every_option_has_its_name_in_python() -> None:
+    """Of those of the command; the others are of the terminal. What is named is there."""
+    (command,) = [each for name, each in COMMAND.commands.items() if name == "track"]  # type: ignore[attr-defined]
+    shown = {"csv", "figure", "output", "verbose", "quiet", "linear", "debug", "help"}
+    options = {
+        max(parameter.opts, key=len)
+        for parameter in command.params
+        if isinstance(parameter, typer.core.TyperOption) and parameter.name not in shown
+    }
+    assert options <= set(face.OPTIONS)
+    parameters = set(inspect.signature(geed_in_python.track).parameters)
+    parts = {field.name: field for field in fields(AuditOptions)}
+    for text in face.OPTIONS.values():
+        named = re.fullmatch(r"(\w+)=.*", text)
+        assert named is None or named[1] in parameters, text
+        part = re.fullmatch(r"options=AuditOptions\((\w+)=(?:(\w+)\((\w+)=…\)|…)\)", text)
+        assert part is not None or not text.startswith("options"), text
+        if part is not None:
+            assert part[1] in parts, text
+            assert part[2] is None or part[3] in {
+                each.name for each in fields(getattr(audit_options, part[2]))
+            }, text
