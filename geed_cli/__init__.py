@@ -23,6 +23,7 @@ _HOMES = {
     "errors": ("GeedError", "InputError", "RunError"),
     "groups.group": ("FiniteGroup", "Group"),
     "groups.named": ("group_named",),
+    "images.memory.prepared": ("images_of",),
     "models.load": ("load_model",),
     "models.network": ("Network",),
     "models.requested": ("FileOptions",),
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from geed_cli.errors import GeedError, InputError, RunError
     from geed_cli.groups.group import FiniteGroup, Group
     from geed_cli.groups.named import group_named
+    from geed_cli.images.memory.prepared import images_of
     from geed_cli.models.load import load_model
     from geed_cli.models.network import Network
     from geed_cli.models.requested import FileOptions
@@ -85,6 +87,7 @@ __all__ = [
     "compare",
     "functional",
     "group_named",
+    "images_of",
     "load",
     "load_model",
     "make_gallery",

@@ -105,6 +105,7 @@ def describe_data(
     padded = [subject.padded for subject in audited if subject.padded is not None]
     return Data(
         root=unicode_text(everything.root),
+        source=everything.reader.source,
         bundled_sample=everything.is_sample,
         found=everything.found,
         count=len(audited),
@@ -117,6 +118,7 @@ def describe_data(
         duplicates=drawn.copies,
         redrawn=drawn.redrawn,
         clusters=clustering and clustering.of([subject.path for subject in audited]),
+        notes=everything.reader.notes([subject.record.path for subject in audited]),
         made_up=sum(padded) / len(audited) if padded else None,
         weighted_by=options.image_weights and Path(options.image_weights).name,
         weights=weights_of(options.image_weights, [subject.record.path for subject in audited])

@@ -14,7 +14,7 @@ from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
 from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
-from geed_cli.report.header import headline, how_acted, in_clusters, last
+from geed_cli.report.header import headline, how_acted, in_clusters, source_of
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
 from geed_cli.report.marks import Mark, plain_characters, profile
 from geed_cli.report.numbers import about
@@ -33,7 +33,7 @@ from geed_cli.report.page import (
     print_page,
     tables_room,
 )
-from geed_cli.result.samples import BALANCED, confidence_of, narrow_enough
+from geed_cli.result.samples import BALANCED, confidence_of, entry_noun, narrow_enough
 from geed_cli.result.schema import Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.verdict.audit import Said, next_step, say, unseen, warnings
@@ -143,10 +143,9 @@ def _facts(result: Result, width: int) -> Iterator[Block]:
     """What was audited, in two lines, and a third where something of it is unusual."""
     model, data, settings = result.model, result.data, result.settings
     yield headline("audit", model, width)
-    source = "the bundled sample" if data.bundled_sample else last(data.root)
-    images = f"{counted(data.count, 'image')}{in_clusters(data)} of {source}"
+    images = f"{counted(data.count, 'image')}{in_clusters(data)} of {source_of(data)}"
     if data.duplicates:
-        images += f", {len(data.duplicates)} of its files copies of these"
+        images += f", {len(data.duplicates)} of its {entry_noun(data)}s copies of these"
     if data.weighted_by:
         images += (
             ", balanced by class" if data.weighted_by == BALANCED else f", weighted by {data.weighted_by}"

@@ -8,7 +8,7 @@ from geed_cli.documents.document import printable
 from geed_cli.phrases import counted
 from geed_cli.report.numbers import number
 from geed_cli.report.page import WIDEST, Line
-from geed_cli.result.samples import BALANCED, folder_of, weighting_of
+from geed_cli.result.samples import BALANCED, entry_noun, folder_of, weighting_of
 from geed_cli.result.schema import Clusters, Data, Group, Model, Result
 from geed_cli.verdict.inspection import output_text
 
@@ -30,6 +30,13 @@ def _weights(model: Model) -> Iterator[str]:
     else:
         yield f"weights {last(model.weights.detail)}"
         yield f"weights from {model.weights.origin}"
+
+
+def source_of(data: Data) -> str:
+    """Where the pictures were: of a folder the end of its path."""
+    if data.bundled_sample:
+        return "the bundled sample"
+    return last(data.root) if data.source == "folder" else data.root
 
 
 def last(path: str) -> str:
@@ -114,7 +121,10 @@ def model_lines(model: Model) -> Iterator[tuple[str, str]]:
 
 def data_line(data: Data) -> str:
     """How many images of which folder, and what became of its other files."""
-    parts = [f"{data.count} image{'s' * (data.count != 1)} of {data.root}", f"{data.found} files found"]
+    parts = [
+        f"{data.count} image{'s' * (data.count != 1)} of {data.root}",
+        f"{counted(data.found, entry_noun(data))} found",
+    ]
     if data.normaliser_images:
         parts.append(f"{len(data.normaliser_images)} more for M")
     if data.not_drawn:
@@ -134,6 +144,8 @@ def _data_lines(data: Data) -> Iterator[tuple[str, str]]:
         yield "", "only a sample of a few pictures, for a first look: --data DIR audits your own images"
     if data.made_up is not None:
         yield "", f"{100 * data.made_up:.1f}% of the surroundings that boundary context reads were mirrored"
+    for note in data.notes:
+        yield "", note
     for refused in data.refused[:REFUSED_SHOWN]:
         yield "", f"refused {refused.path}: {refused.reason}"
     if len(data.refused) > REFUSED_SHOWN:

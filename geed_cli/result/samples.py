@@ -108,6 +108,11 @@ def independent(data: Data) -> tuple[int, str]:
     return (data.count, "image") if data.clusters is None else (len(data.clusters.names), "cluster")
 
 
+def entry_noun(data: Data) -> str:
+    """What holds one picture where the pictures are: a file, or in memory the picture itself."""
+    return "picture" if data.source == "memory" else "file"
+
+
 def units_in(data: Data) -> Units | None:
     """The cluster of each audited image, by its place in the list of names; None where images are drawn."""
     return None if data.clusters is None else np.array(data.clusters.of, dtype=np.intp)

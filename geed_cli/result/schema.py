@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, JsonValue, field_validator
 
-from geed_cli.choices import Discover, Identity, OutputKind, Plot
+from geed_cli.choices import Discover, Identity, ImageSource, OutputKind, Plot
 from geed_cli.result.by_name import row_at, rows_at
 from geed_cli.result.frames import Columns, Rows
 from geed_cli.result.part import Part, Told, in_line, with_limits
@@ -98,23 +98,27 @@ class Model(Part):
 
 
 class Image(Part):
-    """One image: its path below the root, and the hash of the file's bytes."""
+    """One image: its name, and the hash by which it is known."""
 
-    path: str = Field(description="below data.root, with / between its parts")
-    sha256: str = Field(description="of the file's bytes")
+    path: str = Field(
+        description="below data.root, with / between its parts; of a list of files as it was named; in memory its index"
+    )
+    sha256: str = Field(
+        description="of the file's bytes; in memory of the text (width, height), a space, and the RGB pixels by rows"
+    )
 
 
 class Refused(Part):
     """A file that was found and not used, and why."""
 
-    path: str = Field(description="below data.root")
+    path: str = Field(description="as of an image")
     reason: str = Field(description="why it was not used, in words")
 
 
 class Duplicate(Part):
     """A file that was drawn and holds the picture of another one, which counts for both."""
 
-    path: str = Field(description="below data.root")
+    path: str = Field(description="as of an image")
     of: str = Field(description="path of the other")
     same: Identity = Field(description="what they share; other bytes may decode to the same pixels")
 
@@ -132,9 +136,15 @@ class Clusters(Part):
 class Data(Part):
     """Which images were audited. ``found`` = audited + normaliser only + duplicates + refused + not drawn."""
 
-    root: str = Field(description="the folder, as it was named, or: bundled sample")
+    root: str = Field(
+        description="the folder, as it was named, or: bundled sample; of another source what it is"
+    )
+    source: ImageSource = Field(
+        "folder",
+        description="where the images are: in a folder, in files that were named one by one, or in no file",
+    )
     bundled_sample: bool = Field(description="whether the images are those that geed brings along")
-    found: int = Field(description="entries of the folder, of whatever became of them")
+    found: int = Field(description="entries of the folder, or of another source, of whatever became of them")
     count: int = Field(description="audited images")
     not_drawn: int = Field(
         description="images that were found and not needed; of a partial run, also those that were not reached"
@@ -154,6 +164,7 @@ class Data(Part):
         description="how much each audited image counts, in the order of images, with mean 1; empty: alike",
     )
     clusters: Clusters | None = Field(None, description="null where every image is drawn by itself")
+    notes: tuple[str, ...] = Field((), description="how images came that 8 bits do not hold, a sentence each")
     made_up: float | None = Field(
         None, description="part of the surroundings that boundary context reads and the pictures do not reach"
     )

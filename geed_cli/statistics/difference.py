@@ -332,7 +332,7 @@ def _check_paired(reference: Sample, other: Sample) -> None:
         raise InputError(
             f"cells over {sizes[0][0]} and {sizes[1][0]} images",
             expected="the same images, in the same order, for both models",
-            remedy="audit both models with the same --data, --samples and --seed",
+            remedy="audit both models with the same folder (--data) or pictures, --samples and --draw-seed",
         )
 
 

@@ -1,4 +1,7 @@
-"""One line on what to do next."""
+"""One line on what to do next: an option beside the command, or a keyword in Python where no command has the pictures.
+
+Pictures that are below no folder (``data.source``) can be audited from Python alone.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -30,15 +33,32 @@ def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
     """What could be done, the most important first; there is always one."""
     yield from _until_it_counts(result)
     if any(insensitive(entry, result) for entry in result.results):
-        yield "see whether weights and preprocessing are those that you mean: geed inspect MODEL"
+        look = ": geed inspect MODEL" if _on_command_line(result) else ""
+        yield f"see whether weights and preprocessing are those that you mean{look}"
     if not all(claim.decided for claim in claims):
         yield _open(result, claims)
     size = next((phase.clean_size for phase in result.grid_phase if phase.clean_size is not None), None)
     if size is not None and not result.settings.phase_correct:
-        yield f"see what the grid does to the layers: --img-size {size}, or --phase-correct"
+        larger = f"--img-size {size}" if _on_command_line(result) else f"{size} × {size} pixels"
+        yield f"see what the grid does to the layers: {larger}, or {_option(result, 'phase-correct')}"
     if result.settings.twin is None:
-        yield "see what training brought: --twin"
-    yield "keep it so: geed init --ci github writes a gate"
+        twin = "--twin" if _on_command_line(result) else "twin, a network of this kind with random weights"
+        yield f"see what training brought: {twin}"
+    if _on_command_line(result):
+        yield "keep it so: geed init --ci github writes a gate"
+    yield "keep it so: save the result, and hold later ones to it with geed check"
+
+
+def _on_command_line(result: Result) -> bool:
+    """Whether a command can audit these pictures: those of a folder."""
+    return result.data.source == "folder"
+
+
+def _option(result: Result, name: str, value: str | int | None = None) -> str:
+    """An option of an audit, as a command has it or as a keyword."""
+    if _on_command_line(result):
+        return f"--{name}" if value is None else f"--{name} {value}"
+    return f"{name.replace('-', '_')}={True if value is None else value!r}"
 
 
 def _until_it_counts(result: Result) -> Iterator[str]:
@@ -47,9 +67,10 @@ def _until_it_counts(result: Result) -> Iterator[str]:
     if result.unsteady is not None:
         yield STEADY
     if result.status == "partial":
-        yield "run the same command again; images that are done come from the cache"
+        what = "run the same command" if _on_command_line(result) else "audit the same pictures"
+        yield f"{what} again; images that are done come from the cache"
     if result.model.weights.origin == "random":
-        yield _trained(result.model.weights)
+        yield _trained(result.model.weights) if _on_command_line(result) else "audit trained weights"
     if data.bundled_sample:
         yield "the sample is for a first look; audit your own images: -d DIR"
     if data.count < MIN_IMAGES:
@@ -73,7 +94,7 @@ def _open(result: Result, claims: Sequence[Claim]) -> str:
     if all("resampling" in word for word in words):
         return _resampling(result)
     if any("rounding" in word for word in words):
-        return "round less: --precision fp64"
+        return f"round less: {_option(result, 'precision', 'fp64')}"
     if any(word == "undefined" for word in words):
         return "audit images that differ, or a network that tells them apart"
     more = images_to_halve(result.data.count)
@@ -83,18 +104,24 @@ def _open(result: Result, claims: Sequence[Claim]) -> str:
 def _resampling(result: Result) -> str:
     """A smaller floor: what turns leave of the frame first, then a better filter, then exact groups."""
     if any(group.boundary in ("zero", "reflect") for group in result.groups):
-        return "lose less in turning: --boundary disc"
+        return f"lose less in turning: {_option(result, 'boundary', 'disc')}"
     if any(group.interpolation == "bilinear" for group in result.groups):
-        return "lose less in resampling: --interpolation bicubic"
-    return "groups that move pixels exactly have no floor: -g flip,c4"
+        return f"lose less in resampling: {_option(result, 'interpolation', 'bicubic')}"
+    groups = "-g flip,c4" if _on_command_line(result) else 'groups=["flip", "c4"]'
+    return f"groups that move pixels exactly have no floor: {groups}"
 
 
 def _more(result: Result, count: int, why: str) -> str:
-    """That, and the option where the folder has so many images."""
+    """That, and the option where the folder, or what else it is, has so many images."""
     data = result.data
     there = data.count + data.not_drawn
     if there >= count:
-        return f"{why}: --samples {count}"
+        return f"{why}: {_option(result, 'samples', count)}"
+    holder = "the folder" if _on_command_line(result) else data.root
     if data.not_drawn:
-        return f"{why}; the folder has {there}: --samples {there}"
+        return f"{why}; {holder} has {there}: {_option(result, 'samples', there)}"
+    if not _on_command_line(result):
+        return (
+            f"{why}; {holder} has no more: hand over more pictures, with {_option(result, 'samples', count)}"
+        )
     return f"{why}; the folder has no more: -d DIR --samples {count}"

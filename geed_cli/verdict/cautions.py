@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from geed_cli.phrases import counted
-from geed_cli.result.samples import independent, narrow_enough
+from geed_cli.result.samples import entry_noun, independent, narrow_enough
 from geed_cli.result.schema import Entry, GridPhase, Group, Result
 from geed_cli.statistics.sample import LEFT_OUT
 from geed_cli.statistics.validity import CARRY_HALF, MIN_IMAGES
@@ -100,8 +100,10 @@ def of_the_run(result: Result) -> Iterator[str]:
         images = counted(data.count, "image")
         yield f"with {images} intervals of {looks.metric} are wider than the {looks.width:g} asked for"
     if data.refused:
-        files = counted(len(data.refused), "file")
-        yield f"{files} of the folder {'was' if len(data.refused) == 1 else 'were'} refused; -v lists them"
+        where = {"folder": " of the folder", "files": " of the list", "memory": ""}[data.source]
+        lists = "-v" if data.source == "folder" else "data.refused"
+        verb = "was" if len(data.refused) == 1 else "were"
+        yield f"{counted(len(data.refused), entry_noun(data))}{where} {verb} refused; {lists} lists them"
 
 
 def _twin(entries: Sequence[Entry], group: Group, claim: Claim) -> Iterator[Caution]:

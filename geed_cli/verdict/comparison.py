@@ -155,7 +155,7 @@ def _until_it_counts(comparison: Comparison) -> str:
     if any(_is_unsteady(comparison.lines, number) for number in range(len(subjects))):
         return STEADY
     if not comparison.paired:
-        return "audit all of them on the same images: the same --data, --samples and --draw-seed"
+        return "audit all of them on the same images: the same folder (--data) or pictures, --samples and --draw-seed"
     return "" if _differences(comparison) else "audit all of them with the same groups, measures and layers"
 
 

@@ -105,9 +105,11 @@ def next_track(track: Track, compare: str = "") -> str:
         return STEADY
     if len(steps) < 2:
         return "add a checkpoint of another step"
-    count, noun = independent(track.records[0].result.data)
+    data = track.records[0].result.data
+    count, noun = independent(data)
     if count < MIN_IMAGES:
-        return MORE_CLUSTERS if noun == "cluster" else f"{ENOUGH}: --samples {GOOD_NUMBER} -d DIR"
+        more = f": --samples {GOOD_NUMBER} -d DIR" if data.source == "folder" else f": samples={GOOD_NUMBER}"
+        return MORE_CLUSTERS if noun == "cluster" else ENOUGH + more
     if compare:
         return f"pair its ends in every number: {compare}"
     return "geed compare FIRST LAST pairs layers and predictions, too"

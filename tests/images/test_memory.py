@@ -1,24 +1,22 @@
 """Pictures in memory give the rows of their files, digit for digit; what is read of them, and how they are named."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
+from support.memory import Pictures, array, audited, rows, tensor
 from support.networks import small_conv_net
 from support.pictures import smooth_pictures
-from torch.utils.data import DataLoader, Dataset, Subset, SubsetRandomSampler
+from torch.utils.data import DataLoader, Subset, SubsetRandomSampler
 
-from geed_cli.images.memory.prepared import Root, images_of
+from geed_cli.images.memory.prepared import images_of
 from geed_cli.models.network import Network
-from geed_cli.pipeline.audit import audit
-from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.result.schema import Result
 
-COUNT, SIDE, SAMPLES = 7, 20, 5
+COUNT, SIDE = 7, 20
 
 
 @pytest.fixture(scope="module")
@@ -29,30 +27,6 @@ def network() -> Network:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return smooth_pictures(tmp_path_factory.mktemp("pictures"), COUNT, SIDE)
-
-
-def array(folder: Path) -> np.ndarray:
-    """The pictures as Pillow has them, (N, H, W, 3)."""
-    return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in sorted(folder.iterdir())])
-
-
-def tensor(folder: Path) -> torch.Tensor:
-    return torch.from_numpy(array(folder)).permute(0, 3, 1, 2)
-
-
-class Pictures(Dataset[Any]):
-    """A data set of given items, which counts what it is asked for."""
-
-    def __init__(self, items: Sequence[object]) -> None:
-        self.items = items
-        self.asked: list[int] = []
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, index: int) -> object:
-        self.asked.append(index)
-        return self.items[index]
 
 
 def loader(folder: Path) -> DataLoader[Any]:
@@ -83,22 +57,6 @@ SOURCES: dict[str, Callable[[Path], object]] = {
         Pictures([{"pixel_values": each, "labels": 0} for each in tensor(folder)]), batch_size=2
     ),
 }
-
-
-def audited(network: Network, root: Root, samples: int = SAMPLES) -> Result:
-    """A small audit of so many of the pictures."""
-    options = AuditOptions(
-        data=DataOptions(root, samples),
-        run=RunOptions("cpu", 8),
-        layers=("block1",),
-        controls=ControlOptions(probes=2),
-    )
-    return audit(network, "flip", options)
-
-
-def rows(result: Result) -> str:
-    """All that was computed."""
-    return result.model_dump_json(exclude={"timing", "data", "signature"})
 
 
 @pytest.fixture(scope="module")

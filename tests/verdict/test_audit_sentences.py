@@ -173,6 +173,73 @@ def test_next_steps(found: Result, step: str) -> None:
     assert next_step(found) == step
 
 
+IN_MEMORY = {"source": "memory", "root": "the data set CIFAR10"}
+
+
+@pytest.mark.parametrize(
+    ("found", "step"),
+    [
+        (
+            result(features(0.4), count=3, data=IN_MEMORY | {"not_drawn": 500}),
+            "audit at least 20 images, better 200: samples=200",
+        ),
+        (
+            result(features(0.4), count=3, data=IN_MEMORY | {"not_drawn": 50}),
+            "audit at least 20 images, better 200; the data set CIFAR10 has 53: samples=53",
+        ),
+        (
+            result(features(0.4), count=3, data=IN_MEMORY),
+            "audit at least 20 images, better 200; the data set CIFAR10 has no more: hand over more pictures, with "
+            "samples=200",
+        ),
+        (
+            result(features(0.3, 0.27, 0.33, of="c8", floor=0.2), groups=[RESAMPLED], data=IN_MEMORY),
+            "lose less in turning: boundary='disc'",
+        ),
+        (
+            result(
+                features(0.3, 0.27, 0.33, of="c8", floor=0.2),
+                groups=[RESAMPLED.model_copy(update={"boundary": "disc"})],
+                data=IN_MEMORY,
+            ),
+            "lose less in resampling: interpolation='bicubic'",
+        ),
+        (
+            result(
+                features(0.3, 0.27, 0.33, of="c8", floor=0.2),
+                groups=[RESAMPLED.model_copy(update={"boundary": "disc", "interpolation": "bicubic"})],
+                data=IN_MEMORY,
+            ),
+            'groups that move pixels exactly have no floor: groups=["flip", "c4"]',
+        ),
+        (result(features(0.01, 0.005, 0.02, rounding=0.01), data=IN_MEMORY), "round less: precision='fp64'"),
+        (
+            result(OPEN, softmax(0.001, 0.01), data=IN_MEMORY),
+            "see whether weights and preprocessing are those that you mean",
+        ),
+        (
+            result(FORTY, grid=OFF_CENTRE, data=IN_MEMORY),
+            "see what the grid does to the layers: 225 × 225 pixels, or phase_correct=True",
+        ),
+        (
+            result(FORTY, data=IN_MEMORY),
+            "see what training brought: twin, a network of this kind with random weights",
+        ),
+        (
+            result(FORTY, settings={"twin": "seed 0"}, data=IN_MEMORY),
+            "keep it so: save the result, and hold later ones to it with geed check",
+        ),
+        (
+            result(FORTY, status="partial", data=IN_MEMORY),
+            "audit the same pictures again; images that are done come from the cache",
+        ),
+    ],
+)
+def test_next_steps_of_pictures_that_no_command_can_read(found: Result, step: str) -> None:
+    """Keywords of Python in place of options, and no command that would need the pictures."""
+    assert next_step(found) == step
+
+
 @pytest.mark.parametrize(
     ("declared", "step"),
     [

@@ -289,7 +289,7 @@ def test_warnings_of_what_is_not_comparable() -> None:
         ),
         (
             comparison(FURTHER, paired=False),
-            "audit all of them on the same images: the same --data, --samples and --draw-seed",
+            "audit all of them on the same images: the same folder (--data) or pictures, --samples and --draw-seed",
         ),
         (
             comparison(line("latent.l2", (0.1, None), NONE)),

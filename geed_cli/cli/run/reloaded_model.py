@@ -16,7 +16,8 @@ from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.errors import GeedError, InputError
 from geed_cli.groups.named import GROUP_SUFFIXES
 from geed_cli.models.network import Network
-from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery, require_same_network
+from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery, same_network
+from geed_cli.report.console import plain
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
 
@@ -44,6 +45,12 @@ def gallery_of(
         InputError: as ``reloaded`` and ``make_gallery``.
         RunError: likewise.
     """
+    if result.data.source == "memory":
+        raise InputError(
+            f"--images for the result of {result.model.id}, whose pictures ({plain(result.data.root)}) were in memory",
+            expected="pictures in files, which can be shown again",
+            remedy="leave out --images; or in Python make_gallery, whose options take the pictures as folder",
+        )
     network = reloaded(result, allow_code=allow_code, allow_pickle=allow_pickle)
     options = GalleryOptions(
         count=count,
@@ -70,8 +77,7 @@ def reloaded(result: Result, *, allow_code: bool = False, allow_pickle: bool = F
     request = _request(result)
     options = replace(request.options, allow_code=allow_code, allow_pickle=allow_pickle)
     network = replace(request, options=options).load()
-    require_same_network(result, network)
-    return network
+    return same_network(result, network)
 
 
 def _request(result: Result) -> ModelRequest:

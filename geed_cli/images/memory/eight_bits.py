@@ -13,6 +13,8 @@ from geed_cli.images.picture import ImageRefused
 LEVELS = 255
 COARSE = 1 / 512
 """A float type whose spacing below 1 is at least this does not hold k/255 apart from what lies between."""
+SINGLE = float(np.finfo(np.float32).eps)
+"""What float64 may be off by, since most such values were float32 before."""
 OVERSHOOT = 0.25
 """How far beyond [0, 1] bicubic resizing may leave floats."""
 EXPECTED = "bytes in [0, 255] (uint8), or floats in [0, 1]"
@@ -62,6 +64,7 @@ def to_bytes(values: NDArray[np.generic], spacing: float, where: str) -> tuple[N
                 "image, if a picture is that dark",
             )
         return values.astype(np.uint8, copy=False), False
+    spacing = max(spacing, SINGLE)
     floats = values.astype(np.float64)
     if not np.isfinite(floats).all():
         raise ImageRefused("values that are not finite (NaN or infinity)")

@@ -13,7 +13,7 @@ from torch.utils.data import (
     SubsetRandomSampler,
 )
 
-from geed_cli.errors import InputError
+from geed_cli.errors import MOST_CHARACTERS, InputError
 
 
 def called(data_set: object) -> str:
@@ -25,10 +25,22 @@ def called(data_set: object) -> str:
 
 def fetch_of(loader: "DataLoader[Any]") -> Callable[[int], object]:
     """What the loader makes of one item of its data set: a batch of one, or without batches the item."""
-    data_set, collate = loader.dataset, loader.collate_fn
-    if loader.batch_sampler is None:
-        return lambda index: collate(data_set[index])
-    return lambda index: collate([data_set[index]])
+    data_set, batches = loader.dataset, loader.batch_sampler is not None
+
+    def fetch(index: int) -> object:
+        item = data_set[index]
+        try:
+            return loader.collate_fn([item] if batches else item)
+        except Exception as error:  # the user's code
+            lines = str(error)[:MOST_CHARACTERS].splitlines() or [""]
+            raise InputError(
+                f"the collate_fn of a DataLoader of {called(data_set)} raised {type(error).__name__} for item {index}: "
+                f"{lines[0]}",
+                expected="a batch of one item" if batches else "an item",
+                remedy="loader.dataset, the data set itself, if its items are pictures",
+            ) from error
+
+    return fetch
 
 
 def indices_of(loader: "DataLoader[Any]") -> Sequence[int]:

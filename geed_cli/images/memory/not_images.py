@@ -24,7 +24,7 @@ def no_images(thing: Any) -> Why | None:  # noqa: ANN401 - the user may hand ove
         return None
     if hasattr(thing, "dataset"):
         return f"a {kind}, which cannot be asked for one picture", "its data set, images.dataset"
-    return f"a {kind} where pictures are expected", "a folder, or a list of pictures"
+    return f"something of type {kind} where pictures are expected", "a folder, or a list of pictures"
 
 
 def _class(thing: type) -> Why:

@@ -86,11 +86,9 @@ def images_of(images: object) -> Root:
         return Path(fspath(images))
     if (why := no_images(images)) is not None:
         raise InputError(why[0], expected=EXPECTED, remedy=why[1])
-    if isinstance(images, list | tuple) and images:
-        if all(isinstance(item, str | PathLike) for item in images):
-            return _of_files(images)
-        if _is_batch(images):
-            images = images[0]
+    images = _unpacked(images)
+    if isinstance(images, list | tuple) and all(isinstance(item, str | PathLike) for item in images):
+        return _of_files(images)
     items = _items(images)
     if not items.indices:
         raise InputError(
@@ -101,12 +99,19 @@ def images_of(images: object) -> Root:
     return ImageSet(items.what, MemoryReader(items), names, (), len(names))
 
 
+def _unpacked(images: object) -> object:
+    """The pictures of a batch with labels; of an array of objects the objects, which are Pillow's images or paths."""
+    if isinstance(images, np.ndarray) and images.dtype.kind in "OU":
+        return list(images)
+    return images[0] if isinstance(images, list | tuple) and _is_batch(images) else images
+
+
 def _items(images: Any) -> Items:  # noqa: ANN401 - whatever has items
     if is_array(images):
         return OfArray(images)
     if isinstance(images, DataLoader):
         return OfSequence(called(images.dataset), indices_of(images), fetch_of(images), one_thread=True)
-    listed = isinstance(images, list | tuple | np.ndarray)
+    listed = isinstance(images, list | tuple)
     if not listed:
         require_indices(images)
     count = len(images)

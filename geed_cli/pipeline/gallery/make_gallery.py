@@ -13,6 +13,7 @@ from geed_cli.actions.action import centre as middle
 from geed_cli.actions.conditions import Boundary, Resampling, context_size
 from geed_cli.engine.plan import GroupPlan, Plan
 from geed_cli.errors import InputError
+from geed_cli.images.source import ImageSet
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import describe_group, describe_model
@@ -54,7 +55,7 @@ class GalleryOptions:
     Attributes:
         count: pictures of each group.
         layer: where disagreement is looked for; None for the last layer of the result with more than one place.
-        folder: where the pictures lie now; None for the result's own.
+        folder: where the pictures are now, a folder or what ``images_of`` made; None for the result's own folder.
         follow_links: whether symbolic links in it are followed, as in the audit.
         groups: the groups as they were asked for, where a name does not say which, as of a group in a file.
         sets: likewise.
@@ -63,7 +64,7 @@ class GalleryOptions:
 
     count: int = 5
     layer: str | None = None
-    folder: Path | None = None
+    folder: Path | ImageSet | None = None
     follow_links: bool = False
     groups: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
@@ -87,7 +88,7 @@ def make_gallery(result: Result, network: Network, options: GalleryOptions = DEF
         InputError: another network, a layer that cannot be read, or a count below 1.
         RunError: the device is not there.
     """
-    require_same_network(result, network)
+    network = same_network(result, network)
     planned, warnings = _plans(result, network, options)
     if not planned:
         return Gallery(network.id, (), (), None, None, None, warnings)
@@ -137,13 +138,16 @@ def make_gallery(result: Result, network: Network, options: GalleryOptions = DEF
     )
 
 
-def require_same_network(result: Result, network: Network) -> None:
-    """Refuse a network that is not the audited one, or is shown pictures in another way.
+def same_network(result: Result, network: Network) -> Network:
+    """The network as it was audited: pictures that were cropped already are shown as they are again.
 
     Raises:
-        InputError: naming both.
+        InputError: it is another network, or is shown pictures in another way.
     """
-    model = result.model
+    model, size = result.model, network.input.size
+    as_they_are = replace(network, input=replace(network.input, resize=size, crop_mode="center"))
+    if describe_model(as_they_are).input == model.input:
+        network = as_they_are
     if network.weights.state_sha256 != model.weights.state_sha256:
         hashes = network.weights.state_sha256[:12], model.weights.state_sha256[:12]
         raise InputError(
@@ -158,6 +162,7 @@ def require_same_network(result: Result, network: Network) -> None:
             f"{model.input.interpolation}, with the same mean and std",
             remedy=f"--img-size {model.input.size}, or the spec of the audit",
         )
+    return network
 
 
 @dataclass(frozen=True)

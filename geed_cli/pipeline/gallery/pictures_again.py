@@ -9,10 +9,11 @@ from geed_cli.choices import Decode
 from geed_cli.documents.document import printable
 from geed_cli.images.picture import ImageRefused
 from geed_cli.images.preprocess import least_size, to_pixels
-from geed_cli.images.reader import Folder
-from geed_cli.images.source import sample_folder
+from geed_cli.images.reader import Folder, Reader
+from geed_cli.images.source import ImageSet, sample_folder
 from geed_cli.input_settings import InputSettings
 from geed_cli.phrases import counted
+from geed_cli.result.samples import entry_noun
 from geed_cli.result.schema import Data, Settings
 
 MOST_NAMED = 5
@@ -25,7 +26,7 @@ def read_again(
     places: Iterable[int],
     *,
     side: int | None,
-    folder: Path | None,
+    folder: Path | ImageSet | None,
     follow_links: bool,
 ) -> tuple[dict[int, Tensor], tuple[str, ...]]:
     """The pixels of some of the audited pictures, shape (C, P, P), bytes, and one sentence on those that are left out.
@@ -36,27 +37,55 @@ def read_again(
         shown: the network's preprocessing.
         places: of the pictures among ``data.images``.
         side: P, where a boundary reads what lies around the crop.
-        folder: where they lie now; None for ``data.root``.
+        folder: where they are now; None for where they were in the audit, which in memory is nowhere any more.
         follow_links: whether a symbolic link is read as what it leads to.
     """
-    sample = data.bundled_sample and folder is None
-    where = sample_folder() if sample else folder or Path(data.root)
-    reader = Folder(where, follow_links)
+    if folder is None and data.source == "memory":
+        return {}, (
+            f"no pictures in the gallery: those of {printable(data.root, 300)} were in memory, and in no file",
+        )
+    reader, root = _reader(data, folder, follow_links=follow_links)
     decode: Decode = "fast" if settings.decode == "fast" else "exact"
     found: dict[int, Tensor] = {}
     missing: list[str] = []
     for place in sorted(set(places)):
         record = data.images[place]
         try:
-            if _leaves(record.path):
-                raise ImageRefused("its path leaves the folder")
+            _require_among(record.path, data, folder)
             picture, sha256 = reader.picture(record.path, least_size(shown, decode))
             if sha256 != record.sha256:
-                raise ImageRefused("it is another file than was audited")
+                raise ImageRefused(f"it is another {entry_noun(data)} than was audited")
             found[place] = to_pixels(picture, shown, side=side)
         except ImageRefused as refusal:
             missing.append(f"{printable(record.path)} ({refusal.reason})")
-    return found, _left_out(missing, data.root if sample else str(where))
+    return found, _left_out(missing, root)
+
+
+def _reader(data: Data, folder: Path | ImageSet | None, *, follow_links: bool) -> tuple[Reader, str]:
+    """What reads the pictures now, and how it is called.
+
+    Files that were named one by one are looked for below the current folder, since a stranger may have named them.
+    """
+    if isinstance(folder, ImageSet):
+        return folder.reader, folder.root
+    if folder is None and data.bundled_sample:
+        return Folder(sample_folder()), data.root
+    where = folder or Path(data.root if data.source == "folder" else ".")
+    return Folder(where, follow_links), data.root if data.source == "files" else str(where)
+
+
+def _require_among(path: str, data: Data, folder: Path | ImageSet | None) -> None:
+    """Refuse a picture that is none of those at hand.
+
+    Raises:
+        ImageRefused: it is none.
+    """
+    if isinstance(folder, ImageSet):
+        if path not in folder.paths:
+            raise ImageRefused("it is not among these pictures")
+    elif _leaves(path):
+        named = data.source == "files" and folder is None
+        raise ImageRefused(f"its path leaves the {'current ' * named}folder")
 
 
 def _leaves(path: str) -> bool:

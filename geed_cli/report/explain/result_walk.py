@@ -13,6 +13,7 @@ from geed_cli.report.explain.topics import meaning_of
 from geed_cli.report.measure_table import remarks
 from geed_cli.report.numbers import number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
+from geed_cli.result.samples import entry_noun
 from geed_cli.result.schema import Data, Entry, Group, HiddenAction, Model, Result
 from geed_cli.verdict.audit import next_step, say, warnings
 from geed_cli.verdict.transformations import title_of
@@ -59,9 +60,8 @@ def _facts(result: Result) -> Iterator[Block]:
 
 def _images(data: Data) -> str:
     where = "the bundled sample" if data.bundled_sample else plain(data.root)
-    parts = [
-        f"{counted(data.count, 'image')} of {where} were audited, of {counted(data.found, 'file')} found there"
-    ]
+    found = counted(data.found, entry_noun(data))
+    parts = [f"{counted(data.count, 'image')} of {where} were audited, of {found} found there"]
     more = [
         (len(data.normaliser_images), "more serve M alone"),
         (data.not_drawn, f"were not drawn (seed {data.seed})"),

@@ -182,8 +182,8 @@ WARNING_WORDS = (
     Word(
         "were refused",
         Explanation(
-            what="files of the folder are no pictures by their name or format, are links, or cannot be decoded "
-            "(--on-bad-image skip leaves these out and draws others).",
+            what="files of the folder, or items of another source, are no pictures by their name or format, are links, "
+            "or cannot be decoded (--on-bad-image skip leaves these out and draws others).",
             reading="-v and the result list them with their reasons.",
         ),
         ("refused", "was refused", "could not be read", "left out"),
@@ -303,7 +303,8 @@ WARNING_WORDS = (
         "the images differ",
         Explanation(
             what="the results are of different images, so that nothing is paired and no difference is claimed.",
-            reading="Audit all of them on the same images: the same --data, --samples and --draw-seed.",
+            reading="Audit all of them on the same images: the same folder (--data) or pictures, --samples and "
+            "--draw-seed.",
             see=("difference",),
         ),
     ),
