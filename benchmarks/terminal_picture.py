@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from geed_cli import AuditOptions, audit, load_model
+from geed_cli import audit
 from geed_cli.choices import View
 from geed_cli.cli.app import EXAMPLE
 from geed_cli.report.audit_page import print_result
@@ -17,7 +17,7 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "figures" / "terminal.sv
 def picture() -> str:
     """The page of the first audit at 100 columns, in colour, without a font that is fetched from elsewhere."""
     words = EXAMPLE.split()
-    result = audit(load_model(words[2]), groups=[words[4]], options=AuditOptions())
+    result = audit(words[2], groups=words[4], cache=False)
     console = Console(
         record=True, width=100, force_terminal=True, file=io.StringIO(), highlight=False, markup=False
     )

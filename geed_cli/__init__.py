@@ -27,9 +27,17 @@ _HOMES = {
     "models.load": ("load_model",),
     "models.network": ("Network",),
     "models.requested": ("FileOptions",),
-    "pipeline.audit": ("audit",),
+    "api.audit": ("audit",),
     "pipeline.gallery.make_gallery": ("GalleryOptions", "make_gallery"),
-    "pipeline.options": ("ActionOptions", "AuditOptions", "DataOptions", "RunOptions"),
+    "pipeline.options": (
+        "ActionOptions",
+        "AuditOptions",
+        "ControlOptions",
+        "ControlOptions",
+        "DataOptions",
+        "RunOptions",
+        "UntilOptions",
+    ),
     "report.audit_page": ("print_result",),
     "result.gallery": ("Gallery",),
     "result.file": ("read_result", "write_result"),
@@ -41,6 +49,7 @@ _ROOMS = ("functional",)
 
 if TYPE_CHECKING:
     from geed_cli import functional
+    from geed_cli.api.audit import audit
     from geed_cli.api.compare import compare
     from geed_cli.api.judge import check
     from geed_cli.api.make_plan import plan
@@ -56,9 +65,15 @@ if TYPE_CHECKING:
     from geed_cli.models.load import load_model
     from geed_cli.models.network import Network
     from geed_cli.models.requested import FileOptions
-    from geed_cli.pipeline.audit import audit
     from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
-    from geed_cli.pipeline.options import ActionOptions, AuditOptions, DataOptions, RunOptions
+    from geed_cli.pipeline.options import (
+        ActionOptions,
+        AuditOptions,
+        ControlOptions,
+        DataOptions,
+        RunOptions,
+        UntilOptions,
+    )
     from geed_cli.report.audit_page import print_result
     from geed_cli.result.file import read_result, write_result
     from geed_cli.result.gallery import Gallery
@@ -67,6 +82,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ActionOptions",
     "AuditOptions",
+    "ControlOptions",
     "DataOptions",
     "FileOptions",
     "FiniteGroup",
@@ -81,6 +97,7 @@ __all__ = [
     "Result",
     "RunError",
     "RunOptions",
+    "UntilOptions",
     "__version__",
     "audit",
     "check",

@@ -141,5 +141,5 @@ def _no_policy(found: str) -> InputError:
     return InputError(
         found,
         expected="the path of a policy file, or what it says as a mapping",
-        remedy='{"version": 2, "rules": [{"metric": "latent.l2", "group": "flip", "max": 0.2}]}',
+        remedy='{"version": 2, "rules": [{"metric": "prediction.*", "group": "flip", "max": 0.2}]}',
     )

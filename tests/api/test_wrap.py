@@ -8,8 +8,9 @@ import torch
 from support.untouched import module_state
 from torch import nn
 
-from geed_cli import AuditOptions, DataOptions, Network, RunOptions, audit, load_model, wrap
+from geed_cli import AuditOptions, DataOptions, Network, RunOptions, load_model, wrap
 from geed_cli.api.wrap import network_of
+from geed_cli.pipeline.audit import audit
 from geed_cli.result.schema import Result
 
 PICTURES = (4, 40)

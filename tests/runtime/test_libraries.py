@@ -49,9 +49,9 @@ def absent():
     assert asked
 
 def audited():
-    from geed_cli import AuditOptions, DataOptions, audit, load_model
+    from geed_cli import audit, load_model
     network = load_model('timm:test_resnet', weights='random', img_size=64)
-    audit(network, ['c4'], AuditOptions(data=DataOptions(samples=2)))
+    audit(network, groups='c4', samples=2, cache=False, progress=False)
     assert compiler() == [], compiler()
 
 def imported(name):

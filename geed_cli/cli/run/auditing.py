@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from geed_cli.api.audit import audit
 from geed_cli.choices import View
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest, kept_weights
@@ -14,7 +15,6 @@ from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.models.network import Network
-from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import require_enough
 from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
 from geed_cli.pipeline.options import AuditOptions
@@ -70,8 +70,14 @@ def run_audit(
         network = request.load(kept_weights(options.cache, progress))
         if twin:
             progress.step("building the random twin")
-        beside = request.twin(network).load() if twin else None
-        made = audit(network, groups, options, progress, beside)
+        made = audit(
+            network,
+            groups=groups,
+            twin=request.twin(network).load() if twin else False,
+            cache=options.cache is not None,
+            options=options,
+            progress=progress,
+        )
         result = made.model_copy(update={"command": request.options.typed})
 
     pictures = functools.cache(lambda: _gallery(result, network, groups, options, page.images, view))
