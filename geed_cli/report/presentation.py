@@ -11,7 +11,7 @@ from typing import get_args
 
 from geed_cli.choices import Plot, View, check_choice
 from geed_cli.comparison.schema import Comparison
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, meant, nearest
 from geed_cli.forecast.planned import Plan
 from geed_cli.gate.outcome import GateReport
 from geed_cli.report.audit_page import audit_page
@@ -25,7 +25,7 @@ from geed_cli.report.page import Block, print_page
 from geed_cli.report.plan_page import plan_page
 from geed_cli.report.track_page import track_page
 from geed_cli.result.file import check_writable, to_strict_json, write_atomically
-from geed_cli.result.presented import Figure, Presented
+from geed_cli.result.presented import WIDTH, Figure, Presented
 from geed_cli.result.schema import Result
 from geed_cli.tracking.columns import columns_of
 from geed_cli.tracking.record import Track
@@ -59,6 +59,19 @@ def text_of(part: Presented, width: int, *, verbose: bool, linear: bool) -> str:
     view = View(verbose=verbose, linear=linear)
     print_page(_page(part, view, width, tenths=plain_characters(console)), console, linear=linear)
     return stream.getvalue().rstrip("\n")
+
+
+def html_of(part: Presented) -> str:
+    """The printed page as a notebook shows it."""
+    from geed_cli.report.html.notebook_view import notebook_view  # noqa: PLC0415 - only here
+
+    return notebook_view(_page(part, View(), WIDTH))
+
+
+def figure_html(figure: Figure) -> str:
+    """A figure on a white ground of its own, in whatever page."""
+    style = "display:inline-block;background:#ffffff;padding:8px 12px;border-radius:4px;max-width:100%"
+    return f'<div style="{style}">{figure.svg}</div>'
 
 
 def _page(part: Presented, view: View, width: int, *, tenths: bool = False) -> Iterator[Block]:
@@ -108,6 +121,13 @@ def figure_of(result: Result, kind: Plot, group: str | None) -> Figure:
     from geed_cli.report.html.single_figure import single_figure  # noqa: PLC0415 - only here
 
     check_choice("figure", kind, get_args(Plot))
+    names = [each.name for each in result.groups]
+    if group is not None and group not in names:
+        raise InputError(
+            f"no group {group!r} in this result",
+            expected=f"{meant(group, names)}one of {', '.join(names)}",
+            remedy=f'plot("{kind}", "{next(iter(nearest(group, names, 1)), names[0])}")',
+        )
     svg = single_figure(kind, {result.model.arch: result}, group)
     return Figure(svg, f"{kind} of {result.model.arch}")
 

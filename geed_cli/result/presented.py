@@ -1,6 +1,6 @@
 """What Python gives back of an audit, a comparison, a gate, a track or a plan: to be looked at, kept and gone on with.
 
-Each prints as its command does, has its rows as records and data frames, and is saved as
+Each prints as its command does, shows itself in a notebook, has its rows as records and data frames, and is saved as
 the file that its command writes.
 """
 
@@ -40,6 +40,11 @@ class Figure:
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+    def _repr_html_(self) -> str:
+        """The figure on a ground of its own, since its colours are those of a light page."""
+        html: str = drawing().figure_html(self)
+        return html
 
     def __repr__(self) -> str:
         return in_line("Figure", self.title)
@@ -99,6 +104,16 @@ class Presented(Part):
 
     def __str__(self) -> str:
         return self.table()
+
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it: no script, and styles that act on nothing else."""
+        html: str = drawing().html_of(self)
+        return html
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """The same beside the plain text, for frontends that have no HTML."""
+        del include, exclude  # IPython leaves out by itself what it was not asked for
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
 
 def drawing() -> Any:  # noqa: ANN401 - a module

@@ -3,8 +3,6 @@
 These tests are skipped unless they are asked for; asked for, they fail where there is no Chromium.
 """
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,19 +27,6 @@ def _long() -> Result:
         for entry in result.results
     )
     return result.model_copy(update={"results": entries})
-
-
-@pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    """Chromium without a window."""
-    from playwright.sync_api import sync_playwright
-
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found is not None, "no Chromium on the path"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,67 +1,23 @@
 """What Python shows of results, comparisons, gates, tracks and plans: the text of the commands, and files of theirs."""
 
 import json
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from support.command import Geed, printed
-from support.gate import policy, spread
-from support.gate import result as with_rows
+from support.kinds import KINDS, POLICY, made, rows
 from support.pages import Page, real, small
-from support.results import record_at
 
 import geed_cli
 from geed_cli.api.saved_files import load
 from geed_cli.choices import View
-from geed_cli.cli.run.pages import comparison_of
 from geed_cli.comparison.schema import Comparison, Line
 from geed_cli.errors import InputError
 from geed_cli.forecast.planned import Plan, Planned
-from geed_cli.forecast.widths import plan_width
-from geed_cli.gate.gate import gate
 from geed_cli.gate.outcome import GateReport, Outcome
 from geed_cli.result.by_name import NoEntryError
 from geed_cli.result.presented import Presented
-from geed_cli.result.schema import Result
 from geed_cli.tracking.record import Row, Track
-from geed_cli.tracking.track import track_of
-
-POLICY = """
-version: 2
-require: {min_images: 20}
-rules:
-  - {id: features, metric: latent.l2, group: flip, max: 0.5}
-  - {id: top class, metric: prediction.flip_rate, group: flip, max: 0.4}
-"""
-
-
-def rows(shift: float = 0.0) -> Result:
-    """A result whose features and layers have rows."""
-    return with_rows(
-        {
-            ("latent.l2", "flip", None): spread(0.2 + shift, 0.05, 40),
-            ("prediction.flip_rate", "flip", None): (spread(0.3, 0.4, 40) > 0.5).astype(float),
-            ("channelwise.cosine", "flip", "layer1"): spread(-0.8 + shift, 0.05, 40, seed=1),
-        }
-    )
-
-
-@lru_cache
-def made() -> dict[str, Presented]:
-    """One of each kind."""
-    comparison = comparison_of({"ours": rows(), "theirs": rows(0.1)})
-    assert comparison is not None
-    return {
-        "result": small(),
-        "comparison": comparison,
-        "report": gate({"net": rows()}, policy(POLICY)),
-        "track": track_of([record_at(100), record_at(200, seed=1)], None),
-        "plan": plan_width(rows(), ("latent.l2",), 0.01),
-    }
-
-
-KINDS = ("result", "comparison", "report", "track", "plan")
 
 
 def test_a_result_prints_as_the_command_prints_it() -> None:
@@ -356,8 +312,10 @@ def test_figures_that_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="figure 'depht'") as refused:
         real().plot("depht")  # type: ignore[arg-type]
     assert refused.value.remedy == "use depth"
-    with pytest.raises(InputError, match="no group 'c5'"):
+    with pytest.raises(InputError, match="no group 'c5' in this result") as refused:
         real().plot("depth", "c5")
+    assert refused.value.remedy == 'plot("depth", "c8")'
+    assert eval(f"result.{refused.value.remedy}", {"result": real()}).svg.startswith("<svg")
     with pytest.raises(InputError, match="nothing to draw"):
         small().plot("polar")
     with pytest.raises(InputError, match="no kind of file has the name") as refused:

@@ -58,7 +58,7 @@ def single_figure(kind: Plot, results: Mapping[str, Result], group: str | None) 
         if drawn is not None:
             return f"{drawn}\n"
     raise InputError(
-        f"nothing to draw for --plot {kind}{f' under {group}' if group else ''}",
+        f"nothing to draw as {kind}{f' under {group}' if group else ''}",
         expected=needed,
-        remedy="audit again with it, or choose another --plot",
+        remedy="audit again with it, or choose another figure",
     )
