@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos", "box", "hamming"]
-CropMode = Literal["center", "squash", "border"]
+CropMode = Literal["center", "center-down", "squash", "border"]
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,10 @@ class InputSettings:
         interpolation: Pillow filter used for resizing, with its antialiasing.
         mean: per channel, subtracted from values in [0, 1]; one alone for a network that is shown luminance.
         std: per channel, divided by, after the subtraction.
-        crop_mode: ``center`` resizes the shorter side to ``resize`` and crops S×S; ``squash`` resizes to
-            ``resize``×``resize`` ignoring the aspect ratio and crops; ``border`` resizes the longer side and pads.
+        crop_mode: ``center`` resizes the shorter side to ``resize`` and crops S×S, from a half pixel rounded to even as
+            torchvision does; ``center-down`` is the same rounded down, as Hugging Face's processors do; ``squash``
+            resizes to ``resize``×``resize`` ignoring the aspect ratio and crops; ``border`` resizes the longer side and
+            pads.
     """
 
     size: int

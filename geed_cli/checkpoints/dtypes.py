@@ -104,13 +104,19 @@ def _converted(name: str, value: Tensor, dtype: torch.dtype) -> Tensor:
             remedy="give the checkpoint from before quantisation",
         )
     converted = value.to(dtype)
-    if dtype.is_floating_point and not bool(torch.isfinite(converted).all()):
-        raise InputError(
-            f"tensor {shown(name)} has values that are not finite in {_short(dtype)} (NaN or infinity)",
-            expected="finite weights",
-            remedy="take a checkpoint from before training diverged",
-        )
+    require_finite({name: converted})
     return converted
+
+
+def require_finite(state: Mapping[str, Tensor]) -> None:
+    """Refuse weights that are not numbers, with an ``InputError``."""
+    for name, value in state.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise InputError(
+                f"tensor {shown(name)} has values that are not finite in {_short(value.dtype)} (NaN or infinity)",
+                expected="finite weights",
+                remedy="take a checkpoint from before training diverged",
+            )
 
 
 def _short(dtype: torch.dtype) -> str:

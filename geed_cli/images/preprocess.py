@@ -55,8 +55,9 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
     size = _checked(picture, settings)
     picture = picture if settings.channels == 3 else picture.luminance()
     resized = picture.resize(size, Image.Resampling[settings.interpolation.upper()])
-    if side is not None and side != settings.size:
-        return wide_crop(_pad(resized, settings), settings.size, side)
+    down = settings.crop_mode == "center-down"
+    if down or (side is not None and side != settings.size):
+        return wide_crop(_pad(resized, settings), settings.size, side or settings.size, down=down)
     if settings.crop_mode == "border":
         resized = _pad(resized, settings)
     return as_tensor(channels_first(TF.center_crop(resized, [settings.size, settings.size])))
@@ -72,8 +73,9 @@ def padded_fraction(picture: Picture, settings: InputSettings, side: int) -> flo
     if side == size:
         return 0.0
     width, height = _resized(picture.size, settings)
-    inside = reached(height, size, size) * reached(width, size, size)
-    real = reached(height, size, side) * reached(width, size, side) - inside
+    down = settings.crop_mode == "center-down"
+    inside = reached(height, size, size, down=down) * reached(width, size, size, down=down)
+    real = reached(height, size, side, down=down) * reached(width, size, side, down=down) - inside
     return 1 - real / (side**2 - size**2)
 
 

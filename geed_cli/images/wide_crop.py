@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
+def wide_crop(frame: Image.Image, size: int, side: int, *, down: bool = False) -> torch.Tensor:
     """The crop of ``side`` whose centre is the centre crop of ``size``: uint8, shape (C, side, side), contiguous.
 
     Beyond the frame it is mirrored; in a direction in which the frame is too small to be mirrored that far, its
@@ -19,11 +19,14 @@ def wide_crop(frame: Image.Image, size: int, side: int) -> torch.Tensor:
     Args:
         frame: mode RGB or L, at least ``size`` in both directions.
         size: S.
-        side: larger than S by an even number, so that both squares have one centre.
+        side: larger than S by an even number, so that both squares have one centre; or S.
+        down: round the place of a crop that begins at a half pixel down.
     """
     if side < size or (side - size) % 2:
         raise ValueError(f"side {side} must be {size} plus an even number")
-    top, left = (_start(length, size) - (side - size) // 2 for length in (frame.height, frame.width))
+    top, left = (
+        _start(length, size, down=down) - (side - size) // 2 for length in (frame.height, frame.width)
+    )
     # Only the part that is read: a panorama is many times as wide as any crop of it.
     box = (max(left, 0), max(top, 0), min(left + side, frame.width), min(top + side, frame.height))
     pixels = channels_first(frame.crop(box))
@@ -47,18 +50,18 @@ def channels_first(picture: Image.Image) -> NDArray[np.uint8]:
     return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 
-def reached(length: int, size: int, side: int) -> int:
+def reached(length: int, size: int, side: int, *, down: bool = False) -> int:
     """How many of a crop's ``side`` rows (or columns) show a row of the resized picture in its own place.
 
     ``length`` is that of the resized picture before padding; ``side`` is S (``size``) or more by an even number.
     """
-    start = _start(length, size) - (side - size) // 2
+    start = _start(length, size, down=down) - (side - size) // 2
     return min(start + side, length) - max(start, 0)  # all of it where it is shorter than S
 
 
-def _start(length: int, size: int) -> int:
-    """Where torchvision's centre crop begins: a half is rounded to even, so not always down."""
-    return round((length - size) / 2)
+def _start(length: int, size: int, *, down: bool) -> int:
+    """Where a centre crop begins: torchvision rounds a half to even, Hugging Face's processors down."""
+    return (length - size) // 2 if down else round((length - size) / 2)
 
 
 def _places(start: int, side: int, length: int) -> list[int]:

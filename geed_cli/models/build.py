@@ -21,6 +21,7 @@ from geed_cli.models.sources.architecture import Architecture, Loaded
 from geed_cli.models.sources.from_python import build_python
 from geed_cli.models.sources.from_timm import build_pretrained_timm, build_timm
 from geed_cli.models.sources.from_torchvision import build_pretrained_torchvision, build_torchvision
+from geed_cli.models.sources.from_transformers import build_pretrained_transformers, build_transformers
 from geed_cli.models.spec import ModelSpec, SplitPart
 from geed_cli.models.spec_files import weights_path
 
@@ -63,13 +64,16 @@ def build(
         InputError: the architecture, its arguments or the weights file do not fit.
         RunError: the weights cannot be had.
     """
-    spec = requested.spec
-    match spec.weights.origin, spec.model.source:
+    spec, folder = requested.spec, requested.folder
+    model = spec.model
+    match spec.weights.origin, model.source:
         case "pretrained", "timm":
-            return Built(spec, *build_pretrained_timm(spec.model.name, spec.model.arguments, size, file.kept))
+            return Built(spec, *build_pretrained_timm(model.name, model.arguments, size, file.kept, folder))
         case "pretrained", "torchvision":
+            return Built(spec, *build_pretrained_torchvision(model.name, model.arguments, size, file.kept))
+        case "pretrained", "transformers":
             return Built(
-                spec, *build_pretrained_torchvision(spec.model.name, spec.model.arguments, size, file.kept)
+                spec, *build_pretrained_transformers(model.name, model.arguments, size, folder, file.kept)
             )
     architecture = _bare(requested, seed, size, allow_code=allow_code)
     if spec.weights.origin == "random":
@@ -92,7 +96,9 @@ def build(
 def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool) -> Architecture:
     model = requested.spec.model
     if model.source == "timm":
-        return build_timm(model.name, model.arguments, size, seed)
+        return build_timm(model.name, model.arguments, size, seed, requested.folder)
+    if model.source == "transformers":
+        return build_transformers(model.name, model.arguments, size, seed, requested.folder)
     if model.source == "torchvision":
         return build_torchvision(model.name, model.arguments, size, seed)
     return build_python(

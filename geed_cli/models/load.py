@@ -31,7 +31,9 @@ from geed_cli.models.requested import (
 from geed_cli.models.resolve import leave_out, require_one_tensor, split_network
 from geed_cli.models.sources.architecture import Architecture
 from geed_cli.models.sources.from_torchvision import torchvision_networks
-from geed_cli.models.spec import ModelSpec
+from geed_cli.models.sources.from_transformers import PREFIX
+from geed_cli.models.sources.model_folder import HUB_PREFIX, LOCAL_PREFIX
+from geed_cli.models.spec import ModelSpec, SplitPart
 from geed_cli.models.spec_files import weights_path
 from geed_cli.models.stages import default_stages
 from geed_cli.runtime.libraries import timm, torchvision
@@ -55,7 +57,8 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
 
     Args:
         reference: ``NAME`` (a spec, else a timm name), ``timm:NAME[.tag]``, ``torchvision:NAME[/WEIGHTS]``,
-            ``hf-hub:org/name``, a path to a spec, or a checkpoint file with ``arch``.
+            ``hf-hub:org/name[@revision]``, ``transformers:org/name[@revision]``, ``local-dir:PATH``, a path to a
+            spec, or a checkpoint file with ``arch``.
         checkpoint: a file that replaces the model's weights.
         arch: the architecture of a checkpoint file: a timm name, or ``torchvision:NAME``.
         weights: ``spec`` takes what the reference means; ``random`` initialises the network from ``seed``.
@@ -144,7 +147,9 @@ def assemble(
     model_id = _id(spec, architecture, detail)
     with as_it_was(module):
         shown = with_channels(
-            module, input_settings(architecture.input, spec.input, size), spec.input.channels
+            module,
+            input_settings(architecture.input, spec.input, size, architecture.why_no_input),
+            spec.input.channels,
         )
         settings = shown.settings
         # the libraries' networks take any number of images
@@ -156,12 +161,12 @@ def assemble(
     split = split_network(
         module,
         architecture.classifier,
-        spec.split,
+        _declared(spec.split, architecture),
         model_id,
         seen,
         absent,
         without("split"),
-        known=architecture.source != "python",
+        known=not architecture.finds_classifier,
         layout=spec.layouts.get("logits"),
     )
     own = architecture.layers or default_stages(module, split.classifier)
@@ -189,7 +194,15 @@ def assemble(
         reference=reference,
         batch=batch,
         cache_key=spec.model.cache_key,
+        classes=architecture.classes,
     )
+
+
+def _declared(split: SplitPart, architecture: Architecture) -> SplitPart:
+    """The spec's section; what it leaves open about the output is as the source knows it."""
+    if architecture.output is None or split.output is not None or split.without_classifier:
+        return split
+    return split.model_copy(update={"output": architecture.output})
 
 
 def _lacking(module: nn.Module, spec: ModelSpec) -> tuple[str, ...]:
@@ -202,8 +215,12 @@ def _id(spec: ModelSpec, architecture: Architecture, detail: str) -> str:
     """``timm/resnet50.a1_in1k`` for published weights; otherwise the architecture and what is in it."""
     name = f"{architecture.source}/{architecture.name}"
     match spec.weights.origin:
-        case "pretrained" if spec.model.name.startswith("hf-hub:"):
+        case "pretrained" if spec.model.name.startswith(HUB_PREFIX):
             return spec.model.name
+        case "pretrained" if spec.model.name.startswith(LOCAL_PREFIX):
+            return f"{name}:{Path(spec.model.name).name}"
+        case "pretrained" if architecture.source == "transformers":
+            return f"{PREFIX}{spec.model.name}"
         case "pretrained":
             joint = "/" if architecture.source == "torchvision" else "."
             return f"{name}{joint}{architecture.tag}" if architecture.tag else name

@@ -81,7 +81,7 @@ def _declaring(misfit: Misfit) -> str | None:
     """The command that writes a spec for the file; None where no spec would load it into this network."""
     architecture, read = misfit.architecture, misfit.read
     model, weights = misfit.requested.spec.model, misfit.requested.spec.weights
-    if model.source == "python" or set(model.arguments) - {"num_classes"}:
+    if model.source not in {"timm", "torchvision"} or set(model.arguments) - {"num_classes"}:
         return None
     found = recognise(read.state)
     # a recognised layout says itself what comes off its names

@@ -79,7 +79,7 @@ class Network:
 
     Attributes:
         id: canonical name, such as ``timm/resnet50.a1_in1k``.
-        source: ``timm`` | ``torchvision`` | ``python``.
+        source: ``timm`` | ``torchvision`` | ``transformers`` | ``python``.
         arch: the source's name of the architecture.
         module: in evaluation mode, without gradients, float32, on the CPU.
         features: where f1(x) is read; flattened to k features per image.
@@ -101,6 +101,7 @@ class Network:
         preprocess: a function of the user's that is applied to each picture before anything else.
         prefix_tokens: how many tokens precede the H·W grid tokens in a layer's B×tokens×C output.
         batch: how many images it has to be given at once; None for any number.
+        classes: what the classes are called, in the order of the outputs; () where its source does not say.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Network:
     rounding: bool = True
     adapter: Adapter = PLAIN
     preprocess: Callable[[Any], Any] | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:

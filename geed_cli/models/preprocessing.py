@@ -28,18 +28,21 @@ class Preprocessing:
     notes: tuple[str, ...] = ()
 
 
-def input_settings(own: InputSettings | None, wanted: InputPart, size: int | None) -> InputSettings:
+def input_settings(
+    own: InputSettings | None, wanted: InputPart, size: int | None, why: str = ""
+) -> InputSettings:
     """The model's own preprocessing, overridden by what the spec says; a spec's ``crop_pct`` holds at any size.
 
     Args:
         own: the model's own, already at ``size``; None where the source knows none.
         wanted: the spec's section.
         size: the input size asked for; None for the model's own.
+        why: why the source knows none, where it usually does.
 
     Raises:
         InputError: the source knows no preprocessing and the spec leaves out size, mean or std.
     """
-    own = own or _from_spec_alone(wanted, size)
+    own = own or _from_spec_alone(wanted, size, why)
     crop = wanted.crop_pct
     return replace(
         own,
@@ -51,7 +54,14 @@ def input_settings(own: InputSettings | None, wanted: InputPart, size: int | Non
     )
 
 
-def _from_spec_alone(wanted: InputPart, size: int | None) -> InputSettings:
+def _from_spec_alone(wanted: InputPart, size: int | None, why: str) -> InputSettings:
+    complete = size is not None and wanted.mean is not None and wanted.std is not None
+    if why and not complete:
+        raise InputError(
+            f"it is not known what this model is shown: {why}",
+            expected="the usual steps (resize, crop, rescale, normalise), or a spec that states size, mean and std",
+            remedy="a spec with input: {size: …, mean: [r, g, b], std: [r, g, b]} (geed explain spec)",
+        )
     if size is None or wanted.mean is None or wanted.std is None:
         raise InputError(
             "the spec leaves out input.size, input.mean or input.std, and the model's code knows none",

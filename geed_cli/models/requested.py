@@ -4,6 +4,7 @@ A MODEL argument is a spec, a network of a library, a hub repository, or a check
 there is one, otherwise a timm name. Nothing is loaded or downloaded here.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,13 +12,25 @@ from typing import Literal
 from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.documents.document import path_of, printable, unicode_text
 from geed_cli.errors import InputError, did_you_mean, files_near, nearest, nearest_are, no_such_file
-from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
+from geed_cli.models.sources.model_folder import LOCAL_PREFIX, library_of, local_folder
+from geed_cli.models.spec import ModelPart, ModelSpec, SourceName, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
+from geed_cli.phrases import shell_joined
 from geed_cli.runtime.libraries import timm
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".tar")
 Library = Literal["timm", "torchvision"]
-Kind = Literal["spec", "timm", "torchvision", "checkpoint"]
+Kind = Literal["spec", "timm", "torchvision", "transformers", "checkpoint"]
+FORMS = {
+    "timm": "timm:NAME",
+    "torchvision": "torchvision:NAME",
+    "hf-hub": "hf-hub:org/name",
+    "transformers": "transformers:org/name",
+    "local-dir": "local-dir:PATH",
+}
+"""How a model of each place is named."""
+REPOSITORY = re.compile(r"[^/@\s]+/[^/@\s]+(@\S+)?")
+"""Of the Hugging Face hub, with or without a revision."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +52,9 @@ def parse_reference(text: str, spec_dir: Path | None = None) -> Reference:
     """Parse a MODEL argument. Names of a library are not looked up yet, bare names are.
 
     Args:
-        text: ``NAME``, ``timm:NAME[.tag]``, ``torchvision:NAME[/WEIGHTS]``, ``hf-hub:org/name``, a path to a
-            spec, or a path to a checkpoint file; also an id as it is printed, such as ``timm/NAME.tag``.
+        text: ``NAME``, ``timm:NAME[.tag]``, ``torchvision:NAME[/WEIGHTS]``, ``hf-hub:org/name[@revision]``,
+            ``transformers:org/name[@revision]``, ``local-dir:PATH``, a path to a spec, or a path to a checkpoint
+            file; also an id as it is printed, such as ``timm/NAME.tag``.
         spec_dir: the user's folder of specs.
 
     Raises:
@@ -64,6 +78,12 @@ def parse_reference(text: str, spec_dir: Path | None = None) -> Reference:
         return Reference("timm", text)
     if path.is_file():
         return Reference("spec", path.stem, path)
+    if path.is_dir():
+        raise InputError(
+            f"'{printable(text, 300)}' is a folder",
+            expected="a model; a folder that timm or Hugging Face's library saved is named with local-dir:",
+            remedy=shell_joined(["geed", "inspect", f"{LOCAL_PREFIX}{text}"]),
+        )
     raise _unknown(text, list(specs))
 
 
@@ -90,15 +110,19 @@ def _of_source(text: str, source: str, name: str) -> Reference:
         return Reference("timm", name)
     if source == "torchvision" and name:
         return Reference("torchvision", name)
-    if source == "hf-hub" and name.count("/") == 1 and all(name.split("/")):
+    if source == "hf-hub" and REPOSITORY.fullmatch(name):
         return Reference("timm", text)
-    forms = {"timm": "timm:NAME", "torchvision": "torchvision:NAME", "hf-hub": "hf-hub:org/name"}
-    close = nearest(source, forms)
+    if source == "transformers" and REPOSITORY.fullmatch(name):
+        return Reference("transformers", name)
+    if source == "local-dir" and name:
+        path = _text_of(path_of(name).expanduser())
+        return Reference(library_of(local_folder(path, Path())), f"{LOCAL_PREFIX}{path}")
+    close = nearest(source, FORMS)
     raise InputError(
         f"'{text}' names no model",
-        expected=f"{did_you_mean([forms[each] for each in close])}one of {', '.join(forms.values())}, "
+        expected=f"{did_you_mean([FORMS[each] for each in close])}one of {', '.join(FORMS.values())}, "
         "a spec's name or a path",
-        remedy=forms[close[0]] if close else "geed ls models PATTERN",
+        remedy=FORMS[close[0]] if close else "geed ls models PATTERN",
     )
 
 
@@ -284,7 +308,8 @@ def _spec_of_name(target: Reference, weights: WeightsPart) -> ModelSpec:
             expected="a name of timm or torchvision",
             remedy="geed ls models PATTERN",
         )
-    source: Library = "torchvision" if target.kind == "torchvision" else "timm"
+    sources: dict[str, SourceName] = {"torchvision": "torchvision", "transformers": "transformers"}
+    source = sources.get(target.kind, "timm")
     return ModelSpec(model=ModelPart(source=source, name=target.name), weights=weights)
 
 

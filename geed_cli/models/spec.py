@@ -18,6 +18,7 @@ from geed_cli.models.spec_actions import Action
 
 Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]
+SourceName = Literal["timm", "torchvision", "transformers", "python"]
 LayoutName = Literal["nchw", "nhwc", "tokens"]
 """How a layer's output lies in memory: B×C×H×W, B×H×W×C, B×tokens×C."""
 Channels = Literal[1, 3]
@@ -30,14 +31,15 @@ class ModelPart(StrictPart):
 
     Attributes:
         source: who builds it; ``python`` imports the user's own code and needs --allow-code.
-        name: the source's name for it: ``resnet50.a1_in1k`` or ``hf-hub:org/name`` (timm),
-            ``resnet50/IMAGENET1K_V1`` (torchvision), ``module:callable`` (python).
+        name: the source's name for it: ``resnet50.a1_in1k``, ``hf-hub:org/name`` or ``local-dir:PATH`` (timm),
+            ``resnet50/IMAGENET1K_V1`` (torchvision), ``org/name`` or ``local-dir:PATH`` (transformers),
+            ``module:callable`` (python); a repository may be followed by ``@revision``.
         arguments: plain values handed to the factory, such as ``num_classes``.
         cache_key: what the user calls the code of ``python``, which is to be called otherwise once it does something
             else: equal weights do not say that the code is the same.
     """
 
-    source: Literal["timm", "torchvision", "python"]
+    source: SourceName
     name: Name
     arguments: dict[Name, Argument] = Field({})
     cache_key: Name | None = None

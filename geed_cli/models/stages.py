@@ -34,6 +34,26 @@ def default_stages(module: nn.Module, classifier: str | None) -> tuple[str, ...]
     return spread(module, tuple(name for name, _ in blocks if not _holds(name, classifier)))
 
 
+def largest_run(module: nn.Module) -> tuple[str, ...]:
+    """The children of the list of modules that holds most parameters; () without one.
+
+    For libraries that keep their stages and blocks in such a list, under names that differ from class to class.
+    """
+    lists = {
+        name: part
+        for name, part in module.named_modules()
+        if name and isinstance(part, nn.ModuleList | nn.Sequential) and len(part) > 1
+    }
+    if not lists:
+        return ()
+    largest = max(lists, key=lambda name: _parameters(lists[name]))  # of equals the first, the outermost
+    return tuple(f"{largest}.{child}" for child, _ in lists[largest].named_children())
+
+
+def _parameters(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
 def spread(module: nn.Module, names: tuple[str, ...]) -> tuple[str, ...]:
     """The names, or ``BLOCKS_MEASURED`` of them where they are a longer run of equal blocks, as in a plain transformer.
 

@@ -22,6 +22,10 @@ IMAGE_ATTRIBUTES = ("img_size", "image_size")
 """Attributes in which timm's and torchvision's modules keep the image size that their patches are cut from."""
 
 
+OF_PATCHES = ("transformers", "open_clip")
+"""Sources whose tokens are the patches that a convolution cuts the picture into."""
+
+
 @dataclass(frozen=True)
 class TokenGrid:
     """A grid of height × width tokens, and ``prefix`` tokens before it that stand for no place in the picture."""
@@ -66,7 +70,7 @@ def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
         return declared
     if any(hasattr(part, "unroll") for part in network.module.modules()):  # Hiera
         return NoGrid("the network keeps its tokens in another order than row by row")
-    stated = sorted(stated_grids(network.module, network.input.size))
+    stated = sorted(stated_grids(network.module, network.input.size) | _cut(network))
     fitting = [
         TokenGrid(*grid, prefix)
         for grid in stated
@@ -86,6 +90,23 @@ def token_grid(network: Network, layer: str, tokens: int) -> TokenGrid | NoGrid:
 def stated_grids(module: nn.Module, size: int) -> set[Grid]:
     """Height and width of every token grid that a module states, where the input has ``size``² pixels."""
     return {grid for part in module.modules() for grid in _grids_of(part, size) if min(grid) >= 1}
+
+
+def _cut(network: Network) -> set[Grid]:
+    """The grids of what cuts the picture into patches, in libraries that state the size that it was built for alone."""
+    if network.source not in OF_PATCHES:
+        return set()
+    size, channels = network.input.size, network.input.channels
+    cutting = [
+        part
+        for part in network.module.modules()
+        if isinstance(part, nn.Conv2d) and part.in_channels == channels
+    ]
+    return {
+        (size // part.kernel_size[0], size // part.kernel_size[1])
+        for part in cutting
+        if part.kernel_size == part.stride and part.padding in {"valid", (0, 0)}
+    }
 
 
 def _grids_of(part: nn.Module, size: int) -> Iterator[Grid]:

@@ -50,7 +50,8 @@ class Preprocessing(Part):
     )
     crop_pct: float = Field(description="size / resize")
     crop_mode: str = Field(
-        description="center crops the middle, squash ignores the aspect ratio before it, border pads what is short"
+        description="center crops the middle, center-down too, from a half pixel rounded down; squash ignores the "
+        "aspect ratio before it; border pads what is short"
     )
     interpolation: str = Field(
         description="the filter that resizes: nearest, bilinear, bicubic, lanczos, box or hamming"
@@ -77,7 +78,7 @@ class Model(Part):
     """Which network was audited, and how it was split."""
 
     id: str = Field(description="its canonical name, such as timm/resnet50.a1_in1k")
-    source: str = Field(description="what built it: timm, torchvision or python")
+    source: str = Field(description="what built it: timm, torchvision, transformers or python")
     arch: str = Field(description="the source's name of its architecture")
     weights: Weights
     input: Preprocessing

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -18,6 +19,8 @@ from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
 
+OF_TIMM: tuple[CropMode, ...] = ("center", "squash", "border")
+"""Of Hugging Face's, tests/models/test_transformers.py has the comparison with its processors."""
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SHAPES = [(64, 64), (100, 64), (64, 100), (37, 61), (200, 31), (20, 20), (33, 32), (500, 375)]
 
@@ -45,7 +48,7 @@ def timm_transform(
 
 
 @pytest.mark.parametrize("interpolation", get_args(Interpolation))
-@pytest.mark.parametrize("crop_mode", get_args(CropMode))
+@pytest.mark.parametrize("crop_mode", OF_TIMM)
 @pytest.mark.parametrize("crop_pct", [0.875, 0.9, 1.0, 1.3])
 def test_pixels_equal_timm_bit_for_bit(
     interpolation: Interpolation, crop_mode: CropMode, crop_pct: float
@@ -68,7 +71,7 @@ def test_pixels_equal_timm_bit_for_bit(
     height=st.integers(1, 90),
     size=st.integers(8, 40),
     crop_pct=st.floats(0.5, 1.2),
-    crop_mode=st.sampled_from(get_args(CropMode)),
+    crop_mode=st.sampled_from(OF_TIMM),
 )
 def test_any_shape_equals_timm(
     width: int, height: int, size: int, crop_pct: float, crop_mode: CropMode
@@ -109,6 +112,15 @@ def test_pixels_equal_torchvision_weights_transforms(model: str, weights: str, r
         picture = noise(width, height, seed)
         normalised = TF.normalize(to_pixels(Picture.whole(picture), ours).float() / 255, MEAN, STD)
         assert torch.equal(normalised, theirs(picture)), (width, height)
+
+
+@pytest.mark.parametrize(("length", "torchvision", "down"), [(33, 0, 0), (35, 2, 1), (37, 2, 2), (39, 4, 3)])
+def test_a_crop_from_a_half_pixel(length: int, torchvision: int, down: int) -> None:
+    """Margins of 1, 3, 5 and 7 pixels: half of them is rounded to even, or down; columns tell where the crop begins."""
+    columns = Image.fromarray(np.tile(np.arange(length, dtype=np.uint8)[None, :, None], (32, 1, 3)))
+    for mode, begins in (("center", torchvision), ("center-down", down)):
+        pixels = to_pixels(Picture.whole(columns), settings(32, 1.0, crop_mode=mode))
+        assert pixels[0, 0].tolist() == list(range(begins, begins + 32))
 
 
 def test_border_pads_with_the_mean_colour() -> None:

@@ -13,8 +13,9 @@ from support.checkpoints import read_in_this_process
 from support.command import Geed, geed
 from support.pictures import smooth_pictures
 
+from geed_cli.documents.json_object import MAX_BYTES
 from geed_cli.input_settings import InputSettings
-from geed_cli.models.config_beside import HUGGING_FACE, MAX_BYTES, TIMM, preprocessing_beside
+from geed_cli.models.config_beside import HUGGING_FACE, TIMM, preprocessing_beside
 from geed_cli.models.load import load_model
 from geed_cli.models.preprocessing import input_settings
 
@@ -93,7 +94,7 @@ def test_timms_is_what_timm_itself_makes_of_it(tmp_path: Path) -> None:
     ("content", "expected"),
     [
         (VIT, InputSettings(48, 48, "bilinear", (0.5,) * 3, (0.25,) * 3, "squash")),
-        (CLIP, InputSettings(40, 44, "bicubic", (0.5,) * 3, (0.25,) * 3, "center")),
+        (CLIP, InputSettings(40, 44, "bicubic", (0.5,) * 3, (0.25,) * 3, "center-down")),
         (
             CLIP | {"size": {"height": 46, "width": 46}},
             InputSettings(40, 46, "bicubic", (0.5,) * 3, (0.25,) * 3, "squash"),
@@ -108,13 +109,13 @@ def test_timms_is_what_timm_itself_makes_of_it(tmp_path: Path) -> None:
                 "image_processor_type": None,
                 "feature_extractor_type": "CLIPFeatureExtractor",
             },
-            InputSettings(40, 44, "bicubic", (0.5,) * 3, (0.25,) * 3),
+            InputSettings(40, 44, "bicubic", (0.5,) * 3, (0.25,) * 3, "center-down"),
         ),
         (VIT | {"do_normalize": False}, InputSettings(48, 48, "bilinear", (0.0,) * 3, (1.0,) * 3, "squash")),
         # ConvNeXt's: below 384 the shorter side is size / crop_pct, from there on nothing is cut off
         (
             VIT | {"size": {"shortest_edge": 224}, "crop_pct": 0.875},
-            InputSettings(224, 256, "bilinear", (0.5,) * 3, (0.25,) * 3),
+            InputSettings(224, 256, "bilinear", (0.5,) * 3, (0.25,) * 3, "center-down"),
         ),
         (
             VIT | {"size": {"shortest_edge": 384}, "crop_pct": 0.875},
@@ -154,9 +155,20 @@ def test_hugging_faces_processors(tmp_path: Path, content: object, expected: Inp
         (TIMM, " " * (MAX_BYTES + 1), "it is larger than 1 MB"),
         (
             HUGGING_FACE,
-            VIT | {"size": 48, "image_processor_type": "Mine"},
+            VIT | {"size": 48, "image_processor_type": None},
             "its size 48 can be meant in two ways",
         ),
+        (
+            HUGGING_FACE,
+            VIT | {"image_processor_type": "MineImageProcessor"},
+            "MineImageProcessor has rules of its own",
+        ),
+        (
+            HUGGING_FACE,
+            VIT | {"do_flip_channel_order": True},
+            "it puts blue before red (do_flip_channel_order)",
+        ),
+        (HUGGING_FACE, '{"size": 48, "size": 40}', "it says a key twice"),
         (HUGGING_FACE, VIT | {"size": {"shortest_edge": 48}}, "crops nothing, so pictures are not square"),
         (HUGGING_FACE, VIT | {"size": {"height": 48, "width": 40}}, "is no square"),
         (HUGGING_FACE, VIT | {"do_rescale": False}, "it leaves out resizing, or scaling"),

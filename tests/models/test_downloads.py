@@ -143,7 +143,10 @@ def test_cached_files_need_no_network(server: Server, tmp_path: Path) -> None:
     (snapshot.parents[1] / "refs").mkdir()
     (snapshot.parents[1] / "refs" / "main").write_text("0a")
     found = hub_file("org/name", ["model.safetensors", "pytorch_model.bin"], "timm:some_net")
-    assert (found.path, found.origin) == (snapshot / "pytorch_model.bin", "hf-hub:org/name/pytorch_model.bin")
+    assert (found.path, found.origin) == (
+        snapshot / "pytorch_model.bin",
+        "hf-hub:org/name@0a/pytorch_model.bin",
+    )
 
     name = f"net-{hashlib.sha256(b'weights').hexdigest()[:8]}.pth"
     cached = tmp_path / "hub" / "checkpoints" / name

@@ -256,7 +256,7 @@ def test_published_timm_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     network = load_model(SMALL)
     assert network.id == "timm/mobilenetv3_small_050.lamb_in1k"
     assert network.weights.origin == "pretrained"
-    assert network.weights.detail == "hf-hub:timm/mobilenetv3_small_050.lamb_in1k/model.safetensors"
+    assert network.weights.detail == "hf-hub:timm/mobilenetv3_small_050.lamb_in1k@0a/model.safetensors"
     assert network.weights.sha256 == file_sha256(path)
     assert network.weights.state_sha256 == trained.weights.state_sha256
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from geed_cli.checkpoints.rules import KeyRules
+from geed_cli.choices import OutputKind
 from geed_cli.input_settings import InputSettings
 
 
@@ -19,7 +20,7 @@ class Architecture:
     """A module as its source builds it.
 
     Attributes:
-        source: ``timm`` | ``torchvision`` | ``python``.
+        source: ``timm`` | ``torchvision`` | ``transformers`` | ``open_clip`` | ``torchhub`` | ``python``.
         name: the source's name of the architecture.
         tag: the source's name of its pretrained weights, where the name says or implies them.
         module: the network.
@@ -30,6 +31,10 @@ class Architecture:
         prefix_tokens: see ``Network``.
         rules: what the source's own published files need in order to fit.
         notes: choices made while building, one sentence each.
+        finds_classifier: whether a classifier is looked for where the source names none.
+        output: what the network puts out, where the source knows more than that it has a classifier.
+        why_no_input: of sources that state preprocessing, why there is none.
+        classes: what the classes are called, in the order of the outputs, where the source knows.
     """
 
     source: str
@@ -43,6 +48,10 @@ class Architecture:
     prefix_tokens: int = 0
     rules: KeyRules = field(default_factory=KeyRules)
     notes: tuple[str, ...] = ()
+    finds_classifier: bool = False
+    output: OutputKind | None = None
+    why_no_input: str = ""
+    classes: tuple[str, ...] = ()
 
     def rules_beside(self, rules: KeyRules) -> KeyRules:
         """A spec's rules, and those that the source's own files need."""

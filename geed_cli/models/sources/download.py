@@ -46,10 +46,17 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A weights file on this machine, and where it came from: a URL, or ``hf-hub:repository/file``."""
+    """A published file on this machine.
+
+    Attributes:
+        path: the file.
+        origin: where it came from: a URL, ``hf-hub:org/name@commit/file``, or a path.
+        commit: of the hub's repository, where it is one's.
+    """
 
     path: Path
     origin: str
+    commit: str | None = None
 
 
 def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
@@ -68,13 +75,48 @@ def hub_file(repository: str, names: Sequence[str], what: str) -> PublishedFile:
         for name in names:
             cached = try_to_load_from_cache(repo, name, revision=revision or None)
             if isinstance(cached, str):
-                return PublishedFile(Path(cached), f"hf-hub:{repository}/{name}")
+                return _of_hub(repo, name, cached)
         name = within(LOOK_SECONDS, lambda: _first_there(repo, names, revision or None))
         path = hf_hub_download(repo, name, revision=revision or None, etag_timeout=CONNECT_SECONDS)
     except Exception as error:  # the HTTP library and its errors change between versions of the hub's client
         tried = f"hf-hub:{repository}, file {' or '.join(names)}"
         raise _download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
-    return PublishedFile(Path(path), f"hf-hub:{repository}/{name}")
+    return _of_hub(repo, name, path)
+
+
+def hub_file_if_there(repository: str, name: str, what: str) -> PublishedFile | None:
+    """A small file of a Hugging Face repository, from the hub's cache where it is there; None where there is none.
+
+    Args:
+        repository: ``org/name`` or ``org/name@revision``.
+        name: of the file.
+        what: whose, for messages.
+
+    Raises:
+        RunError: nobody can be asked.
+    """
+    repo, _, revision = repository.partition("@")
+    at = revision or None
+    try:
+        cached = try_to_load_from_cache(repo, name, revision=at)
+        if cached is not None:
+            return _of_hub(repo, name, cached) if isinstance(cached, str) else None  # known to be missing
+        path = within(
+            LOOK_SECONDS,
+            lambda: hf_hub_download(repo, name, revision=at, etag_timeout=CONNECT_SECONDS),
+        )
+    except Exception as error:  # as in hub_file
+        if isinstance(error, hub.EntryNotFoundError) and not isinstance(error, hub.LocalEntryNotFoundError):
+            return None
+        tried = f"hf-hub:{repository}, file {name}"
+        raise _download_failed(what, tried, constants.HF_HUB_CACHE, error) from error
+    return _of_hub(repo, name, path)
+
+
+def _of_hub(repo: str, name: str, path: str) -> PublishedFile:
+    """A file of the hub's cache, which keeps each commit in a folder of its name."""
+    commit = Path(path).parents[name.count("/")].name
+    return PublishedFile(Path(path), f"hf-hub:{repo}@{commit}/{name}", commit)
 
 
 def url_file(url: str, what: str) -> PublishedFile:

@@ -75,7 +75,7 @@ def build_python(
         if lazy:
             materialise(module, size, channels, name)
     # which module is the classifier, and so which layers are stages, is seen when the network runs
-    return Architecture("python", name, None, module, None, classifier=None, layers=())
+    return Architecture("python", name, None, module, None, classifier=None, layers=(), finds_classifier=True)
 
 
 @contextmanager

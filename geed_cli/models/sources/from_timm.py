@@ -37,25 +37,32 @@ NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)
 """All that a head holds which is a classifier as a whole: a normalisation before its linear layer."""
 
 
-def build_timm(name: str, arguments: Mapping[str, Argument], size: int | None, seed: int) -> Architecture:
+def build_timm(
+    name: str, arguments: Mapping[str, Argument], size: int | None, seed: int, beside: Path = Path()
+) -> Architecture:
     """Build a timm network with random weights; the same seed gives the same ones, and no global state is changed.
 
     Args:
-        name: ``arch``, ``arch.tag`` or ``hf-hub:org/name``.
+        name: as ``resolve_timm_name`` takes it.
         arguments: for timm's factory.
         size: input size; None for the network's own.
         seed: of the random weights.
+        beside: where the path of a ``local-dir:`` is looked up first.
 
     Raises:
         InputError: an unknown name, or arguments or a size that the network does not take.
         RunError: the description of a hub repository cannot be downloaded.
     """
-    resolved = resolve_timm_name(name)
+    resolved = resolve_timm_name(name, beside)
     return describe_timm(resolved, _create(resolved, arguments, size, seed, None), size)
 
 
 def build_pretrained_timm(
-    name: str, arguments: Mapping[str, Argument], size: int | None, kept: KeptWeights | None = None
+    name: str,
+    arguments: Mapping[str, Argument],
+    size: int | None,
+    kept: KeptWeights | None = None,
+    beside: Path = Path(),
 ) -> tuple[Architecture, Loaded]:
     """Build a timm network with its published weights; arguments as for ``build_timm``.
 
@@ -63,7 +70,7 @@ def build_pretrained_timm(
         InputError: as ``build_timm``; or the file leaves a part of the network at its random initial values.
         RunError: the weights cannot be downloaded.
     """
-    resolved = resolve_timm_name(name)
+    resolved = resolve_timm_name(name, beside)
     published = timm_weights(resolved)
     with _readable(published.path, kept) as file:
         module = _create(resolved, arguments, size, 0, file)

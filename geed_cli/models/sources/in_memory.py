@@ -45,7 +45,10 @@ def in_memory(module: nn.Module, name: str | None, size: int | None) -> Architec
         described = describe_torchvision(name or type(module).__name__.lower(), module, settings)
         return Architecture(**{**vars(described), "notes": (note,)})
     own = name or type(module).__name__
-    return Architecture("python", own, None, module, stated_input(module, size), classifier=None, layers=())
+    stated = stated_input(module, size)
+    return Architecture(
+        "python", own, None, module, stated, classifier=None, layers=(), finds_classifier=True
+    )
 
 
 def library_of(module: nn.Module) -> str:

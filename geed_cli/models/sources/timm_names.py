@@ -4,14 +4,21 @@ The registry's name may end in a tag that says which weights are meant; without 
 one that is, is resolved here, since it differs between versions.
 """
 
-import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from geed_cli.errors import InputError, meant, nearest, nearest_are
 from geed_cli.models.sources.download import PublishedFile, hub_file, url_file
+from geed_cli.models.sources.model_folder import (
+    CONFIG,
+    HUB_PREFIX,
+    LOCAL_PREFIX,
+    ModelFolder,
+    described,
+    local_folder,
+)
 from geed_cli.runtime.libraries import timm
 
-HUB_PREFIX = "hf-hub:"
 # In timm's own order of preference.
 HUB_WEIGHTS = (
     "model.safetensors",
@@ -26,12 +33,12 @@ class TimmName:
     """A resolved name.
 
     Attributes:
-        factory: what timm's factory takes: a registry name, or ``local-dir:`` and a downloaded repository.
+        factory: what timm's factory takes: a registry name, or ``local-dir:`` and a folder.
         arch: the architecture.
         tag: the weights, as timm calls them; None where timm has none for this architecture.
-        config: timm's description of the weights; None for a repository, whose own description counts.
+        config: timm's description of the weights; None for a folder, whose own description counts.
         fixed_size: whether the factory has to be told of another input size.
-        repository: ``org/name`` for ``hf-hub:`` names.
+        folder: where the files are, for ``hf-hub:`` and ``local-dir:`` names.
     """
 
     factory: str
@@ -39,25 +46,31 @@ class TimmName:
     tag: str | None
     config: timm.models.PretrainedCfg | None
     fixed_size: bool
-    repository: str | None = None
+    folder: ModelFolder | None = None
 
     @property
     def id(self) -> str:
-        """``arch.tag``, or ``hf-hub:org/name``."""
-        if self.repository is not None:
-            return f"{HUB_PREFIX}{self.repository}"
+        """``arch.tag``, or ``hf-hub:org/name@revision``, or ``local-dir:PATH``."""
+        if self.folder is not None:
+            return self.folder.name
         return f"{self.arch}.{self.tag}" if self.tag else self.arch
 
 
-def resolve_timm_name(name: str) -> TimmName:
-    """What ``arch``, ``arch.tag`` or ``hf-hub:org/name`` stands for, with timm's default tag filled in.
+def resolve_timm_name(name: str, beside: Path = Path()) -> TimmName:
+    """What a name stands for, with timm's default tag filled in.
+
+    Args:
+        name: ``arch``, ``arch.tag``, ``hf-hub:org/name``, ``hf-hub:org/name@revision`` or ``local-dir:PATH``.
+        beside: where a relative PATH is looked up first.
 
     Raises:
-        InputError: timm has no such architecture, or no such weights for it.
+        InputError: timm has no such architecture, or no such weights for it; or a folder is none of timm's.
         RunError: the description of a hub repository cannot be downloaded.
     """
     if name.startswith(HUB_PREFIX):
-        return _resolve_repository(name.removeprefix(HUB_PREFIX))
+        return _resolve_folder(ModelFolder(name, repository=name.removeprefix(HUB_PREFIX)))
+    if name.startswith(LOCAL_PREFIX):
+        return _resolve_folder(local_folder(name.removeprefix(LOCAL_PREFIX), beside))
     arch, _, tag = name.partition(".")
     if not timm.is_model(arch):
         raise unknown_network(name, timm.list_models(), "a timm name")
@@ -69,19 +82,29 @@ def resolve_timm_name(name: str) -> TimmName:
     return TimmName(name, arch, weights_tag, config, config.fixed_input_size)
 
 
-def _resolve_repository(repository: str) -> TimmName:
-    path = hub_file(repository, ["config.json"], HUB_PREFIX + repository).path
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        arch = str(config["architecture"])
-        fixed_size = bool(config.get("pretrained_cfg", config).get("fixed_input_size", False))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+def _resolve_folder(folder: ModelFolder) -> TimmName:
+    file = folder.file([CONFIG])
+    config = described(folder, file)
+    arch, pretrained = config.get("architecture"), config.get("pretrained_cfg", config)
+    if not isinstance(arch, str) or not isinstance(pretrained, dict):
         raise InputError(
-            f"{HUB_PREFIX}{repository} does not describe a timm network in its config.json",
-            expected="a repository with timm's config.json, which names the architecture",
-            remedy="choose a repository that its page lists under the library timm",
-        ) from error
-    return TimmName(f"local-dir:{path.parent}", arch, None, None, fixed_size, repository)
+            f"{folder.name} does not describe a timm network in its {CONFIG}",
+            expected=f"timm's {CONFIG}, which names the architecture",
+            remedy=_as_transformers(folder)
+            if "model_type" in config
+            else "choose a repository that its page lists under the library timm",
+        )
+    if not timm.is_model(arch):
+        raise unknown_network(arch, timm.list_models(), "an architecture of the installed timm")
+    fixed_size = bool(pretrained.get("fixed_input_size", False))
+    return TimmName(f"{LOCAL_PREFIX}{file.path.parent}", arch, None, None, fixed_size, folder.pinned(file))
+
+
+def _as_transformers(folder: ModelFolder) -> str:
+    """The name of a folder of Hugging Face's own kind as it is typed."""
+    return (
+        folder.name if folder.repository is None else f"transformers:{folder.name.removeprefix(HUB_PREFIX)}"
+    )
 
 
 def timm_weights(name: TimmName) -> PublishedFile:
@@ -91,9 +114,9 @@ def timm_weights(name: TimmName) -> PublishedFile:
         InputError: timm has no weights for this architecture.
         RunError: they cannot be downloaded.
     """
-    what = f"timm:{name.id}" if name.repository is None else name.id
-    if name.repository is not None:
-        return hub_file(name.repository, HUB_WEIGHTS, what)
+    if name.folder is not None:
+        return name.folder.file(HUB_WEIGHTS)
+    what = f"timm:{name.id}"
     config = name.config
     if config is not None and config.hf_hub_id:
         named = (config.hf_hub_filename,) if config.hf_hub_filename else HUB_WEIGHTS

@@ -47,9 +47,12 @@ def class_names(network: Network, tops: Iterable[TopClasses]) -> dict[int, str]:
 def names_of(network: Network) -> tuple[str, ...]:
     """The names of a network's classes, in the order of its outputs; empty where nobody knows them.
 
-    ImageNet's are taken to be the classes of an architecture of timm or torchvision with trained weights and 1,000
+    They are those that its source knows.
+        ImageNet's are taken to be the classes of an architecture of timm or torchvision with trained weights and 1,000
     outputs, or as many as another of the sets has whose names timm knows.
     """
+    if network.classes and network.output.kind in CLASSIFIERS:
+        return network.classes if len(network.classes) == network.output.shape[0] else ()
     if network.source not in {"timm", "torchvision"} or network.weights.origin == "random":
         return ()
     return imagenet_names(network.output.shape[0]) if network.output.kind in CLASSIFIERS else ()

@@ -33,6 +33,8 @@ WRITE_AT = 20_000
 ROWS_VERSION = 5
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
 LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
+OF_SOURCES = {"timm": (), "torchvision": (), "transformers": ("transformers",)}
+"""The sources whose networks do what their weights tell, with the libraries that they need beside."""
 
 
 class RowCache:
@@ -160,7 +162,7 @@ def told_apart(networks: Sequence[Network]) -> bool:
     its ``cache_key`` names the code.
     """
     return all(
-        network.cache_key is not None or (network.source in {"timm", "torchvision"} and not network.borrowed)
+        network.cache_key is not None or (network.source in OF_SOURCES and not network.borrowed)
         for network in networks
     )
 
@@ -215,5 +217,5 @@ def _fields(network: Network, options: AuditOptions, placement: Placement) -> di
         "device": f"{device.type} {name} {platform.machine()}",
         "batch": str(placement.batch_size),
         "threads": str(torch.get_num_threads()),
-        **{library: version(library) for library in LIBRARIES},
+        **{library: version(library) for library in (*LIBRARIES, *OF_SOURCES.get(network.source, ()))},
     }
