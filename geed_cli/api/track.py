@@ -135,7 +135,8 @@ def track(  # noqa: PLR0913 - by keyword
         options: everything else about audits of checkpoints.
         out: save the track to this file after every step, and go on from it: checkpoints in it are not audited again.
         step_regex: a regular expression whose one group finds the step in each path.
-        pair_runs: a regular expression whose one group finds the run in the names of files.
+        pair_runs: a regular expression whose one group finds the run in the names of files; of several results of one
+            step in memory, ``result (.+)`` finds their place in the list.
         cluster: which images belong together.
         allow_code: let a spec with ``source: python`` import its module.
 
@@ -191,7 +192,7 @@ def follow(
         InputError: as ``track``; or no checkpoint could be audited, and there is nothing else.
     """
     say = say or message_console().print
-    _require_runs(inputs, options.pair_runs)
+    _require_runs([*(str(each.path) for each in inputs), *(each.file for each in given)], options.pair_runs)
     checkpoints = [each for each in inputs if not each.saved]
     recipe = None if audit is None else audit.recipe()
     shared = _shared(options, audit, recipe, say)
@@ -237,12 +238,11 @@ def unaudited(failed: Sequence[str]) -> InputError:
     )
 
 
-def _require_runs(inputs: Sequence[Input], pair_runs: str | None) -> None:
+def _require_runs(names: Sequence[str], pair_runs: str | None) -> None:
     """Refuse a pattern that does not find the run of every file."""
-    runs = pair_pattern(pair_runs)
-    for each in inputs:
-        if runs is not None:
-            run_of(str(each.path), runs)
+    if (runs := pair_pattern(pair_runs)) is not None:
+        for name in names:
+            run_of(name, runs)
 
 
 def _shared(
@@ -348,14 +348,16 @@ def _by_step(steps: Mapping[object, object], label: str | None) -> Iterator[Reco
         raise _no_track(steps)
     for key, value in steps.items():
         step = _step(key)
-        for number, each in enumerate(value if isinstance(value, list | tuple) else [value]):
+        population = isinstance(value, list | tuple)
+        for number, each in enumerate(value if isinstance(value, list | tuple) else [value], start=1):
             result = result_from(each)
             label = label or result.model.arch
+            name = in_memory(step, number if population else None)
             yield Record(
                 label=label,
                 step=step,
                 step_from="the caller",
-                file=in_memory(step, number) if isinstance(each, Result) else str(each),
+                file=name if isinstance(each, Result) else str(each),
                 source="result",
                 result=result,
             )

@@ -23,9 +23,9 @@ Unit = Literal["step", "iteration", "epoch"]
 IN_MEMORY = "in memory, "
 
 
-def in_memory(step: int, number: int = 0) -> str:
-    """What stands in the place of a file's name for a result that is in none."""
-    return f"{IN_MEMORY}step {step}" + (f", {number + 1}" if number else "")
+def in_memory(step: int, number: int | None = None) -> str:
+    """What stands in the place of a file's name for a result that is in none: ``in memory, step 10, result 2``."""
+    return f"{IN_MEMORY}step {step}" + (f", result {number}" if number is not None else "")
 
 
 class Recipe(Part):

@@ -109,10 +109,16 @@ def test_labels_and_populations(geed: Geed, tmp_path: Path) -> None:
     )
     assert of_files == saved
     steps = {step: [result_at(step, 0), result_at(step, 1)] for step in (1, 10)}
-    made = geed_in_python.track(
-        {"cnn": steps, "c8": {step: result_at(step, 2) for step in (1, 10)}}, **parameters
-    )
+    alone = {step: [result_at(step, 2)] for step in (1, 10)}
+    made = geed_in_python.track({"cnn": steps, "c8": alone}, **parameters | {"pair_runs": r"result (\d+)"})
     assert made.rows == saved.rows
+    assert [record.file for record in made.records][:2] == [
+        "in memory, step 1, result 1",
+        "in memory, step 1, result 2",
+    ]
+    assert str(made).partition("geed track")[0] == str(saved).partition("geed track")[0]
+    with pytest.raises(InputError, match=r"does not match in memory, step 1, result 1"):
+        geed_in_python.track({"cnn": steps}, **parameters)
     assert {row.models for row in made.rows} == {1, 2}
 
 
