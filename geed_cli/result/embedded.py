@@ -42,6 +42,7 @@ _CLOSING = "</script>"
 # base 85 has "<", with which an element could end, and not "/"
 _TO_PAGE, _FROM_PAGE = str.maketrans("<", "/"), str.maketrans("/", "<")
 _MEMORY = 256 * 2**20
+_SMALLEST_WINDOW, _LARGEST_WINDOW = 2**12, 2**22  # of what xz takes, and of what a page's results may need
 
 
 def embedded(parts: Mapping[str, Part]) -> str | None:
@@ -67,7 +68,10 @@ def embedded(parts: Mapping[str, Part]) -> str | None:
 
 
 def _packed(data: bytes, preset: int) -> str:
-    return base64.b85encode(lzma.compress(data, preset=preset)).decode("ascii").translate(_TO_PAGE)
+    # the preset's own dictionary, of 64 MiB, takes longer to clear than small results to pack
+    window = max(_SMALLEST_WINDOW, min(_LARGEST_WINDOW, 1 << max(len(data) - 1, 0).bit_length()))
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": preset, "dict_size": window}]
+    return base64.b85encode(lzma.compress(data, filters=filters)).decode("ascii").translate(_TO_PAGE)
 
 
 def _short(text: str) -> object:

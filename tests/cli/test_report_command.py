@@ -17,6 +17,8 @@ from geed_cli.errors import InputError
 from geed_cli.result.embedded import read_page
 from geed_cli.result.file import read_result, write_result
 
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
 PICTURES = (22, 16)
 SAVED = Path(__file__).parents[1] / "saved"
 

@@ -1,5 +1,6 @@
 """Tokens read as maps: where each token lands, and the known answer of a ViT without positions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -21,17 +22,25 @@ from geed_cli.pipeline.chosen_layers import read_layers
 PATCH = 8
 
 
-def maps_of(network: Network, layer: str, images: Tensor) -> Tensor:
-    """A layer's output, read through its layout."""
-    site = Site(layer, "output")
-    seen = trace(network, [site], [layer])
-    shape, layout = seen.shapes[site], read_layers(network, [layer], seen)[layer]
-    assert isinstance(layout, Layout)
-    found: list[Tensor] = []
-    with hooked(network.module, [site], lambda _, activation: found.append(layout.maps(activation).clone())):
-        network.module(images)
-    assert tuple(found[0].shape[1:]) == layout.shape(shape)
-    return found[0]
+def maps_of(network: Network, layers: Sequence[str], *images: Tensor) -> list[list[Tensor]]:
+    """For each of the images the outputs of the layers, read through their layouts."""
+    sites = [Site(layer, "output") for layer in layers]
+    seen = trace(network, sites, layers)
+    layouts = read_layers(network, layers, seen)
+    found: dict[str, Tensor] = {}
+
+    def read(site: Site, activation: Tensor) -> None:
+        layout = layouts[site.module]
+        assert isinstance(layout, Layout)
+        found[site.module] = layout.maps(activation).clone()
+        assert tuple(found[site.module].shape[1:]) == layout.shape(seen.shapes[site])
+
+    made = []
+    with hooked(network.module, sites, read):
+        for each in images:
+            network.module(each)
+            made.append([found.pop(layer) for layer in layers])
+    return made
 
 
 def positions(height: int, width: int, patch: tuple[int, int]) -> Tensor:
@@ -85,8 +94,8 @@ def test_tokens_of_a_vit_land_where_their_patches_are(
     network = replace(
         network_of(vit, features=Site("head", "input"), size=32), prefix_tokens=vit.num_prefix_tokens
     )
-    for layer in ("patch_embed", "blocks.0"):
-        maps = maps_of(network, layer, positions(32, 32, patch))
+    (found,) = maps_of(network, ("patch_embed", "blocks.0"), positions(32, 32, patch))
+    for maps in found:
         assert_in_place(maps, 32 // patch[0], 32 // patch[1])
 
 
@@ -97,7 +106,7 @@ def test_tokens_of_torchvisions_vit_land_where_their_patches_are() -> None:
     nn.init.zeros_(vit.encoder.pos_embedding)
     nn.init.constant_(vit.class_token, -99)
     network = replace(network_of(vit, features=Site("heads", "input"), size=32), prefix_tokens=1)
-    maps = maps_of(network, "encoder.layers.encoder_layer_0", positions(32, 32, (8, 8)))
+    ((maps,),) = maps_of(network, ["encoder.layers.encoder_layer_0"], positions(32, 32, (8, 8)))
     assert_in_place(maps, 4, 4)
 
 
@@ -110,7 +119,7 @@ def test_swins_maps_have_their_channels_last(patch: tuple[int, int]) -> None:
     pass_positions(swin.patch_embed.proj, swin.layers)
     swin.patch_embed.norm = nn.Identity()
     network = replace(network_of(swin, features=Site("head", "input"), size=32), channels_last=True)
-    maps = maps_of(network, "layers.0", positions(32, 32, patch))
+    ((maps,),) = maps_of(network, ["layers.0"], positions(32, 32, patch))
     assert_in_place(maps, 32 // patch[0], 32 // patch[1])
 
 
@@ -125,11 +134,12 @@ def test_levits_tokens_agree_with_its_convolutional_twin() -> None:
         nn.init.normal_(norm.weight)  # some start at 0, and would hide the block
     twin.load_state_dict({name: v.reshape(shapes[name]) for name, v in tokens.state_dict().items()})
     images = torch.randn(2, 3, 112, 112)
-    for layer in ("stages.0", "stages.1", "stages.1.downsample", "stages.2.blocks.0.mlp"):
-        read, expected = (
-            maps_of(network_of(net, features=Site("head", "input"), size=112), layer, images)
-            for net in (tokens, twin)
-        )
+    layers = ("stages.0", "stages.1", "stages.1.downsample", "stages.2.blocks.0.mlp")
+    (found,), (wanted,) = (
+        maps_of(network_of(net, features=Site("head", "input"), size=112), layers, images)
+        for net in (tokens, twin)
+    )
+    for read, expected in zip(found, wanted, strict=True):
         # the same sums in another order, in float32
         torch.testing.assert_close(read, expected, rtol=1e-3, atol=1e-4)
 
@@ -154,8 +164,7 @@ def test_whole_patch_shifts_permute_the_tokens_of_a_vit_without_positions(tokens
     network, images = plain_vit(), torch.randn(4, 3, 32, 32, dtype=torch.float64)
     shift = tokens[0] * PATCH, tokens[1] * PATCH
     shifted = images.roll(shift, (-2, -1))
-    for layer in ("blocks.0", "blocks.2"):
-        moved, still = maps_of(network, layer, shifted), maps_of(network, layer, images)
+    for moved, still in zip(*maps_of(network, ("blocks.0", "blocks.2"), shifted, images), strict=True):
         value = channelwise_deviation(moved, still.roll(tokens, (-2, -1))).value
         # float64 through three blocks
         assert value.tolist() == pytest.approx([-1.0] * 4, rel=0, abs=1e-9)
@@ -169,7 +178,7 @@ def test_half_patch_shifts_do_not() -> None:
     shifted = images.roll((0, PATCH // 2), (-2, -1))
     change = (pooled(network, shifted) - pooled(network, images)).norm(dim=1)
     assert (change > 0.05 * pooled(network, images).norm(dim=1)).all()
-    moved, still = maps_of(network, "blocks.2", shifted), maps_of(network, "blocks.2", images)
+    (moved,), (still,) = maps_of(network, ["blocks.2"], shifted, images)
     for columns in (0, 1):
         assert (channelwise_deviation(moved, still.roll(columns, -1)).value > -0.9).all()
 

@@ -72,7 +72,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("n", [30, 50])
+@pytest.mark.parametrize("n", [pytest.param(30, marks=pytest.mark.slow), 50])
 @pytest.mark.parametrize("runs", [150, pytest.param(4000, marks=pytest.mark.slow)])
 def test_coverage_is_at_least_nominal(case: str, n: int, runs: int) -> None:
     """Percent of runs at 95%, within the binomial limit of one in a thousand."""
