@@ -19,8 +19,11 @@ _HOMES = {
     "api.track": ("track",),
     "api.wrap": ("wrap",),
     "checkpoints.kept": ("KeptWeights",),
+    "comparison.schema": ("Comparison",),
     "choices": ("IntervalOptions",),
     "errors": ("GeedError", "InputError", "RunError"),
+    "forecast.planned": ("Plan",),
+    "gate.outcome": ("GateReport",),
     "groups.group": ("FiniteGroup", "Group"),
     "groups.named": ("group_named",),
     "images.memory.prepared": ("images_of",),
@@ -41,7 +44,8 @@ _HOMES = {
     "report.audit_page": ("print_result",),
     "result.gallery": ("Gallery",),
     "result.file": ("read_result", "write_result"),
-    "result.schema": ("Result",),
+    "result.schema": ("Entry", "Result"),
+    "tracking.record": ("Track",),
 }
 """Where each public name lives."""
 _ROOMS = ("functional",)
@@ -58,7 +62,10 @@ if TYPE_CHECKING:
     from geed_cli.api.wrap import wrap
     from geed_cli.checkpoints.kept import KeptWeights
     from geed_cli.choices import IntervalOptions
+    from geed_cli.comparison.schema import Comparison
     from geed_cli.errors import GeedError, InputError, RunError
+    from geed_cli.forecast.planned import Plan
+    from geed_cli.gate.outcome import GateReport
     from geed_cli.groups.group import FiniteGroup, Group
     from geed_cli.groups.named import group_named
     from geed_cli.images.memory.prepared import images_of
@@ -77,26 +84,32 @@ if TYPE_CHECKING:
     from geed_cli.report.audit_page import print_result
     from geed_cli.result.file import read_result, write_result
     from geed_cli.result.gallery import Gallery
-    from geed_cli.result.schema import Result
+    from geed_cli.result.schema import Entry, Result
+    from geed_cli.tracking.record import Track
 
 __all__ = [
     "ActionOptions",
     "AuditOptions",
+    "Comparison",
     "ControlOptions",
     "DataOptions",
+    "Entry",
     "FileOptions",
     "FiniteGroup",
     "Gallery",
     "GalleryOptions",
+    "GateReport",
     "GeedError",
     "Group",
     "InputError",
     "IntervalOptions",
     "KeptWeights",
     "Network",
+    "Plan",
     "Result",
     "RunError",
     "RunOptions",
+    "Track",
     "UntilOptions",
     "__version__",
     "audit",

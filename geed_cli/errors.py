@@ -5,7 +5,7 @@ Every refusal states three things: what was found, what was expected, what to tr
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from geed_cli.explanation import Explanation
@@ -64,8 +64,16 @@ class GeedError(Exception):
         self.expected = expected
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[Callable[..., "GeedError"], tuple[type["GeedError"], str, str, str]]:
+        # an error of another process comes back as it was
+        return _made_again, (type(self), self.found, self.expected, self.remedy)
+
     def __str__(self) -> str:
         return f"{self.found}\n  expected: {self.expected}\n  try:      {self.remedy}"
+
+
+def _made_again(kind: type[GeedError], found: str, expected: str, remedy: str) -> GeedError:
+    return kind(found, expected=expected, remedy=remedy)
 
 
 class InputError(GeedError):

@@ -11,7 +11,7 @@ from typing import get_args
 
 from geed_cli.choices import Plot, View, check_choice
 from geed_cli.comparison.schema import Comparison
-from geed_cli.errors import InputError, meant, nearest
+from geed_cli.errors import InputError
 from geed_cli.forecast.planned import Plan
 from geed_cli.gate.outcome import GateReport
 from geed_cli.report.audit_page import audit_page
@@ -27,7 +27,7 @@ from geed_cli.report.track_page import track_page
 from geed_cli.result.file import check_writable, to_strict_json, write_atomically
 from geed_cli.result.presented import WIDTH, Figure, Presented
 from geed_cli.result.schema import Result
-from geed_cli.tracking.columns import columns_of
+from geed_cli.tracking.columns import columns_of, groups_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
 
@@ -46,12 +46,13 @@ def text_of(part: Presented, width: int, *, verbose: bool, linear: bool) -> str:
             f"a table of {width} columns", expected=f"{NARROWEST} or more", remedy="table(width=100)"
         )
     stream = io.StringIO()
-    # a notebook's own console would show the text by itself, beside what is asked for
+    # in a notebook rich would show the text by itself, and take any stream for a terminal
     console = PipeConsole(
         file=stream,
         width=width,
         color_system=None,
         force_jupyter=False,
+        force_terminal=False,
         markup=False,
         highlight=False,
         emoji=False,
@@ -121,15 +122,34 @@ def figure_of(result: Result, kind: Plot, group: str | None) -> Figure:
     from geed_cli.report.html.single_figure import single_figure  # noqa: PLC0415 - only here
 
     check_choice("figure", kind, get_args(Plot))
-    names = [each.name for each in result.groups]
-    if group is not None and group not in names:
-        raise InputError(
-            f"no group {group!r} in this result",
-            expected=f"{meant(group, names)}one of {', '.join(names)}",
-            remedy=f'plot("{kind}", "{next(iter(nearest(group, names, 1)), names[0])}")',
-        )
+    if group is not None:
+        check_choice("group", group, [each.name for each in result.groups])
     svg = single_figure(kind, {result.model.arch: result}, group)
     return Figure(svg, f"{kind} of {result.model.arch}")
+
+
+def trajectory_of(track: Track, metric: str | None, group: str | None, layer: str | None) -> Figure:
+    """A measure along training, as a report page draws it; arguments that are None are the first that the page has.
+
+    Raises:
+        InputError: a measure, group or layer that the track does not have, or nothing to draw.
+    """
+    from geed_cli.report.html.shown_model import subjects_of  # noqa: PLC0415 - only here
+    from geed_cli.report.html.trajectory_figure import trajectory_figure  # noqa: PLC0415
+
+    groups = groups_of(track)
+    if group is not None:
+        check_choice("group", group, groups)
+    column = columns_of(track, [metric] if metric else (), [layer] if layer else ())[0]
+    paints = [subject.paint for subject in subjects_of(labels_of(track))]
+    svg = trajectory_figure(track, group or groups[0], column, paints)
+    if svg is None:
+        raise InputError(
+            f"nothing to draw of {column.title}",
+            expected="a value at one step",
+            remedy="choose another measure",
+        )
+    return Figure(f"{svg}\n", f"{column.title} under {group or groups[0]}")
 
 
 def _kinds(part: Presented) -> dict[str, Callable[[], str]]:

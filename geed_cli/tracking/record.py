@@ -12,7 +12,7 @@ from geed_cli.documents.document import printable
 from geed_cli.result.by_name import MOST_LISTED, NoEntryError, row_at, rows_at
 from geed_cli.result.frames import Columns, Rows, limits
 from geed_cli.result.part import Part, Told, in_line, with_limits
-from geed_cli.result.presented import Presented
+from geed_cli.result.presented import Figure, Presented, drawing
 from geed_cli.result.schema import KEYS, Completeness, Result
 
 SCHEMA = "geed.track/1"
@@ -192,6 +192,20 @@ class Track(Presented):
         values = f"{len(steps)} step{'s' * (len(steps) != 1)}, {len(self.rows)} values"
         partial = "partial" if self.status == "partial" else None
         return in_line("Track", f"{labels}:", f"{self.unit} {span};", values, partial)
+
+    def plot(self, metric: str | None = None, group: str | None = None, layer: str | None = None) -> Figure:
+        """A measure along training with its intervals, a line for each run, which has ``save``.
+
+        Args:
+            metric: None is the first that is printed.
+            group: None is the first.
+            layer: of a measure of layers; None is the last.
+
+        Raises:
+            InputError: a measure, group or layer that the track does not have, or nothing to draw.
+        """
+        figure: Figure = drawing().trajectory_of(self, metric, group, layer)
+        return figure
 
     def rows_and_columns(self) -> tuple[Columns, Rows]:
         """A row for each of ``rows``."""

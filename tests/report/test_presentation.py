@@ -1,6 +1,7 @@
 """What Python shows of results, comparisons, gates, tracks and plans: the text of the commands, and files of theirs."""
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -312,13 +313,60 @@ def test_figures_that_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="figure 'depht'") as refused:
         real().plot("depht")  # type: ignore[arg-type]
     assert refused.value.remedy == "use depth"
-    with pytest.raises(InputError, match="no group 'c5' in this result") as refused:
+    with pytest.raises(InputError, match="group 'c5'") as refused:
         real().plot("depth", "c5")
-    assert refused.value.remedy == 'plot("depth", "c8")'
-    assert eval(f"result.{refused.value.remedy}", {"result": real()}).svg.startswith("<svg")
+    assert refused.value.remedy == "use c8"
+    assert real().plot("depth", "c8").svg.startswith("<svg")
     with pytest.raises(InputError, match="nothing to draw"):
         small().plot("polar")
     with pytest.raises(InputError, match="no kind of file has the name") as refused:
         real().plot().save(tmp_path / "x.png")
     eval(f"figure.{refused.value.remedy}", {"figure": real().plot()})
     assert (tmp_path / "x.svg").exists()
+
+
+def test_a_track_is_drawn_along_its_steps(tmp_path: Path) -> None:
+    """The measure and group that were asked for, else the first; as on the report page."""
+    track = made()["track"]
+    assert isinstance(track, Track)
+    track.save(tmp_path / "t.html")
+    page = (tmp_path / "t.html").read_text(encoding="utf-8")
+    for figure, title in (
+        (track.plot(), "flip: latent.l2 by step"),
+        (track.plot("softmax.kl", "c4"), "c4: softmax.kl by step"),
+        (track.plot(layer="pool", metric="channelwise.cosine"), "flip: channelwise.cosine at pool by step"),
+    ):
+        assert f">{title}</title>" in figure.svg
+        assert f">{title}</title>" in page
+        figure.save(tmp_path / "t.svg")
+    for wrong, said in (
+        ({"metric": "latent.l3"}, "latent.l3"),
+        ({"group": "c5"}, "group 'c5'"),
+        ({"layer": "stage1"}, "no layer 'stage1'"),
+    ):
+        with pytest.raises(InputError) as refused:
+            track.plot(**wrong)
+        assert said in refused.value.found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_text_is_the_same_wherever_it_is_made(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """In the kernel of a notebook, which has colours forced, too: no colour, no blanks at the ends of lines."""
+    before = made()[kind].table()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert made()[kind].table() == before
+    assert "\x1b" not in before
+    assert all(line == line.rstrip() for line in before.splitlines())
+
+
+def test_errors_come_back_from_another_process() -> None:
+    """With all that they say, and as the same kind."""
+    with pytest.raises(NoEntryError) as refused:
+        small()["latent.l3"]
+    again = pickle.loads(pickle.dumps(refused.value))
+    assert type(again) is NoEntryError
+    assert str(again) == str(refused.value)
+    assert (again.found, again.remedy) == (refused.value.found, refused.value.remedy)
