@@ -5,6 +5,7 @@ Lists that one room alone knows stay in that room. Needs neither numpy nor torch
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, get_args
 
 from geed_cli.errors import InputError, meant, nearest
@@ -153,6 +154,20 @@ Plot = Literal["depth", "polar", "elements", "images", "layers"]
 """The figures of a report page that ``geed report --plot`` draws by themselves."""
 
 
+def check_whole(option: str, value: object) -> None:
+    """Refuse what is no whole number, such as text, before arithmetic does so in words of its own.
+
+    Raises:
+        InputError: naming the option.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise InputError(
+            f"{option} {value!r}, of type {type(value).__name__}",
+            expected="a whole number",
+            remedy=f"{option} 20",
+        )
+
+
 def check_choice(what: str, value: str, words: Sequence[str], usual: str | None = None) -> None:
     """Refuse a word that is none of the list, and propose the one most like it, else ``usual`` or the first.
 
@@ -184,6 +199,8 @@ class IntervalOptions:
     simultaneous: bool = False
 
     def __post_init__(self) -> None:
+        check_whole("--resamples", self.resamples)
+        check_whole("--seed", self.seed)
         check_choice("--ci", self.method, get_args(IntervalMethod), DEFAULT_METHOD)
 
 

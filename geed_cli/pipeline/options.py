@@ -14,6 +14,7 @@ from geed_cli.choices import (
     OnNonFinite,
     OnUnsteady,
     check_choice,
+    check_whole,
 )
 from geed_cli.errors import InputError, meant
 
@@ -64,6 +65,10 @@ class DataOptions:
                 expected="a normaliser over the audited images, with their weights",
                 remedy="leave out --norm-samples",
             )
+        check_whole("--samples", self.samples)
+        check_whole("--draw-seed", self.seed)
+        if self.norm_samples is not None:
+            check_whole("--norm-samples", self.norm_samples)
         check_choice("--decode", self.decode, get_args(Decode))
         check_choice("--on-bad-image", self.on_bad_image, get_args(OnBadImage))
 
@@ -124,6 +129,8 @@ class RunOptions:
         _check_devices(self.device, self.devices)
         if self.compile and self.shared:
             raise _not_shared("--compile", "torch does not compile in several threads at once", self)
+        if self.batch_size not in (None, "auto"):
+            check_whole("--batch-size", self.batch_size)
         if isinstance(self.batch_size, int) and self.batch_size < 1:
             raise InputError(
                 f"a batch size of {self.batch_size}", expected="at least 1, or auto", remedy="--batch-size 8"
@@ -187,6 +194,7 @@ class ControlOptions:
     discover: Discover | None = None
 
     def __post_init__(self) -> None:
+        check_whole("--floor", self.probes)
         if self.discover is not None:
             check_choice("--discover", self.discover, get_args(Discover))
 

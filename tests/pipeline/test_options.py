@@ -12,6 +12,7 @@ from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import (
     ActionOptions,
     AuditOptions,
+    ControlOptions,
     DataOptions,
     RunOptions,
 )
@@ -49,7 +50,20 @@ def test_the_signature_literally(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("wrong", [lambda: RunOptions(batch_size=0), lambda: ActionOptions("dsic")])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: RunOptions(batch_size=0),
+        lambda: RunOptions(batch_size="many"),
+        lambda: RunOptions(batch_size=2.5),
+        lambda: ActionOptions("dsic"),
+        lambda: DataOptions(samples="20"),
+        lambda: DataOptions(samples=True),
+        lambda: DataOptions(norm_samples=2.0),
+        lambda: DataOptions(seed=None),
+        lambda: ControlOptions(probes="16"),
+    ],
+)
 def test_options_are_checked_where_they_are_made(wrong: Callable[[], object]) -> None:
     """The Python API gets the same clear errors as the command line."""
     with pytest.raises(InputError):
