@@ -466,7 +466,7 @@ def test_code_of_a_folder_never_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("values", "found"),
     [
         ({"model_type": "bert", "architectures": ["BertModel"]}, "which is no model of pictures alone"),
-        ({"model_type": "timm_wrapper"}, "is a network of timm's (timm_wrapper)"),
+        ({"model_type": "timm_wrapper"}, "is a network of timm's"),
         ({"model_type": "\x1b[31m"}, r"of the type \x1b[31m"),
         ({"quantization_config": {"quant_method": "bitsandbytes"}}, "has quantised weights"),
         ({"backbone": "resnet50", "use_pretrained_backbone": True}, "is built on another library's backbone"),

@@ -1,8 +1,9 @@
 """A model hub and a file server on this machine, which offer generated weights by the names of published ones."""
 
 import hashlib
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,13 +19,30 @@ from torch import nn
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
+RESOLVE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+"""How the hub's client asks for a file: repository, revision, file."""
+Revisions = Mapping[str, tuple[str, Path]]
+"""What a revision of a repository means: a commit, and the folder that it holds."""
+
+
 class Host(ThreadingHTTPServer):
-    """Serves files by their paths; ``asked`` has every request for one, ``HEAD /path`` or ``GET /path``."""
+    """Serves files by their paths; ``asked`` has every request for one, ``HEAD /path`` or ``GET /path``.
+
+    Repositories answer as the hub does: unknown ones, revisions and files by its codes, weights by a link to where they
+    lie. Of files in ``cut`` only half is sent before the connection ends.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, Path] = {}
         self.asked: list[str] = []
+        self.repositories: dict[str, Revisions] = {}
+        self.cut: set[str] = set()
+
+    def offer(self, repository: str, revisions: Revisions) -> None:
+        """Offer a repository; every commit is a revision, too."""
+        commits = {commit: (commit, folder) for commit, folder in revisions.values()}
+        self.repositories[repository] = {**revisions, **commits}
 
     @property
     def address(self) -> str:
@@ -43,21 +61,53 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         file = self.answer()
         if file is not None:
-            self.wfile.write(file.read_bytes())
+            content = file.read_bytes()
+            cut = file.name in self.server.cut
+            self.wfile.write(content[: len(content) // 2] if cut else content)
+            self.close_connection = cut
 
     def answer(self) -> Path | None:
         """Status and headers; those of the hub do not disturb a file server's clients."""
-        file = self.server.files.get(self.path)
         self.server.asked.append(f"{self.command} {self.path}")
+        asked = RESOLVE.fullmatch(self.path)
+        if asked and self.path not in self.server.files and self.server.repositories:
+            return self.of_repository(*asked.groups())
+        file = self.server.files.get(self.path)
         self.send_response(404 if file is None else 200)
         if file is None:
             self.send_header("X-Error-Code", "EntryNotFound")
         else:
             self.send_header("ETag", f'"{hashlib.sha256(file.read_bytes()).hexdigest()}"')
-            self.send_header("X-Repo-Commit", COMMIT)
+            if not self.path.startswith("/blobs/"):
+                self.send_header("X-Repo-Commit", COMMIT)
         self.send_header("Content-Length", str(0 if file is None else file.stat().st_size))
         self.end_headers()
         return file
+
+    def of_repository(self, repository: str, revision: str, name: str) -> Path | None:
+        """One file of a repository at one revision."""
+        revisions = self.server.repositories.get(repository, {})
+        commit, folder = revisions.get(revision, ("", Path("nowhere")))
+        file = folder / name
+        code = "EntryNotFound" if commit else "RevisionNotFound" if revisions else "RepoNotFound"
+        found = bool(commit) and file.is_file()
+        linked = found and file.suffix in (".safetensors", ".bin")
+        self.send_response(302 if linked else 200 if found else 404)
+        if commit:
+            self.send_header("X-Repo-Commit", commit)
+        if not found:
+            self.send_header("X-Error-Code", code)
+        digest = hashlib.sha256(file.read_bytes()).hexdigest() if found else ""
+        if linked:  # as large files are: what it is stands here, and it lies on another host
+            self.server.files[f"/blobs/{digest}"] = file
+            self.send_header("Location", f"http://localhost:{self.server.server_port}/blobs/{digest}")
+            self.send_header("X-Linked-Etag", f'"{digest}"')
+            self.send_header("X-Linked-Size", str(file.stat().st_size))
+        elif found:
+            self.send_header("ETag", f'"{digest}"')
+        self.send_header("Content-Length", str(file.stat().st_size if found and not linked else 0))
+        self.end_headers()
+        return file if found and not linked else None
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""
@@ -74,7 +124,7 @@ def loopback(monkeypatch: pytest.MonkeyPatch, home: Path) -> Iterator[Host]:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
     monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     try:
         yield host
     finally:

@@ -212,16 +212,19 @@ def _cause_of(error: BaseException) -> str:
 
 def _download_failed(what: str, tried: str, cache: str, error: BaseException) -> RunError:
     """Whose weights could not be had, where they were looked for, why, and the ways out."""
+    if what.startswith(("hf-hub:", "transformers:")):
+        have, untrained = "geed audit local-dir:PATH with a folder of the repository's files", ""
+    else:
+        have = f"geed audit --checkpoint FILE --arch {what} with a file that you have"
+        untrained = ";\n            or --weights random for an untrained network"
     return RunError(
         f"the pretrained weights of {what} could not be downloaded\n"
         f"  tried:    {tried}\n"
         f"  cause:    {_cause_of(error)}",
         expected="access to the model hub, or the file in the local cache",
         remedy=(
-            f"geed audit --checkpoint FILE --arch {'NAME' if what.startswith('hf-hub:') else what} with a file that "
-            "you have;"
+            f"{have};"
             f"\n            or put the file into {cache};"
-            "\n            or point HF_HOME or TORCH_HOME to a filled cache, or HTTPS_PROXY to a proxy;"
-            "\n            or --weights random for an untrained network"
+            f"\n            or point HF_HOME or TORCH_HOME to a filled cache, or HTTPS_PROXY to a proxy{untrained}"
         ),
     )

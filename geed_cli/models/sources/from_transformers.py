@@ -154,10 +154,10 @@ def _named(content: Mapping[str, Any]) -> str | None:
 
 def _require_understood(library: Any, folder: ModelFolder, content: Mapping[str, Any], kind: object) -> None:  # noqa: ANN401
     """Refuse what the library alone does not build."""
-    if kind in OF_TIMM:
+    if kind in OF_TIMM or (kind is None and isinstance(content.get("architecture"), str)):
         name = folder.name.removeprefix(PREFIX)
         raise InputError(
-            f"{folder.name} is a network of timm's ({kind})",
+            f"{folder.name} is a network of timm's",
             expected="a model of the library transformers itself",
             remedy=f"{HUB_PREFIX}{name}"
             if folder.repository is not None
