@@ -87,11 +87,15 @@ class ImageSet:
     """
 
     root: str
-    reader: Reader
-    paths: tuple[str, ...]
-    refused: tuple[RefusedFile, ...]
+    reader: Reader = field(repr=False)
+    paths: tuple[str, ...] = field(repr=False)
+    refused: tuple[RefusedFile, ...] = field(repr=False)
     found: int
     side: int | None = None
+
+    def __str__(self) -> str:
+        """What messages call it."""
+        return self.root
 
     @property
     def is_sample(self) -> bool:

@@ -384,4 +384,7 @@ def test_what_a_picture_is_called_in_errors(tmp_path: Path) -> None:
     listed = list_images(images_of([path, path, str(path)]))
     assert (listed.found, listed.paths) == (3, (str(path),))
     assert [item.reason for item in listed.refused] == ["named twice in the list"] * 2
-    assert list_images(images_of([*PICTURES] * 6)).paths[:3] == ("00", "01", "02")
+    many = list_images(images_of([*PICTURES] * 6))
+    assert many.paths[:3] == ("00", "01", "02")
+    assert str(many) == "a list of 12 pictures"
+    assert repr(many) == "ImageSet(root='a list of 12 pictures', found=12, side=None)"

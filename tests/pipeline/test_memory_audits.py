@@ -2,6 +2,8 @@
 
 import shutil
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,17 +13,20 @@ import torch
 from PIL import Image
 from support.command import in_full, printed
 from support.memory import Pictures, array, audited, rows, tensor
-from support.networks import small_conv_net
+from support.networks import MEAN, STD, small_conv_net
 from support.pictures import encoded, noise, smooth_pictures
 from torch.utils.data import DataLoader
+from torchvision import transforms
+from torchvision.datasets import ImageFolder
 
 from geed_cli.errors import InputError
+from geed_cli.images import source
 from geed_cli.images.memory.prepared import images_of, prepared_images
-from geed_cli.images.source import ImageSet
+from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import holds_same_draw
 from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
-from geed_cli.pipeline.options import DataOptions
+from geed_cli.pipeline.options import ControlOptions, DataOptions
 from geed_cli.result.file import read_result, write_result
 from geed_cli.verdict.audit import next_step, warnings
 
@@ -149,20 +154,36 @@ def test_chance_in_a_data_set_is_refused(network: Network, folder: Path) -> None
     assert "RandomHorizontalFlip" in caught.value.remedy
 
 
-def test_a_data_set_is_asked_by_one_thread_at_a_time(network: Network, folder: Path) -> None:
-    """It may not be safe in several, such as one that reads an open file."""
-    inside = threading.Lock()
+class Alone(Pictures):
+    """Notices who asks, and that nobody else does meanwhile: it may be one that reads an open file."""
 
-    class Alone(Pictures):
-        def __getitem__(self, index: int) -> object:
-            assert inside.acquire(blocking=False)
-            item = super().__getitem__(index)
-            inside.release()
-            return item
+    def __init__(self, items: Sequence[object]) -> None:
+        super().__init__(items)
+        self.inside = threading.Lock()
+        self.threads: set[int] = set()
 
+    def __getitem__(self, index: int) -> object:
+        assert self.inside.acquire(blocking=False)
+        self.threads.add(threading.get_ident())
+        time.sleep(0.002)  # so that others would come in
+        self.inside.release()
+        return super().__getitem__(index)
+
+
+def test_a_data_set_is_asked_by_one_thread(
+    folder: Path, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of those that read ahead; other pictures are read by several, one at a time."""
+    monkeypatch.setattr(source, "decoding_workers", lambda: 4)
     data_set = Alone(tensor(folder))
     for images in (data_set, DataLoader(data_set)):
-        assert audited(network, images_of(images), 200).data.count == COUNT
+        data_set.threads.clear()
+        assert len(list(iter_pixels(listed(images), network.input))) == COUNT
+        assert len(data_set.threads) == 1
+    data_set.threads.clear()
+    for item in iter_pixels(listed(data_set), network.input, workers=4):
+        assert isinstance(item, LoadedImage), item
+    assert len(data_set.threads) > 1
 
 
 def test_an_array_is_never_read_as_a_whole(network: Network, folder: Path) -> None:
@@ -227,9 +248,47 @@ def test_ready_pictures_are_shown_as_they_are(network: Network, folder: Path) ->
     assert len(gallery.pictures) == 2
 
 
+def test_data_sets_of_torchvision(network: Network, folder: Path, tmp_path: Path) -> None:
+    """The transform of validation gives the folder's rows; what trains, and what is normalised, is refused."""
+    wide = replace(network, input=replace(network.input, resize=18))
+    shutil.copytree(folder, tmp_path / "class")
+    resize, crop = transforms.Resize(18), transforms.CenterCrop(16)
+    found = {}
+    for name, transform in {
+        "validation": transforms.Compose([resize, crop, transforms.ToTensor()]),
+        "normalised": transforms.Compose(
+            [resize, crop, transforms.ToTensor(), transforms.Normalize(MEAN, STD)]
+        ),
+        "training": transforms.Compose([transforms.RandomResizedCrop(16), transforms.ToTensor()]),
+    }.items():
+        loader = DataLoader(ImageFolder(str(tmp_path), transform), batch_size=4, shuffle=True)
+        images, settings = prepared_images(loader, wide.input, ready=True)
+        found[name] = images, replace(wide, input=settings)
+    images, as_it_is = found["validation"]
+    assert audited(as_it_is, images).results == audited(wide, folder).results
+    with pytest.raises(InputError, match="of the data set ImageFolder has floats from -"):
+        audited(found["normalised"][1], found["normalised"][0])
+    with pytest.raises(InputError, match="of the data set ImageFolder is another picture each time"):
+        audited(found["training"][1], found["training"][0])
+
+
+def test_copies_of_other_bytes_are_told_by_their_pixels(
+    network: Network, folder: Path, tmp_path: Path
+) -> None:
+    """A bitmap of a PNG, both named one by one; also in a search, which is shown either once."""
+    Image.open(folder / "0003.png").save(tmp_path / "again.bmp")
+    files = images_of([*sorted(folder.iterdir()), tmp_path / "again.bmp"])
+    for discover in (None, "permutation"):
+        result = audited(network, files, 200, controls=ControlOptions(0, discover=discover))
+        assert result.data.count == COUNT
+        (copy,) = result.data.duplicates
+        assert {Path(copy.path).name, Path(copy.of).name} == {"0003.png", "again.bmp"}
+        assert copy.same == "pixels"
+
+
 def test_results_say_where_pictures_were(network: Network, folder: Path, tmp_path: Path) -> None:
     """Also when they are read again; the page names them, and no path is cut at its end."""
-    for images, source, root in (
+    for images, kind, root in (
         (folder, "folder", str(folder)),
         (sorted(folder.iterdir()), "files", "a list of 7 files"),
         (tensor(folder), "memory", "a tensor of 7 pictures, 20 × 20"),
@@ -237,10 +296,10 @@ def test_results_say_where_pictures_were(network: Network, folder: Path, tmp_pat
         (Pictures(array(folder)), "memory", "the data set Pictures"),
     ):
         result = audited(network, images_of(images))
-        assert (result.data.source, result.data.root) == (source, root)
+        assert (result.data.source, result.data.root) == (kind, root)
         write_result(result, tmp_path / "r.json")
         assert read_result(tmp_path / "r.json") == result
-        assert f"of {folder.name if source == 'folder' else root} ·" in printed(result)
+        assert f"of {folder.name if kind == 'folder' else root} ·" in printed(result)
 
 
 def test_a_draw_of_pictures_in_memory_is_known_again(network: Network, folder: Path) -> None:
@@ -286,3 +345,10 @@ def test_pictures_are_shown_again_where_they_are_at_hand(
         "its path leaves the current folder"
         in make_gallery(far, network, GalleryOptions(device="cpu")).warnings[0]
     )
+
+
+@pytest.mark.gpu
+def test_tensors_on_a_gpu_are_copied_picture_by_picture(network: Network, folder: Path) -> None:
+    """Bytes and floats; the rows are those of the same tensor on the CPU."""
+    for images in (tensor(folder), tensor(folder) / 255):
+        assert rows(audited(network, images_of(images.cuda()))) == rows(audited(network, images_of(images)))

@@ -41,13 +41,13 @@ class Pictures(Dataset[Any]):
 
 
 def audited(network: Network, root: Root, samples: int = 5, **changes: Any) -> Result:  # noqa: ANN401
-    """A small audit of so many of the pictures; further options of the data, and a cache, by name."""
-    cache = changes.pop("cache", None)
+    """A small audit of so many of the pictures; further options of the data, a cache and controls, by name."""
+    cache, controls = changes.pop("cache", None), changes.pop("controls", ControlOptions(probes=2))
     options = AuditOptions(
         data=DataOptions(root, samples, **changes),
         run=RunOptions("cpu", 8),
         layers=("block1",),
-        controls=ControlOptions(probes=2),
+        controls=controls,
         cache=cache,
     )
     return audit(network, "flip", options)

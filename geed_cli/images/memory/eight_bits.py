@@ -91,7 +91,8 @@ def _require_range(low: float, high: float, tolerance: float, where: str) -> Non
             )
         return
     if low >= -OVERSHOOT and high <= 1 + OVERSHOOT:
-        why, remedy = "a little beyond [0, 1], as bicubic resizing leaves them", "images.clip(0, 1)"
+        why = "a little beyond [0, 1], as bicubic resizing leaves them"
+        remedy = "images.clip(0, 1); or pictures before Normalize, if they are normalised"
     elif low < -tolerance:
         why = "which are normalised"
         remedy = "pictures before Normalize, or images * std + mean: the network's own mean and std come after G acts"
