@@ -19,6 +19,8 @@ from geed_cli.models.spec_actions import Action
 Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 SourceName = Literal["timm", "torchvision", "transformers", "python"]
+OWN_CODE: frozenset[SourceName] = frozenset({"python"})
+"""Sources whose code may change while no version of a library does."""
 LayoutName = Literal["nchw", "nhwc", "tokens"]
 """How a layer's output lies in memory: B×C×H×W, B×H×W×C, B×tokens×C."""
 Channels = Literal[1, 3]
@@ -35,8 +37,8 @@ class ModelPart(StrictPart):
             ``resnet50/IMAGENET1K_V1`` (torchvision), ``org/name`` or ``local-dir:PATH`` (transformers),
             ``module:callable`` (python); a repository may be followed by ``@revision``.
         arguments: plain values handed to the factory, such as ``num_classes``.
-        cache_key: what the user calls the code of ``python``, which is to be called otherwise once it does something
-            else: equal weights do not say that the code is the same.
+        cache_key: what the user calls code that no library has a version of, to be called otherwise once it does
+            something else: equal weights do not say that the code is the same.
     """
 
     source: SourceName
@@ -46,16 +48,17 @@ class ModelPart(StrictPart):
 
     @model_validator(mode="after")
     def _names_own_code(self) -> "ModelPart":
-        if self.cache_key is not None and self.source != "python":
+        if self.cache_key is not None and self.source not in OWN_CODE:
             raise ValueError(
-                f"cache_key with source {self.source}, whose code has a version; expected source: python, or none"
+                f"cache_key with source {self.source}, whose code has a version; expected source: "
+                f"{' or '.join(sorted(OWN_CODE))}, or none"
             )
         return self
 
     @property
     def is_unnamed_code(self) -> bool:
         """Whether nothing says which code it is."""
-        return self.source == "python" and self.cache_key is None
+        return self.source in OWN_CODE and self.cache_key is None
 
 
 class WeightsPart(StrictPart):
