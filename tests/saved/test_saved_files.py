@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -189,8 +190,18 @@ def test_saved_results_make_a_track(geed: Geed) -> None:
 
 @pytest.mark.usefixtures("saved")
 def test_a_track_is_gone_on_with(geed: Geed) -> None:
-    """What is in it is not audited again, and a third step comes to the two."""
+    """What is in it is not audited again, and a third step comes to the two; where the spec names its code alone."""
     before = read("track.json")
+    refused = geed("track", "step_2.safetensors", *TRACK)
+    assert (refused.exit_code, read("track.json")) == (2, before)
+    assert "which may have changed since: it has no name" in refused.stderr
+    spec = Path("net.yaml").read_text(encoding="utf-8")
+    named = spec.replace("source: python", "source: python, cache_key: v1")
+    Path("net.yaml").write_text(named, encoding="utf-8")
+    digests = [sha256(text.encode()).hexdigest() for text in (spec, named)]
+    Path("track.json").write_text(
+        Path("track.json").read_text(encoding="utf-8").replace(*digests), encoding="utf-8"
+    )
     done = geed("track", "step_2.safetensors", *TRACK)
     assert done.exit_code == 0, done.stderr
     assert "1 of 1 checkpoints are in track.json and were not audited again" in " ".join(done.stderr.split())
