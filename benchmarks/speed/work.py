@@ -32,6 +32,7 @@ from geed_cli.pipeline.session import Session
 from geed_cli.result.file import write_result
 from geed_cli.result.schema import Result
 from geed_cli.runtime.freed_memory import freed_memory_kept
+from geed_cli.runtime.own_process import own_process
 
 GROUPS = ("flip", "vflip", "c4", "d4")
 """Of the saved results."""
@@ -102,7 +103,8 @@ def write_saved(folder: Path, images: int) -> None:
     """Write ``0.json`` and ``1.json``: a small network with two random weights over generated pictures."""
     pictures = write_small(folder / "pictures", images)
     networks = [load_model("timm:test_resnet", weights="random", seed=seed, img_size=64) for seed in (0, 1)]
-    results = audit_together(networks, GROUPS, AuditOptions(data=DataOptions(pictures, samples=images)))
+    with own_process():  # as the command line is measured
+        results = audit_together(networks, GROUPS, AuditOptions(data=DataOptions(pictures, samples=images)))
     for number, result in enumerate(results):
         write_result(result, folder / f"{number}.json")
 

@@ -1,13 +1,14 @@
 """``audit``: a network and images, in memory or by name, to a result. The command ``geed audit`` calls it, too."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 
 from geed_cli.api.parameters import Names, called_in_python, several
+from geed_cli.api.python_words import in_words_of, in_words_of_wrap
 from geed_cli.api.wrap import network_of
 from geed_cli.cache.location import cache_folder
 from geed_cli.errors import InputError
@@ -20,7 +21,8 @@ from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
 from geed_cli.pipeline import audit as pipeline
-from geed_cli.pipeline.options import AuditOptions, BatchSize, DeviceName
+from geed_cli.pipeline.borrowed import own_precision
+from geed_cli.pipeline.options import AuditOptions, BatchSize, DeviceName, Precision, RunOptions
 from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
@@ -43,6 +45,7 @@ OPTIONS = {
     "--layer": "layers=…",
     "--samples": "samples=…",
     "--device": "device=…",
+    "--precision": "precision=…",
     "--batch-size": "batch_size=…",
     "--twin": "twin=True",
     "--cache-dir": "cache=FOLDER",
@@ -57,7 +60,7 @@ OPTIONS = {
         simultaneous="simultaneous",
     ),
     **_part(
-        "run", "RunOptions", devices="devices", precision="precision", on_nonfinite="on_nonfinite",
+        "run", "RunOptions", devices="devices", on_nonfinite="on_nonfinite",
         on_unsteady="on_unsteady", compile="compile",
     ),
     **_part("until", "UntilOptions", until_width="width", max_samples="max_samples", width_of="metric"),
@@ -88,6 +91,7 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
     sets: Names | None = None,
     ready: bool | None = None,
     device: DeviceName | None = None,
+    precision: Precision | None = None,
     batch_size: BatchSize | None = None,
     twin: bool | Network | nn.Module = False,
     cache: bool | str | Path = True,
@@ -106,7 +110,9 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
         layers: names or globs of modules; None is the network's own.
         sets: transformation sets that are no group, such as ``blur:1,2``.
         ready: whether the pictures are cropped to the network's input already.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``; ``auto`` of a wrapped module is where it is.
+        precision: floating type of the network; None is that of ``options``, and of a wrapped module its own where
+            ``options`` have fp32.
         batch_size: rows of a batch, or ``auto``.
         twin: True audits the same architecture with random weights beside it; a network is that twin itself.
         cache: whether rows of earlier runs are used and kept: in the system's place for caches, or in this folder.
@@ -145,12 +151,21 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
         root, settings = prepared_images(source, network.input, ready=ready, follow_links=links)
         if network.preprocess is not None and not ready:
             root = preprocessed(list_images(root, follow_links=links), network.preprocess, settings.size)
+        options = replace(
+            options, run=replace(options.run, precision=_precision(network, precision, options))
+        )
         beside = _twin_of(network, twin, report)
         if settings != network.input:
             network = replace(network, input=settings)
             beside = beside and replace(beside, input=settings)
         options = replace(options, data=replace(options.data, root=root))
-        return pipeline.audit(network, groups, options, report, beside)
+        with in_words_of(in_words_of_wrap) if network.borrowed else nullcontext():
+            return pipeline.audit(network, groups, options, report, beside)
+
+
+def _precision(network: Network, asked: Precision | None, options: AuditOptions) -> Precision:
+    own = options.run.precision
+    return asked or (own_precision(network) if network.borrowed and own == RunOptions.precision else own)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Refusals in the words of Python: what the command line and specs call one thing, a function's argument is another."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import yaml
@@ -13,36 +13,34 @@ _SECTION = re.compile(rf"\b({'|'.join(SECTIONS)}): (\{{(?:[^{{}}]|\{{[^{{}}]*\}}
 _OPTION = re.compile(r"--([a-z][a-z0-9-]*)(?: ([A-Za-z0-9._]+))?")
 _LEFT_OUT = re.compile(r"(leave out|more|check|use) --([a-z][a-z0-9-]*)")
 _DEBUG = "the same with --debug, which shows the line"
-FIXED = {
-    "--img-size": "size",
-    "--img-size and model.arguments": "size",
-}
 
 
 @contextmanager
-def in_python() -> Iterator[None]:
-    """Around what Python calls: a refusal that leaves it says what to try as Python does."""
+def in_words_of(words: Callable[[str], str]) -> Iterator[None]:
+    """Around what Python calls: what a refusal says that leaves it is put in other words."""
     try:
         yield
     except GeedError as error:
-        error.found, error.expected, error.remedy = map(
-            in_python_words, (error.found, error.expected, error.remedy)
-        )
+        error.found, error.expected, error.remedy = map(words, (error.found, error.expected, error.remedy))
         error.args = (error.found, error.expected, error.remedy)
         raise
 
 
 def in_python_words(text: str) -> str:
     """A sentence that names keys of a spec, or options, with the arguments of the same meaning."""
+    text = in_words_of_wrap(text).replace("--img-size", "--size")
+    text = _LEFT_OUT.sub(lambda found: f"{found[1]} {_argument(found[2])}", text)
+    return _OPTION.sub(lambda found: _assigned(found[1], found[2]), text)
+
+
+def in_words_of_wrap(text: str) -> str:
+    """A sentence that names keys of a spec with the arguments of ``wrap``."""
     text = text.replace(_DEBUG, "the traceback shows the line")
     text = re.sub(r"--img-size \d+, or (input: \{)", r"\1", text)
     text = _SECTION.sub(lambda found: _arguments(found[1], found[2]), text)
     text = re.sub(r",? in the spec\b", "", text)
     text = re.sub(r"\b(?:split|input)\.([a-z_]+)", r"\1", text)
-    text = re.sub(r"\b(?:the|a) spec\b", "the call of wrap", text)
-    text = text.replace("--img-size", "--size")
-    text = _LEFT_OUT.sub(lambda found: f"{found[1]} {_argument(found[2])}", text)
-    return _OPTION.sub(lambda found: _assigned(found[1], found[2]), text)
+    return re.sub(r"\b(?:the|a) spec\b", "the call of wrap", text)
 
 
 def _arguments(section: str, text: str) -> str:

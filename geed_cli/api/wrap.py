@@ -9,10 +9,12 @@ import torch
 from PIL import Image
 from torch import nn
 
-from geed_cli.api.python_words import in_python, in_python_words
+from geed_cli.api.python_words import in_python_words, in_words_of
 from geed_cli.api.wrapping.not_a_module import refuse_other, require_auditable
 from geed_cli.api.wrapping.sections import Declared, at_size, said, spec_of
 from geed_cli.errors import InputError, meant
+from geed_cli.images.memory.items import OfSequence
+from geed_cli.images.picture import ImageRefused
 from geed_cli.models.build import Built
 from geed_cli.models.code.adapter import Adapter, field_of, takes_geometric
 from geed_cli.models.code.as_it_was import as_it_was
@@ -28,6 +30,8 @@ from geed_cli.models.sources.preprocess_of import Understood, understood
 from geed_cli.models.spec import ModelSpec
 
 Preprocess = Library | Callable[[Any], Any]
+BY_FUNCTION = ("crop_pct", "interpolation", "crop_mode")
+"""What a function says that is applied to each picture before anything else."""
 WHERE_FROM = "of the module"
 LIST_NAMES = "print(*dict(module.named_modules())) lists the names"
 
@@ -69,7 +73,7 @@ def wrap(
     assert isinstance(own, nn.Module), "what is no module was refused"
     wanted = said(declared)
     require_auditable(own, name or type(own).__name__)
-    with in_python(), lent(own):
+    with in_words_of(in_python_words), lent(own):
         told = _told(own, name, preprocess, wanted)
         with told.adapter.at(own):
             built = Built(told.spec, told.architecture, Loaded(WHERE_FROM))
@@ -115,10 +119,16 @@ def _told(
     function = _function(module, preprocess, size)
     if function.input is not None:
         architecture = replace(architecture, input=at_size(function.input, size), notes=())
+    if function.first is not None and (beside := sorted(wanted.keys() & set(BY_FUNCTION))):
+        raise InputError(
+            f"{beside[0]}= beside a preprocess that resizes and crops by itself",
+            expected="one of them",
+            remedy=f"leave out {beside[0]}=",
+        )
     if function.mean is not None:
         wanted = {"mean": list(function.mean), "std": list(function.std or ())} | wanted
     if architecture.input is None:
-        wanted = wanted | {"size": size or _size_of(function) or stated_size(module)}
+        wanted = {"size": _size_of(function) or stated_size(module)} | wanted
         _require_input(module, architecture.name, wanted)
     spec = spec_of(architecture, wanted)
     if (
@@ -155,19 +165,26 @@ def _function(module: nn.Module, preprocess: Preprocess | None, size: int | None
 
 
 def _size_of(function: Understood) -> int | None:
-    """The side of what a function makes of a picture, if it is square; None where there is no function or it fails."""
-    if function.first is None:
+    """The side of what a function makes of a picture, if it is square; None where there is no function or it fails.
+
+    Raises:
+        InputError: it makes something else than a picture.
+    """
+    made = function.first
+    if made is None:
         return None
-    with suppress(Exception):  # the user's code may raise anything; with pictures of the run it is told
-        made = function.first(Image.new("RGB", (320, 288)))
-        high, wide = made.size if isinstance(made, Image.Image) else made.shape[-2:]
-        return int(high) if high == wide else None
+    with suppress(ImageRefused):  # it may not fail on pictures of the run
+        # of all shades, so that numbers that are normalised show
+        shades = Image.linear_gradient("L").resize((320, 288)).convert("RGB")
+        items = OfSequence("what preprocess makes", range(1), lambda _: made(shades), one_thread=True)
+        wide, high = items.picture(0)[0].size
+        return wide if wide == high else None
     return None
 
 
 def _require_input(module: nn.Module, called: str, wanted: Mapping[str, Any]) -> None:
     """Refuse a module of which nobody says what it is shown."""
-    missing = [key for key in ("size", "mean", "std") if not wanted.get(key)]
+    missing = [key for key in ("size", "mean", "std") if wanted.get(key) is None]
     if not missing:
         return
     values = {"size": 224, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}

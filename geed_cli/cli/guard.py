@@ -19,6 +19,7 @@ from geed_cli.errors import (
     text_of,
 )
 from geed_cli.report.console import print_nowhere, reader_is_gone
+from geed_cli.runtime.own_process import own_process
 
 P = ParamSpec("P")
 
@@ -34,7 +35,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
-            command(*arguments, **options)
+            with own_process():
+                command(*arguments, **options)
             sys.stdout.flush()
         except typer.Exit:
             raise

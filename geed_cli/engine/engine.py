@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from geed_cli.choices import OnUnsteady
 from geed_cli.engine.batches import Batch, Placement, Places, Slot, normalise
 from geed_cli.engine.compiled import CompiledNetwork
-from geed_cli.engine.float64 import in_double
+from geed_cli.engine.float64 import NotCopiedError, in_double
 from geed_cli.engine.hidden_search import HiddenSearch
 from geed_cli.engine.hooks import Reader, UnreadableError, hooked, require_rows
 from geed_cli.engine.layers import LayerReducer
@@ -53,6 +53,7 @@ class Engine:
         measure_s: seconds of these spent in the hooks and in fetching what they computed; on a GPU the fetch waits
             for the forward pass, too.
         searches: the search for a hidden action at each layer, where one was asked for.
+        note: what the user should know of the run, one line; empty where there is nothing.
         repeats: what was measured between two showings of the same rows, where the network is unsteady.
     """
 
@@ -71,6 +72,7 @@ class Engine:
         self._plan = plan
         self._placement = placement
         self.total_s = self.measure_s = 0.0
+        self.note = ""
         self._rounding: dict[str, Rounding] = {}
         self._broken: dict[str, str] = {}
         self._reducers = {
@@ -229,8 +231,14 @@ class Engine:
             return {}
         inputs = inputs.expand(network.batch or 1, -1, -1, -1)
         dtype = self._placement.dtype
-        with full_precision():
-            return rounding(network.module, self._plan, self._at, own, inputs, dtype, copied=network.borrowed)
+        try:
+            with full_precision():
+                return rounding(
+                    network.module, self._plan, self._at, own, inputs, dtype, copied=network.borrowed
+                )
+        except NotCopiedError as error:
+            self.note = f"rounding is not measured: the module cannot be copied ({error})"
+            return {}
 
     def _forward(
         self, batch: Batch, inputs: Tensor, kept: int | None, looked_at: Sequence[Places]

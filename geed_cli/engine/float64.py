@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from geed_cli.errors import described, is_out_of_memory
 from geed_cli.models.code.as_it_was import attributes_of, put_back
 
 
@@ -26,11 +27,11 @@ def in_double(module: nn.Module, dtype: torch.dtype, *, copied: bool = False) ->
     left in them.
 
     Raises:
-        Exception: whatever a module raises that cannot be copied.
+        NotCopiedError: it cannot be copied.
     """
     if copied:
         with torch.inference_mode(mode=False), torch.no_grad():
-            double = copy.deepcopy(module).double()
+            double = _copied(module).double()
         with _DepthwiseBySums():
             yield double
         return
@@ -45,6 +46,19 @@ def in_double(module: nn.Module, dtype: torch.dtype, *, copied: bool = False) ->
             module.to(dtype)
         for child, attributes in kept:
             put_back(child, attributes)
+
+
+class NotCopiedError(Exception):
+    """A module that is to be left alone cannot be copied; never leaves this package."""
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(module)
+    except Exception as error:  # whatever modules raise
+        if is_out_of_memory(error):
+            raise
+        raise NotCopiedError(described(error)) from error
 
 
 class _DepthwiseBySums(TorchFunctionMode):

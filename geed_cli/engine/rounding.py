@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
-from geed_cli.engine.float64 import in_double
+from geed_cli.engine.float64 import NotCopiedError, in_double
 from geed_cli.engine.hooks import hooked
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Rounding
@@ -44,14 +44,17 @@ def rounding(
 
     Returns:
         One number for each; empty on a device without float64, where the run is in float64 itself, or where the
-        network does not run in it, or cannot be copied.
+        network does not run in it.
+
+    Raises:
+        NotCopiedError: a copy was asked for and cannot be made.
     """
     if dtype == torch.float64 or inputs.device.type == "mps":
         return {}
     try:
         exact = _in_double(module, own, inputs, dtype, copied=copied)
     except Exception as error:
-        if is_out_of_memory(error):
+        if is_out_of_memory(error) or isinstance(error, NotCopiedError):
             raise
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
     return between(plan, vectors, own, exact)

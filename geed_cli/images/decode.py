@@ -8,7 +8,10 @@ ignored, as timm and torchvision ignore them: the model was evaluated on such nu
 import hashlib
 import io
 import re
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
@@ -173,12 +176,32 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
     return canvas
 
 
+_silencing = threading.Lock()
+_blocks: list[bool] = []
+"""Of each block of ``pillow_silenced`` that is entered, in any thread: whether the filter was there before."""
+
+
+@contextmanager
+def pillow_silenced() -> Iterator[None]:
+    """Around whatever decodes pictures: when the last of these blocks ends, the filter of warnings is taken out."""
+    with _silencing:
+        _blocks.append(_blocks[0] if _blocks else any(each[3] == _FROM_PILLOW for each in warnings.filters))
+    try:
+        yield
+    finally:
+        with _silencing:
+            was_there = _blocks.pop()
+            if not _blocks and not was_there:
+                kept = [each for each in warnings.filters if each[3] != _FROM_PILLOW]
+                warnings.filters[:] = kept  # type: ignore[index]
+
+
 def _silence_pillow() -> None:
     """Ignore the warnings of Pillow's own modules: each is decided here, as a picture or a refusal.
 
-    The filter stays, since ``warnings.catch_warnings`` is not safe while other threads decode or warn. It
-    is put in front again only if something displaced it, because every change makes Python repeat warnings
-    already shown.
+    The filter stays until ``pillow_silenced`` ends, since ``warnings.catch_warnings`` is not safe while other threads
+    decode or warn. It is put in front again only if something displaced it, because every change makes Python repeat
+    warnings already shown.
     """
     filters = warnings.filters
     if not filters or filters[0][3] != _FROM_PILLOW:

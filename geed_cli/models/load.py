@@ -1,8 +1,6 @@
 """``load_model``: from what the user wrote to a network to audit; ``known_models``: the names that need no file."""
 
-import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -37,6 +35,7 @@ from geed_cli.models.spec import ModelSpec, SplitPart
 from geed_cli.models.spec_files import weights_path
 from geed_cli.models.stages import default_stages
 from geed_cli.runtime.libraries import timm, torchvision
+from geed_cli.runtime.own_process import prints_aside
 
 
 def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
@@ -102,7 +101,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
     if img_size is not None and not 1 <= img_size <= 4096:
         raise InputError(f"an input size of {img_size} pixels", expected="1 to 4096", remedy="--img-size 224")
     size = img_size if img_size is not None else requested.spec.input.size
-    with redirect_stdout(sys.stderr):  # what the network prints: stdout is for results
+    with prints_aside():
         built = build(requested, file, seed=seed, size=size, allow_code=allow_code, allow_pickle=allow_pickle)
         built.architecture.module.eval().requires_grad_(False).float()
         network = assemble(built, size, reference, [beside.note] if beside.note else [])

@@ -5,9 +5,8 @@ of a run that was asked for the smaller batch.
 """
 
 import gc
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,13 +19,14 @@ from geed_cli.engine.out_of_memory import OutOfMemoryError
 from geed_cli.engine.passes import ForwardError
 from geed_cli.errors import RunError
 from geed_cli.groups.named import Groups
+from geed_cli.images.decode import pillow_silenced
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.borrowed import at_home, lend
 from geed_cli.pipeline.draw import Draw, require_enough
 from geed_cli.pipeline.fastest_batch import fixed_batch_size, with_batch_size
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.placement import fit_threads
+from geed_cli.pipeline.placement import fitting_threads
 from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.pipeline.reuse.pruning import keep_below
 from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
@@ -34,6 +34,7 @@ from geed_cli.pipeline.session import Session
 from geed_cli.pipeline.until import grow
 from geed_cli.result.schema import Result
 from geed_cli.runtime.freed_memory import freed_memory_kept
+from geed_cli.runtime.own_process import prints_aside
 
 DEFAULTS = AuditOptions()
 
@@ -85,11 +86,11 @@ def audit_together(
     progress = progress or Silent()
     require_enough(options.data)
     progress.step("preparing")
-    fit_threads()
-    # what networks print goes to stderr: stdout is for results
     with (
+        fitting_threads(),
         freed_memory_kept(),
-        redirect_stdout(sys.stderr),
+        pillow_silenced(),
+        prints_aside(),
         _store(options.cache, progress) as store,
         lend(networks) as ready,
     ):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from geed_cli.checkpoints.fingerprint import state_sha256
-from geed_cli.models.code.lending import lent
+from geed_cli.models.code.lending import generators_kept, lent
 from geed_cli.models.code.own_type import number_of
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import Precision, RunOptions
@@ -24,9 +24,11 @@ NAMES: dict[torch.dtype, Precision] = {
 def lend(networks: Sequence[Network]) -> Iterator[tuple[Network, ...]]:
     """The networks, of which those that are borrowed are in evaluation mode, and as they were after the block.
 
+    So are the process's random generators, which any network may draw from.
     The fingerprint of a borrowed network's weights is made anew: they may have been trained since it was wrapped.
     """
     with ExitStack() as stack:
+        stack.enter_context(generators_kept())
         for network in {id(each.module): each for each in networks if each.borrowed}.values():
             stack.enter_context(lent(network.module, channels_last=True))
             stack.enter_context(network.adapter.at(network.module))

@@ -6,7 +6,8 @@ which kind it was made. A device that is named twice gets two workers.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import torch
@@ -104,10 +105,21 @@ def _placement(device: torch.device, options: RunOptions) -> Placement:
     return Placement(device, DTYPES[options.precision], batch)
 
 
-def fit_threads() -> None:
-    """Let torch use no more threads than this process has cores; what it chose itself stays where it is less."""
-    if torch.get_num_threads() > usable_cores():
-        torch.set_num_threads(usable_cores())
+@contextmanager
+def fitting_threads() -> Iterator[None]:
+    """Torch uses no more threads than this process has cores within this; what it chose itself stays where it is less.
+
+    Afterwards there are as many as before.
+    """
+    before, cores = torch.get_num_threads(), usable_cores()
+    if before <= cores:
+        yield
+        return
+    torch.set_num_threads(cores)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def move_to_all(network: Network, placements: Sequence[Placement]) -> tuple[Network, ...]:

@@ -153,6 +153,8 @@ class Session:
                     self._take(outcomes)
                 done += len(images)
                 self._progress.images(done + len(stream.refused) + len(stream.copies), left.count)
+        for note in filter(None, [engine.note for each in self._prepared for engine in each.engines]):
+            self._progress.note(note)
         self._unreadable |= {item.path: item for item in stream.refused}
         self._copied |= {copy.path: copy for copy in stream.copies}
         self._waited_s += stream.waited_s

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from geed_cli.runtime.own_process import is_own_process
+
 MIB = 2**20
 
 
@@ -40,9 +42,13 @@ USER_VARIABLES = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_MMAP_THR
 def freed_memory_kept(environment: Mapping[str, str] = os.environ) -> Iterator[None]:
     """Within the ``with``, memory that is freed stays with the process; at its end it goes back to the system.
 
-    Nothing happens where the C library is not glibc, or where the environment has set its limits. Peak memory hardly
-    changes: what is kept is asked for again by the next batch.
+    Nothing happens in a process that is not geed's own, since what its limits were cannot be asked; where the C library
+    is not glibc; or where the environment has set its limits. Peak memory hardly changes: what is kept is asked for
+    again by the next batch.
     """
+    if not is_own_process():
+        yield
+        return
     set_limit, give_back = _malloc_calls()
     if set_limit is None or give_back is None or any(environment.get(name) for name in USER_VARIABLES):
         yield

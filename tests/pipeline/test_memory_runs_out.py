@@ -29,7 +29,7 @@ def options(tmp_path: Path) -> AuditOptions:
     return AuditOptions(data=data, run=RunOptions("cpu", 1), layers=("layer1",), cache=tmp_path / "cache")
 
 
-def full(*_: object) -> None:
+def full(*_: object, **__: object) -> None:
     raise torch.OutOfMemoryError("no room")
 
 

@@ -11,7 +11,7 @@ from geed_cli.engine.batches import Placement, Task, batches
 from geed_cli.engine.row import Subject
 from geed_cli.groups.transform import IDENTITY
 from geed_cli.images.source import ImageRecord
-from geed_cli.pipeline.placement import fit_threads
+from geed_cli.pipeline.placement import fitting_threads
 
 
 @pytest.fixture(autouse=True)
@@ -24,18 +24,19 @@ def _threads() -> Iterator[None]:
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not say")
 def test_more_threads_than_cores_are_taken_back() -> None:
-    """To as many as there are cores."""
+    """To as many as there are cores, for the time of a run."""
     cores = len(os.sched_getaffinity(0))
     torch.set_num_threads(cores + 3)
-    fit_threads()
-    assert torch.get_num_threads() == cores
+    with fitting_threads():
+        assert torch.get_num_threads() == cores
+    assert torch.get_num_threads() == cores + 3
 
 
 def test_fewer_threads_are_left_alone() -> None:
     """Whoever asked for one gets one."""
     torch.set_num_threads(1)
-    fit_threads()
-    assert torch.get_num_threads() == 1
+    with fitting_threads():
+        assert torch.get_num_threads() == 1
 
 
 @pytest.mark.gpu

@@ -9,6 +9,7 @@ import pytest
 CHURN = """
 import os, resource, sys
 from geed_cli.runtime.freed_memory import freed_memory_kept
+from geed_cli.runtime.own_process import own_process
 
 PAGE = resource.getpagesize()
 
@@ -29,7 +30,7 @@ def resident():
 
 start = resident()
 outside = faults_of_rounds()
-with freed_memory_kept():
+with own_process(), freed_memory_kept():
     inside, kept = faults_of_rounds(), resident() - start
 again, after = faults_of_rounds(), resident() - start
 print(outside, inside, again, kept, after)

@@ -75,7 +75,7 @@ def process_state() -> dict[str, object]:
         "device": str(torch.get_default_device()),
         "deterministic": (torch.are_deterministic_algorithms_enabled(), torch.get_float32_matmul_precision()),
         "backends": (cuda.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic, mkldnn.enabled),
-        "collector": (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()),
+        "collector": (gc.isenabled(), gc.get_threshold()),
         "warnings": list(warnings.filters),
         "environment": dict(os.environ),
         "path": list(sys.path),

@@ -105,20 +105,28 @@ def spec_of(architecture: Architecture, wanted: Mapping[str, Any]) -> ModelSpec:
         "input": {name: wanted[name] for name in INPUT if name in wanted},
         **{name: wanted[name] for name in ("layers", "actions", "tokens", "layouts") if name in wanted},
     }
+    for name, value in wanted.items():
+        _require_plain(name, value)
     try:
-        text = json.dumps(document)
-    except (TypeError, ValueError) as error:
-        raise InputError(
-            f"wrap() was given a value that no spec can hold: {error}",
-            expected="names, numbers, and lists and mappings of them",
-            remedy="help(geed_cli.wrap) says what each argument means",
-        ) from error
-    try:
-        spec = ModelSpec.model_validate_json(text, strict=True)
+        # Through JSON, because strict JSON mode reads lists as tuples and nothing else loosely.
+        spec = ModelSpec.model_validate_json(json.dumps(document), strict=True)
     except ValidationError as error:
         raise _refused(error) from error
     _require_unit_range(wanted)
     return spec
+
+
+def _require_plain(name: str, value: object) -> None:
+    """Refuse a value of another kind than documents hold."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            _require_plain(name, each)
+    elif not isinstance(value, str | int | float | None):
+        raise InputError(
+            f"{name}= holds {type(value).__name__}",
+            expected="names, numbers, and lists and mappings of them",
+            remedy=f"correct {name}= in the call of wrap()",
+        )
 
 
 def _refused(error: ValidationError) -> InputError:

@@ -31,8 +31,7 @@ def lent(module: nn.Module, *, channels_last: bool = False) -> Iterator[None]:
         InputError: its ``eval`` fails.
     """
     with ExitStack() as stack:
-        for put_back in _states_of_generators():
-            stack.callback(put_back)
+        stack.enter_context(generators_kept())
         stack.callback(_Kept(module).put_back)
         stack.callback(_put_modes_back, module, {part: _mode(part) for part in parts_of(module)})
         try:
@@ -137,6 +136,15 @@ def _refill(container: Any, content: Any) -> None:  # noqa: ANN401 - one of CONT
 def _entries(container: Any) -> list[object]:  # noqa: ANN401 - one of CONTAINERS
     """What it holds, keys of mappings before their values."""
     return [*container, *container.values()] if isinstance(container, dict) else [*container]
+
+
+@contextmanager
+def generators_kept() -> Iterator[None]:
+    """Afterwards the random generators of torch, NumPy and Python are in the state that they are in now."""
+    with ExitStack() as stack:
+        for put_back in _states_of_generators():
+            stack.callback(put_back)
+        yield
 
 
 def _states_of_generators() -> list[Callable[[], object]]:

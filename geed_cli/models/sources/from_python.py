@@ -7,7 +7,7 @@ the spec has to give it.
 import importlib
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -20,6 +20,7 @@ from geed_cli.models.code.unwrapped import unwrapped
 from geed_cli.models.sources.architecture import Architecture, seeded
 from geed_cli.models.spec import Argument
 from geed_cli.phrases import shell_quoted
+from geed_cli.runtime.own_process import prints_aside
 
 
 def build_python(
@@ -106,7 +107,7 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
     given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
     code = f"import {module_name}; {module_name}.{attribute}({given})"
     try:
-        with redirect_stdout(sys.stderr):  # stdout is for results
+        with prints_aside():
             network = getattr(importlib.import_module(module_name), attribute)(**arguments)
     except Exception as error:  # the user's code may raise anything
         raise InputError(

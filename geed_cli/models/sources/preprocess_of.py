@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from geed_cli.errors import InputError
@@ -173,7 +174,11 @@ def _filter(step: Any) -> Interpolation | None:  # noqa: ANN401 - torchvision's 
 
 
 def _numbers(values: Any) -> tuple[float, ...]:  # noqa: ANN401 - tensors, lists or a number
-    return tuple(_flat(values.tolist() if hasattr(values, "tolist") else values))
+    """The numbers of a list, array or tensor; of one in float32 the shortest decimals that are the same there."""
+    if not hasattr(values, "tolist"):
+        return tuple(_flat(values))
+    short = str(values.dtype).endswith("float32")
+    return tuple(float(str(np.float32(each))) if short else each for each in _flat(values.tolist()))
 
 
 def _flat(values: object) -> Iterator[float]:

@@ -13,9 +13,11 @@ from geed_cli.actions.action import centre as middle
 from geed_cli.actions.conditions import Boundary, Resampling, context_size
 from geed_cli.engine.plan import GroupPlan, Plan
 from geed_cli.errors import InputError
+from geed_cli.images.decode import pillow_silenced
 from geed_cli.images.source import ImageSet
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.models.network import Network
+from geed_cli.pipeline.borrowed import at_home, lend
 from geed_cli.pipeline.describe import describe_group, describe_model
 from geed_cli.pipeline.entries.top_classes import DECIMALS, names_of
 from geed_cli.pipeline.gallery.chosen import Choice, choose, chosen_by
@@ -88,12 +90,18 @@ def make_gallery(result: Result, network: Network, options: GalleryOptions = DEF
         InputError: another network, a layer that cannot be read, or a count below 1.
         RunError: the device is not there.
     """
+    with pillow_silenced(), lend([network]) as (ready,):
+        return _gallery(result, ready, options)
+
+
+def _gallery(result: Result, network: Network, options: GalleryOptions) -> Gallery:
+    """The gallery of a network that is lent."""
     network = same_network(result, network)
     planned, warnings = _plans(result, network, options)
     if not planned:
         return Gallery(network.id, (), (), None, None, None, warnings)
     precision = next(each for each in get_args(Precision) if each == result.settings.precision)
-    placement = place(RunOptions(options.device, precision=precision))
+    placement = place(at_home(RunOptions(options.device, precision=precision), [network]))
     network = move(network, placement)
     plan = make_plan(network, planned.groups, planned.options).plan
     layer = _layer(plan)
