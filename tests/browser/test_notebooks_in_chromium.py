@@ -6,9 +6,10 @@ These tests are skipped unless they are asked for; asked for, they fail where th
 from typing import TYPE_CHECKING
 
 import pytest
-from support.kinds import made
+from support.kinds import made, rows
 from support.pages import real
 
+from geed_cli.cli.run.pages import comparison_of
 from geed_cli.result.presented import Presented
 from geed_cli.result.schema import Result
 
@@ -39,13 +40,19 @@ HOSTS = {
 
 
 def outputs() -> dict[str, Presented]:
-    """One of each kind, one with real numbers, and one with long names."""
+    """One of each kind, one with real numbers, one with long names, and comparisons of subjects with long labels."""
     entries = tuple(
         entry if entry.layer is None else entry.model_copy(update={"layer": LONG + entry.layer})
         for entry in real().results
     )
     long: Result = real(results=entries)
-    return made() | {"real": real(), "long": long}
+    few, many = (
+        comparison_of({f"a_rather_long_label_{number}": rows(0.02 * number) for number in range(count)})
+        for count in (2, 7)
+    )
+    assert few is not None
+    assert many is not None
+    return made() | {"real": real(), "long": long, "few": few, "many": many}
 
 
 def shown(browser: "Browser", host: str, output: str, width: int = 1000) -> "tuple[Page, list[str]]":
@@ -112,17 +119,17 @@ def test_marks_and_signs_are_seen(browser: "Browser", host: str) -> None:
 
 @pytest.mark.parametrize("width", [480, 600, 1000])
 def test_it_fits_the_width_that_it_is_given(browser: "Browser", width: int) -> None:
-    """Nothing is wider than the output, long names included, and no row of numbers is broken over lines."""
+    """Nothing is wider than the output, long names included, and no row takes more than two lines."""
     for name, output in outputs().items():
         page, _ = shown(browser, "jupyter light", output._repr_html_(), width)
         wide = page.evaluate(
             "(each => each.scrollWidth - each.clientWidth)(document.querySelector('.geed-view'))"
         )
         assert wide <= 0, (name, width)
-        tall = page.evaluate(
-            "Math.max(...[...document.querySelectorAll('.geed-view td')].map(each => each.clientHeight))"
-        )
-        assert name == "long" or tall < 40, (name, width)
+        tallest = "Math.max(...[...document.querySelectorAll('.geed-view tbody WHAT')].map(each => each.clientHeight))"
+        numbers, names = (page.evaluate(tallest.replace("WHAT", what)) for what in ("svg", "tr"))
+        assert numbers <= 18
+        assert name == "long" or names < 50, (name, width)
         page.close()
 
 
