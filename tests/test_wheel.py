@@ -1,5 +1,6 @@
 """The wheel, installed into an empty environment, brings its specs and pictures along; the sdist brings everything."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -48,8 +49,9 @@ def test_its_description_reads_outside_of_the_repository(wheel: Path) -> None:
 @pytest.mark.heavy
 def test_an_installed_wheel_finds_specs_and_sample(wheel: Path, tmp_path: Path) -> None:
     """A new environment that holds this wheel; its dependencies are lent from the one that runs the tests."""
-    venv.create(tmp_path / "env", with_pip=False)
-    python = tmp_path / "env" / "bin" / "python"
+    builder = venv.EnvBuilder()
+    builder.create(tmp_path / "env")
+    python = builder.ensure_directories(tmp_path / "env").env_exe  # bin/python; Scripts/python.exe on Windows
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     site = Path(subprocess.check_output([python, "-c", ask], text=True).strip())
     zipfile.ZipFile(wheel).extractall(site)
@@ -61,10 +63,12 @@ def test_an_installed_wheel_finds_specs_and_sample(wheel: Path, tmp_path: Path) 
         "from geed_cli.images.source import sample_folder\n"
         "print(geed_cli.__file__); print(len(spec_paths())); print(len(list(sample_folder().iterdir())))"
     )
+    # Python does not start on Windows without this one
+    env = {name: value for name, value in os.environ.items() if name.upper() == "SYSTEMROOT"}
     done = subprocess.run(
-        [python, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True, env={}
+        [python, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True, env=env
     )
-    where, specs, pictures = done.stdout.split()
+    where, specs, pictures = done.stdout.splitlines()
     assert where.startswith(str(site))
     assert (int(specs), int(pictures)) == (len(list((ROOT / "model_specs").glob("*.yaml"))), 40)
 

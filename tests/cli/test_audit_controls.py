@@ -1,6 +1,7 @@
 """``geed audit`` with sets, controls, discovery and group files, as a user runs it; what is saved is read again."""
 
 import json
+import os
 import subprocess
 import sys
 from io import StringIO
@@ -127,7 +128,11 @@ def test_saved_controls_are_compared_and_checked_without_torch(
         )
         path = str(Path(__file__).parents[2])
         done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": path}, check=True
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+            check=True,
         )
         assert done.stdout.splitlines()[-2:] == ["code 0", "False"], done.stdout + done.stderr
         if arguments[0] == "compare":
