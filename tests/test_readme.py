@@ -5,7 +5,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from support.checkpoints import read_in_this_process
+from support.checkpoints import read_in_this_process, without_process
 from typer.testing import CliRunner
 
 from geed_cli.cli.app import EXAMPLE, app
@@ -42,6 +42,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp("first")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GEED_CACHE_DIR", str(folder / "cache"))
+        without_process(patch)
         printed = shown(*EXAMPLE.split()[1:], "--json", str(folder / "out.json"))
     return printed, folder / "out.json"
 
@@ -109,9 +110,11 @@ def test_links_lead_somewhere(link: str) -> None:
 
 
 @pytest.mark.usefixtures("read_in_this_process")
-def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly as printed."""
+@pytest.mark.parametrize("samples", [2, pytest.param(20, marks=pytest.mark.heavy)])
+def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, samples: int) -> None:
+    """As printed, of fewer images; among the heavy tests exactly as printed."""
     monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(code, "README.md", "exec"), {})
-    assert (tmp_path / "result.json").exists()
+    assert code.count("samples=20") == 1
+    exec(compile(code.replace("samples=20", f"samples={samples}"), "README.md", "exec"), {})
+    assert read_result(tmp_path / "result.json").data.count == samples

@@ -1,8 +1,6 @@
 """``geed cache path``, ``list`` and ``prune``."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -165,18 +163,3 @@ def test_a_strangers_text_is_shown_harmlessly(geed: Geed, cache: Path) -> None:
     assert "\x07" not in done.stdout
     assert "::" not in done.stdout
     json.loads(geed("cache", "list", "--json", "-").stdout, parse_constant=pytest.fail)
-
-
-def test_nothing_heavy_is_imported() -> None:
-    """The help needs neither numpy nor SQLite nor rich's tables, the list no torch."""
-    code = (
-        "import sys\n"
-        "from geed_cli.cli.app import app\n"
-        "try: app({arguments!r})\n"
-        "except SystemExit as leave: assert not leave.code\n"
-        "print([m for m in ('torch', 'timm', 'scipy', {more}) if m in sys.modules])"
-    )
-    for arguments, more in ((["cache", "--help"], "'numpy', 'sqlite3'"), (["cache", "list"], "")):
-        command = code.replace("{arguments!r}", repr(arguments)).replace("{more}", more)
-        done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines()[-1] == "[]"

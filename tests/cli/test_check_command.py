@@ -173,21 +173,6 @@ def in_a_process(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False)
 
 
-def test_nothing_slow_to_import(folder: Path) -> None:
-    """Judging a saved result is numpy and scipy.special: torch alone would take ten times as long."""
-    code = (
-        "import sys\n"
-        "from geed_cli.cli.app import app\n"
-        "try: app(['check', 'good.json', '--policy', 'policy.yaml', '--baseline', 'last.json'])\n"
-        "except SystemExit as leave: assert not leave.code, leave.code\n"
-        "heavy = ('torch', 'timm', 'torchvision', 'scipy.stats', 'pandas')\n"
-        "print('heavy:', [m for m in heavy if m in sys.modules])"
-    )
-    done = in_a_process(code, folder)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "heavy: []"
-
-
 def test_a_full_disk_leaves_the_old_report(folder: Path) -> None:
     """Exit 3, and the file is what it was; files are limited to 64 bytes."""
     (folder / "r.md").write_text("old")

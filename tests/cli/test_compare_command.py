@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -40,27 +38,6 @@ def test_two_saved_results(geed: Geed, saved: Path, tmp_path: Path) -> None:
     line = content["lines"][0]
     assert float(rows[1]["difference"]) == line["deltas"][0]["value"]
     assert rows[0]["verdict"] == ""
-
-
-def test_saved_results_need_no_torch(saved: Path, tmp_path: Path) -> None:
-    """Comparing, and a page with every part that saved results have, are for laptops and CI; so is Python's side."""
-    pair = [str(saved / "run_0.json"), str(saved / "run_1.json")]
-    commands = [["compare", *pair], ["report", *pair, "-o", str(tmp_path / "page.html")]]
-    code = (
-        "import sys\n"
-        "from geed_cli.cli.app import app\n"
-        f"for command in {commands!r}:\n"
-        "    try: app(command)\n"
-        "    except SystemExit as leave: assert not leave.code, leave.code\n"
-        "import geed_cli\n"
-        f"geed_cli.compare({pair!r})\n"
-        f"geed_cli.check({pair[0]!r}, {{'version': 2, 'rules': [{{'metric': '*', 'max': 1}}]}})\n"
-        f"geed_cli.plan({pair[0]!r}, width=0.1)\n"
-        "print('heavy:', [m for m in ('torch', 'timm', 'scipy.stats') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "heavy: []"
-    assert 'id="comparison"' in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_populations(geed: Geed, saved: Path) -> None:

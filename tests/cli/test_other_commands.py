@@ -67,6 +67,7 @@ def test_unknown_patterns_are_refused(geed: Geed, kind: str) -> None:
     assert "expected:" in done.stderr
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_inspect_shows_layers_with_shapes_and_the_split(geed: Geed) -> None:
     """What was resolved, without auditing."""
     done = geed("inspect", "efficientnet_lite0")
@@ -78,6 +79,7 @@ def test_inspect_shows_layers_with_shapes_and_the_split(geed: Geed) -> None:
     assert "bn2" in geed("inspect", "efficientnet_lite0", "--layers").stdout
 
 
+@pytest.mark.usefixtures("read_in_this_process")
 def test_inspect_writes_a_spec_that_validates(geed: Geed, tmp_path: Path) -> None:
     """The starting spec loads back to the same network."""
     target = tmp_path / "mine.yaml"

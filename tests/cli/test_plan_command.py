@@ -1,8 +1,6 @@
 """``geed plan`` as a user runs it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -135,19 +133,6 @@ def test_what_is_refused(
     way = done.stderr.partition("try:")[2].strip()
     if way.startswith("geed plan"):
         assert geed(*way.split()[1:]).exit_code == 0
-
-
-def test_plans_need_no_torch(saved: Path) -> None:
-    """For laptops: numpy and scipy, no torch."""
-    code = (
-        "import sys\n"
-        "from geed_cli.cli.app import app\n"
-        f"try: app(['plan', {str(saved / 'run_0.json')!r}, '--width', '0.1'])\n"
-        "except SystemExit as leave: assert not leave.code, leave.code\n"
-        "print('heavy:', [m for m in ('torch', 'timm') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "heavy: []"
 
 
 def test_a_guarantee_and_rates_that_were_never_seen(geed: Geed, saved: Path) -> None:

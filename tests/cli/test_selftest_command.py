@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -119,16 +117,3 @@ def test_an_interrupt_is_no_failed_check(geed: Geed, monkeypatch: pytest.MonkeyP
     done = geed("selftest", "--device", "cpu")
     assert done.exit_code == 130
     assert done.stdout == ""
-
-
-def test_help_imports_nothing_heavy() -> None:
-    """``geed selftest --help`` answers at once."""
-    code = (
-        "import sys\n"
-        "from geed_cli.cli.app import app\n"
-        "try: app(['selftest', '--help'])\n"
-        "except SystemExit: pass\n"
-        "print('heavy:', [m for m in ('torch', 'timm', 'torchvision', 'numpy') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stdout.splitlines()[-1] == "heavy: []"

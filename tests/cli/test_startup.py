@@ -12,7 +12,8 @@ from support.results import small_result
 from geed_cli.__main__ import main
 from geed_cli.result.file import write_result
 
-HEAVY = ("torch", "timm", "torchvision", "scipy.stats", "numpy")
+TORCH = ("torch", "timm", "torchvision")
+HEAVY = (*TORCH, "scipy.stats", "numpy", "matplotlib", "sqlite3", "rich.progress")
 
 
 def python(code: str) -> str:
@@ -39,9 +40,32 @@ def imported(commands: list[list[str]], heavy: tuple[str, ...]) -> dict[str, lis
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """--help answers at once because torch, timm and numpy are not imported."""
-    commands = [["--help"], ["audit", "--help"], ["ls", "--help"], ["--version"]]
+    """--help answers at once because torch, timm and numpy are not imported; all commands in one process."""
+    named = ("audit", "ls", "track", "selftest", "cache")
+    commands = [["--help"], *([name, "--help"] for name in named), ["--version"]]
     assert imported(commands, HEAVY) == {" ".join(command): [] for command in commands}
+
+
+def test_saved_results_need_no_torch(tmp_path: Path) -> None:
+    """Comparing, planning and judging are for laptops and CI, with numpy and scipy alone, and lists of the cache."""
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    for seed, file in enumerate(files):
+        write_result(small_result(seed), file)
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "version: 1\nrules: [{id: small, metric: latent.l2, max: 50}]\n"
+        "baseline:\n  rules: [{id: change, metric: latent.l2, max_increase: 50}]\n",
+        encoding="utf-8",
+    )
+    one, two = map(str, files)
+    commands = [
+        ["compare", one, two],
+        ["plan", one, "--width", "0.1"],
+        ["check", one, "--policy", str(policy), "--baseline", two],
+        ["cache", "list"],
+    ]
+    heavy = (*TORCH, "scipy.stats", "pandas")
+    assert imported(commands, heavy) == {" ".join(command): [] for command in commands}
 
 
 def test_the_package_imports_lazily() -> None:

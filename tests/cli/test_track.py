@@ -521,19 +521,6 @@ def test_refusals(
     assert done.stdout == ""
 
 
-def test_help_imports_nothing_heavy() -> None:
-    """Neither torch nor numpy nor matplotlib."""
-    code = (
-        "import sys\n"
-        "from geed_cli.cli.app import app\n"
-        "try: app(['track', '--help'])\n"
-        "except SystemExit: pass\n"
-        "print('heavy:', [m for m in ('torch', 'numpy', 'matplotlib', 'rich.progress') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "heavy: []"
-
-
 def test_copies_and_unreadable_pictures_are_part_of_a_track(geed: Geed, mine: Path, tmp_path: Path) -> None:
     """A second run knows the draw again, with its copies and refused files; a changed picture makes another."""
     folder = smooth_pictures(tmp_path / "pictures", 8, 32)

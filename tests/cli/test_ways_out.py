@@ -6,6 +6,7 @@ import shlex
 import shutil
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import distribution
 from itertools import chain
 from pathlib import Path
@@ -744,9 +745,14 @@ def test_the_package_that_holds_weights_is_named_as_pip_knows_it() -> None:
     assert distribution(line.rpartition(" ")[2]).metadata["Name"]
 
 
-def remedies() -> Iterator[tuple[str, str]]:
-    """The literal texts of every remedy in the source, with their places."""
-    for path in Path(geed_cli.__file__).parent.rglob("*.py"):
+@cache
+def remedies() -> tuple[tuple[str, str], ...]:
+    """The literal texts of every remedy in the source, with their places; read once."""
+    return tuple(remedies_in(Path(geed_cli.__file__).parent))
+
+
+def remedies_in(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "remedy":
                 texts = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]

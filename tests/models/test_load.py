@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import timm
 import torch
 from huggingface_hub import constants
 from safetensors.torch import save_file
@@ -25,7 +26,7 @@ from geed_cli.models.write_spec import starting_spec
 
 pytestmark = pytest.mark.usefixtures("read_in_this_process")
 
-SMALL = "timm:mobilenetv3_small_050"
+SMALL, TINY = "timm:mobilenetv3_small_050", "test_resnet"
 
 
 @pytest.fixture(scope="module")
@@ -181,8 +182,8 @@ def test_old_densenet_names(tmp_path: Path) -> None:
 
 def test_a_head_that_does_not_match(tmp_path: Path) -> None:
     """Ten classes in the file, a thousand in the network of a spec: an error, until the spec says ten."""
-    torch.save(resnet18(num_classes=10).state_dict(), tmp_path / "ten.pth")
-    text = "model: {source: torchvision, name: resnet18%s}\nweights: {origin: file, path: ten.pth}\n"
+    torch.save(timm.create_model(TINY, num_classes=10).state_dict(), tmp_path / "ten.pth")
+    text = f"model: {{source: timm, name: {TINY}%s}}\nweights: {{origin: file, path: ten.pth}}\n"
     error = error_of(write_spec(tmp_path, text % ""))
     assert "the classifier 'fc' has 10 classes" in error.found
     spec = write_spec(tmp_path, text % ", arguments: {num_classes: 10}")
@@ -192,9 +193,9 @@ def test_a_head_that_does_not_match(tmp_path: Path) -> None:
 
 def test_a_missing_classifier_has_to_be_declared(tmp_path: Path) -> None:
     """missing: [fc.*] alone would audit the softmax of a classifier that has no weights."""
-    state = without_fc(resnet18().state_dict(), "")
+    state = without_fc(timm.create_model(TINY).state_dict(), "")
     torch.save(state, tmp_path / "headless.pth")
-    text = "model: {source: torchvision, name: resnet18}\nweights: {origin: file, path: headless.pth,"
+    text = f"model: {{source: timm, name: {TINY}}}\nweights: {{origin: file, path: headless.pth,"
     text += " missing: [fc.*]}\n"
     error = error_of(write_spec(tmp_path, text))
     assert error.found.startswith("the classifier 'fc' has no weights: fc.weight, fc.bias")
@@ -207,14 +208,14 @@ def test_relative_paths_are_looked_up_beside_the_spec_first(
 ) -> None:
     """Beside the spec, then in the current folder."""
     specs, here = tmp_path / "specs", tmp_path / "here"
-    text = "model: {source: torchvision, name: resnet18}\nweights: {origin: file, path: w.pth}\n"
+    text = f"model: {{source: timm, name: {TINY}}}\nweights: {{origin: file, path: w.pth}}\n"
     for folder in (specs, here):
         folder.mkdir()
     monkeypatch.chdir(here)
-    torch.save(resnet18().state_dict(), here / "w.pth")
+    torch.save(timm.create_model(TINY).state_dict(), here / "w.pth")
     spec = write_spec(specs, text)
     assert load_model(spec).weights.detail == "w.pth"
-    torch.save(resnet18().state_dict(), specs / "w.pth")
+    torch.save(timm.create_model(TINY).state_dict(), specs / "w.pth")
     assert load_model(spec).weights.detail == str(specs / "w.pth")
 
 

@@ -45,7 +45,11 @@ def test_an_unknown_layer(resnet: nn.Module) -> None:
     ("name", "stages"),
     [
         ("resnet18", ("layer1", "layer2", "layer3", "layer4")),
-        ("vgg11", ("features.1", "features.4", "features.9", "features.14", "features.19")),
+        pytest.param(
+            "vgg11",
+            ("features.1", "features.4", "features.9", "features.14", "features.19"),
+            marks=pytest.mark.heavy,
+        ),
         ("squeezenet1_1", ("features.1", "features.4", "features.7", "features.12")),
         ("regnet_y_400mf", tuple(f"trunk_output.block{i}" for i in (1, 2, 3, 4))),
         ("mobilenet_v3_small", tuple(f"features.{i}" for i in range(13))),

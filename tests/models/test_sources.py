@@ -68,7 +68,13 @@ def test_default_features_are_timms_pooled_prelogits(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("resnet18", 2048 // 4), ("alexnet", 4096), ("densenet121", 1024)]
+    ("name", "size"),
+    [
+        ("resnet18", 512),
+        ("mobilenet_v3_small", 1024),
+        pytest.param("alexnet", 4096, marks=pytest.mark.heavy),
+        pytest.param("densenet121", 1024, marks=pytest.mark.heavy),
+    ],
 )
 def test_features_of_torchvision_networks(name: str, size: int) -> None:
     """The input of the last linear layer; the classifier maps it to the network's output."""

@@ -12,6 +12,11 @@ def read_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
     For tests of what is read; test_weights_process.py and test_hostile_code.py are about the process.
     """
+    without_process(monkeypatch)
+
+
+def without_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the fixture does, for fixtures of a whole module."""
 
     def run(request: Request, _folder: object) -> None:
         answer = child.answer_to(request)
