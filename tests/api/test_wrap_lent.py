@@ -298,6 +298,7 @@ def test_a_wrapped_network_says_so() -> None:
     assert (net.weights.origin, net.weights.detail) == ("memory", "of the module")
     assert isinstance(net, Network)
     assert net.borrowed
+    assert (net.classifier, net.output.kind) == ("fc", "logits")
 
 
 def test_audit_takes_the_module_where_and_as_it_is(folder: Path) -> None:
