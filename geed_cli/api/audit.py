@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from geed_cli.api.parameters import Names, called_in_python, several
+from geed_cli.api.parameters import OF_AUDITS, Names, called_in_python, several
 from geed_cli.api.python_words import in_words_of, in_words_of_wrap
 from geed_cli.api.wrap import network_of
 from geed_cli.cache.location import cache_folder
@@ -28,16 +28,8 @@ from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
 
-
-def _part(keyword: str, part: str, **names: str) -> dict[str, str]:
-    """What options are called that are fields of a part of ``AuditOptions``."""
-    return {
-        f"--{option.replace('_', '-')}": f"options=AuditOptions({keyword}={part}({field}=…))"
-        for option, field in names.items()
-    }
-
-
 OPTIONS = {
+    **OF_AUDITS,
     "--data": "images",
     "--group": "groups=…",
     "--set": "sets=…",
@@ -50,21 +42,6 @@ OPTIONS = {
     "--twin": "twin=True",
     "--cache-dir": "cache=FOLDER",
     "--no-cache": "cache=False",
-    **_part(
-        "data", "DataOptions", norm_samples="norm_samples", draw_seed="seed", on_bad_image="on_bad_image",
-        follow_links="follow_links", decode="decode", image_weights="image_weights", cluster="cluster",
-    ),
-    **_part("action", "ActionOptions", boundary="boundary", interpolation="interpolation"),
-    **_part(
-        "interval", "IntervalOptions", confidence="confidence", resamples="resamples", ci="method",
-        simultaneous="simultaneous",
-    ),
-    **_part(
-        "run", "RunOptions", devices="devices", on_nonfinite="on_nonfinite",
-        on_unsteady="on_unsteady", compile="compile",
-    ),
-    **_part("until", "UntilOptions", until_width="width", max_samples="max_samples", width_of="metric"),
-    **_part("controls", "ControlOptions", floor="probes", phase_correct="phase_correct", discover="discover"),
     **{
         f"--{name.replace('_', '-')}": f"load_model(…, {name}=…)"
         for name in ("checkpoint", "arch", "weights", "spec_dir", "allow_code", "allow_pickle")

@@ -89,11 +89,9 @@ def called_in_python(options: Mapping[str, str]) -> Callable[[Callable[P, R]], C
 
 
 def _note(error: GeedError, options: Mapping[str, str]) -> str:
-    """Empty where the refusal names none of the options."""
+    """In the order in which the refusal names the options; empty where it names none."""
     text = f"{error.found}\n{error.expected}\n{error.remedy}"
-    called = [
-        f"{option} is {python}"
-        for option, python in options.items()
-        if re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text)
-    ]
+    found = {option: re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text) for option in options}
+    places = sorted((match.start(), option) for option, match in found.items() if match is not None)
+    called = [f"{option} is {options[option]}" for _, option in places]
     return IN_PYTHON + ", ".join(called) if called else ""

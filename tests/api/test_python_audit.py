@@ -228,6 +228,6 @@ def test_a_refusal_says_what_its_options_are_called_here(folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         geed.audit(small(), folder, metrics="latent.l2", options=options, progress=False)
     assert caught.value.__notes__ == [
-        "  in Python: --metric is metrics=…, "
-        "--phase-correct is options=AuditOptions(controls=ControlOptions(phase_correct=…))"
+        "  in Python: --phase-correct is options=AuditOptions(controls=ControlOptions(phase_correct=…)), "
+        "--metric is metrics=…"
     ]
