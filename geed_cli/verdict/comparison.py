@@ -89,7 +89,10 @@ def say_difference(comparison: Comparison, group: str, at: int, *, layers: bool 
         return Said(group, "no verdict", "No verdict.", (reason,))
     if _all_identical(lines, at):
         return Said(
-            group, IDENTICAL, "Identical.", (f"Every row is the same as {comparison.subjects[0].label}'s.",)
+            group,
+            IDENTICAL,
+            "Identical.",
+            (f"Every row is the same as that of {comparison.subjects[0].label}.",),
         )
     whole = {line.metric: line for line in lines if line.layer is None and line.metric in PLAIN}
     claims = {PLAIN[metric]: claim_of(comparison, whole[metric], at) for metric in PLAIN if metric in whole}
@@ -252,13 +255,13 @@ def _verdict(comparison: Comparison, claim: str, line: Line | None, at: int) -> 
     moved = all(
         "features" in subject.actions for subject in (comparison.subjects[0], comparison.subjects[at + 1])
     )
-    return f"Features {way} {'equivariance' if moved else 'invariance'} than {first}'s.", numbers
+    return f"Features {way} {'equivariance' if moved else 'invariance'} than those of {first}.", numbers
 
 
 _UNMOVED = {
-    IDENTICAL: "Features identical to {first}'s.",
-    NO_DIFFERENCE: "Features no different from {first}'s but for rounding.",
-    WITHIN: "Features within the margin of {first}'s{of}.",
+    IDENTICAL: "Features identical to those of {first}.",
+    NO_DIFFERENCE: "Features no different from those of {first} but for rounding.",
+    WITHIN: "Features within the margin of those of {first}{of}.",
 }
 
 

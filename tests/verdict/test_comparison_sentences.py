@@ -101,8 +101,8 @@ def test_further_with_numbers_and_the_rest() -> None:
         blocks_6="more",
     )
     assert said(FURTHER, SOFTMAX_OPEN, CLASS_OPEN, *found) == (
-        "Features further from invariance than release-1's. 0.108 against 0.096 (+0.009 to +0.017). Softmax and top "
-        "class undecided. Layers: further blocks.2, blocks.4 and blocks.6, nearer blocks.0, 1 undecided, 1 absent."
+        "Features further from invariance than those of release-1. 0.108 against 0.096 (+0.009 to +0.017). Softmax and "
+        "top class undecided. Layers: further blocks.2, blocks.4 and blocks.6, nearer blocks.0, 1 undecided, 1 absent."
     )
 
 
@@ -110,9 +110,9 @@ def test_further_with_numbers_and_the_rest() -> None:
 def test_features_that_are_to_move_along(of: tuple[str, ...], aim: str) -> None:
     """Where specs of both declare an action on the features, they are to be equivariant; one alone is not enough."""
     both = [Subject(label=name, models=(name,), signatures=("",), actions=of) for name in ("a", "b")]
-    assert said(FURTHER, subjects=both).startswith(f"Features further from {aim} than a's.")
+    assert said(FURTHER, subjects=both).startswith(f"Features further from {aim} than those of a.")
     one = [both[0], both[1].model_copy(update={"actions": ()})]
-    assert said(FURTHER, subjects=one).startswith("Features further from invariance than a's.")
+    assert said(FURTHER, subjects=one).startswith("Features further from invariance than those of a.")
 
 
 def test_nearer() -> None:
@@ -120,8 +120,8 @@ def test_nearer() -> None:
     nearer = line("latent.l2", (0.293, 0.0957), delta(-0.197, -0.22, -0.17, "less"))
     kl = line("softmax.kl", (0.01, 0.02), delta(0.01, 0.005, 0.015, "more"))
     assert said(nearer, kl, CLASS_OPEN) == (
-        "Features nearer to invariance than release-1's. 0.10 against 0.29 (-0.22 to -0.17). Softmax further, top "
-        "class undecided."
+        "Features nearer to invariance than those of release-1. 0.10 against 0.29 (-0.22 to -0.17). Softmax further, "
+        "top class undecided."
     )
 
 
@@ -145,7 +145,8 @@ def test_within_the_margin() -> None:
     """With its numbers, of features; together with predictions where all are; of layers by number."""
     features = line("latent.l2", (0.096, 0.0965), SMALL)
     assert said(features, SOFTMAX_OPEN) == (
-        "Features within the margin of release-1's, 5%. 0.097 against 0.096 (-0.001 to +0.002). Softmax undecided."
+        "Features within the margin of those of release-1, 5%. 0.097 against 0.096 (-0.001 to +0.002). Softmax "
+        "undecided."
     )
     assert said(features, line("softmax.kl", (0.014, 0.0145), SMALL)).startswith(
         "Within the margin in features and softmax."
@@ -161,16 +162,24 @@ def test_the_same_rows() -> None:
     """All of them: one sentence, nothing open. Features alone: identical, the rest has its own words."""
     same = delta(0.0, 0.0, 0.0, "identical")
     features, kl = line("latent.l2", (0.1, 0.1), same), line("softmax.kl", (0.1, 0.1), same)
-    assert said(features, kl) == "Identical. Every row is the same as release-1's."
+    assert said(features, kl) == "Identical. Every row is the same as that of release-1."
     assert next_comparison(comparison(features, kl)) == "nothing is open: the rows are the same"
-    assert said(features, CLASS_OPEN) == "Features identical to release-1's. Top class undecided."
+    assert said(features, CLASS_OPEN) == "Features identical to those of release-1. Top class undecided."
     assert say_difference(comparison(features, kl), "flip", 0).key == "identical"
+
+
+@pytest.mark.parametrize("word", ["more", "less", "identical", "rounding", "undecided"])
+def test_any_label_reads_right(word: Word) -> None:
+    """No ending is put on a label, which may end in s or not."""
+    features = line("latent.l2", (0.096, 0.108), delta(0.0123, 0.0088, 0.0171, word))
+    for lines in ((features,), (features, CLASS_OPEN)):
+        assert not re.search(r"\bours\w|\bours'", said(*lines, labels=("ours", "theirs")))
 
 
 def test_no_difference_but_for_rounding() -> None:
     """A sentence without digits that nobody reads, and nothing is open."""
     features = line("latent.l2", (0.1, 0.1), delta(1e-8, 0.5e-8, 1.5e-8, "rounding"))
-    assert said(features) == "Features no different from release-1's but for rounding."
+    assert said(features) == "Features no different from those of release-1 but for rounding."
     assert next_comparison(comparison(features)) == DECIDED
 
 
