@@ -2,8 +2,8 @@
 
 The public names below are imported on first use, so that importing the package costs nothing.
 
-    from geed_cli import audit, load_model
-    result = audit(load_model("efficientnet_lite0"), groups=["flip", "c4"])
+    import geed_cli as geed
+    result = geed.audit("efficientnet_lite0", groups=["flip", "c4"])
 """
 
 from importlib import import_module
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.2.0"
 
 _HOMES = {
+    "api.audit": ("audit",),
     "api.compare": ("compare",),
     "api.judge": ("check",),
     "api.make_plan": ("plan",),
@@ -19,8 +20,8 @@ _HOMES = {
     "api.track": ("track",),
     "api.wrap": ("wrap",),
     "checkpoints.kept": ("KeptWeights",),
-    "comparison.schema": ("Comparison",),
     "choices": ("IntervalOptions",),
+    "comparison.schema": ("Comparison",),
     "errors": ("GeedError", "InputError", "RunError"),
     "forecast.planned": ("Plan",),
     "gate.outcome": ("GateReport",),
@@ -30,20 +31,18 @@ _HOMES = {
     "models.load": ("load_model",),
     "models.network": ("Network",),
     "models.requested": ("FileOptions",),
-    "api.audit": ("audit",),
     "pipeline.gallery.make_gallery": ("GalleryOptions", "make_gallery"),
     "pipeline.options": (
         "ActionOptions",
         "AuditOptions",
-        "ControlOptions",
         "ControlOptions",
         "DataOptions",
         "RunOptions",
         "UntilOptions",
     ),
     "report.audit_page": ("print_result",),
-    "result.gallery": ("Gallery",),
     "result.file": ("read_result", "write_result"),
+    "result.gallery": ("Gallery",),
     "result.schema": ("Entry", "Result"),
     "tracking.record": ("Track",),
 }

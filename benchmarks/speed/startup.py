@@ -32,6 +32,7 @@ baseline:
 def startup(settings: Settings) -> Iterator[Line]:
     """A line for each command, and one with the import and the network alone."""
     yield command_line("geed --help", ["--help"], 0.3, settings)
+    yield import_alone(settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         yield from first_forward(settings, folder / "cache")
@@ -47,6 +48,14 @@ def startup(settings: Settings) -> Iterator[Line]:
         yield command_line(f"geed check, {about}", alone, 1, settings)
         yield command_line(f"geed check --baseline, {about}", against, 1, settings)
         yield command_line(f"geed compare of two results, {about}", ["compare", one, other], 1, settings)
+
+
+def import_alone(settings: Settings) -> Line:
+    """Importing the package, beside starting Python: its names are imported when they are first asked for."""
+    commands = {"geed": (sys.executable, "-c", "import geed_cli"), "python": (sys.executable, "-c", "")}
+    turns = in_turns({key: partial(seconds_of, command) for key, command in commands.items()}, runs(settings))
+    more = turns.best("geed") - turns.best("python")
+    return Line("import geed_cli, beside starting Python", f"best of {runs(settings)}", more, 0.05, "s")
 
 
 def first_forward(settings: Settings, cache: Path) -> Iterator[Line]:
