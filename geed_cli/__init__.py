@@ -45,6 +45,7 @@ _HOMES = {
     "result.gallery": ("Gallery",),
     "result.schema": ("Entry", "Result"),
     "tracking.record": ("Track",),
+    "training.monitor": ("Monitor",),
 }
 """Where each public name lives."""
 _ROOMS = ("functional",)
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from geed_cli.result.gallery import Gallery
     from geed_cli.result.schema import Entry, Result
     from geed_cli.tracking.record import Track
+    from geed_cli.training.monitor import Monitor
 
 __all__ = [
     "ActionOptions",
@@ -103,6 +105,7 @@ __all__ = [
     "InputError",
     "IntervalOptions",
     "KeptWeights",
+    "Monitor",
     "Network",
     "Plan",
     "Result",

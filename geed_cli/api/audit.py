@@ -104,17 +104,14 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
         RunError: weights, an image or the device could not be had, memory ran out, or numbers are not finite.
     """
     _refuse_what_are_no_groups(images, groups)
+    options = with_words(options, samples=samples, metrics=metrics, layers=layers, sets=sets)
     options = replace(
         options,
-        data=replace(options.data, samples=options.data.samples if samples is None else samples),
         run=replace(
             options.run,
             device=device or options.run.device,
             batch_size=options.run.batch_size if batch_size is None else batch_size,
         ),
-        metrics=options.metrics if metrics is None else several(metrics),
-        layers=options.layers if layers is None else several(layers),
-        sets=options.sets if sets is None else several(sets),
         cache=_folder_of(cache, options.cache),
     )
     if groups is None:
@@ -143,6 +140,24 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
 def _precision(network: Network, asked: Precision | None, options: AuditOptions) -> Precision:
     own = options.run.precision
     return asked or (own_precision(network) if network.borrowed and own == RunOptions.precision else own)
+
+
+def with_words(
+    options: AuditOptions,
+    *,
+    samples: int | None = None,
+    metrics: Names | None = None,
+    layers: Names | None = None,
+    sets: Names | None = None,
+) -> AuditOptions:
+    """The options with what was said by keyword of what is measured, which goes first."""
+    return replace(
+        options,
+        data=replace(options.data, samples=options.data.samples if samples is None else samples),
+        metrics=options.metrics if metrics is None else several(metrics),
+        layers=options.layers if layers is None else several(layers),
+        sets=options.sets if sets is None else several(sets),
+    )
 
 
 @contextmanager

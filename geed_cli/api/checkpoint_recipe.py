@@ -1,7 +1,7 @@
 """How the checkpoints of a track are audited, and the part of it that the saved track remembers."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,28 +51,9 @@ class CheckpointAudit:
         Raises:
             InputError: an unknown group.
         """
-        options = self.options
-        return Recipe(
-            model=self.network,
-            # an edited spec is another recipe under the same name
-            spec_sha256=None if self.spec is None else hashlib.sha256(self.spec.read_bytes()).hexdigest(),
-            img_size=self.img_size,
-            groups=tuple(dict.fromkeys([*map(_canonical, self.groups), *options.sets])),
-            boundary=options.action.boundary,
-            interpolation=options.action.interpolation,
-            metrics=options.metrics,
-            layers=options.layers,
-            samples=options.data.samples,
-            norm_samples=options.data.norm_samples,
-            image_weights=options.data.image_weights,
-            on_bad_image=options.data.on_bad_image,
-            draw_seed=options.data.seed,
-            seed=options.interval.seed,
-            confidence=options.interval.confidence,
-            resamples=options.interval.resamples,
-            ci=options.interval.method,
-            precision=options.run.precision,
-        )
+        # an edited spec is another recipe under the same name
+        spec = None if self.spec is None else hashlib.sha256(self.spec.read_bytes()).hexdigest()
+        return recipe_of(self.network, self.groups, self.options, spec_sha256=spec, img_size=self.img_size)
 
     def unnamed_code(self) -> Path | None:
         """The spec, where it is of code that has no name, so that nobody can tell whether it is the same later on."""
@@ -81,6 +62,41 @@ class CheckpointAudit:
         if self.spec is None or self.spec.suffix not in SPEC_SUFFIXES:
             return None
         return self.spec if read_spec(self.spec).model.is_unnamed_code else None
+
+
+def recipe_of(
+    network: str,
+    groups: Sequence[str],
+    options: AuditOptions,
+    *,
+    spec_sha256: str | None,
+    img_size: int | None = None,
+) -> Recipe:
+    """What a track remembers of how its networks are audited.
+
+    Raises:
+        InputError: an unknown group.
+    """
+    return Recipe(
+        model=network,
+        spec_sha256=spec_sha256,
+        img_size=img_size,
+        groups=tuple(dict.fromkeys([*map(_canonical, groups), *options.sets])),
+        boundary=options.action.boundary,
+        interpolation=options.action.interpolation,
+        metrics=options.metrics,
+        layers=options.layers,
+        samples=options.data.samples,
+        norm_samples=options.data.norm_samples,
+        image_weights=options.data.image_weights,
+        on_bad_image=options.data.on_bad_image,
+        draw_seed=options.data.seed,
+        seed=options.interval.seed,
+        confidence=options.interval.confidence,
+        resamples=options.interval.resamples,
+        ci=options.interval.method,
+        precision=options.run.precision,
+    )
 
 
 def spec_file(model: str, spec_dir: Path | None = None) -> Path | None:
@@ -98,6 +114,27 @@ def _canonical(name: str) -> str:
     group = group_named(name)
     factors = [factor.strip() for factor in name.lower().split("*")]
     return name if any(factor.endswith(GROUP_SUFFIXES) for factor in factors) else group.name
+
+
+def require_one_set_of_images(options: AuditOptions) -> None:
+    """Refuse what the command has no option for, since all steps stand on the same images.
+
+    Raises:
+        InputError: naming it.
+    """
+    idle = {
+        "until": options.until is not None,
+        "run.on_nonfinite": options.run.on_nonfinite != "error",
+        "controls.phase_correct": options.controls.phase_correct,
+        "controls.discover": options.controls.discover is not None,
+    }
+    named = [name for name, there in idle.items() if there]
+    if named:
+        raise InputError(
+            f"options.{named[0]} on a track",
+            expected="audits of all steps on the same images, whose values stand beside each other",
+            remedy=f"leave out {named[0]}",
+        )
 
 
 def require_named_code(track: Track, spec: Path | None, path: Path) -> None:
@@ -119,19 +156,19 @@ def require_named_code(track: Track, spec: Path | None, path: Path) -> None:
         )
 
 
-def require_same_controls(track: Track, audit: CheckpointAudit, path: Path) -> None:
+def require_same_controls(track: Track, options: AuditOptions, path: Path, *, twin: bool) -> None:
     """Refuse to go on where a setting differs that is no part of the recipe, and that only the results record."""
     audited = [record.result for record in track.records if record.source == "checkpoint"]
     if not audited:
         return
-    before, options = audited[0].settings, audit.options
+    before = audited[0].settings
     cluster = options.data.cluster
     pairs = {
         "--decode": (before.decode, options.data.decode),
         "--floor": (before.probes, options.controls.probes),
         "--simultaneous": (before.simultaneous, options.interval.simultaneous),
         "--cluster": (_rule_of(audited[0].data), cluster and read_clustering(cluster).how),
-        "--twin": (before.twin is not None, audit.twin),
+        "--twin": (before.twin is not None, twin),
     }
     differing = [f"{flag} {old}, now {new}" for flag, (old, new) in pairs.items() if old != new]
     if differing:

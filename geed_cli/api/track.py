@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from geed_cli.api.checkpoint_recipe import (
     CheckpointAudit,
     require_named_code,
+    require_one_set_of_images,
     require_same_controls,
     spec_file,
 )
@@ -260,7 +261,7 @@ def _shared(
         require_same_recipe(track, recipe, path)
         require_named_code(track, unnamed, path)
         if audit is not None:
-            require_same_controls(track, audit, path)
+            require_same_controls(track, audit.options, path, twin=audit.twin)
 
     return SharedTrack(path, check, fresh=options.fresh, pair_runs=options.pair_runs, parts=options.parts)
 
@@ -413,7 +414,7 @@ def _audit(
             remedy="audit each checkpoint with geed.audit, and track the results by step",
         )
     options = AuditOptions() if options is None else options
-    _require_one_set_of_images(options)
+    require_one_set_of_images(options)
     data = replace(
         options.data,
         root=options.data.root if images is None else images,
@@ -430,23 +431,6 @@ def _audit(
         return replace(network, typed=(model, "--checkpoint", str(checkpoint), *code)), None
 
     return CheckpointAudit(f"model {model}", load, groups, options, spec_file(model))
-
-
-def _require_one_set_of_images(options: AuditOptions) -> None:
-    """Refuse what the command has no option for, since all steps stand on the same images."""
-    idle = {
-        "until": options.until is not None,
-        "run.on_nonfinite": options.run.on_nonfinite != "error",
-        "controls.phase_correct": options.controls.phase_correct,
-        "controls.discover": options.controls.discover is not None,
-    }
-    named = [name for name, there in idle.items() if there]
-    if named:
-        raise InputError(
-            f"options.{named[0]} on a track",
-            expected="audits of all steps on the same images, whose values stand beside each other",
-            remedy=f"leave out {named[0]}",
-        )
 
 
 def _refuse_without_checkpoints(

@@ -78,6 +78,27 @@ class Record(Part):
     result: Result
 
 
+FailedPart = Literal["audit", "save", "log"]
+
+
+class Failure(Part):
+    """What could not be done at a step of a training; the training went on.
+
+    Attributes:
+        label: the run.
+        what: ``audit``; or of an audit that was made, ``save`` or ``log``.
+        error: what the error said.
+    """
+
+    label: str
+    step: int
+    what: FailedPart
+    error: str
+
+    def __str__(self) -> str:
+        return f"step {self.step}, {self.what}: {self.error}"
+
+
 class Row(Told):
     """One value on the track.
 
@@ -147,6 +168,7 @@ class Track(Presented):
         rows: what is shown, by group, metric and layer, then label, then step.
         records: what it was made from, by label, then step.
         pair_runs: finds the run in the names of the files; populations of two steps are then compared run by run.
+        failures: what a ``Monitor`` could not do.
     """
 
     schema_: Literal["geed.track/1"] = Field("geed.track/1", alias="schema")
@@ -157,6 +179,7 @@ class Track(Presented):
     rows: tuple[Row, ...]
     records: tuple[Record, ...]
     pair_runs: str | None = None
+    failures: tuple[Failure, ...] = ()
 
     model_config = Part.model_config | {"populate_by_name": True}
 

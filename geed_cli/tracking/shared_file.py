@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from geed_cli.errors import RunError
-from geed_cli.tracking.record import Recipe, Record, Track
+from geed_cli.tracking.record import Failure, Recipe, Record, Track
 from geed_cli.tracking.resume import merged
 from geed_cli.tracking.track import track_of
 from geed_cli.tracking.track_file import read_track, write_track
@@ -65,8 +65,17 @@ class SharedTrack:
             self._seen = now
         return self._known
 
-    def add(self, records: Sequence[Record], recipe: Recipe | None, *, complete: bool) -> Track:
+    def add(
+        self,
+        records: Sequence[Record],
+        recipe: Recipe | None,
+        *,
+        complete: bool,
+        failures: Sequence[Failure] = (),
+    ) -> Track:
         """Write the file's records with these in place of those that they replace; the track that it then holds.
+
+        Failures are added to the file's; there has to be a record, here or there.
 
         Raises:
             InputError: another run has written what this one cannot go on from.
@@ -77,7 +86,12 @@ class SharedTrack:
             old = before.records if before is not None else ()
             recipe = recipe or (before.recipe if before is not None else None)
             track = track_of(
-                merged(old, records), recipe, complete=complete, pair_runs=self.pair_runs, parts=self.parts
+                merged(old, records),
+                recipe,
+                complete=complete,
+                pair_runs=self.pair_runs,
+                parts=self.parts,
+                failures=[*(before.failures if before is not None else ()), *failures],
             )
             write_track(track, self.path)
             self._known, self._seen, self._goes = track, self._stamp(), False

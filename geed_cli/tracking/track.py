@@ -13,7 +13,7 @@ from geed_cli.errors import InputError
 from geed_cli.result.raw_and_m import with_parts
 from geed_cli.result.samples import scale_in
 from geed_cli.statistics.population import population
-from geed_cli.tracking.record import Recipe, Record, Row, Track, Unit
+from geed_cli.tracking.record import Failure, Recipe, Record, Row, Track, Unit
 
 
 def track_of(
@@ -23,10 +23,12 @@ def track_of(
     complete: bool = True,
     pair_runs: str | None = None,
     parts: Sequence[str] = (),
+    failures: Sequence[Failure] = (),
 ) -> Track:
     """The track of these records, at least one; it is partial while checkpoints are still to be audited.
 
-    Raw and M have rows where ``parts`` names them; ``pair_runs`` is kept for what is said of populations.
+    Raw and M have rows where ``parts`` names them; ``pair_runs`` is kept for what is said of populations. A failure
+    whose audit was made after all goes.
 
     Raises:
         InputError: records that cannot stand on one track.
@@ -34,6 +36,7 @@ def track_of(
     require_one_track(records)
     labels = list(dict.fromkeys(record.label for record in records))
     ordered = sorted(records, key=lambda record: (labels.index(record.label), record.step))
+    made = {_place(record) for record in records}
     units: set[Unit] = {record.unit for record in records}
     return Track(
         status="complete" if complete else "partial",
@@ -43,7 +46,14 @@ def track_of(
         rows=tuple(_rows(ordered, parts)),
         records=tuple(ordered),
         pair_runs=pair_runs,
+        failures=tuple(
+            dict.fromkeys(each for each in failures if each.what != "audit" or _place(each) not in made)
+        ),
     )
+
+
+def _place(at: Record | Failure) -> tuple[str, int]:
+    return at.label, at.step
 
 
 def require_one_track(records: Sequence[Record]) -> None:

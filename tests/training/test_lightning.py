@@ -1,0 +1,78 @@
+"""The callback of Lightning, in a real fit: the same weights, a track, and values in the Trainer's logger."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import geed_cli as geed
+from geed_cli.tracking.track_file import read_track
+
+pl = pytest.importorskip("lightning.pytorch", reason="needs the extra integrations")
+pytestmark = [
+    pytest.mark.heavy,  # importing it takes seconds
+    pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
+]
+
+
+class Plain(pl.LightningModule):
+    """A module with dropout and batch norm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+            nn.Linear(4, 3),
+        )  # fmt: skip
+
+    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
+        return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.Adam(self.parameters(), lr=0.01)
+
+
+def fitted(folder: Path, *, watched: bool) -> Plain:
+    from lightning.pytorch.loggers import CSVLogger
+
+    torch.manual_seed(0)
+    model = Plain()
+    pictures = (torch.rand(4, 3, 12, 12, generator=torch.Generator().manual_seed(1)) * 255).to(torch.uint8)
+    callbacks = []
+    if watched:
+        from geed_cli.training.lightning import MonitorCallback
+
+        net = geed.wrap(model.net, size=12, mean=0.5, std=0.25)
+        words = {"every": 2, "samples": 4, "ready": True}
+        callbacks = [MonitorCallback(geed.Monitor(net, pictures, "flip", folder / "run.json", **words))]
+    trainer = pl.Trainer(
+        max_epochs=2,
+        accelerator="cpu",
+        logger=CSVLogger(folder, name="csv", version=0),
+        callbacks=callbacks,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        log_every_n_steps=1,
+    )
+    data = torch.utils.data.TensorDataset(torch.randn(12, 3, 12, 12), torch.arange(12) % 3)
+    trainer.fit(model, torch.utils.data.DataLoader(data, batch_size=4, shuffle=True))
+    return model
+
+
+def test_a_fit_with_the_callback(tmp_path: Path) -> None:
+    plain = fitted(tmp_path / "plain", watched=False).state_dict()
+    (tmp_path / "watched").mkdir()
+    watched = fitted(tmp_path / "watched", watched=True).state_dict()
+    assert all(torch.equal(watched[name], plain[name]) for name in plain)
+    track = read_track(tmp_path / "watched" / "run.json")
+    assert track.steps == (0, 2, 4, 6)
+    assert track.failures == ()
+    import csv
+
+    with (tmp_path / "watched" / "csv" / "version_0" / "metrics.csv").open() as file:
+        rows = {int(row["step"]): row for row in csv.DictReader(file) if row.get("geed/latent.l2/flip")}
+    assert {step: float(row["geed/latent.l2/flip"]) for step, row in rows.items()} == pytest.approx(
+        {step: track[step]["latent.l2", "flip"].value for step in track.steps}
+    )
