@@ -22,8 +22,10 @@ def python(code: str) -> str:
     return done.stdout
 
 
-def imported(commands: list[list[str]], heavy: tuple[str, ...]) -> dict[str, list[str]]:
-    """What of the heavy modules is there after each of some commands in one process; all of them have to work."""
+def imported(
+    commands: list[list[str]], heavy: tuple[str, ...], calls: tuple[str, ...] = ()
+) -> dict[str, list[str]]:
+    """What of the heavy modules is there after each of some commands, and calls, in one process; all have to work."""
     code = (
         "import json, sys\n"
         "from geed_cli.cli.app import app\n"
@@ -32,6 +34,10 @@ def imported(commands: list[list[str]], heavy: tuple[str, ...]) -> dict[str, lis
         "    try: app(command)\n"
         "    except SystemExit as leave: assert not leave.code, (command, leave.code)\n"
         f"    found[' '.join(command)] = [m for m in {heavy!r} if m in sys.modules]\n"
+        "import geed_cli\n"
+        f"for call in {calls!r}:\n"
+        "    eval(f'geed_cli.{call}')\n"
+        f"    found[call] = [m for m in {heavy!r} if m in sys.modules]\n"
         "print()\n"
         "print(json.dumps(found))"
     )
@@ -47,7 +53,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_saved_results_need_no_torch(tmp_path: Path) -> None:
-    """Comparing, planning and judging are for laptops and CI, with numpy and scipy alone, and lists of the cache."""
+    """Comparing, planning, judging and tracking are for laptops and CI, with numpy and scipy alone; and cache list."""
     files = [tmp_path / "a.json", tmp_path / "b.json"]
     for seed, file in enumerate(files):
         write_result(small_result(seed), file)
@@ -64,8 +70,14 @@ def test_saved_results_need_no_torch(tmp_path: Path) -> None:
         ["check", one, "--policy", str(policy), "--baseline", two],
         ["cache", "list"],
     ]
+    calls = (
+        f"compare([{one!r}, {two!r}])",
+        f"plan({one!r}, width=0.1)",
+        f"check({one!r}, {str(policy)!r}, baseline={two!r})",
+        f"track({{0: geed_cli.load({one!r}), 1: {two!r}}})",
+    )
     heavy = (*TORCH, "scipy.stats", "pandas")
-    assert imported(commands, heavy) == {" ".join(command): [] for command in commands}
+    assert imported(commands, heavy, calls) == {key: [] for key in [*map(" ".join, commands), *calls]}
 
 
 def test_the_package_imports_lazily() -> None:
