@@ -1,1 +1,1 @@
-"""What concerns the whole process: libraries without torch's compiler, and the memory that networks free."""
+"""What concerns the whole process: libraries without torch's compiler and remarks of theirs, and freed memory."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch.compiler
 
+import geed_cli.runtime.progress_bars  # noqa: F401 - before timm imports huggingface_hub
 from geed_cli.runtime.versions import require_matching_torchvision
 
 COMPILER = "torch._dynamo"
