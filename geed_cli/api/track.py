@@ -36,7 +36,7 @@ from geed_cli.tracking.resume import known_checkpoints, merged, require_same_rec
 from geed_cli.tracking.shared_file import SharedTrack
 from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
-from geed_cli.tracking.track_file import records_in, saved_records
+from geed_cli.tracking.track_file import OnTrack, on_track, saved_on_track
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
@@ -171,7 +171,7 @@ def follow(
     inputs: Sequence[Input],
     options: TrackOptions,
     audit: CheckpointAudit | None = None,
-    given: Sequence[Record] = (),
+    given: OnTrack = OnTrack(),  # noqa: B008 - it is frozen
     *,
     progress: TerminalProgress,
     say: Say | None = None,
@@ -183,7 +183,7 @@ def follow(
         inputs: the files.
         options: how.
         audit: of checkpoints; needed where one is among the files.
-        given: records of results in memory.
+        given: results and tracks in memory.
         progress: of the audits.
         say: is told what is kept, reused and doubtful; by default it is printed on stderr.
         importing: is entered while torch is imported.
@@ -193,13 +193,16 @@ def follow(
         InputError: as ``track``; or no checkpoint could be audited, and there is nothing else.
     """
     say = say or message_console().print
-    _require_runs([*(str(each.path) for each in inputs), *(each.file for each in given)], options.pair_runs)
+    _require_runs(
+        [*(str(each.path) for each in inputs), *(each.file for each in given.records)], options.pair_runs
+    )
     checkpoints = [each for each in inputs if not each.saved]
     recipe = None if audit is None else audit.recipe()
     shared = _shared(options, audit, recipe, say)
     before = shared.read() if shared is not None else None
     pattern = step_pattern(options.step_regex)
-    new = [*given, *(record for each in inputs if each.saved for record in saved_records(each, pattern))]
+    there = OnTrack.together([given, *(saved_on_track(each, pattern) for each in inputs if each.saved)])
+    new, failures = [*there.records], there.failures
     if options.cluster is not None:
         clustering = read_clustering(options.cluster)
         new = [each.model_copy(update={"result": with_clusters(each.result, clustering)}) for each in new]
@@ -208,7 +211,7 @@ def follow(
 
     def save(done: Sequence[Record]) -> None:
         if shared is not None:
-            shared.add([*new, *done], recipe, complete=False)
+            shared.add([*new, *done], recipe, complete=False, failures=failures)
 
     done: list[Record] = []
     failed: list[str] = []
@@ -222,9 +225,16 @@ def follow(
         raise unaudited(failed)
     complete = not failed
     made = (
-        track_of(records, recipe, complete=complete, pair_runs=options.pair_runs, parts=options.parts)
+        track_of(
+            records,
+            recipe,
+            complete=complete,
+            pair_runs=options.pair_runs,
+            parts=options.parts,
+            failures=failures,
+        )
         if shared is None
-        else shared.add(records, recipe, complete=complete)
+        else shared.add(records, recipe, complete=complete, failures=failures)
     )
     return Followed(made, tuple(failed))
 
@@ -314,8 +324,8 @@ def _drawn() -> TerminalProgress:
     return TerminalProgress(message_console(), handles_interrupts=False)
 
 
-def _sorted_out(along: object, label: str | None = None) -> tuple[list[Input], list[Record]]:
-    """The files that were named, and records of the results in memory.
+def _sorted_out(along: object, label: str | None = None) -> tuple[list[Input], OnTrack]:
+    """The files that were named, and the results and tracks in memory.
 
     Raises:
         InputError: what is neither.
@@ -325,18 +335,18 @@ def _sorted_out(along: object, label: str | None = None) -> tuple[list[Input], l
     if label is None and along and all(isinstance(key, str) for key in along):
         parts = [_sorted_out(each, str(key)) for key, each in along.items()]
         inputs, given = zip(*parts, strict=True)
-        return [*chain(*inputs)], [*chain(*given)]
-    return [], list(_by_step(along, label))
+        return [*chain(*inputs)], OnTrack.together(given)
+    return [], OnTrack(tuple(_by_step(along, label)))
 
 
-def _listed(listed: Sequence[object], label: str | None) -> tuple[list[Input], list[Record]]:
+def _listed(listed: Sequence[object], label: str | None) -> tuple[list[Input], OnTrack]:
     """Paths, globs and tracks."""
     tracks = [each for each in listed if isinstance(each, Track)]
     paths = [str(each) for each in listed if isinstance(each, str | Path)]
     if not listed or len(tracks) + len(paths) < len(listed):
         raise _no_track(next((each for each in listed if not isinstance(each, str | Path | Track)), None))
     inputs = [replace(each, label=label or each.label) for each in expand(paths)]
-    return inputs, [record for each in tracks for record in records_in(each, label)]
+    return inputs, OnTrack.together(on_track(each, label) for each in tracks)
 
 
 def _by_step(steps: Mapping[object, object], label: str | None) -> Iterator[Record]:

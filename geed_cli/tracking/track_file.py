@@ -1,6 +1,7 @@
 """Reading and writing tracks, and the records that a track takes from saved results and other tracks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,7 +13,7 @@ from geed_cli.result.embedded import is_page, page_file
 from geed_cli.result.file import first_fault, json_text, read_strict_json, result_of, write_atomically
 from geed_cli.result.schema import Result
 from geed_cli.tracking.inputs import Input
-from geed_cli.tracking.record import SCHEMA, Record, Track
+from geed_cli.tracking.record import SCHEMA, Failure, Record, Track
 from geed_cli.tracking.steps import Step, glued_step, no_step, step_by_pattern, step_in_name
 
 
@@ -58,15 +59,32 @@ def _track_in(path: Path, content: object) -> Track:
         raise _not_a_track(path, first_fault(error)) from error
 
 
-def saved_records(source: Input, pattern: Pattern | None) -> tuple[Record, ...]:
-    """The record of a saved result, or all records of a saved track, whose steps are known already.
+@dataclass(frozen=True)
+class OnTrack:
+    """What comes onto a track: audits at their steps, and what could not be done at others."""
+
+    records: tuple[Record, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @staticmethod
+    def together(each: Iterable["OnTrack"]) -> "OnTrack":
+        """All of several, in their order."""
+        parts = tuple(each)
+        return OnTrack(
+            tuple(record for part in parts for record in part.records),
+            tuple(failure for part in parts for failure in part.failures),
+        )
+
+
+def saved_on_track(source: Input, pattern: Pattern | None) -> OnTrack:
+    """The record of a saved result, or all that a saved track has, whose steps are known already.
 
     Raises:
         InputError: the file is neither, or a result's step is nowhere stated.
     """
     saved = read_saved(source.path)
     if isinstance(saved, Track):
-        return records_in(saved, source.label)
+        return on_track(saved, source.label)
     step = step_by_pattern(source.path, pattern) if pattern else _step(source.path, saved)
     record = Record(
         label=source.label or saved.model.arch,
@@ -77,15 +95,16 @@ def saved_records(source: Input, pattern: Pattern | None) -> tuple[Record, ...]:
         source="result",
         result=saved,
     )
-    return (record,)
+    return OnTrack((record,))
 
 
-def records_in(track: Track, label: str | None) -> tuple[Record, ...]:
-    """All records of a track, under its labels where there is no other, for another track."""
+def on_track(track: Track, label: str | None) -> OnTrack:
+    """All that a track has, under its labels where there is no other, for another track."""
     # audited under that track's recipe, which need not be this one's: never reused for a checkpoint
     taken = {"source": "result"}
-    return tuple(
-        record.model_copy(update=taken | {"label": label or record.label}) for record in track.records
+    return OnTrack(
+        tuple(record.model_copy(update=taken | {"label": label or record.label}) for record in track.records),
+        tuple(failure.model_copy(update={"label": label or failure.label}) for failure in track.failures),
     )
 
 

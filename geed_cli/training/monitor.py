@@ -10,10 +10,10 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args
 
 from torch import nn
 
-from geed_cli.api.audit import audit, with_words
+from geed_cli.api.audit import OPTIONS, audit, with_words
 from geed_cli.api.checkpoint_recipe import recipe_of as recipe_from
 from geed_cli.api.checkpoint_recipe import require_one_set_of_images, require_same_controls
-from geed_cli.api.parameters import Names
+from geed_cli.api.parameters import Names, called_in_python
 from geed_cli.api.wrap import wrap
 from geed_cli.choices import check_choice
 from geed_cli.errors import GeedError, InputError, described
@@ -34,6 +34,8 @@ OnError = Literal["record", "raise"]
 T = TypeVar("T")
 PASSED_ON = ("ready", "device", "batch_size", "twin", "cache")
 """Parameters of ``audit`` that are no part of its options."""
+IN_PYTHON = {**OPTIONS, "--json": "out=…", "--fresh": "Path(out).unlink()"}
+"""What options that refusals name are called here."""
 logger = logging.getLogger("geed_cli.training")
 
 
@@ -79,6 +81,7 @@ class Monitor:
         InputError: what cannot be audited, an ``out`` that cannot be written, or a track of another recipe in it.
     """
 
+    @called_in_python(IN_PYTHON)
     def __init__(
         self,
         net: nn.Module | Network,

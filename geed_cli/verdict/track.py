@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from geed_cli.comparison.mismatch import same_images
 from geed_cli.comparison.pairing import pair_pattern, pairs_of
 from geed_cli.comparison.subjects import Member, models_of
+from geed_cli.documents.document import printable
 from geed_cli.measures.floating_point import floating_noise
 from geed_cli.phrases import some
 from geed_cli.result.samples import independent, sample_of
@@ -84,6 +85,11 @@ def track_warnings(track: Track) -> tuple[str, ...]:
         )
     if track.status == "partial":
         said.append("checkpoints are still to be audited: the run ended early")
+    failed = [failure for failure in track.failures if failure.what == "audit"]
+    if failed:
+        steps = some([str(step) for step in sorted({failure.step for failure in failed})])
+        why = printable(failed[0].error.partition("\n")[0], 200)
+        said.append(f"at {track.unit} {steps} no audit could be made: {why}")
     dull = [record.step for record in track.records if _is_dull(record.result)]
     if dull:
         matter = f"{_at(track, dull)} the output hardly reacts to any image"

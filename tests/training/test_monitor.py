@@ -71,8 +71,9 @@ def trained(
     optimiser: Callable[..., torch.optim.Optimizer],
     watch: Callable[[nn.Module], Callable[[int], object]] | None,
     steps: int = 6,
+    device: str = "cpu",
 ) -> tuple[Net, torch.optim.Optimizer]:
-    net = seeded()
+    net = seeded().to(device)
     net.norm.weight.requires_grad_(False)
     watching = watch(net) if watch else lambda _: None
     made = optimiser(p for p in net.parameters() if p.requires_grad)
@@ -81,7 +82,7 @@ def trained(
         for x, y in DataLoader(Augmented(), batch_size=4, shuffle=True, num_workers=0):
             watching(step)
             made.zero_grad()
-            nn.functional.cross_entropy(net(x), y).backward()
+            nn.functional.cross_entropy(net(x.to(device)), y.to(device)).backward()
             made.step()
             step += 1
     watching(step)
@@ -125,6 +126,25 @@ def test_a_training_ends_in_the_same_weights(
     track = read_track(tmp_path / "run.json")
     assert track.steps == (0, 2, 4, 6)
     assert len({record.result.model.weights.state_sha256 for record in track.records}) == 4
+
+
+@pytest.mark.gpu
+def test_on_cuda_under_deterministic_algorithms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same there, where the audit runs on the module's own device."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    try:
+        made = [
+            trained(lambda p: torch.optim.Adam(p, lr=0.01), watch, device="cuda")
+            for watch in (None, lambda net: monitor_of(net, tmp_path))
+        ]
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert_same(made[0][0].state_dict(), made[1][0].state_dict())
+    assert_same(made[0][1].state_dict(), made[1][1].state_dict())
+    track = read_track(tmp_path / "run.json")
+    assert track.steps == (0, 2, 4, 6)
+    assert track.records[0].result.settings.device.startswith("cuda")
 
 
 def test_each_step_has_the_value_of_an_audit(tmp_path: Path) -> None:
@@ -294,6 +314,10 @@ def test_failures_are_kept_and_the_training_goes_on(tmp_path: Path, caplog: pyte
     assert [failure.step for failure in track.failures] == [0]
     assert track.steps == (2, 4)
     assert "2 failed" in repr(monitor)
+    again = geed.track(str(tmp_path / "run.json"))
+    assert again.failures == track.failures
+    assert geed.track({"other": again}).failures[0].label == "other"
+    assert "at step 0 no audit could be made" in " ".join(str(again).split())
 
 
 def test_raise_and_ctrl_c_end_the_training(tmp_path: Path) -> None:
@@ -351,8 +375,9 @@ def test_a_file_is_gone_on_from_by_the_same_recipe_alone(tmp_path: Path) -> None
     assert len(again.track.records) == 2  # step 0 was audited anew
     written = (tmp_path / "run.json").read_bytes()
     for words in ({"samples": 3}, {"metrics": "latent.l2"}, {"layers": ["norm"]}):
-        with pytest.raises(InputError, match="other settings"):
+        with pytest.raises(InputError, match="other settings") as refused:
             monitor_of(net, tmp_path, **words)
+        assert "--fresh is Path(out).unlink()" in refused.value.__notes__[0]
     with pytest.raises(InputError, match="other settings"):
         geed.Monitor(
             geed.wrap(net, **{**TOLD, "std": 0.5}),

@@ -10,7 +10,7 @@ from geed_cli.result.schema import Result
 from geed_cli.statistics.difference import difference
 from geed_cli.statistics.sample import RatioSample
 from geed_cli.statistics.scale import Scale
-from geed_cli.tracking.record import Record, Track
+from geed_cli.tracking.record import Failure, Record, Track
 from geed_cli.tracking.track import track_of
 from geed_cli.verdict.track import next_track, say_track, track_warnings
 
@@ -194,6 +194,23 @@ def test_warnings_and_next_steps() -> None:
         "audit at least 20 images, better 200: --samples 200 -d DIR",
         "geed compare FIRST LAST pairs layers and predictions, too",
     ]
+
+
+def test_audits_that_failed_during_a_training_are_said() -> None:
+    """Their steps, and the first line of the first; not those of which only the file or a writer failed."""
+    made = track(0.2, 0.1)
+    failures = [
+        Failure(label="net", step=step, what=what, error=error)
+        for step, what, error in [
+            (30, "audit", "ValueError: \x1b[31mdark"),
+            (40, "audit", "numbers are not finite\n  expected: finite numbers"),
+            (40, "log", "OSError: away"),
+            (50, "save", "OSError: full"),
+        ]
+    ]
+    assert track_warnings(made.model_copy(update={"failures": tuple(failures)})) == (
+        "at step 30, 40 no audit could be made: ValueError: \\x1b[31mdark",
+    )
 
 
 def test_groups_and_runs_have_a_sentence_each() -> None:

@@ -322,4 +322,11 @@ WARNING_WORDS = (
             see=("partial",),
         ),
     ),
+    Word(
+        "no audit could be made",
+        Explanation(
+            what="an audit during a training failed, so that this step has no values; what the first one said follows.",
+            reading="The training went on. All failures are in the track file, under failures.",
+        ),
+    ),
 )
