@@ -57,11 +57,17 @@ def error_of(*arguments: object, **options: object) -> GeedError:
 
 
 LARGE = {"alexnet", "bit_r101", "bit_r50", "densenet121", "dino_resnet50", "resnet50", "simclr_resnet50"}
+LARGE |= {"clip_vitb16", "dinov2_vits14", "dinov3_vits16", "siglip2_vitb16"}
+HUGE = {"aimv2_large"}
+HEADLESS = HUGE | {"dino_resnet50", "simclr_resnet50"} | {name for name in LARGE if "_vit" in name}
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.heavy] * (name in LARGE)) for name in sorted(spec_paths())],
+    [
+        pytest.param(name, marks=[pytest.mark.heavy] * (name in LARGE) + [pytest.mark.slow] * (name in HUGE))
+        for name in sorted(spec_paths())
+    ],
 )
 def test_every_bundled_spec_builds(name: str) -> None:
     """With random weights, where its own are not on this machine: layers, split and preprocessing resolve."""
@@ -72,7 +78,7 @@ def test_every_bundled_spec_builds(name: str) -> None:
     assert not any(p.requires_grad for p in network.module.parameters())
     assert network.parameters == sum(p.numel() for p in network.module.parameters())
     assert network.weights.origin == "random"
-    assert network.logits == (name not in ("dino_resnet50", "simclr_resnet50"))
+    assert network.logits == (name not in HEADLESS)
 
 
 def test_efficientnet_lite0_sees_the_coffee() -> None:

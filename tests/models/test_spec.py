@@ -13,8 +13,8 @@ from geed_cli.models.spec_files import read_spec, spec_directory, spec_paths
 
 MODEL = "model: {source: timm, name: resnet18}\n"
 BUNDLED = (
-    "alexnet", "bit_r101", "densenet121", "dino_resnet50",
-    "efficientnet_lite0", "levit_192", "resnet50", "simclr_resnet50",
+    "aimv2_large", "alexnet", "bit_r101", "clip_vitb16", "densenet121", "dino_resnet50", "dinov2_vits14",
+    "dinov3_vits16", "efficientnet_lite0", "levit_192", "resnet50", "siglip2_vitb16", "simclr_resnet50",
 )  # fmt: skip
 
 
