@@ -20,6 +20,7 @@ from geed_cli.images.source import list_images
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
+from geed_cli.models.spec import OWN_CODE
 from geed_cli.pipeline import audit as pipeline
 from geed_cli.pipeline.borrowed import own_precision
 from geed_cli.pipeline.options import AuditOptions, BatchSize, DeviceName, Precision, RunOptions
@@ -182,7 +183,7 @@ def _twin_of(network: Network, twin: bool | Network | nn.Module, progress: Progr
         return network_of(twin)
     if not twin:
         return None
-    if not network.reference or network.source == "python":
+    if not network.reference or network.source in OWN_CODE:
         raise InputError(
             f"twin=True with {network.called}, which geed did not build",
             expected="a network that is loaded by name, or the twin itself",

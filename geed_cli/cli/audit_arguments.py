@@ -42,7 +42,7 @@ _run = partial(typer.Option, rich_help_panel=RUN)
 
 MODEL_OPTIONS = (
     *("checkpoint", "arch", "num_classes", "key", "strip_prefix", "weights", "spec_dir", "img_size"),
-    *("allow_code", "allow_pickle", "seed"),
+    *("classes", "allow_code", "allow_pickle", "seed"),
 )
 """The options that say which network it is."""
 
@@ -189,6 +189,13 @@ class AuditArguments:
             help="Build the network for N classes. Default: its own, or those of the checkpoint's classifier.",
         ),
     ] = None
+    classes: Annotated[
+        Path | None,
+        _model(
+            metavar="FILE",
+            help="Names of classes, one to a line, which a model of OpenCLIP is to tell apart; see docs/specs.md.",
+        ),
+    ] = None
     key: Annotated[
         str | None,
         _model(
@@ -215,7 +222,7 @@ class AuditArguments:
         _model(metavar="S", min=1, help="Input side in pixels instead of the model's own."),
     ] = None
     allow_code: Annotated[
-        bool, _model("--allow-code", help="Let a spec with 'source: python' import its code.")
+        bool, _model("--allow-code", help="Let a spec with 'source: python', or torchhub:, run code.")
     ] = False
     allow_pickle: Annotated[
         bool,

@@ -21,8 +21,8 @@ ModelName = Annotated[
         metavar="MODEL",
         autocompletion=offered.models,
         help="NAME (a spec, else a timm name), timm:NAME, torchvision:NAME or torchvision:NAME/WEIGHTS, "
-        "hf-hub:org/name or transformers:org/name (a revision behind @), local-dir:PATH, path/to/spec.yaml, or a "
-        "checkpoint file with --arch.",
+        "hf-hub:org/name or transformers:org/name (a revision behind @), open_clip:NAME/TAG, local-dir:PATH, "
+        "path/to/spec.yaml, or a checkpoint file with --arch.",
     ),
 ]
 Json = Annotated[

@@ -18,12 +18,14 @@ from geed_cli.errors import InputError
 from geed_cli.models.misfit import Misfit, other_channels, with_way_out
 from geed_cli.models.requested import NOTHING_SAID, FileOptions, Requested, with_argument, with_classes
 from geed_cli.models.sources.architecture import Architecture, Loaded
+from geed_cli.models.sources.from_open_clip import build_open_clip, build_pretrained_open_clip
 from geed_cli.models.sources.from_python import build_python
 from geed_cli.models.sources.from_timm import build_pretrained_timm, build_timm
+from geed_cli.models.sources.from_torchhub import build_torchhub
 from geed_cli.models.sources.from_torchvision import build_pretrained_torchvision, build_torchvision
 from geed_cli.models.sources.from_transformers import build_pretrained_transformers, build_transformers
-from geed_cli.models.spec import ModelSpec, SplitPart
-from geed_cli.models.spec_files import weights_path
+from geed_cli.models.spec import OWN_CODE, ModelSpec, SplitPart
+from geed_cli.models.spec_files import classes_path, weights_path
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,9 @@ def build(
         InputError: the architecture, its arguments or the weights file do not fit.
         RunError: the weights cannot be had.
     """
-    spec, folder = requested.spec, requested.folder
-    model = spec.model
-    match spec.weights.origin, model.source:
-        case "pretrained", "timm":
-            return Built(spec, *build_pretrained_timm(model.name, model.arguments, size, file.kept, folder))
-        case "pretrained", "torchvision":
-            return Built(spec, *build_pretrained_torchvision(model.name, model.arguments, size, file.kept))
-        case "pretrained", "transformers":
-            return Built(
-                spec, *build_pretrained_transformers(model.name, model.arguments, size, folder, file.kept)
-            )
+    spec = requested.spec
+    if spec.weights.origin == "pretrained" and spec.model.source not in OWN_CODE:
+        return Built(spec, *_published(requested, size, file))
     architecture = _bare(requested, seed, size, allow_code=allow_code)
     if spec.weights.origin == "random":
         return Built(spec, architecture, Loaded(f"seed {seed}"))
@@ -93,18 +87,41 @@ def build(
     return Built(requested.spec, architecture, replace(loaded, notes=notes + loaded.notes))
 
 
+def _published(requested: Requested, size: int | None, file: FileOptions) -> tuple[Architecture, Loaded]:
+    """A network of a library with the weights that its name means."""
+    model, folder = requested.spec.model, requested.folder
+    name, arguments = model.name, model.arguments
+    match model.source:
+        case "torchvision":
+            return build_pretrained_torchvision(name, arguments, size, file.kept)
+        case "transformers":
+            return build_pretrained_transformers(name, arguments, size, folder, file.kept)
+        case "open_clip":
+            classes = classes_path(model, folder)
+            return build_pretrained_open_clip(name, arguments, size, classes, file.kept)
+        case _:
+            return build_pretrained_timm(name, arguments, size, file.kept, folder)
+
+
 def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool) -> Architecture:
-    model = requested.spec.model
-    if model.source == "timm":
-        return build_timm(model.name, model.arguments, size, seed, requested.folder)
-    if model.source == "transformers":
-        return build_transformers(model.name, model.arguments, size, seed, requested.folder)
-    if model.source == "torchvision":
-        return build_torchvision(model.name, model.arguments, size, seed)
+    """A network without weights of its own; of the user's code also with them."""
+    model, folder = requested.spec.model, requested.folder
+    name, arguments = model.name, model.arguments
+    match model.source:
+        case "timm":
+            return build_timm(name, arguments, size, seed, folder)
+        case "torchvision":
+            return build_torchvision(name, arguments, size, seed)
+        case "transformers":
+            return build_transformers(name, arguments, size, seed, folder)
+        case "open_clip":
+            return build_open_clip(name, arguments, size, seed, classes_path(model, folder))
+        case "torchhub":
+            return build_torchhub(name, arguments, folder, seed=seed, allow_code=allow_code)
     return build_python(
-        model.name,
-        model.arguments,
-        requested.folder,
+        name,
+        arguments,
+        folder,
         seed=seed,
         size=size,
         channels=requested.spec.input.channels or 3,

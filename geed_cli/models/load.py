@@ -31,7 +31,7 @@ from geed_cli.models.sources.architecture import Architecture
 from geed_cli.models.sources.from_torchvision import torchvision_networks
 from geed_cli.models.sources.from_transformers import PREFIX
 from geed_cli.models.sources.model_folder import HUB_PREFIX, LOCAL_PREFIX
-from geed_cli.models.spec import ModelSpec, SplitPart
+from geed_cli.models.spec import OWN_CODE, ModelSpec, SplitPart
 from geed_cli.models.spec_files import weights_path
 from geed_cli.models.stages import default_stages
 from geed_cli.runtime.libraries import timm, torchvision
@@ -87,7 +87,7 @@ def load_model(  # noqa: PLR0913 - every way of naming a model, by keyword
                 expected="one source of weights",
                 remedy="leave out --weights random",
             )
-        if requested.spec.model.source == "python" and requested.spec.weights.origin == "pretrained":
+        if requested.spec.model.source in OWN_CODE and requested.spec.weights.origin == "pretrained":
             raise InputError(
                 "random weights of a network whose own code gives it its weights",
                 expected="code that leaves weights to the spec: weights.origin file, or random",
@@ -116,7 +116,7 @@ def _beside(requested: Requested) -> Beside:
     Without a spec of the user's there is nothing that declares it.
     """
     spec = requested.spec
-    if spec.weights.origin != "file" or spec.model.source == "python":
+    if spec.weights.origin != "file" or spec.model.source in OWN_CODE:
         return Beside()
     return preprocessing_beside(weights_path(spec.weights, requested.folder), spec.model.name, spec.input)
 
@@ -152,8 +152,10 @@ def assemble(
         )
         settings = shown.settings
         # the libraries' networks take any number of images
-        batch = images_at_once(module, settings) if architecture.source == "python" else None
-        seen = require_one_tensor(module, settings, model_id, batch, sized=architecture.source != "python")
+        batch = images_at_once(module, settings) if architecture.source in OWN_CODE else None
+        seen = require_one_tensor(
+            module, settings, model_id, batch, sized=architecture.source not in OWN_CODE
+        )
     # random weights fill what the file lacks, and the features of both have to end at the same place
     absent = _lacking(module, spec) if spec.split.without_classifier else loaded.absent
     without = remedy or partial(leave_out, reference=reference, source=spec.model.source)
@@ -221,7 +223,7 @@ def _id(spec: ModelSpec, architecture: Architecture, detail: str) -> str:
         case "pretrained" if architecture.source == "transformers":
             return f"{PREFIX}{spec.model.name}"
         case "pretrained":
-            joint = "/" if architecture.source == "torchvision" else "."
+            joint = "." if architecture.source == "timm" else "/"
             return f"{name}{joint}{architecture.tag}" if architecture.tag else name
         case "random":
             return f"{name}:random-{detail.replace(' ', '-')}"

@@ -17,6 +17,7 @@ from geed_cli.checkpoints.renaming import network_names
 from geed_cli.errors import InputError
 from geed_cli.models.requested import Requested
 from geed_cli.models.sources.architecture import Architecture
+from geed_cli.models.spec import OWN_CODE
 from geed_cli.phrases import shell_joined, shell_quoted
 from geed_cli.runtime.libraries import timm
 
@@ -54,7 +55,7 @@ def with_way_out(error: InputError, misfit: Misfit) -> InputError:
         return InputError(error.found, expected=error.expected, remedy=ways)
     if command is not None:
         ways = f"{command} writes a spec that loads the encoder of that file"
-    elif requested.spec.model.source == "python":
+    elif requested.spec.model.source in OWN_CODE:
         ways = (
             f"in the spec, under weights, {_encoder_alone(found, read)}; what the network has besides, such as a "
             "classifier, under missing; and split: {classifier: null}"

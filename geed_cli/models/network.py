@@ -16,7 +16,7 @@ from geed_cli.globs import fits_by_parts
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.code.adapter import PLAIN, Adapter
 from geed_cli.models.output import Output
-from geed_cli.models.spec import ModelSpec
+from geed_cli.models.spec import OWN_CODE, ModelSpec
 from geed_cli.phrases import shell_joined
 
 T = TypeVar("T")
@@ -147,7 +147,7 @@ class Network:
 
     def command(self, name: str, *options: str) -> str:
         """A command about this network, as it is typed: its options follow the model's name, if that has one."""
-        code = ("--allow-code",) if self.source == "python" else ()
+        code = ("--allow-code",) if self.source in OWN_CODE else ()
         words = self.typed or (self.called, *code)
         place = 0 if words[0].startswith("-") else 1
         return shell_joined(["geed", name, *words[:place], *options, *words[place:]])

@@ -13,20 +13,22 @@ from geed_cli.checkpoints.kept import KeptWeights
 from geed_cli.documents.document import path_of, printable, unicode_text
 from geed_cli.errors import InputError, did_you_mean, files_near, nearest, nearest_are, no_such_file
 from geed_cli.models.sources.model_folder import LOCAL_PREFIX, library_of, local_folder
-from geed_cli.models.spec import ModelPart, ModelSpec, SourceName, WeightsPart
+from geed_cli.models.spec import OWN_CODE, ModelPart, ModelSpec, SourceName, WeightsPart
 from geed_cli.models.spec_files import SPEC_SUFFIXES, read_spec, spec_paths
 from geed_cli.phrases import shell_joined
 from geed_cli.runtime.libraries import timm
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".ckpt", ".tar")
 Library = Literal["timm", "torchvision"]
-Kind = Literal["spec", "timm", "torchvision", "transformers", "checkpoint"]
+Kind = Literal["spec", "timm", "torchvision", "transformers", "open_clip", "torchhub", "checkpoint"]
 FORMS = {
     "timm": "timm:NAME",
     "torchvision": "torchvision:NAME",
     "hf-hub": "hf-hub:org/name",
     "transformers": "transformers:org/name",
+    "open_clip": "open_clip:NAME/TAG",
     "local-dir": "local-dir:PATH",
+    "torchhub": "torchhub:owner/name:entry",
 }
 """How a model of each place is named."""
 REPOSITORY = re.compile(r"[^/@\s]+/[^/@\s]+(@\S+)?")
@@ -65,7 +67,7 @@ def parse_reference(text: str, spec_dir: Path | None = None) -> Reference:
     if colon and not is_drive and not Path(text).exists():
         return _of_source(text, source, name)
     library, _, network = text.partition("/")
-    is_id = library in ("timm", "torchvision") and bool(network)  # as it is printed
+    is_id = library in ("timm", "torchvision", "open_clip") and bool(network)  # as it is printed
     if is_id and not Path(text).exists():
         return _of_source(text, library, network)
     path = Path(text)
@@ -114,6 +116,8 @@ def _of_source(text: str, source: str, name: str) -> Reference:
         return Reference("timm", text)
     if source == "transformers" and REPOSITORY.fullmatch(name):
         return Reference("transformers", name)
+    if source in ("open_clip", "torchhub") and name:
+        return Reference("open_clip" if source == "open_clip" else "torchhub", name)
     if source == "local-dir" and name:
         path = _text_of(path_of(name).expanduser())
         return Reference(library_of(local_folder(path, Path())), f"{LOCAL_PREFIX}{path}")
@@ -157,6 +161,7 @@ class FileOptions:
         strip_prefix: taken off the names in the file where present, besides those that the spec declares.
         key: the entry of the file that holds the weights, instead of the spec's.
         num_classes: the network is built for so many classes.
+        classes: a file of class names for a model of OpenCLIP.
         propose: declare whatever lets the file be loaded, for a spec that is to be read and edited.
         kept: where weights that had to be converted are kept between runs; None keeps and finds none.
     """
@@ -166,6 +171,7 @@ class FileOptions:
     num_classes: int | None = None
     propose: bool = False
     kept: KeptWeights | None = None
+    classes: Path | None = None
 
 
 NOTHING_SAID = FileOptions()
@@ -235,6 +241,8 @@ def with_options(spec: ModelSpec, options: FileOptions) -> ModelSpec:
     Raises:
         InputError: an option that cannot act on these weights.
     """
+    if options.classes is not None:
+        spec = _with_classes_of(spec, options.classes)
     weights = spec.weights
     flags = {"--strip-prefix": options.strip_prefix, "--key": options.key}
     given = [flag for flag, value in flags.items() if value]
@@ -244,7 +252,11 @@ def with_options(spec: ModelSpec, options: FileOptions) -> ModelSpec:
             expected="--checkpoint FILE, or a spec with weights.origin file or package",
             remedy=f"leave out {given[0]}",
         )
-    if options.num_classes is not None and weights.origin == "pretrained" and spec.model.source != "python":
+    if (
+        options.num_classes is not None
+        and weights.origin == "pretrained"
+        and spec.model.source not in OWN_CODE
+    ):
         raise InputError(
             f"--num-classes {options.num_classes} beside published weights, which have their own classes",
             expected="weights for that number of classes",
@@ -258,6 +270,18 @@ def with_options(spec: ModelSpec, options: FileOptions) -> ModelSpec:
     )
     spec = spec.model_copy(update={"weights": changed})
     return spec if options.num_classes is None else with_classes(spec, options.num_classes)
+
+
+def _with_classes_of(spec: ModelSpec, file: Path) -> ModelSpec:
+    """The spec with a file of class names."""
+    if spec.model.source != "open_clip":
+        raise InputError(
+            f"--classes {printable(unicode_text(str(file)), 300)} for a model of {spec.model.source}",
+            expected="a model of OpenCLIP: open_clip:NAME/TAG, or a spec with source: open_clip",
+            remedy="leave out --classes",
+        )
+    model = spec.model.model_copy(update={"classes": _text_of(file)})
+    return spec.model_copy(update={"model": model})
 
 
 def with_classes(spec: ModelSpec, classes: int) -> ModelSpec:
@@ -308,8 +332,7 @@ def _spec_of_name(target: Reference, weights: WeightsPart) -> ModelSpec:
             expected="a name of timm or torchvision",
             remedy="geed ls models PATTERN",
         )
-    sources: dict[str, SourceName] = {"torchvision": "torchvision", "transformers": "transformers"}
-    source = sources.get(target.kind, "timm")
+    source: SourceName = "timm" if target.kind in {"spec", "checkpoint"} else target.kind  # type: ignore[assignment]
     return ModelSpec(model=ModelPart(source=source, name=target.name), weights=weights)
 
 

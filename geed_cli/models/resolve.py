@@ -21,7 +21,7 @@ from geed_cli.models.ending import run_watched
 from geed_cli.models.network import OUTPUT, Site, module_of
 from geed_cli.models.output import NO_CLASSIFIER, Output, output_of
 from geed_cli.models.preprocessing import first_convolution, runs
-from geed_cli.models.spec import LayoutName, SplitPart
+from geed_cli.models.spec import OWN_CODE, LayoutName, SplitPart
 
 TYPES = re.compile(r"same dtype|scalar type|[Ff]ound dtype|[Ii]nput type .* should be the same")
 """How torch says that the types of two tensors differ."""
@@ -40,7 +40,7 @@ class Split:
 
 def leave_out(key: str, reference: str, source: str) -> str:
     """The remedy for a name in a spec that is no module: a spec that has it cannot be inspected either."""
-    code = " --allow-code" if source == "python" else ""
+    code = " --allow-code" if source in OWN_CODE else ""
     return f"leave {key} out of the spec; then geed inspect {reference} --layers{code} lists the modules"
 
 

@@ -18,8 +18,8 @@ from geed_cli.models.spec_actions import Action
 
 Argument = bool | int | float | str
 Name = Annotated[str, Field(min_length=1, max_length=300)]
-SourceName = Literal["timm", "torchvision", "transformers", "python"]
-OWN_CODE: frozenset[SourceName] = frozenset({"python"})
+SourceName = Literal["timm", "torchvision", "transformers", "open_clip", "torchhub", "python"]
+OWN_CODE: frozenset[SourceName] = frozenset({"python", "torchhub"})
 """Sources whose code may change while no version of a library does."""
 LayoutName = Literal["nchw", "nhwc", "tokens"]
 """How a layer's output lies in memory: B×C×H×W, B×H×W×C, B×tokens×C."""
@@ -35,16 +35,27 @@ class ModelPart(StrictPart):
         source: who builds it; ``python`` imports the user's own code and needs --allow-code.
         name: the source's name for it: ``resnet50.a1_in1k``, ``hf-hub:org/name`` or ``local-dir:PATH`` (timm),
             ``resnet50/IMAGENET1K_V1`` (torchvision), ``org/name`` or ``local-dir:PATH`` (transformers),
-            ``module:callable`` (python); a repository may be followed by ``@revision``.
+            ``ViT-B-16/openai`` (open_clip), ``owner/name:entry`` (torchhub), ``module:callable`` (python); a repository
+            may be followed by ``@revision``.
         arguments: plain values handed to the factory, such as ``num_classes``.
         cache_key: what the user calls code that no library has a version of, to be called otherwise once it does
             something else: equal weights do not say that the code is the same.
+        classes: of ``open_clip``: a file of class names, one to a line, which make logits of the image embedding.
     """
 
     source: SourceName
     name: Name
     arguments: dict[Name, Argument] = Field({})
     cache_key: Name | None = None
+    classes: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+
+    @model_validator(mode="after")
+    def _of_open_clip(self) -> "ModelPart":
+        if self.classes is not None and self.source != "open_clip":
+            raise ValueError(
+                f"classes with source {self.source}, which has its own; expected source: open_clip, or none"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_own_code(self) -> "ModelPart":

@@ -11,7 +11,7 @@ from geed_cli.documents.document import path_of
 from geed_cli.documents.strict_yaml import read_yaml
 from geed_cli.documents.validation import validate
 from geed_cli.errors import InputError, RunError
-from geed_cli.models.spec import ModelSpec, WeightsPart
+from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 
 SPEC_SUFFIXES = (".yaml", ".yml")
 
@@ -88,6 +88,14 @@ def weights_path(weights: WeightsPart, folder: Path) -> Path:
         remedy="put it there, or correct weights.path in the spec; "
         "geed audit and geed inspect also take --checkpoint FILE",
     )
+
+
+def classes_path(model: ModelPart, folder: Path) -> Path | None:
+    """The file of class names that a spec names, beside it or in the current folder; None where it names none."""
+    if model.classes is None:
+        return None
+    path = path_of(model.classes).expanduser()
+    return next((candidate for candidate in (folder / path, path) if candidate.is_file()), path)
 
 
 def _in_package(package: str, inside: str) -> Path:

@@ -15,6 +15,8 @@ GLOBAL_POOLS = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 BLOCKS_MEASURED = 6
 """How many of a long run of equal blocks are measured: neighbours differ little, and a table has to be read."""
 VECTOR_LAYERS = (nn.Linear, nn.Flatten, nn.Dropout, nn.Softmax, nn.BatchNorm1d, nn.LayerNorm)
+PREFIX_TOKENS = ("cls_token", "class_embedding", "distillation_token", "register_tokens", "reg_token")
+"""Parameters of which each row is a token before those of the picture."""
 
 Child = tuple[str, nn.Module]
 
@@ -48,6 +50,15 @@ def largest_run(module: nn.Module) -> tuple[str, ...]:
         return ()
     largest = max(lists, key=lambda name: _parameters(lists[name]))  # of equals the first, the outermost
     return tuple(f"{largest}.{child}" for child, _ in lists[largest].named_children())
+
+
+def prefix_tokens(module: nn.Module) -> int:
+    """How many tokens of its own a transformer puts before those of the picture, by the parameters that hold them."""
+    return sum(
+        value.numel() // value.shape[-1]
+        for name, value in module.named_parameters()
+        if name.rpartition(".")[2] in PREFIX_TOKENS
+    )
 
 
 def _parameters(module: nn.Module) -> int:

@@ -78,7 +78,9 @@ class Model(Part):
     """Which network was audited, and how it was split."""
 
     id: str = Field(description="its canonical name, such as timm/resnet50.a1_in1k")
-    source: str = Field(description="what built it: timm, torchvision, transformers or python")
+    source: str = Field(
+        description="what built it: timm, torchvision, transformers, open_clip, torchhub or python"
+    )
     arch: str = Field(description="the source's name of its architecture")
     weights: Weights
     input: Preprocessing

@@ -180,7 +180,9 @@ def test_every_kind_of_name_is_offered(shell: str) -> None:
 def test_a_start_is_offered_where_nothing_is_typed() -> None:
     """All choices of an option, the usual groups, the specs and how other models begin."""
     assert in_fish("geed audit --boundary ") == list(get_args(Boundary))
-    assert in_fish("geed audit ")[-2:] == ["timm:", "torchvision:"]
+    places = ["hf-hub:", "transformers:", "open_clip:", "local-dir:", "torchhub:"]
+    assert in_fish("geed audit ")[-7:] == ["timm:", "torchvision:", *places]
+    assert in_fish("geed audit transf") == ["transformers:"]
     assert "resnet50" in in_fish("geed audit ")
     usual = in_fish("geed audit -g ")
     assert usual[:3] == ["flip", "vflip", "flips"]

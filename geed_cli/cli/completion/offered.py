@@ -12,6 +12,8 @@ import typer
 from geed_cli.cli.completion.safe_names import beginning
 from geed_cli.cli.completion.written_names import spec_files
 
+UNLISTED = ("hf-hub:", "transformers:", "open_clip:", "local-dir:", "torchhub:")
+"""How names of models begin of which there is no list."""
 Names = Callable[[typer.Context, str], list[str]]
 
 
@@ -28,17 +30,19 @@ def one_of(*words: str) -> Names:
 def models(context: typer.Context, begun: str) -> list[str]:
     """Specs, then networks of timm and torchvision; of these nothing but how they begin where nothing is typed yet.
 
+    Of other places how their names begin.
+
     Bare names are timm's architectures, with their weights from the dot on.
     """
     specs = spec_names(context, begun)
     if not begun:
-        return [*specs, "timm:", "torchvision:"]
+        return [*specs, "timm:", "torchvision:", *UNLISTED]
     from geed_cli.cli.completion.model_names import model_names  # noqa: PLC0415 - importlib.metadata, json
 
     known = model_names().pretrained
     tagged = [name.removeprefix("timm:") for name in known if name.startswith("timm:")]
     bare = tagged if "." in begun else [name.partition(".")[0] for name in tagged]
-    return beginning([*specs, *bare, *known], begun)
+    return beginning([*specs, *bare, *known, *(UNLISTED if ":" not in begun else ())], begun)
 
 
 def subjects(context: typer.Context, begun: str) -> list[str]:

@@ -89,7 +89,12 @@ class ModelRequest:
             img_size=options.img_size,
             allow_pickle=options.allow_pickle,
             file=FileOptions(
-                tuple(options.strip_prefix or ()), options.key, options.num_classes, propose, kept
+                tuple(options.strip_prefix or ()),
+                options.key,
+                options.num_classes,
+                propose,
+                kept,
+                options.classes,
             ),
             like=self.like,
         )

@@ -198,14 +198,15 @@ def _card(document: Document, _asked: AuditArguments, _schema_only: bool) -> str
 
 
 def _spec(document: Document, asked: AuditArguments, schema_only: bool) -> str:
-    from geed_cli.models.spec_files import read_spec  # noqa: PLC0415 - as above
+    from geed_cli.models.spec import OWN_CODE  # noqa: PLC0415 - as above
+    from geed_cli.models.spec_files import read_spec  # noqa: PLC0415
 
     spec = read_spec(Path(document.name))
     if schema_only:
         return "a spec whose keys are right; its network was not built"
     from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415 - imports torch
 
-    by_code = spec.model.source == "python" and spec.weights.origin == "pretrained"
+    by_code = spec.model.source in OWN_CODE and spec.weights.origin == "pretrained"
     # random weights: a spec can be checked on a machine that has none, unless its own code makes them
     asked = asked if by_code else replace(asked, weights="random")
     network = ModelRequest(document.name, asked).load()

@@ -115,10 +115,19 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
             expected="an importable module with a callable that returns a torch.nn.Module",
             remedy=f"cd {shell_quoted(str(folder))} && python -c {shell_quoted(code)} shows where it fails",
         ) from error
-    network = unwrapped(network)
+    return as_network(network, f"{module_name}:{attribute}")
+
+
+def as_network(returned: object, name: str) -> nn.Module:
+    """What somebody's code returned, as a module in evaluation mode that can be watched, named and read.
+
+    Raises:
+        InputError: it is none; ``name`` begins what the message says.
+    """
+    network = unwrapped(returned)
     if not isinstance(network, nn.Module):
         raise InputError(
-            f"{module_name}:{attribute} returned {type(network).__name__}",
+            f"{name} returned {type(network).__name__}",
             expected="a torch.nn.Module",
             remedy="name the callable that builds the network",
         )
@@ -126,17 +135,17 @@ def _call(module_name: str, attribute: str, arguments: Mapping[str, Argument], f
         network.eval()
     except NotImplementedError as error:  # what .module() of an exported program returns
         raise InputError(
-            f"{module_name}:{attribute} returned a module that has no evaluation mode: {text_of(error)}",
+            f"{name} returned a module that has no evaluation mode: {text_of(error)}",
             expected="a torch.nn.Module, or an ExportedProgram itself",
             remedy="return the exported program without .module()",
         ) from error
     except Exception as error:  # a train() of the user's own
         raise InputError(
-            f"{module_name}:{attribute} returned a module whose eval() fails: {described(error)}",
+            f"{name} returned a module whose eval() fails: {described(error)}",
             expected="a torch.nn.Module that can be put in evaluation mode",
             remedy="let its train() and eval() return",
         ) from error
-    require_readable(network, f"{module_name}:{attribute} returned")
+    require_readable(network, f"{name} returned")
     return network
 
 

@@ -34,7 +34,7 @@ from geed_cli.models.sources.model_folder import (
 )
 from geed_cli.models.sources.transformers_library import quiet_transformers
 from geed_cli.models.spec import Argument
-from geed_cli.models.stages import default_stages, largest_run, spread
+from geed_cli.models.stages import default_stages, largest_run, prefix_tokens, spread
 
 PREFIX = "transformers:"
 OF_TIMM = ("timm_wrapper", "timm_backbone")
@@ -49,8 +49,6 @@ OF_CODE = (
 )
 """What a configuration may say of a repository's code, and of kernels that the library would fetch from the hub."""
 CODE = "which only code of that repository builds"
-PREFIX_TOKENS = ("cls_token", "class_embedding", "distillation_token", "register_tokens")
-"""Parameters of which each row is a token before those of the picture."""
 
 
 @dataclass(frozen=True)
@@ -312,7 +310,7 @@ def _require_filled(told: Mapping[str, Any], model: Described, module: nn.Module
 
 
 def _architecture(library: Any, model: Described, module: nn.Module, size: int | None) -> Architecture:  # noqa: ANN401
-    prefix = _prefix_tokens(module)
+    prefix = prefix_tokens(module)
     outputs = {"logits": _logits, "maps": _of_maps, "features": _of_first if prefix else _of_mean}
     module.register_forward_hook(outputs[model.output])
     run = largest_run(module)
@@ -340,15 +338,6 @@ def _output(model: Described) -> OutputKind | None:
     if model.output != "logits" or problem == "regression" or model.config.num_labels < 2:
         return None
     return "sigmoid" if problem == "multi_label_classification" else "logits"
-
-
-def _prefix_tokens(module: nn.Module) -> int:
-    """How many tokens of its own a model puts before those of the picture."""
-    return sum(
-        value.numel() // value.shape[-1]
-        for name, value in module.named_parameters()
-        if name.rpartition(".")[2] in PREFIX_TOKENS
-    )
 
 
 def _class_names(config: Any) -> tuple[str, ...]:  # noqa: ANN401

@@ -33,7 +33,12 @@ WRITE_AT = 20_000
 ROWS_VERSION = 5
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
 LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
-OF_SOURCES = {"timm": (), "torchvision": (), "transformers": ("transformers",)}
+OF_SOURCES = {
+    "timm": (),
+    "torchvision": (),
+    "transformers": ("transformers",),
+    "open_clip": ("open_clip_torch",),
+}
 """The sources whose networks do what their weights tell, with the libraries that they need beside."""
 
 

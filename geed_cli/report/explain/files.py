@@ -8,7 +8,7 @@ FILE_WORDS = (
         "spec",
         Explanation(
             what="a YAML file that says how a network is built, where its weights come from, and what is read of it.",
-            formula="model: source (timm, torchvision, transformers, python), name, arguments\n"
+            formula="model: source (timm, torchvision, transformers, open_clip, …, python), name, arguments\n"
             "weights: origin (pretrained, file, package, random), path, key, strip_prefix, rename, …\n"
             "split: features, classifier, output\n"
             "layers: names or globs of modules\n"
