@@ -137,7 +137,10 @@ def _told(
         side = spec.input.size or _size_of(function) or architecture.input.size
         architecture = replace(architecture, input=replace(architecture.input, size=side, resize=side))
     shown = architecture.input.size if architecture.input is not None else spec.input.size
-    return _Told(spec, architecture, shown, _adapter(module, spec, shown or 0), function.first)
+    adapter = _adapter(module, spec, shown or 0)
+    if adapter.field == "last_hidden_state":  # as of models of that library that are loaded by name
+        adapter = replace(adapter, pooled="first" if architecture.prefix_tokens else "mean")
+    return _Told(spec, architecture, shown, adapter, function.first)
 
 
 def _function(module: nn.Module, preprocess: Preprocess | None, size: int | None) -> Understood:

@@ -98,6 +98,13 @@ def test_transformers(folder: Path) -> None:
     assert wrap(transformers.ViTModel(config), mean=0.5, std=0.5).adapter.field == "pooler_output"
     with pytest.raises(InputError, match="cannot be told: without mean, std"):
         wrap(module)
+    assert (net.layers, net.prefix_tokens) == (("vit.layers.0", "vit.layers.1"), 1)
+    processor = transformers.ViTImageProcessor(size={"height": 16, "width": 16}, image_mean=[0.4] * 3)
+    shown = wrap(module, preprocess=processor).input
+    assert shown == InputSettings(16, 16, "bilinear", (0.4,) * 3, (0.5,) * 3, "squash")
+    tokens = transformers.ViTModel(config, add_pooling_layer=False)
+    net = wrap(tokens, mean=0.5, std=0.5)
+    assert (net.adapter.field, net.adapter.pooled, net.output.shape) == ("last_hidden_state", "first", (16,))
 
 
 @pytest.mark.heavy

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
@@ -23,11 +23,13 @@ class Adapter:
 
     Attributes:
         field: the entry of what it returns that is its output: a name, or a place in a tuple; None for all of it.
+        pooled: what is taken of the tokens of that entry: the ``first``, or the ``mean`` over all; None for every one.
         geometric: whether pictures go in as a geometric tensor of the type that the module states, and what comes out
             is one.
     """
 
     field: str | int | None = None
+    pooled: Literal["first", "mean"] | None = None
     geometric: bool = False
 
     @contextmanager
@@ -47,7 +49,10 @@ class Adapter:
     def _output(self, _module: nn.Module, _inputs: object, output: Any) -> Any:  # noqa: ANN401 - whatever it returns
         if self.geometric:
             return getattr(output, "tensor", output)
-        return output if self.field is None else entry(output, self.field)
+        value = output if self.field is None else entry(output, self.field)
+        if self.pooled is None or value.dim() < 3:
+            return value
+        return value[:, 0] if self.pooled == "first" else value.mean(dim=(2, 3) if value.dim() == 4 else 1)
 
 
 PLAIN = Adapter()

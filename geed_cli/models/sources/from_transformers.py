@@ -7,7 +7,7 @@ gets tensors and gives them the names that its present version uses. What it can
 import inspect
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -310,32 +310,38 @@ def _require_filled(told: Mapping[str, Any], model: Described, module: nn.Module
 
 
 def _architecture(library: Any, model: Described, module: nn.Module, size: int | None) -> Architecture:  # noqa: ANN401
-    prefix = prefix_tokens(module)
-    outputs = {"logits": _logits, "maps": _of_maps, "features": _of_first if prefix else _of_mean}
+    described = describe_transformers(module, model.config, scores=model.output == "logits")
+    outputs = {
+        "logits": _logits,
+        "maps": _of_maps,
+        "features": _of_first if described.prefix_tokens else _of_mean,
+    }
     module.register_forward_hook(outputs[model.output])
-    run = largest_run(module)
     settings, why, notes = processor_settings(library, model.folder, model.config, size)
+    return replace(described, name=model.kind.__name__, input=settings, notes=notes, why_no_input=why)
+
+
+def describe_transformers(module: nn.Module, config: Any, *, scores: bool) -> Architecture:  # noqa: ANN401
+    """What is known of a model of the library, but for its preprocessing; ``scores`` if it returns those of classes."""
     return Architecture(
         source="transformers",
-        name=model.kind.__name__,
+        name=type(module).__name__,
         tag=None,
         module=module,
-        input=settings,
+        input=None,
         classifier=None,
-        layers=spread(module, run) or default_stages(module, None),
-        prefix_tokens=prefix,
-        notes=notes,
-        finds_classifier=model.output == "logits",
-        output=_output(model),
-        why_no_input=why,
-        classes=_class_names(model.config) if model.output == "logits" else (),
+        layers=spread(module, largest_run(module)) or default_stages(module, None),
+        prefix_tokens=prefix_tokens(module),
+        finds_classifier=scores,
+        output=_output(config) if scores else None,
+        classes=_class_names(config) if scores else (),
     )
 
 
-def _output(model: Described) -> OutputKind | None:
-    """What a classifier puts out; None where it is none, or is trained for numbers."""
-    problem = getattr(model.config, "problem_type", None)
-    if model.output != "logits" or problem == "regression" or model.config.num_labels < 2:
+def _output(config: Any) -> OutputKind | None:  # noqa: ANN401
+    """What a classifier puts out; None where it is trained for numbers."""
+    problem = getattr(config, "problem_type", None)
+    if problem == "regression" or config.num_labels < 2:
         return None
     return "sigmoid" if problem == "multi_label_classification" else "logits"
 

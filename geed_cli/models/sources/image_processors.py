@@ -41,7 +41,7 @@ def processor_settings(library: Any, folder: ModelFolder, config: Any, size: int
         processor = library.AutoImageProcessor.from_pretrained(
             there[0].path.parent, config=config, backend="pil", trust_remote_code=False
         )
-        content = processor.to_dict() | {step: bool(getattr(processor, step, None)) for step in STEPS}
+        content = _content(processor)
     except Exception as error:  # the library's code, with values of a stranger's
         return None, f"its image processor cannot be built: {text_of(error)[:300]}", ()
     stated = kind_of(_stated(folder, there[0]))
@@ -53,6 +53,20 @@ def processor_settings(library: Any, folder: ModelFolder, config: Any, size: int
         return None, f"its image processor cannot be said in a spec's words: {why}", ()
     notes = (IN_FLOATS,) if kind_of(content) == "DINOv3ViT" else ()
     return _settings(part, size), "", notes
+
+
+def of_processor(processor: Any) -> InputSettings:  # noqa: ANN401 - transformers'
+    """What a processor in memory does.
+
+    Raises:
+        NotReadError: it cannot be said.
+    """
+    return _settings(hugging_face_input(_content(processor)), None)
+
+
+def _content(processor: Any) -> dict[str, Any]:  # noqa: ANN401 - transformers'
+    content: dict[str, Any] = processor.to_dict()
+    return content | {step: bool(getattr(processor, step, None)) for step in STEPS}
 
 
 def _stated(folder: ModelFolder, file: PublishedFile) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ state their size, and the latter their preprocessing. Of any other module nothin
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
@@ -13,6 +14,7 @@ from geed_cli.input_settings import InputSettings
 from geed_cli.models.sources.architecture import Architecture
 from geed_cli.models.sources.from_timm import describe_timm
 from geed_cli.models.sources.from_torchvision import describe_torchvision
+from geed_cli.models.sources.from_transformers import describe_transformers
 from geed_cli.models.sources.timm_names import TimmName
 from geed_cli.runtime.libraries import torchvision
 
@@ -43,8 +45,11 @@ def in_memory(module: nn.Module, name: str | None, size: int | None) -> Architec
         settings = torchvision_preset(module, size)
         note = PRESET_NOTE.format(size=settings.size, resize=settings.resize)
         described = describe_torchvision(name or type(module).__name__.lower(), module, settings)
-        return Architecture(**{**vars(described), "notes": (note,)})
+        return replace(described, notes=(note,))
     own = name or type(module).__name__
+    if library_of(module) == "transformers" and hasattr(module, "config"):
+        scores = type(module).__name__.endswith("ForImageClassification")
+        return replace(describe_transformers(module, module.config, scores=scores), name=own)
     stated = stated_input(module, size)
     return Architecture(
         "python", own, None, module, stated, classifier=None, layers=(), finds_classifier=True

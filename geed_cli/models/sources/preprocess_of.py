@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from geed_cli.documents.json_object import NotReadError
 from geed_cli.errors import InputError
 from geed_cli.input_settings import CropMode, InputSettings, Interpolation
+from geed_cli.models.sources.image_processors import of_processor
 
 TO_TENSOR = {
     "ToTensor",
@@ -65,7 +67,7 @@ def understood(function: Callable[[Any], Any]) -> Understood:
             expected='"timm", "torchvision", or a function of one picture, such as weights.transforms()',
             remedy="leave out preprocess, and say size=, mean= and std=",
         )
-    preset = _preset(function)
+    preset = _preset(function) or _processor(function)
     if preset is not None:
         return Understood(preset)
     steps = _steps(function)
@@ -122,6 +124,24 @@ def _preset(function: object) -> InputSettings | None:
     if crop is None or resize is None or filter_ is None:
         return None
     return InputSettings(crop, resize, filter_, _numbers(preset.mean), _numbers(preset.std))
+
+
+def _processor(function: object) -> InputSettings | None:
+    """What an image processor of transformers does; None of anything else.
+
+    Raises:
+        InputError: it does what no settings say.
+    """
+    if not (hasattr(function, "image_mean") and hasattr(function, "to_dict")):
+        return None
+    try:
+        return of_processor(function)
+    except NotReadError as why:
+        raise InputError(
+            f"what {type(function).__name__} does cannot be said: {why}",
+            expected="resizing, a crop, and a normalisation",
+            remedy="preprocess=lambda picture: …, which resizes and crops, and mean=, std=",
+        ) from why
 
 
 def _of_steps(
