@@ -1,6 +1,7 @@
 """Grid phases that an earlier run found: asked for once, kept where they may be, and made again where damaged."""
 
 import sqlite3
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, finder: Finder) -> None
     assert len(ask(tmp_path / "cache", finder)) == 1
 
 
+@cache
 def network(size: int) -> Network:
     return load_model("torchvision:resnet18", weights="random", img_size=size)
 

@@ -18,7 +18,13 @@ def at_most(runs: int, share: float) -> float:
 
 
 @pytest.mark.parametrize("runs", [FEW, MANY])
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param(order, marks=[pytest.mark.slow] * (order not in (ORDERS[0], ORDERS[-1])))
+        for order in ORDERS
+    ],
+)
 def test_orbits_are_covered_at_every_overdispersion(order: int, runs: int) -> None:
     """At 50 images, at rates of 1, 20 and 50%."""
     for over, rate in product(OVERDISPERSIONS, (0.01, 0.2, 0.5)):
