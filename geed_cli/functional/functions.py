@@ -16,6 +16,7 @@ from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import OutputKind, check_choice
 from geed_cli.functional.metric import Metric
 from geed_cli.groups.group import FiniteGroup
+from geed_cli.measures import channelwise, latent, prediction, softmax
 
 Reduction = Literal["mean", "none"]
 GroupLike = str | FiniteGroup
@@ -31,7 +32,7 @@ def latent_l2(orbit: Tensor, group: GroupLike | None = None, *, reduction: Reduc
         group: only to check n.
         reduction: ``none`` gives v_i, the mean over G, in the unit of the features.
     """
-    return _reduced(Metric("latent.l2", group), orbit, reduction)
+    return _reduced(Metric(latent.L2.name, group), orbit, reduction)
 
 
 def latent_cosine(orbit: Tensor, group: GroupLike | None = None, *, reduction: Reduction = "mean") -> Tensor:
@@ -42,7 +43,7 @@ def latent_cosine(orbit: Tensor, group: GroupLike | None = None, *, reduction: R
         group: only to check n.
         reduction: ``none`` gives v_i in [−1, 1], −1 is invariant.
     """
-    return _reduced(Metric("latent.cosine", group), orbit, reduction)
+    return _reduced(Metric(latent.COSINE.name, group), orbit, reduction)
 
 
 def softmax_kl(
@@ -61,7 +62,7 @@ def softmax_kl(
             of which it is the mean over labels.
         reduction: ``none`` gives the mean over G for each image.
     """
-    return _reduced(Metric("softmax.kl", group, kind=kind), outputs, reduction)
+    return _reduced(Metric(softmax.KL.name, group, kind=kind), outputs, reduction)
 
 
 def prediction_flip_rate(
@@ -79,7 +80,7 @@ def prediction_flip_rate(
         kind: as of ``softmax_kl``; of ``sigmoid`` the sign of any label's logit may change.
         reduction: ``none`` gives the part of G for each image.
     """
-    return _reduced(Metric("prediction.flip_rate", group, kind=kind), outputs, reduction)
+    return _reduced(Metric(prediction.FLIP_RATE.name, group, kind=kind), outputs, reduction)
 
 
 def channelwise_cosine(
@@ -102,7 +103,7 @@ def channelwise_cosine(
         interpolation: how rotations that are no quarter turns, and shifts that are no whole pixels, resample.
         reduction: ``none`` gives the mean over G for each image, NaN where no channel is live.
     """
-    metric = Metric("channelwise.cosine", group, boundary=boundary, interpolation=interpolation)
+    metric = Metric(channelwise.COSINE.name, group, boundary=boundary, interpolation=interpolation)
     return _reduced(metric, maps, reduction)
 
 
@@ -118,7 +119,7 @@ def channelwise_correlation(
 
     Maps of which one pixel is compared are refused, since one pixel cannot vary.
     """
-    metric = Metric("channelwise.correlation", group, boundary=boundary, interpolation=interpolation)
+    metric = Metric(channelwise.CORRELATION.name, group, boundary=boundary, interpolation=interpolation)
     return _reduced(metric, maps, reduction)
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME, measure_named
+from geed_cli.measures.latent import L2
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.statistics.sample import row_means_of
 
@@ -31,7 +32,7 @@ def whole_measure(name: str) -> Measure:
 
 
 @torch.no_grad()
-def normaliser(features: Tensor, measure: str = "latent.l2") -> Tensor:
+def normaliser(features: Tensor, measure: str = L2.name) -> Tensor:
     """M, the mean of d(f1(x), f1(x')) over pairs of different images, eq. (6).
 
     Args:
