@@ -1,5 +1,6 @@
 """The callback of Lightning, in a real fit: the same weights, a track, and values in the Trainer's logger."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ class Plain(pl.LightningModule):
             nn.Linear(4, 3),
         )  # fmt: skip
 
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(x)
+
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
         return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
 
@@ -33,17 +37,18 @@ class Plain(pl.LightningModule):
         return torch.optim.Adam(self.parameters(), lr=0.01)
 
 
-def fitted(folder: Path, *, watched: bool) -> Plain:
+def fitted(folder: Path, watched: Callable[[Plain], nn.Module] | None) -> Plain:
+    """After a fit; ``watched`` says which module is audited meanwhile, if one is."""
     from lightning.pytorch.loggers import CSVLogger
 
     torch.manual_seed(0)
     model = Plain()
     pictures = (torch.rand(4, 3, 12, 12, generator=torch.Generator().manual_seed(1)) * 255).to(torch.uint8)
     callbacks = []
-    if watched:
+    if watched is not None:
         from geed_cli.training.lightning import MonitorCallback
 
-        net = geed.wrap(model.net, size=12, mean=0.5, std=0.25)
+        net = geed.wrap(watched(model), size=12, mean=0.5, std=0.25)
         words = {"every": 2, "samples": 4, "ready": True}
         callbacks = [MonitorCallback(geed.Monitor(net, pictures, "flip", folder / "run.json", **words))]
     trainer = pl.Trainer(
@@ -61,10 +66,13 @@ def fitted(folder: Path, *, watched: bool) -> Plain:
     return model
 
 
-def test_a_fit_with_the_callback(tmp_path: Path) -> None:
-    plain = fitted(tmp_path / "plain", watched=False).state_dict()
+@pytest.mark.parametrize("part", ["net", "itself"])
+def test_a_fit_with_the_callback(part: str, tmp_path: Path) -> None:
+    """Of a part of the LightningModule, and of itself, which holds its Trainer then."""
+    plain = fitted(tmp_path / "plain", None).state_dict()
     (tmp_path / "watched").mkdir()
-    watched = fitted(tmp_path / "watched", watched=True).state_dict()
+    chosen = {"net": lambda model: model.net, "itself": lambda model: model}[part]
+    watched = fitted(tmp_path / "watched", chosen).state_dict()
     assert all(torch.equal(watched[name], plain[name]) for name in plain)
     track = read_track(tmp_path / "watched" / "run.json")
     assert track.steps == (0, 2, 4, 6)

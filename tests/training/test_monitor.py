@@ -1,14 +1,15 @@
 """A monitor: the same weights as without it, everything as it was, a track that is read, failures that end nothing."""
 
-import copy
 import gc
 import json
+import logging
 import os
 import random
 import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,6 +197,7 @@ def settings() -> dict[str, object]:
             torch.backends.mkldnn.enabled,
         ),
         "collector": (gc.isenabled(), gc.get_threshold(), gc.get_debug()),
+        "warnings": (list(warnings.filters), warnings.showwarning, logging.getLogger().handlers[:]),
         "streams": (sys.stdout, sys.stderr, os.getcwd()),
         "signals": [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)],
         "environment": {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")},
@@ -478,19 +480,33 @@ def test_the_example_of_the_page_runs(
     assert "geed track · Net" in printed
 
 
-def test_pictures_of_a_loader_that_shuffles(tmp_path: Path) -> None:
-    """It draws its seeds from torch's generator, which then stands where it stood."""
-    pictures = [(each, 0) for each in PICTURES]
+class Drawing(Dataset[Tensor]):
+    """Pictures of a data set that draws from every generator whenever it is asked, and uses nothing of it."""
+
+    def __len__(self) -> int:
+        return len(PICTURES)
+
+    def __getitem__(self, index: int) -> Tensor:
+        torch.rand(1), np.random.rand(), random.random()
+        return PICTURES[index]
+
+
+@pytest.mark.parametrize(
+    "images", [Drawing(), DataLoader([(each, 0) for each in PICTURES], batch_size=2, shuffle=True)]
+)
+def test_data_sets_loaders_and_writers_that_draw(images: object, tmp_path: Path) -> None:
+    """The generators stand where they stood, when the monitor is made and when it audits."""
     net = seeded()
-    state = torch.get_rng_state()
-    monitor = geed.Monitor(
-        geed.wrap(net, **TOLD),
-        DataLoader(pictures, batch_size=2, shuffle=True),
-        "flip",
-        tmp_path / "run.json",
-        every=1,
-        **WORDS,
-    )
+
+    def state() -> tuple[object, ...]:
+        return torch.get_rng_state().tolist(), np.random.get_state()[1].tolist(), random.getstate()
+
+    def log(*_: object) -> None:
+        torch.rand(1), np.random.rand(), random.random()
+
+    before, told = state(), geed.wrap(net, **TOLD)
+    monitor = geed.Monitor(told, images, "flip", tmp_path / "run.json", every=1, log=log, **WORDS)
+    assert state() == before
     assert monitor(0)["latent.l2"].value == monitor(1)["latent.l2"].value
-    assert torch.equal(torch.get_rng_state(), state)
-    assert copy.deepcopy(monitor.failures) == ()
+    assert state() == before
+    assert monitor.failures == ()
