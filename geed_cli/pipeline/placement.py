@@ -140,10 +140,12 @@ def _copy(network: Network) -> Network:
     except Exception as error:  # whatever modules raise
         if is_out_of_memory(error):
             raise
+        borrowed = network.borrowed
         raise InputError(
-            f"{network.id} cannot be copied for another device or type: {text_of(error)[:200]}",
+            f"{network.id} cannot be copied {'for another device or type' if borrowed else 'to a further device'}: "
+            f"{text_of(error)[:200]}",
             expected="a network that copy.deepcopy takes",
-            remedy="leave out --devices, and of a module of yours --device and --precision",
+            remedy="leave out --device, --devices and --precision" if borrowed else "leave out --devices",
         ) from error
 
 
