@@ -261,7 +261,7 @@ SITUATIONS = {
     ),
     "devices that need copies": Situation(
         "audit {world}/Uncopied.yaml --allow-code -d {world}/pictures --floor 0 --devices cpu,cpu",
-        "cannot be copied for another device or type: one of its kind", (r"^(leave out --devices), and",),
+        "cannot be copied to a further device: one of its kind", (r"^(leave out --devices)$",),
     ),
     "memory for one picture": Situation(
         "audit {world}/Starved.yaml --allow-code -d {world}/pictures --floor 0",
