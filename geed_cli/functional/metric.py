@@ -136,7 +136,7 @@ class Metric:
             raise InputError(
                 f"{self.name} of {count} image{'s' * (count != 1)} is {reason}",
                 expected="images with finite rows, and M clearly above 0 where the measure has one",
-                remedy="add more images; the rows have no M, reduction='none' of a function",
+                remedy="more images; rows of a Metric, or reduction='none' of a function, need no M",
             )
         return torch.tensor(value, dtype=torch.float64)
 

@@ -219,6 +219,9 @@ def test_ways_out_of_refusals() -> None:
     p = torch.rand(2, 3, 4).softmax(-1)
     geed.functional.softmax_kl(p, kind="probabilities")
     geed.functional.softmax_kl(torch.rand(2, 3, 1), kind="sigmoid")
+    geed.functional.softmax_kl(torch.rand(2, 3, 4), kind="logits")
+    assert geed.functional.latent_l2(orbit[:, :1], reduction="none").shape == (1,)
+    assert geed.functional.Metric("latent.l2").update(orbit[:, :1]).rows.shape == (1,)
     geed.functional.channelwise_cosine(torch.rand(2, 2, 3, 1, 1), "flip")
 
 

@@ -24,6 +24,12 @@ def test_several_generators() -> None:
     assert isinstance(group, geed.Group)
 
 
+def test_ways_out_of_refusals() -> None:
+    """What they propose to write gives a group."""
+    assert geed.Group.from_generators([{"turn": 90}, {"mirror": True}], name="mine").order == 8
+    assert geed.Group.from_generators([{"turn": 90}], name="my-c4").order == 4
+
+
 @pytest.mark.parametrize(
     ("generators", "name", "found"),
     [

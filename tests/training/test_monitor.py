@@ -402,6 +402,9 @@ def test_a_file_is_gone_on_from_by_the_same_recipe_alone(tmp_path: Path) -> None
     assert other(4) is not None
     assert "images" in other.failures[0].error
     assert json.loads((tmp_path / "run.json").read_text())["failures"] == []
+    out = tmp_path / "run.json"
+    Path(out).unlink()
+    assert monitor_of(net, tmp_path, samples=3)(0) is not None
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,13 @@ def test_documented_calls() -> None:
     assert comet.calls == [(name, value, 7, None) for name, value in plain.items()]
 
 
-def test_a_function() -> None:
+def test_a_function(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also the one that the refusal below proposes."""
     calls: list[tuple[str, float, int]] = []
     writing_to(lambda name, value, step: calls.append((name, value, step)))(SCALARS, 7)
     assert calls == [(name, value, 7) for name, value in SCALARS.items()]
+    writing_to(lambda name, value, step: print(step, name, value))(SCALARS, 7)
+    assert capsys.readouterr().out.startswith("7 geed/latent.l2/flip*xshift7 0.25\n")
 
 
 @pytest.mark.parametrize("log", ["runs", 3, logging.getLogger("training")])
