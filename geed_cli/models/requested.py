@@ -143,7 +143,7 @@ def _unknown(text: str, specs: list[str]) -> InputError:
         return InputError(
             f"no model '{text}', and no file of that name",
             expected=f"a spec's name, a timm name, or an existing file{nearest_are(files)}",
-            remedy=f"hf-hub:{text} for a Hugging Face repository, or check the path",
+            remedy=f"hf-hub:{text} (timm) or transformers:{text} for a Hugging Face repository, or check the path",
         )
     close = nearest(text, [*files, *specs, *timm.list_models()])
     return InputError(

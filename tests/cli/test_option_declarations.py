@@ -28,6 +28,7 @@ VALUES = {
     "--device": "cpu", "--devices": "0", "--batch-size": "8", "--precision": "fp64", "--on-nonfinite": "skip",
     "--on-unsteady": "report",
     "--cache-dir": ".", "--arch": "resnet18", "--num-classes": "3", "--key": "ema", "--strip-prefix": "m.",
+    "--classes": "names.txt",
     "--follow-links": None, "--allow-code": None,
     "--allow-pickle": None, "--twin": None, "--phase-correct": None, "--compile": None, "--no-cache": None,
 }  # fmt: skip

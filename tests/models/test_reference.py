@@ -19,6 +19,10 @@ def test_names_of_libraries() -> None:
     assert parse_reference("hf-hub:timm/resnet18.a1_in1k") == Reference(
         "timm", "hf-hub:timm/resnet18.a1_in1k"
     )
+    assert parse_reference("hf-hub:org/name@refs/pr/3") == Reference("timm", "hf-hub:org/name@refs/pr/3")
+    assert parse_reference("transformers:org/name@v1") == Reference("transformers", "org/name@v1")
+    assert parse_reference("open_clip/ViT-B-16/openai") == Reference("open_clip", "ViT-B-16/openai")
+    assert parse_reference("torchhub:owner/name@v1:entry") == Reference("torchhub", "owner/name@v1:entry")
 
 
 def test_a_bare_name_is_a_spec_before_it_is_a_timm_name(tmp_path: Path) -> None:
@@ -53,7 +57,15 @@ def test_architectures() -> None:
         ("resnet5O", "no model 'resnet5O'", "nearest are resnet50"),
         ("efficientnet_lite_0", "no model", "efficientnet_lite0"),
         ("qqqqqqqqqqq", "no model 'qqqqqqqqqqq'", "geed ls specs"),
-        ("facebook/dino", "no model 'facebook/dino', and no file", "hf-hub:facebook/dino"),
+        (
+            "facebook/dino",
+            "no model 'facebook/dino', and no file",
+            "hf-hub:facebook/dino (timm) or transformers:facebook/dino",
+        ),
+        ("transformer:org/name", "'transformer:org/name' names no model", "transformers:org/name"),
+        ("transformers:name", "'transformers:name' names no model", "transformers:org/name"),
+        ("hf-hub:org/name@", "'hf-hub:org/name@' names no model", "hf-hub:org/name"),
+        ("openclip:ViT-B-16", "'openclip:ViT-B-16' names no model", "open_clip:NAME/TAG"),
         ("tim:resnet50", "'tim:resnet50' names no model", "timm:NAME"),
         ("hf-hub:resnet50", "'hf-hub:resnet50' names no model", "hf-hub:org/name"),
         ("timm:", "'timm:' names no model", "timm:NAME"),

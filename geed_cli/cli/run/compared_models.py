@@ -22,7 +22,8 @@ from geed_cli.result.schema import Result
 OPTIONS_OF_FILES = ("arch", "num_classes", "key", "strip_prefix", "allow_pickle")
 """The options that say how a checkpoint file is read."""
 
-
+NAMED_CLASSES = ("open_clip", "spec")
+"""The kinds of models that --classes may be about."""
 Pair = tuple[Network, Network | None]
 """A model, and its twin where one was asked for."""
 
@@ -47,12 +48,20 @@ def audit_models(
 
 
 def _requests(names: Sequence[str], asked: AuditArguments) -> list[ModelRequest]:
-    """Each model with the options that are about it: those of files are for the checkpoint files among them."""
-    files = {name for name in names if parse_reference(name, asked.spec_dir).kind == "checkpoint"}
-    if not files:
+    """Each model with the options that are about it: those of files are for the checkpoint files among them.
+
+    Classes are for the models of OpenCLIP among them, and for specs, which may be of one.
+    """
+    kinds = {name: parse_reference(name, asked.spec_dir).kind for name in names}
+    if "checkpoint" not in kinds.values():
         refuse(asked, OPTIONS_OF_FILES, "models that are no checkpoint files", "name a file")
-    without = replace(asked, **NO_FILE)
-    return [ModelRequest(name, asked if name in files else without) for name in names]
+    without = [NO_FILE if kinds[name] != "checkpoint" else {} for name in names]
+    if any(kind in NAMED_CLASSES for kind in kinds.values()):
+        without = [
+            words | ({} if kinds[name] in NAMED_CLASSES else {"classes": None})
+            for name, words in zip(names, without, strict=True)
+        ]
+    return [ModelRequest(name, replace(asked, **words)) for name, words in zip(names, without, strict=True)]
 
 
 def _load(request: ModelRequest, options: AuditOptions, progress: Progress) -> Pair:
