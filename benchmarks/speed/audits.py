@@ -14,6 +14,7 @@ from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.session import Session
 from geed_cli.runtime.freed_memory import freed_memory_kept
+from geed_cli.runtime.own_process import own_process
 
 ORDERS = {"c4": 4, "d4": 8}
 """Elements of the groups that are timed; none of them resamples, so views are as many."""
@@ -49,7 +50,7 @@ class Spent:
 def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -> Spent:
     """Audit and time it; preparing and statistics are left out of the time."""
     draw = Draw(options.data, options.controls.probes)
-    with freed_memory_kept():
+    with own_process(), freed_memory_kept():
         session = Session([network], groups, options, Silent())
         started = time.perf_counter()
         drawn = session.complete(draw)

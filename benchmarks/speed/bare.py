@@ -28,6 +28,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.pipeline.placement import place
 from geed_cli.runtime.freed_memory import freed_memory_kept
+from geed_cli.runtime.own_process import own_process
 
 TRIED = 32
 """Inputs of one try while the best form is searched; the better of two tries counts."""
@@ -95,7 +96,7 @@ def _seconds(bare: Bare, form: Form, inputs: int) -> float:
     module, size = _network(bare)
     module = module.to(memory_format=form.memory_format)
     where = _placement(bare)
-    with freed_memory_kept() if bare.kept else nullcontext():
+    with own_process(), freed_memory_kept() if bare.kept else nullcontext():
         ready = torch.rand(form.batch, 3, size, size, device=where.device, dtype=where.dtype)
         ready = ready.contiguous(memory_format=form.memory_format)
         _run(module, ready, 1)

@@ -18,6 +18,11 @@ weights: {origin: random}
 layers: [layer1]
 input: {size: 16}
 """
+POLICY = """
+version: 2
+require: {min_images: 2}
+rules: [{metric: channelwise.cosine, group: flip, layer: layer1, max: 1, level: warn}]
+"""
 
 
 def advised() -> set[str]:
@@ -39,12 +44,14 @@ def test_advice_runs(geed: Geed, pictures: Path, tmp_path: Path, monkeypatch: py
     Path("trained.yaml").write_text(SPEC.replace("origin: random", "origin: file, path: tiny.safetensors"))
     state = load_model("tiny.yaml").module.state_dict()
     save_file({name: value.clone() for name, value in state.items()}, "tiny.safetensors")
+    Path("policy.yaml").write_text(POLICY, encoding="utf-8")
     few = "-g flip --layer layer1 -d DIR --samples 4"
     commands = [
         "geed inspect MODEL",
         "geed init --ci github",
         f"geed audit test_resnet --weights random --img-size 32 {few}",
-        f"geed audit MODEL --checkpoint tiny.safetensors {few}",
+        f"geed audit MODEL --checkpoint tiny.safetensors {few} --json saved.json",
+        "geed check saved.json --policy policy.yaml",
         f"geed audit trained.yaml {few}",  # weights: {origin: file, path: FILE} in the spec
         "geed compare MODEL trained.yaml --margin 5% -g flip --data DIR --samples 4 --draw-seed 0",
     ]
