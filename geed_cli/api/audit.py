@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from geed_cli.api.parameters import OF_AUDITS, Names, called_in_python, several
+from geed_cli.api.parameters import Names, called_in_python, several
 from geed_cli.api.python_words import in_words_of, in_words_of_wrap
 from geed_cli.api.wrap import network_of
 from geed_cli.cache.location import cache_folder
@@ -28,36 +28,10 @@ from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
-
-OPTIONS = {
-    **OF_AUDITS,
-    "--data": "images",
-    "--group": "groups=…",
-    "--set": "sets=…",
-    "--metric": "metrics=…",
-    "--layer": "layers=…",
-    "--samples": "samples=…",
-    "--device": "device=…",
-    "--precision": "precision=…",
-    "--batch-size": "batch_size=…",
-    "--twin": "twin=True",
-    "--cache-dir": "cache=FOLDER",
-    "--no-cache": "cache=False",
-    **{
-        f"--{name.replace('_', '-')}": f"load_model(…, {name}=…)"
-        for name in ("checkpoint", "arch", "weights", "spec_dir", "allow_code", "allow_pickle")
-    },
-    **{
-        f"--{name.replace('_', '-')}": f"load_model(…, file=FileOptions({name}=…))"
-        for name in ("num_classes", "key", "strip_prefix")
-    },
-    "--img-size": "load_model(…, img_size=…) or wrap(…, size=…)",
-    "--seed": "load_model(…, seed=…) or options=AuditOptions(interval=IntervalOptions(seed=…))",
-}  # fmt: skip
-"""What the command's options are called here."""
+from geed_cli.verdict.python_names import OF_AUDIT
 
 
-@called_in_python(OPTIONS)
+@called_in_python(OF_AUDIT)
 def audit(  # noqa: PLR0913 - every parameter but three is an option of the command
     model: str | Network | nn.Module,
     images: object = None,

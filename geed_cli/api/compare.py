@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.api.named_results import Subjects, contenders_of
-from geed_cli.api.parameters import INTERVAL, OF_RESULTS, Names, called_in_python, several
+from geed_cli.api.parameters import OF_RESULTS, Names, called_in_python, several
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison import compare as comparing
 from geed_cli.comparison.margins import margins_of
@@ -19,6 +19,7 @@ from geed_cli.result.clusters import read_clustering, with_clusters, with_shared
 from geed_cli.result.raw_and_m import with_parts
 from geed_cli.result.schema import Result
 from geed_cli.statistics.methods import check_options
+from geed_cli.verdict.python_names import INTERVAL
 
 OPTIONS = {
     **INTERVAL,

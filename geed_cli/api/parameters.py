@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
 from geed_cli.errors import GeedError
+from geed_cli.verdict.python_names import FIELDS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,45 +18,9 @@ Names = str | Sequence[str]
 """One name or glob, or several."""
 
 IN_PYTHON = "  in Python: "
-INTERVAL: Mapping[str, str] = {
-    "--ci": "interval=IntervalOptions(method=…)",
-    "--confidence": "interval=IntervalOptions(confidence=…)",
-    "--resamples": "interval=IntervalOptions(resamples=…)",
-    "--simultaneous": "interval=IntervalOptions(simultaneous=True)",
-    "--seed": "interval=IntervalOptions(seed=…)",
-}
-"""The options of intervals."""
-
-
-def fields_of(keyword: str, part: str, **names: str) -> dict[str, str]:
-    """What options are called that are fields of a part of ``AuditOptions``."""
-    return {
-        f"--{option.replace('_', '-')}": f"options=AuditOptions({keyword}={part}({field}=…))"
-        for option, field in names.items()
-    }
-
-
-OF_AUDITS: Mapping[str, str] = {
-    **fields_of(
-        "data", "DataOptions", norm_samples="norm_samples", draw_seed="seed", on_bad_image="on_bad_image",
-        follow_links="follow_links", decode="decode", image_weights="image_weights", cluster="cluster",
-    ),
-    **fields_of("action", "ActionOptions", boundary="boundary", interpolation="interpolation"),
-    **fields_of(
-        "interval", "IntervalOptions", confidence="confidence", resamples="resamples", ci="method",
-        simultaneous="simultaneous",
-    ),
-    **fields_of(
-        "run", "RunOptions", devices="devices", precision="precision", on_nonfinite="on_nonfinite",
-        on_unsteady="on_unsteady", compile="compile",
-    ),
-    **fields_of("until", "UntilOptions", until_width="width", max_samples="max_samples", width_of="metric"),
-    **fields_of("controls", "ControlOptions", floor="probes", phase_correct="phase_correct", discover="discover"),
-}  # fmt: skip
-"""The options of audits that are fields of a part of ``AuditOptions``."""
 OF_RESULTS: Mapping[str, str] = {
     "--json": "result.save(FILE)",
-    "--norm-samples": OF_AUDITS["--norm-samples"],
+    "--norm-samples": FIELDS["--norm-samples"],
 }
 """Options that refusals of saved results name: of how these are made."""
 

@@ -20,7 +20,7 @@ from geed_cli.api.checkpoint_recipe import (
     spec_file,
 )
 from geed_cli.api.named_results import OneResult, Say, result_from
-from geed_cli.api.parameters import OF_AUDITS, Names, called_in_python, fields_of, several
+from geed_cli.api.parameters import Names, called_in_python, several
 from geed_cli.comparison.pairing import pair_pattern, run_of
 from geed_cli.errors import GeedError, InputError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
@@ -37,6 +37,7 @@ from geed_cli.tracking.shared_file import SharedTrack
 from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
 from geed_cli.tracking.track_file import OnTrack, on_track, saved_on_track
+from geed_cli.verdict.python_names import FIELDS, fields_of
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
@@ -46,7 +47,7 @@ Files = str | Path | Track | Sequence[str | Path | Track]
 Steps = Mapping[int, OneResult | Sequence[OneResult]]
 """Results by step; several of one step are a population."""
 OPTIONS = {
-    **OF_AUDITS,
+    **FIELDS,
     **fields_of("data", "DataOptions", samples="samples"),
     **fields_of("run", "RunOptions", device="device", batch_size="batch_size"),
     **fields_of("interval", "IntervalOptions", seed="seed"),
@@ -57,6 +58,7 @@ OPTIONS = {
     "--arch": "model=…",
     "--spec-dir": "model=…",
     "--num-classes": "model.arguments in the spec",
+    "--classes": "model.classes in the spec",
     "--img-size": "input.size in the spec",
     "--key": "weights.key in the spec",
     "--strip-prefix": "weights.strip_prefix in the spec",

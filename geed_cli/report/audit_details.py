@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import some
-from geed_cli.report.cells import facts
 from geed_cli.report.header import header_lines
 from geed_cli.report.layer_table import layer_table
 from geed_cli.report.measure_table import measure_table, remarks
 from geed_cli.report.numbers import about, number
-from geed_cli.report.page import BLANK, Block, Line, Paragraph
+from geed_cli.report.page import BLANK, Block, Line, Paragraph, facts
 from geed_cli.result.samples import confidence_of, sample_of
 from geed_cli.result.schema import Entry, GridPhase, Result
 from geed_cli.result.schema import Group as AuditedGroup
@@ -23,7 +22,7 @@ def details(result: Result, width: int) -> Iterator[Block]:
     """The blocks, from what was audited to the signature; tables are as wide as said."""
     yield BLANK
     yield Line(strong="What was audited, in full")
-    yield facts(header_lines(result))
+    yield from facts(header_lines(result))
     for group in result.groups:
         entries = [entry for entry in result.results if entry.group == group.name]
         yield BLANK

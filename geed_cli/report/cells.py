@@ -39,16 +39,6 @@ def frameless(*, collapse_padding: bool = True) -> Table:
     )
 
 
-def facts(lines: Iterable[tuple[str, str]]) -> Table:
-    """Names and texts in two columns."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in lines:
-        table.add_row(name, harmless(text))
-    return table
-
-
 def list_table(*columns: str) -> Table:
     """An empty table in the style of lists: the first column is never broken."""
     table = frameless(collapse_padding=False)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from geed_cli.choices import View
-from geed_cli.report.cells import facts
 from geed_cli.report.console import plain, write
 from geed_cli.report.header import headline, model_lines, preprocessing
 from geed_cli.report.page import (
@@ -16,6 +15,7 @@ from geed_cli.report.page import (
     Paragraph,
     Rows,
     Section,
+    facts,
     key_values,
     print_page,
 )
@@ -44,7 +44,8 @@ def inspection_page(found: Inspection, view: View, width: int = 100) -> Iterator
     yield headline("inspect", found.model, width)
     yield Line(f"input {preprocessing(found.model)}")
     if view.verbose:
-        yield from (BLANK, Line(strong="What was resolved, in full"), facts(model_lines(found.model)))
+        yield from (BLANK, Line(strong="What was resolved, in full"))
+        yield from facts(model_lines(found.model))
     else:
         yield from (Paragraph("note:", plain(note, LONGEST)) for note in found.model.weights.notes)
     if found.modules:

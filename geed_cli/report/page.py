@@ -131,6 +131,13 @@ def tables_room(width: int, *, linear: bool) -> int:
     return 10**4 if linear else min(width, WIDEST)
 
 
+def facts(lines: Iterable[tuple[str, str]]) -> list[Paragraph]:
+    """Names and texts in two columns."""
+    told = list(lines)
+    hang = max(cell_len(name) for name, _ in told) + GAP
+    return [Paragraph(name, text, style="dim", hang=hang) for name, text in told]
+
+
 def ends_of(rows: Sequence[Part], most: int) -> list[Part]:
     """At most so many: the first and the last, and others evenly between them."""
     if len(rows) <= most:
@@ -159,32 +166,33 @@ def _safe(block: Block, *, plain: bool) -> Block:
 
     It is done before the block is laid out, since what stands for a character may be longer.
     """
+    return with_texts(block, lambda text: ascii_text(harmless(text)) if plain else harmless(text))
 
-    def safe(text: str) -> str:
-        return ascii_text(harmless(text)) if plain else harmless(text)
 
+def with_texts(block: Block, change: Callable[[str], str]) -> Block:
+    """The block with other texts; of what rich renders they are changed once it is laid out."""
     if isinstance(block, Paragraph):
-        return replace(block, label=safe(block.label), text=safe(block.text), strong=safe(block.strong))
+        return replace(block, label=change(block.label), text=change(block.text), strong=change(block.strong))
     if isinstance(block, Line):
-        return replace(block, text=safe(block.text), strong=safe(block.strong))
+        return replace(block, text=change(block.text), strong=change(block.strong))
     if isinstance(block, Rows):
         sections = [
             replace(
                 section,
-                heading=safe(section.heading),
+                heading=change(section.heading),
                 rows=[
-                    [safe(cell) if isinstance(cell, str) else cell for cell in row] for row in section.rows
+                    [change(cell) if isinstance(cell, str) else cell for cell in row] for row in section.rows
                 ],
             )
             for section in block.sections
         ]
-        columns = [replace(column, name=_renamed(column.name, safe)) for column in block.columns]
+        columns = [replace(column, name=_renamed(column.name, change)) for column in block.columns]
         return replace(block, columns=columns, sections=sections)
-    return _Safe(block, safe)
+    return _Safe(block, change)
 
 
-def _renamed(name: str | tuple[str, str], safe: Callable[[str], str]) -> str | tuple[str, str]:
-    return safe(name) if isinstance(name, str) else (safe(name[0]), safe(name[1]))
+def _renamed(name: str | tuple[str, str], change: Callable[[str], str]) -> str | tuple[str, str]:
+    return change(name) if isinstance(name, str) else (change(name[0]), change(name[1]))
 
 
 @dataclass(frozen=True)
@@ -238,13 +246,12 @@ def _spoken_row(columns: Sequence[Column], row: Sequence[Cell]) -> str:
 
 
 def _spoken_table(table: Table) -> Iterator[str]:
-    """The rows of a table of rich's; columns that only draw are left out, and facts are names with their texts."""
+    """The rows of a table of rich's; columns that only draw are left out."""
     columns = [(str(column.header), [str(cell) for cell in column.cells]) for column in table.columns]
     told = [(name, cells) for name, cells in columns if any(map(str.isalnum, "".join(cells)))]
-    apart = ", " if table.show_header else ": "
     for row in zip(*(cells for _, cells in told), strict=True):
         named = zip((name for name, _ in told), row, strict=True)
-        yield apart.join(f"{name} {cell}".strip() for name, cell in named if cell)
+        yield ", ".join(f"{name} {cell}".strip() for name, cell in named if cell)
 
 
 def _drawn(block: Block, width: int, *, plain: bool) -> Iterator[RenderableType]:

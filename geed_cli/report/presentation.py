@@ -1,5 +1,7 @@
 """What Python shows of a result, comparison, gate, track or plan: the printed page as text and as HTML, and its files.
 
+What the page recommends is said in the words of Python (``verdict.python_names``); all else is the command's.
+
 The one module that ``geed_cli.result.presented`` finds by name.
 """
 
@@ -21,7 +23,7 @@ from geed_cli.report.gate.gate_table import gate_page
 from geed_cli.report.gate.kinds import KINDS
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.marks import plain_characters
-from geed_cli.report.page import Block, print_page
+from geed_cli.report.page import Block, Line, Paragraph, Rows, print_page, with_texts
 from geed_cli.report.plan_page import plan_page
 from geed_cli.report.track_page import track_page
 from geed_cli.result.file import check_writable, to_strict_json, write_atomically
@@ -30,6 +32,7 @@ from geed_cli.result.schema import Result
 from geed_cli.tracking.columns import columns_of, groups_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
+from geed_cli.verdict.python_names import in_python
 
 NARROWEST = 20
 """Columns below which not even a word stands whole."""
@@ -76,6 +79,13 @@ def figure_html(figure: Figure) -> str:
 
 
 def _page(part: Presented, view: View, width: int, *, tenths: bool = False) -> Iterator[Block]:
+    """The blocks that the command prints, in the words of Python; they are laid out afterwards."""
+    for block in _printed(part, view, width, tenths=tenths):
+        # what rich renders are tables of names and numbers
+        yield with_texts(block, in_python) if isinstance(block, Paragraph | Line | Rows) else block
+
+
+def _printed(part: Presented, view: View, width: int, *, tenths: bool) -> Iterator[Block]:
     """The blocks that the command prints."""
     if isinstance(part, Result):
         return audit_page(part, view, width, tenths=tenths)

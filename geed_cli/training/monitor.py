@@ -10,7 +10,7 @@ from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args
 
 from torch import nn
 
-from geed_cli.api.audit import OPTIONS, audit, with_words
+from geed_cli.api.audit import audit, with_words
 from geed_cli.api.checkpoint_recipe import recipe_of as recipe_from
 from geed_cli.api.checkpoint_recipe import require_one_set_of_images, require_same_controls
 from geed_cli.api.parameters import Names, called_in_python
@@ -29,12 +29,13 @@ from geed_cli.tracking.resume import require_same_recipe
 from geed_cli.tracking.shared_file import SharedTrack
 from geed_cli.training.undisturbed import undisturbed
 from geed_cli.training.writers import Write, scalars_of, writing_to
+from geed_cli.verdict.python_names import OF_AUDIT
 
 OnError = Literal["record", "raise"]
 T = TypeVar("T")
 PASSED_ON = ("ready", "device", "batch_size", "twin", "cache")
 """Parameters of ``audit`` that are no part of its options."""
-IN_PYTHON = {**OPTIONS, "--json": "out=…", "--fresh": "Path(out).unlink()"}
+IN_PYTHON = {**OF_AUDIT, "--json": "out=…", "--fresh": "Path(out).unlink()"}
 """What options that refusals name are called here."""
 logger = logging.getLogger("geed_cli.training")
 

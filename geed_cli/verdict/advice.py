@@ -1,6 +1,6 @@
 """One line on what to do next: an option beside the command, or a keyword in Python where no command has the pictures.
 
-Pictures that are below no folder (``data.source``) can be audited from Python alone.
+Pictures that are below no folder (``data.source``) can be audited from Python alone: its words are used for them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from geed_cli.result.schema import Result, Weights
 from geed_cli.statistics.enough import images_to_halve
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.digits import forecast
+from geed_cli.verdict.python_names import in_python
 from geed_cli.verdict.reaction import insensitive
 from geed_cli.verdict.said import Claim
 
@@ -26,39 +27,28 @@ ENOUGH = f"audit at least {MIN_IMAGES} images, better {GOOD_NUMBER}"
 
 def next_of(result: Result, claims: Sequence[Claim]) -> str:
     """The step that adds most to what is known, as a line."""
-    return next(_steps(result, claims))
+    step = next(_steps(result, claims))
+    return step if _on_command_line(result) else in_python(step)
 
 
 def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
     """What could be done, the most important first; there is always one."""
     yield from _until_it_counts(result)
     if any(insensitive(entry, result) for entry in result.results):
-        look = ": geed inspect MODEL" if _on_command_line(result) else ""
-        yield f"see whether weights and preprocessing are those that you mean{look}"
+        yield "see whether weights and preprocessing are those that you mean: geed inspect MODEL"
     if not all(claim.decided for claim in claims):
         yield _open(result, claims)
     size = next((phase.clean_size for phase in result.grid_phase if phase.clean_size is not None), None)
     if size is not None and not result.settings.phase_correct:
-        larger = f"--img-size {size}" if _on_command_line(result) else f"{size} × {size} pixels"
-        yield f"see what the grid does to the layers: {larger}, or {_option(result, 'phase-correct')}"
+        yield f"see what the grid does to the layers: --img-size {size}, or --phase-correct"
     if result.settings.twin is None:
-        twin = "--twin" if _on_command_line(result) else "twin, a network of this kind with random weights"
-        yield f"see what training brought: {twin}"
-    if _on_command_line(result):
-        yield "keep it so: geed init --ci github writes a gate"
-    yield "keep it so: save the result, and hold later ones to it with geed check"
+        yield "see what training brought: --twin"
+    yield "keep it so: geed init --ci github writes a gate"
 
 
 def _on_command_line(result: Result) -> bool:
     """Whether a command can audit these pictures: those of a folder."""
     return result.data.source == "folder"
-
-
-def _option(result: Result, name: str, value: str | int | None = None) -> str:
-    """An option of an audit, as a command has it or as a keyword."""
-    if _on_command_line(result):
-        return f"--{name}" if value is None else f"--{name} {value}"
-    return f"{name.replace('-', '_')}={True if value is None else value!r}"
 
 
 def _until_it_counts(result: Result) -> Iterator[str]:
@@ -67,10 +57,9 @@ def _until_it_counts(result: Result) -> Iterator[str]:
     if result.unsteady is not None:
         yield STEADY
     if result.status == "partial":
-        what = "run the same command" if _on_command_line(result) else "audit the same pictures"
-        yield f"{what} again; images that are done come from the cache"
+        yield "run the same command again; images that are done come from the cache"
     if result.model.weights.origin == "random":
-        yield _trained(result.model.weights) if _on_command_line(result) else "audit trained weights"
+        yield _trained(result.model.weights)
     if data.bundled_sample:
         yield "the sample is for a first look; audit your own images: -d DIR"
     if data.count < MIN_IMAGES:
@@ -94,7 +83,7 @@ def _open(result: Result, claims: Sequence[Claim]) -> str:
     if all("resampling" in word for word in words):
         return _resampling(result)
     if any("rounding" in word for word in words):
-        return f"round less: {_option(result, 'precision', 'fp64')}"
+        return "round less: --precision fp64"
     if any(word == "undefined" for word in words):
         return "audit images that differ, or a network that tells them apart"
     more = images_to_halve(result.data.count)
@@ -104,11 +93,10 @@ def _open(result: Result, claims: Sequence[Claim]) -> str:
 def _resampling(result: Result) -> str:
     """A smaller floor: what turns leave of the frame first, then a better filter, then exact groups."""
     if any(group.boundary in ("zero", "reflect") for group in result.groups):
-        return f"lose less in turning: {_option(result, 'boundary', 'disc')}"
+        return "lose less in turning: --boundary disc"
     if any(group.interpolation == "bilinear" for group in result.groups):
-        return f"lose less in resampling: {_option(result, 'interpolation', 'bicubic')}"
-    groups = "-g flip,c4" if _on_command_line(result) else 'groups=["flip", "c4"]'
-    return f"groups that move pixels exactly have no floor: {groups}"
+        return "lose less in resampling: --interpolation bicubic"
+    return "groups that move pixels exactly have no floor: -g flip,c4"
 
 
 def _more(result: Result, count: int, why: str) -> str:
@@ -116,12 +104,9 @@ def _more(result: Result, count: int, why: str) -> str:
     data = result.data
     there = data.count + data.not_drawn
     if there >= count:
-        return f"{why}: {_option(result, 'samples', count)}"
+        return f"{why}: --samples {count}"
     holder = "the folder" if _on_command_line(result) else data.root
     if data.not_drawn:
-        return f"{why}; {holder} has {there}: {_option(result, 'samples', there)}"
-    if not _on_command_line(result):
-        return (
-            f"{why}; {holder} has no more: hand over more pictures, with {_option(result, 'samples', count)}"
-        )
-    return f"{why}; the folder has no more: -d DIR --samples {count}"
+        return f"{why}; {holder} has {there}: --samples {there}"
+    more = "-d DIR" if _on_command_line(result) else "hand over more pictures, with"
+    return f"{why}; {holder} has no more: {more} --samples {count}"

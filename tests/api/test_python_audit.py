@@ -17,11 +17,11 @@ from torch.utils.data import DataLoader, Dataset
 
 import geed_cli as geed
 from geed_cli import AuditOptions, DataOptions, InputError, Network, Result, RunOptions
-from geed_cli.api import audit as face
 from geed_cli.cli.audit_request import flag_of
 from geed_cli.cli.command import declared
 from geed_cli.pipeline.progress import Silent
 from geed_cli.result.schema import Entry
+from geed_cli.verdict.python_names import OF_AUDIT
 
 SIDE = 16
 
@@ -206,14 +206,14 @@ def test_a_function_makes_the_pictures(folder: Path, tmp_path: Path) -> None:
 def test_every_option_of_the_command_has_a_name_in_python() -> None:
     """Those that act on audits and on loading, but for none; what they are called exists."""
     flags = {flag_of(option.name) for option in declared()}
-    assert flags == set(face.OPTIONS)
+    assert flags == set(OF_AUDIT)
     named = {
         "AuditOptions": AuditOptions, "DataOptions": DataOptions, "RunOptions": RunOptions,
         "ActionOptions": geed.ActionOptions, "ControlOptions": geed.ControlOptions,
         "UntilOptions": geed.UntilOptions, "IntervalOptions": geed.IntervalOptions, "FileOptions": geed.FileOptions,
         "load_model": geed.load_model,
     }  # fmt: skip
-    for text in face.OPTIONS.values():
+    for text in OF_AUDIT.values():
         for name, keyword in re.findall(r"(\w+)\((?:…, )?(\w+)=", text):
             if name == "wrap":
                 assert keyword == "size"

@@ -288,6 +288,16 @@ def test_without_the_library(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_classes_beside_a_model_that_has_its_own(geed: Geed, classes: Path, tmp_path: Path) -> None:
     """In a comparison they are for the models that take them."""
     photos = smooth_pictures(tmp_path / "photos", 3, 40)
-    words = ("--classes", classes, "-d", photos, "--img-size", "32", "--metric", "latent.l2", "--allow-mismatch")
+    words = (
+        "--classes",
+        classes,
+        "-d",
+        photos,
+        "--img-size",
+        "32",
+        "--metric",
+        "latent.l2",
+        "--allow-mismatch",
+    )
     done = geed("compare", MODEL, "timm:test_vit", *words, "--weights", "random")
     assert done.exit_code == 0, done.stderr

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from geed_cli.report import cells
-from geed_cli.report.cells import facts, fitted_table, texts
+from geed_cli.report.cells import fitted_table, texts
 from geed_cli.report.console import PipeConsole, emit
 from geed_cli.report.marks import Mark, ascii_text, plain_characters, profile
 from geed_cli.report.page import (
@@ -22,6 +22,7 @@ from geed_cli.report.page import (
     Rows,
     Section,
     ends_of,
+    facts,
     key_values,
     print_page,
     short,
@@ -195,7 +196,7 @@ def test_what_rich_renders_may_stand_among_the_blocks() -> None:
 
 
 def test_tables_of_rich_are_told_row_by_row() -> None:
-    """No lines and no bars, and no column left out or folded; facts are names with their texts."""
+    """No lines and no bars, and no column left out or folded; facts are told, too."""
     layers = ["a" * 30, "a\u200d::b"]
     columns = [
         texts("layer", layers),
@@ -207,7 +208,7 @@ def test_tables_of_rich_are_told_row_by_row() -> None:
         f"layer {layers[0]}, value 0.100",
         r"layer a\u200d: :b, value –",
     ]
-    told = page(facts([("run", "cpu, " * 20 + "fp32"), ("", "a\nb")]), width=40, linear=True)
+    told = page(*facts([("run", "cpu, " * 20 + "fp32"), ("", "a\nb")]), width=40, linear=True)
     assert told.splitlines() == ["run: " + "cpu, " * 20 + "fp32", r"a\nb"]
 
 

@@ -194,7 +194,7 @@ IN_MEMORY = {"source": "memory", "root": "the data set CIFAR10"}
         ),
         (
             result(features(0.3, 0.27, 0.33, of="c8", floor=0.2), groups=[RESAMPLED], data=IN_MEMORY),
-            "lose less in turning: boundary='disc'",
+            'lose less in turning: options=AuditOptions(action=ActionOptions(boundary="disc"))',
         ),
         (
             result(
@@ -202,7 +202,7 @@ IN_MEMORY = {"source": "memory", "root": "the data set CIFAR10"}
                 groups=[RESAMPLED.model_copy(update={"boundary": "disc"})],
                 data=IN_MEMORY,
             ),
-            "lose less in resampling: interpolation='bicubic'",
+            'lose less in resampling: options=AuditOptions(action=ActionOptions(interpolation="bicubic"))',
         ),
         (
             result(
@@ -212,22 +212,23 @@ IN_MEMORY = {"source": "memory", "root": "the data set CIFAR10"}
             ),
             'groups that move pixels exactly have no floor: groups=["flip", "c4"]',
         ),
-        (result(features(0.01, 0.005, 0.02, rounding=0.01), data=IN_MEMORY), "round less: precision='fp64'"),
+        (result(features(0.01, 0.005, 0.02, rounding=0.01), data=IN_MEMORY), 'round less: precision="fp64"'),
         (
             result(OPEN, softmax(0.001, 0.01), data=IN_MEMORY),
-            "see whether weights and preprocessing are those that you mean",
+            "see whether weights and preprocessing are those that you mean: result.model",
         ),
         (
             result(FORTY, grid=OFF_CENTRE, data=IN_MEMORY),
-            "see what the grid does to the layers: 225 × 225 pixels, or phase_correct=True",
+            "see what the grid does to the layers: load_model(…, img_size=225) or wrap(…, size=225), or "
+            "options=AuditOptions(controls=ControlOptions(phase_correct=True))",
         ),
         (
             result(FORTY, data=IN_MEMORY),
-            "see what training brought: twin, a network of this kind with random weights",
+            "see what training brought: twin=True, or twin=geed.wrap(other) for a wrapped module",
         ),
         (
             result(FORTY, settings={"twin": "seed 0"}, data=IN_MEMORY),
-            "keep it so: save the result, and hold later ones to it with geed check",
+            "keep it so: geed.check(LATER, POLICY) is a gate",
         ),
         (
             result(FORTY, status="partial", data=IN_MEMORY),
