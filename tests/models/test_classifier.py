@@ -12,6 +12,7 @@ from torchvision.models import get_model
 from geed_cli.models.classifier import Seen, recognised
 from geed_cli.models.ending import Ending, run_watched
 from geed_cli.models.load import load_model
+from geed_cli.models.network import Site
 from geed_cli.models.resolve import split_network
 from geed_cli.models.sources.from_timm import timm_classifiers
 from geed_cli.models.spec import ModelSpec
@@ -181,3 +182,27 @@ def test_a_network_that_cannot_be_watched() -> None:
     module = Shy("nothing")
     assert recognised(module, seen_of(module)) == "fc"
     assert seen_of(Shy("scaled")).ending == Ending("other", (), {"fc": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "classifiers"),
+    [
+        ("vit_base_patch16_clip_224.openai", ()),
+        ("convnext_base.clip_laion2b", ()),
+        ("vit_base_patch16_clip_224.laion2b_ft_in1k", ("head",)),
+    ],
+)
+def test_a_projection_into_the_space_of_text_is_no_classifier(
+    name: str, classifiers: tuple[str, ...]
+) -> None:
+    """CLIP's published image towers have none, unless they were tuned to classify; one of one's own classes has."""
+    with torch.device("meta"):
+        assert timm_classifiers(timm.create_model(name)) == classifiers
+        (own,) = timm_classifiers(timm.create_model(name, num_classes=7))
+    assert own.startswith("head")
+
+
+def test_an_image_tower_puts_out_its_features() -> None:
+    network = load_model("timm:vit_xsmall_patch16_clip_224.tinyclip_yfcc15m", weights="random", img_size=32)
+    assert (network.output.kind, network.classifier, network.features) == ("none", None, Site("", "output"))
+    assert any("space of text" in note for note in network.weights.notes)

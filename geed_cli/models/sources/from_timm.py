@@ -6,6 +6,7 @@ normalisation and a linear layer in one module: timm's "pooled pre-logits" are w
 classifier is then the whole head.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -33,6 +34,8 @@ ABOUT_WEIGHTS = {"checkpoint_path", "cache_dir", "scriptable", "exportable", "no
 """Arguments of timm's factory that are none of the network's."""
 
 
+CLASSES_OF_IMAGENET = re.compile(r"in(1|12|21|22)k")
+"""In the name of weights: that the network was tuned to classify."""
 NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)
 """All that a head holds which is a classifier as a whole: a normalisation before its linear layer."""
 
@@ -125,7 +128,15 @@ def describe_timm(name: TimmName, module: nn.Module, size: int | None) -> Archit
     """
     classifiers = timm_classifiers(module)
     classifier = classifiers[0] if classifiers else None
-    note = f"the output combines {len(classifiers)} classifiers; f1(x) is what the first of them reads"
+    notes = []
+    if len(classifiers) > 1:
+        notes.append(
+            f"the output combines {len(classifiers)} classifiers; f1(x) is what the first of them reads"
+        )
+    if projects(module):
+        notes.append(
+            "the head is CLIP's projection into the space of text: no classifier, and f1(x) is its output"
+        )
     return Architecture(
         source="timm",
         name=name.arch,
@@ -136,7 +147,7 @@ def describe_timm(name: TimmName, module: nn.Module, size: int | None) -> Archit
         layers=_stages(module) or default_stages(module, classifier),
         channels_last=getattr(module, "output_fmt", "NCHW") == "NHWC",
         prefix_tokens=int(getattr(module, "num_prefix_tokens", 0) or 0),
-        notes=(note,) if len(classifiers) > 1 else (),
+        notes=tuple(notes),
     )
 
 
@@ -170,13 +181,21 @@ def _stages(module: nn.Module) -> tuple[str, ...]:
 
 
 def timm_classifiers(module: nn.Module) -> tuple[str, ...]:
-    """The dotted names of a timm network's classifiers: distilled networks have two, headless ones none."""
-    if getattr(module, "num_classes", None) == 0:
+    """The dotted names of a timm network's classifiers: distilled networks have two, headless and image towers none."""
+    if getattr(module, "num_classes", None) == 0 or projects(module):
         return ()
     modules = dict(module.named_modules())
     named = _described(module) or _returned(module)
     present = (name for name in named if not isinstance(modules.get(name, nn.Identity()), nn.Identity))
     return tuple(_whole_head(modules, name) for name in present)
+
+
+def projects(module: nn.Module) -> bool:
+    """Whether what timm calls the head is CLIP's projection into the space of text, whose numbers are no classes."""
+    config = getattr(module, "pretrained_cfg", None) or {}
+    name = f"{config.get('architecture')}.{config.get('tag')}"
+    published = getattr(module, "num_classes", None) == config.get("num_classes")
+    return "clip" in name and published and not CLASSES_OF_IMAGENET.search(name)
 
 
 def _described(module: nn.Module) -> tuple[str, ...]:
