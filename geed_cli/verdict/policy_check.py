@@ -11,8 +11,11 @@ from decimal import Decimal
 
 from geed_cli.documents.document import printable
 from geed_cli.gate.outcome import REQUIRE, SEVERITY, Examined, GateReport, Outcome, Verdict, worst
-from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.catalogue import BY_NAME, measure_named
+from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
+from geed_cli.statistics.difference import SAME_DIFFERENCE
+from geed_cli.statistics.validity import ALL_THE_SAME
 from geed_cli.verdict.digits import (
     MOST_DECIMALS,
     NO_WIDTH,
@@ -395,7 +398,13 @@ def _what_decides(entries: Sequence[Examined]) -> str:
     """More images, where a number of them is in sight or there is no interval over these; else another limit."""
     needed = [entry.images_to_decide for entry in entries]
     known = [count for count in needed if count is not None]
-    if not known and any(not _has_intervals(entry) for entry in entries):
+    without = [entry for entry in entries if not _has_intervals(entry)]
+    if not known and without and all(map(_is_still, without)):
+        return (
+            "more images that are all alike have no interval, either; limit a measure that has bounds: "
+            f"{' or '.join(_decide_on_like_rows())}"
+        )
+    if not known and without:
         return "audit more images: these leave some without an interval to judge by"
     if not known:
         return "choose a limit that more images can decide, or another measure"
@@ -404,6 +413,19 @@ def _what_decides(entries: Sequence[Examined]) -> str:
     decides = f"decides {what}" if any(map(_has_intervals, entries)) else "makes M clear of 0"
     lacking = f"; {rest} more {'needs' if rest == 1 else 'need'} another limit or measure" if rest else ""
     return f"audit again with --samples {samples}, which {decides} in about half of the cases{lacking}"
+
+
+def _is_still(entry: Examined) -> bool:
+    """Whether no image moves the value, as of a network that is exactly invariant, and so no interval can be made."""
+    return entry.ci is None and any(note == SAME_DIFFERENCE or ALL_THE_SAME in note for note in entry.notes)
+
+
+def _decide_on_like_rows() -> list[str]:
+    """The measures that have exact limits on what equal rows may have missed, whatever a group does to classes."""
+    own = [measure for measure in BY_NAME.values() if measure.perfect is not None and measure.beside is None]
+    found = [each for each in own if each.has_bounds() and each.has_bounds(moves_logits=True)]
+    found.sort(key=lambda each: isinstance(each, LayerMeasure))
+    return [f"{each.name}{' of layers' * isinstance(each, LayerMeasure)}" for each in found]
 
 
 def _has_intervals(entry: Examined) -> bool:

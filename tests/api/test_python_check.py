@@ -1,20 +1,28 @@
 """``geed_cli.check``: the report of the command, policies from files and in memory, and its refusals."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import typer
 from support.command import COMMAND, Geed
 from support.gate import result, spread
+from support.networks import MEAN, STD
+from support.pictures import smooth_pictures
+from torch import nn
 
 import geed_cli as geed_in_python
 from geed_cli import InputError
 from geed_cli.api import judge as face
 from geed_cli.api.parameters import OF_RESULTS
+from geed_cli.gate.outcome import GateReport
 from geed_cli.gate.policy import Policy, read_policy
 from geed_cli.result.file import read_result, to_strict_json, write_result
+from geed_cli.result.schema import Result
+from geed_cli.verdict.policy_check import next_step
 
 KL = ("softmax.kl", "flip", None)
 POLICY = {
@@ -174,3 +182,54 @@ def test_every_option_has_its_name_in_python() -> None:
         if isinstance(parameter, typer.core.TyperOption) and parameter.name not in shown
     }
     assert options == set(face.OPTIONS) - set(OF_RESULTS)
+
+
+class Exact(nn.Module):
+    """Features that no order of the pixels changes, and layers that move with them: 1 × 1 convolutions and a mean."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.conv = nn.Conv2d(3, 6, 1)
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(6, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        return self.fc(torch.flatten(self.pool(torch.relu(self.conv(x))), 1))
+
+
+def test_a_gate_on_an_exactly_invariant_network_says_what_decides(tmp_path: Path) -> None:
+    """latent.l2 has no interval at any number of images; what the page names decides, of values and of increases."""
+    smooth_pictures(tmp_path, 50, 8)
+    found = []
+    for seed in (0, 1):
+        network = geed_in_python.wrap(
+            Exact(seed).double(),
+            size=8,
+            mean=MEAN,
+            std=STD,
+            features="pool",
+            classifier="fc",
+            layers=["conv"],
+        )
+        found.append(geed_in_python.audit(network, tmp_path, samples=50, cache=False, progress=False))
+    ours, theirs = found
+    for kind, baseline in (("max", None), ("max_increase", theirs)):
+
+        def judged(
+            metric: str, limit: float, kind: str = kind, baseline: Result | None = baseline
+        ) -> GateReport:
+            rules = [{"metric": metric, "group": "flip", kind: limit}]
+            policy = {
+                "version": 2,
+                **({"rules": rules} if baseline is None else {"baseline": {"rules": rules}}),
+            }
+            return geed_in_python.check(ours, policy, baseline=baseline)
+
+        report = judged("latent.l2", 0.1)
+        assert report.verdict == "undecided"
+        named = re.findall(r"limit a measure that has bounds: (\S+) or (\S+) of layers", next_step(report))
+        assert [name for pair in named for name in pair] == ["prediction.flip_rate", "channelwise.cosine"]
+        assert judged(named[0][0], 0.2).verdict == "pass"
+        assert judged(named[0][1], -0.5 if baseline is None else 0.5).verdict == "pass"

@@ -16,6 +16,7 @@ from geed_cli.choices import OnUndecided, View
 from geed_cli.gate.gate import gate
 from geed_cli.gate.outcome import Examined, GateReport, Judged, Outcome, Verdict
 from geed_cli.report.gate.gate_table import print_gate
+from geed_cli.statistics.difference import SAME_DIFFERENCE
 from geed_cli.verdict import policy_check
 from geed_cli.verdict.digits import NO_WIDTH, WITHHELD
 
@@ -219,6 +220,13 @@ def test_decisive_checks_come_first(verdicts: tuple[Verdict, ...]) -> None:
     assert [each.rule for each in policy_check.tested(made)] == ["fail", "w", "error", "undecided", "pass"]
 
 
+LIKE_ROWS = (
+    "more images that are all alike have no interval, either; limit a measure that has bounds: prediction.flip_rate "
+    "or channelwise.cosine of layers"
+)
+"""The next step of rows that are all the same."""
+
+
 def test_the_next_step() -> None:
     """By verdict; a forecast counts for level error alone."""
     needs, warned = (
@@ -249,6 +257,11 @@ def test_the_next_step() -> None:
         assert policy_check.next_step(withheld) == (
             "audit more images: these leave some without an interval to judge by"
         )
+    for note in ("interval withheld: all 60 images have the same value", SAME_DIFFERENCE):
+        still = check("undecided", **no_interval, notes=(note,))
+        assert policy_check.next_step(report(still, verdict="undecided", code=1)) == LIKE_ROWS
+    mixed = report(still, check("undecided", "w", **no_interval), verdict="undecided", code=1)
+    assert policy_check.next_step(mixed).startswith("audit more images")
     failed = report(check("fail"), verdict="fail", code=1)
     assert policy_check.next_step(failed, "geed compare a b") == "see where it moved: geed compare a b"
     assert policy_check.next_step(failed) == "see every entry: -v"
