@@ -106,8 +106,8 @@ class AuditArguments:
         _data(
             "--data",
             "-d",
-            metavar="DIR",
-            help="Folder of images, flat or nested. Default: a small bundled sample.",
+            metavar="DIR|FILE",
+            help="Folder of images, flat or nested, or a .zip or .tar of one. Default: a small bundled sample.",
         ),
     ] = None
     samples: Annotated[

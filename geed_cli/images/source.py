@@ -15,11 +15,11 @@ from pathlib import Path
 
 import torch
 
-from geed_cli.choices import Decode, ImageSource
+from geed_cli.choices import NAMED, Decode, ImageSource
 from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError
-from geed_cli.images.folder import list_folder
 from geed_cli.images.picture import ImageRefused, RefusedFile, Size
+from geed_cli.images.places import listed_at
 from geed_cli.images.prefetch import decoding_workers, prefetch
 from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
 from geed_cli.images.reader import Folder, Reader
@@ -78,9 +78,9 @@ class ImageSet:
     """Images before any of them is opened: all that were found, or those of one audit.
 
     Attributes:
-        root: how the source is named in results: a folder as the user wrote it, ``SAMPLE_ROOT``, or what else it is.
+        root: how the source is named in results: a path as the user wrote it, ``SAMPLE_ROOT``, or what else it is.
         reader: reads the images.
-        paths: the names of the images, in order; below a folder relative to it.
+        paths: the names of the images, in order; below a folder, or in an archive, relative to it.
         refused: what listing refused, by kind or name.
         found: how many entries the source holds, drawn, not drawn and refused together.
         side: where the pictures are cropped already: of the square that every one of them must be.
@@ -118,17 +118,19 @@ class ImageSet:
 
 
 def list_images(data: str | Path | ImageSet | None, *, follow_links: bool = False) -> ImageSet:
-    """All images of a folder, of the bundled sample, or of a source that is listed already; no file is opened.
+    """All images of a folder, of a file that holds some, of the bundled sample, or of what is listed already.
+
+    No picture is opened.
 
     Raises:
-        InputError: the folder is missing, is not one or holds no images.
+        InputError: what is named is missing, is of no kind that is read, or holds no images.
     """
     if isinstance(data, ImageSet):
         return data
-    folder = sample_folder() if data is None else Path(data)
-    listing = list_folder(folder, follow_links=follow_links)
-    root = SAMPLE_ROOT if data is None else str(folder)
-    return ImageSet(root, Folder(folder, follow_links), listing.candidates, listing.refused, listing.found)
+    path = sample_folder() if data is None else Path(data)
+    reader, listing = listed_at(path, follow_links=follow_links)
+    root = SAMPLE_ROOT if data is None else str(path)
+    return ImageSet(root, reader, listing.candidates, listing.refused, listing.found)
 
 
 def iter_pixels(
@@ -207,7 +209,7 @@ def require_side(images: ImageSet, size: Size, side: int, path: str | None = Non
 
 def unusable(root: str, refused: Sequence[RefusedFile], source: ImageSource = "folder") -> InputError:
     """The error that names every drawn picture that cannot be used, the first ``MOST_NAMED`` of many."""
-    where = path_text(root) if source == "folder" else root
+    where = path_text(root) if source in NAMED else root
     shown = [f"{item.path!r}: {item.reason}" for item in refused[:MOST_NAMED]]
     if len(refused) == 1:
         found = f"cannot use image {refused[0].path!r} of {where}: {refused[0].reason}"
@@ -217,8 +219,9 @@ def unusable(root: str, refused: Sequence[RefusedFile], source: ImageSource = "f
         found = f"cannot use {len(refused)} images of {where}{listed}"
     kind = "complete 8-bit JPEG, PNG, WebP, BMP or TIFF pictures"
     skip = "--on-bad-image skip"
-    if source != "folder":  # from Python alone
-        kind = "pictures of 8 bits, or of finite floats in [0, 1]" if source == "memory" else kind
+    if source == "memory":
+        kind = "pictures of 8 bits, or of finite floats in [0, 1]"
+    if source not in NAMED:  # from Python alone
         skip = 'on_bad_image="skip"'
     return InputError(
         found,

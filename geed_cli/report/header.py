@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from geed_cli.choices import NAMED
 from geed_cli.documents.document import printable
 from geed_cli.phrases import counted
 from geed_cli.report.numbers import number
@@ -33,10 +34,10 @@ def _weights(model: Model) -> Iterator[str]:
 
 
 def source_of(data: Data) -> str:
-    """Where the pictures were: of a folder the end of its path."""
+    """Where the pictures were: of what was named by a path, its end."""
     if data.bundled_sample:
         return "the bundled sample"
-    return last(data.root) if data.source == "folder" else data.root
+    return last(data.root) if data.source in NAMED else data.root
 
 
 def last(path: str) -> str:

@@ -113,6 +113,13 @@ def entry_noun(data: Data) -> str:
     return "picture" if data.source == "memory" else "file"
 
 
+def holder_of(data: Data) -> str:
+    """What holds the pictures, as sentences call it; where they were in memory what they came as."""
+    if data.source == "memory":
+        return data.root
+    return {"folder": "the folder", "archive": "the archive", "files": "the list"}[data.source]
+
+
 def units_in(data: Data) -> Units | None:
     """The cluster of each audited image, by its place in the list of names; None where images are drawn."""
     return None if data.clusters is None else np.array(data.clusters.of, dtype=np.intp)

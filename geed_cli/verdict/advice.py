@@ -1,11 +1,12 @@
 """One line on what to do next: an option beside the command, or a keyword in Python where no command has the pictures.
 
-Pictures that are below no folder (``data.source``) can be audited from Python alone: its words are used for them.
+Pictures in memory, and files named one by one (``data.source``), can be audited from Python alone: its words are used.
 """
 
 from collections.abc import Iterator, Sequence
 
-from geed_cli.result.samples import independent
+from geed_cli.choices import NAMED
+from geed_cli.result.samples import holder_of, independent
 from geed_cli.result.schema import Result, Weights
 from geed_cli.statistics.enough import images_to_halve
 from geed_cli.statistics.validity import MIN_IMAGES
@@ -47,8 +48,8 @@ def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
 
 
 def _on_command_line(result: Result) -> bool:
-    """Whether a command can audit these pictures: those of a folder."""
-    return result.data.source == "folder"
+    """Whether a command can audit these pictures, having a name for where they are."""
+    return result.data.source in NAMED
 
 
 def _until_it_counts(result: Result) -> Iterator[str]:
@@ -105,7 +106,7 @@ def _more(result: Result, count: int, why: str) -> str:
     there = data.count + data.not_drawn
     if there >= count:
         return f"{why}: --samples {count}"
-    holder = "the folder" if _on_command_line(result) else data.root
+    holder = holder_of(data) if _on_command_line(result) else data.root
     if data.not_drawn:
         return f"{why}; {holder} has {there}: --samples {there}"
     more = "-d DIR" if _on_command_line(result) else "hand over more pictures, with"

@@ -7,8 +7,9 @@ the order of their weight; within one, in the order of the groups.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from geed_cli.choices import NAMED
 from geed_cli.phrases import counted
-from geed_cli.result.samples import entry_noun, independent, narrow_enough
+from geed_cli.result.samples import entry_noun, holder_of, independent, narrow_enough
 from geed_cli.result.schema import Entry, GridPhase, Group, Result
 from geed_cli.statistics.sample import LEFT_OUT
 from geed_cli.statistics.validity import CARRY_HALF, MIN_IMAGES
@@ -100,8 +101,8 @@ def of_the_run(result: Result) -> Iterator[str]:
         images = counted(data.count, "image")
         yield f"with {images} intervals of {looks.metric} are wider than the {looks.width:g} asked for"
     if data.refused:
-        where = {"folder": " of the folder", "files": " of the list", "memory": ""}[data.source]
-        lists = "-v" if data.source == "folder" else "data.refused"
+        where = "" if data.source == "memory" else f" of {holder_of(data)}"
+        lists = "-v" if data.source in NAMED else "data.refused"
         verb = "was" if len(data.refused) == 1 else "were"
         yield f"{counted(len(data.refused), entry_noun(data))}{where} {verb} refused; {lists} lists them"
 

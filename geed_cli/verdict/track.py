@@ -8,6 +8,7 @@ only intervals that lie apart are a change.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from geed_cli.choices import NAMED
 from geed_cli.comparison.mismatch import same_images
 from geed_cli.comparison.pairing import pair_pattern, pairs_of
 from geed_cli.comparison.subjects import Member, models_of
@@ -114,7 +115,7 @@ def next_track(track: Track, compare: str = "") -> str:
     data = track.records[0].result.data
     count, noun = independent(data)
     if count < MIN_IMAGES:
-        more = f": --samples {GOOD_NUMBER} -d DIR" if data.source == "folder" else f": samples={GOOD_NUMBER}"
+        more = f": --samples {GOOD_NUMBER} -d DIR" if data.source in NAMED else f": samples={GOOD_NUMBER}"
         return MORE_CLUSTERS if noun == "cluster" else ENOUGH + more
     if compare:
         return f"pair its ends in every number: {compare}"

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from geed_cli.errors import InputError
-from geed_cli.images.folder import LINK, OTHER_FORMAT, list_folder
+from geed_cli.images.candidates import OTHER_FORMAT
+from geed_cli.images.folder import LINK, list_folder
 from geed_cli.images.picture import RefusedFile
+from geed_cli.images.source import list_images
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX file kinds")
 
@@ -137,7 +139,7 @@ def test_an_unreadable_folder_is_refused_and_the_rest_is_listed() -> None:
 def test_a_root_that_cannot_be_looked_up_is_wrong_input(path: str) -> None:
     """Below a folder that may not be entered, and with a name that is too long."""
     with closed(0o000, "shut/a.jpg") as root, pytest.raises(InputError, match="no such folder"):
-        list_folder(root / path)
+        list_images(root / path)
 
 
 @posix
@@ -152,7 +154,7 @@ def test_a_folder_that_may_be_read_but_not_entered_costs_its_entries_alone() -> 
 def test_a_missing_root_is_wrong_input(tmp_path: Path) -> None:
     """Exit 2, naming the path."""
     with pytest.raises(InputError, match=r"no such folder: '.*nowhere'") as caught:
-        list_folder(tmp_path / "nowhere")
+        list_images(tmp_path / "nowhere")
     assert "--data" in caught.value.remedy
 
 
@@ -160,7 +162,7 @@ def test_a_file_as_root_is_wrong_input(tmp_path: Path) -> None:
     """A single picture is not a data distribution."""
     touch(tmp_path, "a.jpg")
     with pytest.raises(InputError, match="not a folder"):
-        list_folder(tmp_path / "a.jpg")
+        list_images(tmp_path / "a.jpg")
 
 
 def test_a_folder_without_images_is_wrong_input(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
-from geed_cli.images.folder import printable_name
+from geed_cli.images.candidates import printable_name
 from geed_cli.images.memory.array_picture import is_array
 from geed_cli.images.memory.items import Items, OfArray, OfSequence
 from geed_cli.images.memory.loader import called, fetch_of, indices_of, require_indices

@@ -5,12 +5,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from torch import Tensor
 
-from geed_cli.choices import Decode
+from geed_cli.choices import NAMED, Decode
 from geed_cli.documents.document import printable
+from geed_cli.errors import InputError
 from geed_cli.images.picture import ImageRefused
 from geed_cli.images.preprocess import least_size, to_pixels
 from geed_cli.images.reader import Folder, Reader
-from geed_cli.images.source import ImageSet, sample_folder
+from geed_cli.images.source import ImageSet, list_images, sample_folder
 from geed_cli.input_settings import InputSettings
 from geed_cli.phrases import counted
 from geed_cli.result.samples import entry_noun
@@ -44,7 +45,10 @@ def read_again(
         return {}, (
             f"no pictures in the gallery: those of {printable(data.root, 300)} were in memory, and in no file",
         )
-    reader, root = _reader(data, folder, follow_links=follow_links)
+    try:
+        reader, root = _reader(data, folder, follow_links=follow_links)
+    except InputError as error:  # an archive that is gone, or is none any more
+        return {}, (f"no pictures in the gallery: {error.found}",)
     decode: Decode = "fast" if settings.decode == "fast" else "exact"
     found: dict[int, Tensor] = {}
     missing: list[str] = []
@@ -65,12 +69,17 @@ def _reader(data: Data, folder: Path | ImageSet | None, *, follow_links: bool) -
     """What reads the pictures now, and how it is called.
 
     Files that were named one by one are looked for below the current folder, since a stranger may have named them.
+
+    Raises:
+        InputError: they are in a file that cannot be used.
     """
     if isinstance(folder, ImageSet):
         return folder.reader, folder.root
     if folder is None and data.bundled_sample:
         return Folder(sample_folder()), data.root
-    where = folder or Path(data.root if data.source == "folder" else ".")
+    where = folder or Path(data.root if data.source in NAMED else ".")
+    if where.is_file() or (data.source in NAMED - {"folder"} and not where.is_dir()):
+        return list_images(where).reader, str(where)
     return Folder(where, follow_links), data.root if data.source == "files" else str(where)
 
 

@@ -1,0 +1,142 @@
+"""``--data`` names where pictures lie: in a folder, or in a file that holds them; the values are the same."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import timm
+from safetensors.torch import save_file
+from support.archives import tarred, zipped
+from support.command import Geed
+from support.pages import Page
+from support.pictures import smooth_pictures
+
+import geed_cli
+from geed_cli.pipeline.draw import holds_same_draw
+from geed_cli.pipeline.options import DataOptions
+from geed_cli.result.file import read_result
+from geed_cli.result.schema import Result
+from geed_cli.tracking.track_file import read_track
+
+SPEC = """
+model: {source: timm, name: test_vit, arguments: {img_size: 16, patch_size: 8, depth: 2, num_classes: 5}}
+weights: {origin: random}
+input: {size: 16, crop_pct: 1.0}
+"""
+COUNT = 7
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of pictures in folders, what was packed of it, and a network."""
+    root = tmp_path_factory.mktemp("place")
+    folder = smooth_pictures(root / "photos", COUNT, 20)
+    for number, below in ((1, "b"), (2, "a"), (3, "a-b")):
+        (folder / below).mkdir()
+        (folder / f"000{number}.png").rename(folder / below / f"000{number}.png")
+    (folder / "README.txt").write_text("notes")
+    zipped(folder, root / "photos.zip")
+    tarred(folder, root / "photos.tar")
+    (root / "net.yaml").write_text(SPEC)
+    return root
+
+
+@pytest.fixture(autouse=True)
+def there(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+
+
+def audited(geed: Geed, data: str, *options: str) -> Result:
+    done = geed("audit", "net.yaml", "-d", data, "-g", "flip", "--samples", 5, *options, "--json", "r.json")
+    assert done.exit_code == 0, done.stderr
+    return read_result(Path("r.json"))
+
+
+@pytest.mark.parametrize("data", ["photos.zip", "photos.tar"])
+def test_an_archive_gives_the_values_of_its_folder(geed: Geed, data: str) -> None:
+    """Digit for digit, of the same draw; rows of the one are read from the cache for the other."""
+    fresh = audited(geed, data, "--no-cache")
+    folder = audited(geed, "photos")
+    assert fresh.results == folder.results
+    assert fresh.data.images == folder.data.images
+    assert (fresh.data.sha256, fresh.data.refused) == (folder.data.sha256, folder.data.refused)
+    assert (fresh.data.found, fresh.data.not_drawn) == (folder.data.found, folder.data.not_drawn)
+    again = audited(geed, data)
+    assert again.timing.cached == 5
+    assert again.results == folder.results
+
+
+def test_a_result_says_which_archive_it_was(geed: Geed) -> None:
+    """In the file, the header, the recorded command, and the next step, which a command can carry out."""
+    done = geed(
+        "audit", "net.yaml", "-d", "photos.zip", "-g", "flip", "--samples", 5, "--json", "r.json", "-v"
+    )
+    data = read_result(Path("r.json")).data
+    assert (data.source, data.root) == ("archive", "photos.zip")
+    words = " ".join(done.stdout.split())
+    assert "of photos.zip" in words
+    assert "5 images of photos.zip, 8 files found, 2 not drawn (seed 0), 1 refused" in words
+    assert read_result(Path("r.json")).command[1:5] == ("audit", "net.yaml", "-d", "photos.zip")
+    weights = geed("audit", "net.yaml", "-d", "photos.tar", "--samples", 5)
+    assert "1 file of the archive was refused; -v lists them" in " ".join(weights.stdout.split())
+
+
+def test_results_of_a_folder_and_an_archive_are_compared(geed: Geed) -> None:
+    """Images are matched by their bytes, wherever these lay."""
+    for data in ("photos", "photos.zip"):
+        audited(geed, data)
+        shutil.copy("r.json", f"{data}.json")
+    done = geed("compare", "photos.json", "photos.zip.json")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_draw_of_an_archive_is_known_again(geed: Geed) -> None:
+    """As tracks and resumed runs ask."""
+    data = audited(geed, "photos.zip").data
+    for named in ("photos.zip", "photos.tar", "photos"):
+        assert holds_same_draw(DataOptions(Path(named), 5), data)
+    assert not holds_same_draw(DataOptions(Path("photos.zip"), 5, seed=1), data)
+
+
+def test_pictures_of_an_archive_are_shown_again(geed: Geed, tmp_path: Path) -> None:
+    """From the archive that the result names; where it is gone one sentence says so."""
+    audited(geed, "photos.zip")
+    shown = geed("report", "r.json", "--images", "2", "-o", tmp_path / "r.html")
+    assert shown.exit_code == 0, shown.stderr
+    assert "left out" not in shown.stderr
+    page = Page((tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert len([found for found in page.named("div") if found.get("class") == "slot"]) == 2
+    Path("photos.zip").rename("elsewhere.zip")
+    try:
+        gone = geed("report", "r.json", "--images", "2", "-o", tmp_path / "s.html")
+    finally:
+        Path("elsewhere.zip").rename("photos.zip")
+    assert gone.exit_code == 0, gone.stderr
+    assert (
+        "no pictures in the gallery: no such file: &#39;photos.zip&#39;"
+        in Path(tmp_path / "s.html").read_text()
+    )
+
+
+def test_a_track_goes_on_with_an_archive(geed: Geed, tmp_path: Path) -> None:
+    """Its steps are known again, also where the archive was unpacked since; other pictures are refused."""
+    arguments = {"img_size": 16, "patch_size": 8, "depth": 2, "num_classes": 5}
+    for step in (1, 2):
+        save_file(
+            timm.create_model("test_vit", **arguments).state_dict(), tmp_path / f"step_{step}.safetensors"
+        )
+    base = ("track", "--model", "net.yaml", "-g", "flip", "--samples", 5, "--json", tmp_path / "t.json")
+    first = geed(*base, "-d", "photos.zip", tmp_path / "step_1.safetensors")
+    assert first.exit_code == 0, first.stderr
+    for data in ("photos.zip", "photos"):
+        again = geed(*base, "-d", data, tmp_path / "step_1.safetensors", tmp_path / "step_2.safetensors")
+        assert again.exit_code == 0, again.stderr
+    assert [record.step for record in read_track(tmp_path / "t.json").records] == [1, 2]
+
+
+def test_python_takes_the_same_names(geed: Geed) -> None:
+    """As a string or a path."""
+    expected = audited(geed, "photos").results
+    for images in ("photos.zip", Path("photos.tar")):
+        result = geed_cli.audit("net.yaml", images, samples=5, progress=False)
+        assert result.results == expected
