@@ -125,6 +125,15 @@ class AuditArguments:
             "in the path, or of one cluster in a table with the columns path and cluster.",
         ),
     ] = DataOptions.cluster
+    labels: Annotated[
+        str | None,
+        _data(
+            metavar="folder|FILE",
+            autocompletion=offered.one_of("folder"),
+            help="Classes of the images, for accuracy: 'folder' takes the folder that each lies in; a .csv or .parquet "
+            "file has the columns path and label (names, numbers of the outputs from 0, or WordNet ids).",
+        ),
+    ] = DataOptions.labels
     norm_samples: Annotated[
         int | None,
         _data(min=2, help="Take the normaliser M over this many other images instead of the audited ones."),

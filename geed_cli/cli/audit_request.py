@@ -37,6 +37,7 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
             asked.decode,
             asked.image_weights,
             asked.cluster,
+            asked.labels,
         ),
         action=ActionOptions(asked.boundary, asked.interpolation),
         interval=IntervalOptions(asked.confidence, asked.resamples, asked.ci, asked.seed, asked.simultaneous),

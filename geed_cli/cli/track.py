@@ -12,6 +12,7 @@ from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Linear, Pages, PairRuns, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
+    "labels": "tracks are of the measures; geed audit says what labels say of one checkpoint",
     "checkpoint": "the arguments are the checkpoints",
     "weights": "the weights are those of the checkpoints",
     **dict.fromkeys(

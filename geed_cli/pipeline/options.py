@@ -46,6 +46,8 @@ class DataOptions:
         decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/performance.md.
         cluster: which images belong together and are drawn together: ``folder``, a regular expression that finds the
             cluster in a path, or a .csv file with the columns path and cluster; None draws every image by itself.
+        labels: the class of each image: ``folder``, or a .csv or .parquet file with the columns path and label; None
+            measures no accuracy.
     """
 
     root: "str | Path | ImageSet | None" = None
@@ -57,6 +59,7 @@ class DataOptions:
     decode: Decode = "exact"
     image_weights: str | None = None
     cluster: str | None = None
+    labels: str | None = None
 
     def __post_init__(self) -> None:
         if self.image_weights is not None and self.norm_samples is not None:

@@ -34,6 +34,7 @@ from geed_cli.pipeline.draw import Draw, Drawn
 from geed_cli.pipeline.entries.tabulate import Rows, tabulate
 from geed_cli.pipeline.entries.top_classes import class_names, top_classes
 from geed_cli.pipeline.image_clusters import clustering_of
+from geed_cli.pipeline.image_labels import labels_of, require_labelled
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import place_all, require_equal_geometry
 from geed_cli.pipeline.prepare import Prepared, prepare
@@ -41,8 +42,9 @@ from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.reuse.lookup import Lookup, look_up
 from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tasks import TaskStream
+from geed_cli.result.accuracy import accuracies
 from geed_cli.result.samples import units_in, weighting_of
-from geed_cli.result.schema import Data, Duplicate, Looks, Result, Timing
+from geed_cli.result.schema import Data, Duplicate, Labels, Looks, Result, Timing
 
 
 class Session:
@@ -80,6 +82,9 @@ class Session:
         for left_out in dict.fromkeys(each.planned.left_out for each in self._prepared):
             if left_out is not None:
                 progress.note(left_out)
+        if (labels := options.data.labels) is not None:
+            for each in self._prepared:
+                require_labelled(labels, each.network, each.planned.plan.measures)
         self._size = networks[0].input.size
         engines = zip(*(prepared.engines for prepared in self._prepared), strict=True)
         self._workers = [
@@ -104,17 +109,25 @@ class Session:
             the draw as it then stands.
 
         Raises:
-            InputError: images cannot be used, or numbers are not finite, and this ends the run.
+            InputError: images cannot be used, have no label that fits, or give numbers that are not finite, and this
+                ends the run.
             RunError: memory ran out.
         """
         while True:
             drawn = draw.drawn
+            for prepared in self._prepared:
+                self._labels(prepared, drawn.audited.paths)
             self._extend(drawn)
             unreadable = [item for path, item in self._unreadable.items() if path in drawn.paths]
             copies = list(self._copies(draw, drawn))
             if not unreadable and not copies:
                 return drawn
             draw.correct(unreadable, copies)
+
+    def _labels(self, prepared: Prepared, paths: Sequence[str]) -> Labels | None:
+        """The labels of those images, as classes of one of the networks; None where none were given."""
+        asked = self._options.data.labels
+        return None if asked is None else labels_of(asked, paths, prepared.network)
 
     def _copies(self, draw: Draw, drawn: Drawn) -> Iterator[Duplicate]:
         """The images whose pixels are those of one that was drawn, or in a search shown, before them."""
@@ -240,6 +253,9 @@ class Session:
         normaliser = (
             tuple(prepared.rows[image.path] for image in data.normaliser_images) if separate else None
         )
+        data = data.model_copy(
+            update={"labels": self._labels(prepared, [image.path for image in data.images])}
+        )
         entries = tabulate(
             Rows(audited, normaliser, weighting_of(data), units_in(data)),
             prepared.planned,
@@ -249,12 +265,13 @@ class Session:
             prepared.noise,
             confidence=confidence or options.interval.confidence,
         )
+        tops = top_classes(plan.groups, audited)
+        accuracy = accuracies(data, tops, options.interval, confidence or options.interval.confidence)
         unsteady = describe_unsteady(prepared.unsteady)
         statistics_s = time.perf_counter() - before
         model = describe_model(prepared.network)
         groups = tuple(describe_group(group, self._size) for group in plan.groups)
         placements = [worker.placement for worker in self._workers]
-        tops = top_classes(plan.groups, audited)
         return Result(
             status="partial" if self._progress.stopping() else "complete",
             signature=sign(model, data, groups, options),
@@ -265,7 +282,8 @@ class Session:
             results=with_unsteady(entries, unsteady),
             hidden_actions=tuple(hidden_actions(prepared.engine.searches, audited)),
             top_classes=tops,
-            class_names=class_names(prepared.network, tops),
+            class_names=class_names(prepared.network, tops, data.labels.of if data.labels else ()),
+            accuracy=accuracy,
             grid_phase=prepared.planned.grid_phase,  # found now, unless it is known
             environment=describe_environment(placements[0].device),
             unsteady=unsteady,

@@ -12,6 +12,7 @@ from geed_cli.choices import View
 from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
+from geed_cli.report.accuracy_rows import accuracy_notes, accuracy_section
 from geed_cli.report.audit_details import details
 from geed_cli.report.console import plain, write
 from geed_cli.report.header import headline, how_acted, in_clusters, source_of
@@ -34,7 +35,7 @@ from geed_cli.report.page import (
     tables_room,
 )
 from geed_cli.result.samples import BALANCED, confidence_of, entry_noun, narrow_enough
-from geed_cli.result.schema import Entry, Result
+from geed_cli.result.schema import Accuracy, Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.verdict.audit import Said, next_step, say, unseen, warnings
 from geed_cli.verdict.digits import (
@@ -94,7 +95,7 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
     yield from _facts(result, width)
     for group in result.groups:
         yield BLANK
-        yield from _group(result, group, width, tenths=tenths or view.linear)
+        yield from _group(result, group, width, view, tenths=tenths or view.linear)
         hidden = [action for action in result.hidden_actions if action.group == group.name]
         if hidden:
             yield from (BLANK, hidden_table(hidden, room))
@@ -118,12 +119,18 @@ def quiet_line(result: Result) -> str:
     for group in result.groups:
         for entry in result.results:
             if entry.group == group.name and entry.layer is None and _shown_whole(entry, result):
-                name = f"{_word(group.name)}.{entry.metric}"
-                parts.append(f"{name}={'none' if entry.value is None else f'{entry.value:.4g}'}")
-                if entry.ci is not None:
-                    parts.append(f"{name}.ci={entry.ci[0]:.4g},{entry.ci[1]:.4g}")
+                parts += _key_values(f"{_word(group.name)}.{entry.metric}", entry)
+        for each in result.accuracy:
+            if each.group == group.name:
+                parts += _key_values(f"{_word(group.name)}.{each.metric}", each)
         parts.append(f"{_word(group.name)}.verdict={_word(say(result, group.name).word)}")
     return " ".join([*parts, f"warnings={len(warnings(result))}"])
+
+
+def _key_values(name: str, entry: Entry | Accuracy) -> Iterator[str]:
+    yield f"{name}={'none' if entry.value is None else f'{entry.value:.4g}'}"
+    if entry.ci is not None:
+        yield f"{name}.ci={entry.ci[0]:.4g},{entry.ci[1]:.4g}"
 
 
 def _word(text: str) -> str:
@@ -178,7 +185,7 @@ def _legend(result: Result, view: View) -> str:
     return f"0% unchanged, 100% another image{floor}; geed explain scale{more}"
 
 
-def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> Iterator[Block]:
+def _group(result: Result, group: AuditedGroup, width: int, view: View, *, tenths: bool) -> Iterator[Block]:
     entries = [entry for entry in result.results if entry.group == group.name]
     how = how_acted(group)
     yield Line(f"{title_of(group)}{', ' * bool(how)}{how}", strong=f"{group.name}:")
@@ -197,6 +204,9 @@ def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> 
         *(Column(name, keep=len(BESIDE) - BESIDE.index(name)) for name in controls),
     ]
     sections = [Section([table.row(entry, None) for entry in whole])]
+    labelled = accuracy_section(result, group.name, len(columns), sep=table.sep, verbose=view.verbose)
+    if labelled is not None:
+        sections.append(labelled)
     if shown:
         decimals = shared_decimals(shown)
         best = measure_named(shown[0].metric).best
@@ -208,6 +218,7 @@ def _group(result: Result, group: AuditedGroup, width: int, *, tenths: bool) -> 
         )
     yield Rows(columns, sections)
     yield from (Line(text, indent=2) for text in _absences([*whole, *shown]))
+    yield from (Line(text, indent=2) for text in accuracy_notes(result, group.name, verbose=view.verbose))
     if len(shown) < len(layered):
         yield Line(_profile(layered, group, len(shown), tenths=tenths), indent=2, style="dim")
 
@@ -255,7 +266,7 @@ class _Table:
 
     def __init__(self, result: Result, group: AuditedGroup, controls: Sequence[str], width: int) -> None:
         self._group, self._controls = group, controls
-        self._sep, self._roomy = ".." if width < NARROW else " to ", width >= ROOMY
+        self.sep, self._roomy = ".." if width < NARROW else " to ", width >= ROOMY
         own = [entry for entry in result.results if entry.group == group.name]
         self._insensitive = any(insensitive(entry, result) for entry in own)
         twins = [e.controls["twin_sensitivity"] for e in own if "twin_sensitivity" in e.controls]
@@ -266,7 +277,7 @@ class _Table:
         return [
             entry.layer if entry.layer is not None else entry.metric,
             value_text(entry, decimals),
-            "" if entry.value is None else limits_text(entry, sep=self._sep, decimals=decimals),
+            "" if entry.value is None else limits_text(entry, sep=self.sep, decimals=decimals),
             self._mark(entry),
             *(self._control(entry, name, decimals) for name in self._controls),
         ]

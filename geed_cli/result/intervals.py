@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from geed_cli.choices import DEFAULT_METHOD
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, IntervalOptions
+from geed_cli.result.accuracy import accuracies
 from geed_cli.result.samples import confidence_of, sample_of, way_sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.interval import interval
@@ -30,14 +31,20 @@ def remade(result: Result) -> Result:
     entries = tuple(
         _without_unmade(_entry(entry, own is not None, way is not None, made)) for entry, own, way in sampled
     )
-    return result.model_copy(update={"results": entries})
+    options = IntervalOptions(method=_method(result), resamples=settings.resamples, seed=settings.seed)
+    accuracy = accuracies(result.data, result.top_classes, options, confidence_of(result))
+    return result.model_copy(update={"results": entries, "accuracy": accuracy})
+
+
+def _method(result: Result) -> IntervalMethod:
+    used = result.settings.ci
+    assert used in METHODS, "replaced by the caller"
+    return next(name for name in METHODS if name == used)
 
 
 def _intervals(result: Result, samples: Sequence[Sample]) -> Sequence[Interval]:
     used = result.settings
-    assert used.ci in METHODS, "replaced by the caller"
-    method = next(name for name in METHODS if name == used.ci)
-    confidence = confidence_of(result)
+    method, confidence = _method(result), confidence_of(result)
     if used.simultaneous:
         return simultaneous(
             samples, method=method, confidence=confidence, resamples=used.resamples, seed=used.seed

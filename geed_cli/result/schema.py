@@ -24,6 +24,7 @@ SCHEMA: Literal["geed.result/2"] = "geed.result/2"
 Status = Literal["ok", "undefined", "not_applicable"]
 Completeness = Literal["complete", "partial"]
 GridFault = Literal["off centre", "shift", "axes"]
+AccuracyMetric = Literal["accuracy", "worst_case", "balanced_accuracy", "calibration_error"]
 
 
 class Weights(Part):
@@ -136,6 +137,15 @@ class Clusters(Part):
     of: tuple[int, ...] = Field(description="of each of data.images: the place of its cluster in names")
 
 
+class Labels(Part):
+    """The class of each audited image, as it was given: docs/labels.md."""
+
+    how: str = Field(description="folder, or the name of the file that has them")
+    of: tuple[int, ...] = Field(
+        description="of each of data.images: the place of its class among the network's outputs"
+    )
+
+
 class Data(Part):
     """Which images were audited. ``found`` = audited + normaliser only + duplicates + refused + not drawn."""
 
@@ -167,6 +177,7 @@ class Data(Part):
         description="how much each audited image counts, in the order of images, with mean 1; empty: alike",
     )
     clusters: Clusters | None = Field(None, description="null where every image is drawn by itself")
+    labels: Labels | None = Field(None, description="null where no labels were given")
     notes: tuple[str, ...] = Field((), description="how images came that 8 bits do not hold, a sentence each")
     made_up: float | None = Field(
         None, description="part of the surroundings that boundary context reads and the pictures do not reach"
@@ -399,6 +410,35 @@ class TopClasses(Part):
     )
 
 
+class Accuracy(Part):
+    """What labels say of a classifier's top classes under one group; docs/labels.md defines each."""
+
+    metric: AccuracyMetric = Field(description="its name")
+    group: str = Field(description="name of the group or set")
+    value: float | None = Field(
+        description="of the pictures as they are; of worst_case over the whole orbit; null where undefined"
+    )
+    ci: tuple[float, float] | None = Field(description="its confidence limits; null where withheld")
+    per_element: dict[str, float | None] = Field(
+        {}, description="by element, e included, the same of the pictures under it; empty of worst_case"
+    )
+    per_element_ci: dict[str, tuple[float, float] | None] = Field(
+        {}, description="confidence limits of per_element, each by itself; null where one is withheld"
+    )
+    change: dict[str, float | None] = Field(
+        {}, description="of accuracy, by element but e: per_element less value, over the same pictures"
+    )
+    change_ci: dict[str, tuple[float, float] | None] = Field(
+        {},
+        description="paired confidence limits of change, which hold for all elements of the group together; null where "
+        "withheld",
+    )
+    notes: tuple[str, ...] = Field((), description="why the value or its interval is missing or unusual")
+
+    def __repr__(self) -> str:
+        return in_line("Accuracy", self.metric, self.group, with_limits(self.value, self.ci))
+
+
 class NotOneFunction(Part):
     """That the network is no function of one image, in a run that was told to go on; docs/controls.md."""
 
@@ -464,7 +504,10 @@ class Result(Presented):
         description="for each group that a classifier was shown, where a measure of predictions was asked for",
     )
     class_names: dict[int, str] = Field(
-        {}, description="of the classes in top_classes by place, where they are ImageNet's"
+        {}, description="of the classes in top_classes and data.labels by place, where they are known"
+    )
+    accuracy: tuple[Accuracy, ...] = Field(
+        (), description="of labelled images, for each group in top_classes; empty without labels"
     )
     command: tuple[str, ...] = Field(
         (), description="the command line that made the result, as it was typed; empty from Python"

@@ -31,6 +31,7 @@ def _problems(result: Result) -> Iterator[str]:
     yield from _weight_problems(result.data)
     yield from _cluster_problems(result.data)
     yield from _top_problems(result)
+    yield from _label_problems(result)
     names = [group.name for group in result.groups]
     texts = [result.model.id, result.data.root, result.signature, *names]
     texts += [entry.layer or "" for entry in result.results]
@@ -83,6 +84,23 @@ def _top_problems(result: Result) -> Iterator[str]:
                     yield f"{where} are of {len(column)} of {result.data.count} images"
         if any(place < 0 for column in tops.classes.values() for place in column):
             yield f"{where} have a class below 0"
+
+
+def _label_problems(result: Result) -> Iterator[str]:
+    """What is wrong with the labels of images, and with what is said of them."""
+    labels = result.data.labels
+    if labels is not None and len(labels.of) != result.data.count:
+        yield f"data.labels are of {len(labels.of)} of {result.data.count} images"
+    if labels is not None and any(place < 0 for place in labels.of):
+        yield "data.labels have a class below 0"
+    if result.accuracy and labels is None:
+        yield "it has accuracies, and its images have no labels"
+    elements = {group.name: list(group.elements) for group in result.groups}
+    for each in result.accuracy:
+        known = elements.get(each.group)
+        named = {*each.per_element, *each.per_element_ci, *each.change, *each.change_ci}
+        if known is None or not named <= set(known):
+            yield f"{each.metric} of {printable(each.group, 200)} is not of the elements of an audited group"
 
 
 def _entry_problems(result: Result, entry: Entry) -> Iterator[str]:

@@ -10,6 +10,7 @@ from geed_cli.verdict.advice import next_of
 from geed_cli.verdict.cautions import cautions, merged, of_the_run
 from geed_cli.verdict.depth import on_layers
 from geed_cli.verdict.features import on_features
+from geed_cli.verdict.labelled import on_labels
 from geed_cli.verdict.predictions import aside, on_predictions
 from geed_cli.verdict.said import Said
 
@@ -24,7 +25,12 @@ def say(result: Result, group: str) -> Said:
     """
     audited = _group(result, group)
     claim = on_features(result, audited)
-    reasons = (*claim.reasons, *on_predictions(result, audited), *on_layers(result, audited))
+    reasons = (
+        *claim.reasons,
+        *on_predictions(result, audited),
+        *on_labels(result, audited),
+        *on_layers(result, audited),
+    )
     lines = tuple(caution.line for caution in cautions(result, audited, claim))
     word, verdict = claim.word, claim.verdict
     if beside := aside(result, audited, word):

@@ -27,7 +27,8 @@ def test_the_schema_of_the_design() -> None:
     content = json.loads(text)
     assert list(content) == [
         "schema", "status", "signature", "model", "data", "groups", "settings", "results",
-        "grid_phase", "unsteady", "hidden_actions", "top_classes", "class_names", "command", "environment", "timing",
+        "grid_phase", "unsteady", "hidden_actions", "top_classes", "class_names", "accuracy", "command",
+        "environment", "timing",
     ]  # fmt: skip
     assert content["schema"] == "geed.result/2"
     assert content["data"]["count"] == len(content["data"]["images"]) == 24

@@ -37,9 +37,10 @@ def _of_group(group: GroupPlan, audited: Sequence[Row]) -> TopClasses:
     )
 
 
-def class_names(network: Network, tops: Iterable[TopClasses]) -> dict[int, str]:
-    """The names of the classes that come first anywhere, by their place; none where they have none."""
-    used = sorted({place for each in tops for column in each.classes.values() for place in column})
+def class_names(network: Network, tops: Iterable[TopClasses], labels: Iterable[int] = ()) -> dict[int, str]:
+    """The names of the classes that come first anywhere, or are labels, by their place; none where they have none."""
+    first = {place for each in tops for column in each.classes.values() for place in column}
+    used = sorted(first | set(labels))
     names = names_of(network) if used else ()
     return {place: names[place] for place in used} if names else {}
 
@@ -58,15 +59,22 @@ def names_of(network: Network) -> tuple[str, ...]:
     return imagenet_names(network.output.shape[0]) if network.output.kind in CLASSIFIERS else ()
 
 
-@lru_cache
 def imagenet_names(count: int) -> tuple[str, ...]:
     """The names of the ImageNet set of so many classes, in its order; empty where timm knows none.
 
     The first of a class's synonyms, or all where another class has the same first.
     """
-    subset = timm.data.imagenet_info.infer_imagenet_subset({"num_classes": count})
-    if subset is None:
-        return ()
-    described = timm.data.imagenet_info.ImageNetInfo(subset).label_descriptions()
+    _, described = imagenet_set(count)
     first = Counter(text.partition(",")[0] for text in described)
     return tuple(text if first[text.partition(",")[0]] > 1 else text.partition(",")[0] for text in described)
+
+
+@lru_cache
+def imagenet_set(count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The WordNet ids and all synonyms of the ImageNet set of so many classes, in its order; empty without one."""
+    subset = timm.data.imagenet_info.infer_imagenet_subset({"num_classes": count})
+    if subset is None:
+        return (), ()
+    known = timm.data.imagenet_info.ImageNetInfo(subset)
+    ids = tuple(known.index_to_label_name(place) for place in range(count))
+    return ids, tuple(known.label_descriptions())

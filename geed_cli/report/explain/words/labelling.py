@@ -1,0 +1,43 @@
+"""What is measured of labelled images."""
+
+from geed_cli.explanation import Explanation
+from geed_cli.report.explain.words.word import Word
+
+LABEL_WORDS = (
+    Word(
+        "accuracy",
+        Explanation(
+            what="how many of the labelled images have their label as top class (--labels), also under each element.",
+            formula="mean over images of 1[arg max p(x) = y]; under g of 1[arg max p(gx) = y]; the change is the "
+            "second less the first over the same images.",
+            range="0 to 1.",
+            reading="A network can be invariant and wrong, or right and not invariant: read it beside "
+            "prediction.flip_rate. Limits of the changes hold for all elements together.",
+            see=("worst_case", "balanced_accuracy"),
+        ),
+        ("labels", "--labels"),
+    ),
+    Word(
+        "worst_case",
+        Explanation(
+            what="how many of the labelled images have their label as top class under every element of the group.",
+            formula="mean over images of min over g of 1[arg max p(gx) = y].",
+            range="0 to 1, at most the accuracy under any element.",
+            reading="What is left where somebody may choose how each picture is transformed. It falls with the size "
+            "of the group, also where every element has the same accuracy.",
+            see=("accuracy",),
+        ),
+        ("worst case",),
+    ),
+    Word(
+        "balanced_accuracy",
+        Explanation(
+            what="the mean over classes of the accuracy on their images, so that rare classes count like common ones.",
+            formula="mean over the classes that occur among the labels of the accuracy on the images of each.",
+            range="0 to 1.",
+            reading="Not computed where images have weights of their own (--image-weights).",
+            see=("accuracy",),
+        ),
+        ("balanced accuracy",),
+    ),
+)
