@@ -202,7 +202,7 @@ class AuditArguments:
         Path | None,
         _model(
             metavar="FILE",
-            help="Names of classes, one to a line, which a model of OpenCLIP is to tell apart; see docs/specs.md.",
+            help="Names of classes, one to a line, which a model of OpenCLIP is to tell apart, as 'a photo of a NAME.'",
         ),
     ] = None
     key: Annotated[

@@ -213,7 +213,7 @@ def test_a_margin(geed: Geed, saved: Path) -> None:
 def test_the_same_file_twice(geed: Geed, saved: Path) -> None:
     """Identical, and nothing is open."""
     page = " ".join(geed("compare", saved / "run_0.json", f"again={saved / 'run_0.json'}").stdout.split())
-    assert "Identical. Every row is the same as run_0's." in page
+    assert "Identical. Every row is the same as that of run_0." in page
     assert "next: nothing is open: the rows are the same" in page
 
 

@@ -23,6 +23,7 @@ from geed_cli.models.network import Network, Site
 from geed_cli.models.requested import FileOptions
 from geed_cli.models.spec_files import spec_paths
 from geed_cli.models.write_spec import starting_spec
+from geed_cli.runtime.own_process import own_process
 
 pytestmark = pytest.mark.usefixtures("read_in_this_process")
 
@@ -397,9 +398,10 @@ def test_random_weights_of_code_that_brings_its_own_are_refused(code: Path) -> N
 
 
 def test_code_that_prints_leaves_stdout_alone(code: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Stdout is for results."""
+    """Of a command, whose stdout is for results; in Python what is printed goes where it goes."""
     (code / "geed_test_networks.py").write_text(CODE + "print('hello')")
-    load_model(str(write_spec(code, PYTHON % "build")), allow_code=True)
+    with own_process():
+        load_model(str(write_spec(code, PYTHON % "build")), allow_code=True)
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "hello\n")
 

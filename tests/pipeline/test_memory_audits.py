@@ -315,7 +315,8 @@ def test_next_steps_name_no_command_for_pictures_that_it_cannot_have(network: Ne
     trained = network.weights.origin
     assert trained == "random"
     few = audited(network, images_of(tensor(folder)))
-    assert next_step(few) == "audit trained weights"
+    without = 'without load_model(…, weights="random"), or load_model(…, checkpoint=Path("FILE"))'
+    assert next_step(few) == f"audit trained weights: {without}"
     weights = few.model.weights.model_copy(update={"origin": "file"})
     found = few.model_copy(update={"model": few.model.model_copy(update={"weights": weights})})
     assert next_step(found) == (

@@ -42,9 +42,8 @@ def test_rows_of_own_code_are_kept_under_its_name(folder: Path) -> None:
         (folder / "net.yaml").write_text(SPEC.replace("KEY", key))
         network = load_model(str(folder / "net.yaml"), allow_code=True)
         data, run = DataOptions(folder / "pictures"), RunOptions("cpu", 4)
-        made = audit(
-            network, ["flip"], AuditOptions(data, run=run, metrics=("latent.l2",), cache=folder / "cache")
-        )
+        options = AuditOptions(data, run=run, metrics=("latent.l2",))
+        made = audit(network, groups="flip", options=options, cache=folder / "cache", progress=False)
         found = made.results[0].value
         assert found is not None
         return found

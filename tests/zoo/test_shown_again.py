@@ -389,7 +389,7 @@ def test_a_track_fails_an_unsteady_checkpoint_and_goes_on(geed: Geed, tmp_path: 
     spec.write_text(
         json.dumps(
             {
-                "model": {"source": "python", "name": "tracked_net:Net"},
+                "model": {"source": "python", "name": "tracked_net:Net", "cache_key": "first"},
                 "weights": {"origin": "file", "path": "step_1.safetensors"},
                 "input": {"size": SIZE, "crop_pct": 1.0, "mean": [0.5] * 3, "std": [0.25] * 3},
             }
