@@ -6,6 +6,7 @@ The public names below are imported on first use, so that importing the package 
     result = geed.audit("efficientnet_lite0", groups=["flip", "c4"])
 """
 
+import random
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +139,11 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be a
         return import_module(f"geed_cli.{name}")
     for module, names in _HOMES.items():
         if name in names:
-            return getattr(import_module(f"geed_cli.{module}"), name)
+            drawn = random.getstate()
+            try:
+                return getattr(import_module(f"geed_cli.{module}"), name)
+            finally:  # libraries that are imported may draw, and a seeded script goes on from its own draws
+                random.setstate(drawn)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -28,6 +28,7 @@ from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
+from geed_cli.runtime.undisturbed import undisturbed
 from geed_cli.verdict.python_names import OF_AUDIT
 
 
@@ -91,7 +92,7 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
     )
     if groups is None:
         groups = () if options.sets else ("flip",)
-    with _shown(progress) as report:
+    with undisturbed(), _shown(progress) as report:
         if isinstance(model, str):
             report.step(f"loading {model}")
         network = network_of(model)

@@ -35,6 +35,7 @@ from geed_cli.pipeline.until import grow
 from geed_cli.result.schema import Result
 from geed_cli.runtime.freed_memory import freed_memory_kept
 from geed_cli.runtime.own_process import prints_aside
+from geed_cli.runtime.undisturbed import undisturbed
 
 DEFAULTS = AuditOptions()
 
@@ -87,6 +88,7 @@ def audit_together(
     require_enough(options.data)
     progress.step("preparing")
     with (
+        undisturbed(),
         fitting_threads(),
         freed_memory_kept(),
         pillow_silenced(),

@@ -7,10 +7,11 @@ from dataclasses import replace
 import torch
 
 from geed_cli.checkpoints.fingerprint import state_sha256
-from geed_cli.models.code.lending import generators_kept, lent
+from geed_cli.models.code.lending import lent
 from geed_cli.models.code.own_type import number_of
 from geed_cli.models.network import Network
 from geed_cli.pipeline.options import Precision, RunOptions
+from geed_cli.runtime.undisturbed import undisturbed
 
 NAMES: dict[torch.dtype, Precision] = {
     torch.float32: "fp32",
@@ -28,7 +29,7 @@ def lend(networks: Sequence[Network]) -> Iterator[tuple[Network, ...]]:
     The fingerprint of a borrowed network's weights is made anew: they may have been trained since it was wrapped.
     """
     with ExitStack() as stack:
-        stack.enter_context(generators_kept())
+        stack.enter_context(undisturbed())
         for network in {id(each.module): each for each in networks if each.borrowed}.values():
             stack.enter_context(lent(network.module, channels_last=True))
             stack.enter_context(network.adapter.at(network.module))

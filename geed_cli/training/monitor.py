@@ -24,10 +24,10 @@ from geed_cli.models.network import Network, resolve_layers
 from geed_cli.pipeline.options import AuditOptions, BatchSize, DeviceName
 from geed_cli.result.file import check_writable
 from geed_cli.result.schema import Result
+from geed_cli.runtime.undisturbed import undisturbed
 from geed_cli.tracking.record import FailedPart, Failure, Recipe, Record, Track, in_memory
 from geed_cli.tracking.resume import require_same_recipe
 from geed_cli.tracking.shared_file import SharedTrack
-from geed_cli.training.undisturbed import undisturbed
 from geed_cli.training.writers import Write, scalars_of, writing_to
 from geed_cli.verdict.python_names import OF_AUDIT
 

@@ -5,17 +5,16 @@ parameters, and the random generators of torch, NumPy and Python. Gradients are 
 """
 
 import copy
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from geed_cli.errors import InputError, described
 from geed_cli.models.code.as_it_was import CONTAINERS
+from geed_cli.runtime.undisturbed import undisturbed
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def lent(module: nn.Module, *, channels_last: bool = False) -> Iterator[None]:
         InputError: its ``eval`` fails.
     """
     with ExitStack() as stack:
-        stack.enter_context(generators_kept())
+        stack.enter_context(undisturbed())
         stack.callback(_Kept(module).put_back)
         stack.callback(_put_modes_back, module, {part: _mode(part) for part in parts_of(module)})
         try:
@@ -139,32 +138,6 @@ def _entries(container: Any) -> list[object]:  # noqa: ANN401 - one of CONTAINER
 
 
 @contextmanager
-def generators_kept() -> Iterator[None]:
-    """Afterwards the random generators of torch, NumPy and Python are in the state that they are in now."""
-    with ExitStack() as stack:
-        for put_back in _states_of_generators():
-            stack.callback(put_back)
-        yield
-
-
-def _states_of_generators() -> list[Callable[[], object]]:
-    """For each random generator of the process what puts it back."""
-    python, numpy, torch_ = random.getstate(), np.random.get_state(), torch.get_rng_state()
-    put_back: list[Callable[[], object]] = [
-        lambda: random.setstate(python),
-        lambda: np.random.set_state(numpy),
-        lambda: torch.set_rng_state(torch_),
-    ]
-    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        cuda = torch.cuda.get_rng_state_all()
-        put_back.append(lambda: torch.cuda.set_rng_state_all(cuda))
-    if torch.backends.mps.is_available():
-        mps = torch.mps.get_rng_state()
-        put_back.append(lambda: torch.mps.set_rng_state(mps))
-    return put_back
-
-
-@contextmanager
 def _channels_last(module: nn.Module) -> Iterator[None]:
     """Parameters of four axes channels last, and then in their own memory again."""
     kept: list[tuple[nn.Parameter, Tensor]] = []
@@ -172,7 +145,10 @@ def _channels_last(module: nn.Module) -> Iterator[None]:
         for parameter in module.parameters():
             own = parameter.data
             if own.dim() == 4 and type(own) is Tensor and own.layout == torch.strided:
-                last = own.contiguous(memory_format=torch.channels_last)
+                with torch.inference_mode(
+                    own.is_inference()
+                ):  # which a parameter stays only with such memory
+                    last = own.contiguous(memory_format=torch.channels_last)
                 if last is not own and last.data_ptr() != own.data_ptr():
                     kept.append((parameter, own))
                     parameter.data = last

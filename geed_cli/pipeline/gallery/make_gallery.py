@@ -90,7 +90,7 @@ def make_gallery(result: Result, network: Network, options: GalleryOptions = DEF
         InputError: another network, a layer that cannot be read, or a count below 1.
         RunError: the device is not there.
     """
-    with pillow_silenced(), lend([network]) as (ready,):
+    with lend([network]) as (ready,), pillow_silenced():
         return _gallery(result, ready, options)
 
 
