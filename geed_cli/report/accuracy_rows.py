@@ -30,7 +30,13 @@ def accuracy_section(result: Result, group: str, columns: int, *, sep: str, verb
         if entry.metric == "accuracy" or verbose:
             shown = _elements(entry, len(entry.per_element) if verbose else MOST_ELEMENTS)
             rows += [
-                _row(f"  under {name}", entry.per_element[name], entry.per_element_ci.get(name), sep, columns)
+                _row(
+                    f"{entry.metric} under {name}",
+                    entry.per_element[name],
+                    entry.per_element_ci.get(name),
+                    sep,
+                    columns,
+                )
                 for name in shown
             ]
     return Section(rows, heading=f"labels, {result.data.labels.how}: the top class is the label")

@@ -12,6 +12,7 @@ import numpy as np
 from geed_cli.choices import IntervalOptions
 from geed_cli.result.samples import units_in, weighting_of
 from geed_cli.result.schema import Accuracy, Data, TopClasses
+from geed_cli.statistics.calibration import calibration_error
 from geed_cli.statistics.difference import differences
 from geed_cli.statistics.interval import intervals
 from geed_cli.statistics.sample import Interval, MeanSample, Units
@@ -50,11 +51,13 @@ class _Labelled:
 
     Attributes:
         right: by element, 1 where the top class is the label, shape (n,).
+        probabilities: by element, of the top class, shape (n,).
         labels: shape (n,).
     """
 
     group: str
     right: Mapping[str, Array]
+    probabilities: Mapping[str, Array]
     labels: np.ndarray
     units: Units | None
     weighting: Weighting | None
@@ -63,11 +66,12 @@ class _Labelled:
     @classmethod
     def of(cls, tops: TopClasses, labels: np.ndarray, data: Data, options: IntervalOptions) -> "_Labelled":
         right = {name: (np.array(top) == labels).astype(np.float64) for name, top in tops.classes.items()}
-        return cls(tops.group, right, labels, units_in(data), weighting_of(data), options)
+        probabilities = {name: np.array(column) for name, column in tops.probabilities.items()}
+        return cls(tops.group, right, probabilities, labels, units_in(data), weighting_of(data), options)
 
     def entries(self) -> tuple[Accuracy, ...]:
         """Every number that labels give of this group."""
-        return self._accuracy(), self._worst_case(), self._balanced()
+        return self._accuracy(), self._worst_case(), self._balanced(), self._calibration()
 
     @property
     def _plain(self) -> str:
@@ -109,6 +113,13 @@ class _Labelled:
             return self._entry("balanced_accuracy", Interval(None, None, None, (WEIGHTED,)))
         found = self._intervals(self.right, balanced(self.labels))
         return self._entry("balanced_accuracy", found[self._plain], found)
+
+    def _calibration(self) -> Accuracy:
+        found = {
+            name: calibration_error(self.probabilities[name], right, self.options, self.units, self.weighting)
+            for name, right in self.right.items()
+        }
+        return self._entry("calibration_error", found[self._plain], found)
 
     def _entry(self, metric: str, own: Interval, found: Mapping[str, Interval] | None = None) -> Accuracy:
         each = found or {}

@@ -81,16 +81,15 @@ def labelled(tree: Path) -> Result:
     return audited(tree)
 
 
+def in_order(tree: Path) -> np.ndarray:
+    """The pictures in the order of the audit, (n, 3, S, S)."""
+    return np.concatenate([np.stack(pixels_of(each)) for each in sorted(tree.iterdir())])
+
+
 @pytest.fixture(scope="module")
 def right(tree: Path, labelled: Result) -> np.ndarray:
     """Whether the top class is the label, (elements, images): quarter turns by numpy, pictures in the audit's order."""
-    pictures = np.stack(
-        [
-            pixels_of(tree / each.name)[place]
-            for each in sorted(tree.iterdir())
-            for place in range(len(list(each.iterdir())))
-        ]
-    )
+    pictures = in_order(tree)
     labels = [
         NAMES.index(each.path.partition("/")[0].lower().replace("_", " ")) for each in labelled.data.images
     ]
@@ -118,6 +117,19 @@ def test_accuracy_is_the_mean_over_a_loop(labelled: Result, right: np.ndarray) -
     for name, row in zip(names, right, strict=True):
         recall = np.mean([row[classes == each].mean() for each in set(classes)])
         assert found(labelled, "balanced_accuracy").per_element[name] == pytest.approx(recall)
+
+
+def test_calibration_is_of_the_top_classes_probabilities(
+    tree: Path, labelled: Result, right: np.ndarray
+) -> None:
+    """26 pictures are one bin: the mean probability, to the four decimals of a result, less the accuracy."""
+    pictures = in_order(tree)
+    for k, (name, error) in enumerate(found(labelled, "calibration_error").per_element.items()):
+        z = scores(np.rot90(pictures, k, (2, 3)))
+        powers = np.exp(z - z.max(axis=1, keepdims=True))
+        top = (powers / powers.sum(axis=1, keepdims=True)).max(axis=1)
+        assert error == pytest.approx(abs(top.mean() - right[k].mean()), abs=1e-4), name
+    assert found(labelled, "calibration_error").ci is not None
 
 
 def test_intervals_are_exact(labelled: Result, right: np.ndarray) -> None:
@@ -211,15 +223,15 @@ def test_what_is_printed(labelled: Result, right: np.ndarray) -> None:
     rows = {line.split()[0]: line for line in page.splitlines() if line.startswith("  ") and line.split()}
     assert f"{100 * right.all(axis=0).mean():.0f}%" in rows["worst_case"]
     assert "balanced_accuracy" in rows
-    assert page.count("under r") == 3
-    assert printed(labelled, view=View(verbose=True)).count("    under r") == 6
+    assert page.count("  accuracy under r") == 3
+    assert printed(labelled, view=View(verbose=True)).count(" under r90") == 3
     assert f"c4.accuracy={right[0].mean():.4g} c4.accuracy.ci=" in printed(labelled, view=View(quiet=True))
 
 
 def test_elements_beyond_three_are_counted(tree: Path) -> None:
     """Those with the lowest accuracy are shown, the others behind -v."""
     page = printed(audited(tree, groups=("d4",)))
-    assert page.count("    under ") == 3
+    assert page.count("  accuracy under ") == 4  # the line that counts the others, too
     assert "accuracy under 4 more elements: -v" in page
 
 
@@ -337,9 +349,43 @@ def test_labels_that_contradict_a_result(labelled: Result) -> None:
             check_sound(labelled.model_copy(update=update), "x")
 
 
-def test_the_command(geed: Geed) -> None:
-    """Refusals name the option; comparisons have none of it."""
-    assert geed("compare", "resnet18", "resnet34", "--labels", "folder").exit_code == 2
+def test_ways_out_of_the_command(geed: Geed, tmp_path: Path) -> None:
+    """What refusals say to try, taken as printed: the table in place of folders, the measure, no labels."""
+    pictures = smooth_pictures(tmp_path / "p", 3, SIZE)
+    network = (
+        "audit",
+        "timm:test_resnet",
+        "--weights",
+        "random",
+        "--img-size",
+        "32",
+        "-d",
+        pictures,
+        "--floor",
+        "0",
+    )
+    short = (*network, "--metric", "latent.l2")
+    table = tmp_path / "labels.csv"
+    table.write_text(
+        "path,label\n" + "".join(f"{each.name},{k}\n" for k, each in enumerate(pictures.iterdir()))
+    )
+    bare = geed(*network, "--metric", "softmax.kl", "--labels", "folder")
+    assert "try:      --labels labels.csv" in bare.stderr
+    unread = geed(*short, "--labels", table)
+    assert "add --metric prediction.flip_rate, or leave out --metric" in unread.stderr
+    unknown = geed(*network, "--labels", "fodler")
+    assert "did you mean folder" in unknown.stderr
+    assert {bare.exit_code, unread.exit_code, unknown.exit_code} == {2}
+    done = geed(*short, "--metric", "prediction.flip_rate", "--labels", table, "--twin", "-q")
+    assert done.exit_code == 0, done.stderr
+    assert "flip.accuracy=" in done.stdout
+    assert geed(*short).exit_code == 0
+
+
+def test_comparisons_and_tracks_read_no_labels(geed: Geed) -> None:
+    """The option is not theirs."""
+    for command in ("compare", "track"):
+        assert geed(command, "a.json", "b.json", "--labels", "folder").exit_code == 2
 
 
 EVIDENT = {

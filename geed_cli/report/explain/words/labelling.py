@@ -13,7 +13,7 @@ LABEL_WORDS = (
             range="0 to 1.",
             reading="A network can be invariant and wrong, or right and not invariant: read it beside "
             "prediction.flip_rate. Limits of the changes hold for all elements together.",
-            see=("worst_case", "balanced_accuracy"),
+            see=("worst_case", "balanced_accuracy", "calibration_error"),
         ),
         ("labels", "--labels"),
     ),
@@ -39,5 +39,19 @@ LABEL_WORDS = (
             see=("accuracy",),
         ),
         ("balanced accuracy",),
+    ),
+    Word(
+        "calibration_error",
+        Explanation(
+            what="how far the probabilities of top classes are from how often these are right, of labelled images.",
+            formula="images by the probability of their top class in B bins of equal size, one for every 40 images, 1 "
+            "to 15: sum over bins of (images of the bin / images) times |mean probability - accuracy|.",
+            range="0, calibrated, to 1.",
+            reading="Above 0 by chance, also of a calibrated network: 0.05 is common with 40 images a bin. "
+            "Its interval holds for these bins together, at 1 - a/B each, and is wide.",
+            source="Guo et al. 2017; bins of equal mass: Nixon et al. 2019",
+            see=("accuracy",),
+        ),
+        ("calibration error", "ECE"),
     ),
 )
