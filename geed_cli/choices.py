@@ -91,9 +91,10 @@ DRAWING_METHODS: frozenset[IntervalMethod] = frozenset({"bootstrap-t", "percenti
 DEFAULT_METHOD: IntervalMethod = "bootstrap-t"
 Decode = Literal["exact", "fast"]
 """``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""
-ImageSource = Literal["folder", "archive", "files", "memory"]
-"""Where pictures are: below a folder, in an archive, in files that were named one by one, or in no file."""
-NAMED: frozenset[ImageSource] = frozenset({"folder", "archive"})
+ImageSource = Literal["folder", "list", "archive", "array", "files", "memory"]
+"""Where pictures are: below a folder, in the files of a list, in an archive, in an array's file, in files that were
+named one by one in Python, or in no file."""
+NAMED: frozenset[ImageSource] = frozenset({"folder", "list", "archive", "array"})
 """What a command line can name by ``--data``."""
 Identity = Literal["bytes", "pixels"]
 """What identifies a picture, or what two of them share: a file's bytes, or the decoded size and pixels."""

@@ -176,5 +176,8 @@ def require_same_controls(track: Track, options: AuditOptions, path: Path, *, tw
 
 
 def _rule_of(data: Data) -> str | None:
-    """The rule that put the images into clusters, None where nobody asked for any."""
-    return None if data.clusters is None or data.bundled_sample else data.clusters.how
+    """The rule that put the images into clusters, None where nobody asked for any but the images' own list."""
+    if data.clusters is None or data.bundled_sample:
+        return None
+    listed = data.source == "list" and data.clusters.how == Path(data.root).name
+    return None if listed else data.clusters.how

@@ -107,7 +107,8 @@ class AuditArguments:
             "--data",
             "-d",
             metavar="DIR|FILE",
-            help="Folder of images, flat or nested, or a .zip or .tar of one. Default: a small bundled sample.",
+            help="Images: a folder, flat or nested; a .zip or .tar of one; a list of paths (.txt, .csv, .parquet); an "
+            "array (.npy, .npz). Default: a small bundled sample.",
         ),
     ] = None
     samples: Annotated[

@@ -5,7 +5,8 @@ same names is the same on every file system and in every archive. Names of bytes
 """
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
@@ -29,10 +30,12 @@ class Listing:
     Attributes:
         candidates: entries whose name says image.
         refused: everything else: other files, links, pipes, hidden or unreadable folders.
+        columns: what a list says beside the paths: label, cluster or weight, each for every path.
     """
 
     candidates: tuple[str, ...]
     refused: tuple[RefusedFile, ...]
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def found(self) -> int:

@@ -5,6 +5,7 @@ A kind of file is one entry of ``KINDS``. A folder is a folder, whatever it is c
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from geed_cli.images.archives.archive_reader import tar_at, zip_at
 from geed_cli.images.archives.tar_archive import COMPRESSED_SUFFIXES
 from geed_cli.images.candidates import Listing
 from geed_cli.images.folder import list_folder
+from geed_cli.images.lists.picture_list import csv_list, parquet_list, text_list
+from geed_cli.images.memory.array_file import npy_at, npz_at
 from geed_cli.images.reader import Folder, Reader
 
 
@@ -23,7 +26,15 @@ class Listed(Reader, Protocol):
     listing: Listing
 
 
-KINDS: Mapping[str, Callable[[Path], Listed]] = {".tar": tar_at, ".zip": zip_at}
+KINDS: Mapping[str, Callable[[Path], Listed]] = {
+    ".txt": text_list,
+    ".csv": csv_list,
+    ".parquet": parquet_list,
+    ".tar": tar_at,
+    ".zip": zip_at,
+    ".npy": npy_at,
+    ".npz": npz_at,
+}
 """What reads a file, by the end of its name in lower case."""
 EXPECTED = f"a folder of images, or a file that ends in {', '.join(KINDS)}"
 _REMEDY = "check the path, or leave out --data to use the bundled sample"
@@ -44,6 +55,8 @@ def listed_at(path: Path, *, follow_links: bool = False) -> tuple[Reader, Listin
         return Folder(path, follow_links), list_folder(path, follow_links=follow_links)
     suffix = path.suffix.lower()
     read = KINDS.get(suffix) or (tar_at if suffix in COMPRESSED_SUFFIXES else None)
+    if path.parent.suffix.lower() == ".npz" and os.path.isfile(path.parent):
+        path, read = path.parent, partial(npz_at, name=path.name)
     if not os.path.exists(path):
         what = "folder" if read is None else "file"
         near = nearest_are(files_near(path, ("", *KINDS)))

@@ -56,7 +56,7 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True)
-class _Files(ABC):
+class Files(ABC):
     """Pictures that are files; readers never follow a link, so a file that became one since is refused."""
 
     identity: ClassVar[Identity] = "bytes"
@@ -85,7 +85,7 @@ class _Files(ABC):
 
 @final
 @dataclass(frozen=True)
-class Folder(_Files):
+class Folder(Files):
     """Files below a folder.
 
     Attributes:
@@ -105,7 +105,7 @@ class Folder(_Files):
 
 @final
 @dataclass(frozen=True)
-class FileList(_Files):
+class FileList(Files):
     """Files that were named one by one.
 
     Attributes:

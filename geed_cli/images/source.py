@@ -7,7 +7,7 @@ Without a folder the bundled sample is audited: 40 crops of 24 free photographs,
 distribution. Sources and licences are in sample/LICENSES.md; benchmarks/make_sample.py makes the files.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.resources import files
@@ -84,6 +84,7 @@ class ImageSet:
         refused: what listing refused, by kind or name.
         found: how many entries the source holds, drawn, not drawn and refused together.
         side: where the pictures are cropped already: of the square that every one of them must be.
+        columns: what a list says of each picture: its label, cluster or weight, as text.
     """
 
     root: str
@@ -92,6 +93,7 @@ class ImageSet:
     refused: tuple[RefusedFile, ...] = field(repr=False)
     found: int
     side: int | None = None
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
         """What messages call it."""
@@ -130,7 +132,7 @@ def list_images(data: str | Path | ImageSet | None, *, follow_links: bool = Fals
     path = sample_folder() if data is None else Path(data)
     reader, listing = listed_at(path, follow_links=follow_links)
     root = SAMPLE_ROOT if data is None else str(path)
-    return ImageSet(root, reader, listing.candidates, listing.refused, listing.found)
+    return ImageSet(root, reader, listing.candidates, listing.refused, listing.found, columns=listing.columns)
 
 
 def iter_pixels(

@@ -3,7 +3,6 @@
 import hashlib
 import platform
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 
@@ -21,7 +20,7 @@ from geed_cli.images.picture import RefusedFile
 from geed_cli.images.source import ImageRecord
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Drawn
-from geed_cli.pipeline.image_weights import weights_of
+from geed_cli.pipeline.image_weights import weights_asked
 from geed_cli.pipeline.options import AuditOptions, DataOptions
 from geed_cli.result.clusters import Clustering
 from geed_cli.result.samples import weights_fingerprint
@@ -102,6 +101,7 @@ def describe_data(
     everything = drawn.audited
     refused = (*everything.refused, *drawn.refused, *broken)
     used = len(audited) + len(normaliser) + len(drawn.copies) + len(refused)
+    weights = weights_asked(options, everything)
     padded = [subject.padded for subject in audited if subject.padded is not None]
     return Data(
         root=unicode_text(everything.root),
@@ -120,10 +120,8 @@ def describe_data(
         clusters=clustering and clustering.of([subject.path for subject in audited]),
         notes=everything.reader.notes([subject.record.path for subject in audited]),
         made_up=sum(padded) / len(audited) if padded else None,
-        weighted_by=options.image_weights and Path(options.image_weights).name,
-        weights=weights_of(options.image_weights, [subject.record.path for subject in audited])
-        if options.image_weights
-        else (),
+        weighted_by=weights and weights.how,
+        weights=weights.of([subject.record.path for subject in audited]) if weights else (),
     )
 
 

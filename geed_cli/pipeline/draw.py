@@ -13,7 +13,7 @@ from geed_cli.images.picture import RefusedFile
 from geed_cli.images.selection import in_draw_order, require_samples, select
 from geed_cli.images.source import ImageSet, hashes_of, list_images
 from geed_cli.pipeline.image_clusters import clustering_of
-from geed_cli.pipeline.image_weights import weights_of
+from geed_cli.pipeline.image_weights import weights_asked
 from geed_cli.pipeline.options import DataOptions
 from geed_cli.result.schema import Data, Duplicate
 
@@ -110,7 +110,7 @@ class Draw:
         self._fit = frozenset(half if halves else ())
         self._normaliser = self._next(options.norm_samples or 0)
         self._require_normaliser()
-        self._weights = options.image_weights
+        self._weights = weights_asked(options, self._listing)
         self._require_weights()
 
     @property
@@ -210,7 +210,7 @@ class Draw:
     def _require_weights(self) -> None:
         """Refuse pictures that have no weight before any is shown to the network."""
         if self._weights is not None:
-            weights_of(self._weights, self._in_order(self._audited))
+            self._weights.of(self._in_order(self._audited))
 
     def _require_normaliser(self) -> None:
         wanted = self._norm_wanted

@@ -32,10 +32,12 @@ class Clustering:
     Attributes:
         how: as it is recorded and shown.
         names: the name of each path's cluster.
+        listed: whether a column of the list of images says it, and no option.
     """
 
     how: str
     names: Callable[[Sequence[str]], tuple[str, ...]]
+    listed: bool = False
 
     def of(self, paths: Sequence[str]) -> Clusters:
         """The clusters of these images, in the order in which they come first.
@@ -55,10 +57,12 @@ class Clustering:
         """
         found = self.of(paths)
         if len(paths) > 1 and len(found.names) == 1:
+            rule = "the clusters of" if self.listed else "--cluster"
             raise InputError(
-                f"--cluster {self.how}: all {len(paths)} images are in one cluster, {printable(found.names[0])!r}",
+                f"{rule} {self.how}: all {len(paths)} images are in one cluster, {printable(found.names[0])!r}",
                 expected="clusters that are drawn independently of each other, at least 20 for an interval",
-                remedy="a rule that tells them apart, or leave out --cluster where images are independent",
+                remedy="a rule that tells them apart, or leave out "
+                f"{'the column' if self.listed else '--cluster'} where images are independent",
             )
 
 

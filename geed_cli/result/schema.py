@@ -105,10 +105,11 @@ class Image(Part):
     """One image: its name, and the hash by which it is known."""
 
     path: str = Field(
-        description="below data.root, with / between its parts; of files named one by one as named; in memory its index"
+        description="below data.root, with / between its parts; of a list as it names it; of an array its index"
     )
     sha256: str = Field(
-        description="of the file's bytes; in memory of the text (width, height), a space, and the RGB pixels by rows"
+        description="of the file's bytes; of arrays and in memory of the text (width, height), a space, and the RGB "
+        "pixels by rows"
     )
 
 
@@ -150,11 +151,12 @@ class Data(Part):
     """Which images were audited. ``found`` = audited + normaliser only + duplicates + refused + not drawn."""
 
     root: str = Field(
-        description="the folder or archive, as it was named, or: bundled sample; of another source what it is"
+        description="the folder or file, as --data named it, or: bundled sample; of another source what it is"
     )
     source: ImageSource = Field(
         "folder",
-        description="where the images are: in a folder, an archive, files that were named one by one, or in no file",
+        description="where the images are: in a folder, the files of a list, an archive, an array's file, files "
+        "that were named one by one in Python, or in no file",
     )
     bundled_sample: bool = Field(description="whether the images are those that geed brings along")
     found: int = Field(description="entries of the folder, or of another source, of whatever became of them")

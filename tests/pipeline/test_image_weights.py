@@ -12,9 +12,10 @@ from support.networks import MEAN, STD, small_conv_net
 from support.pictures import pixels_of, smooth_pictures
 
 from geed_cli.errors import InputError
+from geed_cli.images.source import list_images
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.draw import Draw
-from geed_cli.pipeline.image_weights import weights_of
+from geed_cli.pipeline.image_weights import weights_asked
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 from geed_cli.result.file import to_strict_json
 from geed_cli.result.samples import sample_of
@@ -130,8 +131,10 @@ def test_what_is_no_weight_is_refused(tmp_path: Path, weights: str, expected: st
         file = tmp_path / "w.csv"
         file.write_text("path,weight\n" + "".join(f"{k}.png,{w}\n" for k, w in enumerate(weights.split(","))))
         weights = str(file)
+    asked = weights_asked(DataOptions(image_weights=weights), list_images(None))
+    assert asked is not None
     with pytest.raises(InputError) as caught:
-        weights_of(weights, ["0.png", "1.png"])
+        asked.of(["0.png", "1.png"])
     assert caught.value.expected == expected
 
 

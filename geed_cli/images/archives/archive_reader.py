@@ -2,21 +2,18 @@
 
 import hashlib
 import io
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, final
 
 from geed_cli.choices import Identity, ImageSource
-from geed_cli.documents.document import path_text
-from geed_cli.errors import InputError
 from geed_cli.images.archives.entries import Entry, Member, judged
 from geed_cli.images.archives.tar_archive import tar_entries
 from geed_cli.images.archives.zip_archive import zip_entries
 from geed_cli.images.candidates import Listing
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import ImageRefused, Least, Picture
-from geed_cli.images.regular_file import open_regular
+from geed_cli.images.unchanged_file import UnchangedFile
 
 Entries = Callable[[Path, io.BufferedReader], Iterator[Entry]]
 
@@ -38,20 +35,10 @@ class Archive:
     one_thread: ClassVar[bool] = False
 
     def __init__(self, file: Path, entries: Entries) -> None:
-        self._file = file
-        try:
-            opened = self._open()
-        except ImageRefused as refusal:
-            raise InputError(
-                f"the archive {path_text(file)} is {refusal.reason}",
-                expected="a readable file",
-                remedy="check the path and its permissions",
-            ) from refusal
-        with opened:
-            self._state = _state(opened)
-            self.listing: Listing
-            self._members: dict[str, Member]
-            self.listing, self._members = judged(entries(file, opened), file)
+        self._file = UnchangedFile(file, "archive")
+        self.listing: Listing
+        self._members: dict[str, Member]
+        self.listing, self._members = judged(entries(file, self._file.open()), file)
 
     def sha256(self, name: str) -> str:
         """Of the file's bytes."""
@@ -66,9 +53,6 @@ class Archive:
         """Nothing: files are decoded as those of a folder."""
         return ()
 
-    def _open(self) -> io.BufferedReader:
-        return open_regular(Path(os.path.realpath(self._file)))
-
     def _bytes(self, name: str) -> bytes:
         """The file's bytes.
 
@@ -80,13 +64,7 @@ class Archive:
         if member is None:
             raise ImageRefused("it is not in the archive")
         try:
-            with self._open() as opened:
-                if _state(opened) != self._state:
-                    raise InputError(
-                        f"the archive {path_text(self._file)} changed while it was read",
-                        expected="the same archive from its index to its last picture",
-                        remedy="the same command again, once the archive is complete",
-                    )
+            with self._file.open() as opened:
                 return member.read(opened)
         except OSError as error:
             raise ImageRefused(f"cannot be read: {error.strerror or error}") from error
@@ -100,9 +78,3 @@ def zip_at(file: Path) -> Archive:
 def tar_at(file: Path) -> Archive:
     """The tar archive of that path; errors as of ``Archive``."""
     return Archive(file, tar_entries)
-
-
-def _state(opened: io.BufferedReader) -> tuple[int, int, int, int]:
-    """What changes where a file is replaced or written to."""
-    status = os.fstat(opened.fileno())
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -54,6 +54,31 @@ class ZipMember(NamedTuple):
 
     def read(self, archive: BinaryIO) -> bytes:
         """Its bytes, unpacked up to its size and checked."""
+        self.seek(archive)
+        data = archive.read(self.packed)
+        if len(data) < self.packed:
+            raise ImageRefused("truncated: the archive ends within it")
+        data = self._inflated(data, self.size + 1) if self.deflated else data
+        if len(data) != self.size or zlib.crc32(data) != self.crc:
+            raise ImageRefused("damaged: its checksum in the archive is another")
+        return data
+
+    def beginning(self, archive: BinaryIO, count: int) -> bytes:
+        """Its first bytes, so many or all that it has, unpacked and not checked.
+
+        Raises:
+            ImageRefused: they are damaged, or not there.
+        """
+        self.seek(archive)
+        data = archive.read(min(self.packed, count))
+        return self._inflated(data, count) if self.deflated else data
+
+    def seek(self, archive: BinaryIO) -> int:
+        """Go to where its bytes begin in the archive, behind its own header; gives that place.
+
+        Raises:
+            ImageRefused: its header is not there.
+        """
         archive.seek(self.header)
         head = archive.read(_HEADER.size)
         if len(head) < _HEADER.size:
@@ -62,27 +87,22 @@ class ZipMember(NamedTuple):
         names = archive.read(name_length + extra_length)
         if signature != _SIGNATURE or names[:name_length] != self.name:
             raise ImageRefused("damaged: the archive has another file in its place")
-        data = archive.read(self.packed)
-        if len(data) < self.packed:
-            raise ImageRefused("truncated: the archive ends within it")
-        data = self._inflated(data) if self.deflated else data
-        if len(data) != self.size or zlib.crc32(data) != self.crc:
-            raise ImageRefused("damaged: its checksum in the archive is another")
-        return data
+        return self.header + len(head) + len(names)
 
-    def _inflated(self, data: bytes) -> bytes:
+    def _inflated(self, data: bytes, most: int) -> bytes:
         try:
-            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, self.size + 1)
+            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, most)
         except zlib.error as error:
             raise ImageRefused("damaged: it does not unpack") from error
 
 
-def zip_entries(file: Path, opened: io.BufferedReader) -> Iterator[Entry]:
+def zip_entries(file: Path, opened: io.BufferedReader, most: int = MAX_BYTES) -> Iterator[Entry]:
     """Every entry of the archive, folders among them.
 
     Args:
         file: how messages call it.
         opened: the archive; it is closed.
+        most: bytes of a file that is stored as it is; deflated ones have ``MAX_BYTES``.
 
     Raises:
         InputError: truncated or damaged, entries that overlap, or all together a bomb.
@@ -98,36 +118,37 @@ def zip_entries(file: Path, opened: io.BufferedReader) -> Iterator[Entry]:
     _refuse_overlap(infos, length, file)
     _refuse_bomb(infos, length, file)
     for info in infos:
-        yield _entry(info)
+        yield _entry(info, most)
 
 
-def _entry(info: zipfile.ZipInfo) -> Entry:
+def _entry(info: zipfile.ZipInfo, most: int) -> Entry:
     raw = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437")
     path = raw.decode("utf-8", "surrogateescape")  # as the names of files on a disk are read
     mode = info.external_attr >> 16 if info.create_system in (_UNIX, _MACOS) else 0
     if path.endswith("/") or stat.S_ISDIR(mode):
         return Entry(path)
-    if reason := _reason(info, mode):
+    if reason := _reason(info, mode, most):
         return Entry(path, None, reason)
     deflated = info.compress_type == zipfile.ZIP_DEFLATED
     member = ZipMember(info.header_offset, raw, info.compress_size, info.file_size, info.CRC, deflated)
     return Entry(path, member)
 
 
-def _reason(info: zipfile.ZipInfo, mode: int) -> str:
+def _reason(info: zipfile.ZipInfo, mode: int, most: int) -> str:
     """Why a file is refused, whatever its name."""
     if stat.S_ISLNK(mode):
         return LINK
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return NO_FILE
-    return ENCRYPTED if info.flag_bits & _ENCRYPTION else _reason_by_size(info)
+    return ENCRYPTED if info.flag_bits & _ENCRYPTION else _reason_by_size(info, most)
 
 
-def _reason_by_size(info: zipfile.ZipInfo) -> str:
+def _reason_by_size(info: zipfile.ZipInfo, most: int) -> str:
     """Why a file is refused for how it is packed, and how large it is."""
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "packed by a method that is not read; stored and deflated files are"
-    if max(info.file_size, info.compress_size) > MAX_BYTES:
+    most = most if info.compress_type == zipfile.ZIP_STORED else MAX_BYTES
+    if max(info.file_size, info.compress_size) > most:
         return too_large(info.file_size)
     if info.file_size > max(SUSPECT_BYTES, MAX_RATIO * info.compress_size):
         return (

@@ -46,9 +46,10 @@ def read_again(
             f"no pictures in the gallery: those of {printable(data.root, 300)} were in memory, and in no file",
         )
     try:
-        reader, root = _reader(data, folder, follow_links=follow_links)
-    except InputError as error:  # an archive that is gone, or is none any more
+        folder = _in_a_file(data, folder) or folder
+    except InputError as error:  # it is gone, or holds none any more
         return {}, (f"no pictures in the gallery: {error.found}",)
+    reader, root = _reader(data, folder, follow_links=follow_links)
     decode: Decode = "fast" if settings.decode == "fast" else "exact"
     found: dict[int, Tensor] = {}
     missing: list[str] = []
@@ -65,21 +66,29 @@ def read_again(
     return found, _left_out(missing, root)
 
 
+def _in_a_file(data: Data, folder: Path | ImageSet | None) -> ImageSet | None:
+    """The pictures of the archive, list or array that holds them; None where no file does.
+
+    Raises:
+        InputError: it cannot be used.
+    """
+    if isinstance(folder, ImageSet) or (folder is None and data.source not in NAMED):
+        return None
+    where = folder or Path(data.root)
+    named = folder is None and data.source != "folder"
+    return list_images(where) if named or where.is_file() else None
+
+
 def _reader(data: Data, folder: Path | ImageSet | None, *, follow_links: bool) -> tuple[Reader, str]:
     """What reads the pictures now, and how it is called.
 
     Files that were named one by one are looked for below the current folder, since a stranger may have named them.
-
-    Raises:
-        InputError: they are in a file that cannot be used.
     """
     if isinstance(folder, ImageSet):
         return folder.reader, folder.root
     if folder is None and data.bundled_sample:
         return Folder(sample_folder()), data.root
-    where = folder or Path(data.root if data.source in NAMED else ".")
-    if where.is_file() or (data.source in NAMED - {"folder"} and not where.is_dir()):
-        return list_images(where).reader, str(where)
+    where = folder or Path(data.root if data.source == "folder" else ".")
     return Folder(where, follow_links), data.root if data.source == "files" else str(where)
 
 
