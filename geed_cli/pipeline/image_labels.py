@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from geed_cli.documents.column_of_paths import is_parquet, read_column, require_all
-from geed_cli.documents.document import printable
+from geed_cli.documents.document import printable, unicode_text
 from geed_cli.errors import InputError, meant, nearest, nearest_are
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.models.network import Network
@@ -38,7 +38,7 @@ def labels_of(asked: str, paths: Sequence[str], network: Network) -> Labels:
         InputError: pictures without a label, or labels that do not fit the network's classes.
     """
     written = written_labels(asked, paths)
-    how = FOLDER if asked == FOLDER else Path(asked).name
+    how = FOLDER if asked == FOLDER else unicode_text(Path(asked).name)
     return Labels(how=how, of=_places(written, network))
 
 

@@ -26,20 +26,18 @@ def accuracy_section(result: Result, group: str, columns: int, *, sep: str, verb
         return None
     rows: list[list[Cell]] = []
     for entry in entries:
-        rows.append(_row(entry.metric, entry.value, entry.ci, sep, columns))
-        if entry.metric == "accuracy" or verbose:
-            shown = _elements(entry, len(entry.per_element) if verbose else MOST_ELEMENTS)
-            rows += [
-                _row(
-                    f"{entry.metric} under {name}",
-                    entry.per_element[name],
-                    entry.per_element_ci.get(name),
-                    sep,
-                    columns,
-                )
-                for name in shown
-            ]
+        most = len(entry.per_element) if verbose else MOST_ELEMENTS * (entry.metric == "accuracy")
+        rows += [[*told, *[""] * (columns - len(told))] for told in accuracy_lines(entry, most, sep=sep)]
     return Section(rows, heading=f"labels, {result.data.labels.how}: the top class is the label")
+
+
+def accuracy_lines(entry: Accuracy, most: int, *, sep: str = " to ") -> Iterator[tuple[str, str, str]]:
+    """Name, value and interval: of the pictures as they are, then under so many elements."""
+    yield _line(entry.metric, entry.value, entry.ci, sep)
+    for name in _elements(entry, most):
+        yield _line(
+            f"{entry.metric} under {name}", entry.per_element[name], entry.per_element_ci.get(name), sep
+        )
 
 
 def accuracy_notes(result: Result, group: str, *, verbose: bool) -> Iterator[str]:
@@ -59,10 +57,9 @@ def _elements(entry: Accuracy, most: int) -> list[str]:
     return [name for name in names if name in lowest]
 
 
-def _row(
-    name: str, value: float | None, limits: tuple[float, float] | None, sep: str, columns: int
-) -> list[Cell]:
+def _line(
+    name: str, value: float | None, limits: tuple[float, float] | None, sep: str
+) -> tuple[str, str, str]:
     if value is None:
-        return [name, "undefined", *[""] * (columns - 2)]
-    span = WITHHELD if limits is None else percents(*limits, sep=sep)
-    return [name, percent(value), span, *[""] * (columns - 3)]
+        return name, "undefined", ""
+    return name, percent(value), WITHHELD if limits is None else percents(*limits, sep=sep)

@@ -1,5 +1,6 @@
 """Labelled audits against loops over the network's own outputs, and labels that cannot be used."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from support.command import Geed, geed, printed
 from support.networks import MEAN, STD, SmallConvNet, small_conv_net
 from support.pictures import pixels_of, smooth_pictures
 
-from geed_cli.choices import View
+import geed_cli
+from geed_cli.choices import IntervalOptions, View
 from geed_cli.errors import InputError
 from geed_cli.images.source import sample_folder
 from geed_cli.models.load import load_model
@@ -22,9 +24,12 @@ from geed_cli.models.output import Output
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.image_labels import labels_of
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
+from geed_cli.result.accuracy import accuracies
 from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import to_strict_json
-from geed_cli.result.schema import Accuracy, Result
+from geed_cli.result.schema import Accuracy, Labels, Result, TopClasses
 from geed_cli.result.soundness import check_sound
 
 __all__ = ["geed"]
@@ -226,6 +231,60 @@ def test_what_is_printed(labelled: Result, right: np.ndarray) -> None:
     assert page.count("  accuracy under r") == 3
     assert printed(labelled, view=View(verbose=True)).count(" under r90") == 3
     assert f"c4.accuracy={right[0].mean():.4g} c4.accuracy.ci=" in printed(labelled, view=View(quiet=True))
+
+
+def test_the_report_page_has_every_number(labelled: Result) -> None:
+    """A row for each, and the result in the page has them."""
+    page = report_page(PageContents(results={"net": labelled}))
+    rows = re.findall(
+        r"<tr><th scope=\"row\">c4, net</th><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td></tr>", page
+    )
+    assert [name for name, *_ in rows] == [
+        *("accuracy", *(f"accuracy under r{a}" for a in (90, 180, 270)), "worst_case", "balanced_accuracy"),
+        *(f"balanced_accuracy under r{a}" for a in (90, 180, 270)),
+        *("calibration_error", *(f"calibration_error under r{a}" for a in (90, 180, 270))),
+    ]
+    worst = found(labelled, "worst_case")
+    assert worst.value is not None
+    assert {name: value for name, value, _ in rows}["worst_case"] == f"{100 * worst.value:.0f}%"
+    assert "Accuracy on labelled images" not in report_page(
+        PageContents(results={"net": labelled.model_copy(update={"accuracy": ()})})
+    )
+
+
+def test_changes_hold_together(labelled: Result) -> None:
+    """Of 26 pictures, all right as they are, six wrong ones (McNemar's p 0.031) tell of one element and not of three.
+
+    Seven (p 0.016, below 0.05/3) tell of three as well.
+    """
+    places = dict.fromkeys(("e", "r90", "r180", "r270"), (1,) * COUNT)
+    places["r90"], places["r180"] = (0,) * 6 + (1,) * 20, (0,) * 7 + (1,) * 19
+    data = labelled.data.model_copy(update={"labels": Labels(how="folder", of=(1,) * COUNT)})
+
+    def limits(*names: str) -> dict[str, tuple[float, float] | None]:
+        of = {name: places[name] for name in ("e", *names)}
+        tops = TopClasses(group="c4", classes=of, probabilities=dict.fromkeys(of, (1.0,) * COUNT))
+        return accuracies(data, [tops], IntervalOptions(), 0.95)[0].change_ci
+
+    together, alone = limits("r90", "r180", "r270"), limits("r90")
+    assert together["r90"] is not None
+    assert together["r180"] is not None
+    assert alone["r90"] is not None
+    assert together["r90"][1] > 0 > together["r180"][1]
+    assert alone["r90"][1] < 0
+
+
+def test_pictures_in_memory_are_called_by_their_index(tree: Path, tmp_path: Path) -> None:
+    """With as many digits as the last has, as data.images says."""
+    pixels = np.stack(pixels_of(next(tree.iterdir())))
+    table = tmp_path / "l.csv"
+    width = len(str(len(pixels) - 1))
+    table.write_text("path,label\n" + "".join(f"{k:0{width}d},3\n" for k in range(len(pixels))))
+    result = geed_cli.audit(
+        network(), pixels, ready=True, options=AuditOptions(data=DataOptions(labels=str(table))), cache=False
+    )
+    answers = [top == 3 for top in tops(pixels)]
+    assert found(result, "accuracy", "flip").value == pytest.approx(np.mean(answers))
 
 
 def test_elements_beyond_three_are_counted(tree: Path) -> None:

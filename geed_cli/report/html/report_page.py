@@ -12,6 +12,7 @@ from geed_cli.documents.document import printable
 from geed_cli.measures.latent import L2
 from geed_cli.measures.prediction import FLIP_RATE
 from geed_cli.phrases import counted, shell_joined
+from geed_cli.report.accuracy_rows import accuracy_lines
 from geed_cli.report.header import how_acted, in_clusters
 from geed_cli.report.html.answer_block import answers, headline, limits, next_steps, no_basis
 from geed_cli.report.html.colours import variables
@@ -116,8 +117,8 @@ def report_page(contents: PageContents) -> str:
 
 
 _EMPTY = (
-    "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "depth", "depth_lead",
-    "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
+    "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "labelled", "depth",
+    "depth_lead", "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
     "trajectories", "training_lead", "training_said",
 )  # fmt: skip
 """Names in the template that a page may have no contents for."""
@@ -163,6 +164,12 @@ def _of_models(models: Sequence[ShownModel], contents: PageContents) -> dict[str
         for entry in model.result.results
         if entry.layer is None and entry.metric not in shown
     ]
+    labelled = [
+        {"group": entry.group, "model": model.label, "metric": metric, "value": value, "limits": limits}
+        for model in models
+        for entry in model.result.accuracy
+        for metric, value, limits in accuracy_lines(entry, len(entry.per_element))
+    ]
     lead = "" if len(models) < 2 else " Layers of other models are placed by their order."
     dots = (
         "One dot for each image"
@@ -179,6 +186,7 @@ def _of_models(models: Sequence[ShownModel], contents: PageContents) -> dict[str
         "next": next_steps(models),
         "confidence": level,
         "others": others,
+        "labelled": labelled,
         "depth": any(group["depth"] for group in groups),
         "depth_lead": lead,
         "elements": any(group["elements"] for group in groups),
