@@ -171,15 +171,16 @@ def check_whole(option: str, value: object) -> None:
         )
 
 
-def check_choice(what: str, value: str, words: Sequence[str], usual: str | None = None) -> None:
+def check_choice(what: str, value: object, words: Sequence[str], usual: str | None = None) -> None:
     """Refuse a word that is none of the list, and propose the one most like it, else ``usual`` or the first.
 
     Raises:
         InputError: naming ``what``, the word and the list.
     """
     if value not in words:
-        near = nearest(value, words, 1) or [usual or words[0]]
-        expected = f"{meant(value, words)}one of {', '.join(words)}"
+        written = str(value).removeprefix("torch.")  # from Python it may be a device or a type of torch's
+        near = nearest(written, words, 1) or [usual or words[0]]
+        expected = f"{meant(written, words)}one of {', '.join(words)}"
         raise InputError(f"{what} {value!r}", expected=expected, remedy=f"use {near[0]}")
 
 

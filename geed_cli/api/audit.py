@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 
 from torch import nn
@@ -80,6 +81,7 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
         RunError: weights, an image or the device could not be had, memory ran out, or numbers are not finite.
     """
     _refuse_what_are_no_groups(images, groups)
+    _refuse_other_kinds(cache, progress)
     options = with_words(options, samples=samples, metrics=metrics, layers=layers, sets=sets)
     options = replace(
         options,
@@ -126,7 +128,17 @@ def with_words(
     layers: Names | None = None,
     sets: Names | None = None,
 ) -> AuditOptions:
-    """The options with what was said by keyword of what is measured, which goes first."""
+    """The options with what was said by keyword of what is measured, which goes first.
+
+    Raises:
+        InputError: something else in place of the options.
+    """
+    if not isinstance(options, AuditOptions):
+        raise InputError(
+            f"options={options!r}",
+            expected="AuditOptions",
+            remedy="options=geed.AuditOptions(run=geed.RunOptions(…))",
+        )
     return replace(
         options,
         data=replace(options.data, samples=options.data.samples if samples is None else samples),
@@ -201,6 +213,27 @@ def _refuse_what_are_no_groups(images: object, groups: object) -> None:
             expected="images, or none for the bundled sample, and groups after them",
             remedy=f"geed.audit(network, groups={images!r})",
         )
+
+
+def _refuse_other_kinds(cache: object, progress: object) -> None:
+    """Refuse what would end in an error of Python's far from the call.
+
+    Raises:
+        InputError: naming the parameter.
+    """
+    kinds = (
+        ("cache", cache, bool | str | PathLike, "True, False or a folder", "False"),
+        (
+            "progress",
+            progress,
+            bool | Progress,
+            "True, False or an object with the methods of Progress",
+            "False",
+        ),
+    )
+    for name, value, kind, expected, usual in kinds:
+        if not isinstance(value, kind):
+            raise InputError(f"{name}={value!r}", expected=expected, remedy=f"{name}={usual}")
 
 
 def _is_group(name: str) -> bool:

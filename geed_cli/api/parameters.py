@@ -6,10 +6,10 @@ every traceback shows, and which the command line leaves out.
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ParamSpec, TypeVar
 
-from geed_cli.errors import GeedError
+from geed_cli.errors import GeedError, InputError
 from geed_cli.verdict.python_names import FIELDS
 
 P = ParamSpec("P")
@@ -26,8 +26,20 @@ OF_RESULTS: Mapping[str, str] = {
 
 
 def several(names: Names) -> tuple[str, ...]:
-    """A single name as a list of one."""
-    return (names,) if isinstance(names, str) else tuple(names)
+    """A single name as a list of one.
+
+    Raises:
+        InputError: something else in the place of a name.
+    """
+    listed = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (names,)
+    for each in listed:
+        if not isinstance(each, str):
+            raise InputError(
+                f"{each!r}, of type {type(each).__name__}, in the place of a name",
+                expected="a name or glob as text, or a list of them",
+                remedy='metrics="latent.*", layers=["layer3", "layer4"]',
+            )
+    return listed
 
 
 def called_in_python(options: Mapping[str, str]) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -179,7 +179,9 @@ def assemble(
         features=split.features,
         output=split.output,
         classifier=split.classifier,
-        layers=resolve_layers(module, spec.layers, reference, without("layers")) if spec.layers else own,
+        layers=resolve_layers(module, spec.layers, reference or model_id, without("layers"))
+        if spec.layers
+        else own,
         input=settings,
         weights=WeightsOrigin(
             origin=spec.weights.origin,

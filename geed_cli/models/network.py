@@ -73,7 +73,7 @@ class WeightsOrigin:
     declared: bool | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Network:
     """A network with known weights and a known split f = f2 ∘ f1.
 
@@ -137,6 +137,12 @@ class Network:
     def logits(self) -> bool:
         """Whether measures of predictions, whose site is ``logits``, apply."""
         return self.output.kind != "none"
+
+    def __repr__(self) -> str:
+        """What it is, in one line, without its module's."""
+        size, count = self.input.size, len(self.layers)
+        layers = f"{count} layer{'s' * (count != 1)}"
+        return f"<Network {self.called}: {size} × {size}, {self.parameters:,} parameters, {self.output.kind}, {layers}>"
 
     @property
     def inspect_command(self) -> str:

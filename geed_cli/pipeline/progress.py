@@ -1,8 +1,9 @@
 """What a long run reports while it runs; the command line draws it, the Python API ignores it."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Receives the state of a run."""
 

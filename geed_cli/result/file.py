@@ -227,5 +227,5 @@ def _unwritable(path: Path, error: OSError) -> RunError:
     return RunError(
         f"{path} could not be written: {error.strerror or error}",
         expected="enough room, and permission to write; no file was left behind",
-        remedy="choose another file for --json",
+        remedy="choose another file",
     )

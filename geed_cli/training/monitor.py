@@ -1,9 +1,10 @@
 """``Monitor``: audits of a network while it is trained, which leave the training bit for bit as it is."""
 
 import hashlib
+import inspect
 import logging
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args
@@ -16,9 +17,10 @@ from geed_cli.api.checkpoint_recipe import require_one_set_of_images, require_sa
 from geed_cli.api.parameters import Names, called_in_python
 from geed_cli.api.wrap import wrap
 from geed_cli.choices import check_choice
-from geed_cli.errors import GeedError, InputError, described
+from geed_cli.errors import GeedError, InputError, described, meant
 from geed_cli.groups.named import Groups, groups_named
 from geed_cli.images.memory.prepared import prepared_images
+from geed_cli.images.source import list_images
 from geed_cli.measures.catalogue import audited_for
 from geed_cli.models.network import Network, resolve_layers
 from geed_cli.pipeline.options import AuditOptions, BatchSize, DeviceName
@@ -97,6 +99,7 @@ class Monitor:
         **words: Unpack[AuditWords],
     ) -> None:
         check_choice("on_error", on_error, get_args(OnError))
+        _refuse_unknown(words)
         if _whole(every) is None or every < 1:
             raise InputError(
                 f"every={every!r}", expected="a whole number of steps from 1", remedy="every=200"
@@ -106,8 +109,11 @@ class Monitor:
             options = _options(words)
             root = options.data.root if images is None else images
             links = options.data.follow_links
-            prepared_images(root, self.network.input, ready=words.get("ready"), follow_links=links)
-            resolve_layers(self.network.module, options.layers, self.network.called)
+            found, _ = prepared_images(root, self.network.input, ready=words.get("ready"), follow_links=links)
+            list_images(found, follow_links=links)
+            resolve_layers(
+                self.network.module, options.layers, self.network.called, self.network.inspect_command
+            )
         self.every, self.out, self.on_error = int(every), Path(out), on_error
         self.label = label or self.network.arch
         self._images, self._options = images, options
@@ -212,6 +218,19 @@ class Monitor:
         """The network, the file and how often."""
         failed = f", {len(self._failures)} failed" if self._failures else ""
         return f"<Monitor {self.label}: {self.out}, every {self.every} steps{failed}>"
+
+
+def _refuse_unknown(words: Mapping[str, object]) -> None:
+    """Refuse words that are no parameters, which would do nothing."""
+    own = [name for name in inspect.signature(Monitor).parameters if name != "words"]
+    known = [*own, *AuditWords.__annotations__]
+    unknown = next((name for name in words if name not in known), None)
+    if unknown is not None:
+        raise InputError(
+            f"Monitor() has no argument '{unknown}'",
+            expected=f"{meant(unknown, known)}one of {', '.join(known)}",
+            remedy="options=geed.AuditOptions(…) for what else an audit can be told",
+        )
 
 
 def _borrowed(net: nn.Module | Network) -> Network:

@@ -153,6 +153,36 @@ Call = Callable[[Network, Path], Result]
             "twin=True with python/SmallConvNet, which geed did not build",
             "twin=geed.wrap(other), a module of the same architecture with random weights",
         ),
+        (
+            lambda net, folder: geed.audit(net, folder, device=torch.device("cpu")),  # type: ignore[arg-type]
+            "--device device(type='cpu')",
+            "use cpu",
+        ),
+        (
+            lambda net, folder: geed.audit(net, folder, precision=torch.float64),  # type: ignore[arg-type]
+            "--precision torch.float64",
+            "use fp64",
+        ),
+        (
+            lambda net, folder: geed.audit(net, folder, layers=[3]),  # type: ignore[list-item]
+            "3, of type int, in the place of a name",
+            'metrics="latent.*", layers=["layer3", "layer4"]',
+        ),
+        (
+            lambda net, folder: geed.audit(net, folder, options={"run": 1}),  # type: ignore[arg-type]
+            "options={'run': 1}",
+            "options=geed.AuditOptions(run=geed.RunOptions(…))",
+        ),
+        (
+            lambda net, folder: geed.audit(net, folder, cache=None),  # type: ignore[arg-type]
+            "cache=None",
+            "cache=False",
+        ),
+        (
+            lambda net, folder: geed.audit(net, folder, progress=None),  # type: ignore[arg-type]
+            "progress=None",
+            "progress=False",
+        ),
     ],
 )
 def test_mistakes(call: Call, found: str, remedy: str, folder: Path) -> None:

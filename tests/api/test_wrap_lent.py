@@ -329,3 +329,9 @@ def test_audit_takes_the_module_where_and_as_it_is(folder: Path) -> None:
         "choose another: print(*dict(module.named_modules()))",
         False,
     )
+
+
+def test_a_network_is_one_line() -> None:
+    """At the end of a notebook's cell, of however many modules."""
+    net = wrap(trained(), **SAID, layers=["stem", "body"])
+    assert repr(net) == "<Network python/Small: 16 × 16, 665 parameters, logits, 2 layers>"

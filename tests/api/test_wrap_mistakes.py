@@ -78,7 +78,7 @@ def scattered() -> nn.Module:
         (lambda: wrap(Net(), **SAID, szie=16), "wrap() has no argument 'szie'", "help(geed_cli.wrap)"),
         (lambda: wrap(Net(), **SAID, classifier="fcc"), "classifier 'fcc' is not in python/Net", "named_modules"),
         (lambda: wrap(Net(), **SAID, features="layer9"), "features 'layer9' is not in python/Net", "named_modules"),
-        (lambda: wrap(Net(), **SAID, layers=["block*"]), "layer 'block*' is not in", "named_modules"),
+        (lambda: wrap(Net(), **SAID, layers=["block*"]), "layer 'block*' is not in python/Net", "named_modules"),
         (lambda: wrap(Net(), **SAID, output="logit"), "'output' is 'logit'", "correct output="),
         (lambda: wrap(Net(), **SAID, output="dense"), "is not scores of classes per pixel", "output='logits'"),
         (lambda: wrap(Net(), **SAID, channels=1), "takes pictures of 3 channels, not of 1", "channels=3"),
