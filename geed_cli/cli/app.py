@@ -8,7 +8,7 @@ from geed_cli import __version__
 from geed_cli.cli.audit import audit
 from geed_cli.cli.cache import cache
 from geed_cli.cli.check import check
-from geed_cli.cli.command import stand_once
+from geed_cli.cli.command import finish
 from geed_cli.cli.compare import compare
 from geed_cli.cli.explain import explain
 from geed_cli.cli.images_needed import plan
@@ -80,4 +80,4 @@ app.command()(track)
 app.command()(validate)
 app.add_typer(cache, name="cache")
 app.add_typer(ls, name="ls")
-stand_once(app)
+finish(app)

@@ -52,7 +52,8 @@ class AuditArguments:
     """What the user typed; every annotated field is an option, and its annotation says what it is.
 
     Attributes:
-        given: the names of the fields that stood on the command line.
+        given: the names of the fields that were typed or stood in the environment or a file.
+        ambient: those that stood there for any command, and where they cannot act are no mistake of this one.
         typed: the words of that command line, as a result records them.
     """
 
@@ -338,4 +339,5 @@ class AuditArguments:
         IntervalOptions.seed
     )
     given: frozenset[str] = frozenset()
+    ambient: frozenset[str] = frozenset()
     typed: tuple[str, ...] = ()

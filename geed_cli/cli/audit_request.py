@@ -66,7 +66,8 @@ def groups_of(asked: AuditArguments) -> tuple[str, ...]:
 
 def refuse(asked: AuditArguments, names: Collection[str], where: str, otherwise: str) -> None:
     """Refuse those of the named options that were typed: they cannot act ``where``, such as on "saved results"."""
-    idle = [flag_of(field.name) for field in fields(asked) if field.name in asked.given & set(names)]
+    meant_here = (asked.given & set(names)) - asked.ambient
+    idle = [flag_of(field.name) for field in fields(asked) if field.name in meant_here]
     if idle:
         raise InputError(
             f"{', '.join(idle)} cannot act on {where}",

@@ -1,4 +1,4 @@
-"""How commands are made: parameters from one declaration, and single-valued options that stand once."""
+"""How commands are made: parameters from one declaration, options that stand once, or in files instead."""
 
 import functools
 import inspect
@@ -11,13 +11,22 @@ from typer.core import TyperCommand
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.panels import Debug
+from geed_cli.cli.settings import Config, PrintConfig, Setting, as_file, settings
 from geed_cli.documents.command_line import recorded
+from geed_cli.documents.document import printable
+from geed_cli.errors import WRONG_INPUT
 
 ARGUMENTS = "arguments"
 """The parameter of a command in whose place the declared options stand."""
 _WORDS = "geed_cli.words"
 """Where a context has the words that a command was given."""
+_SETTINGS = "geed_cli.settings"
+"""Where a context has the options that were not typed, by the names of their parameters."""
 _DEBUG = inspect.Parameter("debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug)
+_OF_EVERY_COMMAND = (
+    inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Config),
+    inspect.Parameter("print_config", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=PrintConfig),
+)
 _CONTEXT = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
@@ -68,7 +77,9 @@ def takes_options(
             if adds_debug:
                 del values[_DEBUG.name]
             typed = recorded(["geed", str(context.info_name), *context.meta[_WORDS]])
-            command(**values, arguments=AuditArguments(**options, given=given, typed=typed))
+            found: dict[str, Setting] = context.meta[_SETTINGS]
+            ambient = frozenset(name for name, setting in found.items() if not setting.of_this_command)
+            command(**values, arguments=AuditArguments(**options, given=given, ambient=ambient, typed=typed))
 
         adds_debug = _DEBUG.name not in inspect.signature(command).parameters
         parameters = [_CONTEXT]
@@ -93,15 +104,42 @@ def _was_given(context: typer.Context, name: str) -> bool:
 
 
 class OnceCommand(TyperCommand):
-    """A command that refuses a single-valued option given twice, of which the parser would keep the last."""
+    """A command that refuses a single-valued option given twice, of which the parser would keep the last.
+
+    Options that are not typed come from the environment and from files.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - click's, or typer's own copy
         """Parse, and refuse repeated values; of a line that is being completed whatever can be parsed."""
         if ctx.resilient_parsing:
             return super().parse_args(ctx, self._without_open_option(args))
-        ctx.meta[_WORDS] = tuple(args)
+        values, typed = self._once(ctx, args)
+        if values.get("help"):
+            return super().parse_args(ctx, args)
+        found = {
+            name: setting
+            for name, setting in settings(ctx, values.get("config")).items()
+            if name not in typed
+        }
+        ctx.meta[_SETTINGS] = found
+        words = [word for setting in found.values() for word in setting.words]
+        ctx.meta[_WORDS] = (*words, *_without_config(args))
         try:
-            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            rest = super().parse_args(ctx, [*words, *args])
+        except Exception as error:  # as above
+            name = getattr(getattr(error, "param", None), "name", None)
+            if name in found:
+                error.place = found[name].place  # type: ignore[attr-defined]
+            raise
+        if values.get("print_config"):
+            typer.echo(as_file(ctx, found, typed))
+            raise typer.Exit
+        return rest
+
+    def _once(self, ctx: Any, args: list[str]) -> tuple[dict[str, Any], frozenset[str]]:  # noqa: ANN401 - as above
+        """The words that were typed by names of parameters, and which options these are; none stands twice."""
+        try:
+            values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         except Exception as error:  # click's, or typer's own copy: the message is to name this command
             if getattr(error, "ctx", ctx) is None:
                 error.ctx = ctx  # type: ignore[attr-defined]
@@ -113,7 +151,18 @@ class OnceCommand(TyperCommand):
             if single and order.count(param) > 1:
                 hint = f"'{max(param.opts, key=len)}'"
                 raise typer.BadParameter("it is given twice, and takes one value", ctx=ctx, param_hint=hint)
-        return super().parse_args(ctx, args)
+        return values, frozenset(param.name for param in order if param.param_type_name == "option")
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as above
+        """Run; a refusal, which may be of an option that was not typed, is followed by where those come from."""
+        try:
+            return super().invoke(ctx)
+        except typer.Exit as ending:
+            found: dict[str, Setting] = ctx.meta.get(_SETTINGS, {})
+            said = [f"{' '.join(each.words)} ({each.place})" for each in found.values() if each.words]
+            if ending.exit_code == WRONG_INPUT and said:
+                typer.echo(f"  not typed: {printable(', '.join(said), 2000)}", err=True)
+            raise
 
     def _without_open_option(self, args: list[str]) -> list[str]:
         """The words without a last option that waits for its value and would keep the others from being read."""
@@ -121,10 +170,41 @@ class OnceCommand(TyperCommand):
         return args[:-1] if args and args[-1] in open_ else args
 
 
-def stand_once(app: typer.Typer) -> None:
-    """Make every command of the app, and of the apps in it, refuse repeated values."""
+def _without_config(args: list[str]) -> list[str]:
+    """The words without the name of a run file, whose options a result records in its place."""
+    kept: list[str] = []
+    words = iter(args)
+    for word in words:
+        if word == "--":
+            return [*kept, word, *words]
+        if word == "--config":
+            next(words, None)
+        elif not word.startswith("--config="):
+            kept.append(word)
+    return kept
+
+
+def takes_config(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --config and --print-config, which ``OnceCommand`` reads while it parses."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **values: Any) -> None:  # noqa: ANN401 - options are of any type
+        for own in _OF_EVERY_COMMAND:
+            del values[own.name]
+        command(*arguments, **values)
+
+    parameters = [*inspect.signature(command).parameters.values(), *_OF_EVERY_COMMAND]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
+
+def finish(app: typer.Typer) -> None:
+    """Make every command of the app, and of the apps in it, refuse repeated values and take a run file."""
     for command in app.registered_commands:
         command.cls = OnceCommand
+        if command.callback is not None:
+            command.callback = takes_config(command.callback)
     for group in app.registered_groups:
         if group.typer_instance is not None:
-            stand_once(group.typer_instance)
+            finish(group.typer_instance)

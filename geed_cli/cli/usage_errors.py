@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from geed_cli.cli.completion import bash_words
 from geed_cli.cli.completion.model_names import model_names
+from geed_cli.documents.document import printable
 from geed_cli.errors import INTERRUPTED, WRONG_INPUT, InputError, meant, nearest, nearest_are
 from geed_cli.report.console import plain
 
@@ -36,14 +37,21 @@ class PlainErrors(TyperGroup):
         except typer.Abort:
             sys.exit(INTERRUPTED)
         except Exception as error:  # click's, or typer's own copy of them, which have no common base
-            if not hasattr(error, "format_message"):
-                raise
-            if type(error).__name__ == "NoArgsIsHelpError":  # whose message is the help
-                error.show()  # type: ignore[attr-defined]
-            else:
-                typer.echo(f"error: {refused(error)}", err=True)
-            sys.exit(WRONG_INPUT)
+            sys.exit(_said(error))
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _said(error: Exception) -> int:
+    """Print what is wrong with a command line, or with a file of options, and give the exit code; raise the rest."""
+    if isinstance(error, InputError):  # of a file with options, which is read before any command runs
+        typer.echo(f"error: {error}", err=True)
+    elif not hasattr(error, "format_message"):
+        raise error
+    elif type(error).__name__ == "NoArgsIsHelpError":  # whose message is the help
+        error.show()  # type: ignore[attr-defined]
+    else:
+        typer.echo(f"error: {refused(error)}", err=True)
+    return WRONG_INPUT
 
 
 def refused(error: Any) -> InputError:  # noqa: ANN401 - click's UsageError or typer's
@@ -53,8 +61,9 @@ def refused(error: Any) -> InputError:  # noqa: ANN401 - click's UsageError or t
     command = " ".join([PROGRAM, *path])
     found, *_ = re.split(r" \(Possible options:| Did you mean", error.format_message())
     text = plain(found.replace("Value error, ", "").replace(": Input should", ": it should"), LONGEST)
+    place = f"{printable(error.place, LONGEST)}: " if hasattr(error, "place") else ""
     return InputError(
-        f"{text[:1].lower()}{text[1:].removesuffix('.')}",
+        f"{place}{text[:1].lower()}{text[1:].removesuffix('.')}",
         expected=_expected(error, command),
         remedy=f"{command} --help",
     )

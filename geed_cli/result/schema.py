@@ -512,7 +512,9 @@ class Result(Presented):
         (), description="of labelled images, for each group in top_classes; empty without labels"
     )
     command: tuple[str, ...] = Field(
-        (), description="the command line that made the result, as it was typed; empty from Python"
+        (),
+        description="the command line that made the result, as it was typed, with options from files as words; "
+        "empty from Python",
     )
     environment: Environment
     timing: Timing

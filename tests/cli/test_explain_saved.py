@@ -128,7 +128,9 @@ def test_the_command_and_the_top_classes_are_told(geed: Geed, tmp_path: Path) ->
     result = small_result().model_copy(update={"command": ("geed", "audit", "net.yaml", "-d", "my photos")})
     (tmp_path / "r.json").write_text(to_strict_json(result))
     text = " ".join(geed("explain", tmp_path / "r.json").stdout.split())
-    assert "command geed audit net.yaml -d 'my photos', as it was typed." in text
+    assert (
+        "command geed audit net.yaml -d 'my photos', as typed, and as files and the environment say." in text
+    )
     for tops in result.top_classes:
         own = tops.classes["e"]
         changed = {

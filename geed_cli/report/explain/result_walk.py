@@ -117,7 +117,9 @@ def _intervals(result: Result) -> str:
 
 def _command(result: Result) -> str:
     """What made the result; nothing of one that was made from Python, or before commands were kept."""
-    return f"{plain(shell_joined(result.command))}, as it was typed." if result.command else ""
+    if not result.command:
+        return ""
+    return f"{plain(shell_joined(result.command))}, as typed, and as files and the environment say."
 
 
 def _group(result: Result, group: Group) -> Iterator[Block]:
