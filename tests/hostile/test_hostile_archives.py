@@ -63,6 +63,13 @@ def test_paths_that_lead_out_are_refused(tmp_path: Path) -> None:
         assert refused(file) == dict.fromkeys(LEADING_OUT, LEAVES)
 
 
+@pytest.mark.parametrize("make", [zip_of, tar_of])
+def test_files_without_a_name_are_refused(tmp_path: Path, make: Callable[..., Path]) -> None:
+    """Of which nothing but dots is written."""
+    file = make(tmp_path / f"x.{make.__name__[:3]}", (".", PNG), ("good.png", PNG))
+    assert refused(file) == {".": "it has no name"}
+
+
 def test_what_is_no_file_in_a_zip_is_refused(tmp_path: Path) -> None:
     """Links, devices, pipes, encrypted files, archives within, and names that are not printed as they are."""
     file = zip_of(
@@ -236,6 +243,7 @@ def header(size: int, kind: bytes = tarfile.REGTYPE, name: str = "a.png") -> byt
         header(2**40, tarfile.XHDTYPE) + bytes(2048),
         header(0, tarfile.GNUTYPE_LONGNAME) * 5000 + bytes(1024),  # one within the other
         header(-2048, tarfile.GNUTYPE_SPARSE) + bytes(2048),
+        header(60_000, tarfile.XHDTYPE) + b"9" * 60_000 + bytes(416) + header(0) + bytes(1024),
         b"x" * 4096,
         b"",
         bytes(1024),
@@ -248,6 +256,7 @@ def header(size: int, kind: bytes = tarfile.REGTYPE, name: str = "a.png") -> byt
         "long attributes",
         "nested",
         "sparse",
+        "digits",
         "text",
         "empty",
         "zeros",

@@ -173,3 +173,13 @@ def test_compressed_tars_are_refused_with_a_way_out(
         pytest.skip(f"no {command.split()[0]} here")
     assert os.system(command) == 0
     assert list_images(tmp_path / name).paths == list_images(folder).paths
+
+
+def test_files_with_the_fields_of_zip64_are_read(tmp_path: Path) -> None:
+    """As writers make them that do not know the size beforehand; their own header is longer than the index says."""
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("a.png", "b.png"):
+            with archive.open(name, "w", force_zip64=True) as file:
+                file.write(encoded(noise(9, 9), "PNG"))
+    images = list_images(tmp_path / "x.zip")
+    assert set(hashes_of(images).values()) == {hashlib.sha256(encoded(noise(9, 9), "PNG")).hexdigest()}

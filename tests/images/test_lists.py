@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import polars
@@ -110,6 +111,17 @@ def test_files_that_are_no_parquet_are_refused(tmp_path: Path) -> None:
     polars.DataFrame({"path": ["a.png", "b.png"], "label": [1, None]}).write_parquet(tmp_path / "x.parquet")
     with pytest.raises(InputError, match=r"picture 2, has no label"):
         list_images(tmp_path / "x.parquet")
+
+
+def test_a_panic_of_polars_is_a_refusal(place: Path, tmp_path: Path) -> None:
+    """Which is no Exception in Python, and comes of damaged sizes; whatever the damage, nothing else comes out."""
+    sound = (place / "x.parquet").read_bytes()
+    for place_from_end in range(500, 560):  # among what the footer says of sizes
+        data = bytearray(sound)
+        data[-place_from_end] = 255
+        (tmp_path / "x.parquet").write_bytes(data)
+        with suppress(InputError):
+            list_images(tmp_path / "x.parquet")
 
 
 def test_parquet_without_a_library_names_what_to_install(

@@ -28,6 +28,7 @@ LINK = "a symbolic link, which is not followed in an archive"
 HARD_LINK = "a hard link, which is not followed in an archive"
 NO_FILE = "not a regular file"
 LEAVES = "its path leads out of the archive"
+NAMELESS = "it has no name"
 AGAIN = "a later entry has its name, which counts"
 NESTED = "an archive within the archive, which is not opened"
 _ARCHIVE_SUFFIXES = frozenset({".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz", ".zip", ".zst"})
@@ -99,6 +100,8 @@ def _placed(entry: Entry) -> Entry | None:
         return Entry("/".join(parts[: hidden + 1]), None, HIDDEN_FOLDER)
     if is_folder:
         return None
+    if not parts:
+        return Entry(".", None, NAMELESS)
     path = "/".join(parts)
     reason = entry.reason or reason_by_name(path)
     if reason and not entry.reason and suffix_of(parts[-1]) in _ARCHIVE_SUFFIXES:

@@ -5,6 +5,7 @@ missing files may be, too, so the archive is refused.
 """
 
 import io
+import re
 import shlex
 import tarfile
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ COMPRESSED = {
 COMPRESSED_SUFFIXES = frozenset({".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst"})
 """How the names of such archives end."""
 _BLOCK = tarfile.BLOCKSIZE
+_DIGITS = re.compile(rb"[0-9]{300}")
 _AT_A_TIME = 2**20
 
 
@@ -45,6 +47,21 @@ class TarMember(NamedTuple):
         data = archive.read(self.size)
         if len(data) < self.size:
             raise ImageRefused("truncated: the archive ends within it")
+        return data
+
+
+class _HeaderFile(IndexFile):
+    """The headers of a tar, without runs of digits over which tarfile before Python 3.12.6 takes quadratic time."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As of any file.
+
+        Raises:
+            ValueError: also for more digits than the name of any file has.
+        """
+        data = super().read(size)
+        if len(data) > _BLOCK and _DIGITS.search(data):
+            raise ValueError("a header of hundreds of digits")
         return data
 
 
@@ -64,7 +81,7 @@ def tar_entries(file: Path, opened: io.BufferedReader) -> Iterator[Entry]:
         opened.seek(0)
         try:
             # GNU tar and Python write UTF-8, which are the names of files on a disk
-            index = IndexFile(opened, MAX_HEADER)
+            index = _HeaderFile(opened, MAX_HEADER)
             with tarfile.open(
                 fileobj=index, mode="r:", encoding="utf-8", errors="surrogateescape"
             ) as archive:

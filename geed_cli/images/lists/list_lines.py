@@ -60,7 +60,10 @@ def parquet_rows(file: Path) -> list[Row]:
         columns = {name: frame.get_column(name).to_list() for name in known}
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # of the library, on whatever the file holds
+    except (
+        Exception,
+        polars.exceptions.PanicException,
+    ) as error:  # whatever the file holds; a panic is no Exception
         raise no_list(file, f"is no Parquet file: {error}") from error
     if not all(isinstance(path, str) for path in columns[PATH]):
         raise no_list(file, "has paths that are no text")
