@@ -79,7 +79,7 @@ def _parquet(file: Path, column: str) -> Iterator[Line]:
     try:
         _require_columns(file, column, polars.read_parquet_schema(file))
         rows = polars.read_parquet(file, columns=["path", column]).iter_rows()
-    except (OSError, polars.exceptions.PolarsError) as error:
+    except (OSError, polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
         raise _unreadable(file, column, error) from None
     for number, (path, said) in enumerate(rows, start=1):
         yield f"row {number}", None if path is None else str(path), None if said is None else str(said)
@@ -91,7 +91,7 @@ def _require_columns(file: Path, column: str, there: Collection[str]) -> None:
         raise _no_table(f"{file} has no column {' and none '.join(missing)}", file, column, close)
 
 
-def _unreadable(file: Path, column: str, error: Exception) -> InputError:
+def _unreadable(file: Path, column: str, error: BaseException) -> InputError:
     reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
     return _no_table(f"{file} cannot be read: {reason}", file, column)
 

@@ -171,6 +171,15 @@ def test_folder_and_tables_say_the_same(tree: Path, labelled: Result, tmp_path: 
     assert labelled.class_names == {k: NAMES[k] for k in sorted({*places, *labelled.class_names})}
 
 
+def test_a_list_of_pictures_is_its_own_table(tree: Path, labelled: Result, tmp_path: Path) -> None:
+    """Named as data and as labels, as docs/images.md says: the numbers of the folder."""
+    file = tmp_path / "list.csv"
+    assert labelled.data.labels is not None
+    rows = zip(labelled.data.images, labelled.data.labels.of, strict=True)
+    file.write_text("path,label\n" + "".join(f"{tree / image.path},{place}\n" for image, place in rows))
+    assert audited(file, str(file)).accuracy == labelled.accuracy
+
+
 def test_rows_of_the_cache_and_measures_are_the_same(tree: Path, labelled: Result, tmp_path: Path) -> None:
     """Labels change no number of a measure, no key of the cache and no signature."""
     options = AuditOptions(data=DataOptions(tree), run=RunOptions("cpu", 8, "fp64"), cache=tmp_path)
