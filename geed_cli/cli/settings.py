@@ -23,7 +23,7 @@ Config = Annotated[
     typer.Option(
         "--config",
         metavar="FILE",
-        help="Take options that are not typed from this YAML file; see docs/config.md.",
+        help="Take options that are not typed from this YAML file, such as samples: 500.",
     ),
 ]
 PrintConfig = Annotated[
