@@ -16,6 +16,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
+from geed_cli.runtime.undisturbed import READING
+
 LEAST_URGENT = 19
 """The lowest priority that Linux knows."""
 MAX_WORKERS = 4
@@ -53,7 +55,7 @@ def prefetch(
     """
     source = iter(items)
     waiting: deque[Future[Result]] = deque()
-    pool = ThreadPoolExecutor(workers, "geed-decode", initializer=_give_way)
+    pool = ThreadPoolExecutor(workers, READING, initializer=_give_way)
     try:
         waiting.extend(pool.submit(function, item) for item in islice(source, depth))
         while waiting:

@@ -106,5 +106,11 @@ def audited_for(patterns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _unknown(name: str) -> InputError:
+    if name in PARTS:
+        return InputError(
+            f"{name} is a part of {whole_of(name)}",
+            expected=f"one of {', '.join(BY_NAME)}",
+            remedy=f"--metric {whole_of(name)}, whose results hold its parts",
+        )
     expected = f"{meant(name, BY_NAME | PARTS)}one of {', '.join(BY_NAME)}"
     return InputError(f"there is no metric {name!r}", expected=expected, remedy="geed ls metrics")

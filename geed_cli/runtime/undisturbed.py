@@ -8,6 +8,10 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import torch
 
+from geed_cli.errors import InputError
+
+READING = "geed-decode"
+"""How the names of threads begin that read pictures ahead."""
 AUTOCAST = ("cpu", "cuda", "mps")
 _ONE_AT_A_TIME = threading.RLock()
 """Hooks, modes, threads, streams and generators that one audit puts back are those that another would find changed."""
@@ -19,7 +23,16 @@ def undisturbed() -> Iterator[None]:
 
     They are those of torch, NumPy and Python. Autocast of the caller does not reach into the block, since numbers are
     of the type that they are said to be. Of several threads one at a time is in such a block.
+
+    Raises:
+        InputError: in a thread that reads the pictures of such a block, which would wait for itself.
     """
+    if threading.current_thread().name.startswith(READING):
+        raise InputError(
+            "an audit within the pictures of another, which waits for them",
+            expected="pictures that are made without geed",
+            remedy="make a list of them first: pictures = [data_set[index] for index in range(len(data_set))]",
+        )
     with _ONE_AT_A_TIME, ExitStack() as stack:
         for put_back in _states_of_generators():
             stack.callback(put_back)

@@ -174,6 +174,11 @@ Call = Callable[[Network, Path], Result]
             "options=geed.AuditOptions(run=geed.RunOptions(…))",
         ),
         (
+            lambda net, folder: geed.audit(net, folder, metrics="latent.l2.M"),
+            "latent.l2.M is a part of latent.l2",
+            "--metric latent.l2, whose results hold its parts",
+        ),
+        (
             lambda net, folder: geed.audit(net, folder, cache=None),  # type: ignore[arg-type]
             "cache=None",
             "cache=False",

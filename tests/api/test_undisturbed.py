@@ -84,6 +84,27 @@ def test_a_refused_data_set_leaves_the_generators_as_they_were() -> None:
     assert process_state() == process
 
 
+class Auditing(Augmented):
+    """A data set that audits when it is asked for a picture."""
+
+    def __init__(self, pictures: Tensor) -> None:
+        self.pictures = pictures
+
+    def __getitem__(self, index: int) -> Tensor:
+        rows(small(), self.pictures)
+        return self.pictures[index]
+
+
+def test_an_audit_within_the_pictures_of_another_does_not_wait_for_itself() -> None:
+    """The way out, run as printed: the pictures are made before the audit of them."""
+    data_set = Auditing(torch.rand(4, 3, 16, 16))
+    with pytest.raises(geed.InputError, match="within the pictures of another") as refused:
+        rows(small(), data_set)
+    names: dict[str, object] = {"data_set": data_set}
+    exec(refused.value.remedy.partition(": ")[2], names)
+    assert rows(small(), names["pictures"])
+
+
 def test_public_names_draw_nothing_when_they_are_imported() -> None:
     """Rich draws a number when it is imported, after a script has seeded Python's generator."""
     code = (
