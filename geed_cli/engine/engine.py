@@ -6,7 +6,7 @@ image wait until its orbit is whole.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import torch
@@ -341,8 +341,14 @@ def exact_arithmetic() -> Iterator[None]:
     """
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     before = matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark
+    precision = None
+    with suppress(RuntimeError):  # torch's newer settings, each on its own, cannot be read as one
+        precision = torch.get_float32_matmul_precision()
+        torch.set_float32_matmul_precision("highest")
     matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = False, False, False
     try:
         yield
     finally:
         matmul.allow_tf32, cudnn.allow_tf32, cudnn.benchmark = before
+        if precision is not None:
+            torch.set_float32_matmul_precision(precision)

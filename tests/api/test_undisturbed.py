@@ -57,6 +57,18 @@ def test_autocast_of_the_caller_moves_no_value(folder: Path) -> None:
         assert torch.is_autocast_enabled("cpu")
 
 
+def test_precision_of_matrix_products_is_as_before(folder: Path) -> None:
+    """``medium`` makes them of bf16 where the processor can."""
+    module = small()
+    alone = rows(module, folder)
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert rows(module, folder) == alone
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
 def test_a_module_that_was_made_in_inference_mode_stays_one_of_it(folder: Path) -> None:
     with torch.inference_mode():
         module = small()
