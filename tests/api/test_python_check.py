@@ -175,7 +175,17 @@ def test_the_proposed_policy_is_one(folder: Path) -> None:
 def test_every_option_has_its_name_in_python() -> None:
     """Of those of the command; the others are of the terminal."""
     (command,) = [each for name, each in COMMAND.commands.items() if name == "check"]  # type: ignore[attr-defined]
-    shown = {"output", "output_format", "verbose", "quiet", "linear", "debug", "help"}
+    shown = {
+        "output",
+        "output_format",
+        "verbose",
+        "quiet",
+        "linear",
+        "debug",
+        "help",
+        "config",
+        "print_config",
+    }
     options = {
         max(parameter.opts, key=len)
         for parameter in command.params

@@ -204,7 +204,7 @@ def test_every_option_has_its_name_in_python() -> None:
     """Of those that act on saved results; the others are of audits, files and the terminal."""
     (command,) = [each for name, each in COMMAND.commands.items() if name == "compare"]  # type: ignore[attr-defined]
     audits = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
-    shown = {"json", "csv", "output", "verbose", "quiet", "linear", "debug", "help"}
+    shown = {"json", "csv", "output", "verbose", "quiet", "linear", "debug", "help", "config", "print_config"}
     options = {
         max(parameter.opts, key=len)
         for parameter in command.params

@@ -101,7 +101,7 @@ def test_the_way_out_of_no_question_runs(folder: Path) -> None:
 def test_every_option_has_its_name_in_python() -> None:
     """Of those of the command; the others are of the terminal."""
     (command,) = [each for name, each in COMMAND.commands.items() if name == "plan"]  # type: ignore[attr-defined]
-    shown = {"json", "verbose", "quiet", "linear", "debug", "help"}
+    shown = {"json", "verbose", "quiet", "linear", "debug", "help", "config", "print_config"}
     options = {
         max(parameter.opts, key=len)
         for parameter in command.params

@@ -284,7 +284,18 @@ def test_results_that_cannot_stand_on_one_track() -> None:
 def test_every_option_has_its_name_in_python() -> None:
     """Of those of the command; the others are of the terminal. What is named is there."""
     (command,) = [each for name, each in COMMAND.commands.items() if name == "track"]  # type: ignore[attr-defined]
-    shown = {"csv", "figure", "output", "verbose", "quiet", "linear", "debug", "help"}
+    shown = {
+        "csv",
+        "figure",
+        "output",
+        "verbose",
+        "quiet",
+        "linear",
+        "debug",
+        "help",
+        "config",
+        "print_config",
+    }
     options = {
         max(parameter.opts, key=len)
         for parameter in command.params
