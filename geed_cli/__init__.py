@@ -18,6 +18,7 @@ _HOMES = {
     "api.judge": ("check",),
     "api.make_plan": ("plan",),
     "api.saved_files": ("load",),
+    "api.make_sweep": ("sweep",),
     "api.track": ("track",),
     "api.wrap": ("wrap",),
     "checkpoints.kept": ("KeptWeights",),
@@ -45,6 +46,7 @@ _HOMES = {
     "result.file": ("read_result", "write_result"),
     "result.gallery": ("Gallery",),
     "result.schema": ("Entry", "Result"),
+    "sweeps.manifest": ("Sweep",),
     "tracking.record": ("Track",),
     "training.monitor": ("Monitor",),
 }
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from geed_cli.api.compare import compare
     from geed_cli.api.judge import check
     from geed_cli.api.make_plan import plan
+    from geed_cli.api.make_sweep import sweep
     from geed_cli.api.saved_files import load
     from geed_cli.api.track import track
     from geed_cli.api.wrap import wrap
@@ -86,6 +89,7 @@ if TYPE_CHECKING:
     from geed_cli.result.file import read_result, write_result
     from geed_cli.result.gallery import Gallery
     from geed_cli.result.schema import Entry, Result
+    from geed_cli.sweeps.manifest import Sweep
     from geed_cli.tracking.record import Track
     from geed_cli.training.monitor import Monitor
 
@@ -112,6 +116,7 @@ __all__ = [
     "Result",
     "RunError",
     "RunOptions",
+    "Sweep",
     "Track",
     "UntilOptions",
     "__version__",
@@ -127,6 +132,7 @@ __all__ = [
     "plan",
     "print_result",
     "read_result",
+    "sweep",
     "track",
     "wrap",
     "write_result",

@@ -13,6 +13,7 @@ from geed_cli.errors import InputError
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result
 from geed_cli.result.schema import Result
+from geed_cli.sweeps.sweep_folder import files_in, is_sweep
 
 OneResult = Result | str | Path
 """A result, or where it is saved."""
@@ -111,6 +112,9 @@ def _unlabelled(subject: Subject, say: Say) -> Iterator[Contender]:
         yield Contender(subject.model.arch, (subject,))
     elif isinstance(subject, list | tuple):
         yield _population(None, subject, say)
+    elif is_sweep(str(subject)):
+        for label, files in files_in(str(subject)).items():
+            yield once(label, {str(file): read_result(file) for file in files}, say)
     elif _is_pattern(subject):
         for path in _matching(str(subject), str(subject)):
             yield from _unlabelled(path, say)

@@ -18,10 +18,11 @@ from geed_cli.report.selftest_report import SelftestReport
 from geed_cli.result.embedded import is_page, page_files, read_page
 from geed_cli.result.file import first_fault, read_strict_json
 from geed_cli.result.schema import Result, Schema
+from geed_cli.sweeps.manifest import Sweep
 from geed_cli.tracking.record import Track
 
 YAML_SUFFIXES = (".yaml", ".yml")
-Saved = Result | Track | Comparison | Plan | GateReport | SelftestReport
+Saved = Result | Track | Sweep | Comparison | Plan | GateReport | SelftestReport
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(get_args(Schema), Kind("result", Result)),
     "geed.track/1": Kind("track", Track),
+    "geed.sweep/1": Kind("sweep", Sweep),
     "geed.comparison/1": Kind("comparison", Comparison),
     "geed.plan/1": Kind("plan", Plan),
     "geed.gate/1": Kind("gate report", GateReport),

@@ -30,6 +30,7 @@ from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import check_writable
 from geed_cli.result.schema import Result
+from geed_cli.sweeps.sweep_folder import files_in, is_sweep
 from geed_cli.tracking.inputs import Input, expand
 from geed_cli.tracking.record import Recipe, Record, Track, in_memory
 from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe
@@ -321,6 +322,21 @@ def _audited(
     return done, failed
 
 
+def inputs_of(words: Sequence[str]) -> tuple[Input, ...]:
+    """Every file that the words name; a sweep's folder names its results on one data set, by their models.
+
+    Raises:
+        InputError: as ``expand`` and ``files_in``.
+    """
+    inputs: dict[Input, None] = {}
+    for word in words:
+        if is_sweep(word):
+            inputs |= {Input(label, file): None for label, files in files_in(word).items() for file in files}
+        else:
+            inputs |= dict.fromkeys(expand([word]))
+    return tuple(inputs)
+
+
 def _drawn() -> TerminalProgress:
     """Progress of Python, where Ctrl-C stays Python's own."""
     return TerminalProgress(message_console(), handles_interrupts=False)
@@ -347,7 +363,7 @@ def _listed(listed: Sequence[object], label: str | None) -> tuple[list[Input], O
     paths = [str(each) for each in listed if isinstance(each, str | Path)]
     if not listed or len(tracks) + len(paths) < len(listed):
         raise _no_track(next((each for each in listed if not isinstance(each, str | Path | Track)), None))
-    inputs = [replace(each, label=label or each.label) for each in expand(paths)]
+    inputs = [replace(each, label=label or each.label) for each in inputs_of(paths)]
     return inputs, OnTrack.together(on_track(each, label) for each in tracks)
 
 

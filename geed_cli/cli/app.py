@@ -17,6 +17,7 @@ from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
 from geed_cli.cli.report import report
 from geed_cli.cli.selftest import selftest
+from geed_cli.cli.sweep import sweep
 from geed_cli.cli.track import track
 from geed_cli.cli.usage_errors import PlainErrors
 from geed_cli.cli.validate import validate
@@ -76,6 +77,7 @@ app.command()(inspect)
 app.command()(plan)
 app.command()(report)
 app.command()(selftest)
+app.command()(sweep)
 app.command()(track)
 app.command()(validate)
 app.add_typer(cache, name="cache")

@@ -41,7 +41,16 @@ FLAGS_ONLY = frozenset({"allow-code", "allow-pickle"})
 TYPED_ONLY = frozenset({"config", "print-config", "help"})
 NOT_FROM_PROJECT = frozenset(
     {
-        *("json", "csv", "output", "figure", "write-spec", "dir", "cache-dir"),  # where files are written
+        *(
+            "json",
+            "csv",
+            "out",
+            "output",
+            "figure",
+            "write-spec",
+            "dir",
+            "cache-dir",
+        ),  # where files are written
         *("force", "fresh", "all", "older-than", "max-size"),  # what is overwritten or removed
         *("spec-dir", "checkpoint", "arch"),  # what runs once the user types --allow-code or --allow-pickle
     }

@@ -25,10 +25,12 @@ from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.marks import plain_characters
 from geed_cli.report.page import Block, Line, Paragraph, Rows, print_page, with_texts
 from geed_cli.report.plan_page import plan_page
+from geed_cli.report.sweep_page import sweep_page
 from geed_cli.report.track_page import track_page
 from geed_cli.result.file import check_writable, to_strict_json, write_atomically
 from geed_cli.result.presented import WIDTH, Figure, Presented
 from geed_cli.result.schema import Result
+from geed_cli.sweeps.manifest import Sweep
 from geed_cli.tracking.columns import columns_of, groups_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
@@ -91,6 +93,8 @@ def _printed(part: Presented, view: View, width: int, *, tenths: bool) -> Iterat
         return audit_page(part, view, width, tenths=tenths)
     if isinstance(part, Track):
         return track_page(part, columns_of(part, ("*",) if view.verbose else ()), view, width)
+    if isinstance(part, Sweep):
+        return sweep_page(part, view, width)
     if isinstance(part, Plan):
         return plan_page(part, view)
     if isinstance(part, Comparison):
@@ -169,7 +173,7 @@ def _kinds(part: Presented) -> dict[str, Callable[[], str]]:
     }
     if isinstance(part, GateReport):
         kinds |= {suffix: functools.partial(make, part) for suffix, make in KINDS.items()}
-    if not isinstance(part, Plan):
+    if not isinstance(part, Plan | Sweep):
         kinds[".html"] = lambda: _report_page(part)
     return kinds
 

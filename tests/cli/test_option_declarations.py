@@ -12,10 +12,16 @@ from geed_cli.cli import compare, track
 from geed_cli.cli.app import app
 from geed_cli.cli.command import declared
 from geed_cli.cli.compare import OPTIONS_LEFT_OUT as LEFT_OUT_OF_COMPARE
+from geed_cli.cli.sweep import OPTIONS_LEFT_OUT as LEFT_OUT_OF_SWEEP
 from geed_cli.cli.track import OPTIONS_LEFT_OUT as LEFT_OUT_OF_TRACK
 
 DECLARED = {option.name for option in declared()}
-OPTIONS_LEFT_OUT = {"audit": {}, "compare": LEFT_OUT_OF_COMPARE, "track": LEFT_OUT_OF_TRACK}
+OPTIONS_LEFT_OUT = {
+    "audit": {},
+    "compare": LEFT_OUT_OF_COMPARE,
+    "track": LEFT_OUT_OF_TRACK,
+    "sweep": LEFT_OUT_OF_SWEEP,
+}
 ASKED_FOR = {
     "compare": {"set_", "floor", "decode", "on_nonfinite", "compile_", "simultaneous", "twin", "discover"},
     "track": {"strip_prefix", "allow_pickle", "floor", "twin", "set_", "decode", "compile_", "simultaneous"},
@@ -53,7 +59,7 @@ def options_of(path: tuple[str, ...]) -> dict[str, object]:
     return {one.name: one for one in COMMANDS[path].params if one.param_type_name == "option"}
 
 
-@pytest.mark.parametrize("name", ["audit", "compare", "track"])
+@pytest.mark.parametrize("name", ["audit", "compare", "sweep", "track"])
 def test_a_command_has_every_option_but_those_it_names_with_a_reason(name: str) -> None:
     """By name; the same help, kind and default as in ``audit``."""
     lacks, found = OPTIONS_LEFT_OUT[name], options_of((name,))

@@ -27,6 +27,7 @@ from geed_cli.report.html.page_contents import PageContents
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
+from geed_cli.sweeps.sweep_folder import files_in, is_sweep
 
 OPTIONS_OF_COMPARISONS = {
     "metric",
@@ -125,11 +126,13 @@ def _contents(made: SideBySide) -> PageContents:
 
 
 def parse_subjects(text: str) -> list[Subject]:
-    """What one argument names: a report page all results in it, anything else one subject.
+    """What one argument names: a report page all results in it, a sweep's folder its models, else one subject.
 
     Raises:
         InputError: a glob that matches nothing, a saved result that is not there, or a page without results.
     """
+    if is_sweep(text):
+        return [Subject(label, files) for label, files in files_in(text).items()]
     label, name = split_label(text)
     path = Path(name)
     if not is_page(path) or (label is not None and glob.has_magic(name)):

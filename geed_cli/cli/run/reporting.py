@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from geed_cli.api.compare import compare
 from geed_cli.api.saved_files import saved_of
 from geed_cli.choices import Plot
 from geed_cli.cli.panels import PAGE
@@ -27,6 +28,7 @@ from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.part import Part
 from geed_cli.result.schema import Result
+from geed_cli.sweeps.sweep_folder import files_in, is_sweep
 from geed_cli.tracking.record import Track
 
 Kind = TypeVar("Kind", bound=Part)
@@ -141,15 +143,7 @@ def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result
     files: dict[str, Path] = {}
     others: list[Part] = []
     for label, path in labelled:
-        if is_page(path):
-            found: dict[str, Part] = {
-                name: saved_of(content, path) for name, content in page_files(path).items()
-            }
-            if label is not None and len(found) == 1:
-                found = {label: next(iter(found.values()))}
-        else:
-            found = {label or unicode_text(path.stem): read_saved(path)[0]}
-        for name, part in found.items():
+        for name, part in _parts_of(label, path).items():
             if isinstance(part, Comparison | GateReport | Track):
                 others.append(part)
             elif not isinstance(part, Result):
@@ -168,6 +162,19 @@ def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result
             else:
                 results[name], files[name] = part, path
     return results, others
+
+
+def _parts_of(label: str | None, path: Path) -> dict[str, Part]:
+    """What a file holds, by name: a page and a sweep's folder several; of a sweep's populations their comparison."""
+    if label is None and is_sweep(str(path)):
+        files = files_in(str(path))
+        if any(len(own) > 1 for own in files.values()):
+            return {path.name: compare(str(path))}
+        return {name: read_saved(own[0])[0] for name, own in files.items()}
+    if not is_page(path):
+        return {label or unicode_text(path.stem): read_saved(path)[0]}
+    found: dict[str, Part] = {name: saved_of(content, path) for name, content in page_files(path).items()}
+    return {label: next(iter(found.values()))} if label is not None and len(found) == 1 else found
 
 
 def _only(parts: Sequence[Part], kind: type[Kind]) -> Kind | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from geed_cli.api.track import Interrupted, TrackOptions, follow, unaudited
+from geed_cli.api.track import Interrupted, TrackOptions, follow, inputs_of, unaudited
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import refuse
 from geed_cli.cli.command import declared, spelled
@@ -25,7 +25,6 @@ from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_page import print_track, to_csv
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.tracking.columns import Column, columns_of, labels_of
-from geed_cli.tracking.inputs import expand
 from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
 
@@ -36,7 +35,7 @@ OPTIONS_OF_TRACKS = {"metric", "layer", "cluster"}
 def run_track(request: TrackRequest) -> None:
     """Make, save and show a track; everything that can be refused cheaply is refused first."""
     _check(request)
-    inputs = expand(request.files)
+    inputs = inputs_of(request.files)
     checkpoints = [each for each in inputs if not each.saved]
     if not checkpoints:
         _refuse_options_of_audits(request)

@@ -27,6 +27,7 @@ from geed_cli.report.selftest_report import SelftestReport
 from geed_cli.result.part import Part
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
+from geed_cli.sweeps.manifest import Sweep
 from geed_cli.tracking.record import Track
 
 
@@ -131,6 +132,11 @@ def _track(track: Track, name: str) -> str:
     return f"a {track.status} track of {len(track.records)} checkpoints, {len(track.rows)} values"
 
 
+def _sweep(sweep: Sweep, _name: str) -> str:
+    done = sum(cell.status == "done" for cell in sweep.cells)
+    return f"a {sweep.status} sweep, {done} of {len(sweep.cells)} cells done, {len(sweep.values)} values"
+
+
 def _comparison(comparison: Comparison, _name: str) -> str:
     labels = ", ".join(plain(subject.label) for subject in comparison.subjects)
     return f"a comparison of {labels}, {len(comparison.lines)} lines"
@@ -151,6 +157,7 @@ def _selftest(report: SelftestReport, _name: str) -> str:
 _TOLD: dict[type[Part], Callable[[Any, str], str]] = {
     Result: _result,
     Track: _track,
+    Sweep: _sweep,
     Comparison: _comparison,
     Plan: _plan,
     GateReport: _gate,

@@ -1,0 +1,331 @@
+"""``geed sweep``: cells, resuming, failing cells, its file, and the commands that read its folder."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from support.command import Geed
+from support.pictures import smooth_pictures
+
+import geed_cli
+from geed_cli.api import sweep_cells
+from geed_cli.errors import InputError
+from geed_cli.result.file import read_result
+from geed_cli.sweeps.manifest import Sweep
+from geed_cli.sweeps.sweep_folder import read_sweep
+
+pytestmark = pytest.mark.usefixtures("read_in_this_process")
+
+SPEC = """
+model: {source: timm, name: test_resnet, arguments: {num_classes: 4}}
+weights: {origin: random}
+layers: [layer2]
+input: {size: 32, crop_pct: 1.0}
+"""
+QUICK = ("--no-cache", "--floor", "0", "--metric", "latent.l2", "--ci", "corrected-t")
+MODELS = ("one=a_0/last.pt:net.yaml", "two=a_1/last.pt:net.yaml", "three=a_2/last.pt:net.yaml")
+DATA = ("-d", "rot=rot", "-d", "fashion", "-d", "third=more")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with net.yaml, three checkpoints and three folders of pictures."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "net.yaml").write_text(SPEC)
+    for seed in range(3):
+        torch.manual_seed(seed)
+        (folder / f"a_{seed}").mkdir()
+        module = timm.create_model("test_resnet", num_classes=4)
+        torch.save(module.state_dict(), folder / f"a_{seed}" / "last.pt")
+    for seed, name in enumerate(("rot", "fashion", "more")):
+        smooth_pictures(folder / name, 6, 32, seed)
+    return folder
+
+
+@pytest.fixture
+def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder that a test may change, in which commands run."""
+    folder = Path(shutil.copytree(made, tmp_path / "here"))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def sweep(geed: Geed, here: Path) -> Callable[..., str]:
+    """``sweep(words…)`` into ``out``; gives stdout."""
+    assert Path.cwd() == here
+
+    def go(*words: str, exit_code: int = 0) -> str:
+        done = geed("sweep", *words, *QUICK, "--out", "out")
+        assert done.exit_code == exit_code, done.stderr
+        assert "Traceback" not in done.stderr
+        go.said = done.stderr  # type: ignore[attr-defined]
+        return done.stdout
+
+    return go
+
+
+def numbers(folder: Path) -> dict[str, object]:
+    """Every result of a sweep by its file, without what differs from run to run: times and the command line."""
+    found = {}
+    for cell in read_sweep(folder / "sweep.json").cells:
+        result = read_result(folder / cell.file).model_dump(mode="json")
+        found[cell.file] = {
+            name: result[name] for name in ("signature", "model", "data", "results", "groups")
+        }
+    return found
+
+
+def test_a_cell_has_the_values_of_an_audit_alone_and_the_table_shows_them(
+    sweep: Callable[..., str], geed: Geed, here: Path
+) -> None:
+    """3 models × 2 data sets: every file's rows are those of ``geed audit``; the table has its six values."""
+    page = sweep(*MODELS, *DATA[:4], "--csv", "values.csv")
+    assert sorted(numbers(here / "out")) == sorted(
+        f"{data}/{model}.json" for data in ("rot", "fashion") for model in ("one", "two", "three")
+    )
+    alone = geed(
+        "audit", "net.yaml", "--checkpoint", "a_1/last.pt", "-d", "fashion", *QUICK, "--json", "alone.json"
+    )
+    assert alone.exit_code == 0, alone.stderr
+    swept = read_result(here / "out/fashion/two.json")
+    assert swept.results == read_result(here / "alone.json").results
+    rows = list(csv.DictReader(io.StringIO((here / "values.csv").read_text())))
+    assert len(rows) == 6
+    assert {row["model"] for row in rows if not row["claim"]} == {"one"}
+    row = next(row for row in rows if (row["data"], row["model"]) == ("fashion", "two"))
+    assert float(row["value"]) == pytest.approx(swept["latent.l2"].value)
+    first = read_result(here / "out/fashion/one.json")
+    assert float(row["difference"]) == pytest.approx(swept["latent.l2"].value - first["latent.l2"].value)
+    assert f"{float(row['value']):.3f}" in page
+
+
+def test_differences_are_corrected_over_the_data_set_as_compare_does(
+    sweep: Callable[..., str], geed: Geed, here: Path
+) -> None:
+    """The p-values are those of ``geed compare`` on the folder, whose table is that of one measure, too."""
+    sweep(*MODELS, *DATA[:4])
+    done = geed("compare", "out/:rot", "--metric", "latent.l2", "--ci", "corrected-t", "--json", "c.json")
+    assert done.exit_code == 0, done.stderr
+    deltas = json.loads((here / "c.json").read_text())["lines"][0]["deltas"]
+    values = [value for value in read_sweep(here / "out/sweep.json").values if value.data == "rot"]
+    assert [value.p_holm for value in values[1:]] == [delta["p_holm"] for delta in deltas]
+
+
+def test_interrupted_anywhere_and_resumed_gives_the_same_files(
+    sweep: Callable[..., str], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped after every cell in turn, nine cells of 3 × 3 end as those of one run; none is audited twice."""
+    sweep(*MODELS, *DATA)
+    whole = numbers(here / "out")
+    shutil.rmtree(here / "out")
+    monkeypatch.setattr(sweep_cells, "TOGETHER", 1)
+    write, written = geed_cli.api.make_sweep.write_result, []
+
+    def write_and_stop(result: object, path: Path) -> None:
+        write(result, path)
+        written.append(path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("geed_cli.api.make_sweep.write_result", write_and_stop)
+    for _ in whole:
+        sweep(*MODELS, *DATA, exit_code=130)
+    assert len(set(written)) == len(written) == len(whole) == 9
+    sweep(*MODELS, *DATA)
+    assert numbers(here / "out") == whole
+
+
+@pytest.mark.heavy
+def test_killed_and_resumed_gives_the_same_files(sweep: Callable[..., str], here: Path) -> None:
+    """``kill -9`` after four files are there; what is left is no part of a file, and the rest is made."""
+    sweep(*MODELS, *DATA)
+    whole = numbers(here / "out")
+    shutil.rmtree(here / "out")
+    words = [sys.executable, "-m", "geed_cli", "sweep", *MODELS, *DATA, *QUICK, "--out", "out"]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(list((here / "out").glob("*/*.json"))) < 4:
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    sweep(*MODELS, *DATA)
+    assert numbers(here / "out") == whole
+    assert not [path for path in (here / "out").rglob("*.json") if path.name != "sweep.json"
+                and str(path.relative_to(here / "out").as_posix()) not in whole]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ["settings", "model", "data", "manifest"])
+def test_another_recipe_is_refused_and_fresh_replaces_it(
+    sweep: Callable[..., str], here: Path, change: str
+) -> None:
+    """Another option, weights, pictures, or nothing that says how files were made: no old file is taken for new."""
+    sweep(MODELS[0], *DATA[:2])
+    more: tuple[str, ...] = ()
+    if change == "settings":
+        more = ("--samples", "5")
+    elif change == "model":
+        shutil.copy(here / "a_1/last.pt", here / "a_0/last.pt")
+    elif change == "data":
+        shutil.copy(here / "fashion/0000.png", here / "rot/0000.png")
+    else:
+        (here / "out/sweep.json").unlink()
+    before = (here / "out/rot/one.json").read_bytes()
+    sweep(MODELS[0], *DATA[:2], *more, exit_code=2)
+    said = {
+        "settings": "data.samples 200, now 5",
+        "model": "the files of one, or the source of rot, are others",
+        "data": "the images of rot are not those",
+        "manifest": "nothing says how it was made",
+    }
+    assert said[change] in sweep.said  # type: ignore[attr-defined]
+    assert (here / "out/rot/one.json").read_bytes() == before
+    sweep(MODELS[0], *DATA[:2], *more, "--fresh")
+    assert (here / "out/rot/one.json").read_bytes() != before
+
+
+def test_models_and_data_are_added_to_a_sweep(sweep: Callable[..., str], here: Path) -> None:
+    """What is there is kept, whatever is named now."""
+    sweep(MODELS[0], *DATA[:2])
+    kept = (here / "out/rot/one.json").read_bytes()
+    sweep(*MODELS[1:], *DATA[:4])
+    sweep(*MODELS[:2], *DATA[:4])
+    assert "3 of 4 cells are in out and were not audited again" in sweep.said  # type: ignore[attr-defined]
+    assert (here / "out/rot/one.json").read_bytes() == kept
+    sweep(MODELS[1], *DATA[:4], "--fresh")
+    sweep(*MODELS[:2], *DATA[:4])
+    assert "4 of 4 cells are in out and were not audited again" in sweep.said  # type: ignore[attr-defined]
+
+
+def test_a_failing_cell_is_reported_and_the_others_go_on(sweep: Callable[..., str], here: Path) -> None:
+    """A checkpoint of other shapes: its cells fail, in the manifest and at the end; exit 3, put right it is 0."""
+    torch.save({"fc.weight": torch.zeros(2, 2)}, here / "a_1/last.pt")
+    page = sweep(*MODELS, *DATA[:4], exit_code=3)
+    swept = read_sweep(here / "out/sweep.json")
+    assert [cell.model for cell in swept.failed] == ["two", "two"]
+    assert swept.status == "partial"
+    assert "2 cells failed:" in page
+    assert "two on rot: " in " ".join(page.split())
+    assert "two is not compared" in page
+    assert sum(cell.status == "done" for cell in swept.cells) == 4
+    sweep(MODELS[1], *DATA[:2], exit_code=2)
+    shutil.copy(here / "a_0/last.pt", here / "a_1/last.pt")
+    sweep(*MODELS, *DATA[:4])
+
+
+def test_a_population_has_its_label_and_a_file_for_each_member(
+    sweep: Callable[..., str], geed: Geed, here: Path
+) -> None:
+    """A glob is one row; ``report`` and ``compare`` read the folder."""
+    page = sweep(MODELS[0], "many=a_[12]/last.pt:net.yaml", "-d", "rot")
+    assert "many is a population of 2 models" in page
+    files = sorted(path.name for path in (here / "out/rot/many").iterdir())
+    assert files == ["a_1-last.json", "a_2-last.json"]
+    for words in (
+        ("compare", "out"),
+        ("report", "out", "-o", "r.html"),
+    ):
+        done = geed(*words)
+        assert done.exit_code == 0, done.stderr
+
+
+def test_track_reads_the_steps_of_a_sweep(sweep: Callable[..., str], geed: Geed, here: Path) -> None:
+    """Checkpoints whose names have steps: a value for each, under the model's label."""
+    for step in (1, 2):
+        shutil.copy(here / f"a_{step}/last.pt", here / f"step_{step}.pt")
+    sweep("run=step_*.pt:net.yaml", "-d", "rot")
+    done = geed("track", "out", "--json", "track.json")
+    assert done.exit_code == 0, done.stderr
+    records = json.loads((here / "track.json").read_text())["records"]
+    assert [(record["label"], record["step"]) for record in records] == [("run", 1), ("run", 2)]
+
+
+def test_a_file_says_the_same_and_its_resolved_form_is_the_same_sweep(
+    geed: Geed, here: Path, sweep: Callable[..., str]
+) -> None:
+    """Models, data and options in YAML; the form beside the results, run again, audits nothing."""
+    (here / "s.yaml").write_text(
+        "models: {one: 'a_0/last.pt:net.yaml', many: 'a_[12]/last.pt:net.yaml'}\ndata: {rot: rot}\nout: filed\n"
+        "group: c4\nmetric: [latent.l2]\nfloor: 0\nci: corrected-t\nno-cache: true\n"
+    )
+    done = geed("sweep", "s.yaml")
+    assert done.exit_code == 0, done.stderr
+    again = geed("sweep", "filed/sweep.yaml")
+    assert again.exit_code == 0, again.stderr
+    assert "3 of 3 cells are in filed and were not audited again" in again.stderr
+    assert again.stdout == done.stdout
+    sweep("one=a_0/last.pt:net.yaml", "many=a_[12]/last.pt:net.yaml", "-d", "rot", "-g", "c4")
+    assert numbers(here / "out") == numbers(here / "filed")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("modles: {a: b}", "did you mean models or"),
+        ("models: {a: b}\nsample: 5", "did you mean samples or"),
+        ("models: {a: b}\nsamples: 0", "'samples' is 0"),
+        ("models: {a: b}\nci: boca", "did you mean bca"),
+        ("models: {a: b}\nallow-code: true", "--allow-code in a file"),
+        ("models: {}", "'models'"),
+    ],
+)
+def test_a_file_with_a_mistake_is_refused(geed: Geed, here: Path, text: str, said: str) -> None:
+    (here / "s.yaml").write_text(text)
+    done = geed("sweep", "s.yaml", "--out", "out")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "s.yaml" in done.stderr
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("one=a_0/last.pt:net.yaml", "One=a_1/last.pt:net.yaml"), "two labels of model"),
+        (("a_*/last.pt:net.yaml",), "without a label"),
+        (("x=b_*/last.pt:net.yaml",), "no file matches b_*/last.pt"),
+        (("x=gone.pt:net.yaml",), "there is no file gone.pt"),
+        ((MODELS[0], "-d", "a=rot", "-d", "a=fashion"), "two labels of data"),
+        ((MODELS[0], "-d", "nowhere"), "nowhere"),
+        ((MODELS[0], "-g", "c44x"), "c44x"),
+    ],
+)
+def test_what_cannot_be_a_sweep_is_refused_before_any_audit(
+    sweep: Callable[..., str], here: Path, words: tuple[str, ...], said: str
+) -> None:
+    sweep(*words, exit_code=2)
+    assert said in sweep.said  # type: ignore[attr-defined]
+    assert not (here / "out").exists()
+
+
+def test_a_data_set_of_several_has_to_be_named(sweep: Callable[..., str], geed: Geed) -> None:
+    """The refusal's way out is the command that works."""
+    sweep(*MODELS[:2], *DATA[:4])
+    done = geed("compare", "out")
+    assert done.exit_code == 2
+    assert "try:      out/:rot" in done.stderr
+    assert geed("compare", "out/:rot").exit_code == 0
+    assert "did you mean rot?" in geed("compare", "out/:rto").stderr
+
+
+def test_python_makes_the_same_sweep(sweep: Callable[..., str]) -> None:
+    """``geed.sweep``: the cells of the command, found again, and shown as its table."""
+    options = geed_cli.AuditOptions(
+        metrics=("latent.l2",),
+        interval=geed_cli.IntervalOptions(method="corrected-t"),
+        controls=geed_cli.ControlOptions(probes=0),
+    )
+    page = sweep("one=a_0/last.pt:net.yaml", "-d", "rot=rot")
+    made = geed_cli.sweep({"one": "a_0/last.pt:net.yaml"}, {"rot": "rot"}, out="out", options=options)
+    assert isinstance(made, Sweep)
+    assert made.table().splitlines()[0] == page.splitlines()[0]
+    assert made.to_records()[0]["model"] == "one"
+    with pytest.raises(InputError, match="in the place of models"):
+        geed_cli.sweep(torch.nn.Identity(), out="out")  # type: ignore[arg-type]

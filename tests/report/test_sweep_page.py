@@ -1,0 +1,84 @@
+"""The printed page of a sweep, as it is read: golden texts, and what it says where cells are missing."""
+
+import pytest
+from support.golden import assert_golden
+
+from geed_cli.report.sweep_page import one_line
+from geed_cli.sweeps.manifest import Cell, Member, Sweep, SweptData, SweptModel, Value
+
+
+def value(data: str, model: str, at: float, claim: str = "", models: int = 1) -> Value:
+    difference = (0.1, (0.05, 0.15), 0.004) if claim else (None, None, None)
+    return Value(
+        data=data, group="c8", metric="latent.l2", model=model, models=models, value=at, ci=(at - 0.02, at + 0.02),
+        difference=difference[0], difference_ci=difference[1], p_holm=difference[2], claim=claim,
+    )  # fmt: skip
+
+
+def swept(*, failed: bool = False, data: tuple[str, ...] = ("rot", "fashion")) -> Sweep:
+    """cnn, a population of c8 and vit on two data sets; vit has failed on the second where that is asked for."""
+    models = (
+        SweptModel(label="cnn", members=(Member(name="cnn", text="cnn.yaml"),)),
+        SweptModel(label="c8", members=tuple(Member(name=f"c8_{k}", text=f"{k}.pt:c8.yaml") for k in (1, 2))),
+        SweptModel(label="vit", members=(Member(name="vit", text="vit.yaml"),)),
+    )
+    cells = [
+        Cell(
+            model=model.label,
+            member=member.name,
+            data=on,
+            file=f"{on}/{member.name}.json",
+            recipe="",
+            status="done",
+        )
+        for model in models
+        for member in model.members
+        for on in data
+    ]
+    values = [
+        each
+        for name in data
+        for each in (
+            value(name, "cnn", 0.31),
+            value(name, "c8", 0.12, "nearer", 2),
+            value(name, "vit", 0.3, "undecided"),
+        )
+    ]
+    if failed:
+        error = ("the file does not fit", "the tensors of vit.yaml", "another file")
+        cells[-1] = cells[-1].model_copy(update={"status": "failed", "error": error})
+        values.pop()
+    return Sweep(
+        status="partial" if failed else "complete", settings={}, models=models,
+        data=tuple(SweptData(label=name, source=name) for name in data), cells=tuple(cells), confidence=0.95,
+        values=tuple(values),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_the_page_is_as_it_was_read(width: int) -> None:
+    assert_golden(swept(failed=True).table(width) + "\n", f"sweep_{width}")
+
+
+def test_every_number_and_every_statement_are_as_they_were_read() -> None:
+    assert_golden(swept().table(verbose=True) + "\n", "sweep_verbose")
+    assert_golden(swept().table(linear=True) + "\n", "sweep_linear")
+
+
+def test_the_answer_is_a_sentence_for_each_data_set() -> None:
+    """What is nearer, undecided, and missing: by the claims alone."""
+    first, second = swept(failed=True).table().splitlines()[:2]
+    assert first.split(maxsplit=1) == [
+        "rot",
+        "c8 is nearer to invariance than cnn; vit is undecided against cnn.",
+    ]
+    assert second.split(maxsplit=1) == [
+        "fashion",
+        "c8 is nearer to invariance than cnn; vit is not compared.",
+    ]
+
+
+def test_one_line_has_every_value_and_claim() -> None:
+    line = one_line(swept(failed=True))
+    assert line.startswith("geed=sweep status=partial cells=8 done=7 failed=1 rot.c8.cnn.latent.l2=0.31 ")
+    assert "rot.c8.c8.latent.l2.ci=0.1,0.14 rot.c8.c8.latent.l2.claim=nearer" in line
