@@ -12,11 +12,15 @@ NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 
 
 def shown(notebook: nbformat.NotebookNode) -> list[list[str]]:
-    """The kinds of output of each cell: text on a stream, or a picture, a table or text of a value."""
+    """The kinds of output of each cell: text on a stream, or a picture, a table or text of a value.
+
+    Each kind once: whether lines come in one piece or in several is a matter of time.
+    """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [
+    kinds = [
         [output.get("name", "") or " ".join(sorted(output.data)) for output in cell.outputs] for cell in cells
     ]
+    return [list(dict.fromkeys(each)) for each in kinds]
 
 
 def test_there_are_three() -> None:
