@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-import typer
-from support.command import COMMAND, Geed
+from support.command import Geed, options_of
 from support.gate import result, spread
 from support.networks import MEAN, STD
 from support.pictures import smooth_pictures
@@ -174,23 +173,7 @@ def test_the_proposed_policy_is_one(folder: Path) -> None:
 
 def test_every_option_has_its_name_in_python() -> None:
     """Of those of the command; the others are of the terminal."""
-    (command,) = [each for name, each in COMMAND.commands.items() if name == "check"]  # type: ignore[attr-defined]
-    shown = {
-        "output",
-        "output_format",
-        "verbose",
-        "quiet",
-        "linear",
-        "debug",
-        "help",
-        "config",
-        "print_config",
-    }
-    options = {
-        max(parameter.opts, key=len)
-        for parameter in command.params
-        if isinstance(parameter, typer.core.TyperOption) and parameter.name not in shown
-    }
+    options = options_of("check", "output", "output_format")
     assert options == set(face.OPTIONS) - set(OF_RESULTS)
 
 

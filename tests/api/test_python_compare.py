@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import typer
-from support.command import COMMAND, Geed
+from support.command import Geed, options_of
 from support.gate import result, spread
 
 import geed_cli as geed_in_python
@@ -202,12 +201,6 @@ def test_mismatches_are_refused_unless_allowed() -> None:
 
 def test_every_option_has_its_name_in_python() -> None:
     """Of those that act on saved results; the others are of audits, files and the terminal."""
-    (command,) = [each for name, each in COMMAND.commands.items() if name == "compare"]  # type: ignore[attr-defined]
     audits = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
-    shown = {"json", "csv", "output", "verbose", "quiet", "linear", "debug", "help", "config", "print_config"}
-    options = {
-        max(parameter.opts, key=len)
-        for parameter in command.params
-        if isinstance(parameter, typer.core.TyperOption) and parameter.name not in audits | shown
-    }
+    options = options_of("compare", "json", "csv", "output", *audits)
     assert options == {name for name in face.OPTIONS if name.startswith("--")} - set(OF_RESULTS)

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import typer
-from support.command import COMMAND, Geed
+from support.command import Geed, options_of
 from support.gate import result, spread
 
 import geed_cli as geed_in_python
@@ -100,11 +99,5 @@ def test_the_way_out_of_no_question_runs(folder: Path) -> None:
 
 def test_every_option_has_its_name_in_python() -> None:
     """Of those of the command; the others are of the terminal."""
-    (command,) = [each for name, each in COMMAND.commands.items() if name == "plan"]  # type: ignore[attr-defined]
-    shown = {"json", "verbose", "quiet", "linear", "debug", "help", "config", "print_config"}
-    options = {
-        max(parameter.opts, key=len)
-        for parameter in command.params
-        if isinstance(parameter, typer.core.TyperOption) and parameter.name not in shown
-    }
+    options = options_of("plan", "json")
     assert options == set(face.OPTIONS) - set(OF_RESULTS)

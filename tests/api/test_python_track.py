@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import typer
 from safetensors.torch import save_file
-from support.command import COMMAND, Geed
+from support.command import Geed, options_of
 from support.pictures import smooth_pictures
 from support.results import result_at, save_run
 
@@ -283,24 +282,7 @@ def test_results_that_cannot_stand_on_one_track() -> None:
 
 def test_every_option_has_its_name_in_python() -> None:
     """Of those of the command; the others are of the terminal. What is named is there."""
-    (command,) = [each for name, each in COMMAND.commands.items() if name == "track"]  # type: ignore[attr-defined]
-    shown = {
-        "csv",
-        "figure",
-        "output",
-        "verbose",
-        "quiet",
-        "linear",
-        "debug",
-        "help",
-        "config",
-        "print_config",
-    }
-    options = {
-        max(parameter.opts, key=len)
-        for parameter in command.params
-        if isinstance(parameter, typer.core.TyperOption) and parameter.name not in shown
-    }
+    options = options_of("track", "csv", "figure", "output")
     assert options <= set(face.OPTIONS)
     parameters = set(inspect.signature(geed_in_python.track).parameters)
     parts = {field.name: field for field in fields(AuditOptions)}

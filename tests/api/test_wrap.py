@@ -4,9 +4,8 @@ import copy
 from pathlib import Path
 
 import pytest
-import torch
+from support.trained_module import trained
 from support.untouched import module_state
-from torch import nn
 
 from geed_cli import AuditOptions, DataOptions, Network, RunOptions, load_model, wrap
 from geed_cli.api.wrap import network_of
@@ -45,39 +44,6 @@ def test_same_rows_as_the_network_loaded_by_name(folder: Path, name: str) -> Non
     mine = audit(net, ["flip", "c4"], options(folder))
     assert module_state(module) == before
     assert rows(mine) == rows(audit(loaded, ["flip", "c4"], options(folder)))
-
-
-class Small(nn.Module):
-    """Everything that a run could change: dropout, batch statistics, a counter, a cache, hooks, gradients."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(inplace=True))
-        self.body = nn.Conv2d(6, 8, 3, stride=2, padding=1)
-        self.drop = nn.Dropout(0.5)
-        self.fc = nn.Linear(8, 5)
-        self.calls = 0
-        self.seen: dict[str, int] = {}
-        self._cache: list[object] = []
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        self.calls += 1
-        self.seen["last"] = len(x)
-        self._cache.append(len(x))
-        return self.fc(self.drop(self.body(self.stem(x)).amax((2, 3))))
-
-
-def trained() -> Small:
-    """In the middle of a training: gradients, statistics, a frozen part, hooks of the user's."""
-    torch.manual_seed(0)
-    module = Small()
-    module(torch.randn(4, 3, 16, 16)).sum().backward()
-    module.stem[1].eval()
-    module.body.bias.requires_grad_(False)
-    module.fc.register_forward_hook(lambda *_: None)
-    module.stem.register_full_backward_hook(lambda *_: None)
-    module.register_forward_pre_hook(lambda *_: None)
-    return module
 
 
 SAID = {"size": 16, "mean": [0.5, 0.5, 0.5], "std": 0.25}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
@@ -47,3 +48,17 @@ def printed(result: AuditResult, width: int = 110, view: View = View(), *, encod
 def in_full(result: AuditResult, width: int = 100) -> str:
     """What ``-v`` adds to the page of an audit."""
     return printed(result, width, View(verbose=True)).partition("What was audited, in full\n")[2]
+
+
+OF_THE_TERMINAL = frozenset({"verbose", "quiet", "linear", "debug", "help", "config", "print_config"})
+"""Options of every command that say how it is run and shown, by their parameters' names."""
+
+
+def options_of(command: str, *beside: str) -> set[str]:
+    """The long options of a command, but for those of the terminal and those named beside."""
+    return {
+        max(parameter.opts, key=len)
+        for parameter in COMMAND.commands[command].params  # type: ignore[attr-defined]
+        if isinstance(parameter, typer.core.TyperOption)
+        and parameter.name not in OF_THE_TERMINAL | set(beside)
+    }
