@@ -99,10 +99,9 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
             report.step(f"loading {model}")
         network = network_of(model)
         source = options.data.root if images is None else images
-        links = options.data.follow_links
-        root, settings = prepared_images(source, network.input, ready=ready, follow_links=links)
+        root, settings = prepared_images(source, network.input, ready=ready, place=options.data.place)
         if network.preprocess is not None and not ready:
-            root = preprocessed(list_images(root, follow_links=links), network.preprocess, settings.size)
+            root = preprocessed(list_images(root, options.data.place), network.preprocess, settings.size)
         options = replace(
             options, run=replace(options.run, precision=_precision(network, precision, options))
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geed_cli.errors import GeedError, described, is_out_of_memory
@@ -46,7 +45,7 @@ def check(audit: "SweepAudit", data: Sequence[SweptData]) -> None:
 
 def options_on(options: AuditOptions, source: str | None) -> AuditOptions:
     """The options with that source of pictures."""
-    return replace(options, data=replace(options.data, root=None if source is None else Path(source)))
+    return replace(options, data=replace(options.data, root=source))
 
 
 def holds_images(options: AuditOptions, source: str | None, earlier: Result) -> bool:

@@ -103,7 +103,7 @@ class AuditArguments:
         ActionOptions.interpolation
     )
     data: Annotated[
-        Path | None,
+        str | None,
         _data(
             "--data",
             "-d",

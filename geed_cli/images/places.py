@@ -1,22 +1,25 @@
-"""What lies at a path that ``--data`` names: a folder, or a file that is told by the end of its name.
+"""What ``--data`` names: a place by its prefix or scheme, a folder, or a file that is told by the end of its name.
 
-A kind of file is one entry of ``KINDS``. A folder is a folder, whatever it is called.
+A kind of place is one entry of ``PREFIXES`` or ``SCHEMES``, a kind of file one of ``KINDS``. A folder is a folder,
+whatever it is called, but that a name that begins as a place does is typed with ``./`` before it.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from geed_cli.documents.document import path_text
-from geed_cli.errors import InputError, files_near, nearest_are
+from geed_cli.errors import InputError, files_near, meant, nearest_are
 from geed_cli.images.archives.archive_reader import tar_at, zip_at
 from geed_cli.images.archives.tar_archive import COMPRESSED_SUFFIXES
 from geed_cli.images.candidates import Listing
 from geed_cli.images.folder import list_folder
 from geed_cli.images.lists.picture_list import csv_list, parquet_list, text_list
 from geed_cli.images.memory.array_file import npy_at, npz_at
+from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.reader import Folder, Reader
 
 
@@ -26,6 +29,20 @@ class Listed(Reader, Protocol):
     listing: Listing
 
 
+class Found(NamedTuple):
+    """What was named: as results call it, what reads it, and all that it holds."""
+
+    root: str
+    reader: Reader
+    listing: Listing
+
+
+Opener = Callable[[str, PlaceOptions], Listed]
+PREFIXES: Mapping[str, Opener] = {}
+"""What opens a place, by the word before the first slash, in small letters; it is given what stands behind the slash.
+They are timm's, and mean what they mean there."""
+SCHEMES: Mapping[str, Opener] = {}
+"""What opens an address, by its scheme; it is given the whole address."""
 KINDS: Mapping[str, Callable[[Path], Listed]] = {
     ".txt": text_list,
     ".csv": csv_list,
@@ -37,22 +54,73 @@ KINDS: Mapping[str, Callable[[Path], Listed]] = {
 }
 """What reads a file, by the end of its name in lower case."""
 EXPECTED = f"a folder of images, or a file that ends in {', '.join(KINDS)}"
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _REMEDY = "check the path, or leave out --data to use the bundled sample"
 
 
-def listed_at(path: Path, *, follow_links: bool = False) -> tuple[Reader, Listing]:
-    """What reads the pictures that lie at a path, and all that there is.
+def listed_at(source: str | Path, options: PlaceOptions) -> Found:
+    """What reads the pictures of a source, and all that there are.
 
     Args:
-        path: as the user named it.
-        follow_links: whether symbolic links below a folder are followed; inside of files they never are.
+        source: text as the user wrote it, or a path on this machine, which is never taken for another place.
+        options: how it is read.
 
     Raises:
-        InputError: nothing is there, it is of no kind that is read, or it holds no images.
+        InputError: nothing is there, it is of no kind that is read, it may be meant in two ways, or holds no images.
+        RunError: it is elsewhere, and could not be read.
     """
+    if isinstance(source, str) and (opened := _place(source, options)) is not None:
+        return Found(source, opened, opened.listing)
+    path = Path(source)
+    reader, listing = _on_disk(path, options)
+    root = str(path)
+    return Found(f"./{root}" if _prefix(root) in PREFIXES else root, reader, listing)
+
+
+def _place(source: str, options: PlaceOptions) -> Listed | None:
+    """What reads a place by its prefix or scheme; None where the text is a path.
+
+    Raises:
+        InputError: a scheme that is not read, or a path of that name is there, too.
+    """
+    address = _ADDRESS.match(source)
+    if address is not None:
+        scheme = address[1].lower()
+        if scheme not in SCHEMES:
+            raise _no_scheme(source, scheme)
+        return SCHEMES[scheme](source, options)
+    prefix = _prefix(source)
+    if prefix not in PREFIXES:
+        return None
+    if os.path.lexists(source):
+        raise InputError(
+            f"{path_text(source)} lies on the disk, and {prefix}/ in front of a name means another place",
+            expected="a name that means one thing",
+            remedy=f"./{source} for what lies on the disk, or another working folder for {prefix}/",
+        )
+    return PREFIXES[prefix](source.partition("/")[2], options)
+
+
+def _prefix(source: str) -> str:
+    """The word before the first slash, in small letters; empty where there is no slash."""
+    word, slash, _ = source.partition("/")
+    return word.lower() if slash else ""
+
+
+def _no_scheme(source: str, scheme: str) -> InputError:
+    allowed = [f"{name}://" for name in SCHEMES]
+    if scheme == "file":
+        expected, remedy = "a path for what lies on this machine", path_text(source.partition("://")[2])
+    else:
+        expected = meant(f"{scheme}://", allowed) + ", ".join([*allowed, "a path on this machine"])
+        remedy = "fetch it, and name the file"
+    return InputError(f"an address that begins with {scheme}://", expected=expected, remedy=remedy)
+
+
+def _on_disk(path: Path, options: PlaceOptions) -> tuple[Reader, Listing]:
     # os.path answers where Path raises: below a folder that may not be entered
     if os.path.isdir(path):
-        return Folder(path, follow_links), list_folder(path, follow_links=follow_links)
+        return Folder(path, options.follow_links), list_folder(path, follow_links=options.follow_links)
     suffix = path.suffix.lower()
     read = KINDS.get(suffix) or (tar_at if suffix in COMPRESSED_SUFFIXES else None)
     if path.parent.suffix.lower() == ".npz" and os.path.isfile(path.parent):

@@ -19,6 +19,7 @@ from geed_cli.choices import NAMED, Decode, ImageSource
 from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError
 from geed_cli.images.picture import ImageRefused, RefusedFile, Size
+from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.places import listed_at
 from geed_cli.images.prefetch import decoding_workers, prefetch
 from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
@@ -119,20 +120,28 @@ class ImageSet:
         return replace(self, paths=select(self.paths, samples, seed))
 
 
-def list_images(data: str | Path | ImageSet | None, *, follow_links: bool = False) -> ImageSet:
-    """All images of a folder, of a file that holds some, of the bundled sample, or of what is listed already.
+def list_images(
+    data: str | Path | ImageSet | None,
+    options: PlaceOptions = PlaceOptions(),  # noqa: B008 - frozen
+) -> ImageSet:
+    """All images of a source that is named, of the bundled sample, or of what is listed already.
 
     No picture is opened.
+
+    Args:
+        data: text as ``--data`` takes it, a path on this machine, a list, or None for the sample.
+        options: how the source is read.
 
     Raises:
         InputError: what is named is missing, is of no kind that is read, or holds no images.
     """
     if isinstance(data, ImageSet):
         return data
-    path = sample_folder() if data is None else Path(data)
-    reader, listing = listed_at(path, follow_links=follow_links)
-    root = SAMPLE_ROOT if data is None else str(path)
-    return ImageSet(root, reader, listing.candidates, listing.refused, listing.found, columns=listing.columns)
+    found = listed_at(sample_folder() if data is None else data, options)
+    root, listing = SAMPLE_ROOT if data is None else found.root, found.listing
+    return ImageSet(
+        root, found.reader, listing.candidates, listing.refused, listing.found, columns=listing.columns
+    )
 
 
 def iter_pixels(

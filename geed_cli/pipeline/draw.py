@@ -93,7 +93,7 @@ class Draw:
         halves: bool = False,
         listing: ImageSet | None = None,
     ) -> None:
-        self._listing = listing or list_images(options.root, follow_links=options.follow_links)
+        self._listing = listing or list_images(options.root, options.place)
         require_enough(options, self._listing)
         self._order = in_draw_order(self._listing.paths, options.seed)
         self._rank = {path: rank for rank, path in enumerate(self._order)}
@@ -221,7 +221,7 @@ class Draw:
 
 def holds_same_draw(options: DataOptions, earlier: Data) -> bool:
     """Whether an audit with these options would take the images of an earlier one, which are still as they were."""
-    listing = list_images(options.root, follow_links=options.follow_links)
+    listing = list_images(options.root, options.place)
     order = in_draw_order(listing.paths, options.seed)
     used = {image.path: image.sha256 for image in (*earlier.images, *earlier.normaliser_images)}
     named = {item.path for item in earlier.refused} | {item.path for item in earlier.duplicates}
@@ -250,7 +250,7 @@ def require_enough(options: DataOptions, listing: ImageSet | None = None) -> Non
     Raises:
         InputError: naming what is missing.
     """
-    listing = listing or list_images(options.root, follow_links=options.follow_links)
+    listing = listing or list_images(options.root, options.place)
     require_samples(options.samples)
     clustering = clustering_of(options, listing)
     if clustering is not None:

@@ -48,8 +48,7 @@ def weights_asked(options: DataOptions, listing: ImageSet) -> ImageWeights | Non
     asked, said = options.image_weights, listing.columns.get(COLUMN)
     if said is not None:
         _require_alone(options, listing.root)
-        file = Path(listing.root)
-        return ImageWeights(file.name, lambda paths: _scaled(said, paths, file))
+        return ImageWeights(Path(listing.root).name, lambda paths: _scaled(said, paths, listing.root))
     if asked is None:
         return None
     if asked == BALANCED:
@@ -98,12 +97,12 @@ def _of_file(file: Path, paths: Sequence[str]) -> tuple[float, ...]:
     return _scaled(found, paths, file)
 
 
-def _scaled(found: Mapping[str, str], paths: Sequence[str], file: Path) -> tuple[float, ...]:
+def _scaled(found: Mapping[str, str], paths: Sequence[str], file: Path | str) -> tuple[float, ...]:
     weights = np.array([_number(found[path], path, file) for path in paths])
     return tuple(map(float, weights / weights.mean()))
 
 
-def _number(text: str, path: str, file: Path) -> float:
+def _number(text: str, path: str, file: Path | str) -> float:
     try:
         weight = float(text)
     except ValueError:

@@ -17,6 +17,7 @@ from geed_cli.choices import (
     check_whole,
 )
 from geed_cli.errors import InputError, meant
+from geed_cli.images.place_options import PlaceOptions
 
 if TYPE_CHECKING:  # its module imports torch
     from geed_cli.images.source import ImageSet
@@ -35,7 +36,7 @@ class DataOptions:
     """Which images are audited.
 
     Attributes:
-        root: folder of images, or those that ``images_of`` made of something else; None is the bundled sample.
+        root: text as ``--data`` takes it, a path, or what ``images_of`` made of pictures; None is the bundled sample.
         samples: at most so many, drawn at random with ``seed``.
         norm_samples: so many further images for the normaliser M, none of them audited; None takes M over the
             audited images themselves.
@@ -74,6 +75,11 @@ class DataOptions:
             check_whole("--norm-samples", self.norm_samples)
         check_choice("--decode", self.decode, get_args(Decode))
         check_choice("--on-bad-image", self.on_bad_image, get_args(OnBadImage))
+
+    @property
+    def place(self) -> PlaceOptions:
+        """How ``root`` is read."""
+        return PlaceOptions(self.follow_links)
 
 
 @dataclass(frozen=True)

@@ -108,9 +108,9 @@ class Monitor:
             self.network = _borrowed(net)
             options = _options(words)
             root = options.data.root if images is None else images
-            links = options.data.follow_links
-            found, _ = prepared_images(root, self.network.input, ready=words.get("ready"), follow_links=links)
-            list_images(found, follow_links=links)
+            place = options.data.place
+            found, _ = prepared_images(root, self.network.input, ready=words.get("ready"), place=place)
+            list_images(found, place)
             resolve_layers(
                 self.network.module, options.layers, self.network.called, self.network.inspect_command
             )

@@ -20,7 +20,7 @@ from geed_cli.documents.toml_table import read_toml_table
 from geed_cli.result.file import read_result
 
 ROOT = Path(__file__).parents[2]
-READ_FROM_PROJECT = {"data", "classes", "policy", "baseline"}
+READ_FROM_PROJECT = {"classes", "policy", "baseline"}
 """Options whose value is a path that is read, and no network."""
 PLACES = ("pyproject.toml", "run.yaml", "GEED_SAMPLES", "typed")
 

@@ -12,6 +12,7 @@ from support.pictures import SETTINGS, open_images, write_folder
 
 from geed_cli.errors import InputError
 from geed_cli.images.picture import Picture, RefusedFile
+from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.preprocess import to_pixels
 from geed_cli.images.reader import Folder
 from geed_cli.images.source import ImageSet, LoadedImage, iter_pixels, list_images, unusable
@@ -164,7 +165,7 @@ def test_one_listing_serves_several_draws(folder: Path) -> None:
 def test_a_listing_remembers_what_was_asked_of_it(folder: Path, tmp_path: Path) -> None:
     """Links are followed in every draw or in none; the bundled sample is known as such."""
     (folder / "link.jpg").symlink_to(folder / "cat" / "0.jpg")
-    readers = [list_images(folder, follow_links=yes).draw(5, 0).reader for yes in (True, False)]
+    readers = [list_images(folder, PlaceOptions(yes)).draw(5, 0).reader for yes in (True, False)]
     assert readers == [Folder(folder, True), Folder(folder, False)]
     assert list_images(None).draw(3, 0).is_sample
     with pytest.raises(InputError, match="0 samples"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.source import ImageSet, list_images
 from geed_cli.input_settings import InputSettings
 
@@ -32,7 +33,7 @@ def smooth_pictures(folder: Path, count: int, size: int, seed: int = 0) -> Path:
 
 def open_images(data: Path | None, samples: int, seed: int, *, follow_links: bool = False) -> ImageSet:
     """List a folder, or the bundled sample, and draw once."""
-    return list_images(data, follow_links=follow_links).draw(samples, seed)
+    return list_images(data, PlaceOptions(follow_links)).draw(samples, seed)
 
 
 def pixels_of(folder: Path) -> list[np.ndarray]:

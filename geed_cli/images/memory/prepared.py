@@ -19,6 +19,7 @@ from geed_cli.images.memory.loader import called, fetch_of, indices_of, require_
 from geed_cli.images.memory.memory_reader import MemoryReader
 from geed_cli.images.memory.not_images import no_images
 from geed_cli.images.picture import RefusedFile
+from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.reader import FileList
 from geed_cli.images.source import ImageSet, list_images, require_side
 from geed_cli.input_settings import InputSettings
@@ -32,7 +33,10 @@ EXPECTED = (
 
 
 def prepared_images(
-    images: object, settings: InputSettings, ready: bool | None = None, *, follow_links: bool = False
+    images: object,
+    settings: InputSettings,
+    ready: bool | None = None,
+    place: PlaceOptions = PlaceOptions(),  # noqa: B008 - frozen
 ) -> tuple[Root, InputSettings]:
     """The pictures and the preprocessing of an audit of them.
 
@@ -41,7 +45,7 @@ def prepared_images(
         settings: the network's preprocessing.
         ready: whether the pictures are cropped already and are shown as they are, S × S; None for False, but that
             arrays and tensors of exactly S × S, which would be resized and cropped once more, are asked about.
-        follow_links: whether symbolic links in a folder are followed.
+        place: how a source that is named is read.
 
     Raises:
         InputError: pictures that cannot be used, that are not S × S though ``ready`` says so, or that are and nothing
@@ -53,7 +57,7 @@ def prepared_images(
     side, as_it_is = settings.size, replace(settings, resize=settings.size, crop_mode="center")
     given = _size_of_arrays(found)
     if ready:
-        listed = list_images(found, follow_links=follow_links)
+        listed = list_images(found, place)
         if given is not None:
             require_side(listed, given, side)
         return replace(listed, side=side), as_it_is

@@ -74,9 +74,10 @@ def _in_a_file(data: Data, folder: Path | ImageSet | None) -> ImageSet | None:
     """
     if isinstance(folder, ImageSet) or (folder is None and data.source not in NAMED):
         return None
+    if folder is None and data.source != "folder":
+        return list_images(data.root)
     where = folder or Path(data.root)
-    named = folder is None and data.source != "folder"
-    return list_images(where) if named or where.is_file() else None
+    return list_images(where) if where.is_file() else None
 
 
 def _reader(data: Data, folder: Path | ImageSet | None, *, follow_links: bool) -> tuple[Reader, str]:
