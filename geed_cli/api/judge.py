@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
-from geed_cli.api.named_results import OneResult, result_from
+from geed_cli.api.named_results import OneResult, result_from, results_from
 from geed_cli.api.parameters import OF_RESULTS, called_in_python
 from geed_cli.choices import OnUndecided, check_choice
 from geed_cli.documents.document import Document, unicode_text
@@ -122,7 +122,11 @@ def _by_model(results: Sequence[object]) -> dict[str, Result]:
     twice = [path for path, count in Counter(path.resolve() for path in paths).items() if count > 1]
     if twice:
         raise InputError(f"{twice[0]} is given twice", expected="every result once", remedy="leave one out")
-    read = [(each, result_from(each)) for each in results]
+    read = [
+        (each if isinstance(each, Result) else name, result)
+        for each in results
+        for name, result in results_from(each).items()
+    ]
     ids = Counter(result.model.id for _, result in read)
     made: dict[str, Result] = {}
     for given, result in read:

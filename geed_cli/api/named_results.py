@@ -14,6 +14,7 @@ from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result
 from geed_cli.result.schema import Result
 from geed_cli.sweeps.sweep_folder import files_in, is_sweep
+from geed_cli.tracking.named_steps import names_step, results_named, steps_named
 
 OneResult = Result | str | Path
 """A result, or where it is saved."""
@@ -68,17 +69,19 @@ def once(label: str, results: Mapping[str, Result], say: Say) -> Contender:
 
 
 def result_from(subject: object, of_several: str = "name the results' own files") -> Result:
-    """The result that a value is, or that the file or report page holds whose path it is.
+    """The result that a value is, that the file or report page holds whose path it is, or a track at the named step.
 
     Args:
         subject: what it is asked of.
         of_several: what to try where a page holds more than one.
 
     Raises:
-        InputError: neither, or a page of several.
+        InputError: neither, or a page or step of several.
     """
     if isinstance(subject, Result):
         return subject
+    if names_step(str(subject)):
+        return _only_one(str(subject), results_named(str(subject)))
     path = _existing(subject)
     if not is_page(path):
         return read_result(path)
@@ -92,6 +95,27 @@ def result_from(subject: object, of_several: str = "name the results' own files"
     return next(iter(found.values()))
 
 
+def results_from(subject: object) -> dict[str, Result]:
+    """The results that a value stands for, by name: of a track's step all checkpoints there, else the only one.
+
+    Raises:
+        InputError: as ``result_from``.
+    """
+    if isinstance(subject, str | Path) and names_step(str(subject)):
+        return results_named(str(subject))
+    return {str(subject): result_from(subject)}
+
+
+def _only_one(named: str, results: Mapping[str, Result]) -> Result:
+    if len(results) > 1:
+        raise InputError(
+            f"{named} stands for {len(results)} results",
+            expected="one result here",
+            remedy="geed compare takes all of them as a population",
+        )
+    return next(iter(results.values()))
+
+
 def _one_from(subject: object) -> Result:
     return result_from(subject, f"geed.compare([{str(subject)!r}]), which compares all of them")
 
@@ -99,6 +123,8 @@ def _one_from(subject: object) -> Result:
 def _labelled(label: str, subject: Subject, say: Say) -> Contender:
     if isinstance(subject, Mapping):
         return once(label, {str(name): _one_from(each) for name, each in subject.items()}, say)
+    if isinstance(subject, str | Path) and names_step(str(subject)):
+        return once(label, results_named(str(subject)), say)
     if _is_pattern(subject):
         return once(label, {str(path): read_result(path) for path in _matching(str(subject), label)}, say)
     if isinstance(subject, list | tuple):
@@ -112,12 +138,21 @@ def _unlabelled(subject: Subject, say: Say) -> Iterator[Contender]:
         yield Contender(subject.model.arch, (subject,))
     elif isinstance(subject, list | tuple):
         yield _population(None, subject, say)
-    elif is_sweep(str(subject)):
+    else:
+        yield from _in_files(subject, say)
+
+
+def _in_files(subject: object, say: Say) -> Iterator[Contender]:
+    """What a path, a pattern, a sweep's folder or a track's step stands for."""
+    if is_sweep(str(subject)):
         for label, files in files_in(str(subject)).items():
             yield once(label, {str(file): read_result(file) for file in files}, say)
+    elif names_step(str(subject)):
+        for step in steps_named(str(subject)):
+            yield once(step.label, step.results, say)
     elif _is_pattern(subject):
         for path in _matching(str(subject), str(subject)):
-            yield from _unlabelled(path, say)
+            yield from _in_files(path, say)
     else:
         path = _existing(subject)
         found = read_page(path) if is_page(path) else {unicode_text(path.stem): read_result(path)}
@@ -127,17 +162,23 @@ def _unlabelled(subject: Subject, say: Say) -> Iterator[Contender]:
 
 def _population(label: str | None, subjects: Sequence[OneResult], say: Say) -> Contender:
     """Results of one recipe, called by their network where nobody gave them a label."""
-    results = [_one_from(each) for each in subjects]
+    found = [results_from(each) for each in subjects]
+    results = [result for each in found for result in each.values()]
     if not results:
         raise InputError(
             "an empty list among the subjects" if label is None else f"no result under {label!r}",
             expected="a result, or several of one recipe",
             remedy="leave it out",
         )
-    names = _names_of(subjects)
+    names = _names_of([name for each, own in zip(subjects, found, strict=True) for name in _named(each, own)])
     by_place = names or tuple(str(number) for number in range(len(results)))
     made = once(label or results[0].model.arch, dict(zip(by_place, results, strict=True)), say)
     return made if names else replace(made, names=())
+
+
+def _named(subject: OneResult, results: Mapping[str, Result]) -> Sequence[object]:
+    """What the results of a subject are called; one in memory has no name."""
+    return [subject] if isinstance(subject, Result) else list(results)
 
 
 def _names_of(subjects: Sequence[object]) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from geed_cli.cli.panels import OUTPUT, Debug, Linear, Quiet, Verbose, parted, v
 
 Results = Annotated[
     list[Path],
-    typer.Argument(metavar="RESULT", help="Results saved by 'geed audit --json'."),
+    typer.Argument(
+        metavar="RESULT", help="Results saved by 'geed audit --json', or TRACK.json@last: a step of a track."
+    ),
 ]
 PolicyPath = Annotated[Path, typer.Option(metavar="FILE", help="The policy (YAML); see geed explain policy.")]
 Baseline = Annotated[

@@ -26,7 +26,8 @@ Subjects = Annotated[
         metavar="A B...",
         autocompletion=offered.subjects,
         help="Saved results (.json), report pages (.html) for the results in them, models as for 'geed audit', or "
-        "LABEL=GLOB of saved results: a population of checkpoints of one recipe. The first is the reference.",
+        "LABEL=GLOB of saved results: a population of checkpoints of one recipe. TRACK.json@STEP is a step of a saved "
+        "track: a number, first or last. The first subject is the reference.",
     ),
 ]
 

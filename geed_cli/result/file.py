@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, RunError, no_such_file
+from geed_cli.phrases import shell_joined
 from geed_cli.result.part import Part
 from geed_cli.result.schema import Result, Schema
 
@@ -134,8 +135,9 @@ def result_of(content: object, path: Path) -> Result:
     Raises:
         InputError: another schema, or broken.
     """
-    if not isinstance(content, dict) or content.get("schema") not in get_args(Schema):
-        raise _not_a_result(path, "it has another schema")
+    schema = content.get("schema") if isinstance(content, dict) else None
+    if schema not in get_args(Schema):
+        raise _a_track(path) if schema == "geed.track/1" else _not_a_result(path, "it has another schema")
     try:
         return Result.model_validate(content)
     except ValidationError as error:
@@ -220,6 +222,14 @@ def _not_a_result(path: Path, why: str) -> InputError:
         f"{path} is not a saved result: {why}",
         expected=f"a file written by `geed audit … --json FILE` ({', '.join(get_args(Schema))})",
         remedy="run the audit again with --json",
+    )
+
+
+def _a_track(path: Path) -> InputError:
+    return InputError(
+        f"{path} is a saved track, and no result",
+        expected="one of its steps: FILE@first, FILE@last or FILE@200",
+        remedy=shell_joined([f"{path}@last"]),
     )
 
 

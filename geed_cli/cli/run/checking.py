@@ -25,6 +25,7 @@ from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
+from geed_cli.tracking.named_steps import tracks_named
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     Raises:
         InputError: a policy, baseline or output that cannot be used.
     """
-    inputs = [*results, request.policy, *filter(None, [request.baseline])]
+    named = [*results, *filter(None, [request.baseline])]
+    inputs = [request.policy, *(file for each in named for file in tracks_named(str(each)))]
     _check_outputs(request.outputs, inputs)
     check_pages(request.pages)
     require_distinct(request.pages, inputs)

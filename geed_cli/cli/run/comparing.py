@@ -2,7 +2,7 @@
 
 import glob
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
 from geed_cli.sweeps.sweep_folder import files_in, is_sweep
+from geed_cli.tracking.named_steps import names_step, results_named, steps_named, tracks_named
 
 OPTIONS_OF_COMPARISONS = {
     "metric",
@@ -47,13 +48,15 @@ class Subject:
     """One argument: its label, and the saved results it names; none where it is a model to be audited.
 
     Attributes:
-        in_page: the result itself, of a report page, whose file may hold several.
+        in_file: the results themselves by name, of a report page or a track, whose files may hold several.
+        word: what names it alone, where that is not its file.
     """
 
     label: str
     files: tuple[Path, ...]
     model: str | None = None
-    in_page: Result | None = None
+    in_file: Mapping[str, Result] | None = None
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def _contents(made: SideBySide) -> PageContents:
 
 
 def parse_subjects(text: str) -> list[Subject]:
-    """What one argument names: a report page all results in it, a sweep's folder its models, else one subject.
+    """What one argument names: a report page all results in it, a sweep's folder its models, a track's step its runs.
 
     Raises:
         InputError: a glob that matches nothing, a saved result that is not there, or a page without results.
@@ -134,13 +137,26 @@ def parse_subjects(text: str) -> list[Subject]:
     if is_sweep(text):
         return [Subject(label, files) for label, files in files_in(text).items()]
     label, name = split_label(text)
+    if names_step(name):
+        return _of_tracks(label, name)
     path = Path(name)
     if not is_page(path) or (label is not None and glob.has_magic(name)):
         return [parse_subject(text)]
     found = read_page(path)
     if label is not None and len(found) == 1:
-        return [Subject(label, (path,), None, next(iter(found.values())))]
-    return [Subject(each, (path,), None, result) for each, result in found.items()]
+        return [_in_page(label, path, next(iter(found.values())))]
+    return [_in_page(each, path, result) for each, result in found.items()]
+
+
+def _in_page(label: str, path: Path, result: Result) -> Subject:
+    return Subject(label, (path,), None, {f"{path}: {label}": result})
+
+
+def _of_tracks(label: str | None, name: str) -> list[Subject]:
+    """The step of a track, or of several: under a label all of them together, else each run by itself."""
+    if label is not None:
+        return [Subject(label, tracks_named(name), None, results_named(name), name)]
+    return [Subject(step.label, (step.file,), None, step.results, step.word) for step in steps_named(name)]
 
 
 def parse_subject(text: str) -> Subject:
@@ -182,15 +198,13 @@ def _labels_for(same: Sequence[Subject]) -> str:
     if any(not subject.files for subject in same):
         return "name each model once"
     labelled = (
-        f"{label}={subject.files[0]}" for label, subject in zip(("before", "after"), same, strict=False)
+        f"{label}={subject.word or subject.files[0]}"
+        for label, subject in zip(("before", "after"), same, strict=False)
     )
     return f"geed compare {shell_joined(labelled)}"
 
 
 def _read(subject: Subject) -> Contender:
     """The results of a subject, by their files' names."""
-    if subject.in_page is not None:
-        return Contender(subject.label, (subject.in_page,), (f"{subject.files[0]}: {subject.label}",))
-    return once(
-        subject.label, {str(file): read_result(file) for file in subject.files}, message_console().print
-    )
+    results = subject.in_file or {str(file): read_result(file) for file in subject.files}
+    return once(subject.label, results, message_console().print)

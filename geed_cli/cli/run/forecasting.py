@@ -9,6 +9,7 @@ from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.report.console import result_console
 from geed_cli.report.plan_page import print_plan
 from geed_cli.result.file import require_distinct, to_strict_json
+from geed_cli.tracking.named_steps import tracks_named
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class PlanRequest:
 def run_plan(request: PlanRequest) -> None:
     """Plan, print and save."""
     check_outputs(request.json)
-    inputs = [each for each in (request.result, request.baseline, request.policy) if each is not None]
-    require_distinct((request.json,), inputs)
+    named = [each for each in (request.result, request.baseline, request.policy) if each is not None]
+    require_distinct((request.json,), [file for each in named for file in tracks_named(str(each))])
     made = plan(
         request.result,
         width=request.width,

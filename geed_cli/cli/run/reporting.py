@@ -29,6 +29,7 @@ from geed_cli.result.gallery import Gallery
 from geed_cli.result.part import Part
 from geed_cli.result.schema import Result
 from geed_cli.sweeps.sweep_folder import files_in, is_sweep
+from geed_cli.tracking.named_steps import names_step, results_named, steps_named, tracks_named
 from geed_cli.tracking.record import Track
 
 Kind = TypeVar("Kind", bound=Part)
@@ -58,7 +59,7 @@ def run_report(
     _check_output(output, plot, group)
     _check_pictures(pictures, plot)
     labelled = [(label, Path(name)) for label, name in map(split_label, sources)]
-    require_distinct([output], [path for _, path in labelled])
+    require_distinct([output], [file for _, path in labelled for file in tracks_named(str(path))])
     results, others = _read(labelled)
     if plot is not None:
         if not results:
@@ -171,10 +172,24 @@ def _parts_of(label: str | None, path: Path) -> dict[str, Part]:
         if any(len(own) > 1 for own in files.values()):
             return {path.name: compare(str(path))}
         return {name: read_saved(own[0])[0] for name, own in files.items()}
+    if names_step(str(path)):
+        return _at_steps(label, str(path))
     if not is_page(path):
         return {label or unicode_text(path.stem): read_saved(path)[0]}
     found: dict[str, Part] = {name: saved_of(content, path) for name, content in page_files(path).items()}
     return {label: next(iter(found.values()))} if label is not None and len(found) == 1 else found
+
+
+def _at_steps(label: str | None, named: str) -> dict[str, Part]:
+    """The step of a track: each run's checkpoint there; of several checkpoints each under its own name."""
+    if label is None:
+        return {
+            step.label if len(step.results) == 1 else name: result
+            for step in steps_named(named)
+            for name, result in step.results.items()
+        }
+    results = results_named(named)
+    return {label if len(results) == 1 else f"{label}: {name}": each for name, each in results.items()}
 
 
 def _only(parts: Sequence[Part], kind: type[Kind]) -> Kind | None:
