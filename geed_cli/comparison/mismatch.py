@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
 from geed_cli.result.samples import output_kind, weights_fingerprint
 from geed_cli.result.schema import Group, Result
@@ -13,6 +14,9 @@ def mismatches(reference: Result, other: Result) -> tuple[str, ...]:
     shared = {group.name for group in reference.groups} & {group.name for group in other.groups}
     parts, others = _parts(reference, shared), _parts(other, shared)
     kinds = output_kind(reference), output_kind(other)
+    for data, own in ((reference.data, parts), (other.data, others)):
+        if reference.data.root == other.data.root and reference.data.revision and other.data.revision:
+            own[f"revision of {printable(data.root, 300)}"] = printable(data.revision or "", 300)
     if "none" not in kinds:  # without predictions, which are not applicable then, nothing is mixed
         parts["kind of output"], others["kind of output"] = kinds
     return tuple(f"{what}: {parts[what]} and {others[what]}" for what in parts if parts[what] != others[what])

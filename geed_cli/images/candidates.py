@@ -31,11 +31,13 @@ class Listing:
         candidates: entries whose name says image.
         refused: everything else: other files, links, pipes, hidden or unreadable folders.
         columns: what a list says beside the paths: label, cluster or weight, each for every path.
+        revision: which state of the source it is of, where that is known and hashes of pictures do not say it.
     """
 
     candidates: tuple[str, ...]
     refused: tuple[RefusedFile, ...]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    revision: str | None = None
 
     @property
     def found(self) -> int:

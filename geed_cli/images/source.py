@@ -86,6 +86,7 @@ class ImageSet:
         found: how many entries the source holds, drawn, not drawn and refused together.
         side: where the pictures are cropped already: of the square that every one of them must be.
         columns: what a list says of each picture: its label, cluster or weight, as text.
+        revision: which state of the source it is, where the source says so.
     """
 
     root: str
@@ -95,6 +96,7 @@ class ImageSet:
     found: int
     side: int | None = None
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    revision: str | None = None
 
     def __str__(self) -> str:
         """What messages call it."""
@@ -140,7 +142,13 @@ def list_images(
     found = listed_at(sample_folder() if data is None else data, options)
     root, listing = SAMPLE_ROOT if data is None else found.root, found.listing
     return ImageSet(
-        root, found.reader, listing.candidates, listing.refused, listing.found, columns=listing.columns
+        root,
+        found.reader,
+        listing.candidates,
+        listing.refused,
+        listing.found,
+        columns=listing.columns,
+        revision=listing.revision,
     )
 
 

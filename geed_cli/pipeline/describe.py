@@ -106,6 +106,7 @@ def describe_data(
     return Data(
         root=unicode_text(everything.root),
         source=everything.reader.source,
+        revision=everything.revision,
         bundled_sample=everything.is_sample,
         found=everything.found,
         count=len(audited),

@@ -158,6 +158,10 @@ class Data(Part):
         description="where the images are: in a folder, the files of a list, an archive, an array's file, files "
         "that were named one by one in Python, or in no file",
     )
+    revision: str | None = Field(
+        None,
+        description="which state of that source it was: a commit or fingerprint of it; null: hashes alone say",
+    )
     bundled_sample: bool = Field(description="whether the images are those that geed brings along")
     found: int = Field(description="entries of the folder, or of another source, of whatever became of them")
     count: int = Field(description="audited images")

@@ -266,6 +266,17 @@ def test_every_kind_of_mismatch_is_named(what: str) -> None:
     assert mismatches(one, small_result(1)) == ()
 
 
+def test_another_revision_of_one_source_is_refused() -> None:
+    """Of two sources, or where one of them says no revision, the pictures' hashes decide alone."""
+    one, other = (
+        changed(small_result(), {"data": {"root": "hfds/a", "revision": revision}}) for revision in ("x", "y")
+    )
+    with pytest.raises(InputError, match="they differ in revision of hfds/a: x and y"):
+        require_comparable([one, other], ["a", "b"])
+    for same in ({"root": "wds/a"}, {"revision": "x"}, {"revision": None}):
+        assert mismatches(one, changed(other, {"data": same})) == ()
+
+
 def test_other_images_are_not_paired() -> None:
     """Looked at all the same (--allow-mismatch): values side by side, no difference is claimed."""
     comparison = pair(small_result(), changed(small_result(1), MISMATCHES["images"]))
