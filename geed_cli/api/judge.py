@@ -94,7 +94,7 @@ def require_rules_about_changes(policy: Policy, baseline: str) -> None:
         raise InputError(
             f"--baseline {baseline}, and {policy.name} has no rule about changes",
             expected="rules under baseline.rules",
-            remedy="add one with max_increase, or leave out --baseline",
+            remedy="add one with max_increase or max_decrease, or leave out --baseline",
         )
 
 

@@ -41,6 +41,7 @@ class Planned(Told):
     metric: str
     group: str
     layer: str | None
+    element: str | None = Field(None, description="of a change of accuracy: under which element; null else")
     rule: str | None = None
     now: float | None = None
     ci: tuple[float, float] | None = None

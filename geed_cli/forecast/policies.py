@@ -11,6 +11,7 @@ from geed_cli.gate.examine import Pending, around
 from geed_cli.gate.gate import joint_confidences
 from geed_cli.gate.policy import Policy
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import ACCURACY, LABEL_METRICS, WORST_CASE
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
 from geed_cli.statistics.methods import Limits
@@ -58,7 +59,12 @@ def _planned(case: Case, joint: dict[str, float], power: float) -> Iterator[Plan
     for pending in case.pending:
         match, claim = pending.match, pending.claim
         found = Planned(
-            metric=match.metric, group=match.group, layer=match.layer, rule=rule.id, target=target
+            metric=match.metric,
+            group=match.group,
+            layer=match.layer,
+            element=match.element,
+            rule=rule.id,
+            target=target,
         )
         if not isinstance(claim, Claim):
             yield found.model_copy(update={"reason": claim if isinstance(claim, str) else claim.reason})
@@ -82,7 +88,7 @@ def _planned(case: Case, joint: dict[str, float], power: float) -> Iterator[Plan
 def _inward(pending: Pending, number: float) -> float:
     """How far a number lies within the limit; below 0 beyond it."""
     limit = pending.rule.limit
-    return number - limit.value if limit.kind == "min" else limit.value - number
+    return number - limit.value if limit.is_least else limit.value - number
 
 
 def _needed(pending: Pending, claim: Claim, level: float, power: float) -> Needed | None:
@@ -93,7 +99,7 @@ def _needed(pending: Pending, claim: Claim, level: float, power: float) -> Neede
     if claim.estimate is None or not claim.estimate.variance > 0.0:
         return _without_spread(pending, claim, claim.ci, distance)
     own, held = (_reaches(pending, claim.tested, span) for span in (claim.ci, joint))
-    rate = measure_named(pending.match.metric).scale.kind == "rate" and not pending.rule.limit.needs_baseline
+    rate = _is_rate(pending.match.metric) and not pending.rule.limit.needs_baseline
     spread = rate_spread_limits(claim.tested, claim.ci) if rate else spread_limits(claim.estimate)
     error = claim.estimate.standard_error / claim.unit
     # towards a pass the outer end of the own interval has to come inside, towards a fail the inner end of the joint one
@@ -106,10 +112,17 @@ def _needed(pending: Pending, claim: Claim, level: float, power: float) -> Neede
     return Needed(nearer.images, min(least, default=None), nearer.high)
 
 
+def _is_rate(metric: str) -> bool:
+    """Whether a value is a plain rate of images: of a class's images, or of a change, the spread says more."""
+    if metric in LABEL_METRICS:
+        return metric in {ACCURACY, WORST_CASE}
+    return measure_named(metric).scale.kind == "rate"
+
+
 def _reaches(pending: Pending, number: float, span: Limits) -> Limits:
     """From a number to the end of its interval further within the limit, and to the other."""
     low, high = number - span[0], span[1] - number
-    return (high, low) if pending.rule.limit.kind == "min" else (low, high)
+    return (high, low) if pending.rule.limit.is_least else (low, high)
 
 
 def _without_spread(pending: Pending, claim: Claim, span: Limits, distance: float) -> Needed | None:

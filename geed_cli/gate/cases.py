@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from geed_cli.comparison.mismatch import mismatches
 from geed_cli.errors import nearest
 from geed_cli.gate.examine import Match, Pending, concluded, examine
+from geed_cli.gate.label_rules import LabelMatch, is_about_labels, label_matches, without_labels
 from geed_cli.gate.outcome import Examined, Outcome, worst
 from geed_cli.gate.policy import Policy, Rule
 from geed_cli.globs import fits_group, has_product, is_or_fits
+from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.result.schema import Entry, Result
 
 
@@ -32,6 +34,8 @@ def cases_of(label: str, result: Result, policy: Policy, baseline: Result | None
     for rule in policy.rules:
         reason = _obstacle(rule, result, baseline, differing)
         reference = baseline if rule.limit.needs_baseline else None
+        if is_about_labels(rule):
+            reason = reason or without_labels(rule, result, reference)
         matched = [] if reason else list(_select(rule, result, reference))
         if not reason and not matched:
             reason = f"the rule matches nothing: {_no_match(rule, result)}"
@@ -74,8 +78,11 @@ def _obstacle(rule: Rule, result: Result, baseline: Result | None, differing: tu
     return None
 
 
-def _select(rule: Rule, result: Result, baseline: Result | None) -> Iterator[Match]:
+def _select(rule: Rule, result: Result, baseline: Result | None) -> Iterator[Match | LabelMatch]:
     """What the rule matches in the result, and for a limit on a change in the baseline, in the result's order."""
+    if is_about_labels(rule):
+        yield from label_matches(rule, result, baseline)
+        return
     here = _keyed(rule, result)
     there = _keyed(rule, baseline) if baseline is not None else {}
     for key in dict.fromkeys((*here, *there)):
@@ -84,6 +91,8 @@ def _select(rule: Rule, result: Result, baseline: Result | None) -> Iterator[Mat
 
 def _no_match(rule: Rule, result: Result) -> str:
     """What of the rule is not in the result, with names that are."""
+    if is_about_labels(rule):
+        return _no_such_group(rule, result)
     entries = result.results
     fields = (
         ("metric", rule.metric, is_or_fits, dict.fromkeys(entry.metric for entry in entries)),
@@ -92,13 +101,22 @@ def _no_match(rule: Rule, result: Result) -> str:
     )
     for field, pattern, fits, names in fields:
         if pattern is not None and not any(fits(name, pattern) for name in names):
-            close = nearest(pattern, names)
+            close = nearest(pattern, [*names, *LABEL_METRICS] if field == "metric" else names)
             there = ", ".join(close or list(names)[:8])
             product = fits is fits_group and has_product(pattern)
             hint = "; * between two names is a product, ** any text" if product else ""
             there = ("nearest are " if close else "there are ") + there if there else "the result has none"
             return f"no {field} matches {pattern!r}{hint}; {there}"
     return "no entry has that metric, group and layer together"
+
+
+def _no_such_group(rule: Rule, result: Result) -> str:
+    """Of a rule about labels: which groups have what it is about."""
+    groups = [tops.group for tops in result.top_classes]
+    if any(fits_group(group, rule.group) for group in groups):
+        return f"{rule.metric} needs a group of two elements or more"
+    close = nearest(rule.group, groups) or groups[:8]
+    return f"no group with predictions matches {rule.group!r}; there are {', '.join(close) or 'none'}"
 
 
 def _keyed(rule: Rule, result: Result) -> dict[tuple[str, str, str | None], Entry]:

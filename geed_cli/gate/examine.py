@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from geed_cli.gate.claim import Claim, Open, increase_claim, open_reason, value_claim
 from geed_cli.gate.floor import refusal
+from geed_cli.gate.label_rules import LabelMatch, label_claim
 from geed_cli.gate.levels import pass_confidence
 from geed_cli.gate.outcome import Examined, Verdict
 from geed_cli.gate.policy import Limit, Rule
@@ -31,6 +32,7 @@ class Match:
     layer: str | None
     entry: Entry | None
     reference: Entry | None
+    element: None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Pending:
     """
 
     rule: Rule
-    match: Match
+    match: Match | LabelMatch
     claim: Claim | Open | str
     images: str
     confidence: float
@@ -52,7 +54,7 @@ class Pending:
 
 def examine(
     rule: Rule,
-    match: Match,
+    match: Match | LabelMatch,
     result: Result,
     baseline: Result | None,
     least: int,
@@ -63,7 +65,11 @@ def examine(
     ``baseline`` is there for a limit on a change; ``least`` images must have a value.
     """
     confidence = pass_confidence(*filter(None, (result, baseline)))
-    claim = _claim(rule, match, result, baseline, confidence, guarantee)
+    claim = (
+        label_claim(match, rule.limit, result, baseline, confidence, guarantee)
+        if isinstance(match, LabelMatch)
+        else _claim(rule, match, result, baseline, confidence, guarantee)
+    )
     # of a result with too few images in all, the requirement itself says so
     if isinstance(claim, Claim) and claim.images < min(least, result.data.count):
         have = "image has" if claim.images == 1 else "images have"
@@ -74,36 +80,28 @@ def examine(
 def concluded(pending: Pending, joint_confidence: float) -> Examined:
     """The entry with its verdict at the joint confidence."""
     match, claim, limit = pending.match, pending.claim, pending.rule.limit
+    found = Examined(
+        metric=match.metric, group=match.group, layer=match.layer, element=match.element, verdict="error"
+    )
     if isinstance(claim, str):
-        return Examined(
-            metric=match.metric, group=match.group, layer=match.layer, verdict="error", reason=claim
-        )
+        return found.model_copy(update={"reason": claim})
+    found = found.model_copy(update={"verdict": "undecided", "limit": limit.value})
     if isinstance(claim, Open):
-        return Examined(
-            metric=match.metric,
-            group=match.group,
-            layer=match.layer,
-            verdict="undecided",
-            limit=limit.value,
-            images_to_decide=claim.images_to_decide,
-            reason=claim.reason,
-        )
+        return found.model_copy(update={"images_to_decide": claim.images_to_decide, "reason": claim.reason})
     joint = around(claim.at(joint_confidence), claim.ci)
     verdict = _verdict(claim, joint, limit)
-    return Examined(
-        metric=match.metric,
-        group=match.group,
-        layer=match.layer,
-        verdict=verdict,
-        value=claim.value,
-        reference=claim.reference,
-        tested=claim.tested,
-        limit=limit.value,
-        ci=claim.ci,
-        joint_ci=joint,
-        images=claim.images,
-        images_to_decide=_images_needed(claim, joint, limit) if verdict == "undecided" else None,
-        notes=claim.notes,
+    return found.model_copy(
+        update={
+            "verdict": verdict,
+            "value": claim.value,
+            "reference": claim.reference,
+            "tested": claim.tested,
+            "ci": claim.ci,
+            "joint_ci": joint,
+            "images": claim.images,
+            "images_to_decide": _images_needed(claim, joint, limit) if verdict == "undecided" else None,
+            "notes": claim.notes,
+        }
     )
 
 
@@ -116,7 +114,7 @@ def around(joint: Limits | None, own: Limits | None) -> Limits | None:
 
 def _verdict(claim: Claim, joint: Limits | None, limit: Limit) -> Verdict:
     """``joint`` is the interval at the joint confidence, None where withheld; reaching the limit is allowed."""
-    upper = limit.kind != "min"
+    upper = not limit.is_least
     if claim.ci is not None and (claim.ci[1] <= limit.value if upper else claim.ci[0] >= limit.value):
         return "pass"
     if joint is not None and (joint[0] > limit.value if upper else joint[1] < limit.value):
@@ -129,7 +127,7 @@ def _images_needed(claim: Claim, joint: Limits | None, limit: Limit) -> int | No
     if claim.ci is None or joint is None:
         return None
     # the end that has to come inside for a pass, and the end that has to go beyond for a fail
-    low, high = (claim.ci[0], joint[1]) if limit.kind == "min" else (joint[0], claim.ci[1])
+    low, high = (claim.ci[0], joint[1]) if limit.is_least else (joint[0], claim.ci[1])
     beyond = Difference(claim.tested - limit.value, low - limit.value, high - limit.value, None)
     return images_to_decide(beyond, claim.images)
 

@@ -34,7 +34,7 @@ class Examined(Told):
     Attributes:
         value: the entry's value, from its rows.
         reference: the baseline's value; null for rules without a baseline.
-        tested: what is compared with the limit: the value, its increase, or the increase over |reference|.
+        tested: what is compared with the limit: the value, its increase, the increase over |reference|, or the change.
         limit: in the same unit.
         ci: limits of ``tested`` for this entry alone; inside the limit they mean pass.
         joint_ci: limits of ``tested`` that hold for all entries of the policy together; beyond the limit
@@ -47,6 +47,7 @@ class Examined(Told):
     metric: str
     group: str
     layer: str | None
+    element: str | None = Field(None, description="of a change of accuracy: under which element; null else")
     verdict: Verdict
     value: float | None = None
     reference: float | None = None
@@ -62,7 +63,9 @@ class Examined(Told):
     def __repr__(self) -> str:
         tested = with_limits(self.tested, self.ci)
         limit = None if self.limit is None else f"limit {self.limit:g}"
-        return in_line("Examined", self.metric, self.group, self.layer, self.verdict, tested, limit)
+        return in_line(
+            "Examined", self.metric, self.group, self.layer or self.element, self.verdict, tested, limit
+        )
 
 
 class Outcome(Told):
@@ -171,7 +174,8 @@ OUTCOME_KEYS = ("rule", "group", "model")
 """The names of an outcome, in the order of a key."""
 COLUMNS: Columns = {
     "model": str, "rule": str, "level": str, "demand": str,
-    "group": str, "metric": str, "layer": str, "verdict": str, "value": float, "reference": float, "tested": float,
+    "group": str, "metric": str, "layer": str, "element": str, "verdict": str,
+    "value": float, "reference": float, "tested": float,
     "low": float, "high": float, "joint_low": float, "joint_high": float, "limit": float,
     "images": int, "images_to_decide": int, "reason": str, "notes": str,
 }  # fmt: skip
@@ -180,7 +184,16 @@ COLUMNS: Columns = {
 
 def _tested(entry: Examined) -> Sequence[Scalar]:
     return (
-        *(entry.group, entry.metric, entry.layer, entry.verdict, entry.value, entry.reference, entry.tested),
+        *(
+            entry.group,
+            entry.metric,
+            entry.layer,
+            entry.element,
+            entry.verdict,
+            entry.value,
+            entry.reference,
+            entry.tested,
+        ),
         *(*limits(entry.ci), *limits(entry.joint_ci), entry.limit),
         *(entry.images, entry.images_to_decide, entry.reason, "; ".join(entry.notes)),
     )
@@ -188,4 +201,4 @@ def _tested(entry: Examined) -> Sequence[Scalar]:
 
 def _untested(outcome: Outcome) -> Sequence[Scalar]:
     """Of a rule that matched no entry, or a requirement."""
-    return (outcome.group, None, None, outcome.verdict, *(None,) * 10, outcome.reason, "")
+    return (outcome.group, None, None, None, outcome.verdict, *(None,) * 10, outcome.reason, "")

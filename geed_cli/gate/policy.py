@@ -1,8 +1,8 @@
 """A policy as the gate works on it: requirements, and one list of rules, each with its limit.
 
-A limit is one of five kinds: ``max`` and ``min`` of a value, ``increase`` over the baseline's value in the measure's
-own unit, and an increase as a fraction, of the baseline's distance from perfect (``share``, version 2) or of its
-|value| (``percent``, version 1).
+A limit is one of six kinds: ``max`` and ``min`` of a value, ``increase`` over the baseline's value in the measure's
+own unit, an increase as a fraction, of the baseline's distance from perfect (``share``, version 2) or of its
+|value| (``percent``, version 1), and the least change from the baseline's accuracy (``change``, 0 or below).
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from geed_cli.documents.validation import validate
 from geed_cli.gate.policy_file import BaselineRulePart, Guarantee, Level, PolicyFile, RequirePart, RulePart
 from geed_cli.globs import fits_group, is_or_fits
 
-LimitKind = Literal["max", "min", "increase", "percent", "share"]
+LimitKind = Literal["max", "min", "increase", "percent", "share", "change"]
 FEWEST_IMAGES = {1: 1, 2: 50}
 """What a policy requires that says nothing of images, by its version."""
 
@@ -29,7 +29,12 @@ class Limit:
     @property
     def needs_baseline(self) -> bool:
         """Whether it limits a change."""
-        return self.kind in {"increase", "percent", "share"}
+        return self.kind in {"increase", "percent", "share", "change"}
+
+    @property
+    def is_least(self) -> bool:
+        """Whether what is tested must not be below it; else not above."""
+        return self.kind in {"min", "change"}
 
     def __str__(self) -> str:
         """As reports write it."""
@@ -42,6 +47,8 @@ class Limit:
                 return f"increase ≤ {self.value:g}"
             case "percent" | "share":
                 return f"increase ≤ {100 * self.value:g}%"
+            case "change":
+                return f"change ≥ {self.value:g}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,9 @@ def _limit(part: RulePart) -> Limit:
 
 
 def _change(part: BaselineRulePart, version: int) -> Limit:
+    if part.max_decrease is not None:
+        return Limit("change", -part.max_decrease)
+    assert part.max_increase is not None, "validated: one of the two is there"
     if not part.max_increase.relative:
         return Limit("increase", part.max_increase.amount)
     return Limit("percent" if version == 1 else "share", part.max_increase.amount)

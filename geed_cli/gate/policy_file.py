@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, PlainValidator, model_validator
 
 from geed_cli.documents.validation import StrictPart
+from geed_cli.errors import meant
+from geed_cli.measures.label_metrics import CHANGE, LABEL_METRICS, LabelMetric
 from geed_cli.statistics.equivalence import Margin, parse_margin
 
 Level = Literal["error", "warn"]
@@ -61,6 +63,18 @@ class _Selection(StrictPart):
     layer: Name | None = None
     level: Level = "error"
 
+    @property
+    def labelled(self) -> LabelMetric | None:
+        """What labels say that the rule is about, which is named in full; None of a rule about measures.
+
+        Raises:
+            ValueError: it names a layer, and predictions have none.
+        """
+        found = LABEL_METRICS.get(self.metric)
+        if found is not None and self.layer is not None:
+            raise ValueError(f"{self.metric} is of predictions, which have no layer; leave layer out")
+        return found
+
 
 class RulePart(_Selection):
     """A limit on values; exactly one of ``max`` and ``min``, itself allowed."""
@@ -75,11 +89,55 @@ class RulePart(_Selection):
             raise ValueError(f"{limits}; expected max or min, one of them (two rules for both)")
         return self
 
+    @model_validator(mode="after")
+    def _limits_the_bad_side(self) -> "RulePart":
+        """Of what labels say larger may be better, so that max would ask for the opposite of what it asks elsewhere."""
+        if (said := self.labelled) is None:
+            return self
+        right, wrong = ("min", self.max) if said.larger_is_better else ("max", self.min)
+        if wrong is not None:
+            better = "larger" if said.larger_is_better else "smaller"
+            other = "max" if right == "min" else "min"
+            raise ValueError(
+                f"{self.metric} is better the {better} it is, and has a {other}; expected {right}"
+            )
+        limit = self.max if self.min is None else self.min
+        high = 0.0 if self.metric == CHANGE else said.high
+        if limit is not None and not said.low <= limit <= high:
+            raise ValueError(
+                f"{right} is {limit:g}, and {self.metric} is expected from {said.low:g} to {high:g}: "
+                f"{'a fall by 5 points is -0.05' if self.metric == CHANGE else '80% is 0.8'}"
+            )
+        return self
+
 
 class BaselineRulePart(_Selection):
-    """A limit on how much larger than the baseline's values may be."""
+    """A limit on a change: how much larger than the baseline's values may be, or how much smaller its accuracy."""
 
-    max_increase: Annotated[Margin, PlainValidator(parse_increase)]
+    max_increase: Annotated[Margin | None, PlainValidator(parse_increase)] = None
+    max_decrease: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
+
+    @model_validator(mode="after")
+    def _limits_the_bad_side(self) -> "BaselineRulePart":
+        said = self.labelled
+        right = "max_decrease" if said is not None and said.larger_is_better else "max_increase"
+        wrong = "max_increase" if right == "max_decrease" else "max_decrease"
+        if getattr(self, wrong) is not None and said is not None:
+            better = "larger" if said.larger_is_better else "smaller"
+            raise ValueError(
+                f"{self.metric} is better the {better} it is, and has a {wrong}; expected {right}"
+            )
+        if self.max_decrease is not None and said is None:
+            of = ", ".join(name for name, each in LABEL_METRICS.items() if each.larger_is_better)
+            raise ValueError(
+                f"max_decrease of {self.metric}, which is none of {of}; expected "
+                f"{meant(self.metric, LABEL_METRICS)}max_increase of a measure"
+            )
+        if getattr(self, right) is None:
+            raise ValueError(f"no limit; expected {right}")
+        if said is not None and self.max_increase is not None and self.max_increase.relative:
+            raise ValueError(f"a percentage of {self.metric}; expected a number, 0.01 is one point")
+        return self
 
 
 class BaselinePart(StrictPart):

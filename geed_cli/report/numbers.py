@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import Control
+from geed_cli.measures.label_metrics import in_percent
 from geed_cli.phrases import some
 from geed_cli.result.schema import Entry
 
@@ -84,7 +84,7 @@ def control_text(entry: Entry, control: Control) -> str:
 
 def in_unit(metric: str, value: float | None) -> str:
     """A value of a measure: rates in percent."""
-    return percent(value) if measure_named(metric).percent else number(value)
+    return percent(value) if in_percent(metric) else number(value)
 
 
 def limits_in_unit(metric: str, limits: tuple[float, float] | None) -> str:

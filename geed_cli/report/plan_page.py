@@ -6,7 +6,7 @@ from rich.console import Console
 
 from geed_cli.choices import View
 from geed_cli.forecast.planned import CONFIDENCE, RANGES_HOLD, Plan, Planned
-from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import in_percent
 from geed_cli.report.console import plain, write
 from geed_cli.report.numbers import in_unit, limits_in_unit
 from geed_cli.report.page import (
@@ -23,6 +23,7 @@ from geed_cli.report.page import (
 )
 from geed_cli.verdict.digits import forecast
 from geed_cli.verdict.plan_sentences import (
+    metric_at,
     name_of,
     need_of,
     next_plan,
@@ -95,7 +96,7 @@ def _table(plan: Plan, view: View) -> Iterator[Block]:
 
 
 def _row(line: Planned, *, several: bool) -> list[Cell]:
-    entry = f"{line.metric}{'' if line.layer is None else f' at {line.layer}'}, {line.group}"
+    entry = f"{metric_at(line)}, {line.group}"
     # a glob that matched nothing is no measure, and an increase in percent has no unit of its own
     known = line.now is not None and not line.target.endswith("%")
     percents = line.target.endswith("%") and several
@@ -119,7 +120,7 @@ def _row(line: Planned, *, several: bool) -> list[Cell]:
 def _target(line: Planned) -> str:
     """The limit of a rule, of a rate in percent."""
     sign, _, number_ = line.target.rpartition(" ")
-    if line.now is None or not measure_named(line.metric).percent or number_.endswith("%"):
+    if line.now is None or not in_percent(line.metric) or number_.endswith("%"):
         return line.target
     return f"{sign} {100 * float(number_):g}%"
 
@@ -135,7 +136,8 @@ def one_line(plan: Plan) -> str:
         *zip(("images", "low", "high"), map(_count, whole or (None,) * 3), strict=True),
     ]
     for line in plan.lines:
-        layer = "" if line.layer is None else f".{plain(line.layer)}"
+        part = line.layer or line.element
+        layer = "" if part is None else f".{plain(part)}"
         rule = "" if line.rule is None else f"{plain(line.rule)}."
         name = f"{rule}{plain(line.metric)}{layer}.{plain(line.group)}"
         pairs.append((name, ",".join(map(_count, (line.images, line.low, line.high)))))

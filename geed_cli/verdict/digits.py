@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import in_percent
 from geed_cli.result.schema import Entry
 from geed_cli.verdict.way import Way
 
@@ -164,13 +165,13 @@ def difference_text(
     if low == high:
         return NO_WIDTH
     decimals = max(decimals or 0, difference_decimals(metric, low, high))
-    rate = measure_named(metric).percent
+    rate = in_percent(metric)
     return sep.join(signed(100 * end if rate else end, decimals) for end in (low, high)) + "%" * rate
 
 
 def difference_decimals(metric: str, low: float, high: float) -> int:
     """The decimals of a difference's limits: as of any interval, or whole percents, and more beside 0."""
-    if measure_named(metric).percent:
+    if in_percent(metric):
         return decimals_beside([100 * low, 100 * high], 0.0, 0)
     return decimals_beside([low, high], 0.0, decimals_of(low, high))
 

@@ -82,9 +82,16 @@ def next_plan(plan: Plan) -> str:
 
 def name_of(line: Planned) -> str:
     """``latent.l2 under flip``, with its layer and its rule where it has them."""
-    layer = "" if line.layer is None else f" at {line.layer}"
     rule = "" if line.rule is None else f"{line.rule}: "
-    return f"{rule}{line.metric}{layer} under {line.group}"
+    within = "," if line.element is not None else " under"
+    return f"{rule}{metric_at(line)}{within} {line.group}"
+
+
+def metric_at(line: Planned) -> str:
+    """The measure, and its layer or element: ``channelwise.cosine at layer1``, ``accuracy.change under r90``."""
+    if line.element is not None:
+        return f"{line.metric} under {line.element}"
+    return line.metric if line.layer is None else f"{line.metric} at {line.layer}"
 
 
 def _takes_most(known: Sequence[Planned]) -> Planned:

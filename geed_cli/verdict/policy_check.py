@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from geed_cli.documents.document import printable
 from geed_cli.gate.outcome import REQUIRE, SEVERITY, Examined, GateReport, Outcome, Verdict, worst
-from geed_cli.measures.catalogue import BY_NAME, measure_named
+from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.label_metrics import CHANGE, LABEL_METRICS, in_percent
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
 from geed_cli.statistics.difference import SAME_DIFFERENCE
@@ -133,10 +134,29 @@ def name_of(outcome: Outcome, report: GateReport) -> str:
 
 def _passed(report: GateReport, quote: Quote) -> Iterator[str]:
     yield f"Every entry's {_level(report)} interval is within its limit{_but_for_warnings(report)}."
-    if against := [c for c in tested(report) if c.verdict == "pass" and "increase" in c.demand]:
+    if against := [c for c in tested(report) if c.verdict == "pass" and _is_change(c)]:
         every = "That" if len(against) == len(tested(report)) else "Against the baseline that"
-        yield f"{every} is non-inferiority: no further from invariance than the baseline by more than the limit."
+        worse = [
+            word
+            for word, labelled in (("further from invariance", False), ("worse by its labels", True))
+            if any(_of_labels(check) == labelled for check in against)
+        ]
+        yield f"{every} is non-inferiority: no {' or '.join(worse)} than the baseline by more than the limit."
     yield from _at_level_warn(report, quote)
+
+
+def _is_change(check: Outcome) -> bool:
+    """Whether a check is about a change from the baseline, as its demand says."""
+    return check.demand.startswith(("increase", "change"))
+
+
+def _of_labels(check: Outcome) -> bool:
+    return any(entry.metric in LABEL_METRICS for entry in check.examined)
+
+
+def short_demand(demand: str) -> str:
+    """The limit of a rule without a measured number beside it: ``≤ +0.01``, ``≥ -0.01``."""
+    return demand.replace("increase ≤ ", "≤ +").replace("change ≥ ", "≥ ")
 
 
 def _but_for_warnings(report: GateReport) -> str:
@@ -272,10 +292,10 @@ def _would_decide(entries: Sequence[Examined]) -> Iterator[str]:
 
 def numbers(check: Outcome, entry: Examined, *, joint: bool | None = None) -> Numbers:
     """What was tested of the entry, beside its limit; with the joint interval or its own, or the one that decides."""
-    percents = check.demand.endswith("%") or measure_named(entry.metric).percent
-    signed = "increase" in check.demand
+    percents = check.demand.endswith("%") or in_percent(entry.metric)
+    signed = _is_change(check) or entry.metric == CHANGE
     if entry.tested is None or entry.limit is None:
-        return Numbers(WITHHELD, "", "", check.demand.replace("increase ≤ ", "≤ +"))
+        return Numbers(WITHHELD, "", "", short_demand(check.demand))
     limit = Decimal(repr(entry.limit)) * (100 if percents else 1)
     joint = entry.verdict == "fail" if joint is None else joint
     ends = entry.joint_ci if joint else entry.ci
@@ -284,12 +304,12 @@ def numbers(check: Outcome, entry: Examined, *, joint: bool | None = None) -> Nu
     decimals = decimals_beside(values, float(limit), _decimals(values, percents=percents))
     shown = [_signed(value, decimals, signed=signed) + "%" * percents for value in values]
     low, high = shown[1:] or ("", "")
-    sign = "≥" if check.demand.startswith("≥") else "≤"
+    sign = "≥" if "≥" in check.demand else "≤"
     return Numbers(
         measured=shown[0],
         low=low,
         high=high,
-        limit=f"{sign} {'+' * signed}{_exactly(limit)}{'%' * percents}",
+        limit=f"{sign} {'+' * (signed and limit > 0)}{_exactly(limit)}{'%' * percents}",
         change=_change(entry),
     )
 
@@ -306,7 +326,7 @@ def _change(entry: Examined) -> str:
     """The two values behind an increase."""
     if entry.reference is None or entry.value is None:
         return ""
-    percents = measure_named(entry.metric).percent
+    percents = in_percent(entry.metric)
     return " to ".join(
         percent(value) if percents else two_digits(value) for value in (entry.reference, entry.value)
     )

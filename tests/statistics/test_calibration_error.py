@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geed_cli.choices import IntervalOptions
-from geed_cli.statistics.calibration import calibration_error
+from geed_cli.statistics.calibration import Calibration
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.sample import MeanSample
 from geed_cli.statistics.scale import Scale
@@ -38,9 +38,9 @@ def test_the_value_is_the_sum_over_bins(n: int, bins: int) -> None:
     """One for every 40, 1 to 15; weighted, too."""
     rng = np.random.default_rng(n)
     p, right = rng.permutation(np.linspace(0.3, 1, n)), rng.integers(0, 2, n).astype(float)
-    assert calibration_error(p, right, OPTIONS).value == pytest.approx(by_loop(p, right, bins))
+    assert Calibration(p, right).error(OPTIONS).value == pytest.approx(by_loop(p, right, bins))
     weights = rng.uniform(1, 2, n)
-    weighted = calibration_error(p, right, OPTIONS, weighting=Weighting(weights))
+    weighted = Calibration(p, right, weighting=Weighting(weights)).error(OPTIONS)
     assert weighted.value == pytest.approx(by_loop(p, right, bins, weights))
 
 
@@ -48,7 +48,7 @@ def test_two_bins_by_hand() -> None:
     """40 at 0.6 of which 30 are right, 40 at 0.9 of which 30 are: (0.15 + 0.15)/2; limits of each at 97.5%."""
     p = np.repeat([0.9, 0.6], 40)
     right = np.tile(np.repeat([1.0, 0.0], [30, 10]), 2)
-    found = calibration_error(p, right, OPTIONS)
+    found = Calibration(p, right).error(OPTIONS)
     assert found.value == pytest.approx(0.15)
     low, high = 0.0, 0.0
     for level in (0.9, 0.6):
@@ -66,14 +66,14 @@ def test_order_and_ties_decide_nothing() -> None:
     rng = np.random.default_rng(0)
     p = np.concatenate([np.full(90, 0.99), np.linspace(0.3, 0.9, 30)])
     right = (rng.uniform(size=120) < 0.7).astype(float)
-    found = calibration_error(p, right, OPTIONS)
+    found = Calibration(p, right).error(OPTIONS)
     assert found.value == pytest.approx(
         (90 * abs(0.99 - right[:90].mean()) + 30 * abs(p[90:].mean() - right[90:].mean())) / 120
     )
     order = rng.permutation(120)
-    again = calibration_error(p[order], right[order], OPTIONS)
+    again = Calibration(p[order], right[order]).error(OPTIONS)
     assert (again.value, again.low, again.high) == pytest.approx((found.value, found.low, found.high))
-    sure = calibration_error(np.ones(50), np.ones(50), OPTIONS)
+    sure = Calibration(np.ones(50), np.ones(50)).error(OPTIONS)
     assert (sure.value, sure.low) == (0.0, 0.0)
     assert sure.high is not None
     assert 0 < sure.high < 0.2
@@ -82,12 +82,12 @@ def test_order_and_ties_decide_nothing() -> None:
 def test_too_few_have_no_limits() -> None:
     """Below 20 pictures, or clusters, whose bins are counted by them."""
     p, right = drawn(19, 0)
-    few = calibration_error(p, right, OPTIONS)
+    few = Calibration(p, right).error(OPTIONS)
     assert (few.low, few.high) == (None, None)
     assert few.notes == ("interval withheld: 19 images, at least 20 needed",)
     p, right = drawn(190, 0)
-    assert calibration_error(p, right, OPTIONS, np.arange(190) // 10).low is None
-    pairs = calibration_error(p, right, OPTIONS, np.arange(190) // 2)
+    assert Calibration(p, right, np.arange(190) // 10).error(OPTIONS).low is None
+    pairs = Calibration(p, right, np.arange(190) // 2).error(OPTIONS)
     assert pairs.low is not None
     assert pairs.value == pytest.approx(by_loop(p, right, 2), abs=0.01)  # p has ties
 
@@ -97,7 +97,7 @@ def test_limits_hold_the_truth(gap: float) -> None:
     """Of 100 draws of 120 pictures, whose bins all have that gap, at least 95 hold it; they are wide: nearly all do."""
     held = 0
     for seed in range(100):
-        found = calibration_error(*drawn(120, seed, gap), OPTIONS)
+        found = Calibration(*drawn(120, seed, gap)).error(OPTIONS)
         assert found.low is not None
         assert found.high is not None
         held += found.low <= gap <= found.high

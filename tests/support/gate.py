@@ -14,12 +14,14 @@ from geed_cli.result.schema import (
     Environment,
     Group,
     Image,
+    Labels,
     Model,
     PerImage,
     Preprocessing,
     Result,
     Settings,
     Timing,
+    TopClasses,
     Weights,
 )
 
@@ -102,3 +104,22 @@ def spread(mean: float, sd: float, n: int = 200, seed: int = 0) -> np.ndarray:
     drawn = np.random.default_rng(seed).normal(size=n)
     drawn -= drawn.mean()
     return mean + sd * drawn / drawn.std(ddof=1)
+
+
+def labelled(
+    right: Mapping[str, np.ndarray],
+    name: str = "net",
+    probability: float | np.ndarray = 0.75,
+    group: str = "flip",
+) -> Result:
+    """A result whose pictures all have class 1, with the top class 1 where ``right`` says so and else 0, by element."""
+    count = len(right["e"])
+    made = result({("prediction.flip_rate", group, None): np.zeros(count)}, name)
+    groups = (made.groups[0].model_copy(update={"elements": tuple(right), "order": len(right)}),)
+    tops = TopClasses(
+        group=group,
+        classes={element: tuple(map(int, row)) for element, row in right.items()},
+        probabilities={element: tuple(np.broadcast_to(probability, count).tolist()) for element in right},
+    )
+    data = made.data.model_copy(update={"labels": Labels(how="labels.csv", of=(1,) * count)})
+    return made.model_copy(update={"groups": groups, "top_classes": (tops,), "data": data})

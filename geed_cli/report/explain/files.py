@@ -72,6 +72,8 @@ FILE_WORDS = (
             "rules: on values; each with metric and either max or min\n"
             "baseline.rules: on increases over --baseline; each with metric and max_increase, an amount or a "
             "percentage of the baseline's distance from perfect\n"
+            "of labelled images: min of accuracy, accuracy.change, worst_case, balanced_accuracy; max of "
+            "calibration_error; against the baseline max_decrease, 0.01 for one point\n"
             "of each rule also: id (as reports call it), group, layer (names or globs; all where left out), level "
             "(error or warn)",
             reading="Every entry that a rule matches has to pass, in every result. 'geed init' writes one to start "

@@ -12,6 +12,7 @@ from geed_cli.phrases import counted
 from geed_cli.report.console import plain
 from geed_cli.report.explain.result_walk import result_walk
 from geed_cli.report.explain.topics import meaning_of
+from geed_cli.report.gate.wording import entry_name
 from geed_cli.report.numbers import in_unit, number
 from geed_cli.report.page import BLANK, Block, Line, Paragraph
 from geed_cli.report.plan_page import plan_page
@@ -151,18 +152,18 @@ def gate_walk(report: GateReport, name: str) -> Iterator[Block]:
 
 def _examined(outcome: Outcome, entry: Examined, claims: int) -> str:
     """What was tested, its interval, its limit, and why it is called so."""
-    where = "" if entry.layer is None else f" at {plain(entry.layer)}"
+    name = entry_name(entry)
     why = plain(policy_check.remark(entry, claims))
     because = f": {why}" if why else ""
     if entry.tested is None:
-        return f"{entry.metric}{where} is {entry.verdict}{because}."
+        return f"{name} is {entry.verdict}{because}."
     shown = policy_check.numbers(outcome, entry)
     verb = f"goes from {shown.change}, which is" if shown.change else "is"
     whose = (
         "the interval that holds for all entries together" if entry.verdict == "fail" else "its own interval"
     )
     limits = f", with {whose}, {shown.interval()}" if shown.low else ""
-    tested = f"{entry.metric}{where} {verb} {shown.measured}{limits}"
+    tested = f"{name} {verb} {shown.measured}{limits}"
     return f"{tested}; the limit is {shown.limit}: {entry.verdict}{because}."
 
 

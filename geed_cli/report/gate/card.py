@@ -10,7 +10,9 @@ from pathlib import PurePath
 import yaml
 
 from geed_cli.gate.outcome import Examined, GateReport, Judged
+from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.report.console import plain
+from geed_cli.report.gate.wording import entry_name
 
 IMAGE_CLASSIFICATION = {"type": "image-classification", "name": "Image Classification"}
 
@@ -26,12 +28,12 @@ def to_card(report: GateReport) -> str:
 
 
 def _results(report: GateReport, model: Judged) -> Iterator[dict[str, object]]:
-    measured: dict[tuple[str, str, str | None], Examined] = {}
+    measured: dict[tuple[str, str, str | None, str | None], Examined] = {}
     for outcome in report.outcomes:
         if outcome.model == model.label:
             for entry in outcome.examined:
                 if entry.value is not None:
-                    measured.setdefault((entry.group, entry.metric, entry.layer), entry)
+                    measured.setdefault((entry.group, entry.metric, entry.layer, entry.element), entry)
     for group in dict.fromkeys(entry.group for entry in measured.values()):
         yield {
             "task": dict(IMAGE_CLASSIFICATION),
@@ -50,10 +52,14 @@ def _dataset(model: Judged) -> dict[str, object]:
 
 
 def _metric(entry: Examined) -> dict[str, object]:
-    at = "" if entry.layer is None else f" at {plain(entry.layer)}"
+    labelled = LABEL_METRICS.get(entry.metric)
+    reading = "larger is further from invariance"
+    if labelled is not None:
+        reading = f"{'larger' if labelled.larger_is_better else 'smaller'} is better"
+    within = "," if entry.element is not None else " under"
     return {
         "type": entry.metric,
-        "name": f"{entry.metric}{at} under {plain(entry.group)} (larger is further from invariance)",
+        "name": f"{entry_name(entry)}{within} {plain(entry.group)} ({reading})",
         "value": entry.value,
         "args": {
             "group": plain(entry.group),

@@ -182,7 +182,7 @@ class _Table:
         """The deciding entries of a check, with ``-v`` all; each with its verdict."""
         rule = plain(check.rule)
         if not check.examined:
-            limit = check.demand.replace("increase ≤ ", "≤ +")
+            limit = policy_check.short_demand(check.demand)
             yield check.verdict, [check.verdict, rule, plain(check.group), "none", "none", limit]
             return
         deciding = policy_check.deciding(check)

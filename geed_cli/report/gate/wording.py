@@ -62,7 +62,9 @@ def why(outcome: Outcome) -> str:
 
 
 def entry_name(entry: Examined) -> str:
-    """The measure, and its layer."""
+    """The measure, and its layer or element."""
+    if entry.element is not None:
+        return plain(f"{entry.metric} under {entry.element}")
     return plain(f"{entry.metric} at {entry.layer}" if entry.layer is not None else entry.metric)
 
 

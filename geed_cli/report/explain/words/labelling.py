@@ -18,6 +18,17 @@ LABEL_WORDS = (
         ("labels", "--labels"),
     ),
     Word(
+        "accuracy.change",
+        Explanation(
+            what="of a policy's rule, accuracy under an element less that of the same images as they are; one number "
+            "for each element but e.",
+            formula="mean over images of 1[arg max p(gx) = y] - 1[arg max p(x) = y].",
+            range="-1 to 1; below 0 where turning costs right answers.",
+            reading="A rule's min is 0 or below: -0.05 allows a fall by 5 points under any element.",
+            see=("accuracy", "rule"),
+        ),
+    ),
+    Word(
         "worst_case",
         Explanation(
             what="how many of the labelled images have their label as top class under every element of the group.",

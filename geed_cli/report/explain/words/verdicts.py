@@ -64,7 +64,7 @@ VERDICT_WORDS = (
     Word(
         "rule",
         Explanation(
-            what="one limit of a policy: on a value, or on its increase over a baseline.",
+            what="one limit of a policy: on a value, or on its change from a baseline.",
             reading="Every entry that it matches has to pass.",
             see=("limit", "pass"),
         ),
@@ -74,7 +74,7 @@ VERDICT_WORDS = (
         "limit",
         Explanation(
             what="what a rule demands: max and min of a value, max_increase over the baseline, or a percentage of "
-            "the baseline's distance from perfect.",
+            "the baseline's distance from perfect; max_decrease of accuracy.",
             reading="A limit below what the run can tell from perfect is an error.",
             example="From 0.100 to 0.104 is an increase of 4%.",
             see=("rule", "floor", "rounding"),
