@@ -60,7 +60,7 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
             None is the folder of ``options``, else the bundled sample.
         groups: names such as ``flip``, ``c4`` and ``flip*c4``, or groups; None is ``flip``, or none beside ``sets``.
         samples: audit at most this many images, drawn at random by ``options.data.seed``.
-        metrics: names or globs of measures; None is all.
+        metrics: names or globs of measures; None is all but those on request.
         layers: names or globs of modules; None is the network's own.
         sets: transformation sets that are no group, such as ``blur:1,2``.
         ready: whether the pictures are cropped to the network's input already.

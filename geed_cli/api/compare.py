@@ -11,10 +11,10 @@ from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
 from geed_cli.comparison.pairing import pair_pattern
 from geed_cli.comparison.schema import Comparison
-from geed_cli.comparison.subjects import Contender
+from geed_cli.comparison.subjects import Contender, usual_metrics
 from geed_cli.errors import InputError, meant
 from geed_cli.globs import listed
-from geed_cli.measures.catalogue import BY_NAME, audited_for
+from geed_cli.measures.catalogue import audited_for
 from geed_cli.result.clusters import read_clustering, with_clusters, with_shared_clusters
 from geed_cli.result.raw_and_m import with_parts
 from geed_cli.result.schema import Result
@@ -61,7 +61,8 @@ def compare(
         subjects: by their labels, or a list whose labels are the names of files and networks. Each is a result, the
             path of a saved result or a report page, or a population: a list of results of one recipe, a mapping of
             them by name, or a glob of files.
-        metrics: names or globs of the measures that are compared; empty is all but controls.
+        metrics: names or globs of the measures that are compared; empty is all but controls, and of
+            those on request what all results have.
         layers: names or globs of the layers; empty is all.
         interval: how intervals are made.
         margins: within what the others are asked to be: ``"5%"`` of the first one's distance from perfect, or an amount
@@ -112,6 +113,7 @@ def side_by_side(
 ) -> SideBySide:
     """The comparison of sides that were read or audited already; see ``compare``."""
     clustered = _in_clusters(contenders, cluster)
+    metrics = metrics or usual_metrics([result for each in clustered for result in each.results])
     sides = tuple(_selected(each, metrics, layers) for each in clustered)
     _require_populations(contenders, pair_runs)
     _require_layers(sides, layers, contenders)
@@ -175,12 +177,7 @@ def _layers_of(contenders: Iterable[Contender]) -> dict[str | None, None]:
 
 
 def _selected(contender: Contender, metrics: Sequence[str], layers: Sequence[str]) -> Contender:
-    """The side with only the entries that ``metrics`` and ``layers`` ask for, raw and M among them.
-
-    The correlation, a control of the cosine beside it, has to be asked for: as claims of their own its lines would
-    only weaken the others under Holm's correction.
-    """
-    metrics = metrics or tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
+    """The side with only the entries that ``metrics`` and ``layers`` ask for, raw and M among them."""
     layers = layers or ("*",)
 
     def parts(result: Result) -> dict[str, object]:

@@ -7,20 +7,19 @@ from geed_cli.api.named_results import OneResult, result_from
 from geed_cli.api.parameters import OF_RESULTS, Names, called_in_python, several
 from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable
+from geed_cli.comparison.subjects import usual_metrics
 from geed_cli.errors import InputError
 from geed_cli.forecast.planned import Plan
 from geed_cli.forecast.policies import plan_policy
 from geed_cli.forecast.widths import plan_width
 from geed_cli.forecast.within import plan_margin
-from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.measures.catalogue import select_measures
 from geed_cli.measures.latent import L2
 from geed_cli.result.clusters import with_shared_clusters
 from geed_cli.result.schema import Result
 
 WIDTH_OF = (L2.name,)
 """The measures that a width is planned of, as ``--until-width`` watches them."""
-COMPARED = tuple(name for name, measure in BY_NAME.items() if measure.beside is None)
-"""Those that a comparison makes claims of."""
 OPTIONS = {
     **OF_RESULTS,
     "--width": "width=…",
@@ -92,7 +91,7 @@ def plan(
         return plan_policy(result, policy_from(policy), before, power)
     assert before is not None, "checked"
     require_comparable([before, result], labels)
-    return plan_margin(result, before, named or COMPARED, margins_of(sizes), power)
+    return plan_margin(result, before, named or usual_metrics([before, result]), margins_of(sizes), power)
 
 
 def _called(result: OneResult | None, otherwise: str) -> str:

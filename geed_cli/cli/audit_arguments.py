@@ -84,7 +84,8 @@ class AuditArguments:
             "--metric",
             metavar="NAME",
             autocompletion=offered.metrics,
-            help="Only these measures, names or globs; repeatable.",
+            help="Only these measures, names or globs; repeatable. Default: all but those on request "
+            "('geed ls metrics').",
         ),
     ] = None
     layer: Annotated[

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.equivalence import moved
@@ -85,6 +86,20 @@ def keys_of(contenders: Iterable[Contender]) -> tuple[Key, ...]:
             for result in contender.results
             for entry in result.results
         )
+    )
+
+
+def usual_metrics(results: Sequence[Result]) -> tuple[str, ...]:
+    """Names of the measures that are compared where nothing is asked for: no controls, and on request what all have.
+
+    A correlation, a control of the cosine beside it, has to be asked for: as claims of their own its lines would only
+    weaken the others under Holm's correction. So would lines that one side has and the other never asked for.
+    """
+    shared = set.intersection(*({entry.metric for entry in result.results} for result in results))
+    return tuple(
+        name
+        for name, measure in BY_NAME.items()
+        if measure.beside is None and (not measure.on_request or name in shared)
     )
 
 

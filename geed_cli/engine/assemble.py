@@ -72,13 +72,14 @@ def _vector_cell(
     cell = Cell(measure.name, group.name)
     orbit = torch.stack([held[view] for view in group.views])
     expected = expected_orbit(measure, orbit, representation)
-    deviations[cell] = _array(deviation(measure, plan.output, orbit, expected))
-    if not np.isfinite(deviations[cell]).all():
+    deviations[cell] = _array(deviation(measure, plan.output, orbit, expected, orbit[0]))
+    if np.isinf(deviations[cell]).any():
         raise _infinite(measure, group)
     trips = {view: trip for view, trip in plan.trips[group.name].items() if trip in held}
     if trips:
         back = torch.stack([held[trips[view]] if view in trips else orbit[0] for view in group.views])
-        controls[cell, "floor"] = _array(deviation(measure, plan.output, back, orbit[0].expand_as(back)))
+        plain = orbit[0].expand_as(back)
+        controls[cell, "floor"] = _array(deviation(measure, plan.output, back, plain, orbit[0]))
 
 
 def _apart(plan: Plan, vectors: Vectors) -> Iterator[tuple[Cell, float]]:

@@ -125,4 +125,4 @@ def _vector(
 ) -> float:
     pair = [runs[site].flatten().double().cpu() for runs in (own, exact)]
     rounded, reference = [distribution(output, z) for z in pair] if measure.site == "logits" else pair
-    return float(deviation(measure, output, rounded, reference))
+    return float(deviation(measure, output, rounded, reference, reference))

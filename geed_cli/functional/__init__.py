@@ -5,6 +5,7 @@ from geed_cli.functional.functions import (
     channelwise_cosine,
     latent_cosine,
     latent_l2,
+    latent_relative,
     prediction_flip_rate,
     softmax_kl,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "channelwise_cosine",
     "latent_cosine",
     "latent_l2",
+    "latent_relative",
     "normaliser",
     "prediction_flip_rate",
     "softmax_kl",

@@ -16,7 +16,7 @@ from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import OutputKind, check_choice
 from geed_cli.functional.metric import Metric
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.measures import channelwise, latent, prediction, softmax
+from geed_cli.measures import channelwise, latent, prediction, relative, softmax
 
 Reduction = Literal["mean", "none"]
 GroupLike = str | FiniteGroup
@@ -44,6 +44,19 @@ def latent_cosine(orbit: Tensor, group: GroupLike | None = None, *, reduction: R
         reduction: ``none`` gives v_i in [−1, 1], −1 is invariant.
     """
     return _reduced(Metric(latent.COSINE.name, group), orbit, reduction)
+
+
+def latent_relative(
+    orbit: Tensor, group: GroupLike | None = None, *, reduction: Reduction = "mean"
+) -> Tensor:
+    """Mean ‖f1(gx) − f1(x)‖₂ / ‖f1(x)‖₂ over x and g ≠ e. From 0, invariant.
+
+    Args:
+        orbit: f1(gx), shape (n, B, k).
+        group: only to check n.
+        reduction: ``none`` gives the mean over g ≠ e for each image, NaN where f1(x) is 0.
+    """
+    return _reduced(Metric(relative.RELATIVE.name, group), orbit, reduction)
 
 
 def softmax_kl(

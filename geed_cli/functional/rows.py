@@ -43,7 +43,7 @@ def _of_vectors(measure: Measure, orbit: Tensor, action: Representation, kind: O
     vectors = orbit.cpu() if orbit.device.type == "mps" else orbit  # MPS has no float64
     if measure.site == "logits":
         vectors = distributions(measure, vectors, output)
-    return deviation(measure, output, vectors, expected_orbit(measure, vectors, action))
+    return deviation(measure, output, vectors, expected_orbit(measure, vectors, action), vectors[0])
 
 
 def distributions(measure: Measure, outputs: Tensor, output: Output) -> Tensor:

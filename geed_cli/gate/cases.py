@@ -14,6 +14,7 @@ from geed_cli.gate.label_rules import LabelMatch, is_about_labels, label_matches
 from geed_cli.gate.outcome import Examined, Outcome, worst
 from geed_cli.gate.policy import Policy, Rule
 from geed_cli.globs import fits_group, has_product, is_or_fits
+from geed_cli.measures.catalogue import on_request
 from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.result.schema import Entry, Result
 
@@ -101,6 +102,9 @@ def _no_match(rule: Rule, result: Result) -> str:
     )
     for field, pattern, fits, names in fields:
         if pattern is not None and not any(fits(name, pattern) for name in names):
+            asked = next((name for name in on_request() if fits(name, pattern)), None)
+            if field == "metric" and asked is not None:
+                return f"{asked} is computed on request alone; audit with --metric {asked}"
             close = nearest(pattern, [*names, *LABEL_METRICS] if field == "metric" else names)
             there = ", ".join(close or list(names)[:8])
             product = fits is fits_group and has_product(pattern)

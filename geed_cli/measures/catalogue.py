@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from geed_cli.choices import IntervalMethod
 from geed_cli.errors import InputError, meant
-from geed_cli.measures import channelwise, latent, prediction, softmax
+from geed_cli.measures import channelwise, latent, prediction, relative, softmax
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.measures.parts import parts_of, whole_of
 
@@ -18,6 +18,7 @@ BY_NAME: dict[str, Measure] = {
         channelwise.COSINE,
         channelwise.CORRELATION,
         prediction.FLIP_RATE,
+        relative.RELATIVE,
     )
 }
 
@@ -43,8 +44,18 @@ def measure_named(name: str) -> Measure:
     return measure
 
 
+def by_default() -> tuple[str, ...]:
+    """The names of the measures that are computed where nothing is asked for."""
+    return tuple(name for name, measure in BY_NAME.items() if not measure.on_request)
+
+
+def on_request() -> tuple[str, ...]:
+    """The names of the others."""
+    return tuple(name for name, measure in BY_NAME.items() if measure.on_request)
+
+
 def select_measures(patterns: Sequence[str]) -> tuple[Measure, ...]:
-    """The measures that match any name or glob, in the catalogue's order; all where no pattern is given.
+    """The measures that match any name or glob, in the catalogue's order; without a pattern the default ones.
 
     Raises:
         InputError: a pattern matches nothing.
@@ -52,7 +63,7 @@ def select_measures(patterns: Sequence[str]) -> tuple[Measure, ...]:
     for pattern in patterns:
         if not fnmatch.filter(BY_NAME, pattern):
             raise _unknown(pattern)
-    chosen = {name for pattern in patterns or ["*"] for name in fnmatch.filter(BY_NAME, pattern)}
+    chosen = {name for pattern in patterns or by_default() for name in fnmatch.filter(BY_NAME, pattern)}
     return tuple(measure for name, measure in BY_NAME.items() if name in chosen)
 
 
@@ -68,7 +79,7 @@ def require_bounds(asked: str, metrics: Iterable[str]) -> None:
     """
     names = tuple(dict.fromkeys(metrics))
     if names:
-        bounded = [name for name, measure in BY_NAME.items() if measure.has_bounds() and name not in names]
+        bounded = [name for name in by_default() if BY_NAME[name].has_bounds() and name not in names]
         raise InputError(
             f"{asked} for {', '.join(names)}",
             expected="measures whose values lie between two known numbers",

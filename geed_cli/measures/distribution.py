@@ -32,8 +32,21 @@ def distribution(output: Output, z: Tensor) -> Tensor:
     return z / z.sum() if output.probable else probabilities(z)
 
 
-def deviation(measure: VectorMeasure, output: Output, moved: Tensor, expected: Tensor) -> Tensor:
-    """m(f(gx), ρ(g)f̂(x)) of features, or of distributions laid out as ``distribution`` does; (...)."""
+def deviation(
+    measure: VectorMeasure, output: Output, moved: Tensor, expected: Tensor, plain: Tensor
+) -> Tensor:
+    """m(f(gx), ρ(g)f̂(x)) of features, or of distributions laid out as ``distribution`` does; (...).
+
+    Args:
+        measure: which.
+        output: what distributions are of.
+        moved: f(gx), (..., k).
+        expected: ρ(g)f̂(x), of the same shape.
+        plain: f(x), over whose size features' deviations are; NaN where that is 0.
+    """
+    if measure.site == "features" and measure.size is not None:
+        size = measure.size(plain)
+        return measure.deviation(moved, expected) / torch.where(size > 0, size, torch.nan)
     if measure.site == "features" or AXES[output.kind] == -1:
         return measure.deviation(moved, expected)
     found = measure.deviation(_by_place(output, moved), _by_place(output, expected))

@@ -46,6 +46,7 @@ class Measure:
         label: of the axis of a figure; empty is the name.
         usual: whether a track shows it where nothing was asked for.
         of_invariance: whether a larger value means further from invariance; M is of the images alone.
+        on_request: whether it is computed only where a name or glob asks for it.
         beside: the measure beside whose values it is shown; it makes no claims of its own unless asked for.
     """
 
@@ -64,13 +65,16 @@ class Measure:
     label: str = ""
     usual: bool = False
     of_invariance: bool = True
+    on_request: bool = False
     beside: "Measure | None" = None
 
     @property
     def explanation(self) -> Explanation:
         """What ``geed explain`` says of it."""
+        asked = f"It is computed only where it is asked for: --metric {self.name}." if self.on_request else ""
         return replace(
             self.explained,
+            reading=" ".join(filter(None, (self.explained.reading, asked))),
             formula=f"{self.definition}; {self.equation}",
             range=", ".join(filter(None, (self.range, self.unit))),
         )
@@ -142,6 +146,8 @@ class VectorMeasure(Measure):
     Attributes:
         site: where it is read.
         deviation: m(f(gx), ρ(g)f̂(x)), from (..., k) and a shape that broadcasts with it to (...), float64.
+        size: what every deviation of an image is divided by, from f(x) of shape (..., k) to (...); an image of size 0
+            has no row. None is 1.
         pairs: d(f1(x), f1(x')) for all pairs of embeddings (m, k), whose mean off the diagonal is M; shape (m, m).
         against_plain: whether f(x) stands in place of f̂(x); e, which then is 0 by definition, is not counted.
         sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
@@ -156,6 +162,7 @@ class VectorMeasure(Measure):
 
     site: VectorSite
     deviation: Callable[["Tensor", "Tensor"], "Tensor"]
+    size: Callable[["Tensor"], "Tensor"] | None = None
     pairs: Callable[["Tensor"], "Tensor"] | None = None
     against_plain: bool = False
     sensitivity: Callable[["Tensor"], "Tensor"] | None = None

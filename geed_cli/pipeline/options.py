@@ -214,7 +214,7 @@ class AuditOptions:
 
     Attributes:
         until: add images until intervals are narrow enough; None audits ``data.samples`` images.
-        metrics: names or globs of measures; empty is all.
+        metrics: names or globs of measures; empty is all that are not on request alone.
         layers: names or globs of modules; empty is the spec's layers or the network's stages.
         sets: transformation sets that are no group, such as ``blur:1,2``.
         controls: what is measured beside the values.

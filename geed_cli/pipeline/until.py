@@ -7,7 +7,7 @@ that the run ends with keeps its coverage although it was looked at before.
 import fnmatch
 
 from geed_cli.errors import InputError
-from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.measures.catalogue import select_measures
 from geed_cli.pipeline.draw import Draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.session import Session
@@ -70,6 +70,6 @@ def check_until(options: AuditOptions) -> None:
     if not fnmatch.filter(metrics, until.metric):
         raise InputError(
             f"no measure of this run matches {until.metric!r}",
-            expected=f"one of {', '.join(BY_NAME)}",
+            expected=f"one of {', '.join(metrics)}",
             remedy="--width-of latent.l2",
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from geed_cli.choices import View
-from geed_cli.measures.catalogue import BY_NAME, measure_named
+from geed_cli.measures.catalogue import by_default, measure_named
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
 from geed_cli.report.accuracy_rows import accuracy_notes, accuracy_section
@@ -237,7 +237,7 @@ def _absences(entries: Sequence[Entry]) -> Iterator[str]:
 def _shown_whole(entry: Entry, result: Result) -> bool:
     """Whether a measure of no layer has a row: one without a perfect value where it was asked for by name."""
     measure = measure_named(entry.metric)
-    return measure.perfect is not None or set(result.settings.measures) != set(BY_NAME)
+    return measure.perfect is not None or set(result.settings.measures) != set(by_default())
 
 
 def _layered(entries: Sequence[Entry]) -> list[Entry]:

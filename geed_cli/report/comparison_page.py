@@ -13,7 +13,7 @@ from rich.console import Console
 from geed_cli.choices import View
 from geed_cli.comparison.schema import Comparison, Delta, Side
 from geed_cli.comparison.schema import Line as Compared
-from geed_cli.measures.catalogue import BY_NAME, measure_named
+from geed_cli.measures.catalogue import BY_NAME, by_default, measure_named
 from geed_cli.measures.control import CONTROLS
 from geed_cli.phrases import counted, some
 from geed_cli.report.cells import csv_text
@@ -240,7 +240,7 @@ class _Tables:
     def _has_a_row(self, line: Compared) -> bool:
         """Whether a measure of no layer has one: one without a perfect value where it was asked for by name."""
         there = {line.metric for line in self.comparison.lines}
-        usual = {name for name, measure in BY_NAME.items() if measure.beside is None}
+        usual = {name for name in by_default() if measure_named(name).beside is None}
         return self.view.verbose or measure_named(line.metric).perfect is not None or not usual <= there
 
     @staticmethod

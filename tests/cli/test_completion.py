@@ -130,7 +130,7 @@ OFFERED: dict[str, list[str]] = {
     "geed audit --arch torchvision:": ["torchvision:resnet18"],
     "geed audit -g xshift3": ["xshift3", *(f"xshift3{n}" for n in range(10))],
     "geed audit --set blur:": ["blur:1,2,4"],
-    "geed audit --metric lat": ["latent.l2", "latent.cosine"],
+    "geed audit --metric lat": ["latent.l2", "latent.cosine", "latent.relative"],
     "geed compare --metric latent.l2": ["latent.l2", "latent.l2.raw", "latent.l2.M"],
     "geed plan --metric softmax": ["softmax.kl"],
     "geed audit --precision bf": ["bf16"],

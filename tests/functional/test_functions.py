@@ -20,6 +20,7 @@ PICTURES = (5, 16)
 BY_NAME: dict[str, Callable[..., Tensor]] = {
     "latent.l2": geed.functional.latent_l2,
     "latent.cosine": geed.functional.latent_cosine,
+    "latent.relative": geed.functional.latent_relative,
     "softmax.kl": geed.functional.softmax_kl,
     "prediction.flip_rate": geed.functional.prediction_flip_rate,
     "channelwise.cosine": geed.functional.channelwise_cosine,
@@ -39,6 +40,15 @@ def test_every_measure_of_the_catalogue_is_a_function() -> None:
     assert set(BY_NAME) == set(CATALOGUE)
     for name, function in BY_NAME.items():
         assert function.__name__ == name.replace(".", "_")
+
+
+def test_relative_by_hand() -> None:
+    """(3, 0) and (0, 4) are 5 apart, of length 3; e is not counted, and a zero vector has no row."""
+    orbit = torch.tensor([[[3.0, 0.0], [0.0, 0.0]], [[0.0, 4.0], [0.0, 4.0]]])
+    first, second = geed.functional.latent_relative(orbit, "flip", reduction="none").tolist()
+    assert first == pytest.approx(5 / 3, abs=1e-12)
+    assert math.isnan(second)
+    assert geed.functional.latent_relative(orbit).item() == pytest.approx(5 / 3, abs=1e-12)
 
 
 def test_l2_by_hand() -> None:

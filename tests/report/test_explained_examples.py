@@ -17,6 +17,7 @@ from geed_cli.measures.latent import COSINE, L2, cosine_deviation, l2_deviation,
 from geed_cli.measures.measure import LayerMeasure, Measure
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.prediction import FLIP_RATE, flips
+from geed_cli.measures.relative import RELATIVE, length
 from geed_cli.measures.softmax import KL, divergence, probabilities, sensitivity
 from geed_cli.report.explain.topics import everything, topic_of
 from geed_cli.report.numbers import furthest
@@ -55,6 +56,13 @@ def orbit_of_features() -> list[float]:
     assert one == other
     score = L2.per_image(np.array([[one, other]]))[0] / 10
     return [*mean.tolist(), one, score, apart, apart / 10]
+
+
+def latent_relative() -> list[str]:
+    """The distance of (0, 4) from (3, 0), the length of (3, 0), and their quotient."""
+    plain, moved = tensor((3, 0)), tensor((0, 4))
+    apart, own = float(RELATIVE.deviation(moved, plain)), float(length(plain))
+    return [f"{apart:g}", f"{own:g}", f"{apart / own:.2f}"]
 
 
 def latent_l2() -> list[str]:
@@ -214,6 +222,7 @@ def classes() -> list[str]:
 
 CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "latent.l2": ("3 0 4 10", latent_l2),
+    "latent.relative": ("3 0 4", latent_relative),
     "latent.cosine": ("3 0 4 0.2 0.5", latent_cosine),
     "softmax.kl": ("0.9 0.1 2", softmax_kl),
     "prediction.flip_rate": ("7 3 5 40", flip_rate),

@@ -15,7 +15,7 @@ from geed_cli.errors import InputError, meant
 from geed_cli.groups.families import FAMILIES, USUAL_GROUPS, family_of
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import GROUP_SUFFIXES, group_named
-from geed_cli.measures.catalogue import BY_NAME, select_measures
+from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.report.cells import list_table
 from geed_cli.report.console import emit, result_console
 from geed_cli.sets.set_families import SET_FAMILIES
@@ -103,8 +103,9 @@ def set_table(pattern: str | None) -> Table:
 def metric_table(pattern: str | None) -> Table:
     """The measures whose names match."""
     table = list_table("metric", "unit", "range", "definition (larger means further from invariance)")
-    for measure in select_measures(matching("metric", pattern, BY_NAME)):
-        table.add_row(measure.name, measure.unit or "–", measure.range, measure.definition)
+    for measure in (BY_NAME[name] for name in matching("metric", pattern, BY_NAME)):
+        said = measure.definition + "; on request alone" * measure.on_request
+        table.add_row(measure.name, measure.unit or "–", measure.range, said)
     return table
 
 

@@ -230,8 +230,9 @@ def _sample(
 
 
 def _counted(sample: MeanSample | RatioSample) -> Array:
-    """What each image adds to the mean."""
-    return sample.values if sample.weighting is None else sample.values * sample.weighting.weights
+    """What each image that has a row adds to the mean."""
+    counted = sample.values if sample.weighting is None else sample.values * sample.weighting.weights
+    return counted[np.isfinite(counted)]
 
 
 def _finite(value: float) -> float | None:
