@@ -60,6 +60,23 @@ Pages = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+FigureFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--figure",
+        metavar="FILE",
+        help="Also draw a figure for a paper, with intervals; .svg, .pdf or .png. Needs the extra 'plot'.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+ShareY = Annotated[
+    bool,
+    typer.Option(
+        "--share-y",
+        help="Panels of one measure in the figure have one vertical axis.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Print every number and note.", rich_help_panel=OUTPUT)
 ]

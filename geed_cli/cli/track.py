@@ -9,7 +9,20 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, MODEL, OUTPUT, Csv, Linear, Pages, PairRuns, Quiet, Verbose, view_of
+from geed_cli.cli.panels import (
+    DATA,
+    MODEL,
+    OUTPUT,
+    Csv,
+    FigureFile,
+    Linear,
+    Pages,
+    PairRuns,
+    Quiet,
+    ShareY,
+    Verbose,
+    view_of,
+)
 
 OPTIONS_LEFT_OUT = {
     "labels": "tracks are of the measures; geed audit says what labels say of one checkpoint",
@@ -62,14 +75,6 @@ Json = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-Figure = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        help="Draw values against steps with their intervals; .png or .svg. Needs the extra 'plot'.",
-        rich_help_panel=OUTPUT,
-    ),
-]
 Fresh = Annotated[
     bool,
     typer.Option("--fresh", help="Start over, and replace what --json FILE holds.", rich_help_panel=OUTPUT),
@@ -87,7 +92,8 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
     arguments: AuditArguments,
     json: Json = None,
     csv: Csv = None,
-    figure: Figure = None,
+    figure: FigureFile = None,
+    share_y: ShareY = False,
     output: Pages = None,
     fresh: Fresh = False,
     verbose: Verbose = False,
@@ -101,7 +107,8 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
 
     Example: geed track 'runs/step_*.pt' --arch resnet18 -g c8 -d photos/ --json track.json --figure track.svg
     """
-    from geed_cli.cli.run.track_recipe import TrackRequest  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.figures import AskedFigure  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.track_recipe import TrackRequest  # noqa: PLC0415
     from geed_cli.cli.run.tracking import run_track  # noqa: PLC0415
 
     files, view = tuple(checkpoints), view_of(verbose=verbose, quiet=quiet, linear=linear)
@@ -113,7 +120,7 @@ def track(  # noqa: PLR0913 - every parameter but one is an option of the comman
         pair_runs,
         json,
         csv,
-        figure,
+        AskedFigure(figure, share_y),
         tuple(output or ()),
         fresh=fresh,
         view=view,

@@ -77,7 +77,7 @@ def test_the_parameters_of_commands_are_few() -> None:
     """What is declared once is no parameter of the functions behind it."""
     for function in (compare.compare, track.track):
         assert function.__wrapped__.__wrapped__.__code__.co_argcount <= 1
-        assert function.__wrapped__.__wrapped__.__code__.co_kwonlyargcount <= 12
+        assert function.__wrapped__.__wrapped__.__code__.co_kwonlyargcount <= 13
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

@@ -608,7 +608,7 @@ SITUATIONS = {
         (r"^(--json track\.json --fresh)$",), exits=(0, 2)
     ),
     "figure": Situation(
-        "track {world}/a.json {world}/b.json --figure x.pdf", "a figure x.pdf of no known kind", (r"^(--figure \S+)$",)
+        "track {world}/a.json {world}/b.json --figure x.eps", "a figure x.eps of no known kind", (r"^(--figure \S+)$",)
     ),
     "gate without a policy": Situation(
         f"audit {NET} --on-undecided pass", "without --policy", (r"^(--policy geed-policy\.yaml)$",),

@@ -2,7 +2,6 @@
 
 import io
 import re
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 import torch
 from rich.console import Console, RenderableType
 from support.command import in_full, printed
+from support.figures import text_of as text_of_figure
 from support.gate import policy
 from support.networks import MEAN, STD, small_conv_net
 from support.pictures import pixels_of, smooth_pictures
@@ -29,8 +29,8 @@ from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.report import comparison_page, track_page
 from geed_cli.report.explain.topics import topic_of
+from geed_cli.report.figures.track_figure import track_sheet
 from geed_cli.report.gate import kinds as gate_files
-from geed_cli.report.track_figure import draw_track
 from geed_cli.result.schema import Result
 from geed_cli.tracking.columns import columns_of
 from geed_cli.tracking.record import Record, Track
@@ -157,8 +157,10 @@ def test_a_measure_is_tracked_and_plotted(folder: Path) -> None:
     track_page.print_track(made, columns, Console(file=stream, width=100), View(verbose=True))
     for part in ("toy.largest", "toy.distance"):
         assert part in stream.getvalue()
-    svg = ET.fromstring(draw_track(made, columns, ".svg"))
-    drawn = " ".join("".join(node.itertext()) for node in svg.iter("{http://www.w3.org/2000/svg}text"))
+    toys = [
+        column for column in columns if column.metric.startswith("toy.") and column.layer in {None, "pool"}
+    ]
+    drawn = text_of_figure(track_sheet(made, toys).draw(".svg"))
     assert "largest change (units)" in drawn
     assert "toy.distance at pool" in drawn
 

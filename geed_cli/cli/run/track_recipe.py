@@ -9,6 +9,7 @@ from geed_cli.api.checkpoint_recipe import CheckpointAudit, spec_file
 from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
+from geed_cli.cli.run.figures import AskedFigure
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import audited_for
 from geed_cli.pipeline.options import AuditOptions
@@ -28,7 +29,7 @@ class TrackRequest:
     pair_runs: str | None = None
     json: Path | None = None
     csv: Path | None = None
-    figure: Path | None = None
+    figure: AskedFigure = AskedFigure()  # noqa: RUF009 - it is frozen
     pages: tuple[Path, ...] = ()
     fresh: bool = False
     view: View = field(default_factory=View)

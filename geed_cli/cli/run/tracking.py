@@ -19,11 +19,11 @@ from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
+from geed_cli.report.figures.track_figure import track_sheet
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.terminal_progress import TerminalProgress
-from geed_cli.report.track_figure import check_figure, draw_track
 from geed_cli.report.track_page import print_track, to_csv
-from geed_cli.result.file import check_writable, require_distinct
+from geed_cli.result.file import require_distinct
 from geed_cli.tracking.columns import Column, columns_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
@@ -77,17 +77,14 @@ def _check(request: TrackRequest) -> None:
             remedy="--json track.json --fresh",
         )
     check_outputs(request.json, request.csv)
-    if request.figure is not None:
-        check_writable(request.figure)
-        check_figure(request.figure)
+    request.figure.check()
     check_pages(request.pages)
-    require_distinct((request.json, request.csv, request.figure, *request.pages))
+    require_distinct((request.json, request.csv, request.figure.path, *request.pages))
     require_guaranteed(request.options.interval.method, select_measures(request.options.metrics))
 
 
 def _show(track: Track, request: TrackRequest) -> None:
     """Show the track, whose own file is written by now, and write the others."""
-    figure = request.figure
 
     def columns() -> tuple[Column, ...]:
         return columns_of(track, request.shown, request.options.layers)
@@ -102,8 +99,7 @@ def _show(track: Track, request: TrackRequest) -> None:
         outputs.append((STDOUT, lambda: to_json(track)))
     elif request.json is not None:
         message_console().print(f"wrote {request.json}")
-    if figure is not None:
-        outputs.append((figure, lambda: draw_track(track, columns(), figure.suffix)))
+    outputs += request.figure.outputs(lambda: track_sheet(track, columns(), share_y=request.figure.share_y))
     outputs += pages_to_write(request.pages, lambda: PageContents(track=track))
     compare = _comparing_its_ends(track, request.asked)
     hand_over(outputs, lambda: print_track(track, shown(), result_console(), request.view, compare=compare))

@@ -1,0 +1,159 @@
+"""A figure: panels on a sheet as wide as a column of a paper or as its page, with one legend, as the bytes of a file.
+
+The same sheet gives the same bytes. Texts are measured and moved until none overlaps another.
+"""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from geed_cli.report.figures.embedded_font import with_font
+from geed_cli.report.figures.panel import Panel, limits_of
+from geed_cli.report.figures.style import ONE_COLUMN, PANEL_HEIGHT, TWO_COLUMNS, look, settings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.legend import Legend
+
+MOST_PLACES = 12
+"""Marks side by side from which on a single panel is two columns wide."""
+MOST_ROUNDS = 6
+"""How often what was moved may move others; each round settles one kind of text."""
+NO_DATES: dict[str, dict[str, None]] = {
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    ".png": {"Software": None},
+}
+"""What files say of when and by what they were made, left out."""
+
+
+def side_by_side(groups: int, measures: int) -> int:
+    """Panels in a row: the measures of a group where they fit, else about as many as there are rows."""
+    if measures == 1:
+        return min(groups, 3)
+    return measures if measures <= 3 else 2 if measures == 4 else 3
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a figure shows.
+
+    Attributes:
+        panels: row by row.
+        columns: panels side by side.
+        labels: the names of the series.
+        title: what it shows, in a line; the file's title.
+        caption: what a reader has to know beside the axes, such as what intervals are over; it is not drawn, and stands
+            in the file's description.
+        share_y: whether panels of one measure have one vertical axis.
+    """
+
+    panels: tuple[Panel, ...]
+    columns: int
+    labels: tuple[str, ...]
+    title: str
+    caption: str
+    share_y: bool = False
+
+    def draw(self, kind: str) -> bytes:
+        """The contents of a file of kind ``.svg``, ``.pdf`` or ``.png``."""
+        suffix, stream = kind.lower(), io.BytesIO()
+        with settings():
+            self.canvas().savefig(stream, format=suffix.lstrip("."), metadata=self._metadata(suffix))
+        return with_font(stream.getvalue()) if suffix == ".svg" else stream.getvalue()
+
+    def canvas(self) -> "Canvas":
+        """The figure as matplotlib's, laid out; within ``style.settings``."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an extra
+        from matplotlib.figure import Figure as Canvas  # noqa: PLC0415
+        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+        rows = math.ceil(len(self.panels) / self.columns)
+        canvas = Canvas((self._width(), rows * (PANEL_HEIGHT + 0.5)), layout="constrained")
+        FigureCanvasAgg(canvas)
+        grid = list(canvas.subplots(rows, self.columns, squeeze=False).flat)
+        looks = [look(number) for number in range(len(self.labels))]
+        for panel, axes in zip(self.panels, grid, strict=False):
+            axes.set_ylim(*limits_of(self._sharing(panel)))
+            panel.draw(axes, looks)
+            axes.set_ylabel(panel.y_label)
+            axes.set_xlabel(panel.x_label)
+            axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
+        for axes in grid[len(self.panels) :]:
+            axes.set_visible(False)
+        canvas.align_ylabels(grid[: len(self.panels)])
+        self._settle(canvas, grid[: len(self.panels)], self._legend(canvas), rows)
+        canvas.set_layout_engine("none")
+        return canvas
+
+    def _sharing(self, panel: Panel) -> Sequence[Panel]:
+        """The panels whose vertical axis is that of this one."""
+        if not self.share_y:
+            return (panel,)
+        return [each for each in self.panels if each.measure == panel.measure]
+
+    def _width(self) -> float:
+        wide = self.columns > 1 or max(panel.places for panel in self.panels) > MOST_PLACES
+        return TWO_COLUMNS if wide else ONE_COLUMN
+
+    def _metadata(self, suffix: str) -> dict[str, Any]:
+        said = "Subject" if suffix == ".pdf" else "Description"
+        return {**NO_DATES[suffix], "Title": self.title, said: self.caption}
+
+    def _legend(self, canvas: "Canvas", columns: int = 4) -> "Legend | None":
+        """The names of the series above all panels; None where the axes have them."""
+        from matplotlib.lines import Line2D  # noqa: PLC0415 - an extra
+
+        shown = sorted({each.number for panel in self.panels for each in panel.series})
+        if len(self.labels) == 1 or all(panel.names_series for panel in self.panels):
+            return None
+        handles = [Line2D([], [], linestyle=look(number).dash, **look(number).mark) for number in shown]
+        # matplotlib leaves out names that begin with an underscore, so that these are given afterwards
+        legend = canvas.legend(
+            handles,
+            [str(number) for number in shown],
+            loc="outside upper left",
+            ncols=min(columns, len(shown)),
+        )
+        for text, number in zip(legend.get_texts(), shown, strict=True):
+            text.set_text(self.labels[number])
+        return legend
+
+    def _settle(self, canvas: "Canvas", grid: "Sequence[Axes]", legend: "Legend | None", rows: int) -> None:
+        """Lay out, look, and change what does not fit, until all does."""
+        columns = 4
+        for _ in range(MOST_ROUNDS):
+            _lay_out(canvas)
+            changed = False
+            if legend is not None and columns > 1 and _beyond(legend, canvas):
+                legend.remove()
+                columns -= 1
+                legend = self._legend(canvas, columns)
+                changed = True
+            else:
+                changed = sum(panel.fit(axes) for panel, axes in zip(self.panels, grid, strict=True)) > 0
+            if not changed and not _grown(canvas, grid, rows):
+                return
+
+
+def _lay_out(canvas: "Canvas") -> None:
+    engine = canvas.get_layout_engine()
+    assert engine is not None, "the constrained one"
+    engine.execute(canvas)
+
+
+def _beyond(legend: "Legend", canvas: "Canvas") -> bool:
+    return bool(legend.get_window_extent().width > canvas.bbox.width)
+
+
+def _grown(canvas: "Canvas", grid: "Sequence[Axes]", rows: int) -> bool:
+    """Make the figure so high that its panels have their height, whatever stands below and above them."""
+    missing = PANEL_HEIGHT - min(axes.get_window_extent().height for axes in grid) / canvas.dpi
+    if abs(missing) < 0.02:
+        return False
+    width, height = canvas.get_size_inches()
+    canvas.set_size_inches(width, height + rows * missing)
+    return True
