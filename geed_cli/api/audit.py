@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torch import nn
 
-from geed_cli.api.parameters import Names, called_in_python, several
-from geed_cli.api.python_words import in_words_of, in_words_of_wrap
+from geed_cli.api.parameters import Names, several
+from geed_cli.api.python_words import called_in_python, in_words_of_wrap
 from geed_cli.api.wrap import network_of
 from geed_cli.cache.location import cache_folder
 from geed_cli.errors import InputError
@@ -110,7 +110,7 @@ def audit(  # noqa: PLR0913 - every parameter but three is an option of the comm
             network = replace(network, input=settings)
             beside = beside and replace(beside, input=settings)
         options = replace(options, data=replace(options.data, root=root))
-        with in_words_of(in_words_of_wrap) if network.borrowed else nullcontext():
+        with called_in_python(words=in_words_of_wrap) if network.borrowed else nullcontext():
             return pipeline.audit(network, groups, options, report, beside)
 
 

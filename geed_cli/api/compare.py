@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.api.named_results import Subjects, contenders_of
-from geed_cli.api.parameters import OF_RESULTS, Names, called_in_python, several
+from geed_cli.api.parameters import OF_RESULTS, Names, several
+from geed_cli.api.python_words import called_in_python
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison import compare as comparing
 from geed_cli.comparison.margins import margins_of

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import get_args
 
 from geed_cli.api.named_results import OneResult, result_from, results_from
-from geed_cli.api.parameters import OF_RESULTS, called_in_python
+from geed_cli.api.parameters import OF_RESULTS
+from geed_cli.api.python_words import called_in_python
 from geed_cli.choices import OnUndecided, check_choice
 from geed_cli.documents.document import Document, unicode_text
 from geed_cli.documents.validation import validate

@@ -1,10 +1,12 @@
 """``plan``: how many images something takes, from a pilot's result. The command ``geed plan`` calls it, too."""
 
 import math
+from numbers import Real
 
 from geed_cli.api.judge import PolicyLike, policy_from
 from geed_cli.api.named_results import OneResult, result_from
-from geed_cli.api.parameters import OF_RESULTS, Names, called_in_python, several
+from geed_cli.api.parameters import OF_RESULTS, Names, several
+from geed_cli.api.python_words import called_in_python
 from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable
 from geed_cli.comparison.subjects import usual_metrics
@@ -111,6 +113,13 @@ def _require_one(given: list[str], pilot: OneResult) -> None:
 
 
 def _require_numbers(width: float | None, power: float) -> None:
+    for option, number, usual in (("--width", width, 0.02), ("--power", power, 0.8)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, Real)):
+            raise InputError(
+                f"{option} {number!r}, of type {type(number).__name__}",
+                expected="a number",
+                remedy=f"{option} {usual}",
+            )
     if not 0.0 < power < 1.0:
         raise InputError(f"--power {power:g}", expected="a chance between 0 and 1", remedy="--power 0.8")
     if width is not None and not (math.isfinite(width) and width > 0.0):

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geed_cli.api.named_results import Say
-from geed_cli.api.parameters import Names, called_in_python, several
+from geed_cli.api.parameters import Names, several
+from geed_cli.api.python_words import called_in_python
 from geed_cli.api.sweep_values import SHOWN, values_on
 from geed_cli.api.swept_models import data_in, models_in, named_in, text_hash
 from geed_cli.api.track import Interrupted

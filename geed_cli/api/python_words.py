@@ -1,8 +1,13 @@
-"""Refusals in the words of Python: what the command line and specs call one thing, a function's argument is another."""
+"""Refusals in the words of Python: what the command line and specs call one thing, a function's argument is another.
+
+Refusals are written once, for the command line. What Python calls puts them in its own words where the same text can
+say it, and else lets a note of the error, which every traceback shows, say what an option is called.
+"""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import yaml
 
@@ -13,16 +18,32 @@ _SECTION = re.compile(rf"\b({'|'.join(SECTIONS)}): (\{{(?:[^{{}}]|\{{[^{{}}]*\}}
 _OPTION = re.compile(r"--([a-z][a-z0-9-]*)(?: ([A-Za-z0-9._]+))?")
 _LEFT_OUT = re.compile(r"(leave out|more|check|use) --([a-z][a-z0-9-]*)")
 _DEBUG = "the same with --debug, which shows the line"
+IN_PYTHON = "  in Python: "
+Options = Mapping[str, str]
+"""What to write in Python, by what is typed on the command line."""
 
 
 @contextmanager
-def in_words_of(words: Callable[[str], str]) -> Iterator[None]:
-    """Around what Python calls: what a refusal says that leaves it is put in other words."""
+def called_in_python(
+    options: Options = MappingProxyType({}), words: Callable[[str], str] | None = None
+) -> Iterator[None]:
+    """Around what Python calls, or as the decorator of a function: refusals that leave it say what things are called.
+
+    Args:
+        options: of options that a refusal names, which a note of it tells.
+        words: puts the sentences themselves in other words.
+    """
     try:
         yield
     except GeedError as error:
-        error.found, error.expected, error.remedy = map(words, (error.found, error.expected, error.remedy))
-        error.args = (error.found, error.expected, error.remedy)
+        if words is not None:
+            error.found, error.expected, error.remedy = map(
+                words, (error.found, error.expected, error.remedy)
+            )
+            error.args = (error.found, error.expected, error.remedy)
+        note = _note(error, options)
+        if note and note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
         raise
 
 
@@ -66,3 +87,12 @@ def _assigned(option: str, value: str | None) -> str:
         if re.fullmatch(r"[0-9.]+", value)
         else f"{_argument(option)}={value!r}"
     )
+
+
+def _note(error: GeedError, options: Options) -> str:
+    """In the order in which the refusal names the options; empty where it names none."""
+    text = f"{error.found}\n{error.expected}\n{error.remedy}"
+    found = {option: re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", text) for option in options}
+    places = sorted((match.start(), option) for option, match in found.items() if match is not None)
+    called = [f"{option} is {options[option]}" for _, option in places]
+    return IN_PYTHON + ", ".join(called) if called else ""

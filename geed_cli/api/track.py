@@ -20,7 +20,8 @@ from geed_cli.api.checkpoint_recipe import (
     spec_file,
 )
 from geed_cli.api.named_results import OneResult, Say, result_from
-from geed_cli.api.parameters import Names, called_in_python, several
+from geed_cli.api.parameters import Names, several
+from geed_cli.api.python_words import called_in_python
 from geed_cli.comparison.pairing import pair_pattern, run_of
 from geed_cli.errors import GeedError, InputError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures

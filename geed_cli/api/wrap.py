@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from geed_cli.api.python_words import in_python_words, in_words_of
+from geed_cli.api.python_words import called_in_python, in_python_words
 from geed_cli.api.wrapping.not_a_module import refuse_other, require_auditable
 from geed_cli.api.wrapping.sections import Declared, at_size, said, spec_of
 from geed_cli.errors import InputError, meant
@@ -69,11 +69,17 @@ def wrap(
         InputError: what is no module, cannot be told, or does not fit the module.
     """
     refuse_other(module)
+    if not isinstance(rounding, bool):
+        raise InputError(
+            f"rounding={rounding!r}, of type {type(rounding).__name__}",
+            expected="True or False",
+            remedy="rounding=False where there is no memory for a copy, else leave it out",
+        )
     own = unwrapped(module)
     assert isinstance(own, nn.Module), "what is no module was refused"
     wanted = said(declared)
     require_auditable(own, name or type(own).__name__)
-    with in_words_of(in_python_words), lent(own):
+    with called_in_python(words=in_python_words), lent(own):
         told = _told(own, name, preprocess, wanted)
         with told.adapter.at(own):
             built = Built(told.spec, told.architecture, Loaded(WHERE_FROM))

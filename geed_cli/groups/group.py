@@ -74,6 +74,10 @@ class FiniteGroup:
         if len(set(self.transforms)) != len(self.transforms):
             raise ValueError(f"group {self.name}: elements must differ")
 
+    def __repr__(self) -> str:
+        """``Group('c4', order 4)``: all of its elements, in exact fractions, would fill a screen."""
+        return f"Group({self.name!r}, order {self.order})"
+
     @cached_property
     def table(self) -> NDArray[np.int64]:
         """Cayley table, shape (n, n): ``table[g, h]`` is the number of gh.

@@ -1,6 +1,7 @@
 """Everything that an audit can be told, with its defaults; the command line and the Python API share it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -235,7 +236,23 @@ class AuditOptions:
     unreadable: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        parts = (DataOptions, ActionOptions, IntervalOptions, RunOptions, ControlOptions)
+        for name, kind in zip(("data", "action", "interval", "run", "controls"), parts, strict=True):
+            _require_kind(name, getattr(self, name), kind)
+        if self.until is not None:
+            _require_kind("until", self.until, UntilOptions)
         if self.controls.discover is not None and self.run.shared:
             raise _not_shared(
                 "--discover", "a hidden action is summed over the images in their order", self.run
             )
+
+
+def _require_kind(name: str, part: object, kind: type) -> None:
+    """Refuse what is no such part, such as a mapping of its fields."""
+    if not isinstance(part, kind):
+        fields = ", ".join(f"{key}=…" for key in part) if isinstance(part, Mapping) else "…"
+        raise InputError(
+            f"an object of type {type(part).__name__} as {name} of AuditOptions",
+            expected=f"{kind.__name__}",
+            remedy=f"AuditOptions({name}={kind.__name__}({fields}))",
+        )

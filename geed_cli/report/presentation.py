@@ -8,6 +8,7 @@ The one module that ``geed_cli.result.presented`` finds by name.
 import functools
 import io
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Integral
 from pathlib import Path
 from typing import get_args
 
@@ -44,11 +45,13 @@ def text_of(part: Presented, width: int, *, verbose: bool, linear: bool) -> str:
     """The printed page as text without colour.
 
     Raises:
-        InputError: fewer columns than ``NARROWEST``.
+        InputError: fewer columns than ``NARROWEST``, or no number of them.
     """
-    if width < NARROWEST:
+    if isinstance(width, bool) or not isinstance(width, Integral) or width < NARROWEST:
         raise InputError(
-            f"a table of {width} columns", expected=f"{NARROWEST} or more", remedy="table(width=100)"
+            f"a table of {width if isinstance(width, Integral) else repr(width)} columns",
+            expected=f"a whole number, {NARROWEST} or more",
+            remedy="table(width=100)",
         )
     stream = io.StringIO()
     # in a notebook rich would show the text by itself, and take any stream for a terminal
@@ -193,8 +196,10 @@ def _report_page(part: Presented) -> str:
 
 def _no_kind(path: Path, kinds: Iterable[str]) -> InputError:
     known = list(kinds)
+    # a folder, such as that of an empty name, has no other ending
+    named = path.with_suffix(known[0]) if path.name else path / f"result{known[0]}"
     return InputError(
         f"no kind of file has the name {path.name!r} here",
         expected=f"a name that ends in {' or '.join(known)}",
-        remedy=f'save("{path.with_suffix(known[0]).as_posix()}")',
+        remedy=f'save("{named.as_posix()}")',
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, IntervalOptions
 from geed_cli.result.accuracy import accuracies
+from geed_cli.result.by_element import Elements
 from geed_cli.result.samples import confidence_of, sample_of, way_sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.interval import interval
@@ -71,7 +72,7 @@ def _entry(entry: Entry, own: bool, way: bool, made: Iterator[tuple[Sample, Inte
 def _without_unmade(entry: Entry) -> Entry:
     """The entry without the limits that only an audit can make."""
     way = entry.to_another and entry.to_another.model_copy(update={"twin_ci": None})
-    return entry.model_copy(update={"per_element_ci": {}, "twin_ci": None, "to_another": way})
+    return entry.model_copy(update={"per_element_ci": Elements(), "twin_ci": None, "to_another": way})
 
 
 def _limits(found: Interval) -> tuple[float, float] | None:

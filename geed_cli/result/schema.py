@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from pydantic import Field, JsonValue, field_validator
 
 from geed_cli.choices import Discover, Identity, ImageSource, OutputKind, Plot
+from geed_cli.result.by_element import ByElement
 from geed_cli.result.by_name import row_at, rows_at
 from geed_cli.result.frames import Columns, Rows
 from geed_cli.result.part import Part, Told, in_line, with_limits
@@ -332,10 +333,10 @@ class Entry(Told):
     twin_ci: tuple[float, float] | None = Field(
         None, description="confidence limits of the control twin, made of the twin's own rows"
     )
-    per_element: dict[str, float | None] = Field(
+    per_element: ByElement[float | None] = Field(
         {}, description="by element, the mean of m over images, before M divides it; null where it has none"
     )
-    per_element_ci: dict[str, tuple[float, float] | None] = Field(
+    per_element_ci: ByElement[tuple[float, float] | None] = Field(
         {},
         description="confidence limits of per_element, each by itself; null where one is withheld, empty where ci is",
     )
@@ -425,16 +426,16 @@ class Accuracy(Part):
         description="of the pictures as they are; of worst_case over the whole orbit; null where undefined"
     )
     ci: tuple[float, float] | None = Field(description="its confidence limits; null where withheld")
-    per_element: dict[str, float | None] = Field(
+    per_element: ByElement[float | None] = Field(
         {}, description="by element, e included, the same of the pictures under it; empty of worst_case"
     )
-    per_element_ci: dict[str, tuple[float, float] | None] = Field(
+    per_element_ci: ByElement[tuple[float, float] | None] = Field(
         {}, description="confidence limits of per_element, each by itself; null where one is withheld"
     )
-    change: dict[str, float | None] = Field(
+    change: ByElement[float | None] = Field(
         {}, description="of accuracy, by element but e: per_element less value, over the same pictures"
     )
-    change_ci: dict[str, tuple[float, float] | None] = Field(
+    change_ci: ByElement[tuple[float, float] | None] = Field(
         {},
         description="paired confidence limits of change, which hold for all elements of the group together; null where "
         "withheld",

@@ -14,7 +14,8 @@ from torch import nn
 from geed_cli.api.audit import audit, with_words
 from geed_cli.api.checkpoint_recipe import recipe_of as recipe_from
 from geed_cli.api.checkpoint_recipe import require_one_set_of_images, require_same_controls
-from geed_cli.api.parameters import Names, called_in_python
+from geed_cli.api.parameters import Names
+from geed_cli.api.python_words import called_in_python
 from geed_cli.api.wrap import wrap
 from geed_cli.choices import check_choice
 from geed_cli.errors import GeedError, InputError, described, meant

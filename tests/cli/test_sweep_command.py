@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -144,22 +146,76 @@ def test_interrupted_anywhere_and_resumed_gives_the_same_files(
     assert numbers(here / "out") == whole
 
 
-@pytest.mark.heavy
-def test_killed_and_resumed_gives_the_same_files(sweep: Callable[..., str], here: Path) -> None:
-    """``kill -9`` after four files are there; what is left is no part of a file, and the rest is made."""
-    sweep(*MODELS, *DATA)
-    whole = numbers(here / "out")
-    shutil.rmtree(here / "out")
-    words = [sys.executable, "-m", "geed_cli", "sweep", *MODELS, *DATA, *QUICK, "--out", "out"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and len(list((here / "out").glob("*/*.json"))) < 4:
+def started(out: Path, **streams: int) -> "subprocess.Popen[str]":
+    """The same sweep in a process of its own, which takes SIGINT as one on a terminal does."""
+    # a shell that starts something in the background has it ignore SIGINT, and so whatever that starts
+    code = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "runpy.run_module('geed_cli', run_name='__main__')"
+    )
+    words = [sys.executable, "-c", code, "sweep", *MODELS, *DATA, *QUICK, "--out", out.name]
+    return subprocess.Popen(words, cwd=out.parent, text=True, **streams)
+
+
+def results_in(out: Path) -> set[Path]:
+    """The files of cells that are there."""
+    return set(out.glob("*/*.json"))
+
+
+def until_there(process: "subprocess.Popen[str]", out: Path, count: int) -> None:
+    """Wait until so many files of cells are there, or the process has ended."""
+    while process.poll() is None and len(results_in(out)) < count:
         time.sleep(0.002)
-    process.kill()
-    process.wait()
+
+
+@pytest.mark.heavy
+def test_killed_at_random_points_and_resumed_gives_the_same_files(
+    sweep: Callable[..., str], here: Path
+) -> None:
+    """``kill -9`` a moment after some file, and again, until a run is done: no part of a file is ever left."""
     sweep(*MODELS, *DATA)
-    assert numbers(here / "out") == whole
-    assert not [path for path in (here / "out").rglob("*.json") if path.name != "sweep.json"
-                and str(path.relative_to(here / "out").as_posix()) not in whole]  # fmt: skip
+    whole, out, chance = numbers(here / "out"), here / "out", random.Random(20)
+    shutil.rmtree(out)
+    kills = 0
+    while True:
+        before = results_in(out)
+        process = started(out, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until_there(process, out, len(before) + chance.randint(1, 3))
+        time.sleep(chance.random() * 0.05)
+        process.kill()
+        if process.wait() == 0:
+            break
+        kills += 1
+        for path in results_in(out):
+            read_result(path)
+        assert results_in(out) >= before
+    assert kills >= 3
+    assert numbers(out) == whole
+    assert {path.relative_to(out).as_posix() for path in results_in(out)} == set(whole)
+    sweep(*MODELS, *DATA)
+    assert "9 of 9 cells are in out and were not audited again" in sweep.said  # type: ignore[attr-defined]
+
+
+@pytest.mark.heavy
+def test_ctrl_c_keeps_the_finished_cells(sweep: Callable[..., str], here: Path) -> None:
+    """SIGINT to the process: exit 130, what was finished is there and said, and the same again makes the rest alone."""
+    sweep(*MODELS, *DATA)
+    whole, out = numbers(here / "out"), here / "out"
+    shutil.rmtree(out)
+    process = started(out, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    until_there(process, out, 2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130, said
+    kept = results_in(out)
+    assert 2 <= len(kept) < 9
+    assert f"interrupted after {len(kept)} of 9 cells: the same again goes on from out" in said
+    assert "Traceback" not in said
+    times = {path: path.stat().st_mtime_ns for path in kept}
+    sweep(*MODELS, *DATA)
+    assert f"{len(kept)} of 9 cells are in out and were not audited again" in sweep.said  # type: ignore[attr-defined]
+    assert {path: path.stat().st_mtime_ns for path in kept} == times
+    assert numbers(out) == whole
 
 
 @pytest.mark.parametrize("change", ["settings", "model", "data", "manifest"])

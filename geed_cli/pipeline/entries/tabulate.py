@@ -22,6 +22,7 @@ from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.entries.per_element import Profile, element_limits, mean_over
 from geed_cli.pipeline.entries.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.pipeline.planning import Planned
+from geed_cli.result.by_element import Elements
 from geed_cli.result.schema import Entry, PerImage
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import simultaneous
@@ -146,7 +147,7 @@ def _add_element_limits(
         profiles = [each.profile(rows) for each in some]
         found = element_limits(profiles, options, confidence, moves_logits=moves_logits)
         for each, limits in zip(some, found, strict=True):
-            entries[each.cell] = entries[each.cell].model_copy(update={"per_element_ci": limits})
+            entries[each.cell] = entries[each.cell].model_copy(update={"per_element_ci": Elements(limits)})
 
 
 def _fill(
