@@ -1,32 +1,25 @@
 """What ``--data`` names: a place by its prefix or scheme, a folder, or a file that is told by the end of its name.
 
-A kind of place is one entry of ``PREFIXES`` or ``SCHEMES``, a kind of file one of ``KINDS``. A folder is a folder,
+A kind of place is one entry of ``PREFIXES`` or ``SCHEMES``, a kind of file one of ``kinds``. A folder is a folder,
 whatever it is called, but that a name that begins as a place does is typed with ``./`` before it.
 """
 
 import os
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError, files_near, meant, nearest_are
-from geed_cli.images.archives.archive_reader import tar_at, zip_at
-from geed_cli.images.archives.tar_archive import COMPRESSED_SUFFIXES
 from geed_cli.images.candidates import Listing
 from geed_cli.images.folder import list_folder
-from geed_cli.images.lists.picture_list import csv_list, parquet_list, text_list
-from geed_cli.images.memory.array_file import npy_at, npz_at
+from geed_cli.images.kinds import LISTS, SUFFIXES, Listed, container_by
+from geed_cli.images.lists.picture_list import PictureList
+from geed_cli.images.memory.array_file import npz_in
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.reader import Folder, Reader
-
-
-class Listed(Reader, Protocol):
-    """A reader that knows what it holds."""
-
-    listing: Listing
+from geed_cli.images.unchanged_file import UnchangedFile
 
 
 class Found(NamedTuple):
@@ -43,17 +36,7 @@ PREFIXES: Mapping[str, Opener] = {}
 They are timm's, and mean what they mean there."""
 SCHEMES: Mapping[str, Opener] = {}
 """What opens an address, by its scheme; it is given the whole address."""
-KINDS: Mapping[str, Callable[[Path], Listed]] = {
-    ".txt": text_list,
-    ".csv": csv_list,
-    ".parquet": parquet_list,
-    ".tar": tar_at,
-    ".zip": zip_at,
-    ".npy": npy_at,
-    ".npz": npz_at,
-}
-"""What reads a file, by the end of its name in lower case."""
-EXPECTED = f"a folder of images, or a file that ends in {', '.join(KINDS)}"
+EXPECTED = f"a folder of images, or a file that ends in {', '.join(SUFFIXES)}"
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _REMEDY = "check the path, or leave out --data to use the bundled sample"
 
@@ -121,15 +104,25 @@ def _on_disk(path: Path, options: PlaceOptions) -> tuple[Reader, Listing]:
     # os.path answers where Path raises: below a folder that may not be entered
     if os.path.isdir(path):
         return Folder(path, options.follow_links), list_folder(path, follow_links=options.follow_links)
-    suffix = path.suffix.lower()
-    read = KINDS.get(suffix) or (tar_at if suffix in COMPRESSED_SUFFIXES else None)
+    suffix, name = path.suffix.lower(), None
     if path.parent.suffix.lower() == ".npz" and os.path.isfile(path.parent):
-        path, read = path.parent, partial(npz_at, name=path.name)
+        path, suffix, name = path.parent, ".npz", path.name
+    known = suffix in LISTS or container_by(suffix) is not None
     if not os.path.exists(path):
-        what = "folder" if read is None else "file"
-        near = nearest_are(files_near(path, ("", *KINDS)))
+        what = "file" if known else "folder"
+        near = nearest_are(files_near(path, ("", *SUFFIXES)))
         raise InputError(f"no such {what}: {path_text(path)}", expected=f"{EXPECTED}{near}", remedy=_REMEDY)
-    if read is None:
+    if not known:
         raise InputError(f"not a folder: {path_text(path)}", expected=EXPECTED, remedy=_REMEDY)
-    reader = read(path)
+    reader = _in_file(path, suffix, name)
     return reader, reader.listing
+
+
+def _in_file(path: Path, suffix: str, array: str | None) -> Listed:
+    """What reads a file by the end of its name; of arrays the one of that name."""
+    if suffix in LISTS:
+        return PictureList(path, LISTS[suffix])
+    kind = container_by(suffix)
+    assert kind is not None, "asked for before"
+    file = UnchangedFile(path, kind.noun)
+    return kind.read(file) if array is None else npz_in(file, array)

@@ -96,7 +96,7 @@ class ImageSet:
     found: int
     side: int | None = None
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
-    revision: str | None = None
+    revision: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         """What messages call it."""

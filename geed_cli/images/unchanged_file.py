@@ -3,7 +3,7 @@
 import io
 import os
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError
@@ -23,12 +23,19 @@ class UnchangedFile:
         InputError: it cannot be opened.
     """
 
+    revision: ClassVar[str | None] = None
+
     def __init__(self, path: Path, what: str) -> None:
         self.path, self._what = path, what
         with self._open() as opened:
             self._state = _state(opened)
 
-    def open(self) -> io.BufferedReader:
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.path)
+
+    def open(self, ahead: int = 0) -> io.BufferedReader:  # noqa: ARG002 - the protocol's
         """A handle of one's own.
 
         Raises:

@@ -9,10 +9,12 @@ from support.command import Geed, geed
 from support.pictures import smooth_pictures
 
 from geed_cli.errors import InputError
-from geed_cli.images.archives.archive_reader import tar_at
+from geed_cli.images.archives.archive_reader import tar_in
+from geed_cli.images.kinds import Listed
 from geed_cli.images.place_options import PlaceOptions
-from geed_cli.images.places import PREFIXES, SCHEMES, Listed
+from geed_cli.images.places import PREFIXES, SCHEMES
 from geed_cli.images.source import list_images
+from geed_cli.images.unchanged_file import UnchangedFile
 
 __all__ = ["geed"]
 SPEC = """
@@ -32,7 +34,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def opener(text: str, options: PlaceOptions) -> Listed:
         del options
         given.append(text)
-        return tar_at(archive)
+        return tar_in(UnchangedFile(archive, "archive"))
 
     for table in (PREFIXES, SCHEMES):
         assert isinstance(table, dict)

@@ -1,10 +1,9 @@
 """Reads pictures inside of an archive: only their own bytes, from any thread, by a handle of its own each time."""
 
 import hashlib
-import io
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import ClassVar, final
+from dataclasses import replace
+from typing import BinaryIO, ClassVar, final
 
 from geed_cli.choices import Identity, ImageSource
 from geed_cli.images.archives.entries import Entry, Member, judged
@@ -13,9 +12,11 @@ from geed_cli.images.archives.zip_archive import zip_entries
 from geed_cli.images.candidates import Listing
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import ImageRefused, Least, Picture
-from geed_cli.images.unchanged_file import UnchangedFile
+from geed_cli.images.stored_file import StoredFile
 
-Entries = Callable[[Path, io.BufferedReader], Iterator[Entry]]
+INDEX_AHEAD = 2**20
+"""Bytes that are fetched at a time while an index is read that is elsewhere: headers of a tar lie between pictures."""
+Entries = Callable[[str, BinaryIO], Iterator[Entry]]
 
 
 @final
@@ -23,7 +24,7 @@ class Archive:
     """The reader of an archive's pictures, which are identified by the bytes of their files.
 
     Args:
-        file: the archive; a link to it is followed, since the user named it.
+        file: the archive.
         entries: reads its index.
 
     Raises:
@@ -34,11 +35,10 @@ class Archive:
     identity: ClassVar[Identity] = "bytes"
     one_thread: ClassVar[bool] = False
 
-    def __init__(self, file: Path, entries: Entries) -> None:
-        self._file = UnchangedFile(file, "archive")
-        self.listing: Listing
-        self._members: dict[str, Member]
-        self.listing, self._members = judged(entries(file, self._file.open()), file)
+    def __init__(self, file: StoredFile, entries: Entries) -> None:
+        self._file = file
+        listing, self._members = judged(entries(file.name, file.open(INDEX_AHEAD)), file.name)
+        self.listing: Listing = replace(listing, revision=file.revision)
 
     def sha256(self, name: str) -> str:
         """Of the file's bytes."""
@@ -63,18 +63,29 @@ class Archive:
         member = self._members.get(name)
         if member is None:
             raise ImageRefused("it is not in the archive")
-        try:
-            with self._file.open() as opened:
-                return member.read(opened)
-        except OSError as error:
-            raise ImageRefused(f"cannot be read: {error.strerror or error}") from error
+        return bytes_of(member, self._file)
 
 
-def zip_at(file: Path) -> Archive:
-    """The zip archive of that path; errors as of ``Archive``."""
+def bytes_of(member: Member, file: StoredFile) -> bytes:
+    """The bytes of a file in an archive.
+
+    Raises:
+        ImageRefused: they cannot be read.
+        InputError: the archive is not the one that was listed.
+        RunError: likewise of one that is elsewhere.
+    """
+    try:
+        with file.open() as opened:
+            return member.read(opened)
+    except OSError as error:
+        raise ImageRefused(f"cannot be read: {error.strerror or error}") from error
+
+
+def zip_in(file: StoredFile) -> Archive:
+    """The zip archive in a file; errors as of ``Archive``."""
     return Archive(file, zip_entries)
 
 
-def tar_at(file: Path) -> Archive:
-    """The tar archive of that path; errors as of ``Archive``."""
+def tar_in(file: StoredFile) -> Archive:
+    """The tar archive in a file; errors as of ``Archive``."""
     return Archive(file, tar_entries)

@@ -1,13 +1,13 @@
 """Archives that cannot be trusted as a whole, and a file of which a reader gets no more than an index needs."""
 
 import io
-from pathlib import Path
+from typing import BinaryIO
 
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError
 
 
-def damaged(file: Path, kind: str, why: str) -> InputError:
+def damaged(file: str, kind: str, why: str) -> InputError:
     """The refusal of an archive of which parts may be missing, so that none of it is taken for the whole."""
     return InputError(
         f"{path_text(file)} is no whole {kind} archive: {printable(why)}",
@@ -24,7 +24,7 @@ class IndexFile(io.RawIOBase):
         most: bytes of one reading.
     """
 
-    def __init__(self, file: io.BufferedReader, most: int) -> None:
+    def __init__(self, file: BinaryIO, most: int) -> None:
         self._file, self._most = file, most
 
     def read(self, size: int = -1, /) -> bytes:

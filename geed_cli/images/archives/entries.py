@@ -6,7 +6,6 @@ by one; of several entries of one name the last counts, as it would after unpack
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from geed_cli.documents.document import path_text, unicode_text
@@ -60,7 +59,7 @@ class Entry(NamedTuple):
     reason: str = ""
 
 
-def judged(entries: Iterable[Entry], file: Path) -> tuple[Listing, dict[str, Member]]:
+def judged(entries: Iterable[Entry], file: str) -> tuple[Listing, dict[str, Member]]:
     """Candidates and refusals in the order of their names, and where the candidates are.
 
     Raises:
@@ -114,7 +113,7 @@ def _leads_out(path: str) -> bool:
     return bool(_LEADS_OUT.search(path))
 
 
-def _too_many(file: Path) -> InputError:
+def _too_many(file: str) -> InputError:
     return InputError(
         f"{path_text(file)} has more than {MAX_ENTRIES} entries",
         expected=f"an archive of at most {MAX_ENTRIES} entries",
@@ -122,7 +121,7 @@ def _too_many(file: Path) -> InputError:
     )
 
 
-def _no_images(file: Path, refused: tuple[RefusedFile, ...]) -> InputError:
+def _no_images(file: str, refused: tuple[RefusedFile, ...]) -> InputError:
     kinds = {item.reason for item in refused}
     what = "the archive that holds the images themselves; they may be in folders"
     if kinds == {NESTED}:

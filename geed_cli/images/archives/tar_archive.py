@@ -65,7 +65,7 @@ class _HeaderFile(IndexFile):
         return data
 
 
-def tar_entries(file: Path, opened: io.BufferedReader) -> Iterator[Entry]:
+def tar_entries(file: str, opened: BinaryIO) -> Iterator[Entry]:
     """Every entry of the archive, folders among them.
 
     Args:
@@ -126,7 +126,7 @@ def _reason(info: tarfile.TarInfo) -> str:
     return too_large(info.size) if info.size > MAX_BYTES else ""
 
 
-def _require_end(opened: io.BufferedReader, offset: int) -> None:
+def _require_end(opened: BinaryIO, offset: int) -> None:
     """Refuse an archive without a block of zeros where its entries end, or with anything but zeros behind it.
 
     Raises:
@@ -143,15 +143,16 @@ def _require_end(opened: io.BufferedReader, offset: int) -> None:
             raise ValueError("there is more behind its end, as where archives were put together")
 
 
-def _refuse_compressed(file: Path, opened: io.BufferedReader) -> None:
+def _refuse_compressed(file: str, opened: BinaryIO) -> None:
     start = opened.read(8)
     for magic, (name, undo) in COMPRESSED.items():
         if start.startswith(magic):
-            whole = _plain_name(file)
+            whole = _plain_name(Path(file))
+            made = f"{undo} < {shlex.quote(file)} > {shlex.quote(str(whole))}"
             raise InputError(
                 f"{path_text(file)} is compressed by {name}",
                 expected="a tar that is not compressed as a whole, since each of its pictures is read where it lies",
-                remedy=f"{undo} < {shlex.quote(str(file))} > {shlex.quote(str(whole))}, and name {whole.name}",
+                remedy=f"{f'fetch it, undo it by {undo}' if '://' in file else made}, and name {whole.name}",
             )
 
 

@@ -10,7 +10,6 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from geed_cli.documents.document import path_text
@@ -96,7 +95,7 @@ class ZipMember(NamedTuple):
             raise ImageRefused("damaged: it does not unpack") from error
 
 
-def zip_entries(file: Path, opened: io.BufferedReader, most: int = MAX_BYTES) -> Iterator[Entry]:
+def zip_entries(file: str, opened: BinaryIO, most: int = MAX_BYTES) -> Iterator[Entry]:
     """Every entry of the archive, folders among them.
 
     Args:
@@ -157,7 +156,7 @@ def _reason_by_size(info: zipfile.ZipInfo, most: int) -> str:
     return ""
 
 
-def _refuse_overlap(infos: Sequence[zipfile.ZipInfo], length: int, file: Path) -> None:
+def _refuse_overlap(infos: Sequence[zipfile.ZipInfo], length: int, file: str) -> None:
     """Refuse files that share bytes, by which a small archive would hold any number of large ones."""
     end = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
@@ -168,7 +167,7 @@ def _refuse_overlap(infos: Sequence[zipfile.ZipInfo], length: int, file: Path) -
         raise damaged(file, "zip", "its last entries are not there")
 
 
-def _refuse_bomb(infos: Sequence[zipfile.ZipInfo], length: int, file: Path) -> None:
+def _refuse_bomb(infos: Sequence[zipfile.ZipInfo], length: int, file: str) -> None:
     total = sum(info.file_size for info in infos)
     if total > max(MAX_BYTES, MAX_RATIO * length):
         raise InputError(

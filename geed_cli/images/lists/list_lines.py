@@ -7,12 +7,9 @@ are left alone; one that is called nearly like one of these is refused, since it
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError
-from geed_cli.images.picture import ImageRefused
-from geed_cli.images.regular_file import read_regular
 from geed_cli.runtime.extras import require_extra
 
 PATH = "path"
@@ -22,38 +19,37 @@ Row = Mapping[str, str | None]
 """The texts of one line by column; None where nothing stands."""
 
 
-def text_rows(file: Path) -> list[Row]:
+def text_rows(data: bytes, file: str) -> list[Row]:
     """A path a line; empty lines are left out.
 
     Raises:
-        InputError: it cannot be read, or is not UTF-8.
+        InputError: it is not UTF-8.
     """
-    lines = (line.removesuffix("\r") for line in _text(file).split("\n"))
+    lines = (line.removesuffix("\r") for line in _text(data, file).split("\n"))
     return [{PATH: line} for line in lines if line]
 
 
-def csv_rows(file: Path) -> list[Row]:
+def csv_rows(data: bytes, file: str) -> list[Row]:
     """The lines of a CSV file with a header.
 
     Raises:
-        InputError: it cannot be read, is no CSV, or its columns are not those of a list.
+        InputError: it is no CSV, or its columns are not those of a list.
     """
     try:
-        lines = csv.DictReader(io.StringIO(_text(file), newline=""), strict=True)
+        lines = csv.DictReader(io.StringIO(_text(data, file), newline=""), strict=True)
         known = _known(file, lines.fieldnames or ())
         return [{column: line[column] for column in known} for line in lines]
     except csv.Error as error:
         raise no_list(file, f"is no CSV file: {error}") from error
 
 
-def parquet_rows(file: Path) -> list[Row]:
+def parquet_rows(data: bytes, file: str) -> list[Row]:
     """The rows of a Parquet file.
 
     Raises:
-        InputError: polars is not installed, it cannot be read, or its columns are not those of a list.
+        InputError: polars is not installed, it is no Parquet, or its columns are not those of a list.
     """
     polars = require_extra("polars", "polars", "parquet", f"the list {path_text(file)}")
-    data = _bytes(file)
     try:
         known = _known(file, polars.read_parquet_schema(io.BytesIO(data)))
         frame = polars.read_parquet(io.BytesIO(data), columns=known)
@@ -71,7 +67,7 @@ def parquet_rows(file: Path) -> list[Row]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*texts, strict=True)]
 
 
-def no_list(file: Path, why: str) -> InputError:
+def no_list(file: str, why: str) -> InputError:
     """The refusal of a file that is no list of pictures."""
     return InputError(
         f"{path_text(file)} {printable(why)}",
@@ -81,7 +77,7 @@ def no_list(file: Path, why: str) -> InputError:
     )
 
 
-def _known(file: Path, names: Iterable[str]) -> list[str]:
+def _known(file: str, names: Iterable[str]) -> list[str]:
     """The columns that are read.
 
     Raises:
@@ -99,19 +95,8 @@ def _known(file: Path, names: Iterable[str]) -> list[str]:
     return [column for column in (PATH, *COLUMNS) if column in there]
 
 
-def _text(file: Path) -> str:
+def _text(data: bytes, file: str) -> str:
     try:
-        return _bytes(file).decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise no_list(file, f"is not UTF-8: {error.reason} at byte {error.start}") from error
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return read_regular(file.resolve())
-    except ImageRefused as refusal:
-        raise InputError(
-            f"the list {path_text(file)}: {refusal.reason}",
-            expected="a readable file",
-            remedy="check the path and its permissions",
-        ) from refusal

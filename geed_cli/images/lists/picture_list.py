@@ -13,11 +13,14 @@ from geed_cli.choices import ImageSource
 from geed_cli.documents.document import path_of, path_text
 from geed_cli.errors import InputError
 from geed_cli.images.candidates import Listing, name_bytes, no_images, printable_name, reason_by_name
-from geed_cli.images.lists.list_lines import COLUMNS, PATH, Row, csv_rows, parquet_rows, text_rows
-from geed_cli.images.picture import RefusedFile
+from geed_cli.images.lists.list_lines import COLUMNS, PATH, Row
+from geed_cli.images.picture import ImageRefused, RefusedFile
 from geed_cli.images.reader import Files
+from geed_cli.images.regular_file import read_regular
 
 AGAIN = "named twice in the list"
+Rows = Callable[[bytes, str], Sequence[Row]]
+"""Reads the lines of a list, from its bytes and what messages call it."""
 
 
 @final
@@ -34,31 +37,26 @@ class PictureList(Files):
 
     source: ClassVar[ImageSource] = "list"
 
-    def __init__(self, file: Path, rows: Callable[[Path], Sequence[Row]]) -> None:
+    def __init__(self, file: Path, rows: Rows) -> None:
         self._folder = file.parent
-        self.listing = _listing(rows(file), file)
+        self.listing = list_of(rows(_bytes(file), str(file)), str(file))
 
     def file(self, name: str) -> Path:
         """Where the picture is read."""
         return Path(os.path.realpath(self._folder / path_of(name)))
 
 
-def text_list(file: Path) -> PictureList:
-    """The list of a text file, a path a line."""
-    return PictureList(file, text_rows)
+def list_of(rows: Sequence[Row], file: str, reason: Callable[[str], str] = reason_by_name) -> Listing:
+    """What a list holds.
 
+    Args:
+        rows: its lines.
+        file: how messages call it.
+        reason: why a path is no candidate, or "" if it is one.
 
-def csv_list(file: Path) -> PictureList:
-    """The list of a CSV file."""
-    return PictureList(file, csv_rows)
-
-
-def parquet_list(file: Path) -> PictureList:
-    """The list of a Parquet file."""
-    return PictureList(file, parquet_rows)
-
-
-def _listing(rows: Sequence[Row], file: Path) -> Listing:
+    Raises:
+        InputError: a table with a path twice or a gap in a column, or no candidate.
+    """
     first: dict[str, Row] = {}
     refused: list[RefusedFile] = []
     for number, row in enumerate(rows, start=1):
@@ -75,7 +73,7 @@ def _listing(rows: Sequence[Row], file: Path) -> Listing:
                 expected="one line for each picture",
                 remedy="keep one of the two",
             )
-    reasons = {path: reason_by_name(path) for path in sorted(first, key=name_bytes)}
+    reasons = {path: reason(path) for path in sorted(first, key=name_bytes)}
     refused += [RefusedFile(printable_name(path), reason) for path, reason in reasons.items() if reason]
     refused.sort(key=lambda item: name_bytes(item.path))
     candidates = tuple(path for path, reason in reasons.items() if not reason)
@@ -91,7 +89,7 @@ def _listing(rows: Sequence[Row], file: Path) -> Listing:
     return Listing(candidates, tuple(refused), {column: _column(first, column, file) for column in columns})
 
 
-def _column(rows: Mapping[str, Row], column: str, file: Path) -> dict[str, str]:
+def _column(rows: Mapping[str, Row], column: str, file: str) -> dict[str, str]:
     """What a column says of each path.
 
     Raises:
@@ -106,9 +104,20 @@ def _column(rows: Mapping[str, Row], column: str, file: Path) -> dict[str, str]:
     return said
 
 
-def _gap(file: Path, number: int, column: str) -> InputError:
+def _gap(file: str, number: int, column: str) -> InputError:
     return InputError(
         f"{path_text(file)}, picture {number}, has no {column}",
         expected=f"a {column} for every picture, where the list has the column",
         remedy=f"fill in the {column}, or leave the line or the column out",
     )
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return read_regular(file.resolve())
+    except ImageRefused as refusal:
+        raise InputError(
+            f"the list {path_text(file)}: {refusal.reason}",
+            expected="a readable file",
+            remedy="check the path and its permissions",
+        ) from refusal

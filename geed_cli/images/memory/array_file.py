@@ -8,7 +8,6 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO, ClassVar, final
 
 import numpy as np
@@ -17,12 +16,13 @@ from numpy.typing import NDArray
 from geed_cli.choices import Identity, ImageSource
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.images.archives.archive_reader import INDEX_AHEAD
 from geed_cli.images.archives.zip_archive import ZipMember, zip_entries
 from geed_cli.images.candidates import Listing
 from geed_cli.images.memory.items import OfArray
 from geed_cli.images.memory.memory_reader import MemoryReader
 from geed_cli.images.picture import ImageRefused, Least, Picture
-from geed_cli.images.unchanged_file import UnchangedFile
+from geed_cli.images.stored_file import StoredFile
 
 MAX_HEADER = 10_000
 """Bytes of an array's header: what numpy itself parses of a file that it does not trust."""
@@ -61,7 +61,7 @@ class StoredArray:
     """
 
     header: Header
-    file: UnchangedFile
+    file: StoredFile
     start: int
 
     @property
@@ -97,6 +97,7 @@ class ArrayFile:
 
     Args:
         array: of pictures, stored or unpacked.
+        revision: of its file.
 
     Raises:
         InputError: it is no array of pictures.
@@ -106,10 +107,11 @@ class ArrayFile:
     identity: ClassVar[Identity] = "pixels"
     one_thread: ClassVar[bool] = False
 
-    def __init__(self, array: StoredArray | NDArray[np.generic]) -> None:
+    def __init__(self, array: StoredArray | NDArray[np.generic], revision: str | None = None) -> None:
         self._reader = MemoryReader(OfArray(array))
         width = len(str(len(array) - 1))
-        self.listing = Listing(tuple(f"{index:0{width}d}" for index in range(len(array))), ())
+        names = tuple(f"{index:0{width}d}" for index in range(len(array)))
+        self.listing = Listing(names, (), revision=revision)
 
     def sha256(self, name: str) -> str:
         """Of the picture's size and RGB pixels."""
@@ -126,58 +128,56 @@ class ArrayFile:
         return self._reader.notes(names)
 
 
-def npy_at(path: Path) -> ArrayFile:
+def npy_in(file: StoredFile) -> ArrayFile:
     """The array of a .npy file.
 
     Raises:
         InputError: it cannot be read, is truncated, holds objects, or is no array of pictures.
     """
-    file = UnchangedFile(path, "array")
+    where = path_text(file.name)
     with file.open() as opened:
-        header = _header(opened.read(MAX_HEADER + 16), path_text(path))
+        header = _header(opened.read(MAX_HEADER + 16), where)
         length = opened.seek(0, io.SEEK_END)
     if header.start + header.size != length:
-        raise _no_array(
-            path_text(path), f"has {length} bytes, and its header says {header.start + header.size}"
-        )
-    return ArrayFile(StoredArray(header, file, header.start))
+        raise _no_array(where, f"has {length} bytes, and its header says {header.start + header.size}")
+    return ArrayFile(StoredArray(header, file, header.start), file.revision)
 
 
-def npz_at(path: Path, name: str | None = None) -> ArrayFile:
+def npz_in(file: StoredFile, name: str | None = None) -> ArrayFile:
     """An array of a .npz file.
 
     Args:
-        path: of the file.
+        file: the archive of arrays.
         name: of the array; None for the one that has the axes of pictures.
 
     Raises:
-        InputError: as ``npy_at``; no array of that name, or several that may be meant.
+        InputError: as ``npy_in``; no array of that name, or several that may be meant.
     """
-    file = UnchangedFile(path, "arrays")
     with file.open() as opened:
         most = opened.seek(0, io.SEEK_END)
     members = {
         entry.path.removesuffix(".npy"): entry.member
-        for entry in zip_entries(path, file.open(), most)
+        for entry in zip_entries(file.name, file.open(INDEX_AHEAD), most)
         if isinstance(entry.member, ZipMember) and entry.path.endswith(".npy")
     }
     with file.open() as opened:
         try:
             if name is None:
-                name = _only(path, opened, members)
+                name = _only(file.name, opened, members)
             elif name not in members:
                 raise InputError(
-                    f"{path_text(path)} has no array {printable(name)!r}",
+                    f"{path_text(file.name)} has no array {printable(name)!r}",
                     expected=f"one of {_listed(members)}{nearest_are(nearest(name, members))}",
                     remedy="check the name behind the file's own",
                 )
-            return ArrayFile(_array_of(members[name], opened, file, f"{name} of {path_text(path)}"))
+            array = _array_of(members[name], opened, file, f"{name} of {path_text(file.name)}")
+            return ArrayFile(array, file.revision)
         except ImageRefused as refusal:
-            raise _no_array(path_text(path), f"cannot be read: {refusal.reason}") from refusal
+            raise _no_array(path_text(file.name), f"cannot be read: {refusal.reason}") from refusal
 
 
 def _array_of(
-    member: ZipMember, opened: BinaryIO, file: UnchangedFile, where: str
+    member: ZipMember, opened: BinaryIO, file: StoredFile, where: str
 ) -> StoredArray | NDArray[np.generic]:
     """The array of a member: where it lies, or unpacked where it is compressed."""
     header = _header(member.beginning(opened, MAX_HEADER + 16), where)
@@ -189,7 +189,7 @@ def _array_of(
     return values.reshape(header.shape).astype(header.stored.newbyteorder("="), copy=False)
 
 
-def _only(path: Path, opened: BinaryIO, members: Mapping[str, ZipMember]) -> str:
+def _only(path: str, opened: BinaryIO, members: Mapping[str, ZipMember]) -> str:
     """The name of the one array that has as many axes as pictures have."""
     shapes = {
         name: _header(member.beginning(opened, MAX_HEADER + 16), f"{name} of {path_text(path)}").shape
