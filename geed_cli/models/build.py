@@ -107,11 +107,12 @@ def _bare(requested: Requested, seed: int, size: int | None, *, allow_code: bool
     """A network without weights of its own; of the user's code also with them."""
     model, folder = requested.spec.model, requested.folder
     name, arguments = model.name, model.arguments
+    drawn = seed if requested.spec.weights.origin == "random" else None
     match model.source:
         case "timm":
-            return build_timm(name, arguments, size, seed, folder)
+            return build_timm(name, arguments, size, drawn, folder)
         case "torchvision":
-            return build_torchvision(name, arguments, size, seed)
+            return build_torchvision(name, arguments, size, drawn)
         case "transformers":
             return build_transformers(name, arguments, size, seed, folder)
         case "open_clip":

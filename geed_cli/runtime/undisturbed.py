@@ -50,7 +50,7 @@ def _states_of_generators() -> list[Callable[[], object]]:
         lambda: np.random.set_state(numpy),
         lambda: torch.set_rng_state(torch_),
     ]
-    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         cuda = torch.cuda.get_rng_state_all()
         put_back.append(lambda: torch.cuda.set_rng_state_all(cuda))
     if torch.backends.mps.is_available():

@@ -1,23 +1,40 @@
 """What the sources know: names, preprocessing, classifiers, and that the features are timm's pre-logits."""
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import timm
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torchvision.models import get_model_weights
 
 from geed_cli.errors import InputError
 from geed_cli.input_settings import InputSettings
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
+from geed_cli.models.sources.architecture import Architecture
 from geed_cli.models.sources.from_timm import build_timm
 from geed_cli.models.sources.from_torchvision import build_torchvision, resolve_torchvision_name
 from geed_cli.models.sources.timm_names import resolve_timm_name
 
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+
+class Drawn(TorchDispatchMode):
+    """Notes the shapes of what is drawn in place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parameters: list[torch.Size] = []
+
+    def __torch_dispatch__(self, function: Any, _types: Any, args: Any = (), named: Any = None) -> Any:  # noqa: ANN401
+        if function in {torch.ops.aten.uniform_.default, torch.ops.aten.normal_.default}:
+            self.parameters.append(args[0].shape)
+        return function(*args, **(named or {}))
 
 
 def features_of(network: Network, images: torch.Tensor) -> torch.Tensor:
@@ -197,6 +214,25 @@ def test_building_leaves_the_random_generators_alone() -> None:
     build_timm("mobilenetv3_small_100", {}, None, 3)
     build_torchvision("squeezenet1_1", {}, None, 3)
     assert draw() == expected
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [(build_timm, "test_vit"), (build_timm, "test_resnet"), (build_torchvision, "squeezenet1_1")],
+)
+def test_networks_for_a_file_draw_no_weights(build: Callable[..., Architecture], name: str) -> None:
+    """Filled they are the same network, buffers and all; drawing takes most of the time that building does."""
+    before = torch.random.get_rng_state()
+    with Drawn() as drawn:
+        full = build(name, {}, None, 3).module
+    with Drawn() as undrawn:
+        bare = build(name, {}, None, None).module
+    assert (len(drawn.parameters) > 5, undrawn.parameters) == (True, [])
+    assert torch.equal(torch.random.get_rng_state(), before)
+    bare.load_state_dict(full.state_dict())
+    held = [dict((*module.named_parameters(), *module.named_buffers())) for module in (full, bare)]
+    assert held[0].keys() == held[1].keys()
+    assert all(torch.equal(held[0][key], held[1][key]) for key in held[0])
 
 
 @pytest.mark.parametrize("model", ["timm:mobilenetv3_small_100", "torchvision:squeezenet1_1"])

@@ -1,7 +1,9 @@
 """The callback of Lightning, in a real fit: the same weights, a track, and values in the Trainer's logger."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,39 +12,49 @@ from torch import nn
 import geed_cli as geed
 from geed_cli.tracking.track_file import read_track
 
-pl = pytest.importorskip("lightning.pytorch", reason="needs the extra integrations")
 pytestmark = [
-    pytest.mark.heavy,  # importing it takes seconds
+    pytest.mark.heavy,
     pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
 ]
 
 
-class Plain(pl.LightningModule):
+@cache
+def library() -> Any:  # noqa: ANN401
+    """Imported by the tests alone, since it takes seconds wherever this file is only collected."""
+    return pytest.importorskip("lightning.pytorch", reason="needs the extra integrations")
+
+
+@cache
+def plain_module() -> type[nn.Module]:
     """A module with dropout and batch norm."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.net = nn.Sequential(
-            nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-            nn.Linear(4, 3),
-        )  # fmt: skip
+    class Plain(library().LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = nn.Sequential(
+                nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2), nn.AdaptiveAvgPool2d(1),
+                nn.Flatten(), nn.Linear(4, 3),
+            )  # fmt: skip
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.net(x)
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.net(x)
 
-    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
-        return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
+        def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], _: int) -> torch.Tensor:
+            return nn.functional.cross_entropy(self.net(batch[0]), batch[1])
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.parameters(), lr=0.01)
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.Adam(self.parameters(), lr=0.01)
+
+    return Plain
 
 
-def fitted(folder: Path, watched: Callable[[Plain], nn.Module] | None) -> Plain:
+def fitted(folder: Path, watched: Callable[[nn.Module], nn.Module] | None) -> nn.Module:
     """After a fit; ``watched`` says which module is audited meanwhile, if one is."""
+    model_of = plain_module()
     from lightning.pytorch.loggers import CSVLogger
 
     torch.manual_seed(0)
-    model = Plain()
+    model = model_of()
     pictures = (torch.rand(4, 3, 12, 12, generator=torch.Generator().manual_seed(1)) * 255).to(torch.uint8)
     callbacks = []
     if watched is not None:
@@ -51,7 +63,7 @@ def fitted(folder: Path, watched: Callable[[Plain], nn.Module] | None) -> Plain:
         net = geed.wrap(watched(model), size=12, mean=0.5, std=0.25)
         words = {"every": 2, "samples": 4, "ready": True}
         callbacks = [MonitorCallback(geed.Monitor(net, pictures, "flip", folder / "run.json", **words))]
-    trainer = pl.Trainer(
+    trainer = library().Trainer(
         max_epochs=2,
         accelerator="cpu",
         logger=CSVLogger(folder, name="csv", version=0),

@@ -48,9 +48,9 @@ def _generators() -> dict[str, Callable[[], object]]:
         "numpy's random generator": _numpy_state,
         "Python's random generator": random.getstate,
     }
-    if torch.cuda.is_available():
-        for number, generator in enumerate(torch.cuda.default_generators):
-            generators[f"the random generator of cuda:{number}"] = generator.get_state
+    # none before CUDA was first used, which asking whether there is any takes longer than all of this
+    for number, generator in enumerate(torch.cuda.default_generators):
+        generators[f"the random generator of cuda:{number}"] = generator.get_state
     return generators
 
 

@@ -3,12 +3,14 @@
 Weights are another matter: ``Loaded`` says which file they were taken from.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from geed_cli.checkpoints.rules import KeyRules
 from geed_cli.choices import OutputKind
@@ -77,9 +79,36 @@ class Loaded:
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Run a block with the CPU random generator at ``seed``, and put the generator back afterwards."""
-    with torch.random.fork_rng(devices=[]):
+def seeded(seed: int | None) -> Iterator[None]:
+    """Build a network in this block with random weights of a seed; the CPU's random generator is put back afterwards.
+
+    Args:
+        seed: None where every weight is filled afterwards: none is drawn, which takes as long as all the rest.
+    """
+    with torch.random.fork_rng(devices=[]), nullcontext() if seed is not None else _Undrawn():
         # Not torch.manual_seed, which would also seed every accelerator and so change global state.
-        torch.default_generator.manual_seed(seed)
+        torch.default_generator.manual_seed(seed or 0)
         yield
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leaves parameters that would be drawn as their memory was; whatever else is drawn, such as buffers, is."""
+
+    # of torch.nn.init those that ask a mode as a whole; the others ask for each step on the tensor
+    DRAWS = (
+        *(nn.init.kaiming_uniform_, nn.init.normal_, nn.init.trunc_normal_, nn.init.uniform_),
+        *(Tensor.erfinv_, Tensor.normal_, Tensor.uniform_),
+    )
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        _types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        named: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - what the function returns
+        if function in self.DRAWS:
+            drawn = args[0] if args else (named or {}).get("tensor")
+            if isinstance(drawn, nn.Parameter):
+                return drawn
+        return function(*args, **(named or {}))

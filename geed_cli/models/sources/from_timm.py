@@ -41,7 +41,7 @@ NORMALISED_HEAD = (nn.BatchNorm1d, nn.Dropout, nn.Identity, nn.Linear)
 
 
 def build_timm(
-    name: str, arguments: Mapping[str, Argument], size: int | None, seed: int, beside: Path = Path()
+    name: str, arguments: Mapping[str, Argument], size: int | None, seed: int | None, beside: Path = Path()
 ) -> Architecture:
     """Build a timm network with random weights; the same seed gives the same ones, and no global state is changed.
 
@@ -49,7 +49,7 @@ def build_timm(
         name: as ``resolve_timm_name`` takes it.
         arguments: for timm's factory.
         size: input size; None for the network's own.
-        seed: of the random weights.
+        seed: of the random weights; None leaves them undrawn, for a file to fill.
         beside: where the path of a ``local-dir:`` is looked up first.
 
     Raises:
@@ -91,7 +91,7 @@ def _readable(path: Path, kept: KeptWeights | None) -> AbstractContextManager[Pa
 
 
 def _create(
-    name: TimmName, arguments: Mapping[str, Argument], size: int | None, seed: int, file: Path | None
+    name: TimmName, arguments: Mapping[str, Argument], size: int | None, seed: int | None, file: Path | None
 ) -> nn.Module:
     about_weights = [key for key in arguments if key.startswith("pretrained") or key in ABOUT_WEIGHTS]
     if about_weights:

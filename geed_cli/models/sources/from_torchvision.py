@@ -78,7 +78,7 @@ def resolve_torchvision_name(name: str) -> TorchvisionName:
 
 
 def build_torchvision(
-    name: str, arguments: Mapping[str, Argument], size: int | None, seed: int
+    name: str, arguments: Mapping[str, Argument], size: int | None, seed: int | None
 ) -> Architecture:
     """Build a torchvision network with random weights; the same seed gives the same ones, and global state stays.
 
@@ -86,7 +86,7 @@ def build_torchvision(
         name: ``NAME`` or ``NAME/WEIGHTS``; the weights only say which preprocessing is meant.
         arguments: for torchvision's factory.
         size: input size; None for that of the weights.
-        seed: of the random weights.
+        seed: of the random weights; None leaves them undrawn, for a file to fill.
 
     Raises:
         InputError: an unknown name, or arguments or a size that the network does not take.
@@ -108,7 +108,7 @@ def build_pretrained_torchvision(
     resolved = resolve_torchvision_name(name)
     published = url_file(resolved.weights.url, f"torchvision:{resolved.id}")
     note = f"{resolved.id} is torchvision's default for {resolved.arch}"
-    architecture = _build(resolved, arguments, size, 0, () if resolved.explicit else (note,))
+    architecture = _build(resolved, arguments, size, None, () if resolved.explicit else (note,))
     blank(architecture.module)
     record = load_checkpoint(architecture.module, published.path, architecture.rules, kept=kept)
     require_filled(architecture.module, published.path, missing=())
@@ -119,7 +119,7 @@ def _build(
     name: TorchvisionName,
     arguments: Mapping[str, Argument],
     size: int | None,
-    seed: int,
+    seed: int | None,
     notes: tuple[str, ...],
 ) -> Architecture:
     settings = _input(name, size)
@@ -169,7 +169,7 @@ def _settings_of_weights(name: TorchvisionName) -> dict[str, Any]:
     return {}
 
 
-def _create(name: TorchvisionName, settings: Mapping[str, Any], seed: int) -> nn.Module:
+def _create(name: TorchvisionName, settings: Mapping[str, Any], seed: int | None) -> nn.Module:
     try:
         with seeded(seed):
             module: nn.Module = torchvision.models.get_model(name.arch, weights=None, **settings)
