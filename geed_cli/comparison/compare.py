@@ -152,7 +152,7 @@ def _side(
         return Side(value=mean.value, ci=_pair(mean.low, mean.high), within=mean.within, notes=mean.notes)
     (own,), entry = made, members[0].entry
     if own is None:
-        return Side(value=None, ci=None, notes=entry.notes, controls=entry.controls)
+        return Side(value=entry.value, ci=None, notes=entry.notes, controls=entry.controls)
     return Side(value=own.value, ci=_pair(own.low, own.high), notes=own.notes, controls=entry.controls)
 
 

@@ -4,9 +4,12 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from scipy import stats
+from support.networks import small_conv_net
 from support.results import entry_of, record_at, small_result
 
+import geed_cli as geed
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import (
     BY_NAME,
@@ -87,3 +90,23 @@ def test_a_track_of_parts() -> None:
     assert all(row.ci is not None for row in rows)
     assert list(track.records) == records
     assert "latent.l2.raw" not in {row.metric for row in track.rows}
+
+
+def test_m_over_images_of_its_own_is_compared_without_an_interval() -> None:
+    """Its images are not those that are paired: both values stand, no difference is made, and the note says why."""
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 256, (12, 8, 8, 3), generator=generator, dtype=torch.uint8)
+    options = geed.AuditOptions(data=geed.DataOptions(norm_samples=6))
+    results = {
+        name: geed.audit(
+            small_conv_net(seed, size=8), pictures, samples=6, ready=True, cache=False, options=options
+        )
+        for name, seed in (("a", 1), ("b", 2))
+    }
+    line = geed.compare(results, metrics=["latent.l2.M"])["latent.l2.M", "flip"]
+    entries = [result["latent.l2", "flip"] for result in results.values()]
+    assert [side.value for side in line.sides] == [pytest.approx(entry.normaliser) for entry in entries]
+    assert [side.ci for side in line.sides] == [None, None]
+    (delta,) = line.deltas
+    assert delta.verdict == "incomparable"
+    assert delta.notes == ("interval withheld: M is over a normaliser sample of its own",)
