@@ -1,18 +1,19 @@
 """The checkpoints of a track: where each stands in training, which are known already, and audits of the others."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
 
-from geed_cli.api.checkpoint_recipe import CheckpointAudit
+from geed_cli.api.checkpoint_recipe import Audits, CheckpointAudit
 from geed_cli.api.named_results import Say
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.read import read_tensors
 from geed_cli.documents.pattern import Pattern
 from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import InputError, RunError
+from geed_cli.images.memory.prepared import prepared_images
 from geed_cli.pipeline import audit as pipeline
 from geed_cli.pipeline.draw import holds_same_draw, require_enough
 from geed_cli.pipeline.planning import plan_groups
@@ -125,8 +126,8 @@ def require_same_images(earlier: Result, audit: CheckpointAudit, track: Path | N
 
 
 def audits(
-    jobs: Sequence[Job], audit: CheckpointAudit, progress: TerminalProgress
-) -> Iterator[Record | Unaudited]:
+    jobs: Sequence[Job], by_model: Audits, progress: TerminalProgress
+) -> Iterator[tuple[Job, Record | Unaudited]]:
     """A record for each job, one audit after the other; cheap refusals come before any weights are loaded.
 
     A checkpoint whose network is no function of one image makes none, and the others go on.
@@ -137,30 +138,41 @@ def audits(
     """
     if not jobs:
         return
-    plan_groups(audit.groups, audit.options)
-    require_enough(audit.options.data)
+    any_of_them = by_model[jobs[0].input.model]
+    plan_groups(any_of_them.groups, any_of_them.options)
+    require_enough(any_of_them.options.data)
     with progress:
-        results: dict[str, Result | UnsteadyError] = {}
+        results: dict[tuple[str | None, str], Result | UnsteadyError] = {}
         for number, job in enumerate(jobs, start=1):
-            if job.sha256 not in results:
+            key = job.input.model, job.sha256
+            if key not in results:
                 progress.part(f"{number} of {len(jobs)}")
-                progress.step(f"loading {job.input.path.name}")
-                network, twin = audit.load(job.input.path)
-                try:
-                    made = pipeline.audit(network, audit.groups, audit.options, progress, twin)
-                    results[job.sha256] = made.model_copy(update={"command": audit.typed})
-                except UnsteadyError as error:
-                    results[job.sha256] = error
-            result = results[job.sha256]
+                results[key] = _audit(job, by_model[job.input.model], progress)
+            result = results[key]
             if isinstance(result, UnsteadyError):
-                yield Unaudited(job.input.path, result)
+                yield job, Unaudited(job.input.path, result)
                 continue
             if result.status == "partial" or progress.stopping():
                 raise KeyboardInterrupt
             progress.finished(
                 f"{number}/{len(jobs)} done: {job.input.path}, {job.step.unit} {job.step.number}"
             )
-            yield record_of(job, result)
+            yield job, record_of(job, result)
+
+
+def _audit(job: Job, audit: CheckpointAudit, progress: TerminalProgress) -> Result | UnsteadyError:
+    progress.step(f"loading {job.input.path.name}")
+    network, twin = audit.load(job.input.path)
+    data = audit.options.data
+    root, settings = prepared_images(data.root, network.input, audit.ready, data.place)
+    network, twin = replace(network, input=settings), twin and replace(twin, input=settings)
+    try:
+        made = pipeline.audit(
+            network, audit.groups, replace(audit.options, data=replace(data, root=root)), progress, twin
+        )
+    except UnsteadyError as error:
+        return error
+    return made.model_copy(update={"command": audit.typed})
 
 
 def record_of(job: Job, result: Result) -> Record:

@@ -1,7 +1,7 @@
 """How the checkpoints of a track are audited, and the part of it that the saved track remembers."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,10 @@ if TYPE_CHECKING:  # with torch, which saved results can do without
     """A network, and its twin where one was asked for."""
 
 
+Audits = Mapping[str | None, "CheckpointAudit"]
+"""By what each checkpoint was named with: its own network, or None for that of all others."""
+
+
 @dataclass(frozen=True)
 class CheckpointAudit:
     """How each checkpoint is audited.
@@ -34,6 +38,7 @@ class CheckpointAudit:
         img_size: an input size that is not the network's own.
         twin: whether a random twin is audited beside each.
         typed: the command line.
+        ready: whether pictures in memory are cropped already, as ``audit`` takes it.
     """
 
     network: str
@@ -44,6 +49,7 @@ class CheckpointAudit:
     img_size: int | None = None
     twin: bool = False
     typed: tuple[str, ...] = ()
+    ready: bool | None = None
 
     def recipe(self) -> Recipe:
         """What the track remembers.
@@ -53,7 +59,8 @@ class CheckpointAudit:
         """
         # an edited spec is another recipe under the same name
         spec = None if self.spec is None else hashlib.sha256(self.spec.read_bytes()).hexdigest()
-        return recipe_of(self.network, self.groups, self.options, spec_sha256=spec, img_size=self.img_size)
+        made = recipe_of(self.network, self.groups, self.options, spec_sha256=spec, img_size=self.img_size)
+        return made.model_copy(update={"ready": self.ready})
 
     def unnamed_code(self) -> Path | None:
         """The spec, where it is of code that has no name, so that nobody can tell whether it is the same later on."""

@@ -2,7 +2,6 @@
 
 import glob
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,8 @@ from geed_cli.errors import InputError, RunError
 from geed_cli.phrases import shell_joined
 from geed_cli.sweeps.cell_names import member_names, require_labels
 from geed_cli.sweeps.manifest import Member, SweptData, SweptModel
-from geed_cli.tracking.inputs import natural
+from geed_cli.tracking.inputs import CHECKPOINT, natural
 
-CHECKPOINT = re.compile(
-    r"(?P<files>.+\.(?:pt|pth|bin|safetensors|ckpt|tar))(?::(?P<spec>.+))?", re.IGNORECASE
-)
-"""Checkpoint files, and behind a colon the network that they belong to."""
 LOCAL = "local-dir:"
 SAMPLE = "sample"
 """The label of the bundled sample."""

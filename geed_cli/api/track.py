@@ -5,14 +5,16 @@ Torch is imported only where checkpoints are audited.
 
 import operator
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from geed_cli.api.checkpoint_recipe import (
+    Audits,
     CheckpointAudit,
     require_named_code,
     require_one_set_of_images,
@@ -34,7 +36,7 @@ from geed_cli.result.schema import Result
 from geed_cli.sweeps.sweep_folder import files_in, is_sweep
 from geed_cli.tracking.inputs import Input, expand
 from geed_cli.tracking.record import Recipe, Record, Track, in_memory
-from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe
+from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe, two_networks
 from geed_cli.tracking.shared_file import SharedTrack
 from geed_cli.tracking.steps import step_pattern
 from geed_cli.tracking.track import require_one_track, track_of
@@ -42,6 +44,7 @@ from geed_cli.tracking.track_file import OnTrack, on_track, saved_on_track
 from geed_cli.verdict.python_names import FIELDS, fields_of
 
 if TYPE_CHECKING:
+    from geed_cli.api.checkpoint_audits import Job
     from geed_cli.api.checkpoint_recipe import Loaded
 
 Files = str | Path | Track | Sequence[str | Path | Track]
@@ -118,9 +121,10 @@ def track(  # noqa: PLR0913 - by keyword
     along: Files | Steps | Mapping[str, Files | Steps],
     *,
     model: str | None = None,
-    images: str | Path | None = None,
+    images: object = None,
     groups: Names = ("flip",),
     metrics: Names = (),
+    ready: bool | None = None,
     options: AuditOptions | None = None,
     out: str | Path | None = None,
     step_regex: str | None = None,
@@ -132,11 +136,15 @@ def track(  # noqa: PLR0913 - by keyword
 
     Args:
         along: results by step; or paths or globs of checkpoints, saved results and tracks, and tracks themselves; or
-            a mapping of these by the label of each run.
-        model: the network of checkpoints, a spec or a name as ``load_model`` takes it, whose weights are replaced.
-        images: the folder that checkpoints are audited on; None is that of ``options``, else the bundled sample.
+            a mapping of these by the label of each run. Checkpoints may have their network behind a colon:
+            ``{"cnn": "runs/cnn_*/step_*.pt:cnn.yaml", "c8": "runs/c8_*/step_*.pt:c8.yaml"}``.
+        model: the network of checkpoints without one of their own, a spec or a name as ``load_model`` takes it, whose
+            weights are replaced.
+        images: what checkpoints are audited on, anything that ``audit`` takes; None is that of ``options``, else the
+            bundled sample.
         groups: names of the groups that checkpoints are audited under.
         metrics: what of checkpoints is audited, empty is everything; ``latent.l2.raw`` and the like get rows, too.
+        ready: whether pictures in memory are cropped to the network's input already, as ``audit`` takes it.
         options: everything else about audits of checkpoints.
         out: save the track to this file after every step, and go on from it: checkpoints in it are not audited again.
         step_regex: a regular expression whose one group finds the step in each path.
@@ -153,19 +161,21 @@ def track(  # noqa: PLR0913 - by keyword
         RunError: weights or images that cannot be had, or a file that cannot be written.
     """
     inputs, given = _sorted_out(along)
-    checkpoints = [each for each in inputs if not each.saved]
-    audit = None
-    if checkpoints:
-        audit = _audit(
-            model, images, several(groups), several(metrics), options, cluster, allow_code=allow_code
-        )
+    named = models_of(inputs)
+    if named:
+        options = _options(images, several(metrics), options, cluster)
+        audits = {
+            own: _audit(own or model, several(groups), options, ready, allow_code=allow_code) for own in named
+        }
+        require_used(model, "model", named)
     else:
-        _refuse_without_checkpoints(model, images, options, allow_code=allow_code)
+        _refuse_without_checkpoints(model, images, options, ready, allow_code=allow_code)
+        audits = {}
     target = None if out is None else Path(out)
     if target is not None:
         check_writable(target)
     asked = TrackOptions(target, False, step_regex, pair_runs, cluster, several(metrics))
-    made = follow(inputs, asked, audit, given, progress=_drawn())
+    made = follow(inputs, asked, audits, given, progress=_drawn())
     if made.failed:
         warnings.warn(str(unaudited(made.failed)), stacklevel=3)
     return made.track
@@ -174,7 +184,7 @@ def track(  # noqa: PLR0913 - by keyword
 def follow(
     inputs: Sequence[Input],
     options: TrackOptions,
-    audit: CheckpointAudit | None = None,
+    audits: Audits = MappingProxyType({}),
     given: OnTrack = OnTrack(),  # noqa: B008 - it is frozen
     *,
     progress: TerminalProgress,
@@ -186,7 +196,7 @@ def follow(
     Args:
         inputs: the files.
         options: how.
-        audit: of checkpoints; needed where one is among the files.
+        audits: of checkpoints, by the networks that they are named with.
         given: results and tracks in memory.
         progress: of the audits.
         say: is told what is kept, reused and doubtful; by default it is printed on stderr.
@@ -201,8 +211,9 @@ def follow(
         [*(str(each.path) for each in inputs), *(each.file for each in given.records)], options.pair_runs
     )
     checkpoints = [each for each in inputs if not each.saved]
-    recipe = None if audit is None else audit.recipe()
-    shared = _shared(options, audit, recipe, say)
+    recipe, own = _recipes(checkpoints, audits)
+    plain = {each.label for each in checkpoints if each.model is None and each.label is not None}
+    shared = _shared(options, audits, (recipe, plain), own, say)
     before = shared.read() if shared is not None else None
     pattern = step_pattern(options.step_regex)
     there = OnTrack.together([given, *(saved_on_track(each, pattern) for each in inputs if each.saved)])
@@ -215,16 +226,15 @@ def follow(
 
     def save(done: Sequence[Record]) -> None:
         if shared is not None:
-            shared.add([*new, *done], recipe, complete=False, failures=failures)
+            shared.add([*new, *done], recipe, complete=False, failures=failures, recipes=own)
 
-    done: list[Record] = []
-    failed: list[str] = []
-    if audit is not None and checkpoints:
+    kept, failed = _Kept(audits, own), []
+    if checkpoints:
         with importing():
             import geed_cli.api.checkpoint_audits  # noqa: F401, PLC0415 - torch
 
-        done, failed = _audited(checkpoints, before, audit, options, save, progress, say)
-    records = [*new, *done]
+        failed = _audited(checkpoints, before, kept, options, save, progress, say)
+    records = [*new, *kept.records]
     if failed and not records:
         raise unaudited(failed)
     complete = not failed
@@ -236,9 +246,10 @@ def follow(
             pair_runs=options.pair_runs,
             parts=options.parts,
             failures=failures,
+            recipes=own,
         )
         if shared is None
-        else shared.add(records, recipe, complete=complete, failures=failures)
+        else shared.add(records, recipe, complete=complete, failures=failures, recipes=own)
     )
     return Followed(made, tuple(failed))
 
@@ -260,21 +271,47 @@ def _require_runs(names: Sequence[str], pair_runs: str | None) -> None:
             run_of(name, runs)
 
 
+def _recipes(checkpoints: Sequence[Input], audits: Audits) -> tuple[Recipe | None, dict[str, Recipe]]:
+    """Of checkpoints without a network of their own, and of the others by their labels, as far as they have some.
+
+    Raises:
+        InputError: an unknown group, or a label with two networks.
+    """
+    models: dict[str, set[str | None]] = {}
+    for each in checkpoints:
+        if each.label is not None:
+            models.setdefault(each.label, set()).add(each.model)
+    for label, own in models.items():
+        if len(own) > 1:
+            raise two_networks(label)
+    recipes = {model: audit.recipe() for model, audit in audits.items()}
+    named = {label: model for label, (model,) in models.items() if model is not None}
+    return recipes.get(None), {label: recipes[model] for label, model in named.items()}
+
+
 def _shared(
-    options: TrackOptions, audit: CheckpointAudit | None, recipe: Recipe | None, say: Say
+    options: TrackOptions,
+    audits: Audits,
+    plain: tuple[Recipe | None, Iterable[str]],
+    own: Mapping[str, Recipe],
+    say: Say,
 ) -> SharedTrack | None:
-    """The file that the track is kept in, if there is one."""
+    """The file that the track is kept in, if there is one; ``plain`` are runs without networks of their own."""
     path = options.out
     if path is None:
         return None
-    unnamed = None if audit is None else audit.unnamed_code()
-    if unnamed is not None:
-        say(f"{unnamed} gives its code no name (model.cache_key), so no later run can go on from {path}")
+    unnamed = [spec for audit in audits.values() if (spec := audit.unnamed_code()) is not None]
+    for spec in unnamed:
+        say(f"{spec} gives its code no name (model.cache_key), so no later run can go on from {path}")
 
     def check(track: Track) -> None:
-        require_same_recipe(track, recipe, path)
-        require_named_code(track, unnamed, path)
-        if audit is not None:
+        recipe, labels = plain
+        require_same_recipe(track, recipe, path, own)
+        for label in labels:
+            if track.recipes.get(label, recipe) != recipe:
+                raise two_networks(label, path)
+        require_named_code(track, unnamed[0] if unnamed else None, path)
+        for audit in audits.values():
             require_same_controls(track, audit.options, path, twin=audit.twin)
 
     return SharedTrack(path, check, fresh=options.fresh, pair_runs=options.pair_runs, parts=options.parts)
@@ -283,34 +320,33 @@ def _shared(
 def _audited(
     checkpoints: Sequence[Input],
     before: Track | None,
-    audit: CheckpointAudit,
+    kept: "_Kept",
     options: TrackOptions,
     save: Callable[[Sequence[Record]], None],
     progress: TerminalProgress,
     say: Say,
-) -> tuple[list[Record], list[str]]:
-    """A record for each checkpoint; reused ones first, then one audit after the other, saved at once.
+) -> list[str]:
+    """Keep a record for each checkpoint; reused ones first, then one audit after the other, saved at once.
 
     Returns:
-        the records, and the names of the checkpoints that have none.
+        the names of the checkpoints that have none.
     """
     from geed_cli.api import checkpoint_audits as auditing  # noqa: PLC0415 - torch
 
-    out, results = options.out, known_checkpoints(before) if before else {}
+    out, done = options.out, kept.records
     jobs = auditing.jobs_of(checkpoints, step_pattern(options.step_regex), say)
-    done = [auditing.record_of(job, results[job.sha256]) for job in jobs if job.sha256 in results]
-    left = [job for job in jobs if job.sha256 not in results]
+    left = _not_known(jobs, before, kept)
     if done:
-        auditing.require_same_images(done[0].result, audit, out)
+        auditing.require_same_images(done[0].result, next(iter(kept.audits.values())), out)
         say(f"{len(done)} of {len(jobs)} checkpoints are in {out} and were not audited again")
     reused, failed = len(done), []
     try:
-        for record in auditing.audits(left, audit, progress):
+        for job, record in auditing.audits(left, kept.audits, progress):
             if isinstance(record, auditing.Unaudited):
                 say(f"{record.path}: {record.error.found}")
                 failed.append(str(record.path))
             else:
-                done.append(record)
+                kept.keep(job.input.model, record)
                 save(done)
     except KeyboardInterrupt:
         where = f": the same again goes on from {out}" if out else ": nothing was written"
@@ -320,7 +356,72 @@ def _audited(
         if out is not None and len(done) > reused:
             say(f"{len(done) - reused} finished audits are in {out}")
         raise
-    return done, failed
+    return failed
+
+
+def _not_known(jobs: "Sequence[Job]", before: Track | None, kept: "_Kept") -> "list[Job]":
+    """The jobs that the track has no audit of; of the others their records are kept."""
+    from geed_cli.api.checkpoint_audits import record_of  # noqa: PLC0415 - torch
+
+    known = {
+        model: known_checkpoints(before, recipe) if before else {} for model, recipe in kept.recipes.items()
+    }
+    left = []
+    for job in jobs:
+        result = known[job.input.model].get(job.sha256)
+        if result is None:
+            left.append(job)
+        else:
+            kept.keep(job.input.model, record_of(job, result))
+    return left
+
+
+class _Kept:
+    """The records of checkpoints, and the recipes of runs with networks of their own, by their labels.
+
+    Args:
+        audits: by the networks that checkpoints are named with.
+        own: the recipes of labels that are known; those that come from networks' names are added.
+    """
+
+    def __init__(self, audits: Audits, own: dict[str, Recipe]) -> None:
+        self.audits, self.own = audits, own
+        self.recipes = {model: audit.recipe() for model, audit in audits.items()}
+        self.records: list[Record] = []
+
+    def keep(self, model: str | None, record: Record) -> None:
+        """Add a record of that network.
+
+        Raises:
+            InputError: its label is that of another network, too.
+        """
+        recipe = self.recipes[model]
+        if model is not None:
+            self.own.setdefault(record.label, recipe)
+        if self.own.get(record.label, recipe) != recipe:
+            raise two_networks(record.label)
+        self.records.append(record)
+
+
+def models_of(inputs: Sequence[Input]) -> list[str | None]:
+    """The networks that checkpoints among the files were named with, None for those without one; each once."""
+    return list(dict.fromkeys(each.model for each in inputs if not each.saved))
+
+
+def require_used(model: str | None, called: str, named: Sequence[str | None]) -> None:
+    """Refuse a network for all checkpoints where each has one of its own.
+
+    Args:
+        model: the network.
+        called: what it is called where it was given.
+        named: what the checkpoints were named with.
+    """
+    if model is not None and None not in named:
+        raise InputError(
+            f"{called} {model}, and every checkpoint is named with a network of its own",
+            expected="one of them",
+            remedy=f"leave out {called}",
+        )
 
 
 def inputs_of(words: Sequence[str]) -> tuple[Input, ...]:
@@ -415,20 +516,40 @@ def _no_track(found: object) -> InputError:
     )
 
 
+def _options(
+    images: object, metrics: tuple[str, ...], options: AuditOptions | None, cluster: str | None
+) -> AuditOptions:
+    """How checkpoints are audited, apart from their networks.
+
+    Raises:
+        InputError: pictures that cannot be used, or an option that no track has.
+    """
+    from geed_cli.images.memory.prepared import images_of  # noqa: PLC0415 - torch
+
+    options = AuditOptions() if options is None else options
+    require_one_set_of_images(options)
+    data = replace(
+        options.data,
+        root=options.data.root if images is None else images_of(images),
+        cluster=cluster or options.data.cluster,
+    )
+    options = replace(options, data=data, metrics=audited_for(metrics or options.metrics))
+    require_guaranteed(options.interval.method, select_measures(options.metrics))
+    return options
+
+
 def _audit(
     model: str | None,
-    images: str | Path | None,
     groups: tuple[str, ...],
-    metrics: tuple[str, ...],
-    options: AuditOptions | None,
-    cluster: str | None,
+    options: AuditOptions,
+    ready: bool | None,
     *,
     allow_code: bool,
 ) -> CheckpointAudit:
-    """How checkpoints are audited.
+    """How checkpoints of one network are audited.
 
     Raises:
-        InputError: no network, or an option that no track has.
+        InputError: no network.
     """
     if model is None:
         raise InputError(
@@ -436,41 +557,38 @@ def _audit(
             expected="one network for all checkpoints",
             remedy='model="net.yaml", a spec, or the name of a network such as model="timm:resnet18"',
         )
-    if images is not None and not isinstance(images, str | Path):
-        raise InputError(
-            f"an object of type {type(images).__name__} as the images of checkpoints",
-            expected="a folder, which says later on whether the images are still the same",
-            remedy="audit each checkpoint with geed.audit, and track the results by step",
-        )
-    options = AuditOptions() if options is None else options
-    require_one_set_of_images(options)
-    data = replace(
-        options.data,
-        root=options.data.root if images is None else images,
-        cluster=cluster or options.data.cluster,
-    )
-    options = replace(options, data=data, metrics=audited_for(metrics or options.metrics))
-    require_guaranteed(options.interval.method, select_measures(options.metrics))
+    named = model
 
     def load(checkpoint: Path) -> "Loaded":
         from geed_cli.models.load import load_model  # noqa: PLC0415 - torch
 
-        network = load_model(model, checkpoint=checkpoint, allow_code=allow_code)
+        network = load_model(named, checkpoint=checkpoint, allow_code=allow_code)
         code = ("--allow-code",) if allow_code else ()
-        return replace(network, typed=(model, "--checkpoint", str(checkpoint), *code)), None
+        return replace(network, typed=(named, "--checkpoint", str(checkpoint), *code)), None
 
-    return CheckpointAudit(f"model {model}", load, groups, options, spec_file(model))
+    return CheckpointAudit(f"model {model}", load, groups, options, spec_file(model), ready=ready)
 
 
 def _refuse_without_checkpoints(
-    model: str | None, images: str | Path | None, options: AuditOptions | None, *, allow_code: bool
+    model: str | None,
+    images: object,
+    options: AuditOptions | None,
+    ready: bool | None,
+    *,
+    allow_code: bool,
 ) -> None:
     """Refuse what acts on audits alone.
 
     Raises:
         InputError: naming it.
     """
-    given = {"model": model, "images": images, "options": options, "allow_code": allow_code or None}
+    given = {
+        "model": model,
+        "images": images,
+        "ready": ready,
+        "options": options,
+        "allow_code": allow_code or None,
+    }
     idle = [name for name, value in given.items() if value is not None]
     if idle:
         raise InputError(

@@ -45,7 +45,8 @@ Checkpoints = Annotated[
     typer.Argument(
         metavar="CKPT...",
         help="Checkpoint files, saved results or tracks (.json; a track's page, .html), or quoted globs of them. "
-        "LABEL=GLOB names a run; files of one label and step are a population.",
+        "LABEL=GLOB names a run; files of one label and step are a population. LABEL=GLOB:SPEC names the network of "
+        "checkpoints, too: several families on one track.",
     ),
 ]
 Model = Annotated[

@@ -5,7 +5,8 @@ beside it, or below where there is no room.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -92,12 +93,18 @@ def track_page(
     yield from _facts(track)
     labels = labels_of(track)
     for group in groups_of(track):
-        for label in labels:
-            yield BLANK
-            yield Line(f"{plain(group)} · {plain(label)}" if len(labels) > 1 else plain(group), style="bold")
-            yield from _Steps(track, group, label, view, width).tables(columns)
-            if view.verbose:
-                yield from (Paragraph("note:", text) for text in _notes(track, group, label, columns))
+        runs = [_Steps(track, group, label, view, width) for label in labels]
+        yield BLANK
+        if len(runs) > 1:
+            yield from _side_by_side(runs, columns)
+        else:
+            yield Line(plain(group), style="bold")
+            yield from runs[0].tables(columns)
+        if view.verbose:
+            for label in labels:
+                about_run = f"{plain(label)}: " if len(labels) > 1 else ""
+                notes = _notes(track, group, label, columns)
+                yield from (Paragraph("note:", f"{about_run}{text}") for text in notes)
     yield BLANK
     yield from _legend(track, columns, view)
     yield Paragraph("next:", plain(next_track(track, compare), 2000))
@@ -186,25 +193,84 @@ class _Steps:
         shown = steps if self.view.verbose else ends_of(steps, MOST_STEPS)
         head = self._head(shown)
         first, rest = self._first(there[0], shown), [self._other(column, shown) for column in there[1:]]
-        room = 10**6 if self.view.linear else min(self.width, WIDEST) - 2
         tables = [[head, first]]
-        if sum(each.width + 2 for each in (head, first, *rest)) - 2 <= room:
+        if _width([head, first, *rest]) <= self.room:
             tables[0] += rest
         else:
-            for part in rest:
-                fits = len(tables) > 1 and sum(each.width + 2 for each in (*tables[-1], part)) - 2 <= room
-                if not fits:
-                    tables.append([head])
-                tables[-1].append(part)
-        for number, parts in enumerate(tables):
-            if number:
-                yield BLANK
-            headings = [heading for part in parts for heading in part.headings]
-            rows = [[cell for part in parts for cell in part.cells[at]] for at in range(len(head.cells))]
-            yield Rows(headings, [Section(rows)])
-        if len(shown) < len(steps):
-            left_out = len(steps) - len(shown)
-            yield Line(f"{left_out} more step{'s' * (left_out != 1)}: -v", style="dim", indent=2)
+            tables += _packed(head, rest, self.room)
+        yield from _drawn(tables)
+        yield from _left_out(len(steps) - len(shown))
+
+    @property
+    def room(self) -> int:
+        """Characters that a table may take."""
+        return 10**6 if self.view.linear else min(self.width, WIDEST) - 2
+
+    def beside_others(self, column: Column, steps: Sequence[int], *, twins: bool) -> "_Part":
+        """One column of this run in a table of several runs, with how many models stand behind each value.
+
+        Args:
+            column: the value.
+            steps: of all runs; empty where this one has none.
+            twins: whether the table has a row for random twins.
+        """
+        part = self._other(column, steps)
+        cells = [list(row) for row in part.cells]
+        if twins and not self._twins:
+            cells.append([""])
+        headings = [replace(part.headings[0], name=plain(self.label))]
+        if self.has_several(column):
+            headings.append(Heading(f"{plain(self.label)} models" if self.view.linear else "models"))
+            for row, models in zip_longest(cells, self._behind(column, steps), fillvalue=""):
+                assert isinstance(row, list)
+                row.append(models)
+        return _Part(headings, cells)
+
+    def above_others(
+        self, column: Column, steps: Sequence[int], scale: tuple[float, float], *, models: bool
+    ) -> Iterator[tuple[int | None, list[Cell]]]:
+        """The rows of this run in a table of several runs, by step: label, models, value, interval and mark.
+
+        Args:
+            column: the value.
+            steps: of all runs.
+            scale: of the marks, the same for all runs.
+            models: whether any run has several at a step.
+        """
+        part, rows = self._first(column, steps, scale), self._rows(column)
+        behind = self._behind(column, steps)
+        for at, step in enumerate(steps):
+            if step in rows:
+                yield step, [plain(self.label), *[behind[at]] * models, *part.cells[at]]
+        if self._twins:
+            yield None, [plain(self.label), *[""] * models, *part.cells[-1]]
+
+    def has_several(self, column: Column) -> bool:
+        """Whether any value is that of a population."""
+        return any(row.models > 1 for row in self._rows(column).values())
+
+    def _behind(self, column: Column, steps: Sequence[int]) -> list[str]:
+        """How many models stand behind the value of each step."""
+        rows = self._rows(column)
+        return [str(rows[step].models) if step in rows else "" for step in steps]
+
+    def ends(self, column: Column) -> list[float]:
+        """Every value and limit of a column."""
+        rows = self._rows(column).values()
+        return [end for row in rows for end in (*(row.ci or ()), row.value) if end is not None]
+
+    def has(self, column: Column) -> bool:
+        """Whether any step has a row of it."""
+        return bool(self._rows(column))
+
+    def headings(self, column: Column, steps: Sequence[int], scale: tuple[float, float]) -> Sequence[Heading]:
+        """Of value, interval and mark."""
+        return self._first(column, steps, scale).headings
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether random twins were audited."""
+        return bool(self._twins)
 
     def _rows(self, column: Column) -> Mapping[int, Row]:
         return {row.step: row for row in rows_of(self.track, self.group, column, self.label)}
@@ -236,13 +302,13 @@ class _Steps:
             if entry.group == self.group and "twin" in entry.controls
         }
 
-    def _first(self, column: Column, steps: Sequence[int]) -> "_Part":
-        """Value, interval, and a mark between perfect and the largest limit of all steps."""
+    def _first(
+        self, column: Column, steps: Sequence[int], scale: tuple[float, float] | None = None
+    ) -> "_Part":
+        """Value, interval, and a mark between perfect and the largest limit of all steps, or on another scale."""
         rows = self._rows(column)
         decimals = _shared_decimals(rows.values())
-        ends = [end for row in rows.values() for end in (*(row.ci or ()), row.value) if end is not None]
-        perfect = measure_named(column.metric).perfect
-        low, high = min(ends, default=0.0) if perfect is None else perfect, max(ends, default=0.0)
+        low, high = scale or _scale(column, self.ends(column))
         sep = ".." if self.width < NARROW and not self.view.linear else " to "
         cells: list[list[Cell]] = []
         for step in steps:
@@ -254,8 +320,8 @@ class _Steps:
         if self._twins:
             cells.append([self._twin(column, decimals), "", ""])
         level = f"{100 * self.track.confidence:g}%" + (" interval" if self.width >= NARROW else "")
-        scale = (_end(column, low, decimals), _end(column, high, decimals))
-        return _Part([self._heading(column), Heading(level), Heading(scale, left=True)], cells)
+        drawn = (_end(column, low, decimals), _end(column, high, decimals))
+        return _Part([self._heading(column), Heading(level), Heading(drawn, left=True)], cells)
 
     def _other(self, column: Column, steps: Sequence[int]) -> "_Part":
         """Value with its interval, and with ``-v`` one model's own half-width, in one cell."""
@@ -305,6 +371,79 @@ class _Part:
             own = [cell_len(name), *(cell_len(text) for text in texts if isinstance(text, str))]
             wide += max(own if isinstance(heading.name, str) else [*own, NARROWEST_MARK]) + 2
         return wide - 2
+
+
+def _side_by_side(runs: Sequence[_Steps], columns: Sequence[Column]) -> Iterator[Block]:
+    """Several runs under one group: of the first value marks on one scale, of the others the runs beside each other."""
+    track, group, view = runs[0].track, runs[0].group, runs[0].view
+    steps = sorted({record.step for record in track.records})
+    shown = steps if view.verbose else ends_of(steps, MOST_STEPS)
+    there = [column for column in columns if any(run.has(column) for run in runs)]
+    for number, column in enumerate(there):
+        if number:
+            yield BLANK
+        yield Line(f"{plain(group)} · {plain(column.title)}", style="bold")
+        having = [run for run in runs if run.has(column)]
+        if number == 0:
+            yield from _stacked(having, column, shown)
+            continue
+        twins = any(run.has_twins for run in having)
+        named = f"{track.unit} " if view.linear else ""
+        head = _Part([Heading(track.unit)], [[f"{named}{step}"] for step in shown] + [["twin"]] * twins)
+        parts = [run.beside_others(column, shown, twins=twins) for run in having]
+        yield from _drawn(_packed(head, parts, runs[0].room))
+    yield from _left_out(len(steps) - len(shown))
+
+
+def _stacked(runs: Sequence[_Steps], column: Column, steps: Sequence[int]) -> Iterator[Block]:
+    """One value with its marks: a row for each step and run, the runs of a step below each other."""
+    track, linear = runs[0].track, runs[0].view.linear
+    scale = _scale(column, [end for run in runs for end in run.ends(column)])
+    models = any(run.has_several(column) for run in runs)
+    by_step: dict[int | None, list[list[Cell]]] = {step: [] for step in (*steps, None)}
+    for run in runs:
+        for step, cells in run.above_others(column, steps, scale, models=models):
+            by_step[step].append(cells)
+    rows: list[list[Cell]] = []
+    for step, own in by_step.items():
+        named = "twin" if step is None else f"{track.unit} {step}" if linear else str(step)
+        rows += [[named if at == 0 or linear else "", *cells] for at, cells in enumerate(own)]
+    headings = [*[Heading("models")] * models, *runs[0].headings(column, steps, scale)]
+    yield Rows([Heading(track.unit), Heading("run", left=True), *headings], [Section(rows)])
+
+
+def _scale(column: Column, ends: Sequence[float]) -> tuple[float, float]:
+    """The ends of the scale of marks: perfect, or the least where nothing is, and the largest."""
+    perfect = measure_named(column.metric).perfect
+    return min(ends, default=0.0) if perfect is None else perfect, max(ends, default=0.0)
+
+
+def _width(parts: Sequence[_Part]) -> int:
+    return sum(each.width + 2 for each in parts) - 2
+
+
+def _packed(head: _Part, parts: Sequence[_Part], room: int) -> list[list[_Part]]:
+    """The parts in as few tables as have room for them, the head in each."""
+    tables: list[list[_Part]] = []
+    for part in parts:
+        if not tables or _width([*tables[-1], part]) > room:
+            tables.append([head])
+        tables[-1].append(part)
+    return tables
+
+
+def _drawn(tables: Sequence[Sequence[_Part]]) -> Iterator[Block]:
+    for number, parts in enumerate(tables):
+        if number:
+            yield BLANK
+        headings = [heading for part in parts for heading in part.headings]
+        rows = [[cell for part in parts for cell in part.cells[at]] for at in range(len(parts[0].cells))]
+        yield Rows(headings, [Section(rows)])
+
+
+def _left_out(count: int) -> Iterator[Block]:
+    if count > 0:
+        yield Line(f"{count} more step{'s' * (count != 1)}: -v", style="dim", indent=2)
 
 
 def _shared_decimals(rows: Iterable[Row]) -> int | None:

@@ -1,7 +1,8 @@
 """What the arguments of a track name: files under labels, in an order that does not depend on the file system.
 
-An argument is a path or a glob, or ``LABEL=`` and one of them. What exists as a path or matches as a glob is never
-read as a label: ``epoch=3-step=1500.ckpt`` is a file.
+An argument is a path or a glob, or ``LABEL=`` and one of them; behind a colon checkpoints may have the network that
+they belong to. What exists as a path or matches as a glob is never read as a label: ``epoch=3-step=1500.ckpt`` is a
+file.
 """
 
 import glob
@@ -14,15 +15,25 @@ from geed_cli.choices import PAGE_SUFFIXES
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, no_such_file
 
+CHECKPOINT = re.compile(
+    r"(?P<files>.+\.(?:pt|pth|bin|safetensors|ckpt|tar))(?::(?P<spec>.+))?", re.IGNORECASE
+)
+"""Checkpoint files, and behind a colon the network that they belong to."""
 LABELLED = re.compile(r"(?P<label>[^/\\*?\[\]=]+)=(?P<rest>.+)")
 
 
 @dataclass(frozen=True)
 class Input:
-    """One file and the label it was given; None where it was given none."""
+    """One file.
+
+    Attributes:
+        label: that it was given; None where it was given none.
+        model: the network that was named with it, a spec or a name; None where that of the others holds.
+    """
 
     label: str | None
     path: Path
+    model: str | None = None
 
     @property
     def saved(self) -> bool:
@@ -38,8 +49,8 @@ def expand(arguments: Sequence[str]) -> tuple[Input, ...]:
     """
     inputs: dict[Input, None] = {}
     for argument in arguments:
-        label, paths = _labelled(argument)
-        inputs |= dict.fromkeys(Input(label, path) for path in paths)
+        label, paths, model = _labelled(argument)
+        inputs |= dict.fromkeys(Input(label, path, model) for path in paths)
     return tuple(inputs)
 
 
@@ -49,12 +60,23 @@ def natural(path: Path) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(part), part) if part[0] in "0123456789" else (1, 0, part) for part in parts)
 
 
-def _labelled(argument: str) -> tuple[str | None, list[Path]]:
-    paths = _matching(argument)
+def _labelled(argument: str) -> tuple[str | None, list[Path], str | None]:
+    """The label, the files and the network of an argument; the first reading of it under which files are there."""
     split = LABELLED.fullmatch(argument)
-    if paths or split is None:
-        return None, paths or _nothing(argument)
-    return unicode_text(split["label"].strip()) or None, _matching(split["rest"]) or _nothing(split["rest"])
+    label = None if split is None else unicode_text(split["label"].strip()) or None
+    for given, text in ((None, argument), (label, argument if split is None else split["rest"])):
+        for files, model in _readings(text):
+            if paths := _matching(files):
+                return given, paths, model
+    files, _ = _readings(argument if split is None else split["rest"])[-1]
+    return None, _nothing(files), None
+
+
+def _readings(text: str) -> list[tuple[str, str | None]]:
+    """Files, and the network behind a colon: the whole text as files goes first."""
+    found = CHECKPOINT.fullmatch(text)
+    whole: list[tuple[str, str | None]] = [(text, None)]
+    return whole if found is None or found["spec"] is None else [*whole, (found["files"], found["spec"])]
 
 
 def _matching(text: str) -> list[Path]:

@@ -4,9 +4,9 @@ A track is all that resuming and drawing again need. Every number is finite or n
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from geed_cli.documents.document import printable
 from geed_cli.result.by_name import MOST_LISTED, NoEntryError, row_at, rows_at
@@ -28,7 +28,20 @@ def in_memory(step: int, number: int | None = None) -> str:
     return f"{IN_MEMORY}step {step}" + (f", result {number}" if number is not None else "")
 
 
-class Recipe(Part):
+class _Growing(Part):
+    """Base of parts that have got keys in the course of time: those that nobody used are not written."""
+
+    LATER: ClassVar[tuple[str, ...]] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = written(self)
+        return {
+            key: value for key, value in content.items() if key not in self.LATER or value not in (None, {})
+        }
+
+
+class Recipe(_Growing):
     """What checkpoints were audited with, as far as it can change a value or an interval.
 
     Two runs with equal recipes on the same images give the same result for the same checkpoint. The images are not
@@ -37,7 +50,10 @@ class Recipe(Part):
     Attributes:
         model: ``arch NAME`` or ``model REFERENCE``.
         spec_sha256: of the spec's file, where the model is one.
+        ready: whether pictures in memory were taken as cropped already; null, and not written, of others.
     """
+
+    LATER: ClassVar[tuple[str, ...]] = ("ready",)
 
     model: str
     spec_sha256: str | None
@@ -57,6 +73,7 @@ class Recipe(Part):
     ci: str
     precision: str
     image_weights: str | None = None
+    ready: bool | None = None
 
 
 class Record(Part):
@@ -157,12 +174,14 @@ class AtStep:
         return in_line("AtStep", self.step, f"{len(self.rows)} values")
 
 
-class Track(Presented):
+class Track(_Growing, Presented):
     """The whole track; ``track[200]`` is one of its steps.
 
     Attributes:
         status: ``partial`` while checkpoints are still to be audited.
-        recipe: null where every record was read from a saved result.
+        recipe: null where every record was read from a saved result, or belongs to a run of ``recipes``.
+        recipes: by their labels, of runs whose checkpoints were named with a network of their own; not written where
+            there is none.
         confidence: coverage of all intervals.
         unit: what steps count; "step" where the names disagree.
         rows: what is shown, by group, metric and layer, then label, then step.
@@ -180,8 +199,14 @@ class Track(Presented):
     records: tuple[Record, ...]
     pair_runs: str | None = None
     failures: tuple[Failure, ...] = ()
+    recipes: dict[str, Recipe] = Field({})
 
+    LATER: ClassVar[tuple[str, ...]] = ("recipes",)
     model_config = Part.model_config | {"populate_by_name": True}
+
+    def recipe_of(self, label: str) -> Recipe | None:
+        """What the checkpoints of a run were audited with."""
+        return self.recipes.get(label, self.recipe)
 
     @property
     def steps(self) -> tuple[int, ...]:

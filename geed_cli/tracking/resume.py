@@ -6,32 +6,66 @@ delete old checkpoints; a record goes only where its file now holds something el
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
+from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
 from geed_cli.result.schema import Result
 from geed_cli.tracking.record import IN_MEMORY, Recipe, Record, Track
 
+OF_THE_NETWORK = frozenset({"model", "spec_sha256", "img_size"})
+"""Parts of a recipe in which runs with networks of their own may differ."""
 RECIPE_NAMES = {"spec_sha256": "the spec's contents", "model": "model", "groups": "--group", "metrics": "--metric",
          "layers": "--layer"}  # fmt: skip
 """How a user knows a recipe's parts; the others are called as their options are."""
 
 
-def require_same_recipe(track: Track, recipe: Recipe | None, path: Path) -> None:
+def require_same_recipe(
+    track: Track, recipe: Recipe | None, path: Path, own: Mapping[str, Recipe] = MappingProxyType({})
+) -> None:
     """Refuse to go on with other settings than the track in the file was begun with.
 
-    The recipe is None where no checkpoint is to be audited.
+    Args:
+        track: what the file holds.
+        recipe: of checkpoints without a network of their own; None where there is none to be audited.
+        path: the file.
+        own: of runs with one, by their labels.
     """
-    if track.recipe is None or recipe is None or track.recipe == recipe:
-        return
-    before, now = track.recipe.model_dump(), recipe.model_dump()
-    raise other_settings(
-        path,
-        [
-            f"{RECIPE_NAMES.get(name, '--' + name.replace('_', '-'))} {_shown(before[name])}, now {_shown(now[name])}"
-            for name in before
-            if before[name] != now[name]
-        ],
+    audited = {record.label for record in track.records if record.source == "checkpoint"}
+    pairs = [(track.recipe, recipe)]
+    pairs += [(track.recipe_of(label), each) for label, each in own.items() if label in audited]
+    for before, now in pairs:
+        if differing := _differing(before, now):
+            raise other_settings(path, differing)
+    # runs may have networks of their own, and nothing else
+    before, now = (
+        next((each for each in every if each is not None), None)
+        for every in ((track.recipe, *track.recipes.values()), (recipe, *own.values()))
     )
+    if differing := _differing(before, now, without=OF_THE_NETWORK):
+        raise other_settings(path, differing)
+
+
+def two_networks(label: str, path: Path | None = None) -> InputError:
+    """The refusal of one label for checkpoints of two networks."""
+    where = "" if path is None else f" in {path}"
+    return InputError(
+        f"{printable(label)!r}{where} has checkpoints of two networks",
+        expected="one network under one label",
+        remedy="give each its own label: LABEL=GLOB:SPEC",
+    )
+
+
+def _differing(before: Recipe | None, now: Recipe | None, without: frozenset[str] = frozenset()) -> list[str]:
+    """What differs between two recipes, as a user knows it; nothing where there is only one."""
+    if before is None or now is None or before == now:
+        return []
+    old, new = (dict(each) for each in (before, now))
+    return [
+        f"{RECIPE_NAMES.get(name, '--' + name.replace('_', '-'))} {_shown(old[name])}, now {_shown(new[name])}"
+        for name in old
+        if old[name] != new[name] and name not in without
+    ]
 
 
 def other_settings(path: Path, differing: Sequence[str]) -> InputError:
@@ -43,12 +77,14 @@ def other_settings(path: Path, differing: Sequence[str]) -> InputError:
     )
 
 
-def known_checkpoints(track: Track) -> Mapping[str, Result]:
-    """The results that this track's recipe made, by the sha256 of their checkpoint files."""
+def known_checkpoints(track: Track, recipe: Recipe | None) -> Mapping[str, Result]:
+    """The results that this recipe made on the track, by the sha256 of their checkpoint files."""
     return {
         record.result.model.weights.sha256: record.result
         for record in track.records
-        if record.source == "checkpoint" and record.result.model.weights.sha256 is not None
+        if record.source == "checkpoint"
+        and record.result.model.weights.sha256 is not None
+        and track.recipe_of(record.label) == recipe
     }
 
 

@@ -4,9 +4,10 @@ A lock beside the file is held while it is read, merged and replaced, never whil
 has written since, the file is not read again.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from filelock import FileLock, Timeout
 
@@ -72,10 +73,11 @@ class SharedTrack:
         *,
         complete: bool,
         failures: Sequence[Failure] = (),
+        recipes: Mapping[str, Recipe] = MappingProxyType({}),
     ) -> Track:
         """Write the file's records with these in place of those that they replace; the track that it then holds.
 
-        Failures are added to the file's; there has to be a record, here or there.
+        Failures and recipes of runs are added to the file's; there has to be a record, here or there.
 
         Raises:
             InputError: another run has written what this one cannot go on from.
@@ -92,6 +94,7 @@ class SharedTrack:
                 pair_runs=self.pair_runs,
                 parts=self.parts,
                 failures=[*(before.failures if before is not None else ()), *failures],
+                recipes={**(before.recipes if before is not None else {}), **recipes},
             )
             write_track(track, self.path)
             self._known, self._seen, self._goes = track, self._stamp(), False

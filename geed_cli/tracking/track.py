@@ -5,7 +5,8 @@ along a track is the network alone.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from geed_cli.comparison.mismatch import mismatches
 from geed_cli.comparison.subjects import Contender, Key, Member, distinct, keys_of, models_of
@@ -24,6 +25,7 @@ def track_of(
     pair_runs: str | None = None,
     parts: Sequence[str] = (),
     failures: Sequence[Failure] = (),
+    recipes: Mapping[str, Recipe] = MappingProxyType({}),
 ) -> Track:
     """The track of these records, at least one; it is partial while checkpoints are still to be audited.
 
@@ -49,6 +51,7 @@ def track_of(
         failures=tuple(
             dict.fromkeys(each for each in failures if each.what != "audit" or _place(each) not in made)
         ),
+        recipes=dict(recipes),
     )
 
 

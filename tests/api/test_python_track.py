@@ -282,7 +282,7 @@ def test_results_that_cannot_stand_on_one_track() -> None:
 
 def test_every_option_has_its_name_in_python() -> None:
     """Of those of the command; the others are of the terminal. What is named is there."""
-    options = options_of("track", "csv", "figure", "output")
+    options = options_of("track", "csv", "figure", "output", "share_y")
     assert options <= set(face.OPTIONS)
     parameters = set(inspect.signature(geed_in_python.track).parameters)
     parts = {field.name: field for field in fields(AuditOptions)}

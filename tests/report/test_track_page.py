@@ -142,11 +142,28 @@ def test_populations_show_how_many_models_and_the_width_of_one() -> None:
     assert "within ±" in printed(track, view=View(verbose=True))
 
 
-def test_runs_have_blocks_of_their_own() -> None:
-    """Labels stand in the headings once there are several."""
-    text = printed(track_of([record_at(3, 0, "a"), record_at(3, 1, "b")], None))
-    assert "flip · a" in text
-    assert "flip · b" in text
+def test_runs_stand_side_by_side() -> None:
+    """Of the first value a row for each step and run, with marks on one scale; of the others a column for each run."""
+    records = [record_at(3, 0, "a"), record_at(3, 1, "b"), record_at(9, 2, "b")]
+    text = printed(track_of(records, None))
+    first, second, *_ = re.split(r"\nflip · ", text)[1:]
+    assert first.startswith("latent.l2\n  step  run  latent.l2")
+    assert first.splitlines()[2].split()[:2] == ["3", "a"]
+    assert [line.split()[0] for line in first.splitlines()[3:5]] == ["b", "9"]
+    values = {(row.label, row.step): row.value for row in track_of(records, None).rows if row.group == "flip"
+              and row.metric == "latent.l2"}  # fmt: skip
+    shown = [float(x) for x in re.findall(r"(?:a|b) +(0\.\d+)", first)]
+    assert shown == pytest.approx([values["a", 3], values["b", 3], values["b", 9]], abs=0.005)
+    assert re.match(r"softmax\.kl\n  step +a +b\n", second)
+
+
+def test_every_run_has_its_step_where_a_line_is_a_statement() -> None:
+    """For screen readers a line says all: the step, the run, how many models stand behind it."""
+    records = [record_at(3, 0, "a"), record_at(3, 1, "a"), record_at(3, 2, "b")]
+    text = printed(track_of(records, None), view=View(linear=True))
+    assert "step 3, run a, models 2, latent.l2" in text
+    assert "step 3, run b, models 1, latent.l2" in text
+    assert re.search(r"step 3, a [\d.]+ \([\d. to]+\), a models 2, b", text)
 
 
 def test_the_csv_has_every_value() -> None:

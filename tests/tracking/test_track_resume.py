@@ -67,7 +67,7 @@ def test_only_audits_of_its_own_recipe_are_reused() -> None:
     own = record.model_copy(
         update={"source": "checkpoint", "result": record.result.model_copy(update={"model": model})}
     )
-    assert known_checkpoints(track_of([own, record_at(4)], RECIPE)) == {"a" * 64: own.result}
+    assert known_checkpoints(track_of([own, record_at(4)], RECIPE), RECIPE) == {"a" * 64: own.result}
 
 
 def test_what_was_not_named_again_stays() -> None:

@@ -1,11 +1,13 @@
 """What the user asked of ``geed track``, and how it has its checkpoints audited."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geed_cli.api.checkpoint_recipe import CheckpointAudit, spec_file
+from geed_cli.api.checkpoint_recipe import Audits, CheckpointAudit, spec_file
+from geed_cli.api.track import require_used
 from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, groups_of
@@ -46,12 +48,22 @@ class TrackRequest:
         return tuple(self.asked.metric or ())
 
 
-def audit_of(request: TrackRequest) -> CheckpointAudit:
-    """How checkpoints are to be audited.
+def audits_of(request: TrackRequest, models: Sequence[str | None]) -> Audits:
+    """How checkpoints are to be audited, by the networks that they are named with.
 
     Raises:
         InputError: no network or two.
     """
+    require_used(request.model, "--model", models)
+    require_used(request.asked.arch, "--arch", models)
+    return {model: _audit(request if model is None else _of_own(request, model)) for model in models}
+
+
+def _of_own(request: TrackRequest, model: str) -> TrackRequest:
+    return replace(request, model=model, asked=replace(request.asked, arch=None))
+
+
+def _audit(request: TrackRequest) -> CheckpointAudit:
     asked = request.asked
 
     def load(checkpoint: Path) -> "Loaded":

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import typer
 
-from geed_cli.api.track import Interrupted, TrackOptions, follow, inputs_of, unaudited
+from geed_cli.api.track import Interrupted, TrackOptions, follow, inputs_of, models_of, unaudited
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import refuse
 from geed_cli.cli.command import declared, spelled
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
-from geed_cli.cli.run.track_recipe import TrackRequest, audit_of
+from geed_cli.cli.run.track_recipe import TrackRequest, audits_of
 from geed_cli.cli.startup import uncollected
 from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
@@ -36,8 +36,8 @@ def run_track(request: TrackRequest) -> None:
     """Make, save and show a track; everything that can be refused cheaply is refused first."""
     _check(request)
     inputs = inputs_of(request.files)
-    checkpoints = [each for each in inputs if not each.saved]
-    if not checkpoints:
+    models = models_of(inputs)
+    if not models:
         _refuse_options_of_audits(request)
     options = TrackOptions(
         None if request.json == STDOUT else request.json,
@@ -47,10 +47,10 @@ def run_track(request: TrackRequest) -> None:
         request.asked.cluster,
         request.shown,
     )
-    audit = audit_of(request) if checkpoints else None
+    audits = audits_of(request, models)
     progress = TerminalProgress(message_console(), quiet=request.view.quiet)
     try:
-        made = follow(inputs, options, audit, progress=progress, importing=uncollected)
+        made = follow(inputs, options, audits, progress=progress, importing=uncollected)
     except Interrupted:
         raise typer.Exit(INTERRUPTED) from None
     _show(made.track, request)
