@@ -99,7 +99,7 @@ def usual_metrics(results: Sequence[Result]) -> tuple[str, ...]:
     return tuple(
         name
         for name, measure in BY_NAME.items()
-        if measure.beside is None and (not measure.on_request or name in shared)
+        if (name in shared if measure.on_request else measure.beside is None)
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,13 +17,12 @@ from geed_cli.actions.view import View
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.row import Control
 from geed_cli.engine.shared_action import Family
-from geed_cli.measures.channelwise import ChannelwiseDeviation
-from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.map_distance import layer_deviation, map_deviation, squared_lengths, wide
+from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure, MapMeasure
 from geed_cli.measures.moments import (
     Moments,
     Sizes,
     channels_last,
-    channelwise_deviation,
     evenly_spaced,
     moments_of,
     numbers_of,
@@ -44,21 +44,30 @@ class Centres:
         moments: of the compared part.
         view: the one whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
             a mean, or maps of another batch or image.
+        alone: f_l(x), where the maps are a mean and a measure is against the plain image; else None.
     """
 
     maps: Tensor
     moments: Moments
     view: View | None = None
+    alone: Tensor | None = None
+
+    @property
+    def plain(self) -> Tensor:
+        """f_l(x), shape (m, C, H, W)."""
+        return self.maps if self.alone is None else self.alone
 
     def at(self, place: int) -> "Centres":
         """One of them, as a part of the same stack."""
-        return Centres(self.maps[place : place + 1], moments_at(self.moments, [place]))
+        alone = None if self.alone is None else self.alone[place : place + 1]
+        return Centres(self.maps[place : place + 1], moments_at(self.moments, [place]), alone=alone)
 
     def clone(self) -> "Centres":
         """A copy that can be kept beyond the batch."""
         moments = self.moments
         kept = Moments(moments.centred.clone(), moments.scales.clone(), moments.sizes.clone())
-        return Centres(self.maps.clone(), kept)
+        alone = None if self.alone is None else self.alone.clone()
+        return Centres(self.maps.clone(), kept, alone=alone)
 
     @staticmethod
     def together(each: Sequence["Centres"]) -> "Centres":
@@ -66,6 +75,7 @@ class Centres:
         if len(each) == 1:
             return each[0]
         maps = [centres.maps for centres in each]
+        alone = [centres.alone for centres in each if centres.alone is not None]
         moments = [centres.moments for centres in each]
         sizes = [centres.moments.sizes for centres in each]
         return Centres(
@@ -79,11 +89,12 @@ class Centres:
                     sizes[0].pixels,
                 ),
             ),
+            alone=laid_out(torch.cat(alone), alone[0]) if alone else None,
         )
 
 
 def send(
-    deviations: Mapping[str, ChannelwiseDeviation],
+    deviations: Mapping[str, LayerDeviation],
     rows: Sequence[Numbers],
     outbox: Outbox,
     control: Control | None = None,
@@ -94,7 +105,7 @@ def send(
     """
     for metric, each in deviations.items():
         outbox.put(each.value, partial(_fill, rows, (metric, control)))
-        if control is None:
+        if control is None and each.dead is not None:
             outbox.put(each.dead, partial(_fill, rows, (metric, "dead")))
 
 
@@ -110,8 +121,9 @@ def compare_maps(
     centres: Centres,
     of: Sequence[int],
     measures: Sequence[LayerMeasure],
-) -> dict[str, ChannelwiseDeviation]:
-    """Compare each map f_l(gx) with ρ(g)f̂_l(x), by each measure.
+    maps: Tensor | None = None,
+) -> dict[str, LayerDeviation]:
+    """Compare each map f_l(gx) with ρ(g)f̂_l(x), or with ρ(g)f_l(x), by each measure.
 
     Args:
         family: how the views act on these maps.
@@ -120,21 +132,46 @@ def compare_maps(
         centres: f̂_l(x) of m images.
         of: for each row, which of the centres is its image's.
         measures: of layers.
+        maps: f_l(gx) themselves, where a measure is of whole maps.
     """
-    expected, products = _expected(family, views, own, centres, of)
-    return {each.name: each.compare(own.sizes, expected, products) for each in measures}
+    found: dict[str, LayerDeviation] = {}
+    by_channel = [each for each in measures if isinstance(each, ChannelMeasure)]
+    if by_channel:
+        expected, products = _expected(family, views, own, centres, of)
+        found |= {each.name: each.compare(own.sizes, expected, products) for each in by_channel}
+    by_map = [each for each in measures if isinstance(each, MapMeasure)]
+    if by_map:
+        assert maps is not None, "kept where they are compared"
+        apart = _apart(family, views, maps, centres.plain, of)
+        plain = taken(squared_lengths(family.restrict(centres.plain)), of)
+        found |= {each.name: map_deviation(each, apart, plain) for each in by_map}
+    return found
 
 
 def compare_centred(
-    family: Family, view: View, maps: Tensor, centre: Tensor, measures: Sequence[LayerMeasure]
-) -> dict[str, ChannelwiseDeviation]:
-    """One map f_l(gx) against ρ(g)f̂_l(x), shapes (C, H, W), about the displaced centre, by each measure."""
+    family: Family,
+    view: View,
+    maps: Tensor,
+    centre: Tensor,
+    alone: Tensor,
+    measures: Sequence[LayerMeasure],
+) -> dict[str, LayerDeviation]:
+    """One map f_l(gx) against ρ(g)f̂_l(x), or ρ(g)f_l(x), about the displaced centre; shapes (C, H, W)."""
     representation, g = family.corrected[view]
     support = representation.restrict_under(g, torch.ones_like(centre[:1]))[0] > 0
     moved = representation.restrict_under(g, maps)[None]
     expected = representation.restrict_under(g, representation.act(g, centre))[None]
+    plain = representation.restrict_under(g, alone)[None]
     return {
-        each.name: channelwise_deviation(moved, expected, each, support if each.of_variation else None)
+        each.name: layer_deviation(
+            each,
+            moved,
+            representation.restrict_under(g, representation.act(g, alone))[None]
+            if each.against_plain
+            else expected,
+            plain,
+            support if each.of_variation else None,
+        )
         for each in measures
     }
 
@@ -142,6 +179,20 @@ def compare_centred(
 def moments_in(family: Family, maps: Tensor) -> Moments:
     """The moments of the part of maps (R, C, H, W) that the family compares."""
     return moments_of(family.restrict(maps), family.support)
+
+
+def _apart(family: Family, views: Sequence[View], maps: Tensor, plain: Tensor, of: Sequence[int]) -> Tensor:
+    """‖f_l(gx) − ρ(g)f_l(x)‖² of every row, on the compared pixels; shape (R,), float64."""
+    rows_of: dict[View, list[int]] = {}
+    for row, view in enumerate(views):
+        rows_of.setdefault(view, []).append(row)
+    parts: list[Tensor] = []
+    for view, rows in rows_of.items():
+        representation, g = family.moves[view]
+        expected = representation.act(g, wide(pick(plain, [of[row] for row in rows])))
+        parts.append(squared_lengths(family.restrict(wide(pick(maps, rows)) - expected)))
+    order = [row for rows in rows_of.values() for row in rows]
+    return torch.cat(parts)[numbers_of(tuple(int(at) for at in np.argsort(order)), parts[0].device)]
 
 
 def _expected(

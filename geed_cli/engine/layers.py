@@ -30,7 +30,7 @@ from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.shared_action import Family
-from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.measure import LayerMeasure, MapMeasure
 from geed_cli.measures.moments import Moments
 
 
@@ -51,16 +51,19 @@ class _Ready:
         centres: f̂ of each.
         rows: image and view of each map.
         own: the moments of these maps.
+        maps: they themselves, where a measure is of whole maps; else None.
     """
 
     images: tuple[str, ...]
     centres: Centres
     rows: tuple[tuple[str, View], ...]
     own: Moments
+    maps: Tensor | None
 
-    def centre(self, image: str) -> Tensor:
-        """f̂ of one image, shape (C, H, W)."""
-        return self.centres.maps[self.images.index(image)]
+    def centre(self, image: str) -> tuple[Tensor, Tensor]:
+        """f̂ and f of one image, shape (C, H, W) each."""
+        at = self.images.index(image)
+        return self.centres.maps[at], self.centres.plain[at]
 
     def broken(self, finite: Tensor) -> set[str]:
         """The images of which a row is not finite, by a flag for each row."""
@@ -73,6 +76,7 @@ class LayerReducer:
     def __init__(self, families: Sequence[Family], measures: Sequence[LayerMeasure]) -> None:
         self._families = tuple(dict.fromkeys(families))
         self._measures = tuple(measures)
+        self._whole = any(isinstance(measure, MapMeasure) for measure in self._measures)
         self._orbits: dict[str, _Orbit] = {}
         self._partner: dict[Family, Centres] = {}
 
@@ -114,8 +118,10 @@ class LayerReducer:
             if view in self._orbits[image].maps and (family, view) not in self._orbits[image].comparisons
         )
         places = {(slot.image, slot.variant): row for row, slot in slots.items()}
-        own = moments_in(family, self._stack(rows, places, maps) if rows else maps[:0])
-        return _Ready(whole, self._centres(family, whole, rows, own, places, maps), rows, own)
+        compared = self._stack(rows, places, maps) if rows else maps[:0]
+        own = moments_in(family, compared)
+        centres = self._centres(family, whole, rows, own, places, maps)
+        return _Ready(whole, centres, rows, own, compared if self._whole else None)
 
     def _centres(
         self,
@@ -130,7 +136,9 @@ class LayerReducer:
         if len(family.kernel) > 1:
             held = [[self._orbits[image].maps[view] for view in family.kernel] for image in images]
             means = laid_out(torch.stack([torch.stack(kernel).mean(dim=0) for kernel in held]), maps)  # eq. 2
-            return Centres(means, moments_in(family, means))
+            each = [(image, family.kernel[0]) for image in images]  # the identity is the first of a kernel
+            alone = self._stack(each, places, maps) if self._whole else None
+            return Centres(means, moments_in(family, means), alone=alone)
         (view,) = family.kernel
         alone = self._stack([(image, view) for image in images], places, maps)
         if not all((image, view) in rows for image in images):
@@ -144,14 +152,14 @@ class LayerReducer:
             return torch.ones(0, dtype=torch.bool)
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        deviations = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
+        deviations = compare_maps(family, views, ready.own, ready.centres, of, self._measures, ready.maps)
         numbers: list[Numbers] = [{} for _ in ready.rows]
         send(deviations, numbers, outbox)
         for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
-                centre = ready.centre(image)
-                centred = compare_centred(family, view, orbit.maps[view], centre, self._measures)
+                centre, plain = ready.centre(image)
+                centred = compare_centred(family, view, orbit.maps[view], centre, plain, self._measures)
                 send(centred, [row], outbox, "phase_corrected")
             orbit.comparisons[family, view] = row
         return torch.stack([each.finite for each in deviations.values()]).all(dim=0)
@@ -200,7 +208,9 @@ class LayerReducer:
         centres = Centres.together([partners[image] for image in images])
         views = [ready.rows[row][1] for row in rows]
         of = [images.index(ready.rows[row][0]) for row in rows]
-        deviations = compare_maps(family, views, moments_at(ready.own, rows), centres, of, self._measures)
+        maps = None if ready.maps is None else pick(ready.maps, rows)
+        own = moments_at(ready.own, rows)
+        deviations = compare_maps(family, views, own, centres, of, self._measures, maps)
         compared = [ready.rows[row] for row in rows]
         send(
             deviations,
@@ -221,11 +231,12 @@ class LayerReducer:
         ]
         if not trips:
             return
-        own = moments_in(family, laid_out(torch.stack([orbit.maps[trip] for orbit, trip in trips]), like))
+        returned = laid_out(torch.stack([orbit.maps[trip] for orbit, trip in trips]), like)
+        own = moments_in(family, returned)
         stack = laid_out(torch.stack([orbit.maps[trip.identity] for orbit, trip in trips]), like)
         identity = Centres(stack, moments_in(family, stack))
         views = [trip.identity for _, trip in trips]
-        deviations = compare_maps(family, views, own, identity, range(len(trips)), self._measures)
+        deviations = compare_maps(family, views, own, identity, range(len(trips)), self._measures, returned)
         for orbit, trip in trips:
             orbit.comparisons[family, trip] = {}
         send(deviations, [orbit.comparisons[family, trip] for orbit, trip in trips], outbox)

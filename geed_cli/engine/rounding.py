@@ -15,8 +15,8 @@ from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Rounding
 from geed_cli.errors import is_out_of_memory
 from geed_cli.measures.distribution import deviation, distribution
+from geed_cli.measures.map_distance import layer_deviation
 from geed_cli.measures.measure import VectorMeasure, VectorSite
-from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.models.network import Site
 from geed_cli.models.output import Output
 
@@ -75,7 +75,7 @@ def between(
     numbers: Rounding = {}
     for measure in plan.of_layers:
         layers = {
-            name: channelwise_deviation(maps.double(), others.double(), measure).value.item()
+            name: layer_deviation(measure, maps.double(), others.double(), others).value.item()
             for name, (maps, others) in pairs.items()
         }
         numbers |= {

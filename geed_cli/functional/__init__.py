@@ -6,6 +6,7 @@ from geed_cli.functional.functions import (
     latent_cosine,
     latent_l2,
     latent_relative,
+    layer_relative,
     prediction_flip_rate,
     softmax_kl,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "latent_cosine",
     "latent_l2",
     "latent_relative",
+    "layer_relative",
     "normaliser",
     "prediction_flip_rate",
     "softmax_kl",

@@ -136,6 +136,27 @@ def channelwise_correlation(
     return _reduced(metric, maps, reduction)
 
 
+def layer_relative(
+    maps: Tensor,
+    group: GroupLike,
+    *,
+    boundary: Boundary = "disc",
+    interpolation: Resampling = "bilinear",
+    reduction: Reduction = "mean",
+) -> Tensor:
+    """Mean ‖f_l(gx) − ρ(g)f_l(x)‖₂ / ‖f_l(x)‖₂ over x and g ≠ e, of all channels together. From 0, equivariant.
+
+    Args:
+        maps: as of ``channelwise_cosine``.
+        group: as there.
+        boundary: as there; lengths are those of the compared part.
+        interpolation: as there.
+        reduction: ``none`` gives the mean over g ≠ e for each image, NaN where f_l(x) is 0.
+    """
+    metric = Metric(relative.OF_MAPS.name, group, boundary=boundary, interpolation=interpolation)
+    return _reduced(metric, maps, reduction)
+
+
 def _reduced(metric: Metric, orbit: Tensor, reduction: Reduction) -> Tensor:
     check_choice("reduction", reduction, get_args(Reduction))
     metric.update(orbit)

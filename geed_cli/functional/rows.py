@@ -11,8 +11,8 @@ from geed_cli.actions.representation import Representation
 from geed_cli.choices import OutputKind
 from geed_cli.errors import InputError
 from geed_cli.measures.distribution import deviation, distribution
+from geed_cli.measures.map_distance import layer_deviation
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
-from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.orbit import expected_orbit, orbit_centre
 from geed_cli.models.output import ALL_DISTRIBUTIONS, MEANINGS, NOT_DISTRIBUTIONS, Output, are_distributions
 
@@ -80,11 +80,15 @@ def _contradiction(kind: OutputKind, outputs: Tensor) -> tuple[str, OutputKind] 
 def _of_maps(measure: Measure, orbit: Tensor, action: Representation, kind: OutputKind) -> Tensor:  # noqa: ARG001
     """(n, B), one element after another, so that only one moved copy of the maps is held."""
     assert isinstance(measure, LayerMeasure)
-    centre = orbit_centre(measure, orbit, action)
+    centre, plain = orbit_centre(measure, orbit, action), action.restrict(orbit[0])
     return torch.stack(
         [
-            channelwise_deviation(
-                action.restrict(moved), action.restrict(action.act(g, centre)), measure, action.support
+            layer_deviation(
+                measure,
+                action.restrict(moved),
+                action.restrict(action.act(g, centre)),
+                plain,
+                action.support,
             ).value
             for g, moved in enumerate(orbit)
         ]

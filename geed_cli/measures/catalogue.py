@@ -19,6 +19,7 @@ BY_NAME: dict[str, Measure] = {
         channelwise.CORRELATION,
         prediction.FLIP_RATE,
         relative.RELATIVE,
+        relative.OF_MAPS,
     )
 }
 

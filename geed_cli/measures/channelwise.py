@@ -6,11 +6,10 @@ measures come from one pass over the maps: with a = a' + ā, ⟨a, b⟩ = ⟨a',
 maps are, since whoever fetches a number from a GPU waits for all that is queued there.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geed_cli.explanation import PAPER, Explanation
-from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
 from geed_cli.statistics.scale import Scale
 
 if TYPE_CHECKING:
@@ -22,28 +21,13 @@ ZERO = 1e-6
 """A map is zero below this part of the largest map's norm: about ten float32 roundings of that map."""
 
 
-@dataclass(frozen=True)
-class ChannelwiseDeviation:
-    """The outcome for B comparisons, shape (B,) each.
-
-    Attributes:
-        value: in [−1, 1], float64; NaN where no channel is live.
-        dead: the part of channels left out, float64.
-        finite: whether both maps were finite throughout, bool.
-    """
-
-    value: "Tensor"
-    dead: "Tensor"
-    finite: "Tensor"
-
-
-def compare(moved: "Sizes", expected: "Sizes", products: "Tensor") -> ChannelwiseDeviation:
+def compare(moved: "Sizes", expected: "Sizes", products: "Tensor") -> LayerDeviation:
     """−(1/C) Σ_i cos(moved_i, expected_i), over live channels of f_l(gx) and g·f̂_l(x), from ⟨a', b'⟩, (B, C)."""
     inner = products + moved.pixels * moved.means * expected.means
     return _deviation(inner, (moved.norms, expected.norms), _largest(moved, expected))
 
 
-def correlate(moved: "Sizes", expected: "Sizes", products: "Tensor") -> ChannelwiseDeviation:
+def correlate(moved: "Sizes", expected: "Sizes", products: "Tensor") -> LayerDeviation:
     """−(1/C) Σ_i corr(moved_i, expected_i), over channels that vary: the cosine without each map's own mean.
 
     Maps behind a ReLU are positive, so that any two of them have a high cosine; without their means they have not.
@@ -58,26 +42,24 @@ def _largest(one: "Sizes", other: "Sizes") -> "Tensor":
     return one.norms.maximum(other.norms).amax(dim=1, keepdim=True)
 
 
-def _deviation(
-    product: "Tensor", norms: tuple["Tensor", "Tensor"], largest: "Tensor"
-) -> ChannelwiseDeviation:
+def _deviation(product: "Tensor", norms: tuple["Tensor", "Tensor"], largest: "Tensor") -> LayerDeviation:
     """The mean over live channels, from products and norms of shape (B, C) and the scale of zero, (B, 1)."""
     zero = norms[0] <= ZERO * largest, norms[1] <= ZERO * largest
     dead = zero[0] & zero[1]
     cosine = product / (norms[0] * norms[1]).clamp_min(1e-300)
     cosine = cosine.masked_fill(zero[0] | zero[1], 0.0).clamp(-1, 1)
-    value = -_channel_sums(cosine) / (~dead).sum(dim=1)  # 0/0 is NaN: see value
-    return ChannelwiseDeviation(value, dead.double().mean(dim=1), largest[:, 0].isfinite())
+    value = -channel_sums(cosine) / (~dead).sum(dim=1)  # 0/0 is NaN: see value
+    return LayerDeviation(value, dead.double().mean(dim=1), largest[:, 0].isfinite())
 
 
-def _channel_sums(numbers: "Tensor") -> "Tensor":
+def channel_sums(numbers: "Tensor") -> "Tensor":
     """Σ over C of (B, C). NumPy adds in an order that does not depend on B, torch on a CPU does."""
     if numbers.device.type == "cpu":
         return numbers.new_tensor(numbers.contiguous().numpy().sum(axis=1))
     return numbers.sum(dim=1)
 
 
-COSINE = LayerMeasure(
+COSINE = ChannelMeasure(
     name="channelwise.cosine",
     compare=compare,
     scale=Scale.bounded(-1.0, 1.0),
@@ -99,7 +81,7 @@ COSINE = LayerMeasure(
         see=("null", "scale", "channelwise.correlation", "dead", "layers"),
     ),
 )
-CORRELATION = LayerMeasure(
+CORRELATION = ChannelMeasure(
     name="channelwise.correlation",
     compare=correlate,
     of_variation=True,

@@ -18,7 +18,6 @@ from geed_cli.statistics.scale import Scale
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from geed_cli.measures.channelwise import ChannelwiseDeviation
     from geed_cli.measures.moments import Sizes
 
 VectorSite = Literal["features", "logits"]
@@ -46,6 +45,8 @@ class Measure:
         label: of the axis of a figure; empty is the name.
         usual: whether a track shows it where nothing was asked for.
         of_invariance: whether a larger value means further from invariance; M is of the images alone.
+        against_plain: whether f(x) stands in place of f̂(x); e, which then is 0 by definition, is not counted.
+        positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
         on_request: whether it is computed only where a name or glob asks for it.
         beside: the measure beside whose values it is shown; it makes no claims of its own unless asked for.
     """
@@ -65,6 +66,8 @@ class Measure:
     label: str = ""
     usual: bool = False
     of_invariance: bool = True
+    against_plain: bool = False
+    positive_tail: bool = False
     on_request: bool = False
     beside: "Measure | None" = None
 
@@ -86,8 +89,8 @@ class Measure:
 
     @property
     def first(self) -> int:
-        """The first element that counts: 0, or 1 where e is left out."""
-        return 0
+        """The first element that counts: 0, or 1 where e is left out, as a prediction cannot flip under e."""
+        return 1 if self.against_plain else 0
 
     @property
     def perfect(self) -> float | None:
@@ -96,8 +99,8 @@ class Measure:
 
     @property
     def primary(self) -> "Measure":
-        """The measure under which it is shown."""
-        return self.beside or self
+        """The measure in whose table it is shown: its own, where it was asked for."""
+        return self if self.beside is None or self.on_request else self.beside
 
     def scale_for(self, order: int, *, moves_logits: bool = False) -> Scale:
         """The natural scale for a group of that order; see docs/statistics.md.
@@ -149,10 +152,8 @@ class VectorMeasure(Measure):
         size: what every deviation of an image is divided by, from f(x) of shape (..., k) to (...); an image of size 0
             has no row. None is 1.
         pairs: d(f1(x), f1(x')) for all pairs of embeddings (m, k), whose mean off the diagonal is M; shape (m, m).
-        against_plain: whether f(x) stands in place of f̂(x); e, which then is 0 by definition, is not counted.
         sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
         any_label: of independent labels, whether one that deviates is enough, where others take the mean over labels.
-        positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
         apart: mean distance between two of n ≥ 2 copies of an image brought back, ρ(g)⁻¹f1(gx), shape (n, k); over M it
             is the way to another image. None where copies are not set against other images.
         unrelated: the value of n copies of an image that lie as far apart as different images do, and evenly; None
@@ -164,10 +165,8 @@ class VectorMeasure(Measure):
     deviation: Callable[["Tensor", "Tensor"], "Tensor"]
     size: Callable[["Tensor"], "Tensor"] | None = None
     pairs: Callable[["Tensor"], "Tensor"] | None = None
-    against_plain: bool = False
     sensitivity: Callable[["Tensor"], "Tensor"] | None = None
     any_label: bool = False
-    positive_tail: bool = False
     apart: Callable[["Tensor"], float] | None = None
     unrelated: Callable[[int], float] | None = None
     profile: bool = False
@@ -177,10 +176,20 @@ class VectorMeasure(Measure):
         """Whether there are pairs to make M of."""
         return self.pairs is not None
 
-    @property
-    def first(self) -> int:
-        """The first element that counts: a prediction cannot flip under e."""
-        return 1 if self.against_plain else 0
+
+@dataclass(frozen=True)
+class LayerDeviation:
+    """The outcome for B comparisons of maps, shape (B,) each.
+
+    Attributes:
+        value: float64; NaN where the maps have none, as where no channel is live.
+        dead: the part of channels left out, float64; None of whole maps, of which none is.
+        finite: whether both maps were finite throughout, bool.
+    """
+
+    value: "Tensor"
+    dead: "Tensor | None"
+    finite: "Tensor"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,10 +197,41 @@ class LayerMeasure(Measure):
     """A measure of the maps of every layer.
 
     Attributes:
-        compare: −(1/C) Σ_i of two maps' channels, from their sizes and their inner products about the means,
-            ⟨a', b'⟩ of shape (B, C). Says of each row whether its maps were finite.
         of_variation: whether it compares what varies over a map alone, of which a single pixel has nothing.
     """
 
-    compare: Callable[["Sizes", "Sizes", "Tensor"], "ChannelwiseDeviation"]
     of_variation: bool = False
+
+    @property
+    def counts_dead(self) -> bool:
+        """Whether its comparisons say which part of the channels was left out."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelMeasure(LayerMeasure):
+    """A measure of maps channel by channel.
+
+    Attributes:
+        compare: −(1/C) Σ_i of two maps' channels, from their sizes and their inner products about the means,
+            ⟨a', b'⟩ of shape (B, C). Says of each row whether its maps were finite.
+    """
+
+    compare: Callable[["Sizes", "Sizes", "Tensor"], LayerDeviation]
+
+    @property
+    def counts_dead(self) -> bool:
+        """Each does."""
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapMeasure(LayerMeasure):
+    """A measure of maps as wholes, all channels together, by their difference from those of the plain image.
+
+    Attributes:
+        relate: from ‖f_l(gx) − ρ(g)f_l(x)‖ and ‖f_l(x)‖, shape (B,) each, float64, to (B,); NaN where it has no value.
+    """
+
+    relate: Callable[["Tensor", "Tensor"], "Tensor"]
+    against_plain: bool = True

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from geed_cli.measures.channelwise import COSINE, ChannelwiseDeviation
-from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.channelwise import COSINE
+from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
 
 SAFE_NORMS = (1e-15, 1e15)
 """Norms between which squares of float32 maps neither vanish nor overflow (1e-38 to 1e38), with room for sums."""
@@ -114,8 +114,8 @@ def _moments(maps: Tensor, support: Tensor | None, scales: Tensor | None = None)
 
 
 def channelwise_deviation(
-    moved: Tensor, expected: Tensor, measure: LayerMeasure = COSINE, support: Tensor | None = None
-) -> ChannelwiseDeviation:
+    moved: Tensor, expected: Tensor, measure: ChannelMeasure = COSINE, support: Tensor | None = None
+) -> LayerDeviation:
     """A measure of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
     a, b = moments_of(moved, support), moments_of(expected, support)
     products = pixel_products(a.centred, b.centred) / (a.scales * b.scales)[:, None]

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from geed_cli.actions.representation import Representation
-from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.measures.measure import Measure
 
 
 def expected_orbit(measure: Measure, orbit: Tensor, representation: Representation) -> Tensor:
@@ -15,6 +15,6 @@ def expected_orbit(measure: Measure, orbit: Tensor, representation: Representati
 
 def orbit_centre(measure: Measure, orbit: Tensor, representation: Representation) -> Tensor:
     """f̂(x), the mean of an orbit (n, …) over the kernel, or f(x) where the measure is against the plain image."""
-    if isinstance(measure, VectorMeasure) and measure.against_plain:
+    if measure.against_plain:
         return orbit[0]
     return orbit[list(representation.kernel())].mean(dim=0)

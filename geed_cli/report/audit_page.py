@@ -193,7 +193,8 @@ def _group(result: Result, group: AuditedGroup, width: int, view: View, *, tenth
     layered = _layered(entries)
     controls = [name for name in BESIDE if any(name in entry.controls for entry in (*whole, *layered))]
     several = len(result.groups) > 1
-    shown = ends_of(layered, 2 if several else MOST_LAYERS)
+    most = 2 if several else MOST_LAYERS
+    shown = ends_of(layered, most)
     table = _Table(result, group, controls, width)
     level = f"{100 * confidence_of(result):.4g}%" + (" interval" if width >= NARROW else "")
     columns = [
@@ -207,17 +208,12 @@ def _group(result: Result, group: AuditedGroup, width: int, view: View, *, tenth
     labelled = accuracy_section(result, group.name, len(columns), sep=table.sep, verbose=view.verbose)
     if labelled is not None:
         sections.append(labelled)
-    if shown:
-        decimals = shared_decimals(shown)
-        best = measure_named(shown[0].metric).best
-        sections.append(
-            Section(
-                [table.row(entry, decimals) for entry in shown],
-                heading=f"layers, {shown[0].metric}: {best:g} is equivariant",
-            )
-        )
+    asked = [ends_of(of_one, most) for of_one in _asked_beside(entries, layered)]
+    sections += [_layer_section(table, of_one) for of_one in (shown, *asked) if of_one]
     yield Rows(columns, sections)
-    yield from (Line(text, indent=2) for text in _absences([*whole, *shown]))
+    yield from (
+        Line(text, indent=2) for text in _absences([*whole, *shown, *(e for each in asked for e in each)])
+    )
     yield from (Line(text, indent=2) for text in accuracy_notes(result, group.name, verbose=view.verbose))
     if len(shown) < len(layered):
         yield Line(_profile(layered, group, len(shown), tenths=tenths), indent=2, style="dim")
@@ -245,6 +241,22 @@ def _layered(entries: Sequence[Entry]) -> list[Entry]:
     layered = [entry for entry in entries if isinstance(measure_named(entry.metric), LayerMeasure)]
     own = [entry for entry in layered if measure_named(entry.metric).beside is None]
     return own or layered
+
+
+def _asked_beside(entries: Sequence[Entry], layered: Sequence[Entry]) -> Iterator[list[Entry]]:
+    """The entries of each measure of layers that was asked for beside those that have rows already."""
+    there = {entry.metric for entry in layered}
+    for name in dict.fromkeys(entry.metric for entry in entries):
+        measure = measure_named(name)
+        if isinstance(measure, LayerMeasure) and measure.on_request and name not in there:
+            yield [entry for entry in entries if entry.metric == name]
+
+
+def _layer_section(table: "_Table", shown: Sequence[Entry]) -> Section:
+    """The rows of one measure of layers."""
+    decimals, metric = shared_decimals(shown), shown[0].metric
+    heading = f"layers, {metric}: {measure_named(metric).best:g} is equivariant"
+    return Section([table.row(entry, decimals) for entry in shown], heading=heading)
 
 
 def _profile(layers: Sequence[Entry], group: AuditedGroup, shown: int, *, tenths: bool) -> str:

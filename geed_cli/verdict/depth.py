@@ -36,13 +36,15 @@ class _Layer:
 
 
 def layer_entries(result: Result, group: Group) -> list[Entry]:
-    """The entries of the layers' own measure, in the order of the network."""
-    own = [
+    """The entries of the layers' own measure, in the order of the network; without it, of the first asked for."""
+    every = [
         e
         for e in result.results
         if e.group == group.name and isinstance(measure_named(e.metric), LayerMeasure)
     ]
-    return [entry for entry in own if measure_named(entry.metric).beside is None]
+    own = [entry for entry in every if measure_named(entry.metric).beside is None]
+    asked = [entry for entry in every if measure_named(entry.metric).on_request]
+    return own or [entry for entry in asked if entry.metric == asked[0].metric]
 
 
 def on_layers(result: Result, group: Group) -> Iterator[str]:

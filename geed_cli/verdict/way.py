@@ -76,7 +76,8 @@ def floor_on_scale(entry: Entry, order: int) -> float | None:
 
     The floor of latent.l2 is ‖f(g⁻¹(gx)) − f(x)‖/M, a distance between two vectors, so that another image is 1 and not
     U(n). The control is a mean over all of G; like the value here, its place is of the elements beside e, which moves
-    nothing. A rate has left e out already, and softmax.kl's place, which is no percentage, has e in it on both sides.
+    nothing. A rate and a relative error have left e out already, and softmax.kl's place, which is no percentage, has e
+    in it on both sides.
     """
     floor = entry.controls.get("floor")
     measure = measure_named(entry.metric)
@@ -84,7 +85,7 @@ def floor_on_scale(entry: Entry, order: int) -> float | None:
         return None
     if measure.scale.kind == "rate":
         return floor
-    beside_e = order / (order - 1) if order > 1 else 0.0
+    beside_e = 1.0 if measure.first else order / (order - 1) if order > 1 else 0.0
     if isinstance(measure, VectorMeasure) and measure.unrelated:
         return floor * beside_e
     if isinstance(measure, LayerMeasure):

@@ -21,6 +21,7 @@ BY_NAME: dict[str, Callable[..., Tensor]] = {
     "latent.l2": geed.functional.latent_l2,
     "latent.cosine": geed.functional.latent_cosine,
     "latent.relative": geed.functional.latent_relative,
+    "layer.relative": geed.functional.layer_relative,
     "softmax.kl": geed.functional.softmax_kl,
     "prediction.flip_rate": geed.functional.prediction_flip_rate,
     "channelwise.cosine": geed.functional.channelwise_cosine,

@@ -24,7 +24,7 @@ def test_a_measure_explains_itself(name: str) -> None:
     assert said.range.startswith(measure.range)
     assert all((said.what, said.reading, said.example, said.source))
     assert measure.scale.lo <= measure.best <= measure.scale.hi
-    assert measure.primary.beside is None
+    assert measure.primary.primary is measure.primary
 
 
 def test_a_control_in_a_table_is_explained() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from geed_cli.actions.action import disc_mask
 from geed_cli.actions.view import views_of
 from geed_cli.groups.named import group_named
-from geed_cli.measures.channelwise import CORRELATION, ChannelwiseDeviation
+from geed_cli.measures.channelwise import CORRELATION, LayerDeviation
 from geed_cli.measures.latent import L2, cosine_deviation, cosine_pairs, l2_deviation, l2_pairs
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.prediction import flips
@@ -24,9 +24,7 @@ def seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def channelwise_correlation(
-    one: torch.Tensor, other: torch.Tensor, support: torch.Tensor
-) -> ChannelwiseDeviation:
+def channelwise_correlation(one: torch.Tensor, other: torch.Tensor, support: torch.Tensor) -> LayerDeviation:
     return channelwise_deviation(one, other, CORRELATION, support)
 
 

@@ -12,9 +12,9 @@ from geed_cli.gate.outcome import GateReport
 from geed_cli.groups.families import Family
 from geed_cli.groups.planar import Planar
 from geed_cli.groups.transform import IDENTITY, Transform
-from geed_cli.measures.channelwise import ChannelwiseDeviation, compare
+from geed_cli.measures.channelwise import compare
 from geed_cli.measures.control import Control, Evidence
-from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, VectorMeasure
 from geed_cli.measures.moments import Sizes
 from geed_cli.statistics.scale import Scale
 
@@ -41,13 +41,13 @@ LARGEST = VectorMeasure(
 )
 
 
-def distance(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
+def distance(moved: Sizes, expected: Sizes, products: Tensor) -> LayerDeviation:
     """1 − cos: best at 0 and not at −1."""
     found = compare(moved, expected, products)
     return replace(found, value=1 + found.value)
 
 
-DISTANCE = LayerMeasure(
+DISTANCE = ChannelMeasure(
     name="toy.distance",
     compare=distance,
     scale=Scale.bounded(0.0, 2.0),

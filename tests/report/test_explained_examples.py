@@ -14,10 +14,11 @@ from geed_cli.measures import channelwise
 from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.latent import COSINE, L2, cosine_deviation, l2_deviation, l2_pairs
+from geed_cli.measures.map_distance import layer_deviation
 from geed_cli.measures.measure import LayerMeasure, Measure
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.prediction import FLIP_RATE, flips
-from geed_cli.measures.relative import RELATIVE, length
+from geed_cli.measures.relative import OF_MAPS, RELATIVE, length
 from geed_cli.measures.softmax import KL, divergence, probabilities, sensitivity
 from geed_cli.report.explain.topics import everything, topic_of
 from geed_cli.report.numbers import furthest
@@ -63,6 +64,14 @@ def latent_relative() -> list[str]:
     plain, moved = tensor((3, 0)), tensor((0, 4))
     apart, own = float(RELATIVE.deviation(moved, plain)), float(length(plain))
     return [f"{apart:g}", f"{own:g}", f"{apart / own:.2f}"]
+
+
+def layer_relative() -> list[str]:
+    """How far (3, 4) is from (5, 0), the length of (5, 0), and their quotient as the measure makes it."""
+    moved, expected = (torch.tensor(each).view(1, 1, 1, 2) for each in ((3.0, 4.0), (5.0, 0.0)))
+    apart, own = math.dist((3, 4), (5, 0)), math.hypot(5, 0)
+    value = layer_deviation(OF_MAPS, moved, expected, expected).value.item()
+    return [f"{apart:.2f}", f"{own:g}", f"{value:.3f}"]
 
 
 def latent_l2() -> list[str]:
@@ -223,6 +232,7 @@ def classes() -> list[str]:
 CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "latent.l2": ("3 0 4 10", latent_l2),
     "latent.relative": ("3 0 4", latent_relative),
+    "layer.relative": ("3 4 5 0", layer_relative),
     "latent.cosine": ("3 0 4 0.2 0.5", latent_cosine),
     "softmax.kl": ("0.9 0.1 2", softmax_kl),
     "prediction.flip_rate": ("7 3 5 40", flip_rate),

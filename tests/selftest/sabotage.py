@@ -16,7 +16,7 @@ from geed_cli.groups.planar import Planar, Shift
 from geed_cli.groups.transform import Transform
 from geed_cli.measures import channelwise, latent, softmax
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.measures.channelwise import ChannelwiseDeviation
+from geed_cli.measures.channelwise import LayerDeviation
 from geed_cli.measures.measure import Measure
 from geed_cli.measures.moments import Sizes
 from geed_cli.pipeline import planning
@@ -86,7 +86,7 @@ def divergence_in_bits(patch: Patch) -> None:
 def cosine_without_its_sign(patch: Patch) -> None:
     """A similarity in place of a deviation."""
 
-    def wrong(moved: Sizes, expected: Sizes, products: Tensor) -> ChannelwiseDeviation:
+    def wrong(moved: Sizes, expected: Sizes, products: Tensor) -> LayerDeviation:
         found = channelwise.compare(moved, expected, products)
         return replace(found, value=-found.value)
 

@@ -191,8 +191,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
     row_means = None if pairs is None else tuple(map(float, pairs))
     profile = filled.profile(rows).means
     # a few images may carry a mean of distances or divergences
-    watched = isinstance(filled.measure, VectorMeasure) and filled.measure.positive_tail
-    concentration = concentration_note(_counted(sample)) if watched else ()
+    concentration = concentration_note(_counted(sample)) if filled.measure.positive_tail else ()
     return Entry(
         metric=filled.cell.metric,
         group=filled.cell.group,

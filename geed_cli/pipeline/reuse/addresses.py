@@ -146,7 +146,7 @@ class Schedule:
     ) -> Iterator[Address]:
         where = self._layer_text(layer)
         for measure in self.plan.of_layers:
-            controls: tuple[Control | None, ...] = (None, "dead")
+            controls: tuple[Control | None, ...] = (None, "dead") if measure.counts_dead else (None,)
             variants: tuple[Variant, ...] = (*family.moves, *trips)
             wanted = [(variant, control) for variant in variants for control in controls]
             wanted += [(view, "null") for view in family.moves if null]
