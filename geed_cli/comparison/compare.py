@@ -10,9 +10,10 @@ from dataclasses import replace
 from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.decide import decide
 from geed_cli.comparison.joint import joint_level
+from geed_cli.comparison.label_lines import label_lines
 from geed_cli.comparison.line_difference import Terms, cells_of
 from geed_cli.comparison.margins import Margins
-from geed_cli.comparison.mismatch import mismatches, mixed_architectures, same_images
+from geed_cli.comparison.mismatch import labels_mismatch, mismatches, mixed_architectures, same_images
 from geed_cli.comparison.schema import Comparison, Line, Side, Subject
 from geed_cli.comparison.subjects import Contender, Key, Member, keys_of, models_of
 from geed_cli.documents.pattern import Pattern
@@ -68,6 +69,7 @@ def compare(
     ]
     differing = [part for c in contenders for result in c.results for part in mismatches(first, result)]
     differing += filter(None, (mixed_architectures(c.label, c.results) for c in contenders))
+    differing += filter(None, (labels_mismatch(first, result) for c in contenders for result in c.results))
     return Comparison(
         confidence=options.confidence,
         method=options.method,
@@ -79,6 +81,7 @@ def compare(
         margins=margins.texts,
         subjects=tuple(_subject(contender) for contender in contenders),
         lines=tuple(lines),
+        accuracy=label_lines(contenders, options, runs, same_images=pairable),
     )
 
 

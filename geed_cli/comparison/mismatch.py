@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
+from geed_cli.result.labelled_rows import labels_differ
 from geed_cli.result.samples import output_kind, weights_fingerprint
 from geed_cli.result.schema import Group, Result
 
@@ -22,6 +23,17 @@ def mismatches(reference: Result, other: Result) -> tuple[str, ...]:
     return tuple(f"{what}: {parts[what]} and {others[what]}" for what in parts if parts[what] != others[what])
 
 
+def labels_mismatch(reference: Result, other: Result) -> str | None:
+    """How the labels of two results over the same images differ, as "what: reference, other"; None where they agree.
+
+    None as well where only one has labels, of which no accuracies stand side by side.
+    """
+    if reference.data.labels is None or other.data.labels is None or not same_images(reference, other):
+        return None
+    differing = labels_differ(reference, other)
+    return differing and f"labels: {differing}"
+
+
 def same_images(reference: Result, other: Result) -> bool:
     """Whether rows can be paired: the same audited and normaliser images, in the same order."""
     return _images(reference) == _images(other) and _normaliser(reference) == _normaliser(other)
@@ -30,10 +42,12 @@ def same_images(reference: Result, other: Result) -> bool:
 def require_comparable(results: Sequence[Result], labels: Sequence[str]) -> None:
     """Refuse results that do not share data, groups, input geometry and precision, naming every difference."""
     for result, label in list(zip(results, labels, strict=True))[1:]:
-        if differing := mismatches(results[0], result):
+        differing = [*mismatches(results[0], result), *filter(None, (labels_mismatch(results[0], result),))]
+        if differing:
             raise InputError(
                 f"{labels[0]} and {label} cannot be compared: they differ in {'; '.join(differing)}",
-                expected="the same images, groups, input geometry, precision and kind of output (the signature line)",
+                expected="the same images, groups, input geometry, precision and kind of output (the signature line)"
+                + ", and the same labels" * differing[-1].startswith("labels: "),
                 remedy="audit both with the same options, or --allow-mismatch to show them anyway",
             )
 

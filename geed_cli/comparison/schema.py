@@ -15,9 +15,10 @@ from geed_cli.result.part import Part, Told, in_line, with_limits
 from geed_cli.result.presented import Presented
 from geed_cli.result.schema import KEYS, HiddenAction
 
-Verdict = Literal["more", "less", "undecided", "incomparable", "identical", "rounding"]
+Verdict = Literal["more", "less", "undecided", "incomparable", "identical", "rounding", "higher", "lower"]
 """``more``: further from invariance than the reference, after Holm's correction; never "equal". ``identical``: the same
-rows, digit for digit; ``rounding``: no difference beyond what rounding alone makes."""
+rows, digit for digit; ``rounding``: no difference beyond what rounding alone makes. Of accuracy ``higher``
+and ``lower``."""
 
 
 class Subject(Part):
@@ -145,6 +146,11 @@ class Comparison(Presented):
     margins: tuple[str, ...] = ()
     subjects: tuple[Subject, ...]
     lines: tuple[Line, ...]
+    accuracy: tuple[Line, ...] = Field(
+        (),
+        description="what labels say: accuracy, worst_case and balanced_accuracy of each group, whose differences are "
+        "larger where the other is right more often, and whose p_holm is corrected over these lines alone",
+    )
 
     model_config = Part.model_config | {"populate_by_name": True}
 
@@ -154,10 +160,10 @@ class Comparison(Presented):
         Raises:
             NoEntryError: a ``KeyError`` and ``InputError``: there is none, or several; it lists what there is.
         """
-        return row_at(self.lines, KEYS, key, "comparison")
+        return row_at((*self.lines, *self.accuracy), KEYS, key, "comparison")
 
     def __contains__(self, key: object) -> bool:
-        return bool(rows_at(self.lines, KEYS, key))
+        return bool(rows_at((*self.lines, *self.accuracy), KEYS, key))
 
     def __repr__(self) -> str:
         first, *others = (subject.label for subject in self.subjects)
@@ -183,7 +189,7 @@ COLUMNS: Columns = {
 
 def _rows(comparison: Comparison) -> Iterator[Sequence[Scalar]]:
     none = Delta(value=None, ci=None, p_value=None, p_holm=None, verdict="incomparable")
-    for line in comparison.lines:
+    for line in (*comparison.lines, *comparison.accuracy):
         for subject, side, delta in zip(comparison.subjects, line.sides, (none, *line.deltas), strict=True):
             decision = (delta.p_value, delta.p_holm, delta.verdict, delta.images_to_decide)
             yield (

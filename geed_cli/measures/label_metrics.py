@@ -14,11 +14,13 @@ class LabelMetric:
     """One of them.
 
     Attributes:
+        title: in words.
         larger_is_better: also of a change, which is below 0 where accuracy falls.
         low: the least value.
         high: the largest.
     """
 
+    title: str
     larger_is_better: bool = True
     low: float = 0.0
     high: float = 1.0
@@ -27,11 +29,11 @@ class LabelMetric:
 ACCURACY, WORST_CASE, BALANCED = "accuracy", "worst_case", "balanced_accuracy"
 CALIBRATION, CHANGE = "calibration_error", "accuracy.change"
 LABEL_METRICS: dict[str, LabelMetric] = {
-    ACCURACY: LabelMetric(),
-    CHANGE: LabelMetric(low=-1.0),
-    WORST_CASE: LabelMetric(),
-    BALANCED: LabelMetric(),
-    CALIBRATION: LabelMetric(larger_is_better=False),
+    ACCURACY: LabelMetric("accuracy"),
+    CHANGE: LabelMetric("change of accuracy", low=-1.0),
+    WORST_CASE: LabelMetric("accuracy, worst case"),
+    BALANCED: LabelMetric("balanced accuracy"),
+    CALIBRATION: LabelMetric("calibration error", larger_is_better=False),
 }
 """By name, in the order of tables; ``accuracy.change`` is accuracy under an element less that under e."""
 

@@ -15,6 +15,7 @@ from geed_cli.comparison.schema import Comparison, Delta, Side
 from geed_cli.comparison.schema import Line as Compared
 from geed_cli.measures.catalogue import BY_NAME, by_default, measure_named
 from geed_cli.measures.control import CONTROLS
+from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.phrases import counted, some
 from geed_cli.report.cells import csv_text
 from geed_cli.report.console import plain, write
@@ -41,9 +42,11 @@ from geed_cli.report.page import (
 from geed_cli.verdict.comparison import (
     ABSENT,
     FURTHER,
+    HIGHER,
     HIGHER_THAN_INSENSITIVE,
     IDENTICAL,
     LARGER,
+    LOWER,
     LOWER_BUT_INSENSITIVE,
     NEARER,
     NO_DIFFERENCE,
@@ -72,6 +75,8 @@ SIGNS = {
     WITHIN: "~",
     LARGER: "+",
     SMALLER: "−",
+    HIGHER: "+",
+    LOWER: "−",
     NO_DIFFERENCE: "=",
     IDENTICAL: "=",
     ABSENT: " ",
@@ -84,6 +89,7 @@ IN_A_TABLE = {
     NO_DIFFERENCE: "rounding",
 }
 """Claims that are shorter there than in sentences."""
+LABELLED = "labels: the top class is the label"
 MOST_LAYERS = 10
 """Rows of layers of one group; of several groups each has its first and last. ``-v`` has all."""
 ROOMY = 92
@@ -114,6 +120,7 @@ def comparison_page(comparison: Comparison, view: View, width: int = 100) -> Ite
         yield BLANK
         yield Line(plain(group), style="bold")
         yield from tables.group(group)
+        yield from tables.accuracy(group)
         if view.verbose:
             yield from _hidden(comparison, group, tables_room(width, linear=view.linear))
         elif any(
@@ -140,7 +147,7 @@ def one_line(comparison: Comparison) -> str:
         for group in dict.fromkeys(line.group for line in comparison.lines):
             name = f"{plain(other.label)}.{plain(group)}"
             pairs.append((f"{name}.verdict", say_difference(comparison, group, at).key))
-            for line in comparison.lines:
+            for line in (*comparison.lines, *comparison.accuracy):
                 delta = line.deltas[at]
                 if line.group == group and line.layer is None and delta.value is not None:
                     pairs.append((f"{name}.{line.metric}", f"{delta.value:+.4g}"))
@@ -237,6 +244,17 @@ class _Tables:
         if left_out:
             yield Line(f"{left_out} more layer{'s' * (left_out != 1)}: -v", style="dim", indent=2)
 
+    def accuracy(self, group: str) -> Iterator[Block]:
+        """The table of what labels say, of which larger is better; nothing without labels."""
+        own = [line for line in self.comparison.accuracy if line.group == group]
+        if not own:
+            return
+        parts = [(LABELLED, own)]
+        if len(self.comparison.subjects) == 2:
+            yield self._two(parts, (LOWER, HIGHER))
+        else:
+            yield from self._many(parts)
+
     def _has_a_row(self, line: Compared) -> bool:
         """Whether a measure of no layer has one: one without a perfect value where it was asked for by name."""
         there = {line.metric for line in self.comparison.lines}
@@ -255,6 +273,8 @@ class _Tables:
         name = plain(line.layer) if line.layer is not None else line.metric
         if self._roomy or cell_len(name) <= SHORTEST:
             return name
+        if line.metric in LABEL_METRICS:
+            return name.removesuffix("_accuracy")
         return short(name, SHORTEST) if line.layer is not None else f"…{name.rpartition('.')[2]}"
 
     def _labels(self) -> list[str]:
@@ -263,7 +283,9 @@ class _Tables:
         shortened = [short(label, LONGEST_LABEL if self._roomy else SHORTEST) for label in labels]
         return labels if self.view.linear or len(set(shortened)) < len(labels) else shortened
 
-    def _two(self, parts: Sequence[tuple[str, Sequence[Compared]]]) -> Rows:
+    def _two(
+        self, parts: Sequence[tuple[str, Sequence[Compared]]], ends: tuple[str, str] = (NEARER, FURTHER)
+    ) -> Rows:
         first, second = self._labels()
         level = f"{100 * self.comparison.confidence:g}%"
         narrow = self.width < NARROW and not self.view.linear
@@ -272,7 +294,7 @@ class _Tables:
             Column(first, keep=1 if narrow else None),
             Column(second, keep=2 if narrow else None),
             Column(f"difference, {level}"),
-            Column((NEARER, FURTHER), left=True),
+            Column(ends, left=True),
             Column("claim", left=True),
             Column("images", keep=0),
         ]
@@ -380,7 +402,7 @@ def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
     controls = [control for control in BESIDE_VALUES if control.name in there]
     level = f"{100 * comparison.confidence:g}% interval"
     for group in groups:
-        lines = [line for line in comparison.lines if line.group == group]
+        lines = [line for line in (*comparison.lines, *comparison.accuracy) if line.group == group]
         yield from (BLANK, Line("every value", strong=f"{plain(group)}:"))
         columns = [
             Column("", left=True, shortens=True),
@@ -442,7 +464,7 @@ def _notes(comparison: Comparison, group: str) -> list[str]:
     """Each note once, with the subject and the lines that it is about."""
     labels = [subject.label for subject in comparison.subjects]
     pairs: list[tuple[tuple[str, str], str]] = []
-    for line in comparison.lines:
+    for line in (*comparison.lines, *comparison.accuracy):
         if line.group == group:
             parts: list[Side | Delta] = [*line.sides, *line.deltas]
             for label, part in zip([*labels, *labels[1:]], parts, strict=True):
@@ -466,6 +488,7 @@ def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
         said += ", ~ within the margin" * (WITHIN in claims)
         said += ", = the same rows, or but for rounding" * bool(claims & {IDENTICAL, NO_DIFFERENCE})
     yield Line(said + ("" if view.verbose else "; -v shows all"), style="dim", drawn=True)
+    yield from _labelled_legend(comparison)
     if len(comparison.subjects) == 2:
         share = ", layers share one" * any(line.layer is not None for line in comparison.lines)
         yield Line(f"│ no difference; marks end at the measure's own limit{share}", style="dim", drawn=True)
@@ -486,6 +509,13 @@ def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
     yield from (Line(control.reading, style="dim") for control in BESIDE_VALUES if control.name in shown)
     if any(subject.hidden_actions for subject in comparison.subjects):
         yield Line(HIDDEN_ACTIONS_READING, style="dim")
+
+
+def _labelled_legend(comparison: Comparison) -> Iterator[Block]:
+    """How to read what labels say, whose claims are a family of their own."""
+    if comparison.accuracy:
+        signs = "" if len(comparison.subjects) == 2 else "+ higher than the first, − lower; "
+        yield Line(f"labels: {signs}claims hold for these lines together", style="dim", drawn=True)
 
 
 def to_csv(comparison: Comparison) -> str:

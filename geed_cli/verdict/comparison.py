@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from geed_cli.comparison.schema import Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import ACCURACY, LABEL_METRICS, in_percent
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.advice import ENOUGH, GOOD_NUMBER, MORE_CLUSTERS, STEADY
@@ -32,6 +33,8 @@ IDENTICAL, NO_DIFFERENCE = "identical", "no difference"
 """The same rows, digit for digit; the same but for rounding."""
 LARGER, SMALLER = "larger", "smaller"
 """Of M, which is no measure of invariance."""
+HIGHER, LOWER = "higher", "lower"
+"""Of accuracy."""
 WITHIN = "within the margin"
 """Shown to be, whether or not a difference is shown, too."""
 PLAIN_CLAIMS = {"more": FURTHER, "less": NEARER, "identical": IDENTICAL, "rounding": NO_DIFFERENCE}
@@ -55,6 +58,8 @@ def claim_of(comparison: Comparison, line: Line, at: int) -> str:
     claim = PLAIN_CLAIMS.get(delta.verdict, UNDECIDED)
     if claim not in {IDENTICAL, NO_DIFFERENCE} and delta.margin is not None and delta.margin.within:
         return WITHIN
+    if line.metric in LABEL_METRICS:
+        return {"higher": HIGHER, "lower": LOWER}.get(delta.verdict, claim)
     if not measure_named(line.metric).of_invariance:
         return {FURTHER: LARGER, NEARER: SMALLER}.get(claim, claim)
     if of_predictions(line.metric):
@@ -102,6 +107,7 @@ def say_difference(comparison: Comparison, group: str, at: int, *, layers: bool 
     if others and {features, *others.values()} in ({UNDECIDED}, {WITHIN}):
         verdict, others = sentence(f"{features} in {listed([PLAIN[FEATURES], *others])}"), {}
     reasons += [*_predictions(others), *(_layers(comparison, lines, at) if layers else ())]
+    reasons += _accuracy(comparison, group, at)
     return Said(group, "not compared" if features == ABSENT else features, verdict, tuple(reasons))
 
 
@@ -215,7 +221,7 @@ def side_text(line: Line, subject: int, decimals: int | None = None) -> str:
     value = line.sides[subject].value
     if value is None:
         return "none"
-    if measure_named(line.metric).percent:
+    if in_percent(line.metric):
         return percent(value)
     spans = [delta.ci for delta in line.deltas if delta.ci is not None and delta.ci[0] != delta.ci[1]]
     narrowest = min(spans, key=lambda span: span[1] - span[0], default=None)
@@ -295,6 +301,22 @@ def _layers(comparison: Comparison, lines: Sequence[Line], at: int) -> Iterator[
         parts += [f"{count} {claim}"] if count else []
     if parts:
         yield f"Layers: {', '.join(parts)}."
+
+
+def accuracy_line(comparison: Comparison, group: str) -> Line | None:
+    """That of the pictures as they are; None without labels."""
+    found = [line for line in comparison.accuracy if (line.metric, line.group) == (ACCURACY, group)]
+    return found[0] if found else None
+
+
+def _accuracy(comparison: Comparison, group: str, at: int) -> Iterator[str]:
+    """How often both are right, as in "Accuracy higher: 81% against 77% (+1 to +7%)"."""
+    line = accuracy_line(comparison, group)
+    if line is None or line.deltas[at].value is None:
+        return
+    span = "" if line.deltas[at].ci is None else f" ({delta_text(line, at)})"
+    sides = f"{side_text(line, at + 1)} against {side_text(line, 0)}"
+    yield f"Accuracy {claim_of(comparison, line, at)}: {sides}{span}."
 
 
 def _is_own(metric: str) -> bool:

@@ -39,6 +39,8 @@ CLAIMS: dict[Verdict, str] = {
     "incomparable": "incomparable",
     "identical": "identical: the rows are the same, digit for digit",
     "rounding": "no difference: the rows are the same but for rounding",
+    "higher": "higher: shown to be right more often",
+    "lower": "lower: shown to be right less often",
 }
 
 
@@ -62,6 +64,8 @@ def comparison_walk(comparison: Comparison, name: str) -> Iterator[Block]:
     yield Line(
         f"{counted(comparison.images, 'image')}. {pairing} Intervals are at {100 * comparison.confidence:g}% by "
         f"{plain(comparison.method)}; {together}. Above 0 is further from invariance than {first}."
+        + " Of accuracy above 0 is right more often."
+        * bool(comparison.accuracy)
     )
     for group in dict.fromkeys(line.group for line in comparison.lines):
         yield BLANK
@@ -69,7 +73,7 @@ def comparison_walk(comparison: Comparison, name: str) -> Iterator[Block]:
         for at, label in enumerate(others):
             said = say_difference(comparison, group, at)
             yield Line(" ".join(map(plain, said.reasons)), strong=f"{label}: {plain(said.verdict)}", indent=2)
-        for line in comparison.lines:
+        for line in (*comparison.lines, *comparison.accuracy):
             if line.group == group:
                 yield from _compared(comparison, line)
     yield BLANK

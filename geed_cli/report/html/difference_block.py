@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from geed_cli.comparison.schema import Comparison, Line
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.html.colours import MUTED
 from geed_cli.report.html.drawing import Paint, decoration, interval, line, reference, short_number
@@ -94,6 +95,7 @@ def difference_groups(comparison: Comparison, paints: Sequence[Paint]) -> list[D
         whole = [
             each for each in lines if each.layer is None and measure_named(each.metric).perfect is not None
         ]
+        whole += [each for each in comparison.accuracy if each.group == group]
         layers = [each for each in lines if each.layer is not None and _own(each.metric)]
         rows = tuple(_row(comparison, each, paints, halves.get(each.metric, 0.0)) for each in whole)
         strips = tuple(_strip(comparison, layers, at) for at in range(len(paints) - 1)) if layers else ()
@@ -109,7 +111,7 @@ def _own(metric: str) -> bool:
 def _scales(comparison: Comparison) -> dict[str, float]:
     """Half the width of the marks of each measure, the same under all groups; far outliers do not set it."""
     ends: dict[str, list[float]] = {}
-    for each in comparison.lines:
+    for each in (*comparison.lines, *comparison.accuracy):
         if each.layer is None:
             ends.setdefault(each.metric, []).extend(
                 max(map(abs, delta.ci)) for delta in each.deltas if delta.ci is not None
@@ -124,7 +126,8 @@ def _scales(comparison: Comparison) -> dict[str, float]:
 
 
 def _row(comparison: Comparison, each: Line, paints: Sequence[Paint], half: float) -> DifferenceRow:
-    title = PLAIN.get(each.metric, each.metric)
+    labelled = LABEL_METRICS.get(each.metric)
+    title = PLAIN.get(each.metric, each.metric) if labelled is None else labelled.title
     cells = tuple(_cell(comparison, each, at, paints[at + 1], half) for at in range(len(paints) - 1))
     return DifferenceRow(title[:1].upper() + title[1:], each.metric, cells)
 

@@ -27,6 +27,7 @@ from geed_cli.report.html.image_figure import MOST_DOTS, image_figure
 from geed_cli.report.html.method_block import about_model, method_lines, software
 from geed_cli.report.html.number_block import TWIN_MARK, cards, metrics_shown
 from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.scatter_figure import scatter_figure
 from geed_cli.report.html.shown_model import ShownModel, Subject, shown_models, subjects_of
 from geed_cli.report.html.trajectory_figure import trajectory_figure
 from geed_cli.result.embedded import ELEMENT, MOST_EMBEDDED, embedded
@@ -119,7 +120,8 @@ def report_page(contents: PageContents) -> str:
 _EMPTY = (
     "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "labelled", "depth",
     "depth_lead", "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
-    "trajectories", "training_lead", "training_said",
+    "trajectories", "training_lead", "training_said", "scatters",
+    "scatter_lead",
 )  # fmt: skip
 """Names in the template that a page may have no contents for."""
 
@@ -286,15 +288,28 @@ def _of_comparison(comparison: Comparison, models: Sequence[ShownModel]) -> dict
     margin = f" Within the margin ({', '.join(comparison.margins)}): shown by two one-sided tests." * bool(
         comparison.margins
     )
+    paints = [subject.paint for subject in subjects]
+    titles = {group.name: title_of(group) for model in models for group in model.result.groups}
+    scatters = [
+        {"title": title[:1].upper() + title[1:], "tag": group, "figure": drawn}
+        for group in dict.fromkeys(each.group for each in comparison.accuracy)
+        for title in [titles.get(group, name(group))]
+        if (drawn := scatter_figure(comparison, group, title, paints)) is not None
+    ]
     pairs = "on the same images" if comparison.paired else "over different images, so that none is claimed"
     return {
-        "differences": difference_groups(comparison, [subject.paint for subject in subjects]),
+        "differences": difference_groups(comparison, paints),
+        "scatters": scatters,
+        "scatter_lead": f"Further right is more accurate, lower is nearer to invariance. Crosses: {level} intervals, "
+        "each by itself. Claims of accuracy hold together, and those of measures.",
         "subjects": subjects,
         "keys": subjects,
         "mismatches": "; ".join(comparison.mismatches),
         "comparison_lead": f"Differences {pairs}, with {level} intervals about zero, on one scale for each measure; an "
         "arrow points beyond it. ▲ further from, ▼ nearer to invariance or equivariance: significant after Holm's "
-        f"correction over the whole table. Undecided is not equal.{margin}",
+        f"correction over the whole table. Undecided is not equal.{margin}"
+        + " Of accuracy a mark to the right is right more often; its claims are corrected among themselves."
+        * bool(comparison.accuracy),
     }
 
 
