@@ -89,6 +89,8 @@ INTERVAL_METHODS: Mapping[IntervalMethod, Explanation] = {
 DRAWING_METHODS: frozenset[IntervalMethod] = frozenset({"bootstrap-t", "percentile", "bca", "studentized"})
 """Those that draw resamples; the others need none."""
 DEFAULT_METHOD: IntervalMethod = "bootstrap-t"
+By = Literal["class"]
+"""What numbers are also given of, each by itself: the classes of labelled pictures."""
 Decode = Literal["exact", "fast"]
 """``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""
 ImageSource = Literal["folder", "list", "archive", "array", "files", "memory"]

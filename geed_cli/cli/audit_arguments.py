@@ -13,6 +13,7 @@ import typer
 
 from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import (
+    By,
     Decode,
     Discover,
     IntervalMethod,
@@ -137,6 +138,12 @@ class AuditArguments:
             "file has the columns path and label (names, numbers of the outputs from 0, or WordNet ids).",
         ),
     ] = DataOptions.labels
+    by: Annotated[
+        By | None,
+        _data(
+            help="Every number of each class of --labels as well; intervals from 20 pictures of a class on."
+        ),
+    ] = DataOptions.by
     norm_samples: Annotated[
         int | None,
         _data(min=2, help="Take the normaliser M over this many other images instead of the audited ones."),

@@ -38,6 +38,7 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
             asked.image_weights,
             asked.cluster,
             asked.labels,
+            asked.by,
         ),
         action=ActionOptions(asked.boundary, asked.interpolation),
         interval=IntervalOptions(asked.confidence, asked.resamples, asked.ci, asked.seed, asked.simultaneous),

@@ -11,7 +11,10 @@ from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import MEASURE, Csv, Json, Linear, Pages, PairRuns, Quiet, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
-    "labels": "comparisons are of the measures; geed audit says what labels say of one model",
+    **dict.fromkeys(
+        ("labels", "by"),
+        "comparisons are of the measures; geed audit says what labels say of one model",
+    ),
     "checkpoint": "each of the subjects names its own weights",
     **dict.fromkeys(
         ("until_width", "max_samples", "width_of"),

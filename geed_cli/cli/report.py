@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from geed_cli.choices import Plot
+from geed_cli.choices import By, Plot
 from geed_cli.cli.completion import written_names
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import OUTPUT, Debug
@@ -50,6 +50,10 @@ PictureCount = Annotated[
         help="Show N pictures of each group, of the first result: loads its network and pictures again.",
     ),
 ]
+ByClass = Annotated[
+    By | None,
+    typer.Option("--by", help="Also every number of each class of labelled results, made of their rows."),
+]
 AllowCode = Annotated[
     bool, typer.Option("--allow-code", help="For --images: run the code that the result's spec names.")
 ]
@@ -62,13 +66,14 @@ AllowPickle = Annotated[
 
 
 @guarded
-def report(
+def report(  # noqa: PLR0913 - each is an option
     results: Sources,
     *,
     output: Target,
     plot: PlotKind = None,
     group: GroupName = None,
     images: PictureCount = None,
+    by: ByClass = None,
     allow_code: AllowCode = False,
     allow_pickle: AllowPickle = False,
     debug: Debug = False,
@@ -83,4 +88,4 @@ def report(
     from geed_cli.cli.run.reporting import Pictures, run_report  # noqa: PLC0415 - --help stays light
 
     pictures = Pictures(images, allow_code=allow_code, allow_pickle=allow_pickle)
-    run_report(tuple(results), output, plot, group, pictures)
+    run_report(tuple(results), output, plot, group, pictures, by)

@@ -25,7 +25,10 @@ from geed_cli.cli.panels import (
 )
 
 OPTIONS_LEFT_OUT = {
-    "labels": "tracks are of the measures; geed audit says what labels say of one checkpoint",
+    **dict.fromkeys(
+        ("labels", "by"),
+        "tracks are of the measures; geed audit says what labels say of one checkpoint",
+    ),
     "checkpoint": "the arguments are the checkpoints",
     "weights": "the weights are those of the checkpoints",
     **dict.fromkeys(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import (
+    By,
     Decode,
     Discover,
     IntervalOptions,
@@ -50,6 +51,7 @@ class DataOptions:
             cluster in a path, or a .csv file with the columns path and cluster; None draws every image by itself.
         labels: the class of each image: ``folder``, or a .csv or .parquet file with the columns path and label; None
             measures no accuracy.
+        by: ``class`` gives every number of each class of the labels as well.
     """
 
     root: "str | Path | ImageSet | None" = None
@@ -62,6 +64,7 @@ class DataOptions:
     image_weights: str | None = None
     cluster: str | None = None
     labels: str | None = None
+    by: By | None = None
 
     def __post_init__(self) -> None:
         if self.image_weights is not None and self.norm_samples is not None:
@@ -75,6 +78,14 @@ class DataOptions:
         if self.norm_samples is not None:
             check_whole("--norm-samples", self.norm_samples)
         check_choice("--decode", self.decode, get_args(Decode))
+        if self.by is not None:
+            check_choice("--by", self.by, get_args(By))
+        if self.by is not None and self.labels is None:
+            raise InputError(
+                f"--by {self.by} without --labels",
+                expected="the class of each picture",
+                remedy="--labels folder, or a table with the columns path and label",
+            )
         check_choice("--on-bad-image", self.on_bad_image, get_args(OnBadImage))
 
     @property

@@ -43,6 +43,7 @@ from geed_cli.pipeline.reuse.lookup import Lookup, look_up
 from geed_cli.pipeline.reuse.row_cache import told_apart
 from geed_cli.pipeline.tasks import TaskStream
 from geed_cli.result.accuracy import accuracies
+from geed_cli.result.by_class import with_classes
 from geed_cli.result.samples import units_in, weighting_of
 from geed_cli.result.schema import Data, Duplicate, Labels, Looks, Result, Timing
 
@@ -272,7 +273,7 @@ class Session:
         model = describe_model(prepared.network)
         groups = tuple(describe_group(group, self._size) for group in plan.groups)
         placements = [worker.placement for worker in self._workers]
-        return Result(
+        made = Result(
             status="partial" if self._progress.stopping() else "complete",
             signature=sign(model, data, groups, options),
             model=model,
@@ -289,6 +290,7 @@ class Session:
             unsteady=unsteady,
             timing=self._timing(prepared, statistics_s),
         )
+        return with_classes(made) if options.data.by == "class" else made
 
     def _timing(self, prepared: Prepared, statistics_s: float) -> Timing:
         return Timing(

@@ -14,6 +14,7 @@ from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
 from geed_cli.report.accuracy_rows import accuracy_notes, accuracy_section
 from geed_cli.report.audit_details import details
+from geed_cli.report.class_rows import class_notes, class_sections
 from geed_cli.report.console import plain, write
 from geed_cli.report.header import headline, how_acted, in_clusters, source_of
 from geed_cli.report.hidden_actions import hidden_notes, hidden_table
@@ -35,7 +36,7 @@ from geed_cli.report.page import (
     tables_room,
 )
 from geed_cli.result.samples import BALANCED, confidence_of, entry_noun, narrow_enough
-from geed_cli.result.schema import Accuracy, Entry, Result
+from geed_cli.result.schema import Accuracy, ClassEntry, Entry, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.verdict.audit import Said, next_step, say, unseen, warnings
 from geed_cli.verdict.digits import (
@@ -123,11 +124,19 @@ def quiet_line(result: Result) -> str:
         for each in result.accuracy:
             if each.group == group.name:
                 parts += _key_values(f"{_word(group.name)}.{each.metric}", each)
+        parts += _quiet_classes(result, group.name)
         parts.append(f"{_word(group.name)}.verdict={_word(say(result, group.name).word)}")
     return " ".join([*parts, f"warnings={len(warnings(result))}"])
 
 
-def _key_values(name: str, entry: Entry | Accuracy) -> Iterator[str]:
+def _quiet_classes(result: Result, group: str) -> Iterator[str]:
+    """The numbers of each class, which is named by its place."""
+    for entry in result.by_class:
+        if entry.group == group and entry.layer is None:
+            yield from _key_values(f"{_word(group)}.{entry.metric}.class{entry.label}", entry)
+
+
+def _key_values(name: str, entry: Entry | Accuracy | ClassEntry) -> Iterator[str]:
     yield f"{name}={'none' if entry.value is None else f'{entry.value:.4g}'}"
     if entry.ci is not None:
         yield f"{name}.ci={entry.ci[0]:.4g},{entry.ci[1]:.4g}"
@@ -217,6 +226,19 @@ def _group(result: Result, group: AuditedGroup, width: int, view: View, *, tenth
     yield from (Line(text, indent=2) for text in accuracy_notes(result, group.name, verbose=view.verbose))
     if len(shown) < len(layered):
         yield Line(_profile(layered, group, len(shown), tenths=tenths), indent=2, style="dim")
+    yield from _by_class(result, group.name, level, table.sep, verbose=view.verbose)
+
+
+def _by_class(result: Result, group: str, level: str, sep: str, *, verbose: bool) -> Iterator[Block]:
+    """The classes of each number, where they were asked for."""
+    sections = list(class_sections(result, group, sep=sep, verbose=verbose))
+    if not sections:
+        return
+    yield from (BLANK, Line("by class", strong=f"{group}:"))
+    yield Rows(
+        [Column("", left=True, shortens=True), Column("images"), Column("value"), Column(level)], sections
+    )
+    yield from (Line(text, indent=2) for text in class_notes(result, group, verbose=verbose))
 
 
 def _absences(entries: Sequence[Entry]) -> Iterator[str]:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.choices import IntervalOptions
+from geed_cli.result.by_element import Elements
 from geed_cli.result.labelled_rows import WEIGHTED, LabelledGroup
 from geed_cli.result.schema import Accuracy, AccuracyMetric, Data, TopClasses
-from geed_cli.statistics.difference import differences
+from geed_cli.statistics.difference import Difference, differences
 from geed_cli.statistics.interval import intervals
 from geed_cli.statistics.sample import Interval, MeanSample
 
@@ -57,11 +58,8 @@ class _Entries:
         changes = {name: at(confidence) for name, at in zip(moved, made, strict=True)}
         return self._entry("accuracy", found[pictures.plain], found).model_copy(
             update={
-                "change": {name: each.value for name, each in changes.items()},
-                "change_ci": {
-                    name: None if each.low is None or each.high is None else (each.low, each.high)
-                    for name, each in changes.items()
-                },
+                "change": Elements({name: each.value for name, each in changes.items()}),
+                "change_ci": Elements({name: _limits(each) for name, each in changes.items()}),
             }
         )
 
@@ -107,5 +105,5 @@ class _Entries:
         return dict(zip(samples, made, strict=True))
 
 
-def _limits(found: Interval) -> Limits:
+def _limits(found: Interval | Difference) -> Limits:
     return None if found.low is None or found.high is None else (found.low, found.high)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, IntervalOptions
+from geed_cli.choices import IntervalOptions
 from geed_cli.result.accuracy import accuracies
+from geed_cli.result.by_class import with_classes
 from geed_cli.result.by_element import Elements
-from geed_cli.result.samples import confidence_of, sample_of, way_sample_of
+from geed_cli.result.samples import confidence_of, sample_of, used_method, way_sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.interval import interval
-from geed_cli.statistics.methods import METHODS
 from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import Interval, Sample
 
@@ -22,9 +22,7 @@ def remade(result: Result) -> Result:
     Where rows are cut down to row means of distances, resampling methods differ in the order of 1/m of what an audit
     makes of the distances themselves.
     """
-    settings = result.settings
-    if settings.ci not in METHODS:
-        settings = settings.model_copy(update={"ci": DEFAULT_METHOD})
+    settings = result.settings.model_copy(update={"ci": used_method(result)})
     result = result.model_copy(update={"settings": settings})
     sampled = [(entry, sample_of(result, entry), way_sample_of(result, entry)) for entry in result.results]
     samples = [sample for _, *both in sampled for sample in both if sample is not None]
@@ -32,20 +30,15 @@ def remade(result: Result) -> Result:
     entries = tuple(
         _without_unmade(_entry(entry, own is not None, way is not None, made)) for entry, own, way in sampled
     )
-    options = IntervalOptions(method=_method(result), resamples=settings.resamples, seed=settings.seed)
+    options = IntervalOptions(method=used_method(result), resamples=settings.resamples, seed=settings.seed)
     accuracy = accuracies(result.data, result.top_classes, options, confidence_of(result))
-    return result.model_copy(update={"results": entries, "accuracy": accuracy})
-
-
-def _method(result: Result) -> IntervalMethod:
-    used = result.settings.ci
-    assert used in METHODS, "replaced by the caller"
-    return next(name for name in METHODS if name == used)
+    again = result.model_copy(update={"results": entries, "accuracy": accuracy})
+    return with_classes(again) if result.by_class else again
 
 
 def _intervals(result: Result, samples: Sequence[Sample]) -> Sequence[Interval]:
     used = result.settings
-    method, confidence = _method(result), confidence_of(result)
+    method, confidence = used_method(result), confidence_of(result)
     if used.simultaneous:
         return simultaneous(
             samples, method=method, confidence=confidence, resamples=used.resamples, seed=used.seed

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from geed_cli.choices import OutputKind
+from geed_cli.choices import DEFAULT_METHOD, IntervalMethod, OutputKind
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.result.schema import Data, Entry, Result
+from geed_cli.statistics.methods import METHODS
 from geed_cli.statistics.sample import MeanSample, NullRatioSample, RatioSample, Sample, Units
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.weighting import Weighting
@@ -131,6 +132,11 @@ def confidence_of(result: Result) -> float:
     """Of the intervals of its entries: of a growing run what was left of it for the look at which it stopped."""
     looks = result.settings.looks
     return result.settings.confidence if looks is None else looks.confidence
+
+
+def used_method(result: Result) -> IntervalMethod:
+    """The interval method of a result, or the default where that is none any more."""
+    return next((name for name in METHODS if name == result.settings.ci), DEFAULT_METHOD)
 
 
 def narrow_enough(result: Result) -> bool:

@@ -446,6 +446,29 @@ class Accuracy(Part):
         return in_line("Accuracy", self.metric, self.group, with_limits(self.value, self.ci))
 
 
+class ClassEntry(Part):
+    """One number over the images of one class, M being that of all images; docs/labels.md."""
+
+    label: int = Field(description="the place of the class among the network's outputs")
+    images: int = Field(description="audited images of the class")
+    metric: str = Field(description="name of the measure, or accuracy or worst_case")
+    group: str = Field(description="name of the group or set")
+    layer: str | None = Field(description="as of an entry")
+    value: float | None = Field(description="over the images of the class; null where undefined")
+    ci: tuple[float, float] | None = Field(
+        description="its confidence limits, for this class by itself; null where withheld, as of fewer than 20 images"
+    )
+    joint_ci: tuple[float, float] | None = Field(
+        description="limits that hold for all classes of the number that have some together, for what is said of the "
+        "furthest class"
+    )
+    notes: tuple[str, ...] = Field((), description="why the value or its interval is missing or unusual")
+
+    def __repr__(self) -> str:
+        where = f"class {self.label}", self.metric, self.group, self.layer
+        return in_line("ClassEntry", *where, with_limits(self.value, self.ci))
+
+
 class NotOneFunction(Part):
     """That the network is no function of one image, in a run that was told to go on; docs/controls.md."""
 
@@ -515,6 +538,9 @@ class Result(Presented):
     )
     accuracy: tuple[Accuracy, ...] = Field(
         (), description="of labelled images, for each group in top_classes; empty without labels"
+    )
+    by_class: tuple[ClassEntry, ...] = Field(
+        (), description="of labelled images, every number of each class; empty where it was not asked for"
     )
     command: tuple[str, ...] = Field(
         (),

@@ -32,6 +32,7 @@ def _problems(result: Result) -> Iterator[str]:
     yield from _cluster_problems(result.data)
     yield from _top_problems(result)
     yield from _label_problems(result)
+    yield from _class_problems(result)
     names = [group.name for group in result.groups]
     texts = [result.model.id, result.data.root, result.signature, *names]
     texts += [entry.layer or "" for entry in result.results]
@@ -101,6 +102,17 @@ def _label_problems(result: Result) -> Iterator[str]:
         named = {*each.per_element, *each.per_element_ci, *each.change, *each.change_ci}
         if known is None or not named <= set(known):
             yield f"{each.metric} of {printable(each.group, 200)} is not of the elements of an audited group"
+
+
+def _class_problems(result: Result) -> Iterator[str]:
+    """What is wrong with entries of classes."""
+    there = set(() if result.data.labels is None else result.data.labels.of)
+    groups = {group.name for group in result.groups}
+    for entry in result.by_class:
+        if entry.label not in there:
+            yield f"it has entries of class {entry.label}, which none of its images has"
+        if entry.group not in groups:
+            yield f"an entry of class {entry.label} belongs to no audited group"
 
 
 def _entry_problems(result: Result, entry: Entry) -> Iterator[str]:

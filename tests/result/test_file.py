@@ -27,7 +27,7 @@ def test_the_schema_of_the_design() -> None:
     content = json.loads(text)
     assert list(content) == [
         "schema", "status", "signature", "model", "data", "groups", "settings", "results",
-        "grid_phase", "unsteady", "hidden_actions", "top_classes", "class_names", "accuracy", "command",
+        "grid_phase", "unsteady", "hidden_actions", "top_classes", "class_names", "accuracy", "by_class", "command",
         "environment", "timing",
     ]  # fmt: skip
     assert content["schema"] == "geed.result/2"

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from geed_cli.api.compare import compare
 from geed_cli.api.saved_files import saved_of
-from geed_cli.choices import Plot
+from geed_cli.choices import By, Plot
 from geed_cli.cli.panels import PAGE
 from geed_cli.cli.run.labels import split_label
 from geed_cli.cli.run.outputs import save
@@ -23,6 +23,7 @@ from geed_cli.report.console import message_console
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.html.report_page import report_page
 from geed_cli.report.html.single_figure import single_figure
+from geed_cli.result.by_class import with_classes
 from geed_cli.result.embedded import is_page, page_files
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
@@ -50,6 +51,7 @@ def run_report(
     plot: Plot | None,
     group: str | None,
     pictures: Pictures = Pictures(),
+    by: By | None = None,
 ) -> None:
     """Read everything, compare several results with the first, and write the page or the figure.
 
@@ -61,6 +63,8 @@ def run_report(
     labelled = [(label, Path(name)) for label, name in map(split_label, sources)]
     require_distinct([output], [file for _, path in labelled for file in tracks_named(str(path))])
     results, others = _read(labelled)
+    if by is not None:
+        results = _by_class(results, plot)
     if plot is not None:
         if not results:
             raise InputError(
@@ -85,6 +89,23 @@ def run_report(
         _gallery(results, pictures),
     )
     save(report_page(contents), output)
+
+
+def _by_class(results: Mapping[str, Result], plot: Plot | None) -> dict[str, Result]:
+    """The results with their classes, those that have labels.
+
+    Raises:
+        InputError: no result has labels, or a figure was asked for.
+    """
+    if plot is not None:
+        raise InputError("--by with --plot", expected="classes on a page", remedy="leave out one of them")
+    if not any(result.data.labels is not None for result in results.values()):
+        raise InputError(
+            "--by class without a labelled result",
+            expected="a result of geed audit --labels",
+            remedy="audit again with --labels folder, or a table of labels",
+        )
+    return {label: with_classes(result) for label, result in results.items()}
 
 
 def _check_pictures(pictures: Pictures, plot: Plot | None) -> None:

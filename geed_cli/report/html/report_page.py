@@ -15,6 +15,7 @@ from geed_cli.phrases import counted, shell_joined
 from geed_cli.report.accuracy_rows import accuracy_lines
 from geed_cli.report.header import how_acted, in_clusters
 from geed_cli.report.html.answer_block import answers, headline, limits, next_steps, no_basis
+from geed_cli.report.html.class_block import class_blocks
 from geed_cli.report.html.colours import variables
 from geed_cli.report.html.depth_figure import depth_figure, placed_layers
 from geed_cli.report.html.difference_block import difference_groups
@@ -118,7 +119,7 @@ def report_page(contents: PageContents) -> str:
 
 
 _EMPTY = (
-    "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "labelled", "depth",
+    "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "labelled", "classes", "depth",
     "depth_lead", "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
     "trajectories", "training_lead", "training_said", "scatters",
     "scatter_lead",
@@ -172,6 +173,7 @@ def _of_models(models: Sequence[ShownModel], contents: PageContents) -> dict[str
         for entry in model.result.accuracy
         for metric, value, limits in accuracy_lines(entry, len(entry.per_element))
     ]
+    classes = [block for model in models for block in class_blocks(model, several=len(models) > 1)]
     lead = "" if len(models) < 2 else " Layers of other models are placed by their order."
     dots = (
         "One dot for each image"
@@ -189,6 +191,7 @@ def _of_models(models: Sequence[ShownModel], contents: PageContents) -> dict[str
         "confidence": level,
         "others": others,
         "labelled": labelled,
+        "classes": classes,
         "depth": any(group["depth"] for group in groups),
         "depth_lead": lead,
         "elements": any(group["elements"] for group in groups),
