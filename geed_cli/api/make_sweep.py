@@ -17,9 +17,10 @@ from geed_cli.api.python_words import called_in_python
 from geed_cli.api.sweep_values import SHOWN, values_on
 from geed_cli.api.swept_models import data_in, models_in, named_in, text_hash
 from geed_cli.api.track import Interrupted
+from geed_cli.choices import IntervalOptions
 from geed_cli.errors import InputError, RunError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
-from geed_cli.phrases import counted
+from geed_cli.phrases import counted, shell_joined
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
@@ -200,7 +201,7 @@ def run_sweep(  # noqa: PLR0913 - by keyword
             made = _carried_out(
                 made, auditing.audits(jobs, data, audit, progress), len(left), out, progress, say
             )
-        made = _with_values(made, audit, out, say)
+        made = _with_values(made, audit.shown, audit.options.interval, out, say)
         _write(made, out)
     return made
 
@@ -368,17 +369,54 @@ def _require_same_images(made: Sweep, audit: SweepAudit, out: Path) -> None:
             )
 
 
-def _with_values(made: Sweep, audit: SweepAudit, out: Path, say: Say) -> Sweep:
+def finished(folder: Path, metrics: Sequence[str], say: Say) -> Sweep:
+    """A sweep as its folder holds it; nothing is audited, and torch is not imported.
+
+    Args:
+        folder: of the sweep.
+        metrics: whose values are made from the results in it; empty takes the values as they were saved.
+        say: is told which results are copies.
+
+    Raises:
+        InputError: a folder that cannot be read, or a measure that no result has.
+    """
+    made = read_sweep(folder / MANIFEST)
+    if not metrics:
+        return made
+    audited_for(metrics)
+    try:
+        interval = IntervalOptions(**made.settings["interval"])
+    except (KeyError, TypeError):
+        raise InputError(
+            f"{folder / MANIFEST} does not say how intervals are made",
+            expected="the file as geed sweep wrote it",
+            remedy=shell_joined(["geed", "sweep", str(folder)]),
+        ) from None
+    made = _with_values(made, metrics, interval, folder, say)
+    if not any(value.value is not None for value in made.values):
+        again = [
+            "geed",
+            "sweep",
+            str(folder / RESOLVED),
+            *(word for name in metrics for word in ("--metric", name)),
+        ]
+        raise InputError(
+            f"no result in {folder} has a value of {', '.join(metrics)}",
+            expected="a measure that was audited",
+            remedy=f"{shell_joined([*again, '--fresh'])}, which audits all cells anew",
+        )
+    return made
+
+
+def _with_values(made: Sweep, shown: Sequence[str], interval: IntervalOptions, out: Path, say: Say) -> Sweep:
     values, warnings = [], []
     for data in made.data:
         files: dict[str, list[Path]] = {}
         for cell in made.cells:
             if cell.data == data.label and cell.status == "done":
-                files.setdefault(cell.model, []).append(out / cell.file)
+                files.setdefault(cell.model, []).append(inside(out, cell.file))
         if files:
-            own, told = values_on(
-                data.label, files, made.models[0].label, audit.shown, audit.options.interval, say
-            )
+            own, told = values_on(data.label, files, made.models[0].label, shown, interval, say)
             values += own
             warnings += told
     complete = all(cell.status == "done" for cell in made.cells)

@@ -64,8 +64,8 @@ def _contender(label: str, paths: Sequence[Path], metrics: Sequence[str], say: S
 
 def _shown(result: Result, metrics: Sequence[str]) -> Result:
     entries = with_parts(result, metrics).results
-    kept = [each for each in entries if any(fnmatchcase(each.metric, name) for name in metrics)]
-    return result.model_copy(update={"results": tuple(each for each in kept if each.layer is None)})
+    kept = tuple(each for each in entries if any(fnmatchcase(each.metric, name) for name in metrics))
+    return result.model_copy(update={"results": kept})
 
 
 def _comparable(
@@ -97,6 +97,7 @@ def _values(data: str, comparison: Comparison, models: Mapping[str, int], refere
                 data=data,
                 group=line.group,
                 metric=line.metric,
+                layer=line.layer,
                 model=subject.label,
                 models=models[subject.label],
                 value=side.value,

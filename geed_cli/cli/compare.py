@@ -8,7 +8,19 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import MEASURE, Csv, Json, Linear, Pages, PairRuns, Quiet, Verbose, view_of
+from geed_cli.cli.panels import (
+    MEASURE,
+    Csv,
+    FigureFile,
+    Json,
+    Linear,
+    Pages,
+    PairRuns,
+    Quiet,
+    ShareY,
+    Verbose,
+    view_of,
+)
 
 OPTIONS_LEFT_OUT = {
     **dict.fromkeys(
@@ -58,6 +70,8 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
     pair_runs: PairRuns = None,
     json: Json = None,
     csv: Csv = None,
+    figure: FigureFile = None,
+    share_y: ShareY = False,
     output: Pages = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
@@ -72,6 +86,7 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
     """
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     from geed_cli.cli.run.comparing import ComparisonRequest, run_compare  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.figures import AskedFigure  # noqa: PLC0415
 
     request = ComparisonRequest(
         tuple(subjects),
@@ -83,5 +98,6 @@ def compare(  # noqa: PLR0913 - every parameter but one is an option of the comm
         allow_mismatch=allow_mismatch,
         view=view,
         pages=tuple(output or ()),
+        figure=AskedFigure(figure, share_y),
     )
     run_compare(request)

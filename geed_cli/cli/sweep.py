@@ -9,7 +9,7 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, OUTPUT, Csv, Linear, Quiet, Verbose, view_of
+from geed_cli.cli.panels import DATA, OUTPUT, Csv, FigureFile, Linear, Quiet, ShareY, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "data": "a sweep's --data is repeatable and has labels",
@@ -27,7 +27,8 @@ Models = Annotated[
         metavar="MODEL...",
         autocompletion=offered.models,
         help="[LABEL=]NAME as for 'geed audit', or LABEL=CHECKPOINT[:SPEC], or a quoted glob of either: a population. "
-        "The first is the reference. Or one file, sweep.yaml, that says all of it.",
+        "The first is the reference. Or one file, sweep.yaml, that says all of it; "
+        "or a sweep's folder, which is shown again without an audit.",
     ),
 ]
 Sources = Annotated[
@@ -77,6 +78,8 @@ def sweep(  # noqa: PLR0913 - every parameter but one is an option of the comman
     fresh: Fresh = False,
     json: Json = None,
     csv: Csv = None,
+    figure: FigureFile = None,
+    share_y: ShareY = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
     linear: Linear = False,
@@ -89,6 +92,12 @@ def sweep(  # noqa: PLR0913 - every parameter but one is an option of the comman
     Example: geed sweep cnn='runs/cnn_*/last.pt:cnn.yaml' r50=resnet50 -d rot=rot/ -d fashion/ -g c8 --out sweep/
     """
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
-    from geed_cli.cli.run.sweeping import SweepRequest, run  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.figures import AskedFigure  # noqa: PLC0415 - --help stays light
+    from geed_cli.cli.run.sweeping import SweepRequest, run  # noqa: PLC0415
 
-    run(SweepRequest(tuple(models), tuple(source or ()), arguments, out, json, csv, fresh=fresh, view=view))
+    drawn = AskedFigure(figure, share_y)
+    run(
+        SweepRequest(
+            tuple(models), tuple(source or ()), arguments, out, json, csv, drawn, fresh=fresh, view=view
+        )
+    )

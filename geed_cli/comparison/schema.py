@@ -12,7 +12,7 @@ from geed_cli.choices import OutputKind
 from geed_cli.result.by_name import row_at, rows_at
 from geed_cli.result.frames import Columns, Rows, Scalar, limits
 from geed_cli.result.part import Part, Told, in_line, with_limits
-from geed_cli.result.presented import Presented
+from geed_cli.result.presented import Figure, Presented, drawing
 from geed_cli.result.schema import KEYS, HiddenAction
 
 Verdict = Literal["more", "less", "undecided", "incomparable", "identical", "rounding", "higher", "lower"]
@@ -170,6 +170,21 @@ class Comparison(Presented):
         against = f"{', '.join(others)} against {first}"
         images = f"{self.images} image{'s' * (self.images != 1)}"
         return in_line("Comparison", f"{against}:", f"{images}, {len(self.lines)} lines")
+
+    def plot(self, metric: str | None = None, group: str | None = None, *, share_y: bool = False) -> Figure:
+        """The figure of ``--figure``, which shows itself in a notebook and has ``save`` for .svg, .pdf and .png.
+
+        Args:
+            metric: a name or glob; None is what a track shows unasked, and measures of layers.
+            group: None is all.
+            share_y: whether panels of one measure have one vertical axis.
+
+        Raises:
+            InputError: no such measure or group, or no value.
+            RunError: matplotlib, of the extra ``plot``, is not installed.
+        """
+        figure: Figure = drawing().values_of(self, metric, group, share_y=share_y)
+        return figure
 
     def rows_and_columns(self) -> tuple[Columns, Rows]:
         """A row for each line and subject, with its difference from the first."""

@@ -20,6 +20,10 @@ from geed_cli.gate.outcome import GateReport
 from geed_cli.report.audit_page import audit_page
 from geed_cli.report.comparison_page import comparison_page
 from geed_cli.report.console import PipeConsole
+from geed_cli.report.figures.comparison_figure import comparison_sheet
+from geed_cli.report.figures.figure_file import SUFFIXES, require_matplotlib
+from geed_cli.report.figures.sweep_figure import sweep_sheet
+from geed_cli.report.figures.track_figure import track_sheet
 from geed_cli.report.gate.gate_table import gate_page
 from geed_cli.report.gate.kinds import KINDS
 from geed_cli.report.html.page_contents import PageContents
@@ -123,11 +127,13 @@ def save(part: Presented, path: Path) -> None:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write the SVG file; errors as those of ``save``."""
-    if path.suffix.lower() != ".svg":
-        raise _no_kind(path, (".svg",))
+    """Write the file; errors as those of ``save``."""
+    suffix = path.suffix.lower()
+    kinds = (".svg",) if figure.paper is None else SUFFIXES
+    if suffix not in kinds:
+        raise _no_kind(path, kinds)
     check_writable(path)
-    write_atomically(figure.svg, path)
+    write_atomically(figure.svg if figure.paper is None or suffix == ".svg" else figure.paper(suffix), path)
 
 
 def figure_of(result: Result, kind: Plot, group: str | None) -> Figure:
@@ -143,6 +149,25 @@ def figure_of(result: Result, kind: Plot, group: str | None) -> Figure:
         check_choice("group", group, [each.name for each in result.groups])
     svg = single_figure(kind, {result.model.arch: result}, group)
     return Figure(svg, f"{kind} of {result.model.arch}")
+
+
+def values_of(part: Comparison | Sweep, metric: str | None, group: str | None, *, share_y: bool) -> Figure:
+    """The figure that the command's ``--figure`` draws, of one measure and group where these are named.
+
+    Raises:
+        InputError: no such measure or group, or no value.
+        RunError: matplotlib is not installed.
+    """
+    require_matplotlib()
+    rows = part.lines if isinstance(part, Comparison) else part.values
+    if group is not None:
+        check_choice("group", group, list(dict.fromkeys(row.group for row in rows)))
+    metrics, groups = [metric] if metric else [], [group] if group else []
+    if isinstance(part, Comparison):
+        sheet = comparison_sheet(part, metrics, groups, share_y=share_y)
+    else:
+        sheet = sweep_sheet(part, metrics, groups, share_y=share_y)
+    return Figure(sheet.draw(".svg").decode(), sheet.title, sheet.caption, sheet.draw)
 
 
 def trajectory_of(track: Track, metric: str | None, group: str | None, layer: str | None) -> Figure:
@@ -166,7 +191,8 @@ def trajectory_of(track: Track, metric: str | None, group: str | None, layer: st
             expected="a value at one step",
             remedy="choose another measure",
         )
-    return Figure(f"{svg}\n", f"{column.title} under {group or groups[0]}")
+    sheet = track_sheet(track, [column], [group or groups[0]])
+    return Figure(f"{svg}\n", f"{column.title} under {group or groups[0]}", sheet.caption, sheet.draw)
 
 
 def _kinds(part: Presented) -> dict[str, Callable[[], str]]:

@@ -36,7 +36,7 @@ from geed_cli.verdict.comparison import (
     SMALLER,
     UNDECIDED,
 )
-from geed_cli.verdict.sweep_sentences import say_sweep
+from geed_cli.verdict.sweep_sentences import at_last_layers, say_sweep
 
 LEGEND = {
     "+": (FURTHER, LARGER),
@@ -66,22 +66,28 @@ def print_sweep(sweep: Sweep, console: Console, view: View = View(), todo: str =
 def sweep_page(sweep: Sweep, view: View, width: int = 100, todo: str = "") -> Iterator[Block]:
     """The blocks of the printed sweep, top to bottom, for a console so wide."""
     groups = list(dict.fromkeys(value.group for value in sweep.values))
+    shown = sweep.values if view.verbose else at_last_layers(sweep.values)
     yield from _answers(sweep, groups, view)
     for warning in sweep.warnings:
         yield Paragraph("warning:", plain(warning, 2000), style="magenta")
     yield BLANK
     yield from _facts(sweep)
     for group in groups:
-        for metric in dict.fromkeys(value.metric for value in sweep.values if value.group == group):
+        own = [value for value in shown if value.group == group]
+        for metric, layer in dict.fromkeys(
+            (value.metric, value.layer if view.verbose else None) for value in own
+        ):
+            values = [v for v in own if v.metric == metric and (layer is None or v.layer == layer)]
             yield BLANK
-            yield Line(f"· {metric}", strong=plain(group))
-            values = [value for value in sweep.values if (value.group, value.metric) == (group, metric)]
+            yield Line(f"· {metric}{plain(_at_layers(values))}", strong=plain(group))
             yield from _tables(sweep, values, view, width)
     if view.verbose:
         yield from _details(sweep)
     yield from _failures(sweep)
     yield BLANK
-    yield from _legend(sweep, view)
+    if len(shown) < len(sweep.values):
+        yield Line("other layers are shown by -v", style="dim")
+    yield from _legend(sweep, shown, view)
     if todo:
         yield Paragraph("next:", plain(todo, 2000))
 
@@ -94,7 +100,8 @@ def one_line(sweep: Sweep) -> str:
         ("failed", len(sweep.failed)),
     ]  # fmt: skip
     for value in sweep.values:
-        name = ".".join(map(plain, (value.data, value.group, value.model, value.metric)))
+        parts = (value.data, value.group, value.model, value.metric, value.layer)
+        name = ".".join(plain(part) for part in parts if part is not None)
         if value.value is not None:
             pairs.append((name, f"{value.value:.4g}"))
             if value.ci is not None:
@@ -195,14 +202,18 @@ def _details(sweep: Sweep) -> Iterator[Block]:
             ],
             [Section([_difference(value) for value in differences])],
         )
-    notes = ((note, f"{value.model} on {value.data}") for value in sweep.values for note in value.notes)
+    notes = (
+        (note, f"{value.model} on {value.data}{_at_layers([value])}")
+        for value in sweep.values
+        for note in value.notes
+    )
     for note, names in about(notes).items():
         yield Paragraph("note:", plain(f"{note} ({', '.join(names)})", 2000))
 
 
 def _difference(value: Value) -> list[str]:
     return [
-        *map(plain, (value.data, value.group, value.metric, value.model)),
+        *map(plain, (value.data, value.group, value.metric + _at_layers([value]), value.model)),
         in_unit(value.metric, value.difference),
         limits_in_unit(value.metric, value.difference_ci),
         number(value.p_holm),
@@ -220,16 +231,24 @@ def _failures(sweep: Sweep) -> Iterator[Block]:
         yield Line(plain(f"try: {remedy}", 2000), indent=4)
 
 
-def _legend(sweep: Sweep, view: View) -> Iterator[Block]:
+def _at_layers(values: Sequence[Value]) -> str:
+    """Behind a measure: at which layer its values are, of models whose last layers differ at the last of each."""
+    layers = {value.layer for value in values if value.layer is not None}
+    if not layers:
+        return ""
+    return f" at {layers.pop()}" if len(layers) == 1 else " at the last layer of each"
+
+
+def _legend(sweep: Sweep, shown: Sequence[Value], view: View) -> Iterator[Block]:
     if view.linear:
         return
-    claims = {value.claim for value in sweep.values}
-    shown = [f"{sign} {' or '.join(each for each in words if each in claims)}"
+    claims = {value.claim for value in shown}
+    signs = [f"{sign} {' or '.join(each for each in words if each in claims)}"
              for sign, words in LEGEND.items() if claims & set(words)]  # fmt: skip
     limits = f"in brackets {100 * sweep.confidence:g}% intervals"
-    perfect = {measure_named(value.metric).perfect for value in sweep.values} == {0.0}
+    perfect = {measure_named(value.metric).perfect for value in shown} == {0.0}
     lower = "; 0 is invariant" if perfect else ""
     if sweep.values:
         yield Line(f"{limits}{lower}", style="dim")
-    if shown:
-        yield Line(f"{' · '.join(shown)}, each against {plain(sweep.models[0].label)}", style="dim")
+    if signs:
+        yield Line(f"{' · '.join(signs)}, each against {plain(sweep.models[0].label)}", style="dim")

@@ -6,7 +6,8 @@ the file that its command writes.
 
 import os
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,20 @@ class Figure:
 
     Attributes:
         title: what it shows, in a line.
+        caption: what a caption in a paper has to say; empty of a figure of the report page, which says it itself.
+        paper: gives the contents of files of other kinds, ``.pdf`` and ``.png``; None where there is only the SVG.
     """
 
     svg: str
     title: str
+    caption: str = ""
+    paper: Callable[[str], bytes] | None = field(default=None, repr=False, compare=False)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the SVG file, whole or not at all.
+        """Write the file, .svg or where it is drawn for a paper .pdf or .png; whole or not at all.
 
         Raises:
-            InputError: a name that does not end in .svg, or a file that cannot be written.
+            InputError: a name that ends otherwise, or a file that cannot be written.
             RunError: writing failed.
         """
         drawing().save_figure(self, Path(path))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from geed_cli.result.frames import Columns, Rows, limits
 from geed_cli.result.part import Part, Told, in_line, with_limits
-from geed_cli.result.presented import Presented
+from geed_cli.result.presented import Figure, Presented, drawing
 from geed_cli.result.schema import Completeness
 
 SCHEMA = "geed.sweep/1"
@@ -72,6 +72,7 @@ class Value(Told):
     """A model's value on one data set, and its difference from the first model's.
 
     Attributes:
+        layer: of a measure of layers.
         models: networks behind it; copies with the same weights count once.
         ci: over images; of a population over models and images.
         difference: from the first model's value; null of the first itself, and where they are not compared.
@@ -82,6 +83,7 @@ class Value(Told):
     data: str
     group: str
     metric: str
+    layer: str | None = None
     model: str
     models: int
     value: float | None
@@ -94,7 +96,13 @@ class Value(Told):
 
     def __repr__(self) -> str:
         return in_line(
-            "Value", self.data, self.group, self.metric, self.model, with_limits(self.value, self.ci)
+            "Value",
+            self.data,
+            self.group,
+            self.metric,
+            self.layer,
+            self.model,
+            with_limits(self.value, self.ci),
         )
 
 
@@ -106,7 +114,7 @@ class Sweep(Presented):
         settings: of all audits, as far as they can change a value.
         earlier: cells of sweeps in this folder that this one does not name; their files are kept.
         confidence: of the intervals.
-        values: by data set, group, measure and model.
+        values: by data set, model, group, measure and layer.
         warnings: what changes the reading.
     """
 
@@ -133,11 +141,26 @@ class Sweep(Presented):
         shape = f"{len(self.models)} models × {len(self.data)} data sets"
         return in_line("Sweep", f"{shape}: {done} of {len(self.cells)} cells are done")
 
+    def plot(self, metric: str | None = None, group: str | None = None, *, share_y: bool = False) -> Figure:
+        """The figure of ``--figure``, which shows itself in a notebook and has ``save`` for .svg, .pdf and .png.
+
+        Args:
+            metric: a name or glob; None is all that it has.
+            group: None is all.
+            share_y: whether panels of one measure have one vertical axis.
+
+        Raises:
+            InputError: no such measure or group, or no value.
+            RunError: matplotlib, of the extra ``plot``, is not installed.
+        """
+        figure: Figure = drawing().values_of(self, metric, group, share_y=share_y)
+        return figure
+
     def rows_and_columns(self) -> tuple[Columns, Rows]:
         """A row for each value."""
         return COLUMNS, (
             (
-                *(each.data, each.group, each.metric, each.model, each.models),
+                *(each.data, each.group, each.metric, each.layer, each.model, each.models),
                 *(each.value, *limits(each.ci)),
                 *(each.difference, *limits(each.difference_ci)),
                 *(each.p_holm, each.claim or None, "; ".join(each.notes)),
@@ -147,7 +170,7 @@ class Sweep(Presented):
 
 
 COLUMNS: Columns = {
-    "data": str, "group": str, "metric": str, "model": str, "models": int,
+    "data": str, "group": str, "metric": str, "layer": str, "model": str, "models": int,
     "value": float, "low": float, "high": float,
     "difference": float, "difference_low": float, "difference_high": float,
     "p_holm": float, "claim": str, "notes": str,

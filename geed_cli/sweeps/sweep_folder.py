@@ -38,6 +38,24 @@ def is_sweep(text: str) -> bool:
     return _split(text) is not None
 
 
+def sweep_folder(text: str) -> Path:
+    """The folder of a sweep that is named as a whole.
+
+    Raises:
+        InputError: one of its data sets is named.
+    """
+    split = _split(text)
+    assert split is not None, "asked of what is_sweep says yes to"
+    folder, label = split
+    if label is not None:
+        raise InputError(
+            f"{text} names one data set of a sweep",
+            expected="the folder, all of which is shown",
+            remedy=shell_joined(["geed", "sweep", str(folder)]),
+        )
+    return folder
+
+
 def files_in(text: str) -> Mapping[str, tuple[Path, ...]]:
     """The results of one data set by the labels of their models, in the sweep's order; a failed cell has none.
 

@@ -1,6 +1,6 @@
-"""What a sweep says of each data set: which models are nearer to invariance than the first, and which are not."""
+"""What a sweep says of each data set: which models are nearer to {what} than the first, and which are not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from geed_cli.sweeps.manifest import Sweep, Value
 from geed_cli.verdict.comparison import (
@@ -19,8 +19,8 @@ from geed_cli.verdict.names import listed
 from geed_cli.verdict.said import Said
 
 TOLD = {
-    NEARER: "{} {} nearer to invariance than {first}",
-    FURTHER: "{} {} further from invariance than {first}",
+    NEARER: "{} {} nearer to {what} than {first}",
+    FURTHER: "{} {} further from {what} than {first}",
     SMALLER: "{} {} below {first}",
     LARGER: "{} {} above {first}",
     IDENTICAL: "{} {} identical to {first}",
@@ -38,12 +38,14 @@ def say_sweep(sweep: Sweep, data: str, group: str) -> Said:
     first = sweep.models[0].label
     if len(sweep.models) == 1 and values:
         return Said(group, "one model", f"{values[0].model}: {values[0].metric} is {_number(values[0])}.")
+    at_layers = any(value.layer is not None for value in values)
+    what = "equivariance at the last layer" if at_layers else "invariance"
     claims: dict[str, list[str]] = {}
     for value in values:
         if value.claim not in {"", ABSENT}:
             claims.setdefault(value.claim, []).append(value.model)
     parts = [
-        text.format(listed(claims[claim]), "is" if len(claims[claim]) == 1 else "are", first=first)
+        text.format(listed(claims[claim]), "is" if len(claims[claim]) == 1 else "are", first=first, what=what)
         for claim, text in TOLD.items()
         if claim in claims
     ]
@@ -56,9 +58,20 @@ def say_sweep(sweep: Sweep, data: str, group: str) -> Said:
 
 
 def first_values(sweep: Sweep, data: str, group: str) -> Iterator[Value]:
-    """The models' values of the first measure that is shown."""
-    here = [value for value in sweep.values if (value.data, value.group) == (data, group)]
+    """The models' values of the first measure that is shown, of a measure of layers at the last."""
+    here = [value for value in at_last_layers(sweep.values) if (value.data, value.group) == (data, group)]
     return (value for value in here if value.metric == here[0].metric)
+
+
+def at_last_layers(values: Sequence[Value]) -> tuple[Value, ...]:
+    """The values without those of layers before a model's last."""
+    last = {_place(value): value.layer for value in values}
+    last |= {_place(value): value.layer for value in values if value.value is not None}
+    return tuple(value for value in values if value.layer == last[_place(value)])
+
+
+def _place(value: Value) -> tuple[str, str, str, str]:
+    return value.data, value.group, value.metric, value.model
 
 
 def _number(value: Value) -> str:

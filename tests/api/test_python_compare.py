@@ -202,5 +202,5 @@ def test_mismatches_are_refused_unless_allowed() -> None:
 def test_every_option_has_its_name_in_python() -> None:
     """Of those that act on saved results; the others are of audits, files and the terminal."""
     audits = {option.name for option in declared()} - OPTIONS_OF_COMPARISONS
-    options = options_of("compare", "json", "csv", "output", *audits)
+    options = options_of("compare", "json", "csv", "figure", "share_y", "output", *audits)
     assert options == {name for name in face.OPTIONS if name.startswith("--")} - set(OF_RESULTS)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import timm
 import torch
 from support.command import Geed
+from support.figures import text_of
 from support.pictures import smooth_pictures
 
 import geed_cli
@@ -385,3 +387,75 @@ def test_python_makes_the_same_sweep(sweep: Callable[..., str]) -> None:
     assert made.to_records()[0]["model"] == "one"
     with pytest.raises(InputError, match="in the place of models"):
         geed_cli.sweep(torch.nn.Identity(), out="out")  # type: ignore[arg-type]
+
+
+def test_a_sweep_is_drawn_from_its_run_and_from_its_folder(
+    sweep: Callable[..., str], geed: Geed, here: Path
+) -> None:
+    """The same page and the same bytes, where neither models nor pictures are there any more; and other measures."""
+    (here / "net.yaml").write_text(SPEC.replace("[layer2]", "[layer1, layer2]"))
+    page = sweep(*MODELS[:2], *DATA[:4], "--metric", "channelwise.cosine", "--figure", "run.svg")
+    made = read_sweep(here / "out/sweep.json")
+    places = [(v.data, v.model, v.metric, v.layer) for v in made.values]
+    assert len(places) == len(set(places)) == 2 * 2 * 3
+    for value in made.values:
+        result = read_result(here / "out" / value.data / f"{value.model}.json")
+        assert value.value == pytest.approx(result[value.metric, value.group, value.layer].value)
+    assert "flip · channelwise.cosine at layer2" in page
+    assert "other layers are shown by -v" in page
+    for gone in ("net.yaml", "rot", "fashion", "a_0", "a_1"):
+        shutil.rmtree(here / gone) if (here / gone).is_dir() else (here / gone).unlink()
+    again = geed("sweep", "out", "--figure", "again.svg")
+    assert (again.exit_code, again.stdout) == (0, page), again.stderr
+    assert (here / "again.svg").read_bytes() == (here / "run.svg").read_bytes()
+    drawn = text_of((here / "run.svg").read_bytes())
+    for part in ("latent.l2", "channelwise.cosine", "under flip on rot", "layer1", "one", "two", "fashion"):
+        assert part in drawn
+    one = geed("sweep", "out", "--metric", "latent.l2", "--figure", "one.pdf", "-v")
+    assert one.exit_code == 0, one.stderr
+    assert "channelwise" not in one.stdout
+    assert "caption: Values of latent.l2 under flip on rot and fashion." in one.stderr
+    assert "flip · channelwise.cosine at layer1" in geed("sweep", "out", "-v").stdout
+    figure = made.plot("channelwise.cosine", share_y=True)
+    assert "latent.l2" not in text_of(figure.svg.encode())
+
+
+FINISHED = (
+    (["-d", "rot"], "--data cannot act on a finished sweep"),
+    (["--out", "other"], "--out cannot act on a finished sweep"),
+    (["--fresh"], "--fresh cannot act on a finished sweep"),
+    (["-g", "c4"], "--group cannot act on a finished sweep"),
+    (["--metric", "softmax.k"], "there is no metric"),
+    (["--figure", "f.gif"], "a figure f.gif of no known kind"),
+    (["--figure", "out/sweep.json.svg/f.svg"], "cannot write"),
+    (["--share-y"], "--share-y without --figure"),
+    (["--metric", "softmax.kl"], "no result in out has a value of softmax.kl"),
+)
+
+
+def test_what_a_finished_sweep_cannot_do_is_refused(
+    sweep: Callable[..., str], geed: Geed, here: Path
+) -> None:
+    """With exit code 2, and nothing in the folder changes; a measure is audited by the command of the refusal."""
+    sweep(MODELS[0], *DATA[:2])
+    before = {path: path.read_bytes() for path in (here / "out").rglob("*.json")}
+    for words, said in FINISHED:
+        done = geed("sweep", "out", *words)
+        assert (done.exit_code, done.stdout) == (2, ""), done.stderr
+        assert said in done.stderr
+    whole = geed("sweep", "out/:rot")
+    assert whole.exit_code == 2
+    assert "try:      geed sweep out\n" in whole.stderr
+    manifest = json.loads((here / "out/sweep.json").read_text())
+    (here / "odd").mkdir()
+    (here / "odd/sweep.json").write_text(json.dumps(manifest | {"settings": {}}))
+    assert geed("sweep", "odd").exit_code == 0
+    odd = geed("sweep", "odd", "--metric", "latent.l2")
+    assert (odd.exit_code, odd.stdout) == (2, "")
+    assert "does not say how intervals are made" in odd.stderr
+    assert before == {path: path.read_bytes() for path in (here / "out").rglob("*.json")}
+    command = re.search(r"try: +geed (.*), which audits all cells anew", done.stderr)
+    assert command is not None
+    again = geed(*command[1].split())
+    assert again.exit_code == 0, again.stderr
+    assert "softmax.kl" in again.stdout

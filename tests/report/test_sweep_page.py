@@ -82,3 +82,25 @@ def test_one_line_has_every_value_and_claim() -> None:
     line = one_line(swept(failed=True))
     assert line.startswith("geed=sweep status=partial cells=8 done=7 failed=1 rot.c8.cnn.latent.l2=0.31 ")
     assert "rot.c8.c8.latent.l2.ci=0.1,0.14 rot.c8.c8.latent.l2.claim=nearer" in line
+
+
+def test_a_measure_of_layers_is_told_at_the_last_and_shown_whole_by_verbose() -> None:
+    """The sentence speaks of equivariance there; a value that is none is no last layer; the line has every layer."""
+    sweep = swept(data=("rot",))
+    values = [
+        each.model_copy(update={"metric": "channelwise.cosine", "layer": layer, "value": at})
+        for each in sweep.values
+        for layer, at in (("first", -0.5), ("last", -0.9 if each.model != "vit" else None))
+    ]
+    sweep = sweep.model_copy(update={"values": tuple(values)})
+    page = sweep.table()
+    said = "c8 is nearer to equivariance at the last layer than cnn; vit is undecided against cnn."
+    assert said in " ".join(page.split())
+    assert "c8 · channelwise.cosine at the last layer of each" in page
+    assert page.count("-0.900") == page.count("-0.500") + 1 == 2
+    assert "other layers are shown by table(verbose=True)" in page
+    whole = sweep.table(verbose=True)
+    for part in ("c8 · channelwise.cosine at first", "c8 · channelwise.cosine at last"):
+        assert part in whole
+    assert "other layers" not in whole
+    assert "rot.c8.vit.channelwise.cosine.first=-0.5" in one_line(sweep)

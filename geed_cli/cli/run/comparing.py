@@ -12,6 +12,7 @@ from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, refuse
 from geed_cli.cli.command import declared
+from geed_cli.cli.run.figures import AskedFigure
 from geed_cli.cli.run.labels import split_label
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
@@ -23,6 +24,7 @@ from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_
 from geed_cli.phrases import shell_joined
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
+from geed_cli.report.figures.comparison_figure import comparison_sheet
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
@@ -72,6 +74,7 @@ class ComparisonRequest:
     allow_mismatch: bool = False
     view: View = field(default_factory=View)
     pages: tuple[Path, ...] = ()
+    figure: AskedFigure = AskedFigure()  # noqa: RUF009 - it is frozen
 
 
 def run_compare(request: ComparisonRequest) -> None:
@@ -90,7 +93,8 @@ def run_compare(request: ComparisonRequest) -> None:
         require_guaranteed(options.interval.method, select_measures(options.metrics))
     files = [file for subject in subjects for file in subject.files]
     check_pages(request.pages)
-    require_distinct((json, csv, *request.pages), files)
+    request.figure.check()
+    require_distinct((json, csv, request.figure.path, *request.pages), files)
     contenders = {each.label: _read(each) for each in subjects if each.model is None}
     models = {each.label: each.model for each in subjects if each.model is not None}
     if models:
@@ -115,6 +119,9 @@ def run_compare(request: ComparisonRequest) -> None:
         [
             (json, lambda: to_strict_json(made.comparison)),
             (csv, lambda: to_csv(made.comparison)),
+            *request.figure.outputs(
+                lambda: comparison_sheet(made.comparison, metrics, share_y=request.figure.share_y)
+            ),
             *pages_to_write(request.pages, lambda: _contents(made)),
         ],
         lambda: print_comparison(made.comparison, result_console(), view),

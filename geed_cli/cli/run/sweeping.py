@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from geed_cli.api.make_sweep import SweepAudit, run_sweep
+from geed_cli.api.make_sweep import SweepAudit, finished, run_sweep
 from geed_cli.api.sweep_values import SHOWN
 from geed_cli.api.swept_models import data_in, models_in, named_in
 from geed_cli.api.track import Interrupted
 from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import MODEL_OPTIONS, AuditArguments
-from geed_cli.cli.audit_request import audit_options, groups_of
+from geed_cli.cli.audit_request import audit_options, groups_of, refuse
+from geed_cli.cli.command import declared
+from geed_cli.cli.run.figures import AskedFigure
 from geed_cli.cli.run.labels import split_label
 from geed_cli.cli.run.outputs import Output, check_outputs, hand_over
 from geed_cli.cli.run.sweep_file import Words, is_sweep_file, read_sweep_file, written
@@ -22,10 +24,12 @@ from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, WRONG_INPUT, InputError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
 from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
+from geed_cli.report.figures.sweep_figure import sweep_sheet
 from geed_cli.report.sweep_page import print_sweep, to_csv
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.file import json_text, require_distinct
 from geed_cli.sweeps.manifest import MANIFEST, Member, Sweep
+from geed_cli.sweeps.sweep_folder import is_sweep, sweep_folder
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
@@ -41,12 +45,16 @@ class SweepRequest:
     out: Path | None = None
     json: Path | None = None
     csv: Path | None = None
+    figure: AskedFigure = AskedFigure()  # noqa: RUF009 - it is frozen
     fresh: bool = False
     view: View = field(default_factory=View)
 
 
 def run(request: SweepRequest) -> None:
     """Carry out, save and show a sweep; everything that can be refused cheaply is refused first."""
+    if len(request.words) == 1 and is_sweep(request.words[0]):
+        show_again(request, request.words[0])
+        return
     models, data, out, asked = _read(request)
     if out is None:
         raise InputError(
@@ -55,7 +63,8 @@ def run(request: SweepRequest) -> None:
             remedy=shell_joined(["geed", "sweep", *request.words, "--out", "sweep"]),
         )
     check_outputs(request.json, request.csv)
-    require_distinct((request.json, request.csv), [out / MANIFEST])
+    request.figure.check()
+    require_distinct((request.json, request.csv, request.figure.path), [out / MANIFEST])
     options = audit_options(asked)
     shown = options.metrics or SHOWN
     options = replace(options, metrics=audited_for(options.metrics))
@@ -83,9 +92,37 @@ def run(request: SweepRequest) -> None:
         )
     except Interrupted:
         raise typer.Exit(INTERRUPTED) from None
+    message_console().print(f"wrote {out / MANIFEST}")
     _show(made, request, out)
     if made.failed:
         raise typer.Exit(_exit_code(made))
+
+
+def show_again(request: SweepRequest, folder: str) -> None:
+    """Show a sweep as its folder holds it; of measures that are named, from the results in it.
+
+    Raises:
+        InputError: options of audits, or one data set of several.
+    """
+    refuse(
+        request.asked,
+        {option.name for option in declared()} - {"metric"},
+        "a finished sweep",
+        "name its models",
+    )
+    beside = {"--data": request.sources, "--out": request.out, "--fresh": request.fresh}
+    for option, given in beside.items():
+        if given:
+            raise InputError(
+                f"{option} cannot act on a finished sweep",
+                expected="the folder alone, or the models that are to be audited",
+                remedy=f"leave out {option}",
+            )
+    path = sweep_folder(folder)
+    check_outputs(request.json, request.csv)
+    request.figure.check()
+    require_distinct((request.json, request.csv, request.figure.path), [path / MANIFEST])
+    _show(finished(path, tuple(request.asked.metric or ()), message_console().print), request, path)
 
 
 def _read(request: SweepRequest) -> tuple[Words, Words, Path | None, AuditArguments]:
@@ -129,8 +166,8 @@ def _show(made: Sweep, request: SweepRequest, out: Path) -> None:
     outputs: list[Output] = [
         (request.json, lambda: json_text(made, indent=1)),
         (request.csv, lambda: to_csv(made)),
+        *request.figure.outputs(lambda: sweep_sheet(made, share_y=request.figure.share_y)),
     ]
-    message_console().print(f"wrote {out / MANIFEST}")
     hand_over(outputs, lambda: print_sweep(made, result_console(), request.view, _next(made, out)))
 
 

@@ -9,7 +9,10 @@ import xml.etree.ElementTree as ET
 
 
 def with_font(svg: bytes) -> bytes:
-    """The SVG with those glyphs of its font that its texts have."""
+    """The SVG with those glyphs of its font that its texts have, and without what stands before its first element.
+
+    The font is declared for these letters alone, so that several figures may stand on one page.
+    """
     from fontTools import subset  # noqa: PLC0415 - comes with an extra
     from matplotlib.font_manager import FontProperties, findfont  # noqa: PLC0415
 
@@ -25,5 +28,10 @@ def with_font(svg: bytes) -> bytes:
         subsetter.subset(font)
         font.save(stream)
     data = base64.b64encode(stream.getvalue()).decode()
-    face = f"@font-face{{font-family:'DejaVu Sans';src:url(data:font/ttf;base64,{data})}}"
-    return svg.replace(b"<defs>", f'<defs>\n  <style type="text/css">{face}</style>'.encode(), 1)
+    signs = ",".join(f"U+{ord(sign):X}" for sign in sorted(letters))
+    face = (
+        f"@font-face{{font-family:'DejaVu Sans';src:url(data:font/ttf;base64,{data});unicode-range:{signs}}}"
+    )
+    return svg[svg.index(b"<svg") :].replace(
+        b"<defs>", f'<defs>\n  <style type="text/css">{face}</style>'.encode(), 1
+    )

@@ -120,13 +120,13 @@ def drawn(points: Iterable[Point]) -> list[Point]:
     return [point for point in points if point.value is not None and math.isfinite(point.value)]
 
 
-def whiskers(axes: "Axes", points: Sequence[Point], factor: float, colour: str) -> None:
+def whiskers(axes: "Axes", points: Sequence[Point], factor: float, colour: str, moved: float = 0.0) -> None:
     """The intervals as vertical lines; a limit that is infinite ends at the edge of the axes in an arrow."""
     low, high = axes.get_ylim()
+    known = [(point.at + moved, point.ci) for point in drawn(points) if point.ci is not None]
     spans = [
-        (point.at, *(factor * end for end in point.ci)) for point in drawn(points) if point.ci is not None
+        (at, factor * ci[0], factor * ci[1]) for at, ci in known if not any(math.isnan(end) for end in ci)
     ]
-    spans = [span for span in spans if not any(math.isnan(end) for end in span)]
     axes.vlines(
         [at for at, _, _ in spans],
         [max(below, low) for _, below, _ in spans],

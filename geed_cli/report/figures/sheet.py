@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from geed_cli.report.figures.embedded_font import with_font
 from geed_cli.report.figures.panel import Panel, limits_of
+from geed_cli.report.figures.points_panel import PointsPanel
 from geed_cli.report.figures.style import ONE_COLUMN, PANEL_HEIGHT, TWO_COLUMNS, look, settings
+from geed_cli.report.html.drawing import name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Canvas
-    from matplotlib.legend import Legend
 
 MOST_PLACES = 12
 """Marks side by side from which on a single panel is two columns wide."""
+LONGEST_LABEL = 42
+"""Characters of a series' name from which on it needs two columns."""
+MOST_COLUMNS = 4
+"""Names of series side by side."""
 MOST_ROUNDS = 6
 """How often what was moved may move others; each round settles one kind of text."""
 NO_DATES: dict[str, dict[str, None]] = {
@@ -63,7 +68,7 @@ class Sheet:
         suffix, stream = kind.lower(), io.BytesIO()
         with settings():
             self.canvas().savefig(stream, format=suffix.lstrip("."), metadata=self._metadata(suffix))
-        return with_font(stream.getvalue()) if suffix == ".svg" else stream.getvalue()
+        return stream.getvalue() if suffix != ".svg" else with_font(stream.getvalue())
 
     def canvas(self) -> "Canvas":
         """The figure as matplotlib's, laid out; within ``style.settings``."""
@@ -72,7 +77,9 @@ class Sheet:
         from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
 
         rows = math.ceil(len(self.panels) / self.columns)
-        canvas = Canvas((self._width(), rows * (PANEL_HEIGHT + 0.5)), layout="constrained")
+        # higher than it will be: what stands around the panels has room from the beginning
+        height = rows * (PANEL_HEIGHT + 2.5) + 0.2 * len(self.labels)
+        canvas = Canvas((self._width(), height), layout="constrained")
         FigureCanvasAgg(canvas)
         grid = list(canvas.subplots(rows, self.columns, squeeze=False).flat)
         looks = [look(number) for number in range(len(self.labels))]
@@ -85,7 +92,8 @@ class Sheet:
         for axes in grid[len(self.panels) :]:
             axes.set_visible(False)
         canvas.align_ylabels(grid[: len(self.panels)])
-        self._settle(canvas, grid[: len(self.panels)], self._legend(canvas), rows)
+        self._legend(canvas)
+        self._settle(canvas, grid[: len(self.panels)], rows)
         canvas.set_layout_engine("none")
         return canvas
 
@@ -96,45 +104,46 @@ class Sheet:
         return [each for each in self.panels if each.measure == panel.measure]
 
     def _width(self) -> float:
-        wide = self.columns > 1 or max(panel.places for panel in self.panels) > MOST_PLACES
+        places = max(panel.places for panel in self.panels)
+        wide = self.columns > 1 or places > MOST_PLACES or max(map(len, self.labels)) > LONGEST_LABEL
         return TWO_COLUMNS if wide else ONE_COLUMN
 
     def _metadata(self, suffix: str) -> dict[str, Any]:
         said = "Subject" if suffix == ".pdf" else "Description"
         return {**NO_DATES[suffix], "Title": self.title, said: self.caption}
 
-    def _legend(self, canvas: "Canvas", columns: int = 4) -> "Legend | None":
-        """The names of the series above all panels; None where the axes have them."""
+    def _legend(self, canvas: "Canvas") -> None:
+        """The names of the series above all panels, as many in a row as fit; none where the axes have them."""
         from matplotlib.lines import Line2D  # noqa: PLC0415 - an extra
 
         shown = sorted({each.number for panel in self.panels for each in panel.series})
         if len(self.labels) == 1 or all(panel.names_series for panel in self.panels):
-            return None
-        handles = [Line2D([], [], linestyle=look(number).dash, **look(number).mark) for number in shown]
-        # matplotlib leaves out names that begin with an underscore, so that these are given afterwards
-        legend = canvas.legend(
-            handles,
-            [str(number) for number in shown],
-            loc="outside upper left",
-            ncols=min(columns, len(shown)),
-        )
-        for text, number in zip(legend.get_texts(), shown, strict=True):
-            text.set_text(self.labels[number])
-        return legend
+            return
+        lines = any(not isinstance(panel, PointsPanel) for panel in self.panels)
+        handles = [
+            Line2D([], [], linestyle=look(number).dash if lines else "none", **look(number).mark)
+            for number in shown
+        ]
+        for columns in range(min(MOST_COLUMNS, len(shown)), 0, -1):
+            # matplotlib leaves out names that begin with an underscore, so that these are given afterwards
+            legend = canvas.legend(
+                handles, [str(at) for at in shown], loc="outside upper left", ncols=columns
+            )
+            for text, number in zip(legend.get_texts(), shown, strict=True):
+                text.set_text(self.labels[number])
+            over = legend.get_window_extent().width / canvas.bbox.width
+            if columns == 1 and over > 1:
+                for text in legend.get_texts():
+                    text.set_text(name(text.get_text(), int(len(text.get_text()) / over) - 4))
+            if columns == 1 or over <= 1:
+                return
+            legend.remove()
 
-    def _settle(self, canvas: "Canvas", grid: "Sequence[Axes]", legend: "Legend | None", rows: int) -> None:
+    def _settle(self, canvas: "Canvas", grid: "Sequence[Axes]", rows: int) -> None:
         """Lay out, look, and change what does not fit, until all does."""
-        columns = 4
         for _ in range(MOST_ROUNDS):
             _lay_out(canvas)
-            changed = False
-            if legend is not None and columns > 1 and _beyond(legend, canvas):
-                legend.remove()
-                columns -= 1
-                legend = self._legend(canvas, columns)
-                changed = True
-            else:
-                changed = sum(panel.fit(axes) for panel, axes in zip(self.panels, grid, strict=True)) > 0
+            changed = sum(panel.fit(axes) for panel, axes in zip(self.panels, grid, strict=True)) > 0
             if not changed and not _grown(canvas, grid, rows):
                 return
 
@@ -143,10 +152,6 @@ def _lay_out(canvas: "Canvas") -> None:
     engine = canvas.get_layout_engine()
     assert engine is not None, "the constrained one"
     engine.execute(canvas)
-
-
-def _beyond(legend: "Legend", canvas: "Canvas") -> bool:
-    return bool(legend.get_window_extent().width > canvas.bbox.width)
 
 
 def _grown(canvas: "Canvas", grid: "Sequence[Axes]", rows: int) -> bool:

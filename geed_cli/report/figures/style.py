@@ -37,6 +37,7 @@ RC = {
     "svg.fonttype": "none", "pdf.fonttype": 42,  # text stays text
     "svg.hashsalt": "geed", "savefig.dpi": DPI, "figure.dpi": 100,
     "figure.constrained_layout.h_pad": 0.04, "figure.constrained_layout.w_pad": 0.04,
+    "figure.constrained_layout.hspace": 0.05, "figure.constrained_layout.wspace": 0.03,
 }  # fmt: skip
 """Over matplotlib's own defaults: settings of the machine do not count."""
 

@@ -12,9 +12,11 @@ from geed_cli.verdict.names import listed
 from geed_cli.verdict.track import bands
 
 
-def track_sheet(track: Track, columns: Sequence[Column], *, share_y: bool = False) -> Sheet:
-    """Values against steps with their bands, a line for each run or population."""
-    groups, labels = groups_of(track), labels_of(track)
+def track_sheet(
+    track: Track, columns: Sequence[Column], groups: Sequence[str] = (), *, share_y: bool = False
+) -> Sheet:
+    """Values against steps with their bands, a line for each run or population; without groups of all of them."""
+    groups, labels = groups or groups_of(track), labels_of(track)
     panels = [_panel(track, group, column, labels) for group in groups for column in columns]
     shown = listed([column.title for column in columns])
     title = f"values of {shown} under {listed(groups)} by training {track.unit}"
