@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from geed_cli.engine.hooks import tensor_or_why_not
 from geed_cli.engine.map_layout import Grown
 from geed_cli.grids.trace import data_free
+from geed_cli.grids.without_numbers import WithoutNumbers
 from geed_cli.models.network import Network, Site, call_of, module_of
 from geed_cli.runtime.libraries import compiler_absent
 
@@ -99,7 +100,7 @@ def _runs(
     settings, images = network.input, network.batch or 1
     like = next((value for value in module.parameters() if value.is_floating_point()), torch.zeros(()))
     runs: list[_Run] = []
-    with torch.no_grad(), compiler_absent(), ExitStack() as stack:
+    with torch.no_grad(), compiler_absent(), WithoutNumbers(), ExitStack() as stack:
         for name, part in module.named_modules():  # once: that takes longer than a run without data
             stack.callback(part.register_forward_hook(partial(_note, runs, name)).remove)
         for high, wide in sizes:

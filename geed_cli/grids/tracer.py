@@ -25,16 +25,8 @@ from geed_cli.grids.windows import (
     opaque,
     window_of,
 )
+from geed_cli.grids.without_numbers import carried_out
 from geed_cli.runtime.dispatch import OperationMode
-
-# By their signature (input, weight, bias, mean, variance, training, …), with (output, mean, 1/deviation) put out.
-BATCH_NORMS = (aten.native_batch_norm.default, aten.cudnn_batch_norm.default)
-
-
-def _without_numbers(maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What batch normalisation puts out in evaluation; torch gets at its shape by a dozen operations in Python."""
-    none = torch.empty(0, dtype=maps.dtype, device=maps.device)
-    return torch.empty(maps.shape, dtype=maps.dtype, device=maps.device), none, none
 
 
 class EnoughSeenError(Exception):
@@ -74,8 +66,7 @@ class GridTracer(OperationMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - whatever the operation returns
-        normalised = func in BATCH_NORMS and args[0].is_meta and not args[5]
-        output = _without_numbers(args[0]) if normalised else func(*args, **(kwargs or {}))
+        output = carried_out(func, args, kwargs or {})
         tensors = tensors_of(output)
         grid = self.grid_of(tensors_of((args, kwargs)), [tuple(each.shape) for each in tensors])
         if grid is not None and tensors:
