@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.command import Geed
@@ -11,14 +13,18 @@ import geed_cli
 from geed_cli.actions import action
 from geed_cli.models.network import Network
 from geed_cli.selftest import invariance
-from geed_cli.selftest.run import CHECKS, run_selftest
+from geed_cli.selftest.run import CHECKS, Check, run_selftest
 
 ROOT = Path(geed_cli.__file__).parents[1]
 
 
-def test_it_passes_here(geed: Geed) -> None:
+CHEAP = [check for check in CHECKS if check.measure.__module__.endswith(("exact_actions", "invariance"))]
+
+
+def test_it_passes_here(geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The verdict first, with -v every value beside what was expected, exit 0, nothing wider than the terminal."""
-    done = geed("selftest", "--device", "cpu", "-v")
+    monkeypatch.chdir(tmp_path)
+    done = geed("selftest", "--device", "cpu", "-v", "--json", "s.json")
     assert done.exit_code == 0, done.stdout
     lines = done.stdout.splitlines()
     counted = re.match(r"PASS: (\d+) of (\d+) values are as expected, in \d+ checks\.$", lines[0])
@@ -31,7 +37,21 @@ def test_it_passes_here(geed: Geed) -> None:
     assert "FAILED" not in done.stdout
     assert "\x1b" not in done.stdout
     # nothing but the line that it prints every ten seconds, of which a slow machine takes more
-    assert all(re.fullmatch(r"\d+/\d+ checks, .+", line) for line in done.stderr.splitlines())
+    *progress, written = done.stderr.splitlines()
+    assert all(re.fullmatch(r"\d+/\d+ checks, .+", line) for line in progress)
+    assert "s.json" in written
+    require_complete(json.loads(Path("s.json").read_text()), CHECKS)
+
+
+def require_complete(report: dict[str, Any], checks: Sequence[Check]) -> None:
+    """Expected, found, tolerance and reason of every value of all checks."""
+    assert report["schema"] == "geed.selftest/1"
+    assert (report["ok"], report["device"]) == (True, "cpu")
+    assert [case["name"] for case in report["cases"] if case["findings"]] == [check.name for check in checks]
+    findings = [one for case in report["cases"] for one in case["findings"]]
+    assert all(one["reason"] and one["ok"] for one in findings)
+    swap = next(one for one in findings if one["expected"] == 0.368064)
+    assert swap["found"] == pytest.approx(0.368064, abs=swap["tolerance"])
 
 
 def _no_network() -> Network:
@@ -48,8 +68,7 @@ def test_what_fails_exits_with_1_and_is_said(
     """
     monkeypatch.setattr(action, "roll", lambda maps, _shift, _interpolation: maps)
     monkeypatch.setattr(invariance, "constant_network", _no_network)
-    cheap = [check for check in CHECKS if check.measure.__module__.endswith(("exact_actions", "invariance"))]
-    monkeypatch.setattr(run_selftest, "__defaults__", (cheap, (Exception,)))
+    monkeypatch.setattr(run_selftest, "__defaults__", (CHEAP, (Exception,)))
     done = geed("selftest", "--device", "cpu", "--json", tmp_path / "s.json")
     assert done.exit_code == 1
     assert done.stdout.startswith("FAIL: ")
@@ -63,31 +82,31 @@ def test_what_fails_exits_with_1_and_is_said(
     saved = json.loads((tmp_path / "s.json").read_text())
     assert saved["ok"] is False
     assert [case["name"] for case in saved["cases"] if case["error"]] == ["a constant network"]
-    assert len(saved["cases"]) == len(cheap) > 5
+    assert len(saved["cases"]) == len(CHEAP) > 5
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
 def test_debug_shows_the_traceback(geed: Geed, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """The error itself comes out."""
     monkeypatch.setattr(invariance, "constant_network", _no_network)
+    monkeypatch.setattr(run_selftest, "__defaults__", (CHEAP, (Exception,)))
     if how == "variable":
         monkeypatch.setenv("GEED_DEBUG", "1")
     done = geed("selftest", "--device", "cpu", *(["--debug"] if how == "option" else []))
     assert isinstance(done.exception, ZeroDivisionError)
 
 
-def test_json_on_stdout(geed: Geed) -> None:
-    """Nothing but strict JSON there, with expected, found, tolerance and reason of every value."""
+@pytest.mark.parametrize(
+    "checks", [CHEAP, pytest.param(CHECKS, marks=pytest.mark.heavy)], ids=["cheap", "all"]
+)
+def test_json_on_stdout(geed: Geed, monkeypatch: pytest.MonkeyPatch, checks: Sequence[Check]) -> None:
+    """Nothing but strict JSON there; in float64."""
+    monkeypatch.setattr(run_selftest, "__defaults__", (checks, (Exception,)))
     done = geed("selftest", "--device", "cpu", "--precision", "fp64", "--json", "-")
     assert done.exit_code == 0
     report = json.loads(done.stdout, parse_constant=pytest.fail)
-    assert report["schema"] == "geed.selftest/1"
-    assert (report["ok"], report["device"], report["precision"]) == (True, "cpu", "fp64")
-    assert [case["name"] for case in report["cases"] if case["findings"]] == [check.name for check in CHECKS]
-    findings = [one for case in report["cases"] for one in case["findings"]]
-    assert all(one["reason"] and one["ok"] for one in findings)
-    swap = next(one for one in findings if one["expected"] == 0.368064)
-    assert swap["found"] == pytest.approx(0.368064, abs=swap["tolerance"])
+    assert report["precision"] == "fp64"
+    require_complete(report, checks)
 
 
 def test_a_device_that_is_not_there(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,7 @@ def test_a_stream_that_cannot_show_a_sign_is_no_error() -> None:
     assert b"latent.l2" in done.stdout
 
 
+@pytest.mark.heavy
 def test_a_closed_pipe_does_not_lose_the_json(tmp_path: Path) -> None:
     """``geed compare … --json FILE | head -1``: the file is there, quietly."""
     saved, target = [tmp_path / "0.json", tmp_path / "1.json"], tmp_path / "c.json"

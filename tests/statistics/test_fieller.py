@@ -223,8 +223,8 @@ def test_fieller_s_theorem_on_normal_means(runs: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "centre", "n", "runs"),
     [
-        ("lognormal", 0.1, 50, 60),
-        ("gaussian", 0.2, 50, 60),
+        ("lognormal", 0.1, 50, 30),
+        ("gaussian", 0.2, 50, 30),
         *(
             pytest.param(kind, centre, n, 400, marks=pytest.mark.slow)
             for kind in near_zero.KINDS

@@ -98,7 +98,7 @@ def test_a_rate_of_zero_pays_its_share() -> None:
     assert joint.high > alone.high
 
 
-@pytest.mark.parametrize("families", [150, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("families", [60, pytest.param(400, marks=pytest.mark.slow)])
 def test_family_wise_error_over_correlated_cells(families: int) -> None:
     """24 cells of 50 images in 4 correlated blocks: all true means inside in 95% of the families."""
     held = 0

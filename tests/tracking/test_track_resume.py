@@ -106,6 +106,7 @@ def test_runs_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     assert steps == [*sorted(10 * step + number for step in range(5) for number in range(4)), 1000]
 
 
+@pytest.mark.heavy
 def test_commands_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     """Two processes with a saved result each."""
     for step in (3, 8):
