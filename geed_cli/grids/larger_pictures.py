@@ -100,7 +100,8 @@ def _runs(
     settings, images = network.input, network.batch or 1
     like = next((value for value in module.parameters() if value.is_floating_point()), torch.zeros(()))
     runs: list[_Run] = []
-    with torch.no_grad(), compiler_absent(), WithoutNumbers(), ExitStack() as stack:
+    quick = WithoutNumbers()  # type: ignore[no-untyped-call]
+    with torch.no_grad(), compiler_absent(), quick, ExitStack() as stack:
         for name, part in module.named_modules():  # once: that takes longer than a run without data
             stack.callback(part.register_forward_hook(partial(_note, runs, name)).remove)
         for high, wide in sizes:

@@ -17,7 +17,7 @@ from geed_cli.runtime.dispatch import OperationMode
 Output = Tensor | tuple[Tensor, ...] | None
 
 
-class WithoutNumbers(OperationMode):
+class WithoutNumbers(OperationMode):  # type: ignore[no-untyped-call]
     """While it is entered, networks without data run several times as fast; those with data run as before."""
 
     def __torch_dispatch__(
