@@ -132,10 +132,11 @@ class AuditArguments:
     labels: Annotated[
         str | None,
         _data(
-            metavar="folder|FILE",
-            autocompletion=offered.one_of("folder"),
-            help="Classes of the images, for accuracy: 'folder' takes the folder that each lies in; a .csv or .parquet "
-            "file has the columns path and label (names, numbers of the outputs from 0, or WordNet ids).",
+            metavar="folder|data|FILE",
+            autocompletion=offered.one_of("folder", "data"),
+            help="Classes of the images, for accuracy: 'folder' takes the folder that each lies in, 'data' what a data "
+            "set or list says itself; a .csv or .parquet file has the columns path and label (names, numbers of the "
+            "outputs from 0, or WordNet ids).",
         ),
     ] = DataOptions.labels
     by: Annotated[
@@ -144,6 +145,26 @@ class AuditArguments:
             help="Every number of each class of --labels as well; intervals from 20 pictures of a class on."
         ),
     ] = DataOptions.by
+    split: Annotated[
+        str | None,
+        _data(
+            metavar="NAME",
+            help="Which split of a data set is audited. Default: validation, else test, else the only one.",
+        ),
+    ] = DataOptions.split
+    image_key: Annotated[
+        str | None,
+        _data(
+            metavar="NAME", help="Which column of a data set has the images. Default: the one of that type."
+        ),
+    ] = DataOptions.image_key
+    label_key: Annotated[
+        str | None,
+        _data(
+            metavar="NAME",
+            help="Which column '--labels data' reads. Default: the one of class labels.",
+        ),
+    ] = DataOptions.label_key
     norm_samples: Annotated[
         int | None,
         _data(min=2, help="Take the normaliser M over this many other images instead of the audited ones."),

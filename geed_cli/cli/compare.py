@@ -24,7 +24,7 @@ from geed_cli.cli.panels import (
 
 OPTIONS_LEFT_OUT = {
     **dict.fromkeys(
-        ("labels", "by"),
+        ("labels", "by", "label_key"),
         "comparisons are of the measures; geed audit says what labels say of one model",
     ),
     "checkpoint": "each of the subjects names its own weights",

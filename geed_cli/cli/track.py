@@ -26,7 +26,7 @@ from geed_cli.cli.panels import (
 
 OPTIONS_LEFT_OUT = {
     **dict.fromkeys(
-        ("labels", "by"),
+        ("labels", "by", "label_key"),
         "tracks are of the measures; geed audit says what labels say of one checkpoint",
     ),
     "checkpoint": "the arguments are the checkpoints",

@@ -30,14 +30,20 @@ class Listing:
     Attributes:
         candidates: entries whose name says image.
         refused: everything else: other files, links, pipes, hidden or unreadable folders.
-        columns: what a list says beside the paths: label, cluster or weight, each for every path.
+        columns: what the source says beside the pictures: label, cluster or weight, each for every one.
         revision: which state of the source it is of, where that is known and hashes of pictures do not say it.
+        classes: what a data set calls the classes that its labels mean, by their numbers.
+        split: which split of a data set it is.
+        fields: what else its rows have, for messages.
     """
 
     candidates: tuple[str, ...]
     refused: tuple[RefusedFile, ...]
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     revision: str | None = None
+    classes: tuple[str, ...] = ()
+    split: str | None = None
+    fields: tuple[str, ...] = ()
 
     @property
     def found(self) -> int:

@@ -19,7 +19,9 @@ from geed_cli.images.stored_file import StoredFile
 class Listed(Reader, Protocol):
     """A reader that knows what it holds."""
 
-    listing: Listing
+    @property
+    def listing(self) -> Listing:
+        """All that there is."""
 
 
 class Container(NamedTuple):

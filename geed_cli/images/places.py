@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from geed_cli.documents.document import path_text
+from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError, files_near, meant, nearest_are
 from geed_cli.images.candidates import Listing
 from geed_cli.images.folder import list_folder
@@ -31,7 +31,39 @@ class Found(NamedTuple):
 
 
 Opener = Callable[[str, PlaceOptions], Listed]
-PREFIXES: Mapping[str, Opener] = {}
+
+
+def _torch(rest: str, options: PlaceOptions) -> Listed:
+    from geed_cli.images.data_sets.torchvision_sets import (  # noqa: PLC0415 - torchvision, for its data sets alone
+        torchvision_set,
+    )
+
+    return torchvision_set(rest, options)
+
+
+def _hfds(rest: str, options: PlaceOptions) -> Listed:
+    from geed_cli.images.data_sets.hugging_face import hub_data_set  # noqa: PLC0415 - the hub's client, likewise
+
+    return hub_data_set(rest, options)
+
+
+def _hfids(rest: str, options: PlaceOptions) -> Listed:  # noqa: ARG001 - an opener's
+    raise InputError(
+        f"hfids/{printable(rest)}, which is read from one end to the other, so that nothing can be drawn from it",
+        expected="a data set whose rows have an index",
+        remedy=f"--data hfds/{printable(rest)}",
+    )
+
+
+def _tfds(rest: str, options: PlaceOptions) -> Listed:  # noqa: ARG001 - an opener's
+    raise InputError(
+        f"tfds/{printable(rest)}: data sets of TensorFlow are not read",
+        expected=f"{EXPECTED}; or torch/NAME, or hfds/NAME",
+        remedy="write its pictures to a folder, one folder a class, and --data that folder",
+    )
+
+
+PREFIXES: Mapping[str, Opener] = {"torch": _torch, "hfds": _hfds, "hfids": _hfids, "tfds": _tfds}
 """What opens a place, by the word before the first slash, in small letters; it is given what stands behind the slash.
 They are timm's, and mean what they mean there."""
 SCHEMES: Mapping[str, Opener] = {}
@@ -101,6 +133,7 @@ def _no_scheme(source: str, scheme: str) -> InputError:
 
 
 def _on_disk(path: Path, options: PlaceOptions) -> tuple[Reader, Listing]:
+    options.refuse_but(path_text(path))
     # os.path answers where Path raises: below a folder that may not be entered
     if os.path.isdir(path):
         return Folder(path, options.follow_links), list_folder(path, follow_links=options.follow_links)

@@ -26,6 +26,7 @@ from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
 from geed_cli.images.reader import Folder, Reader
 from geed_cli.images.same_picture import fingerprint
 from geed_cli.images.selection import select
+from geed_cli.images.source_labels import SourceLabels
 from geed_cli.input_settings import InputSettings
 
 SAMPLE_ROOT = "bundled sample"
@@ -85,8 +86,11 @@ class ImageSet:
         refused: what listing refused, by kind or name.
         found: how many entries the source holds, drawn, not drawn and refused together.
         side: where the pictures are cropped already: of the square that every one of them must be.
-        columns: what a list says of each picture: its label, cluster or weight, as text.
+        columns: what the source says of each picture: its label, cluster or weight, as text.
         revision: which state of the source it is, where the source says so.
+        classes: what a data set calls the classes that its labels mean, by their numbers.
+        split: which split of a data set it is.
+        fields: what else its rows have, for messages.
     """
 
     root: str
@@ -97,6 +101,9 @@ class ImageSet:
     side: int | None = None
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     revision: str | None = field(default=None, repr=False)
+    classes: tuple[str, ...] = field(default=(), repr=False)
+    split: str | None = field(default=None, repr=False)
+    fields: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         """What messages call it."""
@@ -107,6 +114,11 @@ class ImageSet:
         """Whether this is the bundled sample, which results have to say."""
         reader = self.reader
         return self.root == SAMPLE_ROOT and isinstance(reader, Folder) and reader.folder == sample_folder()
+
+    @property
+    def labels(self) -> SourceLabels:
+        """What the source itself says of classes."""
+        return SourceLabels(self.root, self.columns.get("label"), self.classes, self.fields)
 
     @property
     def not_drawn(self) -> int:
@@ -149,6 +161,9 @@ def list_images(
         listing.found,
         columns=listing.columns,
         revision=listing.revision,
+        classes=listing.classes,
+        split=listing.split,
+        fields=listing.fields,
     )
 
 

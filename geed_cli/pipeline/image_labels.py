@@ -1,7 +1,8 @@
 """``--labels``: the class of each audited picture, as its place among the outputs of a network.
 
-They are the folders that pictures lie in, or stand in a table with the columns path and label. All of a run are either
-names of the network's classes, numbers of its outputs from 0, or ImageNet's WordNet ids.
+They are the folders that pictures lie in, come with the pictures from their source, or stand in a table with the
+columns path and label. All of a run are either names of the network's classes, numbers of its outputs from 0, or
+ImageNet's WordNet ids.
 """
 
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 from geed_cli.documents.column_of_paths import is_parquet, read_column, require_all
 from geed_cli.documents.document import printable, unicode_text
 from geed_cli.errors import InputError, meant, nearest, nearest_are
+from geed_cli.images.source_labels import DATA, SourceLabels
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.models.network import Network
 from geed_cli.phrases import counted
@@ -21,22 +23,27 @@ from geed_cli.result.schema import Labels
 FOLDER, COLUMN = "folder", "label"
 WORDNET = re.compile(r"n[0-9]{8}")
 NUMBER = re.compile(r"[0-9]{1,9}")
-FORMS = "folder, or a .csv or .parquet file with the columns path and label"
+FORMS = "folder, data, or a .csv or .parquet file with the columns path and label"
 MOST_NAMED = 3
 """Labels that one message names."""
 
 
-def labels_of(asked: str, paths: Sequence[str], network: Network) -> Labels:
+def labels_of(asked: str, paths: Sequence[str], network: Network, own: SourceLabels | None = None) -> Labels:
     """The labels of these pictures as places of the network's outputs.
 
     Args:
-        asked: ``folder``, or the path of a table.
+        asked: ``folder``, ``data``, or the path of a table.
         paths: of the pictures, below their folder.
         network: a classifier.
+        own: the labels that the source of the pictures has itself.
 
     Raises:
         InputError: pictures without a label, or labels that do not fit the network's classes.
     """
+    if asked == DATA and own is not None:
+        written = own.of(paths)
+        places = _by_class(written, own, network) if own.classes else _places(written, network)
+        return Labels(how=DATA, of=places)
     written = written_labels(asked, paths)
     how = FOLDER if asked == FOLDER else unicode_text(Path(asked).name)
     return Labels(how=how, of=_places(written, network))
@@ -91,7 +98,7 @@ def written_labels(asked: str, paths: Sequence[str]) -> tuple[str, ...]:
     if not (is_parquet(file) or file.suffix.lower() == ".csv"):
         raise InputError(
             f"--labels {printable(asked)}",
-            expected=f"{meant(asked, [FOLDER])}{FORMS}",
+            expected=f"{meant(asked, [FOLDER, DATA])}{FORMS}",
             remedy="--labels folder",
         )
     table = read_column(file, COLUMN)
@@ -111,6 +118,34 @@ def _places(written: Sequence[str], network: Network) -> tuple[int, ...]:
     if all(WORDNET.fullmatch(label) for label in different):
         return _wordnet(written, network)
     raise _unknown([label for label in different if _key(label) not in by_name], different, names, network)
+
+
+def _by_class(written: Sequence[str], own: SourceLabels, network: Network) -> tuple[int, ...]:
+    """The place of each label where the source says what its classes are called, whatever these names look like.
+
+    By name, or by WordNet id; where nobody has said what the network's classes are called they are the source's, in the
+    source's order, if they are as many.
+    """
+    names, different = class_names_of(network), tuple(dict.fromkeys(written))
+    by_name = _by_name(names)
+    if all(_key(label) in by_name for label in different):
+        return tuple(_one_class(label, by_name) for label in written)
+    if names and all(WORDNET.fullmatch(label) for label in different):
+        return _wordnet(written, network)
+    if names:
+        unknown = [label for label in different if _key(label) not in by_name]
+        raise _not_among(unknown, names, f"names of classes of {network.id}")
+    count = _class_count(network)
+    if len(own.classes) != count or len(set(own.classes)) != count:
+        raise InputError(
+            f"{printable(own.root)} has {len(set(own.classes))} classes, such as {printable(own.classes[0])!r}, and "
+            f"{network.id} has {count}, and nobody has said how they are called",
+            expected="a network with as many classes, in the same order",
+            remedy="--labels FILE.csv, a table with the columns path and label, with the numbers of the network's "
+            "outputs as labels",
+        )
+    place_of = {name: place for place, name in enumerate(own.classes)}
+    return tuple(place_of[label] for label in written)
 
 
 def class_names_of(network: Network) -> tuple[str, ...]:

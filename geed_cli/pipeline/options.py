@@ -18,8 +18,10 @@ from geed_cli.choices import (
     check_choice,
     check_whole,
 )
+from geed_cli.documents.document import printable
 from geed_cli.errors import InputError, meant
 from geed_cli.images.place_options import PlaceOptions
+from geed_cli.images.source_labels import DATA
 
 if TYPE_CHECKING:  # its module imports torch
     from geed_cli.images.source import ImageSet
@@ -49,9 +51,12 @@ class DataOptions:
         decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/performance.md.
         cluster: which images belong together and are drawn together: ``folder``, a regular expression that finds the
             cluster in a path, or a .csv file with the columns path and cluster; None draws every image by itself.
-        labels: the class of each image: ``folder``, or a .csv or .parquet file with the columns path and label; None
-            measures no accuracy.
+        labels: the class of each image: ``folder``, ``data`` for what the source itself says, or a .csv or .parquet
+            file with the columns path and label; None measures no accuracy.
         by: ``class`` gives every number of each class of the labels as well.
+        split: of a data set; None is its validation split, else its test split, else its only one.
+        image_key: the column of a data set's rows that has the pictures; None finds it by its type.
+        label_key: the column that ``labels="data"`` reads, likewise.
     """
 
     root: "str | Path | ImageSet | None" = None
@@ -65,6 +70,9 @@ class DataOptions:
     cluster: str | None = None
     labels: str | None = None
     by: By | None = None
+    split: str | None = None
+    image_key: str | None = None
+    label_key: str | None = None
 
     def __post_init__(self) -> None:
         if self.image_weights is not None and self.norm_samples is not None:
@@ -72,6 +80,12 @@ class DataOptions:
                 "--image-weights together with --norm-samples",
                 expected="a normaliser over the audited images, with their weights",
                 remedy="leave out --norm-samples",
+            )
+        if self.label_key is not None and self.labels != DATA:
+            raise InputError(
+                f"--label-key {printable(self.label_key)} without --labels {DATA}",
+                expected="labels that are read of a column",
+                remedy=f"add --labels {DATA}, or leave out --label-key",
             )
         check_whole("--samples", self.samples)
         check_whole("--draw-seed", self.seed)
@@ -91,7 +105,7 @@ class DataOptions:
     @property
     def place(self) -> PlaceOptions:
         """How ``root`` is read."""
-        return PlaceOptions(self.follow_links)
+        return PlaceOptions(self.follow_links, self.split, self.image_key, self.label_key)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from geed_cli.errors import InputError
 from geed_cli.groups.named import Groups
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.same_picture import Holders
+from geed_cli.images.source_labels import SourceLabels
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import (
     describe_data,
@@ -117,7 +118,7 @@ class Session:
         while True:
             drawn = draw.drawn
             for prepared in self._prepared:
-                self._labels(prepared, drawn.audited.paths)
+                self._labels(prepared, drawn.audited.paths, drawn.audited.labels)
             self._extend(drawn)
             unreadable = [item for path, item in self._unreadable.items() if path in drawn.paths]
             copies = list(self._copies(draw, drawn))
@@ -125,10 +126,13 @@ class Session:
                 return drawn
             draw.correct(unreadable, copies)
 
-    def _labels(self, prepared: Prepared, paths: Sequence[str]) -> Labels | None:
-        """The labels of those images, as classes of one of the networks; None where none were given."""
+    def _labels(self, prepared: Prepared, paths: Sequence[str], own: SourceLabels) -> Labels | None:
+        """The labels of those images, as classes of one of the networks; None where none were given.
+
+        ``own`` are those that the source of the images has.
+        """
         asked = self._options.data.labels
-        return None if asked is None else labels_of(asked, paths, prepared.network)
+        return None if asked is None else labels_of(asked, paths, prepared.network, own)
 
     def _copies(self, draw: Draw, drawn: Drawn) -> Iterator[Duplicate]:
         """The images whose pixels are those of one that was drawn, or in a search shown, before them."""
@@ -241,7 +245,15 @@ class Session:
         broken = [self._broken[path] for path in sorted(self._broken)]
         clustering = clustering_of(self._options.data, drawn.audited)
         data = describe_data(drawn, audited, normaliser, broken, self._options.data, clustering)
-        return tuple(self._result(prepared, data, confidence, looks) for prepared in self._prepared)
+        paths, own = tuple(image.path for image in data.images), drawn.audited.labels
+        labelled = [
+            data.model_copy(update={"labels": self._labels(prepared, paths, own)})
+            for prepared in self._prepared
+        ]
+        return tuple(
+            self._result(prepared, each, confidence, looks)
+            for prepared, each in zip(self._prepared, labelled, strict=True)
+        )
 
     def _result(
         self, prepared: Prepared, data: Data, confidence: float | None, looks: Looks | None
@@ -253,9 +265,6 @@ class Session:
         separate = options.data.norm_samples is not None
         normaliser = (
             tuple(prepared.rows[image.path] for image in data.normaliser_images) if separate else None
-        )
-        data = data.model_copy(
-            update={"labels": self._labels(prepared, [image.path for image in data.images])}
         )
         entries = tabulate(
             Rows(audited, normaliser, weighting_of(data), units_in(data)),

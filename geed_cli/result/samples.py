@@ -111,16 +111,20 @@ def independent(data: Data) -> tuple[int, str]:
 
 def entry_noun(data: Data) -> str:
     """What holds one picture where the pictures are: a file, or in memory the picture itself."""
-    return "picture" if data.source in ("memory", "array") else "file"
+    return "picture" if data.source in ("memory", "array", "torch", "hfds") else "file"
 
 
 def holder_of(data: Data) -> str:
     """What holds the pictures, as sentences call it; where they were in memory what they came as."""
     if data.source == "memory":
         return data.root
-    return {"folder": "the folder", "archive": "the archive", "array": "the array"}.get(
-        data.source, "the list"
-    )
+    return {
+        "folder": "the folder",
+        "archive": "the archive",
+        "array": "the array",
+        "torch": "the data set",
+        "hfds": "the data set",
+    }.get(data.source, "the list")
 
 
 def units_in(data: Data) -> Units | None:

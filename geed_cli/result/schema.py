@@ -142,7 +142,9 @@ class Clusters(Part):
 class Labels(Part):
     """The class of each audited image, as it was given: docs/labels.md."""
 
-    how: str = Field(description="folder, or the name of the file that has them")
+    how: str = Field(
+        description="folder, data where the source has them itself, or the name of the file that has them"
+    )
     of: tuple[int, ...] = Field(
         description="of each of data.images: the place of its class among the network's outputs"
     )
@@ -156,8 +158,15 @@ class Data(Part):
     )
     source: ImageSource = Field(
         "folder",
-        description="where the images are: in a folder, the files of a list, an archive, an array's file, files "
-        "that were named one by one in Python, or in no file",
+        description="where the images are: in a folder, the files of a list, an archive, an array's file, a data set "
+        "of torchvision (torch) or of Hugging Face (hfds), files that were named one by one in Python, or in no file",
+    )
+    split: str | None = Field(None, description="which split of a data set it is; null where there are none")
+    image_key: str | None = Field(
+        None, description="the column with the images that was named; null: none was"
+    )
+    label_key: str | None = Field(
+        None, description="the column with the labels that was named; null: none was"
     )
     revision: str | None = Field(
         None,

@@ -28,7 +28,7 @@ FIELDS: Mapping[str, str] = {
     **fields_of(
         "data", "DataOptions", norm_samples="norm_samples", draw_seed="seed", on_bad_image="on_bad_image",
         follow_links="follow_links", decode="decode", image_weights="image_weights", cluster="cluster",
-        labels="labels", by="by",
+        labels="labels", by="by", split="split", image_key="image_key", label_key="label_key",
     ),
     **fields_of("action", "ActionOptions", boundary="boundary", interpolation="interpolation"),
     **fields_of(

@@ -29,7 +29,7 @@ ASKED_FOR = {
 VALUES = {
     "--group": "c4", "--set": "blur:1", "--boundary": "context", "--interpolation": "bicubic", "--data": ".",
     "--samples": "5", "--draw-seed": "1", "--norm-samples": "5", "--image-weights": "balanced",
-    "--on-bad-image": "skip", "--decode": "fast",
+    "--on-bad-image": "skip", "--decode": "fast", "--split": "test", "--image-key": "image",
     "--weights": "random", "--spec-dir": ".", "--img-size": "64", "--floor": "4", "--discover": "linear",
     "--device": "cpu", "--devices": "0", "--batch-size": "8", "--precision": "fp64", "--on-nonfinite": "skip",
     "--on-unsteady": "report",

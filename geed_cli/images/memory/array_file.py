@@ -19,6 +19,7 @@ from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.images.archives.archive_reader import INDEX_AHEAD
 from geed_cli.images.archives.zip_archive import ZipMember, zip_entries
 from geed_cli.images.candidates import Listing
+from geed_cli.images.labels_by_index import index_names, is_index
 from geed_cli.images.memory.items import OfArray
 from geed_cli.images.memory.memory_reader import MemoryReader
 from geed_cli.images.picture import ImageRefused, Least, Picture
@@ -109,9 +110,7 @@ class ArrayFile:
 
     def __init__(self, array: StoredArray | NDArray[np.generic], revision: str | None = None) -> None:
         self._reader = MemoryReader(OfArray(array))
-        width = len(str(len(array) - 1))
-        names = tuple(f"{index:0{width}d}" for index in range(len(array)))
-        self.listing = Listing(names, (), revision=revision)
+        self.listing = Listing(index_names(len(array)), (), revision=revision)
 
     def sha256(self, name: str) -> str:
         """Of the picture's size and RGB pixels."""
@@ -119,7 +118,7 @@ class ArrayFile:
 
     def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
         """The picture of an index, and the hash of its size and pixels."""
-        if not (name.isascii() and name.isdigit() and int(name) < len(self.listing.candidates)):
+        if not is_index(name, len(self.listing.candidates)):
             raise ImageRefused("it is not in the array")
         return self._reader.picture(name, least)
 

@@ -12,6 +12,7 @@ from geed_cli.errors import MOST_CHARACTERS, InputError
 from geed_cli.images.decode import read_picture, upright_rgb
 from geed_cli.images.memory.array_picture import is_array, kind_of, picture_of, size_of
 from geed_cli.images.memory.eight_bits import require_type
+from geed_cli.images.memory.item_labels import label_in, label_text
 from geed_cli.images.memory.layout import layout_of_many, layout_of_one
 from geed_cli.images.picture import ImageRefused, Size
 
@@ -43,6 +44,13 @@ class Items(Protocol):
             InputError: pictures that come so cannot be used at all.
         """
 
+    def label(self, index: int) -> str:
+        """The label beside a picture, as text; empty where there is none.
+
+        Raises:
+            ImageRefused: it cannot be had.
+        """
+
     def size(self) -> Size | None:
         """Width and height that all pictures have, as far as is known beforehand, if they are arrays or tensors."""
 
@@ -50,9 +58,15 @@ class Items(Protocol):
 @final
 @dataclass(frozen=True, eq=False)
 class OfArray:
-    """The pictures of one array or tensor, of which single ones are copied when they are read."""
+    """The pictures of one array or tensor, of which single ones are copied when they are read.
+
+    Attributes:
+        array: of all pictures.
+        labels: what came beside it in a batch, one for each.
+    """
 
     array: Any
+    labels: Any = None
 
     def __post_init__(self) -> None:
         kind = f"{'an' if kind_of(self.array) == 'array' else 'a'} {kind_of(self.array)}"
@@ -80,6 +94,10 @@ class OfArray:
     def size(self) -> Size:
         """All have the same."""
         return size_of(self.array.shape, layout_of_many(self.array.shape, ""))
+
+    def label(self, index: int) -> str:
+        """Of a batch with labels."""
+        return "" if self.labels is None else label_text(self.labels[index])
 
     def picture(self, index: int) -> tuple[Image.Image, bool]:
         """One along the first axis."""
@@ -118,6 +136,10 @@ class OfSequence:
         if isinstance(found, Path):
             return read_picture(found)[0].image, False
         return picture_of(found, layout_of_one(found.shape, where), where)
+
+    def label(self, index: int) -> str:
+        """What an item holds behind its picture."""
+        return label_in(self._item(index))
 
     def _size(self, index: int) -> Size | None:
         try:

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 from geed_cli.choices import Identity, ImageSource
 from geed_cli.errors import InputError
 from geed_cli.images.memory.items import Items
-from geed_cli.images.picture import Least, Picture
+from geed_cli.images.picture import ImageRefused, Least, Picture
 from geed_cli.images.same_picture import pixels_sha256
 
 
@@ -57,6 +57,22 @@ class MemoryReader:
         if rounded:
             self._rounded.add(name)
         return Picture.whole(image), sha256
+
+    def label(self, index: int) -> str:
+        """The label beside a picture, as text; empty where there is none.
+
+        Raises:
+            InputError: it cannot be had.
+        """
+        try:
+            with self._asking:
+                return self.items.label(index)
+        except ImageRefused as refusal:
+            raise InputError(
+                f"item {index} of {self.items.what} has no label, since {refusal.reason}",
+                expected="a label for every audited picture",
+                remedy="leave out --labels, or repair the item",
+            ) from refusal
 
     def notes(self, names: Sequence[str]) -> tuple[str, ...]:
         """Of floats that 8 bits do not hold."""

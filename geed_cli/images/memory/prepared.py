@@ -13,7 +13,9 @@ from torch.utils.data import DataLoader
 from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.images.candidates import printable_name
+from geed_cli.images.labels_by_index import LabelsByIndex
 from geed_cli.images.memory.array_picture import is_array
+from geed_cli.images.memory.item_labels import class_text, classes_of
 from geed_cli.images.memory.items import Items, OfArray, OfSequence
 from geed_cli.images.memory.loader import called, fetch_of, indices_of, require_indices
 from geed_cli.images.memory.memory_reader import MemoryReader
@@ -90,29 +92,37 @@ def images_of(images: object) -> Root:
         return Path(fspath(images))
     if (why := no_images(images)) is not None:
         raise InputError(why[0], expected=EXPECTED, remedy=why[1])
-    images = _unpacked(images)
+    classes = classes_of(images)
+    images, beside = _unpacked(images)
     if isinstance(images, list | tuple) and all(isinstance(item, str | PathLike) for item in images):
         return _of_files(images)
-    items = _items(images)
+    items = _items(images, beside)
     if not items.indices:
         raise InputError(
             f"{items.what} holds no pictures", expected="at least one", remedy="check what filled it"
         )
     width = len(str(max(items.indices)))
     names = tuple(f"{index:0{width}d}" for index in items.indices)
-    return ImageSet(items.what, MemoryReader(items), names, (), len(names))
+    reader = MemoryReader(items)
+    columns = {}
+    if not (isinstance(items, OfArray) and beside is None):
+        columns["label"] = LabelsByIndex(names, lambda index: class_text(reader.label(index), classes))
+    return ImageSet(items.what, reader, names, (), len(names), columns=columns, classes=classes)
 
 
-def _unpacked(images: object) -> object:
-    """The pictures of a batch with labels; of an array of objects the objects, which are Pillow's images or paths."""
+def _unpacked(images: object) -> tuple[object, object]:
+    """The pictures of a batch, and its labels; of an array of objects the objects: Pillow's images or paths."""
     if isinstance(images, np.ndarray) and images.dtype.kind in "OU":
-        return list(images)
-    return images[0] if isinstance(images, list | tuple) and _is_batch(images) else images
+        return list(images), None
+    return (
+        (images[0], images[1]) if isinstance(images, list | tuple) and _is_batch(images) else (images, None)
+    )
 
 
-def _items(images: Any) -> Items:  # noqa: ANN401 - whatever has items
+def _items(images: Any, labels: object) -> Items:  # noqa: ANN401 - whatever has items
     if is_array(images):
-        return OfArray(images)
+        several = isinstance(labels, list | tuple) or is_array(labels)
+        return OfArray(images, labels if several and len(labels) == len(images) else None)  # type: ignore[arg-type]
     if isinstance(images, DataLoader):
         return OfSequence(called(images.dataset), indices_of(images), fetch_of(images), one_thread=True)
     listed = isinstance(images, list | tuple)

@@ -1,17 +1,13 @@
 """Getting a published weights file: from the local cache where it is there, else from the network.
 
 Looking comes before downloading and has a time limit of its own, since the libraries below retry for longer than a
-user waits: without a network the answer comes within ``LOOK_SECONDS``. They hide causes differently: a hub error may
-wrap three others, and its own text speaks of the cache. What a user needs is the innermost one.
+user waits: without a network the answer comes within ``LOOK_SECONDS``.
 """
 
 import re
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
@@ -28,20 +24,7 @@ from huggingface_hub import errors as hub
 
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.errors import RunError
-
-# One connection may take as long as a slow name server or proxy needs, and all of them stay well below 30 s.
-CONNECT_SECONDS = 5.0
-LOOK_SECONDS = 15.0
-
-Answer = TypeVar("Answer")
-
-_CAUSES: tuple[tuple[type[Exception], str], ...] = (
-    # A gated repository is a subclass of one that is not found, so it comes first.
-    (hub.GatedRepoError, "the repository is gated: accept its terms on its page, then run `hf auth login`"),
-    (hub.RepositoryNotFoundError, "there is no such repository, or it is private: check the name"),
-    (hub.RevisionNotFoundError, "the repository has no such revision"),
-    (hub.OfflineModeIsEnabled, "downloads are switched off by HF_HUB_OFFLINE"),
-)
+from geed_cli.runtime.network_answer import CONNECT_SECONDS, LOOK_SECONDS, cause_of, within
 
 
 @dataclass(frozen=True)
@@ -144,23 +127,6 @@ def url_file(url: str, what: str) -> PublishedFile:
     return PublishedFile(path, url)
 
 
-def within(seconds: float, call: Callable[[], Answer]) -> Answer:
-    """What ``call()`` returns or raises, in a thread of its own; a ``TimeoutError`` after ``seconds`` of silence."""
-    future: Future[Answer] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # raised again in the caller's thread
-            future.set_exception(error)
-
-    # Not a pool, whose threads keep the program from ending while the call hangs.
-    threading.Thread(target=run, daemon=True).start()
-    if not wait([future], seconds).done:
-        raise TimeoutError(f"no answer within {seconds:g} seconds")
-    return future.result()
-
-
 def _first_there(repo: str, names: Sequence[str], revision: str | None) -> str:
     """The first name that the repository has; the last one's error where it has none."""
     for name in names[:-1]:
@@ -193,23 +159,6 @@ def _require_digest(path: Path, start: str) -> None:
         )
 
 
-def _cause_of(error: BaseException) -> str:
-    """The real cause of a failed download, one line: a known one in words, else the innermost exception's own text."""
-    for kind, text in _CAUSES:
-        if isinstance(error, kind):
-            return text
-    # The local kind, a subclass, means that nobody could be asked; its cause says why.
-    if isinstance(error, hub.EntryNotFoundError) and not isinstance(error, hub.LocalEntryNotFoundError):
-        return "the repository has no such file"
-    while isinstance(inner := error.__cause__ or error.__context__, Exception):
-        error = inner
-    reason = getattr(error, "reason", None)
-    if isinstance(reason, BaseException):  # urllib keeps the cause there
-        error = reason
-    lines = str(error).splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-
-
 def _download_failed(what: str, tried: str, cache: str, error: BaseException) -> RunError:
     """Whose weights could not be had, where they were looked for, why, and the ways out."""
     if what.startswith(("hf-hub:", "transformers:")):
@@ -220,7 +169,7 @@ def _download_failed(what: str, tried: str, cache: str, error: BaseException) ->
     return RunError(
         f"the pretrained weights of {what} could not be downloaded\n"
         f"  tried:    {tried}\n"
-        f"  cause:    {_cause_of(error)}",
+        f"  cause:    {cause_of(error)}",
         expected="access to the model hub, or the file in the local cache",
         remedy=(
             f"{have};"

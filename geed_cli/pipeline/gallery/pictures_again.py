@@ -9,6 +9,7 @@ from geed_cli.choices import NAMED, Decode
 from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
 from geed_cli.images.picture import ImageRefused
+from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.preprocess import least_size, to_pixels
 from geed_cli.images.reader import Folder, Reader
 from geed_cli.images.source import ImageSet, list_images, sample_folder
@@ -75,7 +76,7 @@ def _in_a_file(data: Data, folder: Path | ImageSet | None) -> ImageSet | None:
     if isinstance(folder, ImageSet) or (folder is None and data.source not in NAMED):
         return None
     if folder is None and data.source != "folder":
-        return list_images(data.root)
+        return list_images(data.root, PlaceOptions(split=data.split, image_key=data.image_key))
     where = folder or Path(data.root)
     return list_images(where) if where.is_file() else None
 
