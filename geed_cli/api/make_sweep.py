@@ -131,14 +131,17 @@ def sweep(
 
     def load(member: Member) -> "Loaded":
         from geed_cli.models.load import load_model  # noqa: PLC0415 - torch
+        from geed_cli.models.requested import FileOptions  # noqa: PLC0415
+        from geed_cli.pipeline.reuse.converted_weights import kept_weights  # noqa: PLC0415
 
         named = named_in(member.text)
         reference = named.reference if named.reference is not None else str(named.checkpoint)
         checkpoint = named.checkpoint if named.reference is not None else None
-        return load_model(reference, checkpoint=checkpoint, allow_code=allow_code), None
+        file = FileOptions(kept=kept_weights(options.cache, progress))
+        return load_model(reference, checkpoint=checkpoint, allow_code=allow_code, file=file), None
 
-    audit = SweepAudit(load, several(groups), options, several(metrics) or SHOWN)
     progress = TerminalProgress(message_console(), handles_interrupts=False)
+    audit = SweepAudit(load, several(groups), options, several(metrics) or SHOWN)
     return run_sweep(
         models_in(_words(models)), data_in(_words(data)), audit, Path(out), fresh=fresh, progress=progress
     )

@@ -143,7 +143,7 @@ def _hashes(text: str, spec_dir: Path | None) -> dict[str, str]:
         files.append(spec)
         if spec.suffix in SPEC_SUFFIXES:
             weights = read_spec(spec).weights
-            if named.checkpoint is None and weights.origin == "file":
+            if named.checkpoint is None and weights.origin in {"file", "package"}:
                 files.append(weights_path(weights, spec.parent))
     return {path.as_posix(): _sha256(path) for path in files}
 

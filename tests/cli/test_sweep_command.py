@@ -1,6 +1,7 @@
 """``geed sweep``: cells, resuming, failing cells, its file, and the commands that read its folder."""
 
 import csv
+import hashlib
 import io
 import json
 import random
@@ -22,7 +23,10 @@ from support.pictures import smooth_pictures
 
 import geed_cli
 from geed_cli.api import sweep_cells
+from geed_cli.checkpoints.kept import KEPT_FOLDER
 from geed_cli.errors import InputError
+from geed_cli.images.reader import Folder
+from geed_cli.pipeline.options import AuditOptions, DataOptions, RunOptions
 from geed_cli.result.file import read_result
 from geed_cli.sweeps.manifest import Sweep
 from geed_cli.sweeps.sweep_folder import read_sweep
@@ -111,6 +115,64 @@ def test_a_cell_has_the_values_of_an_audit_alone_and_the_table_shows_them(
     first = read_result(here / "out/fashion/one.json")
     assert float(row["difference"]) == pytest.approx(swept["latent.l2"].value - first["latent.l2"].value)
     assert f"{float(row['value']):.3f}" in page
+
+
+def test_each_picture_is_decoded_once_for_all_networks_that_see_the_same_pixels(
+    sweep: Callable[..., str], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three models × two data sets of six pictures: twelve decodings; one of another size decodes its own."""
+    decoded: list[str] = []
+    real = Folder.picture
+
+    def counted(folder: Folder, name: str, least: object = None) -> object:
+        decoded.append(name)
+        return real(folder, name, least)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Folder, "picture", counted)
+    sweep(*MODELS, *DATA[:4])
+    assert len(decoded) == 12
+    decoded.clear()
+    (here / "larger.yaml").write_text(SPEC.replace("size: 32", "size: 40"))
+    sweep(*MODELS, "large=a_0/last.pt:larger.yaml", *DATA[:4], "--fresh")
+    assert len(decoded) == 24
+
+
+def test_weights_in_a_package_are_hashed_as_files_are(
+    sweep: Callable[..., str], here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spec that names them says nothing of their bytes; changed ones are another recipe."""
+    (here / "weightspack").mkdir()
+    (here / "weightspack" / "__init__.py").touch()
+    shutil.copy(here / "a_0/last.pt", here / "weightspack" / "last.pt")
+    monkeypatch.syspath_prepend(here)
+    packed = "{origin: package, package: weightspack, path: last.pt}"
+    (here / "packed.yaml").write_text(SPEC.replace("{origin: random}", packed))
+    sweep("packed=packed.yaml", *DATA[:2])
+    member = read_sweep(here / "out/sweep.json").models[0].members[0]
+    assert hashlib.sha256((here / "a_0/last.pt").read_bytes()).hexdigest() in member.sha256.values()
+    sweep("packed=packed.yaml", *DATA[:2])
+    assert "1 of 1 cell are in out" in sweep.said  # type: ignore[attr-defined]
+    shutil.copy(here / "a_1/last.pt", here / "weightspack" / "last.pt")
+    sweep("packed=packed.yaml", *DATA[:2], exit_code=2)
+    assert "the files of packed" in " ".join(sweep.said.split())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("python", [False, True])
+def test_weights_are_converted_once(geed: Geed, here: Path, python: bool) -> None:
+    """What a cache keeps of a pickled checkpoint serves the next sweep, too."""
+    words = {"one": "a_0/last.pt:net.yaml"}
+    plain = AuditOptions(cache=Path("cache"), data=DataOptions(samples=5), run=RunOptions("cpu"))
+    for out in ("first", "second"):
+        if python:
+            geed_cli.sweep(words, ["rot"], out=out, metrics="latent.l2", options=plain)
+        else:
+            done = geed(
+                "sweep", f"one={words['one']}", "-d", "rot", "--metric", "latent.l2", "--samples", "5",
+                "--cache-dir", "cache", "--out", out,
+            )  # fmt: skip
+            assert done.exit_code == 0, done.stderr
+    kept = [path for path in (here / "cache" / KEPT_FOLDER).rglob("*") if path.is_file()]
+    assert kept
 
 
 def test_differences_are_corrected_over_the_data_set_as_compare_does(

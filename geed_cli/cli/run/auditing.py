@@ -9,7 +9,7 @@ import typer
 from geed_cli.api.audit import audit
 from geed_cli.choices import View
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
-from geed_cli.cli.run.model_request import ModelRequest, kept_weights
+from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.errors import INTERRUPTED, InputError
@@ -19,6 +19,7 @@ from geed_cli.pipeline.draw import require_enough
 from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
+from geed_cli.pipeline.reuse.converted_weights import kept_weights
 from geed_cli.pipeline.until import check_until
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console, write

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import groups_of, refuse
-from geed_cli.cli.run.model_request import NO_FILE, ModelRequest, kept_weights
+from geed_cli.cli.run.model_request import NO_FILE, ModelRequest
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
 from geed_cli.pipeline.audit import audit_together
@@ -14,6 +14,7 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import geometry
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.progress import Progress
+from geed_cli.pipeline.reuse.converted_weights import kept_weights
 from geed_cli.pipeline.second_runs import with_twin
 from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress

@@ -1,7 +1,6 @@
 """The model options of a command line as one value, and the network that they name."""
 
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 from geed_cli.checkpoints.kept import KeptWeights
@@ -11,18 +10,12 @@ from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.models.requested import FileOptions
-from geed_cli.pipeline.progress import Progress
 from geed_cli.report.console import message_console
 
 PICKLE_WARNING = (
     "warning: --allow-pickle lets the checkpoint file run code of its own, with your rights; "
     "the result says so in its notes"
 )
-
-
-def kept_weights(cache: Path | None, progress: Progress) -> KeptWeights | None:
-    """The converted weights of a cache, whose faults become notes; None where there is no cache."""
-    return KeptWeights(cache, lambda fault: progress.note(f"cache: {fault}")) if cache is not None else None
 
 
 NO_FILE: dict[str, Any] = {

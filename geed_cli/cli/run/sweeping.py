@@ -23,6 +23,7 @@ from geed_cli.cli.startup import uncollected
 from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, WRONG_INPUT, InputError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
 from geed_cli.phrases import shell_joined
+from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.figures.sweep_figure import sweep_sheet
 from geed_cli.report.sweep_page import print_sweep, to_csv
@@ -77,8 +78,9 @@ def run(request: SweepRequest) -> None:
         asked,
         out,
     )
-    audit = SweepAudit(_loader(asked), groups_of(asked), options, shown, _of_models(asked), typed=asked.typed)
     progress = TerminalProgress(message_console(), quiet=request.view.quiet)
+    load = _loader(asked, options, progress)
+    audit = SweepAudit(load, groups_of(asked), options, shown, _of_models(asked), typed=asked.typed)
     try:
         made = run_sweep(
             swept,
@@ -138,18 +140,21 @@ def _labelled(words: Sequence[str]) -> Words:
     return [split_label(word) for word in words]
 
 
-def _loader(asked: AuditArguments) -> "Callable[[Member], Loaded]":
-    """What loads a member, with the options of files for checkpoint files alone."""
+def _loader(
+    asked: AuditArguments, of_audits: AuditOptions, progress: TerminalProgress
+) -> "Callable[[Member], Loaded]":
+    """What loads a member, with the options of files for checkpoint files alone; converted weights are kept."""
 
     def load(member: Member) -> "Loaded":
         from geed_cli.cli.run.model_request import NO_FILE, ModelRequest  # noqa: PLC0415 - torch
+        from geed_cli.pipeline.reuse.converted_weights import kept_weights  # noqa: PLC0415
 
         named = named_in(member.text)
         options = asked if named.checkpoint is not None else replace(asked, **NO_FILE)
         if named.reference is not None:
             options = replace(options, arch=None, checkpoint=named.checkpoint)
         request = ModelRequest(named.reference or str(named.checkpoint), options)
-        network = request.load()
+        network = request.load(kept_weights(of_audits.cache, progress))
         return network, request.twin(network).load() if asked.twin else None
 
     return load
