@@ -9,7 +9,7 @@ from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
-from geed_cli.cli.panels import DATA, OUTPUT, Csv, FigureFile, Linear, Quiet, ShareY, Verbose, view_of
+from geed_cli.cli.panels import DATA, OUTPUT, Csv, FigureFile, Linear, Pages, Quiet, ShareY, Verbose, view_of
 
 OPTIONS_LEFT_OUT = {
     "data": "a sweep's --data is repeatable and has labels",
@@ -80,6 +80,7 @@ def sweep(  # noqa: PLR0913 - every parameter but one is an option of the comman
     csv: Csv = None,
     figure: FigureFile = None,
     share_y: ShareY = False,
+    output: Pages = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
     linear: Linear = False,
@@ -95,9 +96,16 @@ def sweep(  # noqa: PLR0913 - every parameter but one is an option of the comman
     from geed_cli.cli.run.figures import AskedFigure  # noqa: PLC0415 - --help stays light
     from geed_cli.cli.run.sweeping import SweepRequest, run  # noqa: PLC0415
 
-    drawn = AskedFigure(figure, share_y)
-    run(
-        SweepRequest(
-            tuple(models), tuple(source or ()), arguments, out, json, csv, drawn, fresh=fresh, view=view
-        )
+    request = SweepRequest(
+        tuple(models),
+        tuple(source or ()),
+        arguments,
+        out,
+        json,
+        csv,
+        AskedFigure(figure, share_y),
+        tuple(output or ()),
+        fresh=fresh,
+        view=view,
     )
+    run(request)

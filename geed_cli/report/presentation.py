@@ -202,7 +202,7 @@ def _kinds(part: Presented) -> dict[str, Callable[[], str]]:
     }
     if isinstance(part, GateReport):
         kinds |= {suffix: functools.partial(make, part) for suffix, make in KINDS.items()}
-    if not isinstance(part, Plan | Sweep):
+    if not isinstance(part, Plan):
         kinds[".html"] = lambda: _report_page(part)
     return kinds
 
@@ -216,6 +216,7 @@ def _report_page(part: Presented) -> str:
             part if isinstance(part, Comparison) else None,
             part if isinstance(part, GateReport) else None,
             part if isinstance(part, Track) else None,
+            sweep=part if isinstance(part, Sweep) else None,
         )
     )
 

@@ -356,6 +356,23 @@ def test_a_population_has_its_label_and_a_file_for_each_member(
         assert done.exit_code == 0, done.stderr
 
 
+def test_a_page_of_the_sweep(sweep: Callable[..., str], geed: Geed, here: Path) -> None:
+    """``-o`` writes it; report makes the same of the folder, its manifest and the page; other endings are refused."""
+    sweep(*MODELS[:2], *DATA[:4], "-o", "page.html")
+    page = (here / "page.html").read_text()
+    assert '<section id="sweep"' in page
+    for named in ("out", "out/sweep.json", "page.html"):
+        done = geed("report", named, "-o", "again.html")
+        assert done.exit_code == 0, done.stderr
+        assert (here / "again.html").read_text() == page
+    assert geed_cli.load(here / "page.html") == read_sweep(here / "out/sweep.json")
+    shutil.rmtree("out")
+    refused = geed("sweep", *MODELS[:1], *DATA[:2], "--out", "out", "-o", "page.pdf")
+    assert refused.exit_code == 2
+    assert "-o page.pdf is no report page" in refused.stderr
+    assert not Path("out").exists()
+
+
 def test_track_reads_the_steps_of_a_sweep(sweep: Callable[..., str], geed: Geed, here: Path) -> None:
     """Checkpoints whose names have steps: a value for each, under the model's label."""
     for step in (1, 2):

@@ -1,8 +1,14 @@
 """The printed page of a sweep, as it is read: golden texts, and what it says where cells are missing."""
 
+import re
+from pathlib import Path
+
 import pytest
 from support.golden import assert_golden
 
+import geed_cli
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.report.sweep_page import one_line
 from geed_cli.sweeps.manifest import Cell, Member, Sweep, SweptData, SweptModel, Value
 
@@ -104,3 +110,47 @@ def test_a_measure_of_layers_is_told_at_the_last_and_shown_whole_by_verbose() ->
         assert part in whole
     assert "other layers" not in whole
     assert "rot.c8.vit.channelwise.cosine.first=-0.5" in one_line(sweep)
+
+
+def test_the_html_page_has_a_part_for_each_data_set(tmp_path: Path) -> None:
+    """Every value with its interval and its difference, what failed, and the sweep itself, digit for digit."""
+    made = swept(failed=True)
+    made.save(tmp_path / "s.html")
+    text = (tmp_path / "s.html").read_text()
+    plain = " ".join(re.sub(r"<[^>]+>", " ", text.partition('<section id="sweep"')[2]).split()).replace(
+        " ;", ";"
+    )
+    rot, fashion = plain.partition("fashion c8 is")[::2]
+    assert "c8 is nearer to invariance than cnn; vit is undecided against cnn." in rot
+    assert "c8 0.12 0.10 to 0.14; 2 models; nearer: +0.05 to +0.15" in rot
+    assert "vit 0.30 0.28 to 0.32; undecided: +0.05 to +0.15" in rot
+    assert "vit – no value" in fashion
+    assert "vit on fashion failed: the file does not fit; the tensors of vit.yaml; another file" in plain
+    assert "c8 is 2 models, with intervals over models and images." in plain
+    assert geed_cli.load(tmp_path / "s.html") == made
+    assert "<script" not in text.replace('<script type="application/json"', "")
+
+
+def test_the_size_of_a_sweep_s_page_has_a_budget() -> None:
+    """Three models on five data sets under three groups: the results lie beside it, and it has the values alone."""
+    large = swept(data=("a", "b", "c", "d", "e"))
+    more = tuple(
+        each.model_copy(update={"group": group}) for group in ("flip", "c4", "c8") for each in large.values
+    )
+    text = report_page(PageContents(sweep=large.model_copy(update={"values": more})))
+    assert len(text.encode()) < 100 * 1024
+
+
+def test_the_html_page_shows_layers_at_the_last_of_each(tmp_path: Path) -> None:
+    """Of a measure of layers, with the layer's name."""
+    made = swept(data=("rot",))
+    values = [
+        each.model_copy(update={"metric": "channelwise.cosine", "layer": layer, "value": at, "ci": None})
+        for each in made.values
+        for layer, at in (("first", -0.5), ("last", -0.9))
+    ]
+    made.model_copy(update={"values": tuple(values)}).save(tmp_path / "s.html")
+    section = (tmp_path / "s.html").read_text().partition('<section id="sweep"')[2].partition("</section>")[0]
+    assert section.count("-0.90") == 3
+    assert "-0.50" not in section
+    assert section.count("at last, its last layer") == 3

@@ -29,7 +29,8 @@ from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.part import Part
 from geed_cli.result.schema import Result
-from geed_cli.sweeps.sweep_folder import files_in, is_sweep
+from geed_cli.sweeps.manifest import MANIFEST, Sweep
+from geed_cli.sweeps.sweep_folder import files_in, is_sweep, read_sweep
 from geed_cli.tracking.named_steps import names_step, results_named, steps_named, tracks_named
 from geed_cli.tracking.record import Track
 
@@ -87,6 +88,7 @@ def run_report(
         _only(others, GateReport),
         _only(others, Track),
         _gallery(results, pictures),
+        _only(others, Sweep),
     )
     save(report_page(contents), output)
 
@@ -166,12 +168,12 @@ def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result
     others: list[Part] = []
     for label, path in labelled:
         for name, part in _parts_of(label, path).items():
-            if isinstance(part, Comparison | GateReport | Track):
+            if isinstance(part, Comparison | GateReport | Track | Sweep):
                 others.append(part)
             elif not isinstance(part, Result):
                 raise InputError(
                     f"{path} is a saved {type(part).__name__.lower()}",
-                    expected="what a page shows: results, comparisons, tracks and gates' reports",
+                    expected="what a page shows: results, comparisons, tracks, sweeps and gates' reports",
                     remedy="leave it out",
                 )
             elif name in results:
@@ -188,6 +190,8 @@ def _read(labelled: Sequence[tuple[str | None, Path]]) -> tuple[dict[str, Result
 
 def _parts_of(label: str | None, path: Path) -> dict[str, Part]:
     """What a file holds, by name: a page and a sweep's folder several; of a sweep's populations their comparison."""
+    if (path / MANIFEST).is_file() and len((whole := read_sweep(path / MANIFEST)).data) > 1:
+        return {label or unicode_text(path.name): whole}
     if label is None and is_sweep(str(path)):
         files = files_in(str(path))
         if any(len(own) > 1 for own in files.values()):

@@ -18,6 +18,7 @@ from geed_cli.cli.command import declared
 from geed_cli.cli.run.figures import AskedFigure
 from geed_cli.cli.run.labels import split_label
 from geed_cli.cli.run.outputs import Output, check_outputs, hand_over
+from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.cli.run.sweep_file import Words, is_sweep_file, read_sweep_file, written
 from geed_cli.cli.startup import uncollected
 from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, WRONG_INPUT, InputError
@@ -26,6 +27,7 @@ from geed_cli.phrases import shell_joined
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.figures.sweep_figure import sweep_sheet
+from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.sweep_page import print_sweep, to_csv
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.file import json_text, require_distinct
@@ -47,6 +49,7 @@ class SweepRequest:
     json: Path | None = None
     csv: Path | None = None
     figure: AskedFigure = AskedFigure()  # noqa: RUF009 - it is frozen
+    pages: tuple[Path, ...] = ()
     fresh: bool = False
     view: View = field(default_factory=View)
 
@@ -63,9 +66,7 @@ def run(request: SweepRequest) -> None:
             expected="the folder of its results",
             remedy=shell_joined(["geed", "sweep", *request.words, "--out", "sweep"]),
         )
-    check_outputs(request.json, request.csv)
-    request.figure.check()
-    require_distinct((request.json, request.csv, request.figure.path), [out / MANIFEST])
+    _check_outputs(request, out)
     options = audit_options(asked)
     shown = options.metrics or SHOWN
     options = replace(options, metrics=audited_for(options.metrics))
@@ -100,6 +101,14 @@ def run(request: SweepRequest) -> None:
         raise typer.Exit(_exit_code(made))
 
 
+def _check_outputs(request: SweepRequest, folder: Path) -> None:
+    check_outputs(request.json, request.csv)
+    request.figure.check()
+    check_pages(request.pages)
+    files = request.json, request.csv, request.figure.path, *request.pages
+    require_distinct(files, [folder / MANIFEST])
+
+
 def show_again(request: SweepRequest, folder: str) -> None:
     """Show a sweep as its folder holds it; of measures that are named, from the results in it.
 
@@ -121,9 +130,7 @@ def show_again(request: SweepRequest, folder: str) -> None:
                 remedy=f"leave out {option}",
             )
     path = sweep_folder(folder)
-    check_outputs(request.json, request.csv)
-    request.figure.check()
-    require_distinct((request.json, request.csv, request.figure.path), [path / MANIFEST])
+    _check_outputs(request, path)
     _show(finished(path, tuple(request.asked.metric or ()), message_console().print), request, path)
 
 
@@ -172,6 +179,7 @@ def _show(made: Sweep, request: SweepRequest, out: Path) -> None:
         (request.json, lambda: json_text(made, indent=1)),
         (request.csv, lambda: to_csv(made)),
         *request.figure.outputs(lambda: sweep_sheet(made, share_y=request.figure.share_y)),
+        *pages_to_write(request.pages, lambda: PageContents(sweep=made)),
     ]
     hand_over(outputs, lambda: print_sweep(made, result_console(), request.view, _next(made, out)))
 

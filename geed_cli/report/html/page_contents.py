@@ -7,6 +7,7 @@ from geed_cli.comparison.schema import Comparison
 from geed_cli.gate.outcome import GateReport
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
+from geed_cli.sweeps.manifest import Sweep
 from geed_cli.tracking.record import Track
 
 
@@ -20,6 +21,7 @@ class PageContents:
         comparison: of these results, in their order, or of populations.
         gate: a gate's report.
         track: checkpoints along training.
+        sweep: models on data sets.
         gallery: pictures of the first result.
     """
 
@@ -28,3 +30,4 @@ class PageContents:
     gate: GateReport | None = None
     track: Track | None = None
     gallery: Gallery | None = None
+    sweep: Sweep | None = None

@@ -30,6 +30,7 @@ from geed_cli.report.html.number_block import TWIN_MARK, cards, metrics_shown
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.html.scatter_figure import scatter_figure
 from geed_cli.report.html.shown_model import ShownModel, Subject, shown_models, subjects_of
+from geed_cli.report.html.sweep_block import of_sweep
 from geed_cli.report.html.trajectory_figure import trajectory_figure
 from geed_cli.result.embedded import ELEMENT, MOST_EMBEDDED, embedded
 from geed_cli.result.gallery import Gallery
@@ -84,12 +85,8 @@ def report_page(contents: PageContents) -> str:
     Raises:
         ValueError: there is nothing to show.
     """
-    if (
-        not contents.results
-        and contents.comparison is None
-        and contents.gate is None
-        and contents.track is None
-    ):
+    others = (contents.comparison, contents.gate, contents.track, contents.sweep)
+    if not contents.results and all(each is None for each in others):
         raise ValueError("a page of nothing")
     models = shown_models(contents.results)
     context: dict[str, object] = dict.fromkeys(_EMPTY, ()) | {
@@ -109,6 +106,8 @@ def report_page(contents: PageContents) -> str:
         context |= _of_comparison(contents.comparison, models)
     if contents.track is not None:
         context |= _of_track(contents.track)
+    if contents.sweep is not None:
+        context |= of_sweep(contents.sweep)
     if contents.gate is not None:
         context["gate"] = gate_block(contents.gate)
     context |= _heading(contents, models)
@@ -121,8 +120,8 @@ def report_page(contents: PageContents) -> str:
 _EMPTY = (
     "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "labelled", "classes", "depth",
     "depth_lead", "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
-    "trajectories", "training_lead", "training_said", "scatters",
-    "scatter_lead",
+    "trajectories", "training_lead", "training_said", "scatters", "scatter_lead", "swept", "swept_lead",
+    "swept_warnings",
 )  # fmt: skip
 """Names in the template that a page may have no contents for."""
 
@@ -350,6 +349,11 @@ def _heading(contents: PageContents, models: Sequence[ShownModel]) -> dict[str, 
             "title": f"How {listed(labels_of(contents.track))} changed along training",
             "facts": counted(len(contents.track.records), "checkpoint"),
         }
+    if contents.sweep is not None:
+        swept = contents.sweep
+        models_on = f"{counted(len(swept.models), 'model')} on {counted(len(swept.data), 'data set')}"
+        done = sum(cell.status == "done" for cell in swept.cells)
+        return {"title": models_on, "facts": f"{done} of {counted(len(swept.cells), 'cell')} audited"}
     if contents.comparison is not None:
         labels = [subject.label for subject in contents.comparison.subjects]
         return {
@@ -389,9 +393,13 @@ def _method(models: Sequence[ShownModel], contents: PageContents) -> dict[str, o
 
 
 def _inside(contents: PageContents) -> dict[str, Part]:
-    """What a page holds: results, a track, and a comparison that cannot be made of results, as one of populations."""
+    """What a page holds: results, a track, a sweep, and a comparison that no results make, as one of populations."""
     inside: dict[str, Part] = dict(contents.results)
-    more = {"track": contents.track, "comparison": None if inside else contents.comparison}
+    more = {
+        "track": contents.track,
+        "sweep": contents.sweep,
+        "comparison": None if inside else contents.comparison,
+    }
     for called, part in more.items():
         free = called
         while free in inside:  # a result may be called so
@@ -423,7 +431,8 @@ def _parts(context: Mapping[str, object]) -> Iterator[dict[str, str]]:
     every = (
         ("answer", "Answer", "groups"), ("numbers", "Numbers", "groups"), ("depth", "Depth", "depth"),
         ("elements", "Elements", "elements"), ("images", "Images", "images"), ("gallery", "Pictures", "gallery"),
-        ("comparison", "Comparison", "differences"), ("training", "Training", "trajectories"), ("gate", "Gate", "gate"),
+        ("comparison", "Comparison", "differences"), ("training", "Training", "trajectories"),
+        ("sweep", "Data sets", "swept"), ("gate", "Gate", "gate"),
         ("method", "Method and data", "method"),
     )  # fmt: skip
     yield from ({"id": ident, "name": title} for ident, title, needed in every if context[needed])
