@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from geed_cli.actions.conditions import Boundary, Resampling
-from geed_cli.actions.resampling import roll, sample_bicubic
+from geed_cli.actions.resampling import roll
 from geed_cli.groups.planar import QUARTER
 from geed_cli.groups.transform import Transform
+from geed_cli.sets.sampling import keys_kernel, sample
 
 _PADDING = {"disc": "border", "zero": "zeros", "reflect": "reflection", "context": "border"}
 
@@ -88,7 +89,7 @@ def _resample(
     height, width = maps.shape[-2:]
     if interpolation == "bicubic":
         rows, columns = (centre(source, *size) for source in _sources(height, width, angle))
-        return sample_bicubic(maps, rows, columns, boundary)
+        return sample(maps, rows, columns, boundary, keys_kernel)
     moved = torch.nn.functional.grid_sample(
         maps.reshape(1, -1, height, width),
         _grid((height, width), angle, size, maps.dtype, maps.device),

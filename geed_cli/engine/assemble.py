@@ -41,6 +41,7 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
         for layer, comparisons in seen.layers.items():
             family = families[layer].get(group.name)
             _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
+    deviations |= _slopes(plan, seen)
     apart = dict(_apart(plan, vectors))
     tops = _tops(plan, vectors)
     return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding, apart, tops)
@@ -67,7 +68,7 @@ def _vector_cell(
     """One measure of features or probabilities for one group, and its floor."""
     held = vectors.get(measure.site)
     representation = plan.vectors.get((measure.site, group.name))
-    if held is None or representation is None:
+    if held is None or representation is None or (measure.of_flows and not group.is_flow):
         return
     cell = Cell(measure.name, group.name)
     orbit = torch.stack([held[view] for view in group.views])
@@ -80,6 +81,18 @@ def _vector_cell(
         back = torch.stack([held[trips[view]] if view in trips else orbit[0] for view in group.views])
         plain = orbit[0].expand_as(back)
         controls[cell, "floor"] = _array(deviation(measure, plan.output, back, plain, orbit[0]))
+
+
+def _slopes(plan: Plan, seen: Observation) -> dict[Cell, Array]:
+    """The derivative of every layer along each flow, which both of its ends have, and 0 at e."""
+    found = {(layer, *key): number for layer, slopes in seen.slopes.items() for key, number in slopes.items()}
+    return {
+        Cell(measure.name, flow.name, layer): np.array([0.0, slope, slope])
+        for flow in plan.flows
+        for measure in plan.of_derivatives
+        for layer in plan.layers
+        for slope in [found[layer, measure.name, flow.views[1]]]
+    }
 
 
 def _apart(plan: Plan, vectors: Vectors) -> Iterator[tuple[Cell, float]]:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from geed_cli.choices import OnUnsteady
 from geed_cli.engine.batches import Batch, Placement, Places, Slot, normalise
 from geed_cli.engine.compiled import CompiledNetwork
+from geed_cli.engine.derivatives import DerivativeReducer
 from geed_cli.engine.float64 import NotCopiedError, in_double
 from geed_cli.engine.hidden_search import HiddenSearch
 from geed_cli.engine.hooks import Reader, UnreadableError, hooked, require_rows
@@ -78,7 +79,12 @@ class Engine:
         self._reducers = {
             Site(name, "output"): LayerReducer(tuple(families[name].values()), plan.of_layers)
             for name, layer in plan.layers.items()
-            if layer.repeats is None
+            if layer.repeats is None and plan.of_layers
+        }
+        self._derivatives = {
+            Site(name, "output"): DerivativeReducer(plan.flows, plan.of_derivatives)
+            for name, layer in plan.layers.items()
+            if layer.repeats is None and plan.flows
         }
         self.searches = (
             {
@@ -94,7 +100,7 @@ class Engine:
         wanted = {network.features: plan.wants("features")}
         wanted[OUTPUT] = wanted.get(OUTPUT, False) or (network.logits and plan.wants("logits"))
         self._vectors = {site: VectorCollector() for site, want in wanted.items() if want}
-        self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers]))
+        self._sites = tuple(dict.fromkeys([*self._vectors, *self._reducers, *self._derivatives]))
         self._compiled = CompiledNetwork(network, self._sites) if compiled else None
         self._at: dict[VectorSite, Site] = {"features": network.features, "logits": OUTPUT}
         self._on_unsteady = on_unsteady
@@ -295,9 +301,11 @@ class Engine:
 
         if site in self._vectors:
             self._vectors[site].consume(batch.slots, activation, outbox, broken)
-        if site in self._reducers:
+        reducers = [of[site] for of in (self._reducers, self._derivatives) if site in of]
+        if reducers:
             maps = in_full(self._layouts[site].maps(activation))
-            self._reducers[site].consume(batch.slots, maps, outbox, broken)
+            for reducer in reducers:
+                reducer.consume(batch.slots, maps, outbox, broken)
             if site.module in self.searches:
                 self.searches[site.module].consume(batch.slots, maps)
 
@@ -311,13 +319,16 @@ class Engine:
         image = subject.path
         read = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
         own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
-        layers = {name: own[layer.repeats or name] for name, layer in self._plan.layers.items()}
+        of_layers = {name: layer.repeats or name for name, layer in self._plan.layers.items()}
+        layers = {name: own[speaker] for name, speaker in of_layers.items() if speaker in own}
+        flowing = {site.module: reducer.pop(image) for site, reducer in self._derivatives.items()}
+        slopes = {name: flowing[speaker] for name, speaker in of_layers.items() if speaker in flowing}
         vectors: dict[VectorSite, dict[Variant, Tensor]] = {}
         if self._plan.wants("features"):
             vectors["features"] = read[self._network.features]
         if self._network.logits and OUTPUT in read:
             vectors["logits"] = read[OUTPUT]
-        return Observation(subject, vectors, layers, self._rounding.pop(image, None))
+        return Observation(subject, vectors, layers, self._rounding.pop(image, None), slopes)
 
 
 def in_full(maps: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from geed_cli.engine.comparisons import Numbers
+from geed_cli.engine.derivatives import Slopes
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Rounding, Subject
 from geed_cli.engine.shared_action import Family
@@ -25,9 +26,11 @@ class Observation:
         vectors: features or logits of every variant by site, shape (k,), float64; only sites that are measured.
         layers: comparisons per layer.
         rounding: of the run, on its first image alone.
+        slopes: derivatives along flows per layer.
     """
 
     subject: Subject
     vectors: dict[VectorSite, dict[Variant, Tensor]] = field(default_factory=dict)
     layers: dict[str, Comparisons] = field(default_factory=dict)
     rounding: Rounding | None = None
+    slopes: dict[str, Slopes] = field(default_factory=dict)

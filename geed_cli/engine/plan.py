@@ -15,7 +15,13 @@ from geed_cli.choices import Discover
 from geed_cli.engine.map_layout import Layout
 from geed_cli.engine.row import Subject
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
+from geed_cli.measures.measure import (
+    DerivativeMeasure,
+    LayerMeasure,
+    Measure,
+    VectorMeasure,
+    VectorSite,
+)
 from geed_cli.models.output import LOGITS, Output
 from geed_cli.sets.transformation_set import TransformationSet
 
@@ -51,6 +57,11 @@ class GroupPlan:
     def needs_colour(self) -> bool:
         """Whether an element is not defined on luminance."""
         return any(view.transform.needs_colour for view in self.views)
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether these are e and the two ends of a flow."""
+        return isinstance(self.group, TransformationSet) and self.group.is_flow
 
     def trips_at(self, size: int) -> dict[View, RoundTrip]:
         """The round trips of the elements that resample pictures of that side; none for a set, without inverses."""
@@ -155,8 +166,19 @@ class Plan:
 
     @cached_property
     def of_layers(self) -> tuple[LayerMeasure, ...]:
-        """The measures of every layer."""
-        return tuple(measure for measure in self.measures if isinstance(measure, LayerMeasure))
+        """The measures of every layer that compare its maps with those of the plain image."""
+        layerwise = (measure for measure in self.measures if isinstance(measure, LayerMeasure))
+        return tuple(measure for measure in layerwise if not isinstance(measure, DerivativeMeasure))
+
+    @cached_property
+    def of_derivatives(self) -> tuple[DerivativeMeasure, ...]:
+        """The measures of every layer along flows."""
+        return tuple(measure for measure in self.measures if isinstance(measure, DerivativeMeasure))
+
+    @cached_property
+    def flows(self) -> tuple[GroupPlan, ...]:
+        """The flows, where a layer's derivative along them is measured."""
+        return tuple(plan for plan in self.shown if plan.is_flow) if self.of_derivatives else ()
 
     def wants(self, site: VectorSite) -> bool:
         """Whether any measure is read there."""

@@ -18,6 +18,7 @@ from geed_cli.functional.normaliser import distances, normaliser, whole_measure
 from geed_cli.functional.rows import rows_of
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
+from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows, row_means_of
 from geed_cli.statistics.validity import point_value, undefined_reason
@@ -56,6 +57,12 @@ class Metric:
         interpolation: Resampling = "bilinear",
     ) -> None:
         self._measure = whole_measure(name)
+        if self._measure.of_flows:
+            raise InputError(
+                f"{name} is a derivative, and no function of an orbit of a group",
+                expected=f"one of {', '.join(each for each in BY_NAME if not BY_NAME[each].of_flows)}",
+                remedy=f"geed audit MODEL --set lie:rotation --metric {name}",
+            )
         check_choice("kind", kind, KINDS)
         check_choice("boundary", boundary, get_args(Boundary))
         check_choice("interpolation", interpolation, get_args(Resampling))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from geed_cli.choices import IntervalMethod
 from geed_cli.errors import InputError, meant
-from geed_cli.measures import channelwise, latent, prediction, relative, softmax
+from geed_cli.measures import channelwise, latent, lie, prediction, relative, softmax
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.measures.parts import parts_of, whole_of
 
@@ -20,6 +20,8 @@ BY_NAME: dict[str, Measure] = {
         prediction.FLIP_RATE,
         relative.RELATIVE,
         relative.OF_MAPS,
+        lie.OUTPUT,
+        lie.DERIVATIVE,
     )
 }
 

@@ -47,6 +47,7 @@ class Measure:
         of_invariance: whether a larger value means further from invariance; M is of the images alone.
         against_plain: whether f(x) stands in place of f̂(x); e, which then is 0 by definition, is not counted.
         positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
+        of_flows: whether it is a derivative, which the two ends of a flow alone have (``--set lie:rotation``).
         on_request: whether it is computed only where a name or glob asks for it.
         beside: the measure beside whose values it is shown; it makes no claims of its own unless asked for.
     """
@@ -68,6 +69,7 @@ class Measure:
     of_invariance: bool = True
     against_plain: bool = False
     positive_tail: bool = False
+    of_flows: bool = False
     on_request: bool = False
     beside: "Measure | None" = None
 
@@ -235,3 +237,16 @@ class MapMeasure(LayerMeasure):
 
     relate: Callable[["Tensor", "Tensor"], "Tensor"]
     against_plain: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class DerivativeMeasure(LayerMeasure):
+    """A measure of how fast maps, moved back, move along a flow; e, where the flow begins, is not counted.
+
+    Attributes:
+        slope: from ρ(g_{−t})f_l(g_t x) and ρ(g_t)f_l(g_{−t}x), of shape (..., d) each, to (...), float64.
+    """
+
+    slope: Callable[["Tensor", "Tensor"], "Tensor"]
+    against_plain: bool = True
+    of_flows: bool = True

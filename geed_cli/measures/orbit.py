@@ -8,7 +8,12 @@ from geed_cli.measures.measure import Measure
 
 
 def expected_orbit(measure: Measure, orbit: Tensor, representation: Representation) -> Tensor:
-    """ρ(g)f̂(x) for every g, or ρ(g)f(x) where the measure is against the plain image; of the orbit's shape, (n, …)."""
+    """ρ(g)f̂(x) for every g, or ρ(g)f(x) where the measure is against the plain image; of the orbit's shape, (n, …).
+
+    Of a derivative it is the other end of the flow.
+    """
+    if measure.of_flows:  # e, and each end against the other
+        return orbit[[0, 2, 1]]
     centre = orbit_centre(measure, orbit, representation)
     return torch.stack([representation.act(g, centre) for g in range(len(orbit))])
 

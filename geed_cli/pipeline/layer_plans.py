@@ -64,10 +64,11 @@ def plan_layers(
         for name, why in without.items()
     }
     notes = {
-        Cell(metric, group, name): (note,)
+        Cell(measure.name, group, name): (note,)
         for name, layer in layers.items()
         for group, note in _notes(layer, groups).items()
-        for metric in metrics
+        for measure in layerwise
+        if not measure.of_flows  # which move maps in a way of their own
     }
     return PlannedLayers(layers, reasons, notes)
 

@@ -30,6 +30,8 @@ from geed_cli.result.schema import GridPhase
 from geed_cli.sets.known_sets import set_named
 from geed_cli.sets.transformation_set import TransformationSet
 
+NO_FLOW = "it is a derivative, along flows alone: --set lie:rotation"
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -103,7 +105,14 @@ def make_plan(network: Network, of: Groups, options: AuditOptions, store: RowSto
     moves_logits = declared or network.output.kind == "dense"
     require_guaranteed(options.interval.method, measures, moves_logits=moves_logits)
     find = partial(_misalignments, network, layers, groups, traced, store)
-    not_applicable = {**reasons, **planned.not_applicable}
+    still = {
+        Cell(each.name, group.name): NO_FLOW
+        for each in measures
+        if each.of_flows
+        for group in groups
+        if not group.is_flow
+    }
+    not_applicable = {**reasons, **planned.not_applicable, **still}
     return Planned(plan, not_applicable, planned.notes, find, moves_logits, chosen.note)
 
 
@@ -155,6 +164,12 @@ def _check_controls(
         InputError: naming the option.
     """
     controls = options.controls
+    if options.run.reduced and (flowing := [measure.name for measure in measures if measure.of_flows]):
+        raise InputError(
+            f"{flowing[0]} in {options.run.precision}, which does not tell two pictures that are t = 1/1024 apart",
+            expected="fp32 or fp64",
+            remedy="--precision fp32",
+        )
     if controls.phase_correct and not any(isinstance(measure, LayerMeasure) for measure in measures):
         raise InputError(
             "--phase-correct without a measure of layers",

@@ -11,8 +11,9 @@ from geed_cli.documents.document import Value, printable
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.sets.flow import flow_pair
 from geed_cli.sets.perturbation import Perturbation, perturbation
-from geed_cli.sets.set_families import SET_FAMILIES, SetFamily
+from geed_cli.sets.set_families import GENERATORS, SET_FAMILIES, SetFamily
 from geed_cli.sets.set_file import SET_SUFFIXES, read_set
 from geed_cli.sets.transformation_set import TransformationSet, set_of
 
@@ -48,11 +49,25 @@ def set_named(text: str) -> TransformationSet:
     family = next((family for family in SET_FAMILIES if family.name == key), None)
     if family is None:
         raise _unknown(head)
+    if family.parameters is None:
+        return set_of(f"{key}:{rest.strip()}", _flow(family, rest.strip()))
     members = [_member(family, part.strip()) for part in rest.split(",")] if rest.strip() else []
     return set_of(f"{key}:{','.join(member.name.removeprefix(key) for member in members)}", members)
 
 
+def _flow(family: SetFamily, text: str) -> list[Perturbation]:
+    """The two ends of a flow."""
+    if text not in GENERATORS:
+        raise InputError(
+            f"'{printable(text)}' is not a generator of {family.name}",
+            expected=f"one of {', '.join(GENERATORS)}; each is a set of its own",
+            remedy=f"--set {family.example}",
+        )
+    return flow_pair(text)
+
+
 def _member(family: SetFamily, text: str) -> Perturbation:
+    assert family.parameters is not None, "flows are no single members"
     try:
         value = resolve_scalar(text)
         read = family.kind.read(value)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from geed_cli.documents.document import Value
-from geed_cli.sets.arguments import Kind, angle, number, whole
+from geed_cli.sets.arguments import Kind, angle, number, one_of, whole
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class SetFamily:
         varies: what stands behind the colon.
         values: an example of that.
         kind: what each value may be.
-        parameters: the function's parameters at a value.
+        parameters: the function's parameters at a value; None where it is a flow, whose one value names its generator.
     """
 
     name: str
@@ -24,12 +24,12 @@ class SetFamily:
     description: str
     kind: Kind
     function: str
-    parameters: Callable[[float], dict[str, Value]]
+    parameters: Callable[[float], dict[str, Value]] | None
 
     @property
     def pattern(self) -> str:
         """How a set of the family is written: ``blur:<sigma>,...``."""
-        return f"{self.name}:<{self.varies}>,..."
+        return f"{self.name}:<{self.varies}>{',...' * (self.parameters is not None)}"
 
     @property
     def example(self) -> str:
@@ -38,6 +38,14 @@ class SetFamily:
 
 
 _FACTOR = number(0, 1000)
+
+
+GENERATORS = ("rotation", "shift-x", "shift-y", "scale", "shear")
+"""Of flows: one-parameter groups of the plane, in radians, half sides, and as e^t and t."""
+
+STEP = 1 / 1024
+"""t of the two ends of a flow: 0.11 pixels of 224 at the middle of an edge. Derivatives of float32 are then told to
+about 10⁻⁴, and what a difference adds to them is t²/6 of the third derivative."""
 
 
 def _factor(name: str, description: str) -> SetFamily:
@@ -110,6 +118,15 @@ SET_FAMILIES = (
         number(0, 100, above=True),
         "adjust_gamma",
         lambda exponent: {"gamma": exponent},
+    ),
+    SetFamily(
+        "lie",
+        "generator",
+        "rotation",
+        "the ends +t and -t of a small rotation, shift-x, shift-y, scale or shear, t = 1/1024, smooth, edges mirrored",
+        one_of(*GENERATORS),
+        "flow",
+        None,
     ),
 )
 """In the order of lists. A new family is a line here."""

@@ -11,6 +11,7 @@ import torch
 
 from geed_cli.errors import InputError
 from geed_cli.groups.group import MAX_ORDER
+from geed_cli.sets.flow import Flow
 from geed_cli.sets.perturbation import IDENTITY_PERTURBATION, Perturbation
 
 
@@ -36,6 +37,11 @@ class TransformationSet:
     def elements(self) -> tuple[str, ...]:
         """The members' names, in their order."""
         return tuple(member.name for member in self.transforms)
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether the members beside e are the two ends of a flow, of which a derivative can be made."""
+        return self.order == 3 and all(isinstance(member, Flow) for member in self.transforms[1:])
 
     @property
     def calls(self) -> tuple[str, ...]:

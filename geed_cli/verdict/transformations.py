@@ -51,6 +51,7 @@ SETS = {
     "contrast": Action("changing the contrast", "more and less contrasted", "contrast"),
     "saturation": Action("changing the saturation", "more and less saturated", "saturation"),
     "gamma": Action("changing the gamma", "brighter and darker", "gamma"),
+    "lie": Action("moving by a tenth of a pixel", "hardly moved", "tiny movements"),
 }
 """By the family's name, which stands before the colon of a set's name."""
 

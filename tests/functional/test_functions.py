@@ -36,9 +36,15 @@ TURNS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def test_every_measure_of_the_catalogue_is_a_function() -> None:
+    """But derivatives along flows, which say how they are had."""
     from geed_cli.measures.catalogue import BY_NAME as CATALOGUE
 
-    assert set(BY_NAME) == set(CATALOGUE)
+    derivatives = {name for name, measure in CATALOGUE.items() if measure.of_flows}
+    assert set(BY_NAME) == set(CATALOGUE) - derivatives
+    for name in derivatives:
+        with pytest.raises(InputError, match="is a derivative") as refused:
+            geed.functional.Metric(name, "flip")
+        assert f"--set lie:rotation --metric {name}" in str(refused.value)
     for name, function in BY_NAME.items():
         assert function.__name__ == name.replace(".", "_")
 

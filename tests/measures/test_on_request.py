@@ -26,7 +26,6 @@ from geed_cli.choices import View
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
 from geed_cli.measures.catalogue import BY_NAME, on_request
-from geed_cli.measures.measure import MapMeasure
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions, UntilOptions
@@ -51,9 +50,15 @@ CPU64 = RunOptions("cpu", 8, "fp64")
 
 
 def audited(
-    folder: Path, metrics: Sequence[str] = (), network: Network | None = None, cache: Path | None = None
+    folder: Path,
+    metrics: Sequence[str] = (),
+    network: Network | None = None,
+    cache: Path | None = None,
+    sets: tuple[str, ...] = (),
 ) -> Result:
-    options = AuditOptions(data=DataOptions(folder), run=CPU64, metrics=tuple(metrics), cache=cache)
+    options = AuditOptions(
+        data=DataOptions(folder), run=CPU64, metrics=tuple(metrics), cache=cache, sets=sets
+    )
     return audit(network or small_conv_net(), ["flip", "c4"], options)
 
 
@@ -97,13 +102,13 @@ def test_nothing_is_computed_of_them_unasked(folder: Path, monkeypatch: pytest.M
 
     for name in on_request():
         measure = BY_NAME[name]
-        kept = "relate" if isinstance(measure, MapMeasure) else "deviation"
+        kept = next(field for field in ("relate", "slope", "deviation") if hasattr(measure, field))
         monkeypatch.setitem(BY_NAME, name, replace(measure, **{kept: never}))
     monkeypatch.setattr("geed_cli.engine.comparisons.squared_lengths", never)
-    audited(folder)
+    audited(folder, sets=("lie:rotation",))
     for asked in on_request():
         with pytest.raises(AssertionError, match="computed unasked"):
-            audited(folder, [asked])
+            audited(folder, [asked], sets=("lie:rotation",))
 
 
 def test_their_rows_come_from_the_cache(folder: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from geed_cli.measures import channelwise
 from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.latent import COSINE, L2, cosine_deviation, l2_deviation, l2_pairs
+from geed_cli.measures.lie import squared_slope
 from geed_cli.measures.map_distance import layer_deviation
 from geed_cli.measures.measure import LayerMeasure, Measure
 from geed_cli.measures.moments import channelwise_deviation
@@ -23,6 +24,7 @@ from geed_cli.measures.softmax import KL, divergence, probabilities, sensitivity
 from geed_cli.report.explain.topics import everything, topic_of
 from geed_cli.report.numbers import furthest
 from geed_cli.result.schema import Entry
+from geed_cli.sets.set_families import STEP
 from geed_cli.statistics.exact import most_missed
 from geed_cli.statistics.interval import interval
 from geed_cli.statistics.multiple import holm
@@ -78,6 +80,19 @@ def latent_l2() -> list[str]:
     x, y, one, score, apart, part = orbit_of_features()
     assert part == pytest.approx(score / math.sqrt((1 - 1 / 2) / 2)), "the same percentage by U(2)"
     return [f"{x:g}", f"{y:g}", f"{one:g}", f"{score:g}", f"{apart:g}", percent(part)]
+
+
+def slope_over(t: float, ahead: torch.Tensor, behind: torch.Tensor) -> str:
+    """The squared slope, had the step been t."""
+    return f"{float(squared_slope(ahead, behind)) * (STEP / t) ** 2:.2g}"
+
+
+def lie_output() -> list[str]:
+    return [slope_over(0.1, tensor((0.6, 0.4))[0], tensor((0.5, 0.5))[0])]
+
+
+def lie_derivative() -> list[str]:
+    return [slope_over(0.1, torch.full((6,), 1.02).double(), torch.ones(6).double())]
 
 
 def latent_cosine() -> list[str]:
@@ -234,6 +249,8 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "latent.relative": ("3 0 4", latent_relative),
     "layer.relative": ("3 4 5 0", layer_relative),
     "latent.cosine": ("3 0 4 0.2 0.5", latent_cosine),
+    "lie.output": ("0.6 0.4 0.5 -0.5 0.1 2", lie_output),
+    "lie.derivative": ("0.02 +0.1 -0.1 0.2", lie_derivative),
     "softmax.kl": ("0.9 0.1 2", softmax_kl),
     "prediction.flip_rate": ("7 3 5 40", flip_rate),
     "channelwise.cosine": ("3 4 5 0 -1 2", channelwise_cosine),

@@ -105,7 +105,7 @@ def tabulate(
         (Cell(measure.name, group.group.name, layer), measure, group)
         for group in planned.plan.groups
         for measure in planned.plan.measures
-        for layer in (per_layer if isinstance(measure, LayerMeasure) else [None])
+        for layer in (per_layer if _per_layer(measure, group) else [None])
     ]
     filled = [
         _fill(cell, measure, group, rows, families, moves_logits=planned.moves_logits)
@@ -121,6 +121,11 @@ def tabulate(
             entries[each.cell] = entries[each.cell].model_copy(update={"to_another": part})
     _add_element_limits(filled, entries, rows, options, confidence, moves_logits=planned.moves_logits)
     return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
+
+
+def _per_layer(measure: Measure, group: GroupPlan) -> bool:
+    """Whether there is a line for each layer: of a derivative along what does not flow there is one for all."""
+    return isinstance(measure, LayerMeasure) and (group.is_flow or not measure.of_flows)
 
 
 def _intervals(samples: Sequence[Sample], options: IntervalOptions, confidence: float) -> Sequence[Interval]:

@@ -81,6 +81,19 @@ def _comparison(
     return Address(text, variant, read, put, family.kernel, has_partner=quantity[1] == "null")
 
 
+def _slope(text: str, layer: str, key: tuple[str, View], behind: View) -> Address:
+    """The derivative of a layer along a flow, for which both of its ends are shown."""
+
+    def read(seen: Observation) -> Array | None:
+        number = seen.slopes.get(layer, {}).get(key)
+        return None if number is None else np.array(number, dtype=np.float64)
+
+    def put(value: Array, seen: Observation) -> None:
+        seen.slopes.setdefault(layer, {})[key] = float(value)
+
+    return Address(text, key[1], read, put, (behind,))
+
+
 def _rounding(text: str, variant: Variant, metric: str, layer: str | None) -> Address:
     """The rounding of a measure, at a layer where it is layerwise; NaN where the run has none."""
 
@@ -136,6 +149,8 @@ class Schedule:
             for family in dict.fromkeys(acting.values()):
                 here = [trip for trip in trips if trip.there in family.moves]
                 yield from self._of_family(layer, family, here, null=subject.partner is not None)
+        if subject.audited:
+            yield from self._of_flows()
         if subject.first:
             yield from self._of_rounding()
         if plan.reads_surroundings:
@@ -155,6 +170,14 @@ class Schedule:
                 action = _family_text(family, variant, control)
                 text = f"{where} {measure.name} {control} {variant!r} {action}"
                 yield _comparison(text, variant, layer, family, (measure.name, control))
+
+    def _of_flows(self) -> Iterator[Address]:
+        for flow in self.plan.flows:
+            _, ahead, behind = flow.views
+            for measure in self.plan.of_derivatives:
+                for layer in self.plan.layers:
+                    text = f"{self._layer_text(layer)} {measure.name} {ahead!r} {behind!r}"
+                    yield _slope(text, layer, (measure.name, ahead), behind)
 
     def _of_rounding(self) -> Iterator[Address]:
         e = self.plan.identities[0]

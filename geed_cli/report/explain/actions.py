@@ -136,12 +136,13 @@ def _set(family: SetFamily, written: str) -> Explanation:
     values = [part.strip() for part in written.partition(":")[2].split(",")]
     for value in values:
         _check(family, value)
-    members = ", ".join(f"{family.name}{value}" for value in values)
+    named = [f"{family.name}{value}" for value in values] if family.parameters else ["+t", "-t"]
+    members = ", ".join(named)
     return Explanation(
         what=f"{family.description}; a set, not a group.",
         range=f"each {family.varies} {family.kind.expected}",
         reading="e is a member of every set. Values are distances from the set's mean.",
-        example=f"{written} has {len(values) + 1} members: e, {members}.",
+        example=f"{written} has {len(named) + 1} members: e, {members}.",
         see=("set",),
     )
 
