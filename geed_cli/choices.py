@@ -93,10 +93,15 @@ By = Literal["class"]
 """What numbers are also given of, each by itself: the classes of labelled pictures."""
 Decode = Literal["exact", "fast"]
 """``exact`` decodes every pixel; ``fast`` lets libjpeg reduce JPEGs that are resized to much less anyway."""
-ImageSource = Literal["folder", "list", "archive", "array", "torch", "hfds", "files", "memory"]
-"""Where pictures are: below a folder, in the files of a list, in an archive, in an array's file, in a data set of
-torchvision or of Hugging Face, in files that were named one by one in Python, or in no file."""
-NAMED: frozenset[ImageSource] = frozenset({"folder", "list", "archive", "array", "torch", "hfds"})
+ImageSource = Literal[
+    "folder", "list", "archive", "array", "bucket", "wds", "torch", "hfds", "files", "memory"
+]
+"""Where pictures are: below a folder, in the files of a list, in an archive, in an array's file, below a folder of a
+bucket, in shards of WebDataset, in a data set of torchvision or of Hugging Face, in files that were named one by one in
+Python, or in no file."""
+NAMED: frozenset[ImageSource] = frozenset(
+    {"folder", "list", "archive", "array", "bucket", "wds", "torch", "hfds"}
+)
 """What a command line can name by ``--data``."""
 Identity = Literal["bytes", "pixels"]
 """What identifies a picture, or what two of them share: a file's bytes, or the decoded size and pixels."""

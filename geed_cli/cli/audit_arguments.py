@@ -109,9 +109,10 @@ class AuditArguments:
         _data(
             "--data",
             "-d",
-            metavar="DIR|FILE",
+            metavar="SOURCE",
             help="Images: a folder, flat or nested; a .zip or .tar of one; a list of paths (.txt, .csv, .parquet); an "
-            "array (.npy, .npz). Default: a small bundled sample.",
+            "array (.npy, .npz); one of these at s3://, gs://, hf:// or https://; wds/SHARDS of WebDataset; "
+            "torch/NAME and hfds/NAME, data sets. Default: a small bundled sample.",
         ),
     ] = None
     samples: Annotated[

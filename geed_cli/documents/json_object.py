@@ -21,9 +21,19 @@ def json_object(file: Path, most: int = MAX_BYTES) -> Mapping[str, Any]:
     try:
         if file.stat().st_size > most:
             raise NotReadError(f"it is larger than {most // 2**20} MB")
-        content = json.loads(file.read_bytes(), object_pairs_hook=_once)
+        return object_in(file.read_bytes())
     except OSError as error:
         raise NotReadError(f"{error.strerror}") from error
+
+
+def object_in(data: bytes) -> Mapping[str, Any]:
+    """The object that a text in JSON holds.
+
+    Raises:
+        NotReadError: it is no JSON, no object, or says a key twice.
+    """
+    try:
+        content = json.loads(data, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise NotReadError("it is no JSON") from error
     if not isinstance(content, dict):

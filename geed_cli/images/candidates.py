@@ -59,6 +59,11 @@ def reason_by_name(path: str) -> str:
         return OTHER_FORMAT if suffix in OTHER_PICTURES else "not an image by its name"
     if name.startswith("."):
         return "a hidden file"  # such as ._photo.jpg, in which macOS keeps attributes
+    return reason_by_signs(path)
+
+
+def reason_by_signs(path: str) -> str:
+    """Why a name cannot stand in a result, or "" if it can."""
     try:  # whatever the locale has made of it
         text = name_bytes(path).decode("utf-8")
     except UnicodeDecodeError:

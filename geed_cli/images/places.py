@@ -1,11 +1,10 @@
 """What ``--data`` names: a place by its prefix or scheme, a folder, or a file that is told by the end of its name.
 
-A kind of place is one entry of ``PREFIXES`` or ``SCHEMES``, a kind of file one of ``kinds``. A folder is a folder,
+A kind of place is one entry of ``PREFIXES`` or ``SCHEMES``, a kind of file one of ``file_kinds``. A folder is a folder,
 whatever it is called, but that a name that begins as a place does is typed with ``./`` before it.
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -13,13 +12,17 @@ from typing import NamedTuple
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError, files_near, meant, nearest_are
 from geed_cli.images.candidates import Listing
+from geed_cli.images.file_kinds import LISTS, SUFFIXES, Listed, container_by
 from geed_cli.images.folder import list_folder
-from geed_cli.images.kinds import LISTS, SUFFIXES, Listed, container_by
 from geed_cli.images.lists.picture_list import PictureList
 from geed_cli.images.memory.array_file import npz_in
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.reader import Folder, Reader
+from geed_cli.images.remote.address import ADDRESS
+from geed_cli.images.remote.address import SCHEMES as REMOTE
+from geed_cli.images.remote.opened import address_at
 from geed_cli.images.unchanged_file import UnchangedFile
+from geed_cli.images.webdataset.shards import shards_at
 
 
 class Found(NamedTuple):
@@ -63,13 +66,18 @@ def _tfds(rest: str, options: PlaceOptions) -> Listed:  # noqa: ARG001 - an open
     )
 
 
-PREFIXES: Mapping[str, Opener] = {"torch": _torch, "hfds": _hfds, "hfids": _hfids, "tfds": _tfds}
+PREFIXES: Mapping[str, Opener] = {
+    "wds": shards_at,
+    "torch": _torch,
+    "hfds": _hfds,
+    "hfids": _hfids,
+    "tfds": _tfds,
+}
 """What opens a place, by the word before the first slash, in small letters; it is given what stands behind the slash.
 They are timm's, and mean what they mean there."""
-SCHEMES: Mapping[str, Opener] = {}
+SCHEMES: Mapping[str, Opener] = dict.fromkeys(REMOTE, address_at)
 """What opens an address, by its scheme; it is given the whole address."""
 EXPECTED = f"a folder of images, or a file that ends in {', '.join(SUFFIXES)}"
-_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _REMEDY = "check the path, or leave out --data to use the bundled sample"
 
 
@@ -98,7 +106,7 @@ def _place(source: str, options: PlaceOptions) -> Listed | None:
     Raises:
         InputError: a scheme that is not read, or a path of that name is there, too.
     """
-    address = _ADDRESS.match(source)
+    address = ADDRESS.match(source)
     if address is not None:
         scheme = address[1].lower()
         if scheme not in SCHEMES:

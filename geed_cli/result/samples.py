@@ -124,6 +124,8 @@ def holder_of(data: Data) -> str:
         "array": "the array",
         "torch": "the data set",
         "hfds": "the data set",
+        "bucket": "the bucket",
+        "wds": "the shards",
     }.get(data.source, "the list")
 
 

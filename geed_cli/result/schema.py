@@ -158,8 +158,9 @@ class Data(Part):
     )
     source: ImageSource = Field(
         "folder",
-        description="where the images are: in a folder, the files of a list, an archive, an array's file, a data set "
-        "of torchvision (torch) or of Hugging Face (hfds), files that were named one by one in Python, or in no file",
+        description="where the images are: in a folder, the files of a list, an archive, an array's file, the folder "
+        "of a bucket, shards of WebDataset (wds), a data set of torchvision (torch) or of Hugging Face (hfds), files "
+        "that were named one by one in Python, or in no file",
     )
     split: str | None = Field(None, description="which split of a data set it is; null where there are none")
     image_key: str | None = Field(

@@ -1,5 +1,6 @@
 """``--data`` names where pictures lie: in a folder, or in a file that holds them; the values are the same."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import timm
 from PIL import Image
 from safetensors.torch import save_file
-from support.archives import tarred, zipped
+from support.archives import tar_of, tarred, zipped
 from support.command import Geed
 from support.pages import Page
 from support.pictures import smooth_pictures
@@ -52,6 +53,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         said = [row.split(",")[place] for row in rows]
         lines = [f"{name},{text}" for name, text in zip(below, said, strict=True)]
         (root / f"{column}.csv").write_text(f"path,{column}\n" + "\n".join(lines))
+    whole = sorted(folder.rglob("*.*"), key=lambda file: file.relative_to(folder).as_posix().encode())
+    for number, part in enumerate((whole[:3], whole[3:])):
+        entries = [(file.relative_to(folder).as_posix(), file.read_bytes()) for file in part]
+        tar_of(root / f"shard-{number:03d}.tar", *entries)
     ordered = sorted(files, key=lambda file: file.relative_to(folder).as_posix().encode())
     array = np.stack([np.asarray(Image.open(file)) for file in ordered])
     np.save(root / "array.npy", array)
@@ -78,7 +83,7 @@ def values(result: Result) -> list[tuple[object, ...]]:
     ]
 
 
-@pytest.mark.parametrize("data", ["photos.zip", "photos.tar", "list.txt"])
+@pytest.mark.parametrize("data", ["photos.zip", "photos.tar", "list.txt", "wds/shard-{000..001}.tar"])
 def test_files_give_the_values_of_their_folder(geed: Geed, data: str) -> None:
     """Digit for digit, of the same draw; rows of the one are read from the cache for the other."""
     fresh = audited(geed, data, "--no-cache")
@@ -253,3 +258,32 @@ def test_a_result_cannot_name_a_picture_beside_its_list(geed: Geed, tmp_path: Pa
     shown = geed("report", tmp_path / "r.json", "--images", "2", "-o", tmp_path / "r.html")
     assert shown.exit_code == 0, shown.stderr
     assert "it is not among these pictures" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_split_of_shards_and_their_labels(geed: Geed, tmp_path: Path) -> None:
+    """``--split`` is kept for the pictures to be shown again; ``--labels data`` is the samples' ``.cls``."""
+    (tmp_path / "shards").mkdir()
+    for split, numbers in (("train", (0, 1)), ("validation", (2, 3))):
+        entries = []
+        for number in numbers:
+            picture = Image.new("RGB", (16, 16), (60 * number, 90, 200))
+            picture.save(tmp_path / "x.png")
+            entries += [
+                (f"{number}.png", (tmp_path / "x.png").read_bytes()),
+                (f"{number}.cls", b"%d" % number),
+            ]
+        tar_of(tmp_path / "shards" / f"{split}-0.tar", *entries)
+    names = {"train": "train-0.tar", "validation": "validation-0.tar"}
+    splits = {name: {"filenames": [file], "shard_lengths": [2]} for name, file in names.items()}
+    (tmp_path / "shards" / "_info.json").write_text(json.dumps({"splits": splits}))
+    source = f"wds/{tmp_path}/shards"
+    result = audited(geed, source, "--split", "train", "--labels", "data")
+    assert (result.data.source, result.data.split, result.data.found) == ("wds", "train", 2)
+    assert result.data.labels is not None
+    assert result.data.labels.of == (0, 1)
+    shown = geed("report", "r.json", "--images", "2", "-o", tmp_path / "r.html")
+    assert shown.exit_code == 0, shown.stderr
+    assert "left out" not in shown.stderr
+    assert [image.path for image in audited(geed, source).data.images] == [
+        f"validation-0.tar/{n}.png" for n in (2, 3)
+    ]

@@ -10,7 +10,7 @@ from support.pictures import smooth_pictures
 
 from geed_cli.errors import InputError
 from geed_cli.images.archives.archive_reader import tar_in
-from geed_cli.images.kinds import Listed
+from geed_cli.images.file_kinds import Listed
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.places import PREFIXES, SCHEMES
 from geed_cli.images.source import list_images

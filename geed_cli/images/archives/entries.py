@@ -59,8 +59,13 @@ class Entry(NamedTuple):
     reason: str = ""
 
 
-def judged(entries: Iterable[Entry], file: str) -> tuple[Listing, dict[str, Member]]:
+def judged(entries: Iterable[Entry], file: str, noun: str = "archive") -> tuple[Listing, dict[str, Member]]:
     """Candidates and refusals in the order of their names, and where the candidates are.
+
+    Args:
+        entries: all that there are.
+        file: how messages call what holds them.
+        noun: what it is.
 
     Raises:
         InputError: more than ``MAX_ENTRIES``, or no candidate.
@@ -69,7 +74,7 @@ def judged(entries: Iterable[Entry], file: str) -> tuple[Listing, dict[str, Memb
     repeated: list[str] = []
     for count, entry in enumerate(entries, start=1):
         if count > MAX_ENTRIES:
-            raise _too_many(file)
+            raise _too_many(file, noun)
         placed = _placed(entry)
         if placed is None:
             continue
@@ -83,13 +88,13 @@ def judged(entries: Iterable[Entry], file: str) -> tuple[Listing, dict[str, Memb
     reasons.sort(key=lambda pair: name_bytes(pair[0]))
     refused = tuple(RefusedFile(printable_name(path), reason) for path, reason in reasons)
     if not members:
-        raise _no_images(file, refused)
+        raise _no_images(file, refused, noun)
     return Listing(tuple(members), refused), members
 
 
 def _placed(entry: Entry) -> Entry | None:
     """The entry under its path below the archive, with its reason of refusal; None of a folder that is searched."""
-    if _leads_out(entry.path):
+    if leads_out(entry.path):
         return Entry(entry.path, None, LEAVES)
     parts = [part for part in entry.path.split("/") if part not in ("", ".")]
     is_folder = entry.member is None and not entry.reason
@@ -108,22 +113,22 @@ def _placed(entry: Entry) -> Entry | None:
     return Entry(path, None if reason else entry.member, reason)
 
 
-def _leads_out(path: str) -> bool:
+def leads_out(path: str) -> bool:
     """Whether a path is absolute or goes upwards, on any system."""
     return bool(_LEADS_OUT.search(path))
 
 
-def _too_many(file: str) -> InputError:
+def _too_many(file: str, noun: str) -> InputError:
     return InputError(
         f"{path_text(file)} has more than {MAX_ENTRIES} entries",
-        expected=f"an archive of at most {MAX_ENTRIES} entries",
-        remedy="unpack it, and name the folder",
+        expected=f"{noun}s of at most {MAX_ENTRIES} entries",
+        remedy="name a part of it, such as one of its folders, after unpacking where it is packed",
     )
 
 
-def _no_images(file: str, refused: tuple[RefusedFile, ...]) -> InputError:
+def _no_images(file: str, refused: tuple[RefusedFile, ...], noun: str) -> InputError:
     kinds = {item.reason for item in refused}
-    what = "the archive that holds the images themselves; they may be in folders"
+    what = f"the {noun} that holds the images themselves; they may be in folders"
     if kinds == {NESTED}:
         what = "one of the archives in it, after unpacking"
     elif "encrypted" in kinds:
