@@ -7,7 +7,7 @@ import math
 import sys
 from pathlib import Path
 
-from geed_cli.report.figures.panel import Point, Series
+from geed_cli.report.figures.panel import Point, Series, axis_of
 from geed_cli.report.figures.sheet import Sheet
 from geed_cli.report.figures.sweep_figure import sweep_sheet
 from geed_cli.report.figures.trajectory_panel import TrajectoryPanel
@@ -72,7 +72,7 @@ def trajectory() -> Sheet:
         ways = [last + (first - last) * math.exp(-step / 2500) for step in steps]
         points = (Point(step, way, (way - 0.02, way + 0.02)) for step, way in zip(steps, ways, strict=True))
         series.append(Series(number, tuple(points)))
-    panel = TrajectoryPanel(measure="latent.l2", about="under c8", series=tuple(series), unit="step")
+    panel = TrajectoryPanel(axis=axis_of("latent.l2"), about="under c8", series=tuple(series), unit="step")
     labels = tuple(f"{label} (5 models)" for label in ENDS)
     return Sheet((panel,), 1, labels, "latent.l2 under c8 by training step", "Invented values.")
 

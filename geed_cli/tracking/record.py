@@ -242,7 +242,9 @@ class Track(_Growing, Presented):
         return in_line("Track", f"{labels}:", f"{self.unit} {span};", values, partial)
 
     def plot(self, metric: str | None = None, group: str | None = None, layer: str | None = None) -> Figure:
-        """A measure along training with its intervals, a line for each run, which has ``save``.
+        """A measure along training with its intervals, a line for each run, as a report page draws it.
+
+        Its ``save`` writes .svg so, and .pdf and .png as ``--figure`` does, for a paper, by matplotlib.
 
         Args:
             metric: None is the first that is printed.

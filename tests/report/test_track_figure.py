@@ -160,6 +160,17 @@ def test_undefined_values_leave_gaps() -> None:
     assert there > 0
 
 
+def test_python_saves_the_page_s_drawing_and_the_paper_s(tmp_path: Path) -> None:
+    """Of one measure and group: .svg as a page shows it, .pdf and .png as the command draws them."""
+    track = track_of(list(RUNS), None)
+    figure = track.plot("latent.l2", "c4")
+    assert figure.caption.startswith("Values of latent.l2 under c4 by training step.")
+    for suffix in (".svg", ".pdf"):
+        figure.save(tmp_path / f"t{suffix}")
+    assert (tmp_path / "t.svg").read_text() == figure.svg
+    assert (tmp_path / "t.pdf").read_bytes() == track_sheet(track, LATENT, ["c4"]).draw(".pdf")
+
+
 def test_what_could_not_be_drawn_is_refused_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another suffix is exit 2; a missing matplotlib is exit 3 and names the extra."""
     for name in ("f.PNG", "f.svg", "f.pdf"):

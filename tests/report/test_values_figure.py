@@ -6,6 +6,7 @@ import math
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from support.figures import axes_of, canvas_of, overlapping, points_of, shown_texts, spans_of, text_of
@@ -248,6 +249,38 @@ def test_series_are_told_apart_without_colour() -> None:
     assert min(max(a, b) / min(a, b) for a, b in combinations(greys[:4], 2)) > 1.1
     hues = [colorsys.rgb_to_hls(*(int(c[at : at + 2], 16) / 255 for at in (1, 3, 5)))[0] for c in COLOURS[:4]]
     assert min(abs(a - b) for a, b in combinations(hues, 2)) > 0.1
+
+
+SEEN_BY = {
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.01182, 0.04294, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.3039),
+    ),
+}
+"""What is seen of linear red, green and blue: Machado, Oliveira and Fernandes (2009), at full severity."""
+XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+
+
+@pytest.mark.parametrize("sight", SEEN_BY)
+def test_colours_are_told_apart_with_any_colour_vision(sight: str) -> None:
+    """All seven, by 15 steps of CIELAB or more; two of 2.3 are just told from each other."""
+    parts = np.array([[int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)] for colour in COLOURS])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.array(SEEN_BY[sight]).T, 0, 1) @ np.array(XYZ).T / (0.9505, 1, 1.089)
+    x, y, z = np.where(seen > 0.008856, np.cbrt(seen), 7.787 * seen + 16 / 116).T
+    lab = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+    assert min(float(np.linalg.norm(one - other)) for one, other in combinations(lab, 2)) > 15
 
 
 @pytest.fixture(scope="module")

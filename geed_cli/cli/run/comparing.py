@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geed_cli.api.compare import SideBySide, check_asked, side_by_side
 from geed_cli.api.named_results import once
@@ -24,13 +25,15 @@ from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_
 from geed_cli.phrases import shell_joined
 from geed_cli.report.comparison_page import print_comparison, to_csv
 from geed_cli.report.console import message_console, result_console
-from geed_cli.report.figures.comparison_figure import comparison_sheet
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.result.embedded import is_page, read_page
 from geed_cli.result.file import read_result, require_distinct, to_strict_json
 from geed_cli.result.schema import Result
 from geed_cli.sweeps.sweep_folder import files_in, is_sweep
 from geed_cli.tracking.named_steps import names_step, results_named, steps_named, tracks_named
+
+if TYPE_CHECKING:
+    from geed_cli.report.figures.sheet import Sheet
 
 OPTIONS_OF_COMPARISONS = {
     "metric",
@@ -115,13 +118,17 @@ def run_compare(request: ComparisonRequest) -> None:
         cluster=asked.cluster,
         allow_mismatch=request.allow_mismatch,
     )
+
+    def sheet() -> "Sheet":
+        from geed_cli.report.figures.comparison_figure import comparison_sheet  # noqa: PLC0415 - where it is asked for
+
+        return comparison_sheet(made.comparison, metrics, share_y=request.figure.share_y)
+
     hand_over(
         [
             (json, lambda: to_strict_json(made.comparison)),
             (csv, lambda: to_csv(made.comparison)),
-            *request.figure.outputs(
-                lambda: comparison_sheet(made.comparison, metrics, share_y=request.figure.share_y)
-            ),
+            *request.figure.outputs(sheet),
             *pages_to_write(request.pages, lambda: _contents(made)),
         ],
         lambda: print_comparison(made.comparison, result_console(), view),

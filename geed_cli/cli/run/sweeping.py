@@ -26,7 +26,6 @@ from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_
 from geed_cli.phrases import shell_joined
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.console import message_console, result_console
-from geed_cli.report.figures.sweep_figure import sweep_sheet
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.sweep_page import print_sweep, to_csv
 from geed_cli.report.terminal_progress import TerminalProgress
@@ -36,6 +35,7 @@ from geed_cli.sweeps.sweep_folder import is_sweep, sweep_folder
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
+    from geed_cli.report.figures.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -175,10 +175,15 @@ def _of_models(asked: AuditArguments) -> dict[str, object]:
 
 
 def _show(made: Sweep, request: SweepRequest, out: Path) -> None:
+    def sheet() -> "Sheet":
+        from geed_cli.report.figures.sweep_figure import sweep_sheet  # noqa: PLC0415 - where it is asked for
+
+        return sweep_sheet(made, share_y=request.figure.share_y)
+
     outputs: list[Output] = [
         (request.json, lambda: json_text(made, indent=1)),
         (request.csv, lambda: to_csv(made)),
-        *request.figure.outputs(lambda: sweep_sheet(made, share_y=request.figure.share_y)),
+        *request.figure.outputs(sheet),
         *pages_to_write(request.pages, lambda: PageContents(sweep=made)),
     ]
     hand_over(outputs, lambda: print_sweep(made, result_console(), request.view, _next(made, out)))

@@ -4,6 +4,7 @@ Torch is imported only where a checkpoint was named.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,7 +20,6 @@ from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
-from geed_cli.report.figures.track_figure import track_sheet
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.report.track_page import print_track, to_csv
@@ -27,6 +27,9 @@ from geed_cli.result.file import require_distinct
 from geed_cli.tracking.columns import Column, columns_of, labels_of
 from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
+
+if TYPE_CHECKING:
+    from geed_cli.report.figures.sheet import Sheet
 
 OPTIONS_OF_TRACKS = {"metric", "layer", "cluster"}
 """The options that act on saved results, too: they choose what is shown, and what is drawn."""
@@ -94,12 +97,17 @@ def _show(track: Track, request: TrackRequest) -> None:
         asked = request.shown or options.layers or not request.view.verbose
         return columns() if asked else columns_of(track, everything)
 
+    def sheet() -> "Sheet":
+        from geed_cli.report.figures.track_figure import track_sheet  # noqa: PLC0415 - where it is asked for
+
+        return track_sheet(track, columns(), share_y=request.figure.share_y)
+
     outputs: list[Output] = [(request.csv, lambda: to_csv(track))]
     if request.json == STDOUT:
         outputs.append((STDOUT, lambda: to_json(track)))
     elif request.json is not None:
         message_console().print(f"wrote {request.json}")
-    outputs += request.figure.outputs(lambda: track_sheet(track, columns(), share_y=request.figure.share_y))
+    outputs += request.figure.outputs(sheet)
     outputs += pages_to_write(request.pages, lambda: PageContents(track=track))
     compare = _comparing_its_ends(track, request.asked)
     hand_over(outputs, lambda: print_track(track, shown(), result_console(), request.view, compare=compare))

@@ -40,7 +40,7 @@ class DepthPanel(Panel):
     def draw(self, axes: "Axes", looks: Sequence[Look]) -> None:
         """Lines with bands, the first above the others."""
         for each in reversed(self.series):
-            line(axes, each.points, self.factor, looks[each.number])
+            line(axes, each.points, self.axis.factor, looks[each.number])
         if self.layers:
             axes.set_xticks(range(len(self.layers)), self.layers)
         else:

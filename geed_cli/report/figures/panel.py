@@ -17,6 +17,29 @@ MOST_MARKS = 24
 
 
 @dataclass(frozen=True)
+class Axis:
+    """A vertical axis; panels whose axes are equal can share one.
+
+    Attributes:
+        name: with its unit.
+        factor: what values are multiplied with to be in that unit: 100 of rates, which are in percent.
+        origin: the value, before that, which the axis begins at where nothing is beyond it; None where there is none.
+    """
+
+    name: str
+    factor: float = 1.0
+    origin: float | None = None
+
+
+def axis_of(metric: str) -> Axis:
+    """Of a measure: ``softmax.kl (nats)``, ``flip rate (%)``, from the value of a perfect network on."""
+    known = measure_named(metric)
+    unit = "%" if known.percent else known.unit
+    name = (known.label or metric) + (f" ({unit})" if unit else "")
+    return Axis(name, 100.0 if known.percent else 1.0, known.perfect)
+
+
+@dataclass(frozen=True)
 class Point:
     """A value with its interval, either of which may be missing; ``at`` is its place on the horizontal axis."""
 
@@ -38,24 +61,19 @@ class Panel(ABC):
     """A pair of axes.
 
     Attributes:
-        measure: of the vertical axis, which has its name and unit; rates are in percent.
-        about: what the name of that axis has behind the measure, such as ``under c8``.
+        axis: the vertical one.
+        about: a second line of its name, such as ``under c8``.
         series: what is drawn, in the order of the sheet.
     """
 
-    measure: str
-    about: str
+    axis: Axis
+    about: str = ""
     series: tuple[Series, ...]
-
-    @property
-    def factor(self) -> float:
-        """What values are multiplied with to be in the axis' unit."""
-        return 100.0 if measure_named(self.measure).percent else 1.0
 
     @property
     def y_label(self) -> str:
         """The name of the vertical axis, with the unit."""
-        return f"{axis_name(self.measure)}\n{self.about}" if self.about else axis_name(self.measure)
+        return f"{self.axis.name}\n{self.about}" if self.about else self.axis.name
 
     @property
     @abstractmethod
@@ -82,31 +100,21 @@ class Panel(ABC):
         return False
 
     def ends(self) -> tuple[float, float]:
-        """The lowest and highest of all values and limits and the value of a perfect network, in the axis' unit."""
+        """The lowest and highest of all values and limits and the axis' origin, in the axis' unit."""
         found = [end for each in self.series for point in each.points for end in _ends(point)]
-        perfect = measure_named(self.measure).perfect
-        if perfect is not None or not found:
-            found.append(perfect or 0.0)
-        low, high = self.factor * min(found), self.factor * max(found)
+        if self.axis.origin is not None or not found:
+            found.append(self.axis.origin or 0.0)
+        low, high = self.axis.factor * min(found), self.axis.factor * max(found)
         return (low, high) if high > low else (low, low + (abs(low) or 1.0))
 
 
-def axis_name(measure: str) -> str:
-    """``softmax.kl (nats)``, ``flip rate (%)``."""
-    known = measure_named(measure)
-    unit = "%" if known.percent else known.unit
-    return (known.label or measure) + (f" ({unit})" if unit else "")
-
-
-def limits_of(panels: Iterable[Panel]) -> tuple[float, float]:
-    """The ends of a vertical axis that shows all of these panels: from the perfect value where nothing is beyond it."""
-    ends = [(*panel.ends(), panel) for panel in panels]
+def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:
+    """The ends of a vertical axis that shows all of these panels, with room around them but below its origin."""
+    ends = [panel.ends() for panel in panels]
     low, high = min(each[0] for each in ends), max(each[1] for each in ends)
-    panel = ends[0][2]
-    perfect = measure_named(panel.measure).perfect
-    room = 0.06 * (high - low)
-    at_perfect = perfect is not None and math.isclose(low, panel.factor * perfect, abs_tol=1e-12)
-    return (low if at_perfect else low - room), high + room
+    axis, room = panels[0].axis, 0.06 * (high - low)
+    at_origin = axis.origin is not None and math.isclose(low, axis.factor * axis.origin, abs_tol=1e-12)
+    return (low if at_origin else low - room), high + room
 
 
 def _ends(point: Point) -> Iterable[float]:

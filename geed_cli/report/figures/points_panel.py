@@ -55,11 +55,11 @@ class PointsPanel(Panel):
         for number, each in enumerate(self.series):
             moved = 0.0 if self.of_models else step * (number - (count - 1) / 2)
             look = looks[each.number]
-            whiskers(axes, each.points, self.factor, look.colour, moved)
+            whiskers(axes, each.points, self.axis.factor, look.colour, moved)
             known = drawn(each.points)
             axes.plot(
                 [point.at + moved for point in known],
-                [self.factor * (point.value or 0.0) for point in known],
+                [self.axis.factor * (point.value or 0.0) for point in known],
                 linestyle="none",
                 clip_on=False,
                 zorder=3,

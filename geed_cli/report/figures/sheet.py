@@ -101,7 +101,7 @@ class Sheet:
         """The panels whose vertical axis is that of this one."""
         if not self.share_y:
             return (panel,)
-        return [each for each in self.panels if each.measure == panel.measure]
+        return [each for each in self.panels if each.axis == panel.axis]
 
     def _width(self) -> float:
         places = max(panel.places for panel in self.panels)

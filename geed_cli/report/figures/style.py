@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from geed_cli.report.html.colours import INK, RULE
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.2, 1, 1.2)), (0, (8, 2)))
-INK, RULE = "#1b1d21", "#d5d8dc"
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 """Inches: a column of a paper in two, and its whole width."""
 PANEL_HEIGHT = 1.75

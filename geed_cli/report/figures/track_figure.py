@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from geed_cli.report.figures.panel import Point, Series
+from geed_cli.report.figures.panel import Point, Series, axis_of
 from geed_cli.report.figures.sheet import Sheet, side_by_side
 from geed_cli.report.figures.trajectory_panel import TrajectoryPanel
 from geed_cli.report.figures.words import caption_of, named, nearer
@@ -33,7 +33,7 @@ def _panel(track: Track, group: str, column: Column, labels: Sequence[str]) -> T
         for number, label in enumerate(labels)
         if (rows := rows_of(track, group, column, label))
     )
-    return TrajectoryPanel(measure=column.metric, about=about, series=series, unit=track.unit)
+    return TrajectoryPanel(axis=axis_of(column.metric), about=about, series=series, unit=track.unit)
 
 
 def _models(track: Track, label: str) -> int:

@@ -32,7 +32,7 @@ class TrajectoryPanel(Panel):
         from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - an extra
 
         for each in reversed(self.series):
-            line(axes, each.points, self.factor, looks[each.number])
+            line(axes, each.points, self.axis.factor, looks[each.number])
         steps = {point.at for each in self.series for point in each.points}
         if len(steps) == 1:
             axes.set_xticks(sorted(steps))

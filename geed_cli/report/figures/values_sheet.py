@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from geed_cli.errors import InputError
 from geed_cli.report.figures.depth_panel import DepthPanel
-from geed_cli.report.figures.panel import Panel, Point, Series
+from geed_cli.report.figures.panel import Panel, Point, Series, axis_of
 from geed_cli.report.figures.points_panel import PointsPanel
 from geed_cli.report.figures.sheet import Sheet, side_by_side
 from geed_cli.report.figures.words import LONGEST_PLACE, absent, caption_of, nearer
@@ -105,7 +105,7 @@ def _points(part: Sequence[Shown], layers: Sequence[str], labels: Labels) -> Poi
         series.append(Series(model, points))
     place = f"at {layers[0]} " if len(layers) == 1 else "at one layer of each " if layers else ""
     return PointsPanel(
-        measure=part[0].metric,
+        axis=axis_of(part[0].metric),
         about=f"{place}under {name(part[0].group, LONGEST_PLACE)}",
         series=tuple(series),
         names=labels.models if by_model else tuple(name(each, LONGEST_PLACE) for each in labels.data),
@@ -132,7 +132,7 @@ def _depth(part: Sequence[Shown], layers: Sequence[str], labels: Labels) -> Dept
     within, shown = shortened(layers) if shared else ("", [])
     on = f" on {name(part[0].data, LONGEST_PLACE)}" if len(labels.data) > 1 else ""
     return DepthPanel(
-        measure=part[0].metric,
+        axis=axis_of(part[0].metric),
         about=f"under {name(part[0].group, LONGEST_PLACE)}{on}",
         series=series,
         layers=tuple(name(each, LONGEST_PLACE) for each in shown),
