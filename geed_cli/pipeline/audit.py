@@ -23,7 +23,7 @@ from geed_cli.images.decode import pillow_silenced
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.borrowed import at_home, lend
-from geed_cli.pipeline.draw import Draw, require_enough
+from geed_cli.pipeline.draw import Draw, listed, require_enough
 from geed_cli.pipeline.fastest_batch import fixed_batch_size, with_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import fitting_threads
@@ -85,6 +85,7 @@ def audit_together(
         RunError: as for ``audit``.
     """
     progress = progress or Silent()
+    options = replace(options, data=listed(options.data))
     require_enough(options.data)
     progress.step("preparing")
     with (

@@ -244,6 +244,16 @@ def draw(options: DataOptions, control_images: int = 0, *, halves: bool = False)
     return Draw(options, control_images, halves=halves).drawn
 
 
+def listed(options: DataOptions) -> DataOptions:
+    """The options with their pictures listed, so that a source is looked through once for all that ask it.
+
+    Raises:
+        InputError: nothing is there, or it holds no images.
+        RunError: it is elsewhere, and could not be read.
+    """
+    return replace(options, root=list_images(options.root, options.place))
+
+
 def require_enough(options: DataOptions, listing: ImageSet | None = None) -> None:
     """Refuse a folder that cannot be used or holds too few files, before any is opened.
 

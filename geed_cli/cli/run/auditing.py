@@ -1,7 +1,7 @@
 """The work of ``geed audit``: load, audit with progress, print, save, and judge where a policy was given."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -15,7 +15,7 @@ from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.models.network import Network
-from geed_cli.pipeline.draw import require_enough
+from geed_cli.pipeline.draw import listed, require_enough
 from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
@@ -65,6 +65,7 @@ def run_audit(
     require_guaranteed(options.interval.method, select_measures(options.metrics))
     check_until(options)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
+    options = replace(options, data=listed(options.data))
     require_enough(options.data)
     with TerminalProgress(message_console(), quiet=view.quiet) as progress:
         progress.step(f"loading {request.model or request.options.checkpoint}")

@@ -9,7 +9,7 @@ from geed_cli.cli.run.model_request import NO_FILE, ModelRequest
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
 from geed_cli.pipeline.audit import audit_together
-from geed_cli.pipeline.draw import require_enough
+from geed_cli.pipeline.draw import listed, require_enough
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import geometry
 from geed_cli.pipeline.planning import plan_groups
@@ -36,6 +36,7 @@ def audit_models(
     requests = _requests(names, asked)
     groups = groups_of(asked)
     plan_groups(groups, options)
+    options = replace(options, data=listed(options.data))
     require_enough(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         pairs = [_load(each, options, progress) for each in requests]

@@ -116,7 +116,7 @@ def _of_hub(library: Any, rest: str, options: PlaceOptions, where: str) -> tuple
             if "onfig" not in str(error):
                 raise
             raise InputError(
-                f"{where}: {printable(str(error).splitlines()[0])}",
+                f"{where}: {printable(' '.join(str(error).splitlines()[:2]), 500)}",
                 expected="the name of one of its configurations behind a colon",
                 remedy=f"--data hfds/{name}:CONFIG",
             ) from error

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from geed_cli.choices import NAMED, Decode
 from geed_cli.documents.document import printable
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, RunError
 from geed_cli.images.picture import ImageRefused
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.preprocess import least_size, to_pixels
@@ -48,7 +48,7 @@ def read_again(
         )
     try:
         folder = _in_a_file(data, folder) or folder
-    except InputError as error:  # it is gone, or holds none any more
+    except (InputError, RunError) as error:  # it is gone, cannot be reached, or holds none any more
         return {}, (f"no pictures in the gallery: {error.found}",)
     reader, root = _reader(data, folder, follow_links=follow_links)
     decode: Decode = "fast" if settings.decode == "fast" else "exact"
@@ -76,9 +76,16 @@ def _in_a_file(data: Data, folder: Path | ImageSet | None) -> ImageSet | None:
     if isinstance(folder, ImageSet) or (folder is None and data.source not in NAMED):
         return None
     if folder is None and data.source != "folder":
-        return list_images(data.root, PlaceOptions(split=data.split, image_key=data.image_key))
+        return list_images(_named(data), PlaceOptions(split=data.split, image_key=data.image_key))
     where = folder or Path(data.root)
     return list_images(where) if where.is_file() else None
+
+
+def _named(data: Data) -> str:
+    """What is to be opened: of a hub the commit that was audited, whatever a branch means by now."""
+    if data.source != "hfds" or data.revision is None:
+        return data.root
+    return f"{data.root.partition('@')[0]}@{data.revision}"
 
 
 def _reader(data: Data, folder: Path | ImageSet | None, *, follow_links: bool) -> tuple[Reader, str]:
