@@ -6,6 +6,7 @@ L f(x) = d/dt ρ(g_{−t})f(g_t x) at t = 0 (Gruver et al. 2023), as a central d
 from typing import TYPE_CHECKING
 
 from geed_cli.explanation import Explanation
+from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.measure import DerivativeMeasure, VectorMeasure
 from geed_cli.sets.set_families import STEP
 from geed_cli.statistics.scale import Scale
@@ -49,6 +50,7 @@ OUTPUT = VectorMeasure(
 DERIVATIVE = DerivativeMeasure(
     name="lie.derivative",
     slope=squared_slope,
+    beside=COSINE,
     positive_tail=True,
     on_request=True,
     scale=Scale.log(),

@@ -260,7 +260,7 @@ def _shown_whole(entry: Entry, result: Result) -> bool:
 
 def _layered(entries: Sequence[Entry]) -> list[Entry]:
     """The entries of layers that have rows: of the measures that stand by themselves, or were asked for alone."""
-    layered = [entry for entry in entries if isinstance(measure_named(entry.metric), LayerMeasure)]
+    layered = [entry for entry in entries if _of_layer(entry)]
     own = [entry for entry in layered if measure_named(entry.metric).beside is None]
     return own or layered
 
@@ -270,8 +270,14 @@ def _asked_beside(entries: Sequence[Entry], layered: Sequence[Entry]) -> Iterato
     there = {entry.metric for entry in layered}
     for name in dict.fromkeys(entry.metric for entry in entries):
         measure = measure_named(name)
-        if isinstance(measure, LayerMeasure) and measure.on_request and name not in there:
-            yield [entry for entry in entries if entry.metric == name]
+        if measure.on_request and name not in there:
+            yield [entry for entry in entries if entry.metric == name and _of_layer(entry)]
+
+
+def _of_layer(entry: Entry) -> bool:
+    """Whether it is of a measure of layers; where nothing flows a derivative has one row among the others."""
+    measure = measure_named(entry.metric)
+    return isinstance(measure, LayerMeasure) and not (measure.of_flows and entry.layer is None)
 
 
 def _layer_section(table: "_Table", shown: Sequence[Entry]) -> Section:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from support.command import printed
 from support.equivariant_networks import import_e2cnn
 from support.networks import MEAN, STD, network_of, small_conv_net
 from support.pictures import pixels_of, smooth_pictures
@@ -300,6 +301,19 @@ def test_what_does_not_flow_has_no_derivative(folder: Path) -> None:
     flowing = entry_of(result, DERIVATIVE, "lie:shift-x", "block2")
     assert flowing.value
     assert not any("not a group" in note for note in flowing.notes)
+
+
+def test_derivatives_have_a_table_of_their_own(folder: Path) -> None:
+    """Beside the cosines of layers, which speak for the layers; one row where nothing flows."""
+    metrics = ("latent.l2", "channelwise.*", "lie.*")
+    text = printed(audited(folder, small_conv_net(), "lie:rotation", metrics=metrics, groups=("flip",)))
+    still, flowing = text.split("\nlie:rotation: ")
+    assert still.count("lie.derivative  ") == 1
+    assert "layers, lie.derivative" not in still
+    cosines, derivatives = flowing.split("layers, lie.derivative: 0 is equivariant")
+    assert "layers, channelwise.cosine: -1 is equivariant" in cosines
+    found = entry_of(audited(folder, small_conv_net(), "lie:rotation"), DERIVATIVE, "lie:rotation", "block1")
+    assert re.search(rf"block1 +{found.value:.2g}", derivatives)
 
 
 def test_other_measures_take_a_flow_for_a_set(folder: Path) -> None:
