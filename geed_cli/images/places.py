@@ -37,6 +37,7 @@ Opener = Callable[[str, PlaceOptions], Listed]
 
 
 def _torch(rest: str, options: PlaceOptions) -> Listed:
+    """A data set of torchvision."""
     from geed_cli.images.data_sets.torchvision_sets import (  # noqa: PLC0415 - torchvision, for its data sets alone
         torchvision_set,
     )
@@ -45,12 +46,14 @@ def _torch(rest: str, options: PlaceOptions) -> Listed:
 
 
 def _hfds(rest: str, options: PlaceOptions) -> Listed:
+    """A data set of Hugging Face."""
     from geed_cli.images.data_sets.hugging_face import hub_data_set  # noqa: PLC0415 - the hub's client, likewise
 
     return hub_data_set(rest, options)
 
 
 def _hfids(rest: str, options: PlaceOptions) -> Listed:  # noqa: ARG001 - an opener's
+    """The refusal of a stream."""
     raise InputError(
         f"hfids/{printable(rest)}, which is read from one end to the other, so that nothing can be drawn from it",
         expected="a data set whose rows have an index",
@@ -59,6 +62,7 @@ def _hfids(rest: str, options: PlaceOptions) -> Listed:  # noqa: ARG001 - an ope
 
 
 def _tfds(rest: str, options: PlaceOptions) -> Listed:  # noqa: ARG001 - an opener's
+    """The refusal of TensorFlow's data sets."""
     raise InputError(
         f"tfds/{printable(rest)}: data sets of TensorFlow are not read",
         expected=f"{EXPECTED}; or torch/NAME, or hfds/NAME",

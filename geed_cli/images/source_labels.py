@@ -49,6 +49,7 @@ class SourceLabels:
         return found
 
     def _none(self, where: str) -> InputError:
+        """The refusal of a source without labels, with the columns that might have them."""
         if not self.fields:
             return InputError(
                 f"--labels {DATA}, and {where} has no labels of its own",

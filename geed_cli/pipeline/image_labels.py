@@ -145,6 +145,8 @@ def _by_class(written: Sequence[str], own: SourceLabels, network: Network) -> tu
             "outputs as labels",
         )
     place_of = {name: place for place, name in enumerate(own.classes)}
+    if unknown := [label for label in different if label not in place_of]:
+        raise _not_among(unknown, own.classes, f"the {count} classes of {printable(own.root)}")
     return tuple(place_of[label] for label in written)
 
 

@@ -43,6 +43,7 @@ def source_of(data: Data) -> str:
 
 
 def _data_set(data: Data) -> str:
+    """A source as it was named, with the split that was taken of it."""
     return data.root if data.split is None else f"{data.root} ({data.split})"
 
 

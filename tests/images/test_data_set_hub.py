@@ -142,6 +142,19 @@ def test_a_configuration(hub: DatasetHub) -> None:
         assert "small" in refusal.value.found
 
 
+def test_the_way_out_leads_to_the_same_rows(hub: DatasetHub) -> None:
+    """The line that is printed where the hub has nothing, run as printed where it has."""
+    expected = hashes_of(opened("x/y@v1"))
+    offered = dict(hub.repositories)
+    hub.repositories.clear()
+    with pytest.raises(RunError) as refusal:
+        opened("x/y@v1")
+    hub.repositories.update(offered)
+    line, where = refusal.value.remedy.split("; and then --data ")
+    exec(line.partition('python -c "')[2].rpartition('"')[0], {})
+    assert hashes_of(opened(where.removeprefix("hfds/"))) == expected
+
+
 def test_one_audit_looks_once(hub: DatasetHub, geed: Geed, tmp_path: Path) -> None:
     """For all that asks what is there."""
     (tmp_path / "net.yaml").write_text(SPEC, encoding="utf-8")

@@ -128,6 +128,8 @@ def test_classes_without_names_are_those_of_the_source_in_order() -> None:
     assert of(("2", "1", "0"), ("0", "2"), network((), 3)) == (2, 0)
     with pytest.raises(InputError, match=r"hfds/x has 3 classes, such as 'ant', and .* has 5"):
         of(("ant", "bee", "cat"), ("cat", "ant"), network((), 5))
+    with pytest.raises(InputError, match="the label 7 is none of the 3 classes of hfds/x"):
+        of(("ant", "bee", "cat"), ("7",), network((), 3))
     with pytest.raises(InputError, match="has 2 classes"):  # two of three are called the same
         of(("ant", "ant", "cat"), ("cat",), network((), 3))
 

@@ -66,6 +66,7 @@ def _is_folder(rest: str) -> bool:
 
 
 def _of_folder(library: Any, rest: str, options: PlaceOptions, where: str) -> tuple[Rows, Origin]:  # noqa: ANN401
+    """The rows of a folder, as ``save_to_disk`` or as the library's files."""
     folder = Path(rest).expanduser()
     if not folder.is_dir():
         raise InputError(
@@ -100,6 +101,7 @@ def _of_folder(library: Any, rest: str, options: PlaceOptions, where: str) -> tu
 
 
 def _of_hub(library: Any, rest: str, options: PlaceOptions, where: str) -> tuple[Rows, Origin]:  # noqa: ANN401
+    """The rows of a repository at the commit that it has now, or at the revision that is named."""
     named = HUB_NAME.fullmatch(rest)
     if named is None:
         raise InputError(
@@ -108,7 +110,7 @@ def _of_hub(library: Any, rest: str, options: PlaceOptions, where: str) -> tuple
             remedy="check the name",
         )
     name, config, revision = named.groups()
-    commit = _commit(name, revision, where)
+    commit = _commit(name, config, revision, where)
     with _refused(where, RunError):
         try:
             builder = library.load_dataset_builder(name, config, revision=commit)
@@ -126,8 +128,8 @@ def _of_hub(library: Any, rest: str, options: PlaceOptions, where: str) -> tuple
     return rows, Origin(split, commit, caches)
 
 
-def _commit(name: str, revision: str | None, where: str) -> str:
-    """The commit that a revision of a repository means now.
+def _commit(name: str, config: str | None, revision: str | None, where: str) -> str:
+    """The commit that a revision of a repository means now; the configuration is for messages alone.
 
     Raises:
         RunError: nobody can be asked, or there is no such repository or revision.
@@ -137,10 +139,12 @@ def _commit(name: str, revision: str | None, where: str) -> str:
             LOOK_SECONDS, lambda: HfApi().dataset_info(name, revision=revision, timeout=CONNECT_SECONDS)
         )
     except Exception as error:  # the HTTP library and its errors change between versions of the hub's client
+        asked = [repr(each) for each in (name, config) if each]
+        asked += [f"revision={revision!r}"] if revision else []
         raise RunError(
             f"{where} could not be looked up\n  cause:    {cause_of(error)}",
             expected="access to the hub, and a data set of that name and revision there",
-            remedy=f'where it can be had, python -c "import datasets; datasets.load_dataset({name!r}).'
+            remedy=f'where it can be had, python -c "import datasets; datasets.load_dataset({", ".join(asked)}).'
             "save_to_disk('DIR')\"; and then --data hfds/./DIR",
         ) from error
     return str(info.sha)
@@ -164,6 +168,7 @@ def _split_of(builder: Builder, options: PlaceOptions, where: str, readers: tupl
 
 
 def _prepared(builder: Builder, split: str) -> Rows:
+    """The rows of a split, mapped from the library's cache; it is downloaded where it is not there."""
     builder.download_and_prepare()
     return builder.as_dataset(split)
 
@@ -208,6 +213,11 @@ def _said(file: Path) -> dict[str, Any]:
 
 
 def _strings(names: object) -> tuple[str, ...]:
+    """Names in a file of the library.
+
+    Raises:
+        InputError: there are none, or other things.
+    """
     if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
         raise _damaged("a file that names what is there does not name it")
     return tuple(names)
@@ -239,6 +249,7 @@ def _only_split(rows: Rows, options: PlaceOptions, where: str) -> str | None:
 
 
 def _damaged(found: str) -> InputError:
+    """The refusal of files that are not as the library writes them."""
     return InputError(
         found,
         expected="a data set as the library datasets writes it",

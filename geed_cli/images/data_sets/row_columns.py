@@ -52,6 +52,7 @@ def columns_of(
 
 
 def _image(features: Mapping[str, Any], found: Sequence[str], asked: str | None, where: str) -> str:
+    """The column of pictures; ``found`` are those of the type."""
     if asked is not None:
         kind = _column(features, asked, "--image-key", where)
         if asked not in found and not _holds_bytes(kind):
@@ -79,6 +80,7 @@ def _holds_bytes(kind: object) -> bool:
 
 
 def _label(features: Mapping[str, Any], found: Sequence[str], asked: str | None, where: str) -> str | None:
+    """The column of labels; ``found`` are those of class labels."""
     if asked is not None:
         kind = _column(features, asked, "--label-key", where)
         dtype = str(getattr(kind, "dtype", ""))
@@ -93,6 +95,7 @@ def _label(features: Mapping[str, Any], found: Sequence[str], asked: str | None,
 
 
 def _column(features: Mapping[str, Any], asked: str, option: str, where: str) -> object:
+    """The type of a column that was named."""
     if asked not in features:
         near = nearest_are(nearest(asked, features))
         raise InputError(

@@ -94,6 +94,7 @@ class TorchvisionArray:
 
 
 def _label(array: LabelledArray, index: int) -> str:
+    """The name of a picture's class, or its number where there is no such class."""
     number = int(array.labels[index])
     return array.classes[number] if 0 <= number < len(array.classes) else str(number)
 

@@ -73,6 +73,7 @@ def torchvision_set(rest: str, options: PlaceOptions) -> TorchvisionArray | Clas
 
 
 def _array(load: Load, kind: str, splits: tuple[str, ...], asked: Asked) -> TorchvisionArray:
+    """A data set whose pictures lie in a few files, by the name of torchvision's class."""
     split = asked.split(splits)
     return TorchvisionArray(f"torchvision's {kind}", load(kind, asked.folder, split), split)
 
