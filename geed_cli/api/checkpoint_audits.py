@@ -6,13 +6,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from geed_cli.api.checkpoint_recipe import Audits, CheckpointAudit
+from geed_cli.api.checkpoint_recipe import Audits, CheckpointAudit, Unaudited
 from geed_cli.api.named_results import Say
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.read import read_tensors
 from geed_cli.documents.pattern import Pattern
 from geed_cli.engine.steady.finding import UnsteadyError
-from geed_cli.errors import InputError, RunError
+from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.images.memory.prepared import prepared_images
 from geed_cli.pipeline import audit as pipeline
 from geed_cli.pipeline.draw import holds_same_draw, require_enough
@@ -30,6 +30,8 @@ from geed_cli.tracking.steps import (
     step_in_name,
 )
 
+Stamp = tuple[int, int]
+"""Size of a file, and when it was last written."""
 STEP_ENTRIES = ("step", "global_step", "iteration", "epoch")
 """Where training scripts keep the step in a checkpoint, in the order in which they are believed."""
 
@@ -41,49 +43,61 @@ class Job:
     input: Input
     step: Step
     sha256: str
+    stamp: Stamp
 
 
-@dataclass(frozen=True)
-class Unaudited:
-    """A checkpoint of which there is no record, and why."""
-
-    path: Path
-    error: UnsteadyError
-
-
-def jobs_of(inputs: Sequence[Input], pattern: Pattern | None, say: Say) -> tuple[Job, ...]:
+def jobs_of(
+    inputs: Sequence[Input], pattern: Pattern | None, say: Say
+) -> tuple[tuple[Job, ...], list[Unaudited]]:
     """Every checkpoint with its step, by label in the order given, then step, then natural order of names.
 
+    Returns:
+        these, and the files that cannot be read.
+
     Raises:
-        InputError: a file whose step is nowhere stated, or whose contents cannot be trusted.
-        RunError: a file that cannot be read.
+        InputError: a file whose step is nowhere stated.
     """
     labels = list(dict.fromkeys(source.label for source in inputs))
 
     def place(job: Job) -> tuple[object, ...]:
         return labels.index(job.input.label), job.step.number, natural(job.input.path)
 
-    jobs = sorted(
-        (Job(source, _step(source.path, pattern), _sha256(source.path)) for source in inputs), key=place
-    )
+    found = [_job(source, pattern) for source in inputs]
+    jobs = sorted((each for each in found if isinstance(each, Job)), key=place)
     _say_doubtful(jobs, say)
-    return tuple(jobs)
+    return tuple(jobs), [each for each in found if isinstance(each, Unaudited)]
 
 
-def _step(path: Path, pattern: Pattern | None) -> Step:
-    if pattern is not None:
-        return step_by_pattern(path, pattern)
-    step = step_in_name(path) or _step_inside(path) or glued_step(path)
+def _job(source: Input, pattern: Pattern | None) -> Job | Unaudited:
+    """A file's place on the track, or why it cannot be read."""
+    path = source.path
+    try:
+        stamp = _stamp(path)
+        step = step_by_pattern(path, pattern) if pattern is not None else step_in_name(path)
+        contents = read_tensors(path).contents if step is None else None
+        sha256 = _sha256(path)
+    except (GeedError, OSError) as error:
+        if pattern is not None and isinstance(error, InputError):
+            raise
+        return Unaudited(
+            path, error if isinstance(error, GeedError) else _unreadable(path, error), unread=True
+        )
+    step = step or _step_inside(contents) or glued_step(path)
     if step is None:
         raise no_step(path)
-    return step
+    return Job(source, step, sha256, stamp)
 
 
-def _step_inside(path: Path) -> Step | None:
+def _stamp(path: Path) -> Stamp:
+    """What changes when a file is written to."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _step_inside(contents: object) -> Step | None:
     """The step that the checkpoint itself states, as a whole number or a tensor of one."""
-    contents = read_tensors(path).contents
     for name in STEP_ENTRIES:
-        value = contents.get(name) if isinstance(contents, Mapping) else None
+        value: object = contents.get(name) if isinstance(contents, Mapping) else None
         if isinstance(value, Tensor) and value.numel() == 1 and not value.is_floating_point():
             value = value.item()
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**15:
@@ -95,11 +109,16 @@ def _sha256(path: Path) -> str:
     try:
         return file_sha256(path)
     except OSError as error:
-        raise RunError(
-            f"checkpoint file {path} cannot be read: {error.strerror or error}",
-            expected="a readable checkpoint file",
-            remedy="check the path and its permissions",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> RunError:
+    """The refusal of a file that the system does not give out."""
+    return RunError(
+        f"checkpoint file {path} cannot be read: {error.strerror or error}",
+        expected="a readable checkpoint file",
+        remedy="check the path and its permissions",
+    )
 
 
 def _say_doubtful(jobs: Sequence[Job], say: Say) -> None:
@@ -130,7 +149,8 @@ def audits(
 ) -> Iterator[tuple[Job, Record | Unaudited]]:
     """A record for each job, one audit after the other; cheap refusals come before any weights are loaded.
 
-    A checkpoint whose network is no function of one image makes none, and the others go on.
+    A checkpoint whose network is no function of one image makes none, and one whose file cannot be read as a whole, or
+    changes meanwhile; the others go on.
 
     Raises:
         KeyboardInterrupt: the run was asked to stop; the audit that this cut short makes no record, since its
@@ -142,15 +162,15 @@ def audits(
     plan_groups(any_of_them.groups, any_of_them.options)
     require_enough(any_of_them.options.data)
     with progress:
-        results: dict[tuple[str | None, str], Result | UnsteadyError] = {}
+        results: dict[tuple[str | None, str], Result | Unaudited] = {}
         for number, job in enumerate(jobs, start=1):
             key = job.input.model, job.sha256
             if key not in results:
                 progress.part(f"{number} of {len(jobs)}")
                 results[key] = _audit(job, by_model[job.input.model], progress)
             result = results[key]
-            if isinstance(result, UnsteadyError):
-                yield job, Unaudited(job.input.path, result)
+            if isinstance(result, Unaudited):
+                yield job, replace(result, path=job.input.path)
                 continue
             if result.status == "partial" or progress.stopping():
                 raise KeyboardInterrupt
@@ -160,9 +180,18 @@ def audits(
             yield job, record_of(job, result)
 
 
-def _audit(job: Job, audit: CheckpointAudit, progress: TerminalProgress) -> Result | UnsteadyError:
-    progress.step(f"loading {job.input.path.name}")
-    network, twin = audit.load(job.input.path)
+def _audit(job: Job, audit: CheckpointAudit, progress: TerminalProgress) -> Result | Unaudited:
+    """The audit of one checkpoint, or why there is none."""
+    path = job.input.path
+    progress.step(f"loading {path.name}")
+    try:
+        network, twin = audit.load(path)
+    except GeedError:
+        if (error := _changed(job) or _damage(path)) is None:
+            raise
+        return Unaudited(path, error, unread=True)
+    if (error := _changed(job)) is not None:
+        return Unaudited(path, error, unread=True)
     data = audit.options.data
     root, settings = prepared_images(data.root, network.input, audit.ready, data.place)
     network, twin = replace(network, input=settings), twin and replace(twin, input=settings)
@@ -170,9 +199,33 @@ def _audit(job: Job, audit: CheckpointAudit, progress: TerminalProgress) -> Resu
         made = pipeline.audit(
             network, audit.groups, replace(audit.options, data=replace(data, root=root)), progress, twin
         )
-    except UnsteadyError as error:
-        return error
+    except UnsteadyError as unsteady:
+        return Unaudited(path, unsteady)
     return made.model_copy(update={"command": audit.typed})
+
+
+def _changed(job: Job) -> GeedError | None:
+    """That the file is being written: its hash, and what was loaded, may be of different bytes."""
+    path = job.input.path
+    try:
+        if _stamp(path) == job.stamp:
+            return None
+    except OSError as error:
+        return _unreadable(path, error)
+    return RunError(
+        f"checkpoint file {path} changed while it was read: it is still being written",
+        expected="a file that is whole",
+        remedy="run the same again when it is",
+    )
+
+
+def _damage(path: Path) -> GeedError | None:
+    """What is wrong with a file that cannot be read, whatever network it is for; None of one that can."""
+    try:
+        read_tensors(path)
+    except GeedError as error:
+        return error
+    return None
 
 
 def record_of(job: Job, result: Result) -> Record:

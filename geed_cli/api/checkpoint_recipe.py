@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geed_cli.errors import InputError
+from geed_cli.errors import GeedError, InputError
 from geed_cli.groups.named import GROUP_SUFFIXES, group_named
+from geed_cli.phrases import counted
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.result.clusters import read_clustering
 from geed_cli.result.schema import Data
@@ -23,6 +24,44 @@ if TYPE_CHECKING:  # with torch, which saved results can do without
 
 Audits = Mapping[str | None, "CheckpointAudit"]
 """By what each checkpoint was named with: its own network, or None for that of all others."""
+
+
+@dataclass(frozen=True)
+class Unaudited:
+    """A checkpoint of which there is no record, and why.
+
+    Attributes:
+        unread: whether its file could not be read as a whole, rather than its network be audited.
+    """
+
+    path: Path
+    error: GeedError
+    unread: bool = False
+
+    @property
+    def why(self) -> str:
+        """In a line."""
+        path = str(self.path)
+        return self.error.found if path in self.error.found else f"{path}: {self.error.found}"
+
+
+def unaudited(failed: Sequence[Unaudited]) -> InputError:
+    """The refusal of checkpoints that were left out."""
+    unread = [str(each.path) for each in failed if each.unread]
+    unsteady = [str(each.path) for each in failed if not each.unread]
+    if unread:
+        also = f"; {len(unsteady)} more could not be audited, {', '.join(unsteady)}" if unsteady else ""
+        return InputError(
+            f"{counted(len(unread), 'checkpoint')} could not be read: {', '.join(unread)}{also}",
+            expected="files that are whole and no longer written to",
+            remedy="write them anew, or leave them out; run the same again, which goes on from --json FILE",
+        )
+    return InputError(
+        f"{counted(len(unsteady), 'checkpoint')} could not be audited, being no function of one image: "
+        f"{', '.join(unsteady)}",
+        expected="the same numbers for a picture, whatever stands beside it and whatever came before",
+        remedy="leave them out, or --on-unsteady report, which says how far values move by themselves",
+    )
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ def results_from(subject: object) -> dict[str, Result]:
 
 
 def _only_one(named: str, results: Mapping[str, Result]) -> Result:
+    """The one result that a step stands for."""
     if len(results) > 1:
         raise InputError(
             f"{named} stands for {len(results)} results",
@@ -117,6 +118,7 @@ def _only_one(named: str, results: Mapping[str, Result]) -> Result:
 
 
 def _one_from(subject: object) -> Result:
+    """One side's single result."""
     return result_from(subject, f"geed.compare([{str(subject)!r}]), which compares all of them")
 
 

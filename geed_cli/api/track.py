@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 from geed_cli.api.checkpoint_recipe import (
     Audits,
     CheckpointAudit,
+    Unaudited,
     require_named_code,
     require_one_set_of_images,
     require_same_controls,
     spec_file,
+    unaudited,
 )
 from geed_cli.api.named_results import OneResult, Say, result_from
 from geed_cli.api.parameters import Names, several
@@ -34,7 +36,7 @@ from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.file import check_writable
 from geed_cli.result.schema import Result
 from geed_cli.sweeps.sweep_folder import files_in, is_sweep
-from geed_cli.tracking.inputs import Input, expand
+from geed_cli.tracking.inputs import Input, expand, lone_globs
 from geed_cli.tracking.record import Recipe, Record, Track, in_memory
 from geed_cli.tracking.resume import known_checkpoints, merged, require_same_recipe, two_networks
 from geed_cli.tracking.shared_file import SharedTrack
@@ -113,7 +115,7 @@ class Followed:
     """A track, and the checkpoints that could not be audited."""
 
     track: Track
-    failed: tuple[str, ...] = ()
+    failed: tuple[Unaudited, ...] = ()
 
 
 @called_in_python(OPTIONS)
@@ -161,6 +163,8 @@ def track(  # noqa: PLR0913 - by keyword
         RunError: weights or images that cannot be had, or a file that cannot be written.
     """
     inputs, given = _sorted_out(along)
+    for lone in lone_globs(_words_in(along)):
+        warnings.warn(lone, stacklevel=3)
     named = models_of(inputs)
     if named:
         options = _options(images, several(metrics), options, cluster)
@@ -228,7 +232,7 @@ def follow(
         if shared is not None:
             shared.add([*new, *done], recipe, complete=False, failures=failures, recipes=own)
 
-    kept, failed = _Kept(audits, own), []
+    kept, failed = _Kept(audits, own), list[Unaudited]()
     if checkpoints:
         with importing():
             import geed_cli.api.checkpoint_audits  # noqa: F401, PLC0415 - torch
@@ -236,7 +240,7 @@ def follow(
         failed = _audited(checkpoints, before, kept, options, save, progress, say)
     records = [*new, *kept.records]
     if failed and not records:
-        raise unaudited(failed)
+        raise failed[0].error if all(each.unread for each in failed) else unaudited(failed)
     complete = not failed
     made = (
         track_of(
@@ -252,16 +256,6 @@ def follow(
         else shared.add(records, recipe, complete=complete, failures=failures, recipes=own)
     )
     return Followed(made, tuple(failed))
-
-
-def unaudited(failed: Sequence[str]) -> InputError:
-    """The refusal of checkpoints whose network is no function of one image."""
-    return InputError(
-        f"{len(failed)} checkpoint{'s' * (len(failed) != 1)} could not be audited, being no function of one image: "
-        f"{', '.join(failed)}",
-        expected="the same numbers for a picture, whatever stands beside it and whatever came before",
-        remedy="leave them out, or --on-unsteady report, which says how far values move by themselves",
-    )
 
 
 def _require_runs(names: Sequence[str], pair_runs: str | None) -> None:
@@ -325,26 +319,28 @@ def _audited(
     save: Callable[[Sequence[Record]], None],
     progress: TerminalProgress,
     say: Say,
-) -> list[str]:
+) -> list[Unaudited]:
     """Keep a record for each checkpoint; reused ones first, then one audit after the other, saved at once.
 
     Returns:
-        the names of the checkpoints that have none.
+        the checkpoints that have none.
     """
     from geed_cli.api import checkpoint_audits as auditing  # noqa: PLC0415 - torch
 
     out, done = options.out, kept.records
-    jobs = auditing.jobs_of(checkpoints, step_pattern(options.step_regex), say)
+    jobs, failed = auditing.jobs_of(checkpoints, step_pattern(options.step_regex), say)
     left = _not_known(jobs, before, kept)
     if done:
         auditing.require_same_images(done[0].result, next(iter(kept.audits.values())), out)
         say(f"{len(done)} of {len(jobs)} checkpoints are in {out} and were not audited again")
-    reused, failed = len(done), []
+    reused = len(done)
+    for each in failed:
+        say(each.why)
     try:
         for job, record in auditing.audits(left, kept.audits, progress):
-            if isinstance(record, auditing.Unaudited):
-                say(f"{record.path}: {record.error.found}")
-                failed.append(str(record.path))
+            if isinstance(record, Unaudited):
+                say(record.why)
+                failed.append(record)
             else:
                 kept.keep(job.input.model, record)
                 save(done)
@@ -457,6 +453,17 @@ def _sorted_out(along: object, label: str | None = None) -> tuple[list[Input], O
         inputs, given = zip(*parts, strict=True)
         return [*chain(*inputs)], OnTrack.together(given)
     return [], OnTrack(tuple(_by_step(along, label)))
+
+
+def _words_in(along: object) -> Iterator[str]:
+    """The paths and globs among what was named."""
+    if isinstance(along, str):
+        yield along
+    elif isinstance(along, Mapping):
+        for each in along.values():
+            yield from _words_in(each)
+    elif isinstance(along, list | tuple):
+        yield from (each for each in along if isinstance(each, str))
 
 
 def _listed(listed: Sequence[object], label: str | None) -> tuple[list[Input], OnTrack]:

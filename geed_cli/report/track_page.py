@@ -48,7 +48,8 @@ from geed_cli.verdict.digits import (
     percents,
     two_digits,
 )
-from geed_cli.verdict.track import next_track, say_track, track_warnings
+from geed_cli.verdict.on_tracks.warnings import track_warnings
+from geed_cli.verdict.track import next_track, say_track
 
 MOST_STEPS = 20
 """Rows of one table: of more steps the first, the last and others evenly between them. ``-v`` has all."""
@@ -419,6 +420,7 @@ def _scale(column: Column, ends: Sequence[float]) -> tuple[float, float]:
 
 
 def _width(parts: Sequence[_Part]) -> int:
+    """Characters that parts take side by side."""
     return sum(each.width + 2 for each in parts) - 2
 
 
@@ -433,6 +435,7 @@ def _packed(head: _Part, parts: Sequence[_Part], room: int) -> list[list[_Part]]
 
 
 def _drawn(tables: Sequence[Sequence[_Part]]) -> Iterator[Block]:
+    """Tables below each other."""
     for number, parts in enumerate(tables):
         if number:
             yield BLANK
@@ -442,6 +445,7 @@ def _drawn(tables: Sequence[Sequence[_Part]]) -> Iterator[Block]:
 
 
 def _left_out(count: int) -> Iterator[Block]:
+    """How many steps only -v shows."""
     if count > 0:
         yield Line(f"{count} more step{'s' * (count != 1)}: -v", style="dim", indent=2)
 

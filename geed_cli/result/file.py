@@ -226,6 +226,7 @@ def _not_a_result(path: Path, why: str) -> InputError:
 
 
 def _a_track(path: Path) -> InputError:
+    """The refusal of a track in the place of a result."""
     return InputError(
         f"{path} is a saved track, and no result",
         expected="one of its steps: FILE@first, FILE@last or FILE@200",

@@ -7,7 +7,7 @@ file.
 
 import glob
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,22 @@ def expand(arguments: Sequence[str]) -> tuple[Input, ...]:
         label, paths, model = _labelled(argument)
         inputs |= dict.fromkeys(Input(label, path, model) for path in paths)
     return tuple(inputs)
+
+
+def lone_globs(arguments: Iterable[str]) -> tuple[str, ...]:
+    """A sentence on each glob that matches a single file, where several were meant."""
+    said = []
+    for argument in arguments:
+        if glob.has_magic(argument) and not Path(argument).exists():
+            try:
+                _, paths, _ = _labelled(argument)
+            except InputError:  # as of the folder of a sweep, which is read otherwise
+                continue
+            if len(paths) == 1 and str(paths[0]) not in argument:
+                said.append(
+                    f"{argument} matches one file, {paths[0]}: check the pattern where several were meant"
+                )
+    return tuple(said)
 
 
 def natural(path: Path) -> tuple[tuple[int, int, str], ...]:

@@ -111,12 +111,14 @@ def results_named(text: str) -> dict[str, Result]:
 
 
 def _found(text: str) -> "re.Match[str]":
+    """The parts of a word that names a step."""
     found = _NAMED.fullmatch(text)
     assert found is not None, "asked of what names_step says yes to"
     return found
 
 
 def _of_track(path: Path, run: str | None, word: str) -> list[StepOfRun]:
+    """The runs of one track at the step; only the named run where there is one."""
     track = read_saved(path)
     if not isinstance(track, Track):
         raise InputError(
@@ -136,6 +138,7 @@ def _of_track(path: Path, run: str | None, word: str) -> list[StepOfRun]:
 
 
 def _at(track: Track, path: Path, run: str, word: str, *, alone: bool) -> StepOfRun:
+    """One run at the step."""
     steps = sorted({record.step for record in track.records if record.label == run})
     step = _step(steps, word)
     if step is None:
@@ -160,6 +163,7 @@ def _require_rows(record: Record, path: Path) -> None:
 
 
 def _step(steps: Sequence[int], word: str) -> int | None:
+    """The step that a word means; None where the run has none such."""
     if word in (FIRST, LAST):
         return steps[0] if word == FIRST else steps[-1]
     number = int(word) if re.fullmatch(r"[0-9]{1,15}", word) else None

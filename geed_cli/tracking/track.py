@@ -68,14 +68,30 @@ def require_one_track(records: Sequence[Record]) -> None:
     """
     first = records[0]
     for other in records[1:]:
-        differing = [*mismatches(first.result, other.result), *_interval_mismatches(first, other)]
-        if differing:
+        if differing := _differing(first, other):
             raise InputError(
                 f"{first.file} and {other.file} cannot stand on one track: they differ in {'; '.join(differing)}",
                 expected="one recipe audited with the same options on the same images",
-                remedy="audit all of them with the same options, or leave one out",
+                remedy=f"audit all of them with the same options, or leave {_stray(records, first, other)} out",
             )
     _require_one_architecture(records)
+
+
+def _differing(first: Record, other: Record) -> list[str]:
+    """What keeps two records from one track, in words."""
+    return [*mismatches(first.result, other.result), *_interval_mismatches(first, other)]
+
+
+def _stray(records: Sequence[Record], first: Record, other: Record) -> str:
+    """Which of two that differ is unlike most of the others, and how many are like it; ``one`` where neither is."""
+    like_first, like_other = (
+        [each for each in records if not _differing(one, each)] for one in (first, other)
+    )
+    if len(like_first) == len(like_other):
+        return "one"
+    stray, like = (other, like_other) if len(like_first) > len(like_other) else (first, like_first)
+    more = len(like) - 1
+    return stray.file + (f" and {more} more like it" if more else "")
 
 
 def _interval_mismatches(first: Record, other: Record) -> Iterator[str]:

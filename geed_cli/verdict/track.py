@@ -12,11 +12,9 @@ from geed_cli.choices import NAMED
 from geed_cli.comparison.mismatch import same_images
 from geed_cli.comparison.pairing import pair_pattern, pairs_of
 from geed_cli.comparison.subjects import Member, models_of
-from geed_cli.documents.document import printable
 from geed_cli.measures.floating_point import floating_noise
-from geed_cli.phrases import some
 from geed_cli.result.samples import independent, sample_of
-from geed_cli.result.schema import Entry, Result
+from geed_cli.result.schema import Entry
 from geed_cli.statistics.difference import Difference, difference
 from geed_cli.statistics.multiple import holm
 from geed_cli.statistics.population import paired_difference, population_difference
@@ -33,7 +31,6 @@ from geed_cli.verdict.digits import (
     percent_decimals,
 )
 from geed_cli.verdict.features import FEATURES, moved_back
-from geed_cli.verdict.reaction import insensitive
 from geed_cli.verdict.said import Said
 from geed_cli.verdict.way import way_of
 
@@ -74,28 +71,6 @@ def say_track(track: Track) -> dict[tuple[str, str], Said]:
     claims = [None if each is None or each.change is None else each.change.p_value for each in ends.values()]
     corrected = dict(zip(places, holm(claims), strict=True))
     return {place: _said(track, place[1], ends[place], corrected[place]) for place in places}
-
-
-def track_warnings(track: Track) -> tuple[str, ...]:
-    """What changes the reading of the whole track."""
-    said = []
-    unsteady = [record.step for record in track.records if record.result.unsteady is not None]
-    if unsteady:
-        said.append(
-            f"{_at(track, unsteady)} the network is no function of one image, so values are about chance, too"
-        )
-    if track.status == "partial":
-        said.append("checkpoints are still to be audited: the run ended early")
-    failed = [failure for failure in track.failures if failure.what == "audit"]
-    if failed:
-        steps = some([str(step) for step in sorted({failure.step for failure in failed})])
-        why = printable(failed[0].error.partition("\n")[0], 200)
-        said.append(f"at {track.unit} {steps} no audit could be made: {why}")
-    dull = [record.step for record in track.records if _is_dull(record.result)]
-    if dull:
-        matter = f"{_at(track, dull)} the output hardly reacts to any image"
-        said.append(f"{matter}, so top class and softmax say nothing of invariance")
-    return tuple(said)
 
 
 def next_track(track: Track, compare: str = "") -> str:
@@ -282,17 +257,3 @@ def _ways(sides: Sequence[Sequence[tuple[Record, Entry]]], group: str) -> str:
     decimals = percent_decimals(min(first, last), max(first, last))
     about = "about " * (ways[0].about or ways[1].about)
     return f", {about}{percent(first, decimals)} to {percent(last, decimals)} of the way to another image"
-
-
-def _is_dull(result: Result) -> bool:
-    return any(insensitive(entry, result) for entry in result.results)
-
-
-def _at(track: Track, steps: Sequence[int]) -> str:
-    """``at every step``, ``at step 0, 10``."""
-    everywhere = set(steps) == {record.step for record in track.records}
-    return (
-        f"at every {track.unit}"
-        if everywhere
-        else f"at {track.unit} {some([str(x) for x in sorted(set(steps))])}"
-    )

@@ -15,6 +15,7 @@ from support.command import Geed
 from support.pictures import smooth_pictures
 
 import geed_cli
+from geed_cli.cli.run import model_request
 from geed_cli.errors import InputError
 from geed_cli.pipeline import audit as pipeline
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
@@ -192,3 +193,90 @@ def test_pictures_of_the_networks_own_size_are_asked_about() -> None:
     assert made.recipe.ready is True
     with pytest.raises(InputError, match="--ready True, now False"):
         geed_cli.track("c8/step_*.safetensors", **words, ready=False, out="t.json")
+
+
+def test_files_that_are_not_whole_are_left_out(geed: Geed, here: Path) -> None:
+    """One that is damaged and one of no bytes; the others stand on the track, which is partial, and the exit code is 2.
+
+    Written anew, the same again makes them alone.
+    """
+    for step, data in ((20, b"PK\x03\x04nonsense"), (30, b"")):
+        (here / "c8" / f"step_{step}.pt").write_bytes(data)
+    files = ("c8=c8/*.safetensors:c8.yaml", "c8=c8/*.pt:c8.yaml")
+    told = geed("track", *files, *QUICK, "--json", "t.json")
+    assert told.exit_code == 2, told.stdout
+    said = " ".join(told.stderr.split())
+    assert "2 checkpoints could not be read: c8/step_20.pt, c8/step_30.pt" in said
+    assert said.count("c8/step_20.pt") == 2
+    assert "warning: checkpoints are still to be audited" in told.stdout
+    track = read_track(here / "t.json")
+    assert (track.status, track.steps) == ("partial", (0, 10))
+    for step in (20, 30):
+        torch.save(timm.create_model(NAMES["c8"], num_classes=3).state_dict(), here / f"c8/step_{step}.pt")
+    again = geed("track", *files, *QUICK, "--json", "t.json")
+    assert again.exit_code == 0, again.stderr
+    assert "2 of 4 checkpoints are in t.json" in again.stderr
+    (here / "c8" / "step_20.pt").write_bytes(b"PK\x03\x04nonsense")
+    alone = geed("track", "c8/step_20.pt", "--model", "c8.yaml", *QUICK)
+    assert alone.exit_code in {2, 3}
+    assert "c8/step_20.pt" in alone.stderr
+    assert "could not be read:" not in alone.stderr
+
+
+def test_a_file_that_is_being_written_is_left_out(
+    geed: Geed, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its hash and its weights might be of different bytes."""
+    real = model_request.ModelRequest.load
+
+    def writing(request: model_request.ModelRequest, *words: object) -> object:
+        network = real(request, *words)  # type: ignore[arg-type]
+        if str(request.options.checkpoint) == "c8/step_10.safetensors":
+            with (here / "c8/step_10.safetensors").open("ab") as file:
+                file.write(b"more")
+        return network
+
+    monkeypatch.setattr(model_request.ModelRequest, "load", writing)
+    told = geed("track", FAMILIES[1], *QUICK, "--json", "t.json")
+    assert told.exit_code == 2
+    said = "c8/step_10.safetensors changed while it was read: it is still being written"
+    assert said in " ".join(told.stderr.split())
+    assert read_track(here / "t.json").steps == (0,)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_glob_of_one_file_is_said(geed: Geed) -> None:
+    """On stderr, in Python as a warning; a glob of several says nothing."""
+    told = geed("track", "c8=c8/step_1?.safetensors:c8.yaml", *QUICK, "-q")
+    assert told.exit_code == 0, told.stderr
+    assert "c8=c8/step_1?.safetensors:c8.yaml matches one file, c8/step_10.safetensors" in told.stderr
+    assert "matches one file" not in geed("track", FAMILIES[1], *QUICK, "-q").stderr
+    with pytest.warns(UserWarning, match="matches one file, c8/step_0"):
+        geed_cli.track(
+            "c8/step_?.safetensors",
+            model="c8.yaml",
+            images="pictures",
+            metrics="latent.l2",
+            options=options(),
+        )
+
+
+def test_results_of_other_data_are_refused_by_name(geed: Geed, here: Path) -> None:
+    """The one that is unlike the others is named, wherever it stands; so is one of another model under the label."""
+    smooth_pictures(here / "other", 6, 32, 9)
+    (here / "audits").mkdir()
+    for name, spec, checkpoint, data in (
+        ("step_1", "cnn", "cnn_1/step_0", "other"), ("step_2", "cnn", "cnn_1/step_10", "pictures"),
+        ("step_3", "cnn", "cnn_2/step_10", "pictures"), ("step_4", "c8", "c8/step_10", "pictures"),
+    ):  # fmt: skip
+        made = geed(
+            "audit", f"{spec}.yaml", "--checkpoint", f"{checkpoint}.safetensors", "-d", data, *QUICK[2:],
+            "--json", f"audits/{name}.json",
+        )  # fmt: skip
+        assert made.exit_code == 0, made.stderr
+    told = geed("track", "run=audits/step_[123].json")
+    assert told.exit_code == 2
+    assert "they differ in images" in " ".join(told.stderr.split())
+    assert "leave audits/step_1.json out" in " ".join(told.stderr.split())
+    mixed = geed("track", "run=audits/step_[234].json")
+    assert "'run' mixes architectures" in mixed.stderr

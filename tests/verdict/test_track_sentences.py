@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from support.constructed import entry, group, result, softmax
+from support.constructed import entry, group, layers, result, softmax
 
 from geed_cli.result.schema import Result
 from geed_cli.statistics.difference import difference
@@ -12,7 +12,8 @@ from geed_cli.statistics.sample import RatioSample
 from geed_cli.statistics.scale import Scale
 from geed_cli.tracking.record import Failure, Record, Track
 from geed_cli.tracking.track import track_of
-from geed_cli.verdict.track import next_track, say_track, track_warnings
+from geed_cli.verdict.on_tracks.warnings import track_warnings
+from geed_cli.verdict.track import next_track, say_track
 
 SPREAD = np.random.default_rng(0).lognormal(0, 0.6, 40)
 """How hard each of the images is: the same at every step, so that pairing takes it away."""
@@ -231,3 +232,97 @@ def test_groups_and_runs_have_a_sentence_each() -> None:
         ("a", "c4"),
         ("b", "c4"),
     ]
+
+
+def reacting(step: int, kl: float, sensitivity: float, label: str = "net", **more: object) -> Record:
+    """A checkpoint with these two numbers of its output."""
+    made = audited(step, 0.2 + step / 1000)
+    entries = [each for each in made.results if each.metric != "softmax.kl"]
+    return record(
+        step, made.model_copy(update={"results": (*entries, softmax(kl, sensitivity, **more))}), label
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "explained"),
+    [
+        ((0.02, 0.25), True),  # a tenth of the sensitivity before, 8% of it now
+        ((0.025, 0.25), True),  # a tenth both times: it fell as much
+        ((0.02, 0.3), False),  # from a tenth to 7%: the value fell further than the sensitivity
+        ((0.15, 0.9), False),  # the sensitivity has not halved
+        ((0.12, 0.2), False),  # the value rose
+    ],
+)
+def test_a_value_that_falls_with_the_reaction_is_no_gain(last: tuple[float, float], explained: bool) -> None:
+    """Softmax falls from 0.1 nats, a tenth of a sensitivity of 1; by hand, whether the sensitivity fell no less."""
+    first = (0.1, 1.0)
+    if last == (0.02, 0.25):
+        first = (0.08, 1.0)
+    made = track_of([reacting(0, *first), reacting(20, *last)], None)
+    said = [text for text in track_warnings(made) if "sensitivity" in text]
+    assert bool(said) == explained
+    if last == (0.025, 0.25):
+        assert said == [
+            "softmax.kl falls from 0.10 to 0.025 nats between step 0 and 20, and its sensitivity falls no less, from "
+            "1.0 to 0.25 nats: the output reacts less to any image, which is no invariance"
+        ]
+
+
+def test_of_several_runs_the_one_that_reacts_less_is_named() -> None:
+    made = track_of(
+        [
+            *(reacting(step, *both, "a") for step, both in ((0, (0.1, 1.0)), (20, (0.025, 0.25)))),
+            *(reacting(step, *both, "b") for step, both in ((0, (0.1, 1.0)), (20, (0.025, 1.0)))),
+        ],
+        None,
+    )
+    (said,) = [text for text in track_warnings(made) if "sensitivity" in text]
+    assert said.startswith("a: softmax.kl falls")
+
+
+def test_features_that_are_the_same_for_every_image_are_said() -> None:
+    """M = 0: there is no distance to measure against, and the value is undefined there."""
+    collapsed = audited(20, 0.1)
+    entries = tuple(
+        each.model_copy(update={"value": None, "ci": None, "normaliser": 0.0, "status": "undefined"})
+        if each.metric == "latent.l2"
+        else each
+        for each in collapsed.results
+    )
+    records = [record(0, audited(0, 0.2)), record(20, collapsed.model_copy(update={"results": entries}))]
+    assert track_warnings(track_of(records, None)) == (
+        "at step 20 every image has the same features, so latent measures have no value",
+    )
+
+
+def test_layers_like_another_image_s_are_said_with_their_steps() -> None:
+    """By the audit's own rule, of the way to another image's maps."""
+
+    def layered(step: int, *parts: float) -> Record:
+        made = audited(step, 0.2 + step / 1000)
+        return record(step, made.model_copy(update={"results": (*made.results, *layers(parts))}))
+
+    made = track_of([layered(0, 0.1, 0.2), layered(10, 0.1, 1.0), layered(20, 0.1, 1.02)], None)
+    assert track_warnings(made) == (
+        "at step 10, 20 another image's maps would do about as well at stage2 (flip)",
+    )
+
+
+def test_what_is_missing_is_said() -> None:
+    """A family without a step that others have, a population with a model less, a value of fewer images."""
+    whole = audited(0, 0.2)
+    per_image = whole.results[0].per_image
+    assert per_image is not None
+    fewer = per_image.model_copy(update={"value": (None, None, *per_image.value[2:])})
+    first = whole.results[0].model_copy(update={"per_image": fewer})
+    records = [
+        record(0, whole, "a"),
+        record(0, audited(0, 0.21), "a"),
+        record(10, audited(10, 0.2), "a"),
+        record(0, audited(0, 0.22).model_copy(update={"results": (first, *whole.results[1:])}), "b"),
+    ]
+    assert track_warnings(track_of(records, None)) == (
+        "b has no step 10, which other runs have",
+        "at step 10 a has 1 of 2 models, so that its values there are of other models than elsewhere",
+        "at step 0 latent.l2 is of 38 of 40 images",
+    )

@@ -163,6 +163,7 @@ def parse_subjects(text: str) -> list[Subject]:
 
 
 def _in_page(label: str, path: Path, result: Result) -> Subject:
+    """One of the results in a page."""
     return Subject(label, (path,), None, {f"{path}: {label}": result})
 
 

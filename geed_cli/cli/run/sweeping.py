@@ -102,6 +102,7 @@ def run(request: SweepRequest) -> None:
 
 
 def _check_outputs(request: SweepRequest, folder: Path) -> None:
+    """Refuse outputs that cannot be written, or that would replace each other or the sweep's own file."""
     check_outputs(request.json, request.csv)
     request.figure.check()
     check_pages(request.pages)
@@ -144,6 +145,7 @@ def _read(request: SweepRequest) -> tuple[Words, Words, Path | None, AuditArgume
 
 
 def _labelled(words: Sequence[str]) -> Words:
+    """Labels, and what stands behind them."""
     return [split_label(word) for word in words]
 
 

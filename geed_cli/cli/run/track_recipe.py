@@ -60,10 +60,12 @@ def audits_of(request: TrackRequest, models: Sequence[str | None]) -> Audits:
 
 
 def _of_own(request: TrackRequest, model: str) -> TrackRequest:
+    """The request as one for checkpoints of that network."""
     return replace(request, model=model, asked=replace(request.asked, arch=None))
 
 
 def _audit(request: TrackRequest) -> CheckpointAudit:
+    """How checkpoints of one network are audited."""
     asked = request.asked
 
     def load(checkpoint: Path) -> "Loaded":

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from geed_cli.api.track import Interrupted, TrackOptions, follow, inputs_of, models_of, unaudited
+from geed_cli.api.checkpoint_recipe import unaudited
+from geed_cli.api.track import Interrupted, TrackOptions, follow, inputs_of, models_of
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import refuse
 from geed_cli.cli.command import declared, spelled
@@ -25,6 +26,7 @@ from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.report.track_page import print_track, to_csv
 from geed_cli.result.file import require_distinct
 from geed_cli.tracking.columns import Column, columns_of, labels_of
+from geed_cli.tracking.inputs import lone_globs
 from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
 
@@ -39,6 +41,8 @@ def run_track(request: TrackRequest) -> None:
     """Make, save and show a track; everything that can be refused cheaply is refused first."""
     _check(request)
     inputs = inputs_of(request.files)
+    for lone in lone_globs(request.files):
+        message_console().print(lone)
     models = models_of(inputs)
     if not models:
         _refuse_options_of_audits(request)

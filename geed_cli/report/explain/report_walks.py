@@ -30,7 +30,8 @@ from geed_cli.verdict.comparison import (
     side_text,
 )
 from geed_cli.verdict.digits import forecast
-from geed_cli.verdict.track import next_track, say_track, track_warnings
+from geed_cli.verdict.on_tracks.warnings import track_warnings
+from geed_cli.verdict.track import next_track, say_track
 
 CLAIMS: dict[Verdict, str] = {
     "more": "more: shown to be further from invariance",

@@ -49,7 +49,8 @@ from geed_cli.verdict.digits import (
     way_limits_text,
 )
 from geed_cli.verdict.names import PLAIN, listed, sentence
-from geed_cli.verdict.track import bands, say_track, track_warnings
+from geed_cli.verdict.on_tracks.warnings import track_warnings
+from geed_cli.verdict.track import bands, say_track
 from geed_cli.verdict.transformations import title_of
 from geed_cli.verdict.way import Way
 

@@ -76,6 +76,7 @@ def of_sweep(sweep: Sweep) -> dict[str, object]:
 
 
 def _parts(sweep: Sweep, subjects: Sequence[Subject]) -> Iterator[OnData]:
+    """Each data set, in the sweep's order."""
     groups = list(dict.fromkeys(value.group for value in sweep.values))
     for data in sweep.data:
         said = [(group, say_sweep(sweep, data.label, group).verdict) for group in groups]
@@ -84,6 +85,7 @@ def _parts(sweep: Sweep, subjects: Sequence[Subject]) -> Iterator[OnData]:
 
 
 def _cards(sweep: Sweep, data: str, subjects: Sequence[Subject]) -> Iterator[SweptCard]:
+    """The cards of one data set."""
     labels = [model.label for model in sweep.models]
     values = at_last_layers(sweep.values)
     for group, metric in dict.fromkeys((value.group, value.metric) for value in values):
@@ -114,6 +116,7 @@ def _scale(values: Sequence[Value], metric: str) -> tuple[float, float]:
 
 
 def _row(subject: Subject, value: Value | None, scale: tuple[float, float]) -> SweptRow:
+    """One model's row; of no value an empty one."""
     if value is None or value.value is None:
         return SweptRow(subject, "–", decoration("", WIDTH, 20), ("no value",))
     rate, decimals = measure_named(value.metric).percent, None if value.ci is None else decimals_of(*value.ci)
@@ -131,16 +134,19 @@ def _row(subject: Subject, value: Value | None, scale: tuple[float, float]) -> S
 
 
 def _limits(ci: tuple[float, float] | None, decimals: int | None, *, rate: bool) -> str:
+    """The interval in words, with the value's decimals."""
     if ci is None:
         return "no interval"
     return percents(*ci) if rate else " to ".join(number_text(end, decimals) for end in ci)
 
 
 def _at(number: float, scale: tuple[float, float]) -> float:
+    """Where a number stands in a mark."""
     return EDGE + (WIDTH - 2 * EDGE) * (number - scale[0]) / (scale[1] - scale[0])
 
 
 def _mark(subject: Subject, value: Value, scale: tuple[float, float]) -> Markup:
+    """The value and its interval on the line of the scale."""
     assert value.value is not None, "the caller has seen it"
     body = line(EDGE, 10, WIDTH - EDGE, 10)
     if value.ci is not None:
@@ -149,6 +155,7 @@ def _mark(subject: Subject, value: Value, scale: tuple[float, float]) -> Markup:
 
 
 def _axis(metric: str, scale: tuple[float, float]) -> Markup:
+    """The two ends of the scale, in the measure's unit."""
     body = lines([(EDGE, 0, EDGE, 3), (WIDTH - EDGE, 0, WIDTH - EDGE, 3)], css="zl", colour=MUTED)
     low, high = (percent(end) if measure_named(metric).percent else f"{end:.3g}" for end in scale)
     body += text(2, 14, low) + text(WIDTH - 2, 14, high, anchor="end")
