@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from support.figures import axes_of, canvas_of, overlapping, points_of, spans_of, text_of
+from support.figures import axes_of, bands_of, canvas_of, overlapping, points_of, spans_of, text_of
 from support.results import record_at
 
 from geed_cli.errors import InputError, RunError
@@ -71,15 +71,16 @@ def test_every_value_and_limit_stands_at_its_step() -> None:
     places = [(group, column) for group in ("flip", "c4") for column in COLUMNS]
     for axes, (group, column) in zip(axes_of(sheet), places, strict=True):
         factor = 100.0 if column.metric == "prediction.flip_rate" else 1.0
-        limits = []
+        assert len(spans_of(axes)) == 1  # b's one step; a's two have a band
         for number, label in enumerate("ab"):
             rows = rows_of(track, group, column, label)
             drawn = points_of(axes)[look(number).colour + look(number).marker]
             assert drawn == [(row.step, pytest.approx(factor * (row.value or 0.0))) for row in rows]
-            limits += [(row.step, factor * row.ci[0], factor * row.ci[1]) for row in rows if row.ci]
-        assert spans_of(axes) == [pytest.approx(each) for each in sorted(limits)]
-        low, high = axes.get_ylim()
-        assert all(low <= end <= high for _, *ends in limits for end in ends)
+            limits = [(row.step, factor * row.ci[0], factor * row.ci[1]) for row in rows if row.ci]
+            assert bands_of(axes)[look(number).colour] == [pytest.approx(each) for each in limits]
+            low, high = axes.get_ylim()
+            assert all(low <= end <= high for _, *ends in limits for end in ends)
+        assert spans_of(axes) == [pytest.approx(limits[0])]
 
 
 def test_a_png_shows_the_interval_in_print() -> None:
@@ -91,8 +92,10 @@ def test_a_png_shows_the_interval_in_print() -> None:
     assert round(png.info["dpi"][0]) == 300
     assert png.width == 3.4 * 300
     assert png.info.keys() == {"dpi", "Title", "Description"}
-    assert spans_of(axes_of(track_sheet(group, LATENT))[0]) != []
-    assert spans_of(axes_of(track_sheet(bare, LATENT))[0]) == []
+    [edges] = bands_of(axes_of(track_sheet(group, LATENT))[0]).values()
+    assert all(low < high for _, low, high in edges)
+    [edges] = bands_of(axes_of(track_sheet(bare, LATENT))[0]).values()
+    assert all(math.isnan(end) for _, *ends in edges for end in ends)
     assert "No intervals." in track_sheet(bare, LATENT).caption
 
 

@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.figures import axes_of, canvas_of, overlapping, points_of, shown_texts, spans_of, text_of
+from support.figures import (
+    axes_of,
+    bands_of,
+    canvas_of,
+    overlapping,
+    points_of,
+    shown_texts,
+    spans_of,
+    text_of,
+)
 from support.results import small_result
 
 import geed_cli
@@ -117,7 +126,12 @@ def test_a_measure_of_layers_is_drawn_against_depth() -> None:
         assert points_of(axes)[look(model).colour + look(model).marker] == [
             (layer, pytest.approx(-0.9 + 0.1 * layer + 0.05 * model)) for layer in range(6)
         ]
-    assert len(spans_of(axes)) == 12
+        assert bands_of(axes)[look(model).colour] == [
+            pytest.approx((layer, max(value - 0.02, -1.0), value + 0.02))
+            for layer in range(6)
+            for value in [-0.9 + 0.1 * layer + 0.05 * model]
+        ]
+    assert spans_of(axes) == []
     assert overlapping(canvas_of(sheet)) == []
 
 

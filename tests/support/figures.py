@@ -7,6 +7,7 @@ from itertools import combinations
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from geed_cli.report.figures.sheet import Sheet
@@ -59,12 +60,26 @@ def overlapping(canvas: Figure) -> list[tuple[str, str]]:
 
 
 def points_of(axes: Axes) -> dict[str, list[tuple[float, float]]]:
-    """The places of the marks of every line, by its colour and mark, as the axes have them."""
+    """The places of the marks of every line that has them, by its colour and mark, as the axes have them."""
     found: dict[str, list[tuple[float, float]]] = {}
-    for line in axes.lines:
+    for line in (line for line in axes.lines if line.get_marker() != "None"):
         places = [(float(x), float(y)) for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)]
         found.setdefault(f"{line.get_color()}{line.get_marker()}", []).extend(places)
     return found
+
+
+def bands_of(axes: Axes) -> dict[str, list[tuple[float, float, float]]]:
+    """The edges of every band, by its colour: where, and its limits."""
+    edges: dict[str, list[Line2D]] = {}
+    for line in (line for line in axes.lines if line.get_marker() == "None"):
+        edges.setdefault(str(line.get_color()), []).append(line)
+    return {
+        colour: [
+            (float(x), float(low), float(high))
+            for x, low, high in zip(below.get_xdata(), below.get_ydata(), above.get_ydata(), strict=True)
+        ]
+        for colour, (below, above) in edges.items()
+    }
 
 
 def spans_of(axes: Axes) -> list[tuple[float, float, float]]:

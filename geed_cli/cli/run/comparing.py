@@ -120,6 +120,7 @@ def run_compare(request: ComparisonRequest) -> None:
     )
 
     def sheet() -> "Sheet":
+        """What --figure draws."""
         from geed_cli.report.figures.comparison_figure import comparison_sheet  # noqa: PLC0415 - where it is asked for
 
         return comparison_sheet(made.comparison, metrics, share_y=request.figure.share_y)

@@ -178,6 +178,7 @@ def _of_models(asked: AuditArguments) -> dict[str, object]:
 
 def _show(made: Sweep, request: SweepRequest, out: Path) -> None:
     def sheet() -> "Sheet":
+        """What --figure draws."""
         from geed_cli.report.figures.sweep_figure import sweep_sheet  # noqa: PLC0415 - where it is asked for
 
         return sweep_sheet(made, share_y=request.figure.share_y)

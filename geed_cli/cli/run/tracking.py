@@ -102,6 +102,7 @@ def _show(track: Track, request: TrackRequest) -> None:
         return columns() if asked else columns_of(track, everything)
 
     def sheet() -> "Sheet":
+        """What --figure draws."""
         from geed_cli.report.figures.track_figure import track_sheet  # noqa: PLC0415 - where it is asked for
 
         return track_sheet(track, columns(), share_y=request.figure.share_y)

@@ -118,6 +118,7 @@ def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:
 
 
 def _ends(point: Point) -> Iterable[float]:
+    """The value and its limits, those that are numbers."""
     if point.value is not None and math.isfinite(point.value):
         yield point.value
         yield from (end for end in point.ci or () if math.isfinite(end))
@@ -149,23 +150,28 @@ def whiskers(axes: "Axes", points: Sequence[Point], factor: float, colour: str, 
 
 
 def line(axes: "Axes", points: Sequence[Point], factor: float, look: Look) -> None:
-    """A line through the values with their intervals as a band and as whiskers; a missing value is a gap."""
-    known = {id(point) for point in drawn(points)}
+    """A line through the values with their intervals as a band, whose edges are dashed as the line is.
+
+    A missing value is a gap; an interval without a neighbour is a whisker.
+    """
+    low, high = axes.get_ylim()
+    known = {id(point): point for point in drawn(points)}
+    limits = [point.ci if id(point) in known else None for point in points]
     at = [point.at for point in points]
     values = [factor * (point.value or 0.0) if id(point) in known else math.nan for point in points]
-    limits = [
-        point.ci if id(point) in known and point.ci is not None else (math.nan, math.nan) for point in points
-    ]
-    low, high = axes.get_ylim()
-    axes.fill_between(
-        at,
-        [max(factor * below, low) for below, _ in limits],
-        [min(factor * above, high) for _, above in limits],
-        color=look.colour,
-        alpha=0.16,
-        linewidth=0,
+    below = [math.nan if each is None else max(factor * each[0], low) for each in limits]
+    above = [math.nan if each is None else min(factor * each[1], high) for each in limits]
+    axes.fill_between(at, below, above, color=look.colour, alpha=0.16, linewidth=0)
+    for edge in (below, above):
+        axes.plot(at, edge, linestyle=look.dash, color=look.colour, linewidth=0.5, alpha=0.7)
+    whiskers(
+        axes, [point for number, point in enumerate(points) if _alone(limits, number)], factor, look.colour
     )
-    if len(points) <= MOST_MARKS:
-        whiskers(axes, points, factor, look.colour)
     every = -(-len(points) // MOST_MARKS)
     axes.plot(at, values, linestyle=look.dash, markevery=every, clip_on=False, zorder=3, **look.mark)
+
+
+def _alone(limits: Sequence[object], number: int) -> bool:
+    """Whether an interval has none on either side, so that no band is drawn of it."""
+    beside = (*limits[max(number - 1, 0) : number], *limits[number + 1 : number + 2])
+    return limits[number] is not None and all(each is None for each in beside)

@@ -104,13 +104,15 @@ class Sheet:
         return [each for each in self.panels if each.axis == panel.axis]
 
     def _width(self) -> float:
+        """Inches: of a column, or of two where panels, marks or names need them."""
         places = max(panel.places for panel in self.panels)
         wide = self.columns > 1 or places > MOST_PLACES or max(map(len, self.labels)) > LONGEST_LABEL
         return TWO_COLUMNS if wide else ONE_COLUMN
 
     def _metadata(self, suffix: str) -> dict[str, Any]:
+        """Title and caption, under the names that the kind of file has for them."""
         said = "Subject" if suffix == ".pdf" else "Description"
-        return {**NO_DATES[suffix], "Title": self.title, said: self.caption}
+        return {**NO_DATES[suffix], "Title": self.title[:1].upper() + self.title[1:], said: self.caption}
 
     def _legend(self, canvas: "Canvas") -> None:
         """The names of the series above all panels, as many in a row as fit; none where the axes have them."""
@@ -149,6 +151,7 @@ class Sheet:
 
 
 def _lay_out(canvas: "Canvas") -> None:
+    """Give every panel its place, without drawing."""
     engine = canvas.get_layout_engine()
     assert engine is not None, "the constrained one"
     engine.execute(canvas)

@@ -77,9 +77,11 @@ def _slot(axes: "Axes") -> float:
 
 
 def _overlap(labels: "Sequence[Text]") -> bool:
+    """Whether one of them lies on the next, or almost."""
     boxes = [_box(label) for label in labels]
     return any(one.x1 + GAP > other.x0 for one, other in pairwise(boxes))
 
 
 def _box(label: "Text") -> "Bbox":
+    """Where it lies, in pixels."""
     return label.get_window_extent()

@@ -27,6 +27,7 @@ def track_sheet(
 
 
 def _panel(track: Track, group: str, column: Column, labels: Sequence[str]) -> TrajectoryPanel:
+    """One group and column, of the runs that have it."""
     about = f"under {group}" if column.layer is None else f"at {column.layer} under {group}"
     series = tuple(
         Series(number, tuple(Point(row.step, row.value, row.ci) for row in rows))
@@ -37,4 +38,5 @@ def _panel(track: Track, group: str, column: Column, labels: Sequence[str]) -> T
 
 
 def _models(track: Track, label: str) -> int:
+    """The size of a population at the step where it is largest."""
     return max((row.models for row in track.rows if row.label == label), default=1)

@@ -43,6 +43,7 @@ def shown_measures(there: Sequence[str], asked: Sequence[str] = ()) -> tuple[str
 
 
 def _unasked(metric: str) -> bool:
+    """Whether a figure has it where nothing was asked for."""
     measure = measure_named(metric)
     return measure.usual or (isinstance(measure, LayerMeasure) and measure.beside is None)
 
