@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from geed_cli.choices import IntervalOptions
 from geed_cli.statistics.difference import Difference, Paired, PairedLimits, smallest_level
 from geed_cli.statistics.estimate import Estimate
-from geed_cli.statistics.methods import smallest_p
+from geed_cli.statistics.methods import closed_sides, smallest_p
 from geed_cli.statistics.sample import Sample, finite_rows
 
 _PERCENT = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%")
@@ -67,6 +67,7 @@ class Sides:
         values: of the two.
         smallest: the smallest p-value that can be told.
         estimates: how each image moves the two, of single models.
+        closed: the p-value, where the method has it without a search.
     """
 
     upper: PairedLimits
@@ -74,6 +75,7 @@ class Sides:
     values: tuple[float, float]
     smallest: float
     estimates: tuple[Estimate, ...] = ()
+    closed: float | None = None
 
     def within(self, confidence: float) -> bool:
         """Whether both intervals lie on their sides; reaching the margin is allowed."""
@@ -91,6 +93,8 @@ class Sides:
     @property
     def p_value(self) -> float:
         """The smallest α at which the values are within the margin; 1 where they are at none."""
+        if self.closed is not None:
+            return max(self.closed, self.smallest)
         return smallest_level(lambda alpha: self.within(1.0 - alpha), self.smallest)
 
 
@@ -121,11 +125,16 @@ def paired_sides(
         return None
     limits = [each.limits(options.method, options.resamples, options.seed) for each in pairs]
     shift = 0.0 if margin.relative else margin.amount
+    sides = [
+        None if each.copies else closed_sides(each.statistic, options.method, end)
+        for each, end in zip(pairs, (shift, -shift), strict=True)
+    ]
     return Sides(
         upper=shifted(limits[0], -shift),
         lower=shifted(limits[1], shift),
         values=(upper.value - shift, lower.value + shift),
         estimates=(upper, lower),
+        closed=max(sides[0][0], sides[1][1]) if sides[0] is not None and sides[1] is not None else None,
         smallest=smallest_p(options.method, options.resamples),
     )
 

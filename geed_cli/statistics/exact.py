@@ -43,6 +43,15 @@ def exact_p(mean: BoundedMean, value: float) -> float:
     return min(2.0 * min(below, above), 1.0)
 
 
+def exact_sides(mean: BoundedMean, value: float) -> tuple[float, float]:
+    """The smallest α whose upper limit is at most the value, and that whose lower limit is at least it, at most 1."""
+    y, sizes = mean.units
+    share, own = mean.share(value), float(y.sum() / sizes.sum())
+    below = 0.0 if share >= 1.0 else 1.0 if share < own else 2.0 * _beyond(y, sizes, share)
+    above = 0.0 if share <= 0.0 else 1.0 if share > own else 2.0 * _beyond(sizes - y, sizes, 1.0 - share)
+    return min(below, 1.0), min(above, 1.0)
+
+
 def most_missed(n: int, confidence: float) -> float:
     """1 − (α/2)^{1/n}: the two-sided (Clopper-Pearson) upper limit on what none of n images showed, 3.7/n at 95%."""
     return 1.0 - math.pow((1.0 - confidence) / 2.0, 1.0 / n)

@@ -19,7 +19,7 @@ from geed_cli.statistics.bootstrap_t import BootstrapT, drawn_moments
 from geed_cli.statistics.bounded import bounded_limits, bounded_p
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate
-from geed_cli.statistics.exact import exact_limits, exact_p
+from geed_cli.statistics.exact import exact_limits, exact_p, exact_sides
 from geed_cli.statistics.fieller import fieller_limits
 from geed_cli.statistics.jackknife_t import cautious_t_limits, corrected_t_limits
 from geed_cli.statistics.scale import Array, Scale
@@ -106,6 +106,12 @@ def closed_p(statistic: Statistic, method: IntervalMethod, value: float) -> floa
     if method == "bounded":
         return bounded_p(statistic.bounded, value)
     return exact_p(statistic.bounded, value) if _is_exact(statistic, method) else None
+
+
+def closed_sides(statistic: Statistic, method: IntervalMethod, value: float) -> tuple[float, float] | None:
+    """As ``exact_sides``, for methods that have these without a search; else None."""
+    exact = statistic.bounded is not None and _is_exact(statistic, method)
+    return exact_sides(statistic.bounded, value) if exact and statistic.bounded is not None else None
 
 
 def _is_exact(statistic: Statistic, method: IntervalMethod) -> bool:

@@ -8,7 +8,7 @@ from scipy import stats
 
 from benchmarks.equivalence import KINDS, SHARE, shares
 from geed_cli.choices import IntervalOptions
-from geed_cli.statistics.difference import Paired, difference
+from geed_cli.statistics.difference import Paired, difference, smallest_level
 from geed_cli.statistics.enough import images_to_be_within
 from geed_cli.statistics.equivalence import Margin, moved, paired_sides, parse_margin
 from geed_cli.statistics.interval import interval
@@ -148,3 +148,20 @@ def test_false_claims_at_the_margin(name: str, runs: int) -> None:
         assert runs * shares(kind, 50, by, range(runs)) <= stats.binom.ppf(0.999, runs, 0.05)
     if name == "gamma":
         assert shares(kind, 200, 0.0, range(20)) > 0.8
+
+
+@pytest.mark.parametrize("text", [0.05, 0.2, 2.5, "10%", "80%"])
+@pytest.mark.parametrize("events", [1, 4])
+def test_the_p_value_of_rates_needs_no_search(text: object, events: int) -> None:
+    """It is the smallest α that a search finds, also where the margin is as wide as the range."""
+    generator = np.random.default_rng(events)
+    scale = Scale.rate(events)
+    first = generator.binomial(events, 0.3, 25) / events
+    second = np.where(generator.random(25) < 0.8, first, generator.binomial(events, 0.4, 25) / events)
+    margin = parse_margin(text)
+    assert margin is not None
+    sides = paired_sides(MeanSample(first, scale), MeanSample(second, scale), margin, 0.0, OPTIONS)
+    assert sides is not None
+    assert sides.closed is not None
+    searched = smallest_level(lambda alpha: sides.within(1.0 - alpha), sides.smallest)
+    assert sides.p_value == pytest.approx(searched, rel=1e-6)
