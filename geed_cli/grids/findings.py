@@ -1,14 +1,17 @@
 """What a run makes of sampling grids: the layers that they break, and actions about the layers' own centres."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from geed_cli.actions.composed import DirectSum, Joint
 from geed_cli.actions.representation import Representation, Spatial, Trivial
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.grids.centred_action import AboutOwnCentre
-from geed_cli.grids.obstacles import GridAlignment, clean_sizes
+from geed_cli.grids.obstacles import GridAlignment, Group, clean_sizes
 from geed_cli.models.network import Network
 from geed_cli.result.schema import GridPhase
+
+SizesOf = Callable[[Network, Sequence[str], Sequence[Group]], Mapping[str, int | None]]
+"""``clean_sizes``, or what remembers what it gave."""
 
 
 def grid_findings(
@@ -16,10 +19,11 @@ def grid_findings(
     layers: Mapping[str, LayerPlan],
     alignments: Mapping[str, GridAlignment],
     groups: Sequence[GroupPlan],
+    sizes_of: SizesOf = clean_sizes,
 ) -> tuple[GridPhase, ...]:
     """Every group and measured layer whose sampling grid, from ``trace_alignments``, the group does not keep.
 
-    Where a layer is broken, other input sizes of the network are tried.
+    Where a layer is broken, other input sizes of the network are tried, by ``sizes_of``.
     """
     broken = [
         (plan, name, alignment, obstacle)
@@ -30,7 +34,7 @@ def grid_findings(
         if obstacle is not None
     ]
     concerned = {plan.name: plan.group for plan, *_ in broken}
-    sizes = clean_sizes(network, tuple(alignments), tuple(concerned.values())) if broken else {}
+    sizes = sizes_of(network, tuple(alignments), tuple(concerned.values())) if broken else {}
     return tuple(
         GridPhase(
             group=plan.name,

@@ -5,7 +5,7 @@ milliseconds and no memory.
 """
 
 import copy
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Set
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -27,6 +27,12 @@ def data_free(module: nn.Module) -> nn.Module:
         empty = torch.empty_like(value, device="meta")
         is_parameter = isinstance(value, nn.Parameter)
         memo[id(value)] = nn.Parameter(empty, requires_grad=False) if is_parameter else empty
+    for part in module.modules():
+        for held in vars(
+            part
+        ).values():  # a dozen empty tables of hooks and the like, which copy asks a lot about
+            if not held and type(held) in {dict, OrderedDict, set}:
+                memo[id(held)] = type(held)()
     return copy.deepcopy(module, memo)
 
 

@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from geed_cli.errors import InputError, nearest, nearest_are
-from geed_cli.groups.families import FAMILIES, family_of
+from geed_cli.groups.families import FAMILIES, Family, family_of
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.product import product_group
 
@@ -58,6 +59,12 @@ def _factor(name: str) -> FiniteGroup:
         raise InputError(
             f"group {name!r} has n = {n}", expected=f"n from 1 to {family.largest}", remedy="geed ls groups"
         )
+    return _of_catalogue(family, n)
+
+
+@lru_cache(maxsize=64)
+def _of_catalogue(family: Family, n: int) -> FiniteGroup:
+    """Made once with its table, since every audit of a sweep or a training asks for the same few."""
     return FiniteGroup(family.stem + (str(n) if family.largest is not None else ""), family.make(n))
 
 

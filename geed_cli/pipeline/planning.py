@@ -25,7 +25,7 @@ from geed_cli.pipeline.chosen_layers import AskedLayers, asked_layers, choose_la
 from geed_cli.pipeline.layer_plans import each_once, plan_layers
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.output_check import require_upright
-from geed_cli.pipeline.reuse.grid_cache import findings_key, found_once
+from geed_cli.pipeline.reuse.grid_cache import findings_key, found_once, sizes_found_once
 from geed_cli.result.schema import GridPhase
 from geed_cli.sets.known_sets import set_named
 from geed_cli.sets.transformation_set import TransformationSet
@@ -148,7 +148,9 @@ def _misalignments(
     """The grid findings, kept between runs; none, and nothing is kept, where memory runs out."""
     key = findings_key(network, layers, groups)
     try:
-        return found_once(store, key, lambda: grid_findings(network, layers, traced(), groups))
+        return found_once(
+            store, key, lambda: grid_findings(network, layers, traced(), groups, sizes_found_once)
+        )
     except Exception as error:  # what has been measured by now is worth more
         if not is_out_of_memory(error):
             raise

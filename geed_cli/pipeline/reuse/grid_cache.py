@@ -11,6 +11,7 @@ from geed_cli import __version__
 from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.plan import GroupPlan, LayerPlan
+from geed_cli.grids.obstacles import Group, clean_sizes, needs_of
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
@@ -23,6 +24,7 @@ FINDINGS = TypeAdapter(Findings)
 MOST_REMEMBERED = 256
 """Findings that a process remembers, a few kilobytes each; the oldest go first."""
 _remembered: dict[bytes, Findings] = {}
+_remembered_sizes: dict[bytes, Mapping[str, int | None]] = {}
 
 
 def found_once(store: RowStore | None, key: bytes | None, make: Callable[[], Findings]) -> Findings:
@@ -34,6 +36,26 @@ def found_once(store: RowStore | None, key: bytes | None, make: Callable[[], Fin
         if len(_remembered) > MOST_REMEMBERED:
             del _remembered[next(iter(_remembered))]
     return _remembered[key]
+
+
+def sizes_found_once(
+    network: Network, layers: Sequence[str], groups: Sequence[Group]
+) -> Mapping[str, int | None]:
+    """As ``clean_sizes``, which looks at no weight: of a library's architecture it is asked once in this process."""
+    if network.source not in {"timm", "torchvision"} or network.borrowed:
+        return clean_sizes(network, layers, groups)
+    tensors = {name: tuple(tensor.shape) for name, tensor in network.module.state_dict().items()}
+    asked = {
+        "module": f"{network.module}\n{tensors}",  # files of one architecture may have other arguments for it
+        "layers": repr(layers),
+        "groups": repr([(group.name, needs_of(group)) for group in groups]),
+    }
+    key = digest(_structure(network) | asked)
+    if key not in _remembered_sizes:
+        _remembered_sizes[key] = clean_sizes(network, layers, groups)
+        if len(_remembered_sizes) > MOST_REMEMBERED:
+            del _remembered_sizes[next(iter(_remembered_sizes))]
+    return _remembered_sizes[key]
 
 
 def cached_findings(store: RowStore | None, key: bytes | None, make: Callable[[], Findings]) -> Findings:
@@ -60,15 +82,22 @@ def findings_key(
     fields = {
         "fact": "grid phases",
         "geed": f"{__version__} {MEASURE_VERSION}",
-        "arch": f"{network.source} {network.arch}",
-        "arguments": "" if network.spec is None else network.spec.model.model_dump_json(),
+        **_structure(network),
         "weights": network.weights.state_sha256,
         **code_of(network),
-        "input": repr(network.input),
         "layers": repr(
             [(name, layer.shape, sorted(layer.representations)) for name, layer in layers.items()]
         ),
         "groups": repr([(plan.name, plan.group.elements, plan.views) for plan in groups]),
-        **{library: version(library) for library in ("torch", "timm", "torchvision")},
     }
     return digest(fields)
+
+
+def _structure(network: Network) -> dict[str, str]:
+    """What tells the code of a network that a library builds, and the pictures that it takes."""
+    return {
+        "arch": f"{network.source} {network.arch}",
+        "arguments": "" if network.spec is None else network.spec.model.model_dump_json(),
+        "input": repr(network.input),
+        **{library: version(library) for library in ("torch", "timm", "torchvision")},
+    }
