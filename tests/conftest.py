@@ -15,7 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test reads or fills the cache of whoever runs it, nor that of another test
 os.environ["GEED_CACHE_DIR"] = tempfile.mkdtemp(prefix="geed-tests-")
-for profile, examples in (("geed", 40), ("whole", 300)):  # hypothesis's own number is 100
+for profile, examples in (("geed", 25), ("whole", 300)):  # hypothesis's own number is 100
     settings.register_profile(
         profile,
         deadline=None,

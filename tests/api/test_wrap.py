@@ -25,7 +25,11 @@ def rows(result: Result) -> object:
 
 
 @pytest.mark.parametrize(
-    "name", ["timm:test_resnet", "timm:test_vit", "timm:mobilevit_xxs", "torchvision:squeezenet1_1"]
+    "name",
+    [
+        *("timm:test_resnet", "timm:test_vit", "torchvision:squeezenet1_1"),
+        pytest.param("timm:mobilevit_xxs", marks=pytest.mark.heavy),
+    ],
 )
 def test_same_rows_as_the_network_loaded_by_name(folder: Path, name: str) -> None:
     """Digit for digit, from a copy in training mode with gradients; MobileViT's digits depend on its memory format."""

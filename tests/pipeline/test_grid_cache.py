@@ -1,20 +1,24 @@
 """Grid phases that an earlier run found: asked for once, kept where they may be, and made again where damaged."""
 
 import sqlite3
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 from support.cache import change
+from torch import nn
 
 from geed_cli import AuditOptions
 from geed_cli.cache.store import RowStore
 from geed_cli.cache.tables import FILE_NAME
+from geed_cli.grids.obstacles import clean_sizes
+from geed_cli.groups.named import groups_named
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline.planning import make_plan
 from geed_cli.pipeline.reuse import grid_cache
-from geed_cli.pipeline.reuse.grid_cache import cached_findings, found_once
+from geed_cli.pipeline.reuse.grid_cache import cached_findings, found_once, sizes_found_once
 from geed_cli.result.schema import GridPhase
 
 KEY = bytes(range(32))
@@ -106,6 +110,7 @@ def network(size: int) -> Network:
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that has audited nothing yet."""
     monkeypatch.setattr(grid_cache, "_remembered", {})
+    monkeypatch.setattr(grid_cache, "_remembered_sizes", {})
 
 
 @pytest.mark.usefixtures("nothing_remembered")
@@ -130,9 +135,44 @@ def test_another_size_or_group_is_another_entry(tmp_path: Path, monkeypatch: pyt
     with RowStore(tmp_path) as store:
         made = [make_plan(network(size), [group], AuditOptions(), store).grid_phase for size, group in asked]
     monkeypatch.setattr(grid_cache, "_remembered", {})
+    monkeypatch.setattr(grid_cache, "_remembered_sizes", {})
     fresh = [make_plan(network(size), [group], AuditOptions()).grid_phase for size, group in asked]
     assert made == fresh
     assert made[0] != made[1]
     connection = sqlite3.connect(tmp_path / FILE_NAME)
     assert connection.execute("SELECT COUNT(*) FROM facts").fetchone() == (3,)
     connection.close()
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+def test_clean_sizes_are_tried_once_for_an_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other weights have the same ones; other arguments, sizes, layers, groups and modules are asked for themselves."""
+    asked: list[object] = []
+
+    def counted(*of: object) -> dict[str, int | None]:
+        asked.append(of)
+        return clean_sizes(*of)
+
+    monkeypatch.setattr(grid_cache, "clean_sizes", counted)
+
+    def small(seed: int, **options: int) -> Network:
+        return load_model("timm:test_resnet", weights="random", seed=seed, **options)
+
+    flip, c4 = groups_named(["flip", "c4"])
+    first = small(0, img_size=32)
+    found = sizes_found_once(first, ("layer1",), (flip,))
+    assert found == clean_sizes(first, ("layer1",), (flip,))
+    assert sizes_found_once(small(1, img_size=32), ("layer1",), (flip,)) == found
+    assert len(asked) == 1
+    for network_, layers, groups in (
+        (first, ("layer2",), (flip,)),
+        (first, ("layer1",), (c4,)),
+        (small(0, img_size=33), ("layer1",), (flip,)),
+        (replace(first, module=nn.Sequential(first.module)), ("0.layer1",), (flip,)),
+    ):
+        before = len(asked)
+        assert sizes_found_once(network_, layers, groups) == clean_sizes(network_, layers, groups)
+        assert len(asked) == before + 1
+    for _ in range(2):
+        sizes_found_once(replace(first, source="python"), ("layer1",), (flip,))
+    assert len(asked) == 7

@@ -50,6 +50,7 @@ def test_grid_phases_without_room_are_found_the_next_time(
 ) -> None:
     """What was measured is not lost; that no layer is broken is not remembered."""
     monkeypatch.setattr(grid_cache, "_remembered", {})
+    monkeypatch.setattr(grid_cache, "_remembered_sizes", {})
     with monkeypatch.context() as patch:
         patch.setattr(planning, "trace_alignments", full)
         short = audit(network, ["flip"], options)

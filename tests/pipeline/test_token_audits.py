@@ -70,7 +70,7 @@ def test_a_vit_without_positions_under_whole_patches(folder: Path, group: str, c
     assert entry_of(result, "channelwise.cosine", group, "blocks.2").controls["null"] > -0.9
 
 
-@pytest.mark.parametrize("group", ["xshift8", "yshift8"])
+@pytest.mark.parametrize("group", ["xshift8", pytest.param("yshift8", marks=pytest.mark.heavy)])
 def test_half_patches_and_positions_break_it(folder: Path, group: str) -> None:
     """Half a patch is no whole token: a note says so, and neither features nor maps are kept."""
     half = audited(tiny_vit(positions=False), [group], folder)
@@ -111,7 +111,9 @@ FAMILIES = {
 }
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.heavy) if "levit" in name else name for name in FAMILIES]
+)
 def test_other_families_are_measured(tmp_path: Path, name: str) -> None:
     """Layers of DeiT (two prefix tokens), Swin (B×H×W×C) and LeViT (grids that shrink) have values."""
     layers, size, arguments = FAMILIES[name]

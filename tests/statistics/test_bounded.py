@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -81,7 +81,6 @@ def test_coverage_is_at_least_nominal(case: str, n: int, runs: int) -> None:
 
 
 @given(rows=st.lists(st.floats(0.0, 1.0), min_size=20, max_size=40))
-@settings(max_examples=60)
 def test_limits_do_not_depend_on_the_order_and_widen_with_confidence(rows: list[float]) -> None:
     """Nested in the confidence, around the mean, inside [0, 1]."""
     made = [bounded_limits(mean_of(rows), level) for level in (0.5, 0.95, 0.999)]

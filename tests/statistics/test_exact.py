@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -84,7 +84,6 @@ ROWS = st.lists(st.sampled_from([k / 4 for k in range(5)]), min_size=20, max_siz
 
 
 @given(rows=ROWS)
-@settings(max_examples=50)
 def test_limits_do_not_depend_on_the_order_and_widen_with_confidence(
     rows: list[float],
 ) -> None:
@@ -102,7 +101,6 @@ def test_limits_do_not_depend_on_the_order_and_widen_with_confidence(
     rows=st.lists(st.sampled_from([-1.0, 0.0, 0.0, 0.5, 1.0]), min_size=20, max_size=40),
     null=st.floats(-0.9, 0.9),
 )
-@settings(max_examples=50)
 def test_p_value_and_limits_agree(rows: list[float], null: float) -> None:
     """A value lies outside the 1 − α limits exactly where its p-value is below α."""
     mean = mean_of(rows, -1.0, 1.0)
