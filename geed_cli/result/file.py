@@ -22,6 +22,7 @@ CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:[0189][0-9a-fA-F]|7[fF]))"
 )
 """Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
+ORDINARY = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 
 _STRAY_BYTE = re.compile("[\ud800-\udfff]+")
 
@@ -202,7 +203,13 @@ def checked_text(text: str, path: Path) -> str:
     Raises:
         InputError: it does.
     """
-    if CONTROL_CHARACTERS.search(text):
+    searched = text
+    if (
+        "\\" not in text
+    ):  # then of single characters alone: few are left of what a file of numbers has most of
+        rest = text.encode("utf-8", "surrogatepass").translate(None, ORDINARY)
+        searched = rest.decode("utf-8", "surrogatepass")
+    if CONTROL_CHARACTERS.search(searched):
         raise _not_a_result(path, "it holds control characters, which a terminal might obey")
     return text
 

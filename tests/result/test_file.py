@@ -8,7 +8,15 @@ import pytest
 from support.results import small_result
 
 from geed_cli.errors import InputError, RunError
-from geed_cli.result.file import check_writable, read_result, to_strict_json, write_atomically, write_result
+from geed_cli.result.file import (
+    CONTROL_CHARACTERS,
+    check_writable,
+    checked_text,
+    read_result,
+    to_strict_json,
+    write_atomically,
+    write_result,
+)
 
 
 def test_a_result_survives_the_round_trip(tmp_path: Path) -> None:
@@ -104,3 +112,17 @@ def test_unknown_keys_are_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match="at extra"):
         read_result(path)
+
+
+@pytest.mark.parametrize("around", ["{} plain", "− × {} 漢", "a \\ {}", "\\\\{}"])
+def test_control_characters_are_found_in_any_text(around: str, tmp_path: Path) -> None:
+    """Those and no others, whether or not the text has other signs or a backslash."""
+    for number in (*range(0x100), 0x2028, 0xFFFF):
+        text = around.format(chr(number))
+        if CONTROL_CHARACTERS.search(text):
+            with pytest.raises(InputError, match="control characters"):
+                checked_text(text, tmp_path)
+        else:
+            assert checked_text(text, tmp_path) == text
+        control = (number < 0x20 or 0x7F <= number <= 0x9F) and chr(number) not in "\t\n\r"
+        assert not control or CONTROL_CHARACTERS.search(text)

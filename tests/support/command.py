@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from geed_cli.choices import View
 from geed_cli.cli.app import app
+from geed_cli.cli.settings import PROJECT
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import PipeConsole
 from geed_cli.result.schema import Result as AuditResult
@@ -19,6 +20,9 @@ Geed = Callable[..., Result]
 """The type of the ``geed`` fixture."""
 COMMAND = get_command(app)
 """The program as typer makes it of its declarations, once: a quarter of the time of a small audit."""
+
+ROOT = Path(__file__).resolve().parents[2]
+ABSENT = Path("no-pyproject.toml")
 
 
 @pytest.fixture
@@ -30,6 +34,10 @@ def geed(monkeypatch: pytest.MonkeyPatch) -> Geed:
     monkeypatch.setattr("typer.testing._get_command", {app: COMMAND}.__getitem__)
 
     def run(*arguments: str | Path) -> Result:
+        if Path.cwd() == ROOT:  # whose pyproject.toml, read by every command, has nothing for the program
+            monkeypatch.setattr("geed_cli.cli.settings.PROJECT", ABSENT)
+        else:
+            monkeypatch.setattr("geed_cli.cli.settings.PROJECT", PROJECT)
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
     return run
