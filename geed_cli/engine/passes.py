@@ -1,4 +1,7 @@
-"""What a network raises while it runs, as one refusal that names the module at fault where that shows."""
+"""What ends forward passes, as one error with a way out: exhausted memory, on any device, or what the network raised.
+
+No other error is taken for exhausted memory; the network's own names the module at fault where that shows.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,9 +9,34 @@ from itertools import chain
 
 import torch
 
-from geed_cli.errors import GeedError, InputError, is_out_of_memory
+from geed_cli.engine.batches import Placement
+from geed_cli.errors import GeedError, InputError, RunError, is_out_of_memory
 from geed_cli.models.code.failure import failure_of, frames
 from geed_cli.models.network import Network
+
+
+class OutOfMemoryError(RunError):
+    """Memory ran out at that batch size; another one may do."""
+
+    def __init__(self, placement: Placement) -> None:
+        rows = placement.batch_size
+        super().__init__(
+            f"memory ran out on {placement.device} at batch size {rows}",
+            expected="room for one batch and its activations",
+            remedy=f"--batch-size {rows // 2}" if rows > 1 else "a smaller --img-size, or another device",
+        )
+        self.batch_size = rows
+
+
+@contextmanager
+def out_of_memory(placement: Placement) -> Iterator[None]:
+    """Raise ``OutOfMemoryError``, which has a way out, in place of torch's or Python's own error."""
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemoryError(placement) from error
 
 
 class ForwardError(InputError):

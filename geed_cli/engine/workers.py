@@ -21,7 +21,7 @@ import torch
 from geed_cli.engine.batches import Batch, Placement, Task, batches
 from geed_cli.engine.engine import Engine, exact_arithmetic
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.out_of_memory import out_of_memory
+from geed_cli.engine.passes import out_of_memory
 from geed_cli.engine.row import Broken
 from geed_cli.engine.steady.again import ShownAgain
 

@@ -15,8 +15,7 @@ import torch
 from geed_cli.cache.limit import cache_limit
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.hooks import UnreadableError
-from geed_cli.engine.out_of_memory import OutOfMemoryError
-from geed_cli.engine.passes import ForwardError
+from geed_cli.engine.passes import ForwardError, OutOfMemoryError
 from geed_cli.errors import RunError
 from geed_cli.groups.named import Groups
 from geed_cli.images.decode import pillow_silenced

@@ -14,8 +14,7 @@ from geed_cli.engine.batches import Placement, Task
 from geed_cli.engine.engine import Engine
 from geed_cli.engine.hooks import UnreadableError
 from geed_cli.engine.map_layout import Layout, NoMap
-from geed_cli.engine.out_of_memory import OutOfMemoryError
-from geed_cli.engine.passes import ForwardError
+from geed_cli.engine.passes import ForwardError, OutOfMemoryError
 from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject
 from geed_cli.engine.shapes import trace, trace_all

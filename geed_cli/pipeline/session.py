@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.out_of_memory import out_of_memory
+from geed_cli.engine.passes import out_of_memory
 from geed_cli.engine.row import Broken, Row
 from geed_cli.engine.workers import Finished, Worker, finished
 from geed_cli.errors import InputError

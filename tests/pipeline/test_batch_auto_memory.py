@@ -8,7 +8,7 @@ import torch
 from support.networks import SmallConvNet, network_of
 from torch import Tensor
 
-from geed_cli.engine.out_of_memory import OutOfMemoryError
+from geed_cli.engine.passes import OutOfMemoryError
 from geed_cli.errors import InputError
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit

@@ -7,7 +7,7 @@ import torch
 from support.pictures import smooth_pictures
 
 from geed_cli.engine import engine as local
-from geed_cli.engine.out_of_memory import OutOfMemoryError
+from geed_cli.engine.passes import OutOfMemoryError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
 from geed_cli.pipeline import planning

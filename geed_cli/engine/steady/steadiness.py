@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from geed_cli.engine.batches import Batch, Places
-from geed_cli.engine.out_of_memory import is_out_of_memory
 from geed_cli.engine.steady.by_place import decided_by_place
 from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.engine.steady.seen import Seen, first_moved
 from geed_cli.engine.steady.showing import Showing, alone, last, second
 from geed_cli.engine.steady.verdict import Case, Evidence, Observe, Record, verdict
 from geed_cli.engine.steady.watch import Watch
+from geed_cli.errors import is_out_of_memory
 from geed_cli.models.code.as_it_was import as_it_was
 
 
