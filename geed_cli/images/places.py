@@ -155,8 +155,12 @@ def _on_disk(path: Path, options: PlaceOptions) -> tuple[Reader, Listing]:
     known = suffix in LISTS or container_by(suffix) is not None
     if not os.path.exists(path):
         what = "file" if known else "folder"
+        shortened = path.parts[:1] in {(f"{scheme}:",) for scheme in SCHEMES}
         near = nearest_are(files_near(path, ("", *SUFFIXES)))
-        raise InputError(f"no such {what}: {path_text(path)}", expected=f"{EXPECTED}{near}", remedy=_REMEDY)
+        remedy = (
+            "an address as text, not as a path, which leaves out one of its slashes" if shortened else _REMEDY
+        )
+        raise InputError(f"no such {what}: {path_text(path)}", expected=f"{EXPECTED}{near}", remedy=remedy)
     if not known:
         raise InputError(f"not a folder: {path_text(path)}", expected=EXPECTED, remedy=_REMEDY)
     reader = _in_file(path, suffix, name)

@@ -110,6 +110,19 @@ def test_pictures_of_a_bucket_are_shown_again(geed: Geed, bucket: Any, tmp_path:
         assert len([found for found in page.named("div") if found.get("class") == "slot"]) == 2
 
 
+def test_pictures_that_cannot_be_fetched_again_are_left_out(geed: Geed, web: Web, tmp_path: Path) -> None:
+    """The page is written without them, and says why: the server is gone, or one picture is."""
+    audited(geed, f"{web.address}/photos.txt")
+    for name in [*web.files]:
+        if name.endswith(".png"):
+            del web.files[name]
+    for says in ("2 pictures of", "no pictures in the gallery: "):
+        shown = geed("report", "r.json", "--images", "2", "-o", tmp_path / "r.html")
+        assert shown.exit_code == 0, shown.stderr
+        assert says in (tmp_path / "r.html").read_text(encoding="utf-8")
+        web.files.clear()
+
+
 def test_two_states_of_one_source_do_not_compare(geed: Geed, web: Web, tmp_path: Path) -> None:
     """Though the drawn pictures are the same; those of the folder compare with both."""
     source = f"{web.address}/x.zip"

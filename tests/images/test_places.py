@@ -1,6 +1,8 @@
 """What ``--data`` names: text reaches what opens it as it was typed, and a path is a path."""
 
+import ast
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,12 @@ from support.command import Geed, geed
 from support.pictures import smooth_pictures
 
 from geed_cli.errors import InputError
+from geed_cli.images import places
 from geed_cli.images.archives.archive_reader import tar_in
 from geed_cli.images.file_kinds import Listed
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.places import PREFIXES, SCHEMES
+from geed_cli.images.remote.file_system import file_system
 from geed_cli.images.source import list_images
 from geed_cli.images.unchanged_file import UnchangedFile
 
@@ -79,6 +83,46 @@ def test_python_takes_the_same_text_and_a_path_is_a_path(opened: list[str], tmp_
         assert (listed.root, len(listed.paths)) == ("./toy/x", 3)
         assert len(list_images(listed.root).paths) == 3
     assert opened == [ADDRESS]
+
+
+def test_a_path_made_of_an_address_is_told_what_it_lacks(tmp_path: Path) -> None:
+    """``Path("s3://bucket/x")`` is ``s3:/bucket/x``."""
+    with pytest.raises(InputError) as refused:
+        list_images(Path("s3://bucket/x.zip"))
+    assert refused.value.found == "no such file: 's3:/bucket/x.zip'"
+    assert refused.value.remedy == "an address as text, not as a path, which leaves out one of its slashes"
+    with pytest.raises(InputError, match="no such folder") as folder:
+        list_images(tmp_path / "none")
+    assert folder.value.remedy.startswith("check the path")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "library", "package"),
+    [("https", "aiohttp", "aiohttp"), ("s3", "s3fs", "s3fs"), ("gs", "gcsfs", "gcsfs")],
+)
+def test_a_library_that_is_missing_is_named(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, library: str, package: str
+) -> None:
+    """With what installs it; for shards at such an address, too."""
+    monkeypatch.setitem(sys.modules, library, None)
+    file_system.cache_clear()
+    for source in (f"{scheme}://host/x.tar", f"wds/{scheme}://host/x.tar"):
+        with pytest.raises(
+            InputError, match=f"an address of {scheme}:// needs the package {package}"
+        ) as refused:
+            list_images(source)
+        assert refused.value.expected == f"the package {package} (geed's extra remote)"
+        assert refused.value.remedy == f"python -m pip install {package}"
+
+
+def test_libraries_of_addresses_are_imported_where_one_is_named() -> None:
+    """No module of geed's imports them as it is imported itself."""
+    names = {"fsspec", "aiohttp", "s3fs", "gcsfs", "webdataset"}
+    for file in Path(places.__file__).parents[1].rglob("*.py"):
+        for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                found = {alias.name for alias in statement.names} | {getattr(statement, "module", None)}
+                assert not {name.partition(".")[0] for name in found if name} & names, file
 
 
 def test_a_name_that_means_two_things_is_refused(opened: list[str], tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def read_again(
             found[place] = to_pixels(picture, shown, side=side)
         except ImageRefused as refusal:
             missing.append(f"{printable(record.path)} ({refusal.reason})")
+        except RunError as error:
+            missing.append(f"{printable(record.path)} ({error.found})")
     return found, _left_out(missing, root)
 
 

@@ -1,10 +1,12 @@
 """Pictures behind http://, read from a server on loopback that may behave as servers should not."""
 
+import asyncio
 import base64
 import traceback
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from support.web import Web, serving
 from geed_cli.errors import InputError, RunError
 from geed_cli.images.picture import ImageRefused
 from geed_cli.images.place_options import PlaceOptions
+from geed_cli.images.remote.file_system import file_system
 from geed_cli.images.remote.remote_list import ELSEWHERE
 from geed_cli.images.source import LoadedImage, hashes_of, iter_pixels, list_images
 
@@ -206,6 +209,25 @@ def test_no_way_leads_to_another_scheme(web: Web, target: str) -> None:
     assert "passwd" not in str(refused.value)
     web.sent_on["/d/z.zip"] = "/d/x.zip"
     assert len(list_images(f"{web.address}/d/z.zip").paths) == COUNT
+
+
+def test_no_way_leads_from_https_to_http() -> None:
+    """Of what aiohttp asks before it follows a redirect; from http to https it may."""
+    yarl = pytest.importorskip("yarl", reason="needs the extra integrations")
+    asked = file_system("https").client_kwargs["trace_configs"][0].on_request_redirect[0]
+
+    def follow(start: str, target: str) -> None:
+        answer = SimpleNamespace(url=yarl.URL(start), headers={"Location": target})
+        asyncio.run(asked(None, None, SimpleNamespace(response=answer)))
+
+    for start, target in (
+        ("http://a/x", "https://b/y"),
+        ("https://a/x", "https://b/y"),
+        ("https://a/x", "/y"),
+    ):
+        follow(start, target)
+    with pytest.raises(RunError, match="a sends an address of https:// on to one of http://"):
+        follow("https://a/x", "http://b/y?secret")
 
 
 def test_a_signed_address_to_which_a_server_leads_is_not_repeated(web: Web) -> None:
