@@ -12,6 +12,7 @@ from pydantic import Field, create_model
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import flag_of
 from geed_cli.cli.command import declared
+from geed_cli.cli.settings import FLAGS_ONLY
 from geed_cli.cli.sweep import OPTIONS_LEFT_OUT
 from geed_cli.documents.document import Document
 from geed_cli.documents.strict_yaml import read_yaml
@@ -20,10 +21,7 @@ from geed_cli.errors import InputError
 
 Words = list[tuple[str | None, str]]
 """Labels, and what stands behind them."""
-FLAGS_ALONE = ("allow_code", "allow_pickle")
-"""What lets code run is said on the command line, and never by a file from elsewhere."""
 SUFFIXES = (".yaml", ".yml")
-OWN = ("models", "data", "out")
 
 
 @dataclass(frozen=True)
@@ -36,21 +34,20 @@ class SweepFile:
     asked: AuditArguments
 
 
-def is_sweep_file(words: Sequence[str]) -> bool:
-    """Whether the only word names a YAML file that is no spec of a model."""
+def sweep_document(words: Sequence[str]) -> Document | None:
+    """The file that the only word names, if it is YAML and no spec of a model."""
     if len(words) != 1 or Path(words[0]).suffix not in SUFFIXES or not Path(words[0]).is_file():
-        return False
-    data = read_yaml(Path(words[0])).data
-    return isinstance(data, dict) and "model" not in data
+        return None
+    document = read_yaml(Path(words[0]))
+    return document if isinstance(document.data, dict) and "model" not in document.data else None
 
 
-def read_sweep_file(path: Path, asked: AuditArguments) -> SweepFile:
+def sweep_in(document: Document, asked: AuditArguments) -> SweepFile:
     """The sweep of a file, whose options those of the command line go before.
 
     Raises:
         InputError: an unknown key, a value that is none, or no models.
     """
-    document = read_yaml(path)
     _refuse_flags(document)
     content: Any = validate(document, _schema())
     given = {name: getattr(content, key) for name, key in _keys().items() if key in content.model_fields_set}
@@ -87,12 +84,8 @@ def written(
 
 def _keys() -> dict[str, str]:
     """The options that may stand in a file, by their fields: their names without the dashes."""
-    left_out = {*OPTIONS_LEFT_OUT, *FLAGS_ALONE}
-    return {
-        option.name: flag_of(option.name).removeprefix("--")
-        for option in declared()
-        if option.name not in left_out
-    }
+    keys = {option.name: flag_of(option.name).removeprefix("--") for option in declared()}
+    return {name: key for name, key in keys.items() if name not in OPTIONS_LEFT_OUT and key not in FLAGS_ONLY}
 
 
 def _schema() -> type[StrictPart]:
@@ -137,11 +130,9 @@ def _several(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of a validated do
 
 def _refuse_flags(document: Document) -> None:
     keys = document.data if isinstance(document.data, dict) else {}
-    for name in FLAGS_ALONE:
-        flag = flag_of(name)
-        if flag.removeprefix("--") in keys:
-            raise InputError(
-                f"{document.at((flag.removeprefix('--'),))}: {flag} in a file",
-                expected="what lets code run on the command line alone",
-                remedy=f"take it out of the file: geed sweep {document.name} {flag}",
-            )
+    for key in sorted(FLAGS_ONLY & keys.keys()):
+        raise InputError(
+            f"{document.at((key,))}: --{key} in a file",
+            expected="what lets code run on the command line alone",
+            remedy=f"take it out of the file: geed sweep {document.name} --{key}",
+        )

@@ -19,7 +19,7 @@ from geed_cli.cli.run.figures import AskedFigure
 from geed_cli.cli.run.labels import split_label
 from geed_cli.cli.run.outputs import Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
-from geed_cli.cli.run.sweep_file import Words, is_sweep_file, read_sweep_file, written
+from geed_cli.cli.run.sweep_file import Words, sweep_document, sweep_in, written
 from geed_cli.cli.startup import uncollected
 from geed_cli.errors import COULD_NOT_RUN, INTERRUPTED, WRONG_INPUT, InputError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
@@ -137,9 +137,10 @@ def show_again(request: SweepRequest, folder: str) -> None:
 
 def _read(request: SweepRequest) -> tuple[Words, Words, Path | None, AuditArguments]:
     """Models, data, folder and options, of the command line or of a file."""
-    if not is_sweep_file(request.words):
+    document = sweep_document(request.words)
+    if document is None:
         return _labelled(request.words), _labelled(request.sources), request.out, request.asked
-    file = read_sweep_file(Path(request.words[0]), request.asked)
+    file = sweep_in(document, request.asked)
     data = _labelled(request.sources) or file.data
     return file.models, data, request.out or file.out, file.asked
 
