@@ -33,7 +33,7 @@ TOLD = {
 
 
 def say_sweep(sweep: Sweep, data: str, group: str) -> Said:
-    """One sentence on one data set under one group, about the first measure that is shown."""
+    """One sentence on one data set under one group, about the first measure that is shown; of several it is named."""
     values = list(first_values(sweep, data, group))
     first = sweep.models[0].label
     if len(sweep.models) == 1 and values:
@@ -54,7 +54,9 @@ def say_sweep(sweep: Sweep, data: str, group: str) -> Said:
     if missing:
         parts.append(f"{listed(missing)} {'is' if len(missing) == 1 else 'are'} not compared")
     word = next(iter(claims)) if len(claims) == 1 and not missing else "mixed" if claims else "not compared"
-    return Said(group, word, f"{'; '.join(parts) or 'Nothing is compared'}.")
+    shown = {value.metric for value in sweep.values if (value.data, value.group) == (data, group)}
+    by = f"By {values[0].metric} " if parts and len(shown) > 1 else ""
+    return Said(group, word, f"{by}{'; '.join(parts) or 'Nothing is compared'}.")
 
 
 def first_values(sweep: Sweep, data: str, group: str) -> Iterator[Value]:

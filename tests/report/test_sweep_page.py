@@ -84,6 +84,20 @@ def test_the_answer_is_a_sentence_for_each_data_set() -> None:
     ]
 
 
+def test_of_several_measures_the_sentence_names_the_one_that_it_is_about() -> None:
+    """What it says of latent.l2 need not hold of softmax.kl, which stands below it."""
+    sweep = swept()
+    further = [
+        each.model_copy(update={"metric": "softmax.kl", "claim": each.claim and "further"})
+        for each in sweep.values
+    ]
+    both = sweep.model_copy(update={"values": (*sweep.values, *further)})
+    first = both.table().splitlines()[0]
+    assert first.split(maxsplit=1)[1].startswith(
+        "By latent.l2 c8 is nearer to invariance than cnn; vit is undecided"
+    )
+
+
 def test_one_line_has_every_value_and_claim() -> None:
     line = one_line(swept(failed=True))
     assert line.startswith("geed=sweep status=partial cells=8 done=7 failed=1 rot.c8.cnn.latent.l2=0.31 ")
