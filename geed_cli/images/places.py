@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from geed_cli.documents.document import path_text, printable
-from geed_cli.errors import InputError, files_near, meant, nearest_are
+from geed_cli.errors import InputError, files_near, nearest_are
 from geed_cli.images.candidates import Listing
 from geed_cli.images.file_kinds import LISTS, SUFFIXES, Listed, container_by
 from geed_cli.images.folder import list_folder
@@ -18,7 +18,7 @@ from geed_cli.images.lists.picture_list import PictureList
 from geed_cli.images.memory.array_file import npz_in
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.reader import Folder, Reader
-from geed_cli.images.remote.address import ADDRESS
+from geed_cli.images.remote.address import ADDRESS, no_scheme
 from geed_cli.images.remote.address import SCHEMES as REMOTE
 from geed_cli.images.remote.opened import address_at
 from geed_cli.images.unchanged_file import UnchangedFile
@@ -114,7 +114,7 @@ def _place(source: str, options: PlaceOptions) -> Listed | None:
     if address is not None:
         scheme = address[1].lower()
         if scheme not in SCHEMES:
-            raise _no_scheme(source, scheme)
+            raise no_scheme(source, scheme, SCHEMES)
         return SCHEMES[scheme](source, options)
     prefix = _prefix(source)
     if prefix not in PREFIXES:
@@ -132,16 +132,6 @@ def _prefix(source: str) -> str:
     """The word before the first slash, in small letters; empty where there is no slash."""
     word, slash, _ = source.partition("/")
     return word.lower() if slash else ""
-
-
-def _no_scheme(source: str, scheme: str) -> InputError:
-    allowed = [f"{name}://" for name in SCHEMES]
-    if scheme == "file":
-        expected, remedy = "a path for what lies on this machine", path_text(source.partition("://")[2])
-    else:
-        expected = meant(f"{scheme}://", allowed) + ", ".join([*allowed, "a path on this machine"])
-        remedy = "fetch it, and name the file"
-    return InputError(f"an address that begins with {scheme}://", expected=expected, remedy=remedy)
 
 
 def _on_disk(path: Path, options: PlaceOptions) -> tuple[Reader, Listing]:

@@ -1,11 +1,12 @@
 """What an address of pictures may hold: a scheme, a host or bucket, and a path; never what is secret."""
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from geed_cli.documents.document import path_text
-from geed_cli.errors import InputError
+from geed_cli.errors import InputError, meant
 
 ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 SCHEMES = ("https", "http", "s3", "gs", "hf")
@@ -46,14 +47,16 @@ def is_address(text: str) -> bool:
 
 
 def address_of(text: str) -> Address:
-    """An address whose scheme is one of ``SCHEMES``, in its parts.
+    """An address in its parts.
 
     Raises:
-        InputError: it names a user, or has a part behind ``?`` or ``#``, of which signatures are made; what it holds
-            is not repeated.
+        InputError: its scheme is none of ``SCHEMES``, it names a user, or has a part behind ``?`` or ``#``, of which
+            signatures are made; what it holds is not repeated.
     """
     scheme, _, path = text.partition("://")
     scheme = scheme.lower()
+    if scheme not in SCHEMES:
+        raise no_scheme(text, scheme)
     host = path.partition("/")[0]
     where = _ACCOUNTS.get(scheme, "~/.netrc")
     if "@" in host:
@@ -75,3 +78,14 @@ def address_of(text: str) -> Address:
             remedy="check the address",
         )
     return Address(scheme, path, f"{scheme}://{path}")
+
+
+def no_scheme(text: str, scheme: str, known: Iterable[str] = SCHEMES) -> InputError:
+    """The refusal of an address of another scheme, of which nothing is repeated but a path of this machine."""
+    allowed = [f"{name}://" for name in known]
+    if scheme == "file":
+        expected, remedy = "a path for what lies on this machine", path_text(text.partition("://")[2])
+    else:
+        expected = meant(f"{scheme}://", allowed) + ", ".join([*allowed, "a path on this machine"])
+        remedy = "fetch it, and name the file"
+    return InputError(f"an address that begins with {scheme}://", expected=expected, remedy=remedy)

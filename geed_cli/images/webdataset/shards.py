@@ -42,7 +42,7 @@ def shards_at(text: str, options: PlaceOptions) -> Shards:
         text, split = f"{text.rstrip('/')}/{split}", None
     counted = _TOTAL.fullmatch(text)
     pattern, total = (counted[1], int(counted[2])) if counted else (text, None)
-    _refuse_commands(pattern)
+    _check(pattern)
     if _names_shards(pattern):
         if split is not None:
             raise InputError(
@@ -70,8 +70,11 @@ def _names_shards(text: str) -> bool:
     return ends == ".tar" or ends in COMPRESSED_SUFFIXES or "{" in text or "::" in text
 
 
-def _refuse_commands(pattern: str) -> None:
+def _check(pattern: str) -> None:
+    """Refuse commands, and addresses that may hold secrets, before a message repeats any of them."""
     for part in pattern.split("::"):
+        if is_address(part):
+            address_of(part)
         if part.strip().startswith("pipe:"):
             raise InputError(
                 "wds/pipe:, which is a command",

@@ -251,6 +251,10 @@ def test_what_may_be_secret_is_refused_and_not_repeated() -> None:
             with pytest.raises(InputError) as refused:
                 list_images(source.replace(".zip", ".tar"))
             assert "secret" not in str(refused.value)
+        for end in ("x-{0.tar", "x-{0..1}.tar|7", "x::pipe:y"):
+            with pytest.raises(InputError) as refused:
+                list_images(f"wds/{address}/{end}")
+            assert "secret" not in str(refused.value)
 
 
 def test_passwords_are_read_from_netrc(

@@ -189,6 +189,14 @@ def test_no_command_is_run(place: Path) -> None:
     assert not (place / "ran").exists()
 
 
+@pytest.mark.parametrize("scheme", ["ftp", "file", "webhdfs"])
+def test_shards_behind_other_schemes_are_refused(place: Path, scheme: str) -> None:  # noqa: ARG001
+    """As pictures at such an address are; also as a folder with an index, and behind other shards."""
+    for source in (f"wds/{scheme}:///x.tar", f"wds/{scheme}:///x", f"wds/s/train-000.tar::{scheme}:///x.tar"):
+        with pytest.raises(InputError, match=f"an address that begins with {scheme}://"):
+            list_images(source)
+
+
 def test_a_shard_that_is_missing_or_short_is_refused(place: Path) -> None:
     """Missing, cut off, and with fewer samples than |N or the index beside it says."""
     with pytest.raises(InputError, match=r"the shard 's/train-002\.tar': cannot be read: No such file"):
