@@ -10,7 +10,8 @@ import pytest
 from support.results import small_result
 
 from geed_cli.__main__ import main
-from geed_cli.result.file import write_result
+from geed_cli.result.file import to_strict_json, write_result
+from geed_cli.sweeps.manifest import Cell, Member, Sweep, SweptData, SweptModel
 
 TORCH = ("torch", "timm", "torchvision")
 HEAVY = (*TORCH, "scipy.stats", "numpy", "matplotlib", "sqlite3", "rich.progress")
@@ -53,7 +54,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_saved_results_need_no_torch(tmp_path: Path) -> None:
-    """Comparing, planning, judging and tracking are for laptops and CI, with numpy and scipy alone; and cache list."""
+    """Comparing, planning, judging, tracking and showing a sweep again need numpy and scipy alone; and cache list."""
     files = [tmp_path / "a.json", tmp_path / "b.json"]
     for seed, file in enumerate(files):
         write_result(small_result(seed), file)
@@ -64,10 +65,18 @@ def test_saved_results_need_no_torch(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     one, two = map(str, files)
+    models = [SweptModel(label=name, members=(Member(name=name, text=name),)) for name in "ab"]
+    cells = [Cell(model=x, member=x, data="d", file=f"{x}.json", recipe="", status="done") for x in "ab"]
+    swept = Sweep(
+        status="complete", settings={"interval": {}}, models=tuple(models), data=(SweptData(label="d", source=None),),
+        cells=tuple(cells), confidence=0.95,
+    )  # fmt: skip
+    (tmp_path / "sweep.json").write_text(to_strict_json(swept), encoding="utf-8")
     commands = [
         ["compare", one, two],
         ["plan", one, "--width", "0.1"],
         ["check", one, "--policy", str(policy), "--baseline", two],
+        ["sweep", str(tmp_path), "--metric", "softmax.kl"],
         ["cache", "list"],
     ]
     calls = (

@@ -610,6 +610,10 @@ SITUATIONS = {
     "figure": Situation(
         "track {world}/a.json {world}/b.json --figure x.eps", "a figure x.eps of no known kind", (r"^(--figure \S+)$",)
     ),
+    "shared axes": Situation(
+        "compare {world}/a.json {world}/b.json --share-y", "--share-y without --figure",
+        (r"^(--figure figure\.svg --share-y)$",)
+    ),
     "gate without a policy": Situation(
         f"audit {NET} --on-undecided pass", "without --policy", (r"^(--policy geed-policy\.yaml)$",),
         prepare=lambda here: (here / "geed-policy.yaml").write_text(POLICY),
