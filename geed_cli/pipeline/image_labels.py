@@ -134,7 +134,12 @@ def _by_class(written: Sequence[str], own: SourceLabels, network: Network) -> tu
         return _wordnet(written, network)
     if names:
         unknown = [label for label in different if _key(label) not in by_name]
-        raise _not_among(unknown, names, f"names of classes of {network.id}")
+        raise _not_among(
+            unknown,
+            names,
+            f"names of classes of {network.id}",
+            "a network with the classes of the data, or a table with the columns path and label",
+        )
     count = _class_count(network)
     if len(own.classes) != count or len(set(own.classes)) != count:
         raise InputError(
@@ -146,7 +151,12 @@ def _by_class(written: Sequence[str], own: SourceLabels, network: Network) -> tu
         )
     place_of = {name: place for place, name in enumerate(own.classes)}
     if unknown := [label for label in different if label not in place_of]:
-        raise _not_among(unknown, own.classes, f"the {count} classes of {printable(own.root)}")
+        raise _not_among(
+            unknown,
+            own.classes,
+            f"the {count} classes of {printable(own.root)}",
+            "labels that are among these",
+        )
     return tuple(place_of[label] for label in written)
 
 
@@ -239,14 +249,18 @@ def _unknown(
     return _not_among(unknown, names, f"names of classes of {network.id}")
 
 
-def _not_among(unknown: Sequence[str], known: Sequence[str], what: str) -> InputError:
+def _not_among(
+    unknown: Sequence[str],
+    known: Sequence[str],
+    what: str,
+    expected: str = "labels that all are names of its classes, numbers of its outputs, or WordNet ids",
+) -> InputError:
     shown = ", ".join(printable(label, 60) for label in unknown[:MOST_NAMED])
     more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
     return InputError(
         f"the labels {shown}{more} are none of {what}"
         if len(unknown) > 1
         else f"the label {shown} is none of {what}",
-        expected=f"labels that all are names of its classes, numbers of its outputs, or WordNet ids"
-        f"{nearest_are(nearest(unknown[0], known))}",
+        expected=f"{expected}{nearest_are(nearest(unknown[0], known))}",
         remedy="correct these labels, or give a table of numbers: path,label",
     )

@@ -234,6 +234,7 @@ def test_what_is_not_there_is_one_refusal(
     with pytest.raises(InputError) as refusal:
         opened(source, split)
     assert found in refusal.value.found.replace(os.sep, "/")
+    assert split is None or refusal.value.remedy == "--split test"
     assert list(tmp_path.iterdir()) == []
 
 

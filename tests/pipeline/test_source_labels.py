@@ -136,8 +136,9 @@ def test_classes_without_names_are_those_of_the_source_in_order() -> None:
 
 def test_digits_are_no_outputs_of_other_classes() -> None:
     """A network with classes of its own is not asked for its third one because a data set has the digit 2."""
-    with pytest.raises(InputError, match="the label 2 is none of names of classes"):
+    with pytest.raises(InputError, match="the label 2 is none of names of classes") as refusal:
         of(("0", "1", "2"), ("2",), network())
+    assert refusal.value.expected.startswith("a network with the classes of the data, or a table")
     assert of((), ("2",), network()) == (2,)  # without names numbers are places, as in a table
 
 

@@ -35,9 +35,10 @@ def chosen_split(asked: str | None, there: Sequence[str], where: str) -> str:
     same: Sequence[str] = next((names for names in (TRAIN, VALIDATION) if asked in names), ())
     found = next((name for name in (asked, *same) if name in there), None)
     if found is None:
+        near = nearest(asked, there)
         raise InputError(
             f"{where} has no split {printable(asked)!r}",
-            expected=f"one of its splits: {listed(there)}{nearest_are(nearest(asked, there))}",
-            remedy=f"--split {printable(there[0])}",
+            expected=f"one of its splits: {listed(there)}{nearest_are(near)}",
+            remedy=f"--split {printable((near or list(there))[0])}",
         )
     return found
