@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.pages import page_of, real, small
+from support.swept import swept
 
 from geed_cli.result.schema import Result
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
+NAMES = ("one", "four", "few", "long", "sweep")
 WIDTHS = (360, 390, 520, 768, 900, 1280, 1600)
 LONG = "a_name_without_a_single_place_to_break_it_" * 6
 
@@ -47,6 +49,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, results in made.items():
         paths[name] = folder / f"{name}.html"
         paths[name].write_text(page_of(results), encoding="utf-8")
+    paths["sweep"] = folder / "sweep.html"
+    swept(failed=True, data=("rot", LONG)).save(paths["sweep"])
     return paths
 
 
@@ -62,7 +66,7 @@ def opened(browser: "Browser", path: Path, width: int, **more: object) -> "tuple
     return page, [each for each in heard if each != path.as_uri()]
 
 
-@pytest.mark.parametrize("name", ["one", "four", "few", "long"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("script", [True, False])
 def test_nothing_is_said_and_nothing_is_asked_for(
     browser: "Browser", pages: dict[str, Path], name: str, script: bool
@@ -73,7 +77,7 @@ def test_nothing_is_said_and_nothing_is_asked_for(
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["one", "four", "few", "long"])
+@pytest.mark.parametrize("name", NAMES)
 def test_no_width_scrolls_sideways(browser: "Browser", pages: dict[str, Path], name: str) -> None:
     """From 360 to 1600 pixels, with every detail open."""
     for width in WIDTHS:
@@ -83,7 +87,7 @@ def test_no_width_scrolls_sideways(browser: "Browser", pages: dict[str, Path], n
         page.context.close()
 
 
-@pytest.mark.parametrize("name", ["one", "four", "few", "long"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: "Browser", pages: dict[str, Path], name: str, scheme: str) -> None:
     """All of axe-core's rules, contrast included, with every detail open."""
