@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,6 @@ from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.auditable import inspect
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
 
-open_clip = pytest.importorskip("open_clip", reason="needs the extra open_clip")
-
 __all__ = ["geed"]
 pytestmark = pytest.mark.usefixtures("read_in_this_process")
 CONFIG = {
@@ -40,14 +39,22 @@ NAMES = ("cat", "dog", "a red car", "tree")
 MODEL = "open_clip:Tiny/small"
 
 
+@cache
+def open_clip() -> Any:  # noqa: ANN401
+    """Imported by the tests alone, since it takes a second wherever this file is only collected."""
+    return pytest.importorskip("open_clip", reason="needs the extra open_clip")
+
+
 @pytest.fixture(autouse=True)
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A small model that the library knows, with a tag whose preprocessing and activation are its own."""
     (tmp_path / "Tiny.json").write_text(json.dumps(CONFIG))
-    monkeypatch.setattr(open_clip.factory, "_MODEL_CONFIGS", dict(open_clip.factory._MODEL_CONFIGS))
-    monkeypatch.setattr(open_clip.factory, "_MODEL_CONFIG_PATHS", list(open_clip.factory._MODEL_CONFIG_PATHS))
-    open_clip.add_model_config(tmp_path / "Tiny.json")
-    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "Tiny", {"small": TAG, "other": TAG})
+    monkeypatch.setattr(open_clip().factory, "_MODEL_CONFIGS", dict(open_clip().factory._MODEL_CONFIGS))
+    monkeypatch.setattr(
+        open_clip().factory, "_MODEL_CONFIG_PATHS", list(open_clip().factory._MODEL_CONFIG_PATHS)
+    )
+    open_clip().add_model_config(tmp_path / "Tiny.json")
+    monkeypatch.setitem(open_clip().pretrained._PRETRAINED, "Tiny", {"small": TAG, "other": TAG})
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def theirs() -> Any:  # noqa: ANN401
     """The library's own model, whose weights the hub offers."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
-        model = open_clip.create_model("Tiny", force_quick_gelu=True, pretrained_text=False).eval()
+        model = open_clip().create_model("Tiny", force_quick_gelu=True, pretrained_text=False).eval()
         with torch.no_grad():
             for parameter in model.parameters():  # so that embeddings of pictures differ
                 parameter.mul_(3 if parameter.dim() > 1 else 1)
@@ -105,8 +112,8 @@ def test_the_image_embedding(theirs: Any) -> None:  # noqa: ANN401
 def test_pictures_are_those_of_the_library(theirs: Any) -> None:  # noqa: ANN401
     """Resized and cropped bit for bit, with the tag's mean and std."""
     settings = load_model(MODEL).input
-    config = open_clip.transform.PreprocessCfg(size=32, mean=TAG["mean"], std=TAG["std"])
-    transform = open_clip.transform.image_transform_v2(config, is_train=False)
+    config = open_clip().transform.PreprocessCfg(size=32, mean=TAG["mean"], std=TAG["std"])
+    transform = open_clip().transform.image_transform_v2(config, is_train=False)
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (settings.mean, settings.std))
     for seed, (width, height) in enumerate([(64, 64), (101, 64), (37, 61), (20, 20), (103, 41)]):
         pixels = to_pixels(Picture.whole(noise(width, height, seed)), settings)
@@ -122,7 +129,7 @@ def test_zero_shot_logits(theirs: Any, classes: Path) -> None:  # noqa: ANN401
     """Scale · image · textᵀ, with the library's tokenizer and the prompt of the docs; f1(x) stays the embedding."""
     network = with_classes(classes)
     pictures = torch.rand(3, 3, 32, 32)
-    tokens = open_clip.get_tokenizer("Tiny")([f"a photo of a {name}." for name in NAMES])
+    tokens = open_clip().get_tokenizer("Tiny")([f"a photo of a {name}." for name in NAMES])
     assert TEMPLATE == "a photo of a {}."
     with torch.inference_mode():
         image = theirs.encode_image(pictures, normalize=True)
@@ -149,9 +156,9 @@ def test_an_audit_is_a_loop_with_the_library(theirs: Any, classes: Path, tmp_pat
         metrics=("softmax.kl", "prediction.flip_rate"),
     )
     result = audit(with_classes(classes), ["flip"], options)
-    config = open_clip.transform.PreprocessCfg(size=32, mean=TAG["mean"], std=TAG["std"])
-    transform = open_clip.transform.image_transform_v2(config, is_train=False)
-    tokens = open_clip.get_tokenizer("Tiny")([f"a photo of a {name}." for name in NAMES])
+    config = open_clip().transform.PreprocessCfg(size=32, mean=TAG["mean"], std=TAG["std"])
+    transform = open_clip().transform.image_transform_v2(config, is_train=False)
+    tokens = open_clip().get_tokenizer("Tiny")([f"a photo of a {name}." for name in NAMES])
     divergences, flips = [], []
     for path in sorted(photos.iterdir()):
         x = transform(Image.open(path))[None]
