@@ -10,7 +10,7 @@ from support.constructed import features, group, result
 from geed_cli.report.explain.topics import topic_of
 from geed_cli.statistics.sample import LEFT_OUT
 from geed_cli.statistics.validity import CARRY_HALF
-from geed_cli.verdict import cautions, comparison, track
+from geed_cli.verdict import cautions, comparison
 from geed_cli.verdict.audit import say, warnings
 from geed_cli.verdict.comparison import (
     ABSENT,
@@ -21,6 +21,8 @@ from geed_cli.verdict.comparison import (
     UNDECIDED,
 )
 from geed_cli.verdict.grids import FAULTS
+from geed_cli.verdict.on_tracks import missing, reactions
+from geed_cli.verdict.on_tracks import warnings as of_tracks
 
 
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.name)
@@ -51,18 +53,26 @@ def test_every_word_of_comparisons_and_tracks_is_explained() -> None:
     words = (FURTHER, NEARER, UNDECIDED, ABSENT, LOWER_BUT_INSENSITIVE, HIGHER_THAN_INSENSITIVE)
     for word in (*words, "not compared", "no change shown", "no verdict"):
         assert topic_of(word).explained.what
-    for module, functions in ((comparison, {"difference_warnings"}), (track, {"track_warnings"})):
+    for module, functions in (
+        (comparison, {"difference_warnings"}),
+        (of_tracks, {"track_warnings", "_controls"}),
+        (reactions, {"_told"}),
+        (missing, {"_steps", "_models"}),
+    ):
         tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-        (made,) = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in functions]
+        made = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in functions]
+        assert len(made) == len(functions)
+        documented = {id(each.value) for one in made for each in ast.walk(one) if isinstance(each, ast.Expr)}
         texts = [
             node.value
-            for node in ast.walk(made)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            for one in made
+            for node in ast.walk(one)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
         ]
         said = [
             text for text in texts if len(text.split()) > 4 and not text.startswith(("What", "a ", ", so"))
         ]
-        assert len(said) > 1
+        assert said
         for text in said:
             assert topic_of(text).heading == "warnings", text
 

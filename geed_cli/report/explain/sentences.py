@@ -316,6 +316,36 @@ WARNING_WORDS = (
         ),
     ),
     Word(
+        "sensitivity falls no less",
+        Explanation(
+            what="softmax.kl fell along the training and the sensitivity to images with it: to less than half, and by "
+            "no smaller part than softmax.kl.",
+            reading="The network says more nearly the same of every image; that it also does of copies is no gain.",
+            see=("sensitivity",),
+        ),
+        ("reacts less to any image",),
+    ),
+    Word(
+        "every image has the same features",
+        Explanation(
+            what="M, the mean distance between different images, is 0 at these steps, so that nothing can be divided "
+            "by it: the features have collapsed.",
+            see=("M",),
+        ),
+    ),
+    Word(
+        "which other runs have",
+        Explanation(
+            what="a family on a track lacks steps that others have; nothing is set beside their values there.",
+        ),
+    ),
+    Word(
+        "of other models than elsewhere",
+        Explanation(
+            what="a population has fewer models at these steps, so that a change there may be that of the models.",
+        ),
+    ),
+    Word(
         "checkpoints are still to be audited",
         Explanation(
             what="the run ended early; the same command goes on with what is left.",
