@@ -28,7 +28,8 @@ def test_json_to_stdout_is_json_alone(geed: Geed, spec: Path, pictures: Path) ->
     done = geed("audit", spec, "-d", pictures, "--json", "-", "--metric", "latent.*")
     assert done.exit_code == 0, done.stderr
     content = json.loads(done.stdout)
-    assert [entry["metric"] for entry in content["results"]] == ["latent.l2", "latent.cosine"]
+    metrics = ["latent.l2", "latent.cosine", "latent.relative"]
+    assert [entry["metric"] for entry in content["results"]] == metrics
 
 
 def test_several_groups_metrics_and_layers(geed: Geed, spec: Path, pictures: Path, tmp_path: Path) -> None:
