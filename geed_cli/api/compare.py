@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from geed_cli.api.named_results import Subjects, contenders_of
 from geed_cli.api.parameters import OF_RESULTS, Names, several
 from geed_cli.api.python_words import called_in_python
-from geed_cli.choices import IntervalOptions
+from geed_cli.choices import By, IntervalOptions, check_choice
 from geed_cli.comparison import compare as comparing
 from geed_cli.comparison.margins import margins_of
 from geed_cli.comparison.mismatch import require_comparable, require_one_architecture
@@ -31,6 +32,7 @@ OPTIONS = {
     "--pair-runs": "pair_runs=…",
     "--cluster": "cluster=…",
     "--allow-mismatch": "allow_mismatch=True",
+    "--by": "by=…",
     "LABEL=GLOB": '{"label": [results]}',
 }
 DEFAULT = IntervalOptions()
@@ -45,7 +47,7 @@ class SideBySide:
 
 
 @called_in_python(OPTIONS)
-def compare(
+def compare(  # noqa: PLR0913 - by keyword
     subjects: Subjects,
     *,
     metrics: Names = (),
@@ -55,6 +57,7 @@ def compare(
     pair_runs: str | None = None,
     cluster: str | None = None,
     allow_mismatch: bool = False,
+    by: By | None = None,
 ) -> Comparison:
     """Compare results with the first of them, paired over the same images, by Holm's correction over the whole table.
 
@@ -71,10 +74,13 @@ def compare(
         pair_runs: a regular expression whose one group finds the run in the names of two populations' files.
         cluster: which images belong together; None is the clusters that the results have.
         allow_mismatch: show results that are not comparable, without verdicts.
+        by: ``"class"`` also compares each class of labelled images.
 
     Raises:
         InputError: what is no result, what cannot be compared, or an option that cannot act.
     """
+    if by is not None:
+        check_choice("--by", by, get_args(By))
     options = interval, several(margins), pair_runs
     check_asked(several(metrics), *options)
     return side_by_side(
@@ -84,6 +90,7 @@ def compare(
         *options,
         cluster=cluster,
         allow_mismatch=allow_mismatch,
+        by=by,
     ).comparison
 
 
@@ -101,7 +108,7 @@ def check_asked(
     check_options(interval.method, interval.confidence, interval.resamples)
 
 
-def side_by_side(
+def side_by_side(  # noqa: PLR0913 - as compare
     contenders: Sequence[Contender],
     metrics: Sequence[str] = (),
     layers: Sequence[str] = (),
@@ -111,6 +118,7 @@ def side_by_side(
     *,
     cluster: str | None = None,
     allow_mismatch: bool = False,
+    by: By | None = None,
 ) -> SideBySide:
     """The comparison of sides that were read or audited already; see ``compare``."""
     clustered = _in_clusters(contenders, cluster)
@@ -123,7 +131,7 @@ def side_by_side(
             require_one_architecture(each.label, each.results)
         labelled = [(result, each.label) for each in sides for result in each.results]
         require_comparable([result for result, _ in labelled], [label for _, label in labelled])
-    made = comparing.compare(sides, interval, margins_of(margins), pair_pattern(pair_runs))
+    made = comparing.compare(sides, interval, margins_of(margins), pair_pattern(pair_runs), by)
     return SideBySide(sides, made)
 
 

@@ -23,10 +23,6 @@ from geed_cli.cli.panels import (
 )
 
 OPTIONS_LEFT_OUT = {
-    **dict.fromkeys(
-        ("labels", "by", "label_key"),
-        "comparisons are of the measures; geed audit says what labels say of one model",
-    ),
     "checkpoint": "each of the subjects names its own weights",
     **dict.fromkeys(
         ("until_width", "max_samples", "width_of"),

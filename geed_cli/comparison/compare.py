@@ -7,10 +7,10 @@ chance into findings; a line that is not decided says how many images would deci
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from geed_cli.choices import IntervalOptions
+from geed_cli.choices import By, IntervalOptions
 from geed_cli.comparison.decide import decide
 from geed_cli.comparison.joint import joint_level
-from geed_cli.comparison.label_lines import label_lines
+from geed_cli.comparison.label_lines import class_lines, class_names_of, label_lines
 from geed_cli.comparison.line_difference import Terms, cells_of
 from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.mismatch import labels_mismatch, mismatches, mixed_architectures, same_images
@@ -31,6 +31,7 @@ def compare(
     options: IntervalOptions,
     margins: Margins = Margins(),  # noqa: B008 - it is frozen
     runs: Pattern | None = None,
+    by: By | None = None,
 ) -> Comparison:
     """Every measure, group and layer of all contenders, against the first.
 
@@ -39,6 +40,7 @@ def compare(
         options: of all intervals; verdicts are Holm's whether they are simultaneous or not.
         margins: what differences are asked to be within.
         runs: finds the run in the names of the files of two populations, whose models then belong together.
+        by: ``class`` makes lines of each class of the labels as well.
 
     Raises:
         InputError: options that no interval can be made with, or runs that cannot be paired.
@@ -81,7 +83,9 @@ def compare(
         margins=margins.texts,
         subjects=tuple(_subject(contender) for contender in contenders),
         lines=tuple(lines),
-        accuracy=label_lines(contenders, options, runs, same_images=pairable),
+        accuracy=label_lines(contenders, options, runs) if pairable else (),
+        by_class=class_lines(contenders, options, runs) if pairable and by == "class" else (),
+        class_names=class_names_of(contenders) if by == "class" else {},
     )
 
 

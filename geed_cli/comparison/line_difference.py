@@ -144,7 +144,7 @@ def _of_populations(reference: Contender, other: Contender, key: Key, terms: Ter
     margin, equivalence = terms.margins.of(key[0]), None
     if margin is not None and isinstance(made, Contrast):
         equivalence = _populations_within(key[0], sides, margin, contrast, made)
-    return Cell(found, floor=_floor(key, [*sides[0], *sides[1]]), equivalence=equivalence)
+    return Cell(found, floor=rounding_floor(key, [*sides[0], *sides[1]]), equivalence=equivalence)
 
 
 Sided = tuple[tuple[Member, ...], tuple[Member, ...]]
@@ -188,7 +188,7 @@ def _paired(pair: _Pair, at: DifferenceAt, key: Key, terms: Terms) -> Cell:
         difference=made,
         images=len(samples[0].values),
         at=at,
-        floor=_floor(key, pair.members),
+        floor=rounding_floor(key, pair.members),
         same=same_rows(*samples),
         alike=_alike(key[0], pair.members),
         equivalence=equivalence,
@@ -236,10 +236,14 @@ def _perfect(metric: str, member: Member) -> float:
     return measure_named(metric).best / (member.entry.normaliser or 1.0)
 
 
-def _floor(key: Key, members: Sequence[Member]) -> float:
-    """The smallest difference that is more than rounding, of the coarsest of the members."""
+def rounding_floor(key: Key, members: Sequence[Member]) -> float:
+    """The smallest difference that is more than rounding, of the coarsest of the members; 0 without any."""
     return max(
-        max(floating_noise(key[0], member.precision), _measured(key[0], member) or 0.0) for member in members
+        (
+            max(floating_noise(key[0], member.precision), _measured(key[0], member) or 0.0)
+            for member in members
+        ),
+        default=0.0,
     )
 
 

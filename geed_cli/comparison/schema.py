@@ -127,6 +127,13 @@ class Line(Told):
         return in_line("Line", self.metric, self.group, self.layer, f"{reference}: {others}")
 
 
+class ClassLine(Line):
+    """A line over the images of one class, M being that of all images."""
+
+    label: int = Field(description="the place of the class among the network's outputs, as in class_names")
+    images: int = Field(description="of the class")
+
+
 class Comparison(Presented):
     """The whole table; ``comparison[metric, group]`` is its line of a measure and group.
 
@@ -151,6 +158,12 @@ class Comparison(Presented):
         description="what labels say: accuracy, worst_case and balanced_accuracy of each group, whose differences are "
         "larger where the other is right more often, and whose p_holm is corrected over these lines alone",
     )
+    by_class: tuple[ClassLine, ...] = Field(
+        (),
+        description="every number of the whole network for each class, p_holm corrected over these lines alone; empty "
+        "where it was not asked for",
+    )
+    class_names: dict[int, str] = Field({}, description="of the classes of by_class, where they are known")
 
     model_config = Part.model_config | {"populate_by_name": True}
 
@@ -198,13 +211,15 @@ COLUMNS: Columns = {
     "p_value": float, "p_holm": float, "verdict": str, "images_to_decide": int, "notes": str,
     "null": float, "floor": float, "twin": float,
     "margin": float, "p_margin_holm": float, "within_margin": bool,
+    "class": int, "class_name": str,
 }  # fmt: skip
 """Of a data frame, and of the file of --csv."""
 
 
 def _rows(comparison: Comparison) -> Iterator[Sequence[Scalar]]:
     none = Delta(value=None, ci=None, p_value=None, p_holm=None, verdict="incomparable")
-    for line in (*comparison.lines, *comparison.accuracy):
+    for line in (*comparison.lines, *comparison.accuracy, *comparison.by_class):
+        label = line.label if isinstance(line, ClassLine) else None
         for subject, side, delta in zip(comparison.subjects, line.sides, (none, *line.deltas), strict=True):
             decision = (delta.p_value, delta.p_holm, delta.verdict, delta.images_to_decide)
             yield (
@@ -215,6 +230,7 @@ def _rows(comparison: Comparison) -> Iterator[Sequence[Scalar]]:
                 "; ".join(dict.fromkeys((*side.notes, *delta.notes))),
                 *(side.controls.get(name) for name in ("null", "floor", "twin")),
                 *_margin(delta),
+                *(label, None if label is None else comparison.class_names.get(label)),
             )
 
 

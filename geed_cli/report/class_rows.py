@@ -1,6 +1,6 @@
 """The rows of ``--by class``: for each number its classes, the furthest from the best first, and what it shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from geed_cli.documents.document import printable
@@ -79,16 +79,16 @@ def class_cells(result: Result, entry: ClassEntry, *, sep: str = " to ") -> tupl
     decimals = None if entry.ci is None or in_percent(entry.metric) else decimals_of(*entry.ci)
     value = value_text(entry.metric, entry.value, decimals)
     return (
-        class_name(result, entry.label),
+        class_name(result.class_names, entry.label),
         str(entry.images),
         value,
         limits_text(entry.metric, entry.ci, sep=sep),
     )
 
 
-def class_name(result: Result, label: int) -> str:
+def class_name(names: Mapping[int, str], label: int) -> str:
     """The first of the names of a class, else its place."""
-    named = result.class_names.get(label)
+    named = names.get(label)
     return f"class {label}" if named is None else printable(named.partition(",")[0], LONGEST_CLASS)
 
 
@@ -120,7 +120,7 @@ def furthest_said(result: Result, table: ClassTable) -> str:
     together = f" for all {len(told)}{' classes' * every} together" if len(told) > 1 else ""
     return (
         f"{metric}{among} is {'lowest' if metric in LABEL_METRICS else 'largest'} of "
-        f"{class_name(result, first.label)}: {value_text(metric, first.value, decimals)} "
+        f"{class_name(result.class_names, first.label)}: {value_text(metric, first.value, decimals)} "
         f"({limits_text(metric, first.joint_ci)}{together}); all images: {value_text(metric, table.whole, decimals)}"
     )
 

@@ -11,13 +11,14 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from geed_cli.choices import View
-from geed_cli.comparison.schema import Comparison, Delta, Side
+from geed_cli.comparison.schema import ClassLine, Comparison, Delta, Side
 from geed_cli.comparison.schema import Line as Compared
 from geed_cli.measures.catalogue import BY_NAME, by_default, measure_named
 from geed_cli.measures.control import CONTROLS
 from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.phrases import counted, some
 from geed_cli.report.cells import csv_text
+from geed_cli.report.class_rows import MOST_CLASSES, class_name
 from geed_cli.report.console import plain, write
 from geed_cli.report.hidden_actions import HIDDEN_ACTIONS_READING, hidden_notes, hidden_table
 from geed_cli.report.marks import Mark
@@ -61,6 +62,7 @@ from geed_cli.verdict.comparison import (
     say_difference,
     shared_difference_decimals,
     side_text,
+    surest_first,
 )
 from geed_cli.verdict.digits import forecast
 
@@ -121,6 +123,7 @@ def comparison_page(comparison: Comparison, view: View, width: int = 100) -> Ite
         yield Line(plain(group), style="bold")
         yield from tables.group(group)
         yield from tables.accuracy(group)
+        yield from tables.classes(group)
         if view.verbose:
             yield from _hidden(comparison, group, tables_room(width, linear=view.linear))
         elif any(
@@ -254,6 +257,33 @@ class _Tables:
             yield self._two(parts, (LOWER, HIGHER))
         else:
             yield from self._many(parts)
+
+    def classes(self, group: str) -> Iterator[Block]:
+        """The table of each number by class, the surest differences first; nothing where it was not asked for."""
+        own = [line for line in self.comparison.by_class if line.group == group]
+        if not own:
+            return
+        labels = self._labels()
+        headings = [*labels[:1], *(label + "  " * (not self.view.linear) for label in labels[1:])]
+        sections, most = [], 0
+        for metric in dict.fromkeys(line.metric for line in own):
+            lines = surest_first([line for line in own if line.metric == metric])
+            shown = lines if self.view.verbose else lines[:MOST_CLASSES]
+            most = max(most, len(lines) - len(shown))
+            decimals = shared_difference_decimals(lines)
+            rows: list[list[Cell]] = [
+                [
+                    class_name(self.comparison.class_names, line.label),
+                    str(line.images),
+                    *(self._signed(line, decimals, at) for at in range(len(labels))),
+                ]
+                for line in shown
+            ]
+            sections.append(Section(rows, metric))
+        yield from (BLANK, Line("by class", strong=f"{plain(group)}:"))
+        yield Rows([Column("", left=True, shortens=True), Column("images"), *map(Column, headings)], sections)
+        if most:
+            yield Line(f"{most} more class{'es' * (most > 1)}: -v", style="dim", indent=2)
 
     def _has_a_row(self, line: Compared) -> bool:
         """Whether a measure of no layer has one: one without a perfect value where it was asked for by name."""
@@ -402,7 +432,8 @@ def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
     controls = [control for control in BESIDE_VALUES if control.name in there]
     level = f"{100 * comparison.confidence:g}% interval"
     for group in groups:
-        lines = [line for line in (*comparison.lines, *comparison.accuracy) if line.group == group]
+        every = (*comparison.lines, *comparison.accuracy, *comparison.by_class)
+        lines = [line for line in every if line.group == group]
         yield from (BLANK, Line("every value", strong=f"{plain(group)}:"))
         columns = [
             Column("", left=True, shortens=True),
@@ -416,7 +447,7 @@ def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
         ]
         rows = [
             [
-                *(_full_name(line), plain(subject.label)),
+                *(_full_name(comparison, line), plain(subject.label)),
                 *(in_unit(line.metric, side.value), limits_in_unit(line.metric, side.ci)),
                 *[in_unit(line.metric, side.within) if side.within is not None else ""] * several,
                 *(_control(line, side, control.name) for control in controls),
@@ -435,7 +466,9 @@ def _details(comparison: Comparison, groups: Sequence[str]) -> Iterator[Block]:
         yield from (Paragraph("note:", text) for text in _notes(comparison, group))
 
 
-def _full_name(line: Compared) -> str:
+def _full_name(comparison: Comparison, line: Compared) -> str:
+    if isinstance(line, ClassLine):
+        return f"{line.metric} of {class_name(comparison.class_names, line.label)}"
     return line.metric if line.layer is None else f"{line.metric} at {plain(line.layer)}"
 
 
@@ -454,7 +487,7 @@ def _difference_row(comparison: Comparison, line: Compared, at: int) -> list[Cel
             number(tested.p_holm) if tested and tested.p_holm is not None else "",
         ]
     return [
-        *(_full_name(line), plain(comparison.subjects[at + 1].label)),
+        *(_full_name(comparison, line), plain(comparison.subjects[at + 1].label)),
         *(in_unit(line.metric, delta.value), limits_in_unit(line.metric, delta.ci)),
         *(number(delta.p_value), number(delta.p_holm), *margin, claim_of(comparison, line, at), needed),
     ]
@@ -464,11 +497,11 @@ def _notes(comparison: Comparison, group: str) -> list[str]:
     """Each note once, with the subject and the lines that it is about."""
     labels = [subject.label for subject in comparison.subjects]
     pairs: list[tuple[tuple[str, str], str]] = []
-    for line in (*comparison.lines, *comparison.accuracy):
+    for line in (*comparison.lines, *comparison.accuracy, *comparison.by_class):
         if line.group == group:
             parts: list[Side | Delta] = [*line.sides, *line.deltas]
             for label, part in zip([*labels, *labels[1:]], parts, strict=True):
-                pairs += [((label, note), _full_name(line)) for note in part.notes]
+                pairs += [((label, note), _full_name(comparison, line)) for note in part.notes]
     return [f"{plain(label)}, {some(names)}: {plain(note)}" for (label, note), names in about(pairs).items()]
 
 
@@ -512,7 +545,13 @@ def _legend(comparison: Comparison, view: View) -> Iterator[Block]:
 
 
 def _labelled_legend(comparison: Comparison) -> Iterator[Block]:
-    """How to read what labels say, whose claims are a family of their own."""
+    """How to read what labels say, whose claims are families of their own."""
+    if comparison.by_class:
+        yield Line(
+            "by class: + further, or of accuracy higher; claims hold for all classes together",
+            style="dim",
+            drawn=True,
+        )
     if comparison.accuracy:
         signs = "" if len(comparison.subjects) == 2 else "+ higher than the first, − lower; "
         yield Line(f"labels: {signs}claims hold for these lines together", style="dim", drawn=True)

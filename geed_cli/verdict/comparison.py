@@ -8,7 +8,7 @@ divergence that is low because a network hardly reacts to any image is called so
 
 from collections.abc import Iterator, Sequence
 
-from geed_cli.comparison.schema import Comparison, Delta, Line, Side
+from geed_cli.comparison.schema import ClassLine, Comparison, Delta, Line, Side
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.label_metrics import ACCURACY, LABEL_METRICS, in_percent
 from geed_cli.measures.measure import LayerMeasure
@@ -301,6 +301,16 @@ def _layers(comparison: Comparison, lines: Sequence[Line], at: int) -> Iterator[
         parts += [f"{count} {claim}"] if count else []
     if parts:
         yield f"Layers: {', '.join(parts)}."
+
+
+def surest_first(lines: Sequence[ClassLine]) -> list[ClassLine]:
+    """Lines of classes by the smallest corrected p-value of any difference, then by the largest difference."""
+
+    def chance(line: ClassLine) -> tuple[float, float]:
+        chances = [delta.p_holm for delta in line.deltas if delta.p_holm is not None]
+        return min(chances, default=2.0), -max(abs(delta.value or 0.0) for delta in line.deltas)
+
+    return sorted(lines, key=chance)
 
 
 def accuracy_line(comparison: Comparison, group: str) -> Line | None:

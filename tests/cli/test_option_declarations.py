@@ -34,7 +34,7 @@ VALUES = {
     "--device": "cpu", "--devices": "0", "--batch-size": "8", "--precision": "fp64", "--on-nonfinite": "skip",
     "--on-unsteady": "report",
     "--cache-dir": ".", "--arch": "resnet18", "--num-classes": "3", "--key": "ema", "--strip-prefix": "m.",
-    "--classes": "names.txt",
+    "--classes": "names.txt", "--labels": "folder",
     "--follow-links": None, "--allow-code": None,
     "--allow-pickle": None, "--twin": None, "--phase-correct": None, "--compile": None, "--no-cache": None,
 }  # fmt: skip
@@ -117,7 +117,7 @@ def test_options_of_audits_cannot_act_on_saved_results(geed: Geed, tmp_path: Pat
 def test_every_option_of_audits_is_tried_above() -> None:
     """What is left acts on saved results as well."""
     tried = {flag.strip("-").replace("-", "_") for flag in VALUES}
-    both = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed", "cluster"}
+    both = {"metric", "layer", "confidence", "resamples", "ci", "simultaneous", "seed", "cluster", "by"}
     assert {name.rstrip("_") for name in DECLARED - OPTIONS_LEFT_OUT["compare"].keys()} == tried | both
 
 

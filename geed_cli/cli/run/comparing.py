@@ -44,6 +44,7 @@ OPTIONS_OF_COMPARISONS = {
     "simultaneous",
     "seed",
     "cluster",
+    "by",
 }
 """The options that act on saved results, too."""
 
@@ -83,7 +84,7 @@ class ComparisonRequest:
 def run_compare(request: ComparisonRequest) -> None:
     """Read, audit what has to be audited, compare, print and save; what can be refused is refused before an audit."""
     asked, json, csv, view = request.asked, request.json, request.csv, request.view
-    options = audit_options(asked)
+    options = audit_options(replace(asked, by=None))  # classes are compared of the rows
     metrics, options = options.metrics, replace(options, metrics=audited_for(options.metrics))
     check_asked(metrics, options.interval, request.margins, request.pair_runs)
     check_outputs(json, csv)
@@ -117,6 +118,7 @@ def run_compare(request: ComparisonRequest) -> None:
         request.pair_runs,
         cluster=asked.cluster,
         allow_mismatch=request.allow_mismatch,
+        by=asked.by,
     )
 
     def sheet() -> "Sheet":

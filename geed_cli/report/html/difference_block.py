@@ -1,14 +1,15 @@
 """Models against the first: differences with intervals about zero, and what is claimed of them jointly."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from geed_cli.comparison.schema import Comparison, Line
+from geed_cli.comparison.schema import ClassLine, Comparison, Line
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.measures.measure import LayerMeasure
+from geed_cli.report.class_rows import class_name
 from geed_cli.report.html.colours import MUTED
 from geed_cli.report.html.drawing import Paint, decoration, interval, line, reference, short_number
 from geed_cli.verdict.comparison import (
@@ -22,11 +23,15 @@ from geed_cli.verdict.comparison import (
     claim_of,
     delta_text,
     forecast_of,
+    side_text,
+    surest_first,
 )
 from geed_cli.verdict.digits import forecast
 from geed_cli.verdict.names import PLAIN
 
 WIDTH, EDGE = 92, 6
+MOST_CLASS_ROWS = 50
+"""Classes of one number on the page; the comparison's own files have all."""
 GLYPHS = {
     FURTHER: "▲",
     NEARER: "▼",
@@ -101,6 +106,49 @@ def difference_groups(comparison: Comparison, paints: Sequence[Paint]) -> list[D
         strips = tuple(_strip(comparison, layers, at) for at in range(len(paints) - 1)) if layers else ()
         groups.append(DifferenceGroup(group, rows, strips))
     return groups
+
+
+@dataclass(frozen=True)
+class ClassDifferences:
+    """One number under one group by class.
+
+    Attributes:
+        rows: the class, its images, and of each subject its value; of the others also the interval and the claim.
+        more: classes that are left out.
+    """
+
+    group: str
+    metric: str
+    rows: tuple[tuple[str, int, tuple[tuple[str, str], ...]], ...]
+    more: int
+
+
+def class_differences(comparison: Comparison) -> list[ClassDifferences]:
+    """Every number by class, the surest differences first."""
+    keys = dict.fromkeys((each.group, each.metric) for each in comparison.by_class)
+    return [_by_class(comparison, *key) for key in keys]
+
+
+def _by_class(comparison: Comparison, group: str, metric: str) -> ClassDifferences:
+    own = [each for each in comparison.by_class if (each.group, each.metric) == (group, metric)]
+    names = comparison.class_names
+    return ClassDifferences(
+        group,
+        metric,
+        tuple(
+            (class_name(names, each.label), each.images, tuple(_class_cells(comparison, each)))
+            for each in surest_first(own)[:MOST_CLASS_ROWS]
+        ),
+        max(len(own) - MOST_CLASS_ROWS, 0),
+    )
+
+
+def _class_cells(comparison: Comparison, each: ClassLine) -> Iterator[tuple[str, str]]:
+    yield side_text(each, 0), ""
+    for at in range(len(each.deltas)):
+        claim = claim_of(comparison, each, at)
+        limits = "no interval" if each.deltas[at].ci is None else delta_text(each, at)
+        yield side_text(each, at + 1), claim if claim == ABSENT else f"{limits}, {claim}"
 
 
 def _own(metric: str) -> bool:

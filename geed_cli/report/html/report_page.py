@@ -18,7 +18,7 @@ from geed_cli.report.html.answer_block import answers, headline, limits, next_st
 from geed_cli.report.html.class_block import class_blocks
 from geed_cli.report.html.colours import variables
 from geed_cli.report.html.depth_figure import depth_figure, placed_layers
-from geed_cli.report.html.difference_block import difference_groups
+from geed_cli.report.html.difference_block import class_differences, difference_groups
 from geed_cli.report.html.drawing import LONGEST_NAME, name
 from geed_cli.report.html.element_figures import compares_elements, profile_figure
 from geed_cli.report.html.gallery_block import gallery_section
@@ -121,7 +121,7 @@ def report_page(contents: PageContents) -> str:
 _EMPTY = (
     "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "labelled", "classes", "depth",
     "depth_lead", "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
-    "trajectories", "training_lead", "training_said", "scatters", "scatter_lead", "swept", "swept_lead",
+    "trajectories", "training_lead", "training_said", "scatters", "class_differences", "scatter_lead", "swept", "swept_lead",
     "swept_warnings",
 )  # fmt: skip
 """Names in the template that a page may have no contents for."""
@@ -303,6 +303,7 @@ def _of_comparison(comparison: Comparison, models: Sequence[ShownModel]) -> dict
     return {
         "differences": difference_groups(comparison, paints),
         "scatters": scatters,
+        "class_differences": class_differences(comparison),
         "scatter_lead": f"Further right is more accurate, lower is nearer to invariance. Crosses: {level} intervals, "
         "each by itself. Claims of accuracy hold together, and those of measures.",
         "subjects": subjects,

@@ -1,0 +1,176 @@
+"""Lines of a comparison that are made of rows alone: each subject's value, and its paired difference from the first.
+
+Claims of all of them are one family under Holm's correction; a claim whose rows stand in several lines, such as the
+accuracy of pictures as they are under several groups, counts once.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from geed_cli.choices import IntervalOptions
+from geed_cli.comparison.mismatch import mixed_architectures
+from geed_cli.comparison.pairing import pairs_of
+from geed_cli.comparison.schema import Delta, Side, Verdict
+from geed_cli.comparison.subjects import Contender
+from geed_cli.documents.pattern import Pattern
+from geed_cli.result.schema import Result
+from geed_cli.statistics.difference import Difference, DifferenceAt, differences
+from geed_cli.statistics.enough import images_to_decide
+from geed_cli.statistics.estimate import estimate
+from geed_cli.statistics.interval import interval
+from geed_cli.statistics.multiple import holm
+from geed_cli.statistics.population import Model, paired, population, unpaired
+from geed_cli.statistics.sample import Interval, MeanSample, finite_rows
+from geed_cli.statistics.validity import has_estimate, withheld_reason
+
+Key = TypeVar("Key", bound=Hashable)
+Rows = MeanSample | str
+"""Of one number, or why a result has none."""
+ABSENT = "not in this result"
+
+
+@dataclass(frozen=True)
+class Made(Generic[Key]):
+    """One line before it is given its names."""
+
+    key: Key
+    sides: tuple[Side, ...]
+    deltas: tuple[Delta, ...]
+
+
+@dataclass(frozen=True)
+class Lines(Generic[Key]):
+    """How lines are made.
+
+    Attributes:
+        contenders: at least two, over the same images, the reference first.
+        options: of all intervals, which hold each by itself.
+        runs: finds the run in the names of two populations' files.
+        rows_of: the rows of each number of a result.
+        words: what a number is called that is larger, and one that is smaller, after correction.
+        floor: what rounding alone can make of a difference.
+    """
+
+    contenders: Sequence[Contender]
+    options: IntervalOptions
+    runs: Pattern | None
+    rows_of: Callable[[Result], Mapping[Key, Rows]]
+    words: Callable[[Key], tuple[Verdict, Verdict]]
+    floor: Callable[[Key], float]
+
+    def made(self) -> list[Made[Key]]:
+        """A line for each number of any result, in the order of the first."""
+        found = [[self.rows_of(result) for result in contender.results] for contender in self.contenders]
+        keys = list(dict.fromkeys(key for side in found for rows in side for key in rows))
+        sides = {key: [[rows.get(key, ABSENT) for rows in side] for side in found] for key in keys}
+        cells = {key: self._cells(sides[key]) for key in keys}
+        every = {cell.claim: cell.made.p_value for key in keys for cell in cells[key]}
+        corrected = dict(zip(every, holm(list(every.values())), strict=True))
+        claims = max(sum(p is not None for p in every.values()), 1)
+        return [
+            Made(
+                key,
+                tuple(self._side(of, rows) for of, rows in zip(self.contenders, sides[key], strict=True)),
+                tuple(self._delta(key, cell, corrected[cell.claim], claims) for cell in cells[key]),
+            )
+            for key in keys
+        ]
+
+    def _interval(self, sample: MeanSample) -> Interval:
+        used = self.options
+        return interval(
+            sample, method=used.method, confidence=used.confidence, resamples=used.resamples, seed=used.seed
+        )
+
+    def _models(self, samples: Sequence[MeanSample]) -> list[Model]:
+        made = []
+        for sample in samples:
+            rows = finite_rows(sample)
+            known = estimate(rows) if has_estimate(rows) else None
+            made.append(Model(self._interval(sample), known, withheld_reason(rows)))
+        return made
+
+    def _side(self, contender: Contender, rows: Sequence[Rows]) -> Side:
+        """A model's value with its own limits; of a population the mean over models."""
+        there = [each for each in rows if isinstance(each, MeanSample)]
+        if not there:
+            return Side(value=None, ci=None, notes=tuple(dict.fromkeys(map(str, rows))))
+        if not contender.is_population:
+            own = self._interval(there[0])
+            return Side(value=own.value, ci=_pair(own.low, own.high), notes=own.notes)
+        mean = population(self._models(there), confidence=self.options.confidence, scale=there[0].scale)
+        ci, notes = _pair(mean.low, mean.high), mean.notes
+        if mixed_architectures(contender.label, contender.results) is not None:
+            ci, notes = None, (*notes, "interval withheld: the models are of several architectures")
+        return Side(value=mean.value, ci=ci, within=mean.within, notes=notes)
+
+    def _cells(self, sides: Sequence[Sequence[Rows]]) -> list["_Cell"]:
+        return [
+            self._difference(other, sides[0], rows)
+            for other, rows in zip(self.contenders[1:], sides[1:], strict=True)
+        ]
+
+    def _difference(self, other: Contender, mine: Sequence[Rows], theirs: Sequence[Rows]) -> "_Cell":
+        reference, both = self.contenders[0], (mine, theirs)
+        missing = [each for side in both for each in side if isinstance(each, str)]
+        if missing:
+            return _Cell(Difference(None, None, None, None, tuple(dict.fromkeys(missing))), object())
+        first, second = ([each for each in side if isinstance(each, MeanSample)] for side in both)
+        if reference.is_population or other.is_population:
+            return _Cell(self._of_populations(other, first, second), object())
+        pair, used = (first[0], second[0]), self.options
+        (at,) = differences([pair], method=used.method, resamples=used.resamples, seed=used.seed)
+        weights = [b"" if each.weighting is None else each.weighting.weights.tobytes() for each in pair]
+        claim = (id(other), *(each.values.tobytes() for each in pair), *weights)
+        return _Cell(at(used.confidence), claim, at, len(pair[0].values))
+
+    def _of_populations(
+        self, other: Contender, first: Sequence[MeanSample], second: Sequence[MeanSample]
+    ) -> Difference:
+        """Over models and images; pair by pair where runs are to be paired."""
+        reference = self.contenders[0]
+        for each in (reference, other):
+            if mixed_architectures(each.label, each.results) is not None:
+                return Difference(None, None, None, None, (f"{each.label} is of several architectures",))
+        contrast = unpaired
+        if self.runs is not None and reference.is_population and other.is_population:
+            pairs = pairs_of(reference.names, other.names, self.runs)
+            first, second = [first[a] for a, _ in pairs], [second[b] for _, b in pairs]
+            contrast = paired
+        made = contrast(self._models(first), self._models(second))
+        return made if isinstance(made, Difference) else made.at(self.options.confidence)
+
+    def _delta(self, key: Key, cell: "_Cell", p_holm: float | None, claims: int) -> Delta:
+        made, alpha = cell.made, 1.0 - self.options.confidence
+        size, floor = abs(made.value or 0.0), self.floor(key)
+        verdict: Verdict = "incomparable" if made.value is None else "undecided"
+        if p_holm is not None and p_holm <= alpha and size > floor:
+            verdict = self.words(key)[0 if (made.value or 0.0) > 0 else 1]
+        needed = None
+        if verdict == "undecided" and cell.at is not None and size > floor:
+            # at Holm's strictest step, α over the number of claims
+            needed = images_to_decide(cell.at(1.0 - alpha / claims), cell.images)
+        return Delta(
+            value=made.value,
+            ci=_pair(made.low, made.high),
+            p_value=made.p_value,
+            p_holm=p_holm,
+            verdict=verdict,
+            images_to_decide=needed,
+            notes=made.notes,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    """One other's difference before correction; ``claim`` is the same for lines of the same rows."""
+
+    made: Difference
+    claim: object
+    at: DifferenceAt | None = None
+    images: int = 0
+
+
+def _pair(low: float | None, high: float | None) -> tuple[float, float] | None:
+    return None if low is None or high is None else (low, high)
