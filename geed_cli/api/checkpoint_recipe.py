@@ -135,6 +135,7 @@ def recipe_of(
         samples=options.data.samples,
         norm_samples=options.data.norm_samples,
         image_weights=options.data.image_weights,
+        labels=options.data.labels,
         on_bad_image=options.data.on_bad_image,
         draw_seed=options.data.seed,
         seed=options.interval.seed,

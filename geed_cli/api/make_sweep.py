@@ -82,7 +82,7 @@ class SweepAudit:
         for name in ("device", "devices", "batch_size", "compile"):
             del plain["run"][name]
         del plain["data"]["root"]
-        for name in ("image_weights", "cluster"):
+        for name in ("image_weights", "cluster", "labels"):
             if plain["data"][name] is not None:
                 plain["data"][name] = text_hash(plain["data"][name])
         plain["sets"] = [text_hash(name) for name in self.options.sets]

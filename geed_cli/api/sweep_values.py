@@ -89,7 +89,7 @@ def _comparable(
 
 def _values(data: str, comparison: Comparison, models: Mapping[str, int], reference: str) -> Iterator[Value]:
     compared = comparison.subjects[0].label == reference
-    for line in comparison.lines:
+    for line in (*comparison.lines, *comparison.accuracy):
         for at, (subject, side) in enumerate(zip(comparison.subjects, line.sides, strict=True)):
             delta: Delta | None = line.deltas[at - 1] if at else None
             claim = claim_of(comparison, line, at - 1) if at else "" if compared else NOT_COMPARED

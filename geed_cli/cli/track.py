@@ -25,10 +25,7 @@ from geed_cli.cli.panels import (
 )
 
 OPTIONS_LEFT_OUT = {
-    **dict.fromkeys(
-        ("labels", "by", "label_key"),
-        "tracks are of the measures; geed audit says what labels say of one checkpoint",
-    ),
+    "by": "a track shows what changes along steps; geed audit says what classes of one checkpoint have",
     "checkpoint": "the arguments are the checkpoints",
     "weights": "the weights are those of the checkpoints",
     **dict.fromkeys(

@@ -39,10 +39,10 @@ def label_lines(
     """
     if _labelled(contenders) is None:
         return ()
-    groups = list(dict.fromkeys(group for each in _results(contenders) for _, group in _rows_of(each)))
+    groups = list(dict.fromkeys(group for each in _results(contenders) for _, group in label_rows_of(each)))
 
     def rows_of(result: Result) -> dict[Key, Rows]:
-        found = _rows_of(result)
+        found = label_rows_of(result)
         return {
             (metric, group): found.get((metric, group), WITHOUT) for group in groups for metric in COMPARED
         }
@@ -126,7 +126,8 @@ def _labelled(contenders: Sequence[Contender]) -> Result | None:
     return labelled[0]
 
 
-def _rows_of(result: Result) -> dict[Key, MeanSample]:
+def label_rows_of(result: Result) -> dict[Key, MeanSample]:
+    """The rows of what is compared, by metric and group; none without labels."""
     return {
         (row.metric, row.group): row.sample
         for row in labelled_rows(result)

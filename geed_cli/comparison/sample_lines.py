@@ -71,39 +71,14 @@ class Lines(Generic[Key]):
         return [
             Made(
                 key,
-                tuple(self._side(of, rows) for of, rows in zip(self.contenders, sides[key], strict=True)),
+                tuple(
+                    side_of(of, rows, self.options)
+                    for of, rows in zip(self.contenders, sides[key], strict=True)
+                ),
                 tuple(self._delta(key, cell, corrected[cell.claim], claims) for cell in cells[key]),
             )
             for key in keys
         ]
-
-    def _interval(self, sample: MeanSample) -> Interval:
-        used = self.options
-        return interval(
-            sample, method=used.method, confidence=used.confidence, resamples=used.resamples, seed=used.seed
-        )
-
-    def _models(self, samples: Sequence[MeanSample]) -> list[Model]:
-        made = []
-        for sample in samples:
-            rows = finite_rows(sample)
-            known = estimate(rows) if has_estimate(rows) else None
-            made.append(Model(self._interval(sample), known, withheld_reason(rows)))
-        return made
-
-    def _side(self, contender: Contender, rows: Sequence[Rows]) -> Side:
-        """A model's value with its own limits; of a population the mean over models."""
-        there = [each for each in rows if isinstance(each, MeanSample)]
-        if not there:
-            return Side(value=None, ci=None, notes=tuple(dict.fromkeys(map(str, rows))))
-        if not contender.is_population:
-            own = self._interval(there[0])
-            return Side(value=own.value, ci=_pair(own.low, own.high), notes=own.notes)
-        mean = population(self._models(there), confidence=self.options.confidence, scale=there[0].scale)
-        ci, notes = _pair(mean.low, mean.high), mean.notes
-        if mixed_architectures(contender.label, contender.results) is not None:
-            ci, notes = None, (*notes, "interval withheld: the models are of several architectures")
-        return Side(value=mean.value, ci=ci, within=mean.within, notes=notes)
 
     def _cells(self, sides: Sequence[Sequence[Rows]]) -> list["_Cell"]:
         return [
@@ -138,7 +113,7 @@ class Lines(Generic[Key]):
             pairs = pairs_of(reference.names, other.names, self.runs)
             first, second = [first[a] for a, _ in pairs], [second[b] for _, b in pairs]
             contrast = paired
-        made = contrast(self._models(first), self._models(second))
+        made = contrast(_models(first, self.options), _models(second, self.options))
         return made if isinstance(made, Difference) else made.at(self.options.confidence)
 
     def _delta(self, key: Key, cell: "_Cell", p_holm: float | None, claims: int) -> Delta:
@@ -160,6 +135,36 @@ class Lines(Generic[Key]):
             images_to_decide=needed,
             notes=made.notes,
         )
+
+
+def side_of(contender: Contender, rows: Sequence[Rows], options: IntervalOptions) -> Side:
+    """A model's value with its own limits; of a population the mean over models."""
+    there = [each for each in rows if isinstance(each, MeanSample)]
+    if not there:
+        return Side(value=None, ci=None, notes=tuple(dict.fromkeys(map(str, rows))))
+    if not contender.is_population:
+        own = _interval(there[0], options)
+        return Side(value=own.value, ci=_pair(own.low, own.high), notes=own.notes)
+    mean = population(_models(there, options), confidence=options.confidence, scale=there[0].scale)
+    ci, notes = _pair(mean.low, mean.high), mean.notes
+    if mixed_architectures(contender.label, contender.results) is not None:
+        ci, notes = None, (*notes, "interval withheld: the models are of several architectures")
+    return Side(value=mean.value, ci=ci, within=mean.within, notes=notes)
+
+
+def _interval(sample: MeanSample, used: IntervalOptions) -> Interval:
+    return interval(
+        sample, method=used.method, confidence=used.confidence, resamples=used.resamples, seed=used.seed
+    )
+
+
+def _models(samples: Sequence[MeanSample], options: IntervalOptions) -> list[Model]:
+    made = []
+    for sample in samples:
+        rows = finite_rows(sample)
+        known = estimate(rows) if has_estimate(rows) else None
+        made.append(Model(_interval(sample, options), known, withheld_reason(rows)))
+    return made
 
 
 @dataclass(frozen=True, eq=False)

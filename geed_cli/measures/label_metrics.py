@@ -38,6 +38,24 @@ LABEL_METRICS: dict[str, LabelMetric] = {
 """By name, in the order of tables; ``accuracy.change`` is accuracy under an element less that under e."""
 
 
+def perfect_of(metric: str) -> float | None:
+    """The value of a perfectly invariant network; None of what labels say, and where there is none.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    return None if metric in LABEL_METRICS else measure_named(metric).perfect
+
+
+def is_usual(metric: str) -> bool:
+    """Whether a track shows it where nothing was asked for.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    return metric in {ACCURACY, WORST_CASE} if metric in LABEL_METRICS else measure_named(metric).usual
+
+
 def in_percent(metric: str) -> bool:
     """Whether values of a measure, or of what labels say, are shown in percent.
 

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from geed_cli.choices import View
-from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import LABEL_METRICS, perfect_of
 from geed_cli.phrases import counted
 from geed_cli.report.cells import csv_text
 from geed_cli.report.comparison_page import SIGNS
@@ -27,9 +27,11 @@ from geed_cli.report.page import (
 from geed_cli.sweeps.manifest import Sweep, Value
 from geed_cli.verdict.comparison import (
     FURTHER,
+    HIGHER,
     HIGHER_THAN_INSENSITIVE,
     IDENTICAL,
     LARGER,
+    LOWER,
     LOWER_BUT_INSENSITIVE,
     NEARER,
     NO_DIFFERENCE,
@@ -39,8 +41,8 @@ from geed_cli.verdict.comparison import (
 from geed_cli.verdict.sweep_sentences import at_last_layers, say_sweep
 
 LEGEND = {
-    "+": (FURTHER, LARGER),
-    "−": (NEARER, SMALLER),
+    "+": (FURTHER, LARGER, HIGHER),
+    "−": (NEARER, SMALLER, LOWER),
     "?": (UNDECIDED,),
     "!": (LOWER_BUT_INSENSITIVE, HIGHER_THAN_INSENSITIVE),
     "=": (IDENTICAL, NO_DIFFERENCE),
@@ -141,6 +143,7 @@ def _facts(sweep: Sweep) -> Iterator[Block]:
         alpha = f"{100 * (1 - sweep.confidence):.2g}%"
         yield Line(
             f"differences from {plain(sweep.models[0].label)}: claims hold together at {alpha} on each data set (Holm)"
+            + ", of accuracy by themselves" * any(value.metric in LABEL_METRICS for value in sweep.values)
         )
 
 
@@ -246,7 +249,7 @@ def _legend(sweep: Sweep, shown: Sequence[Value], view: View) -> Iterator[Block]
     signs = [f"{sign} {' or '.join(each for each in words if each in claims)}"
              for sign, words in LEGEND.items() if claims & set(words)]  # fmt: skip
     limits = f"in brackets {100 * sweep.confidence:g}% intervals"
-    perfect = {measure_named(value.metric).perfect for value in shown} == {0.0}
+    perfect = {perfect_of(value.metric) for value in shown} == {0.0}
     lower = "; 0 is invariant" if perfect else ""
     if sweep.values:
         yield Line(f"{limits}{lower}", style="dim")

@@ -14,6 +14,7 @@ from rich.console import Console
 from geed_cli.choices import View
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS
+from geed_cli.measures.label_metrics import in_percent, perfect_of
 from geed_cli.phrases import some
 from geed_cli.report.cells import csv_text
 from geed_cli.report.console import plain, write
@@ -352,7 +353,7 @@ class _Steps:
         value = self._twins.get(column)
         if value is None:
             return ""
-        return percent(value) if measure_named(column.metric).percent else number_text(value, decimals)
+        return percent(value) if in_percent(column.metric) else number_text(value, decimals)
 
 
 @dataclass(frozen=True)
@@ -415,7 +416,7 @@ def _stacked(runs: Sequence[_Steps], column: Column, steps: Sequence[int]) -> It
 
 def _scale(column: Column, ends: Sequence[float]) -> tuple[float, float]:
     """The ends of the scale of marks: perfect, or the least where nothing is, and the largest."""
-    perfect = measure_named(column.metric).perfect
+    perfect = perfect_of(column.metric)
     return min(ends, default=0.0) if perfect is None else perfect, max(ends, default=0.0)
 
 
@@ -459,7 +460,7 @@ def _shared_decimals(rows: Iterable[Row]) -> int | None:
 def _value(row: Row, decimals: int | None) -> str:
     if row.value is None:
         return "undefined"
-    return percent(row.value) if measure_named(row.metric).percent else number_text(row.value, decimals)
+    return percent(row.value) if in_percent(row.metric) else number_text(row.value, decimals)
 
 
 def _limits(row: Row, decimals: int | None, sep: str) -> str:
@@ -467,7 +468,7 @@ def _limits(row: Row, decimals: int | None, sep: str) -> str:
         return WITHHELD
     if row.ci[0] == row.ci[1]:
         return NO_WIDTH
-    if measure_named(row.metric).percent:
+    if in_percent(row.metric):
         return percents(*row.ci, sep=sep)
     return sep.join(number_text(end, decimals) for end in row.ci)
 
@@ -481,7 +482,7 @@ def _mark(row: Row, low: float, high: float) -> Cell:
 
 def _end(column: Column, value: float, decimals: int | None) -> str:
     """An end of the scale of marks."""
-    if measure_named(column.metric).percent:
+    if in_percent(column.metric):
         return percent(value)
     return (
         f"{value:g}"

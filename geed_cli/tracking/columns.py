@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from geed_cli.errors import InputError, nearest
 from geed_cli.globs import fits_by_parts
 from geed_cli.measures.catalogue import PARTS, measure_named, named_parts, select_measures
+from geed_cli.measures.label_metrics import in_percent, is_usual
 from geed_cli.tracking.record import Row, Track
 
 
@@ -24,8 +25,7 @@ class Column:
     @property
     def unit(self) -> str:
         """Unit behind a value; a rate is shown in percent."""
-        measure = measure_named(self.metric)
-        return "%" if measure.percent else measure.unit
+        return "%" if in_percent(self.metric) else measure_named(self.metric).unit
 
 
 def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] = ()) -> tuple[Column, ...]:
@@ -58,9 +58,7 @@ def columns_of(track: Track, metrics: Sequence[str] = (), layers: Sequence[str] 
         if not wanted:
             raise _missing(f"no value of {', '.join(sorted(names))}", {column.metric for column in there})
     else:
-        wanted = {c for c in there if measure_named(c.metric).usual} | (
-            chosen if layers else _of_last_layer(layered)
-        )
+        wanted = {c for c in there if is_usual(c.metric)} | (chosen if layers else _of_last_layer(layered))
     return tuple(column for column in there if column in wanted) or there
 
 

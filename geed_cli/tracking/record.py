@@ -73,6 +73,7 @@ class Recipe(_Growing):
     ci: str
     precision: str
     image_weights: str | None = None
+    labels: str | None = None
     ready: bool | None = None
 
 

@@ -8,12 +8,16 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from geed_cli.comparison.mismatch import mismatches
+from geed_cli.choices import IntervalOptions
+from geed_cli.comparison.label_lines import label_rows_of
+from geed_cli.comparison.mismatch import labels_mismatch, mismatches
+from geed_cli.comparison.sample_lines import side_of
 from geed_cli.comparison.subjects import Contender, Key, Member, distinct, keys_of, models_of
 from geed_cli.errors import InputError
 from geed_cli.result.raw_and_m import with_parts
-from geed_cli.result.samples import scale_in
+from geed_cli.result.samples import confidence_of, scale_in, used_method
 from geed_cli.statistics.population import population
+from geed_cli.statistics.sample import MeanSample
 from geed_cli.tracking.record import Failure, Recipe, Record, Row, Track, Unit
 
 
@@ -79,7 +83,8 @@ def require_one_track(records: Sequence[Record]) -> None:
 
 def _differing(first: Record, other: Record) -> list[str]:
     """What keeps two records from one track, in words."""
-    return [*mismatches(first.result, other.result), *_interval_mismatches(first, other)]
+    labels = filter(None, (labels_mismatch(first.result, other.result),))
+    return [*mismatches(first.result, other.result), *_interval_mismatches(first, other), *labels]
 
 
 def _stray(records: Sequence[Record], first: Record, other: Record) -> str:
@@ -144,6 +149,43 @@ def _rows(records: Sequence[Record], parts: Sequence[str]) -> Iterator[Row]:
             members = contender.members(key)
             if members:
                 yield _row(place, key, members, contender, copies[place])
+    labelled = {place: [label_rows_of(each) for each in of.results] for place, of in contenders.items()}
+    for said in dict.fromkeys(key for each in labelled.values() for rows in each for key in rows):
+        for place, contender in contenders.items():
+            samples = [rows[said] for rows in labelled[place] if said in rows]
+            if samples:
+                yield _label_row(place, said, samples, contender, copies[place])
+
+
+def _label_row(
+    place: tuple[str, int],
+    said: tuple[str, str],
+    samples: Sequence[MeanSample],
+    contender: Contender,
+    copies: int,
+) -> Row:
+    """What labels say at one step, with the limits that the result has."""
+    first = contender.results[0]
+    used = first.settings
+    options = IntervalOptions(confidence_of(first), used.resamples, used_method(first), used.seed)
+    side = side_of(contender, samples, options)
+    return Row(
+        label=place[0],
+        step=place[1],
+        metric=said[0],
+        group=said[1],
+        layer=None,
+        models=len(contender.results),
+        value=side.value,
+        ci=side.ci,
+        over="models" if contender.is_population else "images",
+        within=side.within,
+        notes=(*_counted_once(copies), *side.notes),
+    )
+
+
+def _counted_once(copies: int) -> tuple[str, ...]:
+    return (f"{copies} more with the same weights counted once",) if copies else ()
 
 
 def _row(
@@ -151,7 +193,7 @@ def _row(
 ) -> Row:
     label, step = place
     metric, group, layer = key
-    notes: tuple[str, ...] = (f"{copies} more with the same weights counted once",) if copies else ()
+    notes = _counted_once(copies)
     if not contender.is_population:
         entry = members[0].entry
         value, ci, within = entry.value, entry.ci, None

@@ -306,11 +306,13 @@ def _layers(comparison: Comparison, lines: Sequence[Line], at: int) -> Iterator[
 def surest_first(lines: Sequence[ClassLine]) -> list[ClassLine]:
     """Lines of classes by the smallest corrected p-value of any difference, then by the largest difference."""
 
-    def chance(line: ClassLine) -> tuple[float, float]:
-        chances = [delta.p_holm for delta in line.deltas if delta.p_holm is not None]
-        return min(chances, default=2.0), -max(abs(delta.value or 0.0) for delta in line.deltas)
+    def size(line: ClassLine) -> float:
+        return max(abs(delta.value or 0.0) for delta in line.deltas)
 
-    return sorted(lines, key=chance)
+    def chance(line: ClassLine) -> float:
+        return min((delta.p_holm for delta in line.deltas if delta.p_holm is not None), default=2.0)
+
+    return sorted(sorted(lines, key=size, reverse=True), key=chance)
 
 
 def accuracy_line(comparison: Comparison, group: str) -> Line | None:

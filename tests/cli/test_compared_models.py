@@ -98,7 +98,7 @@ def test_the_csv_has_controls(geed: Geed, specs: tuple[Path, Path], pictures: Pa
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert list(rows[0])[-6:-3] == ["null", "floor", "twin"]  # before those of margins
+    assert list(rows[0])[-8:-5] == ["null", "floor", "twin"]  # before those of margins and classes
     assert all(float(row["floor"]) > 0 and float(row["twin"]) > 0 for row in rows)
 
 

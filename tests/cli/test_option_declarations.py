@@ -34,7 +34,7 @@ VALUES = {
     "--device": "cpu", "--devices": "0", "--batch-size": "8", "--precision": "fp64", "--on-nonfinite": "skip",
     "--on-unsteady": "report",
     "--cache-dir": ".", "--arch": "resnet18", "--num-classes": "3", "--key": "ema", "--strip-prefix": "m.",
-    "--classes": "names.txt", "--labels": "folder",
+    "--classes": "names.txt", "--labels": "folder", "--label-key": "label",
     "--follow-links": None, "--allow-code": None,
     "--allow-pickle": None, "--twin": None, "--phase-correct": None, "--compile": None, "--no-cache": None,
 }  # fmt: skip
@@ -108,7 +108,8 @@ def test_options_of_audits_cannot_act_on_saved_results(geed: Geed, tmp_path: Pat
     for command in ("compare", "track"):
         if OPTIONS_LEFT_OUT[command].keys() & {flag.strip("-").replace("-", "_")}:
             continue
-        done = geed(command, *files, flag, *filter(None, [VALUES[flag]]))
+        with_ = ["--labels", "data"] * (flag == "--label-key")  # which reads a column that --labels names
+        done = geed(command, *files, *with_, flag, *filter(None, [VALUES[flag]]))
         assert done.exit_code == 2, (command, done.output)
         assert f"{flag} cannot act on saved results" in " ".join(done.stderr.split())
         assert done.stdout == ""

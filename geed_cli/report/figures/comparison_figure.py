@@ -1,11 +1,15 @@
 """The figure of a comparison: a panel for each group and measure, layers against depth and all else by model."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from geed_cli.comparison.schema import Comparison
+from geed_cli.comparison.schema import Comparison, Line
+from geed_cli.report.figures.panel import Point, Series, axis_of
+from geed_cli.report.figures.scatter_panel import ScatterPanel
 from geed_cli.report.figures.sheet import Sheet
 from geed_cli.report.figures.values_sheet import Labels, Shown, values_sheet
-from geed_cli.report.figures.words import intervals_over, named, shown_measures
+from geed_cli.report.figures.words import LONGEST_PLACE, intervals_over, named, shown_measures
+from geed_cli.report.html.drawing import name
+from geed_cli.verdict.comparison import accuracy_line
 
 
 def comparison_sheet(
@@ -38,4 +42,34 @@ def comparison_sheet(
         intervals_over(comparison.confidence, over, together=comparison.simultaneous),
     ]
     labels = Labels(tuple(named(each.label, len(each.models)) for each in comparison.subjects), ("",))
-    return values_sheet(values, labels, said, share_y=share_y)
+    beside = dict(_against_accuracy(comparison, lines))
+    if beside:
+        said.append("the last panel of a group is against accuracy, of which higher is better")
+    return values_sheet(values, labels, said, share_y=share_y, beside=beside)
+
+
+def _against_accuracy(comparison: Comparison, lines: Sequence[Line]) -> Iterator[tuple[str, ScatterPanel]]:
+    """By group its first drawn measure of the whole network against accuracy, where two models have both."""
+    for group in dict.fromkeys(line.group for line in lines):
+        moved = next((line for line in lines if line.group == group and line.layer is None), None)
+        right = accuracy_line(comparison, group)
+        if moved is None or right is None:
+            continue
+        both = [
+            (number, side, accuracy)
+            for number, (side, accuracy) in enumerate(zip(moved.sides, right.sides, strict=True))
+            if side.value is not None and accuracy.value is not None
+        ]
+        if len(both) > 1:
+            yield (
+                group,
+                ScatterPanel(
+                    axis=axis_of(moved.metric),
+                    about=f"under {name(group, LONGEST_PLACE)}",
+                    series=tuple(
+                        Series(number, (Point(accuracy.value or 0.0, side.value, side.ci),))
+                        for number, side, accuracy in both
+                    ),
+                    across=tuple(accuracy.ci for _, _, accuracy in both),
+                ),
+            )

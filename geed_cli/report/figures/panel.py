@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.report.figures.style import Look
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ class Axis:
 
 
 def axis_of(metric: str) -> Axis:
-    """Of a measure: ``softmax.kl (nats)``, ``flip rate (%)``, from the value of a perfect network on."""
+    """Of a measure: ``softmax.kl (nats)``, ``flip rate (%)``, from the value of a perfect network on.
+
+    Of what labels say larger is better, and no value is perfect invariance: the axis begins where values do.
+    """
+    if metric in LABEL_METRICS:
+        return Axis(f"{LABEL_METRICS[metric].title} (%)", 100.0)
     known = measure_named(metric)
     unit = "%" if known.percent else known.unit
     name = (known.label or metric) + (f" ({unit})" if unit else "")

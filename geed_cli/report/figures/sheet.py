@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from geed_cli.report.figures.embedded_font import with_font
 from geed_cli.report.figures.panel import Panel, limits_of
 from geed_cli.report.figures.points_panel import PointsPanel
+from geed_cli.report.figures.scatter_panel import ScatterPanel
 from geed_cli.report.figures.style import ONE_COLUMN, PANEL_HEIGHT, TWO_COLUMNS, look, settings
 from geed_cli.report.html.drawing import name
 
@@ -121,7 +122,7 @@ class Sheet:
         shown = sorted({each.number for panel in self.panels for each in panel.series})
         if len(self.labels) == 1 or all(panel.names_series for panel in self.panels):
             return
-        lines = any(not isinstance(panel, PointsPanel) for panel in self.panels)
+        lines = any(not isinstance(panel, PointsPanel | ScatterPanel) for panel in self.panels)
         handles = [
             Line2D([], [], linestyle=look(number).dash if lines else "none", **look(number).mark)
             for number in shown

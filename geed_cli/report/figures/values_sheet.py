@@ -5,7 +5,7 @@ for all data sets, of which one alone is not named: its points are named by thei
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from geed_cli.errors import InputError
@@ -45,7 +45,14 @@ class Labels:
     data: tuple[str, ...]
 
 
-def values_sheet(values: Iterable[Shown], labels: Labels, said: Sequence[str], *, share_y: bool) -> Sheet:
+def values_sheet(
+    values: Iterable[Shown],
+    labels: Labels,
+    said: Sequence[str],
+    *,
+    share_y: bool,
+    beside: Mapping[str, Panel] | None = None,
+) -> Sheet:
     """A panel for each group and measure, groups below each other where there are several measures.
 
     Args:
@@ -53,6 +60,7 @@ def values_sheet(values: Iterable[Shown], labels: Labels, said: Sequence[str], *
         labels: of models and data sets.
         said: what the caption has beside what is drawn and what has no value.
         share_y: whether panels of one measure have one vertical axis.
+        beside: a panel more of some groups, which stands last.
 
     Raises:
         InputError: there is no value.
@@ -69,10 +77,16 @@ def values_sheet(values: Iterable[Shown], labels: Labels, said: Sequence[str], *
         )
     groups, measures = (list(dict.fromkeys(key[at] for key in parts)) for at in (0, 1))
     made = {key: _panels(part, labels) for key, part in parts.items()}
+    more = {group: [panel] for group, panel in (beside or {}).items()}
     panels = tuple(
-        panel for group in groups for metric in measures for panel in made.get((group, metric), ())
+        panel
+        for group in groups
+        for of in (*(made.get((group, metric), []) for metric in measures), more.get(group, []))
+        for panel in of
     )
-    a_row = max(sum(len(made.get((group, metric), ())) for metric in measures) for group in groups)
+    a_row = bool(more) + max(
+        sum(len(made.get((group, metric), ())) for metric in measures) for group in groups
+    )
     on = f" on {listed(labels.data)}" if len(labels.data) > 1 else ""
     title = f"values of {listed(measures)} under {listed(groups)}{on}"
     caption = caption_of(title, *said, nearer(measures), absent(_without_value(parts.values(), labels)))

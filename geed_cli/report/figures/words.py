@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from geed_cli.errors import InputError, meant
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import LABEL_METRICS, is_usual
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.html.drawing import name
 from geed_cli.verdict.names import listed, sentence
@@ -44,13 +45,21 @@ def shown_measures(there: Sequence[str], asked: Sequence[str] = ()) -> tuple[str
 
 def _unasked(metric: str) -> bool:
     """Whether a figure has it where nothing was asked for."""
+    if metric in LABEL_METRICS:
+        return is_usual(metric)
     measure = measure_named(metric)
     return measure.usual or (isinstance(measure, LayerMeasure) and measure.beside is None)
 
 
 def nearer(metrics: Iterable[str]) -> str:
     """What lower values mean, where they mean it of all measures."""
-    return "lower is nearer to invariance" * all(measure_named(metric).of_invariance for metric in metrics)
+    names = tuple(metrics)
+    measures = [metric for metric in names if metric not in LABEL_METRICS]
+    said = "lower is nearer to invariance" * all(measure_named(metric).of_invariance for metric in measures)
+    if len(measures) == len(names):
+        return said
+    of_measures = f"; of measures {said}" if measures and said else ""
+    return f"of accuracy higher is better{of_measures}"
 
 
 def intervals_over(confidence: float, over: Iterable[str], *, together: bool = False) -> str:

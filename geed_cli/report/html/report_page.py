@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from geed_cli.comparison.schema import Comparison
 from geed_cli.documents.document import printable
+from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.measures.latent import L2
 from geed_cli.measures.prediction import FLIP_RATE
 from geed_cli.phrases import counted, shell_joined
@@ -121,8 +122,8 @@ def report_page(contents: PageContents) -> str:
 _EMPTY = (
     "groups", "opened", "no_basis", "limits", "unseen", "next", "confidence", "others", "labelled", "classes", "depth",
     "depth_lead", "elements", "images", "image_lead", "differences", "subjects", "comparison_lead", "mismatches",
-    "trajectories", "training_lead", "training_said", "scatters", "class_differences", "scatter_lead", "swept", "swept_lead",
-    "swept_warnings",
+    "trajectories", "training_lead", "training_said", "scatters", "class_differences", "scatter_lead", "swept",
+    "swept_lead", "swept_warnings",
 )  # fmt: skip
 """Names in the template that a page may have no contents for."""
 
@@ -332,11 +333,13 @@ def _of_track(track: Track) -> dict[str, object]:
         {"place": name(f"{label}, {group}"), "verdict": each.verdict, "reasons": " ".join(each.reasons)}
         for (label, group), each in say_track(track).items()
     ]
+    labelled = any(column.metric in LABEL_METRICS for column in columns)
+    but = ", of accuracy right more often" * labelled
     said_of_all = map(sentence, (bands(track), *track_warnings(track)))
     return {
         "trajectories": trajectories,
         "training_said": said,
-        "training_lead": f"Higher is further from invariance. {' '.join(said_of_all)}",
+        "training_lead": f"Higher is further from invariance{but}. {' '.join(said_of_all)}",
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import LABEL_METRICS, in_percent, perfect_of
 from geed_cli.phrases import counted
 from geed_cli.report.html.colours import MUTED
 from geed_cli.report.html.drawing import decoration, interval, line, lines, name, reference, text
@@ -95,7 +95,8 @@ def _cards(sweep: Sweep, data: str, subjects: Sequence[Subject]) -> Iterator[Swe
             if (value.data, value.group, value.metric) == (data, group, metric)
         }
         scale = _scale([value for value in values if value.metric == metric], metric)
-        title = PLAIN.get(metric, metric)
+        labelled = LABEL_METRICS.get(metric)
+        title = PLAIN.get(metric, metric) if labelled is None else labelled.title
         yield SweptCard(
             metric,
             title[:1].upper() + title[1:],
@@ -110,7 +111,7 @@ def _cards(sweep: Sweep, data: str, subjects: Sequence[Subject]) -> Iterator[Swe
 def _scale(values: Sequence[Value], metric: str) -> tuple[float, float]:
     """From perfect, where anything is, to the furthest limit on any data set."""
     ends = [end for each in values for end in (each.value, *(each.ci or ())) if end is not None]
-    perfect = measure_named(metric).perfect
+    perfect = perfect_of(metric)
     low, high = min([*ends, *([] if perfect is None else [perfect])], default=0.0), max(ends, default=1.0)
     return low, high if high > low else low + 1.0
 
@@ -119,7 +120,7 @@ def _row(subject: Subject, value: Value | None, scale: tuple[float, float]) -> S
     """One model's row; of no value an empty one."""
     if value is None or value.value is None:
         return SweptRow(subject, "–", decoration("", WIDTH, 20), ("no value",))
-    rate, decimals = measure_named(value.metric).percent, None if value.ci is None else decimals_of(*value.ci)
+    rate, decimals = in_percent(value.metric), None if value.ci is None else decimals_of(*value.ci)
     shown = percent(value.value) if rate else number_text(value.value, decimals)
     facts = [_limits(value.ci, decimals, rate=rate)]
     if value.layer is not None:
@@ -157,6 +158,6 @@ def _mark(subject: Subject, value: Value, scale: tuple[float, float]) -> Markup:
 def _axis(metric: str, scale: tuple[float, float]) -> Markup:
     """The two ends of the scale, in the measure's unit."""
     body = lines([(EDGE, 0, EDGE, 3), (WIDTH - EDGE, 0, WIDTH - EDGE, 3)], css="zl", colour=MUTED)
-    low, high = (percent(end) if measure_named(metric).percent else f"{end:.3g}" for end in scale)
+    low, high = (percent(end) if in_percent(metric) else f"{end:.3g}" for end in scale)
     body += text(2, 14, low) + text(WIDTH - 2, 14, high, anchor="end")
     return decoration(body, WIDTH, 17)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import in_percent
 from geed_cli.report.html.depth_figure import ident
 from geed_cli.report.html.drawing import (
     Paint,
@@ -46,7 +46,7 @@ def trajectory_figure(track: Track, group: str, column: Column, paints: Sequence
     ]
     low, high = min(0.0, *ends), max(0.0, *ends)
     steps = sorted({row.step for _, _, rows in runs for row in rows})
-    rate = measure_named(column.metric).percent
+    rate = in_percent(column.metric)
 
     def y(value: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * (value - low) / ((high - low) or 1.0)

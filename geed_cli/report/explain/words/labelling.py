@@ -65,4 +65,31 @@ LABEL_WORDS = (
         ),
         ("calibration error", "ECE"),
     ),
+    Word(
+        "higher",
+        Explanation(
+            what="of accuracy, right more often than the first model, significant over all lines of labels.",
+            source="Holm 1979",
+            see=("lower", "accuracy", "p_holm"),
+        ),
+    ),
+    Word(
+        "lower",
+        Explanation(
+            what="of accuracy, right less often than the first model, significant over all lines of labels.",
+            source="Holm 1979",
+            see=("higher", "accuracy", "p_holm"),
+        ),
+    ),
+    Word(
+        "by class",
+        Explanation(
+            what="every number over the images of one class of the labels at a time (--by class).",
+            formula="the mean of the class's rows; of latent measures over the M of all images.",
+            reading="Intervals in rows are of one class by itself, from 20 images on. What is said of the furthest "
+            "class has limits that hold for all classes with intervals together.",
+            see=("accuracy", "labels"),
+        ),
+        ("class", "--by"),
+    ),
 )
