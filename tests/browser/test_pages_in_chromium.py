@@ -3,20 +3,24 @@
 These tests are skipped unless they are asked for; asked for, they fail where there is no Chromium.
 """
 
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from support.gate import entry, labelled, spread
 from support.pages import page_of, real, small
 from support.swept import swept
 
-from geed_cli.result.schema import Result
+from geed_cli.result.by_class import with_classes
+from geed_cli.result.schema import Labels, Result
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-NAMES = ("one", "four", "few", "long", "sweep")
+NAMES = ("one", "four", "few", "long", "sweep", "labelled")
 WIDTHS = (360, 390, 520, 768, 900, 1280, 1600)
 LONG = "a_name_without_a_single_place_to_break_it_" * 6
 
@@ -29,6 +33,24 @@ def _long() -> Result:
         for entry in result.results
     )
     return result.model_copy(update={"results": entries})
+
+
+def _labelled(label: str, right: int, l2: float) -> Result:
+    """Of 40 pictures in two classes so many are right; with every number by class."""
+    rows = (np.arange(40) % 10 < right / 4).astype(float)
+    made = labelled({"e": rows, "m": rows}, label)
+    latent = entry("latent.l2", "flip", None, spread(l2, 0.05, 40, right))
+    data = made.data.model_copy(update={"labels": Labels(how="folder", of=(1,) * 25 + (0,) * 15)})
+    weights = made.model.weights.model_copy(update={"origin": "file", "state_sha256": label})
+    return with_classes(
+        made.model_copy(
+            update={
+                "results": (latent,),
+                "data": data,
+                "model": made.model.model_copy(update={"weights": weights}),
+            }
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +66,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "four": {"lite0": real(), "second": real(), "third": real(), "untrained": untrained},
         "few": {"net": small(count=10)},
         "long": {LONG: _long(), LONG + "2": _long()},
+        "labelled": {
+            "first": _labelled("first", 20, 0.3),
+            "other": _labelled("other", 32, 0.2),
+            LONG: _labelled("third", 28, 0.25),
+        },
     }
     paths = {}
     for name, results in made.items():
@@ -102,11 +129,11 @@ def test_axe_finds_nothing(browser: "Browser", pages: dict[str, Path], name: str
 
 def test_contrast_of_figures(browser: "Browser", pages: dict[str, Path]) -> None:
     """Every text of every figure against what lies behind it: 4.5 and more, light and dark; axe does not look there."""
-    for scheme in ("light", "dark"):
-        page, _ = opened(browser, pages["four"], 1280, color_scheme=scheme)
+    for name, scheme in product(("four", "labelled"), ("light", "dark")):
+        page, _ = opened(browser, pages[name], 1280, color_scheme=scheme)
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         low = page.evaluate(CONTRASTS)
-        assert low == [], f"{scheme}: {low[:5]}"
+        assert low == [], f"{name}, {scheme}: {low[:5]}"
         page.context.close()
 
 
