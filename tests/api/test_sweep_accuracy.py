@@ -12,6 +12,8 @@ from geed_cli.api.make_sweep import SweepAudit
 from geed_cli.api.sweep_values import SHOWN, values_on
 from geed_cli.choices import IntervalOptions, View
 from geed_cli.pipeline.options import AuditOptions, DataOptions
+from geed_cli.report.html.page_contents import PageContents
+from geed_cli.report.html.report_page import report_page
 from geed_cli.report.page import print_page
 from geed_cli.report.sweep_page import one_line, sweep_page, to_csv
 from geed_cli.result.file import to_strict_json
@@ -93,3 +95,10 @@ def test_a_changed_table_of_labels_is_another_recipe(tmp_path: Path) -> None:
     table.write_text("path,label\na.png,1\n")
     assert recorded(str(table)) != before
     assert recorded("folder") == "folder"
+
+
+def test_the_page_has_cards_of_them(made: Sweep) -> None:
+    """In percent, under their names in words, on an axis that does not begin at perfect."""
+    page = report_page(PageContents(sweep=made))
+    assert "<strong>Accuracy, worst case</strong>" in page
+    assert "higher: +14 to +26%" in page
