@@ -55,6 +55,18 @@ def split_turn(turn: Fraction) -> tuple[int, Fraction]:
     return int(quarters) % 4, turn - quarters * QUARTER
 
 
+def window(pixels: Tensor, size: int, offset: tuple[int, int]) -> Tensor:
+    """The S × S pixels so far down and to the right of the middle of a larger crop, shape (..., S, S).
+
+    Raises:
+        ValueError: the crop does not reach as far, or has no such middle.
+    """
+    side = size + 2 * max(map(abs, offset))
+    seen = centre(pixels, side, side)
+    top, left = ((side - size) // 2 + each for each in offset)
+    return seen[..., top : top + size, left : left + size]
+
+
 def centre(maps: Tensor, height: int, width: int) -> Tensor:
     """The middle of maps (..., H, W), shape (..., height, width).
 

@@ -28,8 +28,8 @@ class RoundTrip:
 
         A larger crop is moved whole and cropped at the end; cyclic shifts are of the crop.
         """
-        if self.there.boundary != "context":
-            pixels = centre(pixels, size, size)
+        side = min(size + 2 * self.there.reach(size), pixels.shape[-1])
+        pixels = centre(pixels, side, side)
         assert isinstance(self.there.transform, Transform), "sets have no round trips"
         boundary, interpolation = self.there.boundary or "zero", self.there.interpolation or "bilinear"
         moved = recolour(

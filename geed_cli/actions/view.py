@@ -10,8 +10,8 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
-from geed_cli.actions.action import act, centre, disc_mask
-from geed_cli.actions.conditions import Boundary, Resampling
+from geed_cli.actions.action import act, centre, disc_mask, window
+from geed_cli.actions.conditions import Boundary, Resampling, context_size
 from geed_cli.actions.recolour import recolour
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.transform import IDENTITY, Transform
@@ -55,10 +55,19 @@ class View:
             size: S.
         """
         if isinstance(self.transform, Perturbation):
-            return self.transform.show(centre(pixels, size, size))
-        seen = pixels if self.boundary == "context" else centre(pixels, size, size)
+            return self.transform.show(window(pixels, size, self.transform.offset))
+        side = min(
+            size + 2 * self.reach(size), pixels.shape[-1]
+        )  # without surroundings the border is repeated
+        seen = centre(pixels, side, side)
         shown = recolour(self._moved(self.transform, seen, (size, size)), self.transform.colour)
         return _inside_disc(shown) if self.boundary == "disc" else shown
+
+    def reach(self, size: int) -> int:
+        """How many pixels around the middle S × S are read: by rotations under ``context``, and by windows."""
+        if isinstance(self.transform, Perturbation):
+            return max(map(abs, self.transform.offset))
+        return (context_size(size) - size) // 2 if self.boundary == "context" else 0
 
     def rearranges(self, size: int) -> bool:
         """Whether pictures of that side are only rearranged, pixel by pixel, so that ``show`` takes bytes as well."""

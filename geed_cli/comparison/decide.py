@@ -11,6 +11,7 @@ from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.schema import Delta, MarginTest, Verdict
 from geed_cli.comparison.subjects import Key
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import sign_of
 from geed_cli.statistics.enough import images_to_be_within, images_to_decide
 from geed_cli.statistics.multiple import holm
 
@@ -39,6 +40,7 @@ def decide(
                 next(holms),
                 alpha,
                 strictest[0],
+                sign=sign_of(key[0]),
                 identical=identical,
                 margin=_margin_test(cell, margins, key[0], next(tests), alpha, strictest[1]),
             )
@@ -72,11 +74,12 @@ def _delta(
     alpha: float,
     strictest: float,
     *,
+    sign: int,
     identical: bool,
     margin: MarginTest | None,
 ) -> Delta:
     made = cell.difference
-    verdict: Verdict = "identical" if identical else _verdict(cell, p_holm, alpha)
+    verdict: Verdict = "identical" if identical else _verdict(cell, p_holm, alpha, sign)
     notes = (*made.notes, *(cell.equivalence.notes if cell.equivalence else ()))
     size, needed = abs(made.value or 0.0), None
     if verdict in {"more", "less"} and size < cell.floor:
@@ -98,7 +101,8 @@ def _delta(
     )
 
 
-def _verdict(cell: Cell, p_holm: float | None, alpha: float) -> Verdict:
+def _verdict(cell: Cell, p_holm: float | None, alpha: float, sign: int) -> Verdict:
+    """``more`` is further from invariance, whichever way the measure is read."""
     made = cell.difference
     if made.value is None:
         return "incomparable"
@@ -109,7 +113,7 @@ def _verdict(cell: Cell, p_holm: float | None, alpha: float) -> Verdict:
         return "rounding"
     if p_holm is None or p_holm > alpha or made.value == 0:
         return "undecided"
-    return "more" if made.value > 0 else "less"
+    return "more" if sign * made.value > 0 else "less"
 
 
 def _margin_test(

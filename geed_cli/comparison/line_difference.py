@@ -156,14 +156,19 @@ def _populations_within(
 ) -> Equivalence:
     """The test of a margin about the reference population's mean."""
     distances = [
-        member.entry.value - _perfect(metric, member) for member in sides[0] if member.entry.value is not None
+        measure_named(metric).distance(member.entry.value, _perfect(metric, member))
+        for member in sides[0]
+        if member.entry.value is not None
     ]
     amount = margin.amount * float(np.mean(distances)) if margin.relative else margin.amount
     if not amount > 0:
         return Equivalence(0.0, None, (f"{margin} of a distance of 0 from perfect is no margin",))
     ends, best = [made, made], measure_named(metric).best
     if margin.relative:
-        for at, share in enumerate((margin.amount, -margin.amount)):
+        above = (
+            measure_named(metric).sign * margin.amount
+        )  # the share at which the reference's value is larger
+        for at, share in enumerate((above, -above)):
             end = contrast(models_of(sides[0], share, best), models_of(sides[1]))
             assert isinstance(end, Contrast), "the same models have one"
             ends[at] = end
@@ -221,7 +226,10 @@ def _alike(metric: str, members: tuple[Member, Member]) -> bool:
     if not both.any() or not np.array_equal(finite[0], finite[1]):
         return False
     apart = np.abs(values[1] - values[0])[both]
-    distances = [each[both] - _perfect(metric, member) for each, member in zip(values, members, strict=True)]
+    sign = measure_named(metric).sign
+    distances = [
+        sign * (each[both] - _perfect(metric, member)) for each, member in zip(values, members, strict=True)
+    ]
     noise = max(_noise(metric, member) for member in members)
     return bool(np.all(apart <= noise_at(metric, noise, np.maximum(*distances))))
 
@@ -262,11 +270,11 @@ def _equivalence(
 ) -> Equivalence:
     amount = margin.amount
     if margin.relative:
-        amount *= (first.entry.value or 0.0) - _perfect(metric, first)
+        amount *= measure_named(metric).distance(first.entry.value or 0.0, _perfect(metric, first))
         if not amount > 0:
             return Equivalence(0.0, None, (f"{margin} of a distance of 0 from perfect is no margin",))
-    best = measure_named(metric).best
-    sides = paired_sides(*samples, margin, best, options)
+    measure = measure_named(metric)
+    sides = paired_sides(*samples, margin, measure.best, options, sign=measure.sign)
     return Equivalence(amount, sides)
 
 

@@ -18,7 +18,7 @@ from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.engine.shared_action import Families, Family
 from geed_cli.errors import InputError
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.measures.distribution import deviation, distribution
+from geed_cli.measures.distribution import among, deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.measures.orbit import expected_orbit
 from geed_cli.models.output import Output
@@ -72,8 +72,11 @@ def _vector_cell(
         return
     cell = Cell(measure.name, group.name)
     orbit = torch.stack([held[view] for view in group.views])
-    expected = expected_orbit(measure, orbit, representation)
-    deviations[cell] = _array(deviation(measure, plan.output, orbit, expected, orbit[0]))
+    if measure.among is None:
+        expected = expected_orbit(measure, orbit, representation)
+        deviations[cell] = _array(deviation(measure, plan.output, orbit, expected, orbit[0]))
+    else:
+        deviations[cell] = _array(among(measure, plan.output, _undone(orbit, group, representation)))
     if np.isinf(deviations[cell]).any():
         raise _infinite(measure, group)
     trips = {view: trip for view, trip in plan.trips[group.name].items() if trip in held}

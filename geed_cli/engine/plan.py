@@ -149,9 +149,10 @@ class Plan:
         return tuple(dict.fromkeys(trip for trips in self.trips.values() for trip in trips.values()))
 
     @cached_property
-    def reads_surroundings(self) -> bool:
-        """Whether a view reads what lies around the crop, so that a larger crop has to be decoded."""
-        return any(view.boundary == "context" for view in self.views)
+    def surroundings(self) -> int | None:
+        """The side of the larger crop that is decoded where a view reads what lies around the input; or None."""
+        reach = max((view.reach(self.size) for view in self.views), default=0)
+        return self.size + 2 * reach if reach else None
 
     def variants_of(self, subject: Subject) -> tuple[Variant, ...]:
         """Everything that the network is shown of an image; the round trips of a control image come last."""

@@ -7,6 +7,8 @@ from geed_cli.functional.functions import (
     latent_l2,
     latent_relative,
     layer_relative,
+    prediction_consistency,
+    prediction_consistency5,
     prediction_flip_rate,
     softmax_kl,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "latent_relative",
     "layer_relative",
     "normaliser",
+    "prediction_consistency",
+    "prediction_consistency5",
     "prediction_flip_rate",
     "softmax_kl",
 ]

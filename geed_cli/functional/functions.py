@@ -16,7 +16,7 @@ from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import OutputKind, check_choice
 from geed_cli.functional.metric import Metric
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.measures import channelwise, latent, prediction, relative, softmax
+from geed_cli.measures import channelwise, consistency, latent, prediction, relative, softmax
 
 Reduction = Literal["mean", "none"]
 GroupLike = str | FiniteGroup
@@ -94,6 +94,42 @@ def prediction_flip_rate(
         reduction: ``none`` gives the part of G for each image.
     """
     return _reduced(Metric(prediction.FLIP_RATE.name, group, kind=kind), outputs, reduction)
+
+
+def prediction_consistency(
+    outputs: Tensor,
+    group: GroupLike | None = None,
+    *,
+    kind: OutputKind = "logits",
+    reduction: Reduction = "mean",
+) -> Tensor:
+    """The part of pairs of an image's copies with the same top class; ties go to the lowest. From 0 to 1, invariant.
+
+    Args:
+        outputs: z(gx), shape (n, B, classes).
+        group: only to check n.
+        kind: as of ``softmax_kl``; of ``sigmoid`` the signs of all labels have to agree.
+        reduction: ``none`` gives the part of the pairs for each image.
+    """
+    return _reduced(Metric(consistency.CONSISTENCY.name, group, kind=kind), outputs, reduction)
+
+
+def prediction_consistency5(
+    outputs: Tensor,
+    group: GroupLike | None = None,
+    *,
+    kind: OutputKind = "logits",
+    reduction: Reduction = "mean",
+) -> Tensor:
+    """The part of pairs of copies with each one's top class among the other's five highest. From 0 to 1, invariant.
+
+    Args:
+        outputs: z(gx), shape (n, B, classes).
+        group: only to check n.
+        kind: as of ``softmax_kl``.
+        reduction: ``none`` gives the part of the pairs for each image.
+    """
+    return _reduced(Metric(consistency.CONSISTENCY_5.name, group, kind=kind), outputs, reduction)
 
 
 def channelwise_cosine(

@@ -10,7 +10,7 @@ from torch import Tensor
 from geed_cli.actions.representation import Representation
 from geed_cli.choices import OutputKind
 from geed_cli.errors import InputError
-from geed_cli.measures.distribution import deviation, distribution
+from geed_cli.measures.distribution import among, deviation, distribution
 from geed_cli.measures.map_distance import layer_deviation
 from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
 from geed_cli.measures.orbit import expected_orbit, orbit_centre
@@ -43,6 +43,8 @@ def _of_vectors(measure: Measure, orbit: Tensor, action: Representation, kind: O
     vectors = orbit.cpu() if orbit.device.type == "mps" else orbit  # MPS has no float64
     if measure.site == "logits":
         vectors = distributions(measure, vectors, output)
+    if measure.among is not None:
+        return torch.stack([among(measure, output, each) for each in vectors.unbind(dim=1)], dim=1)
     return deviation(measure, output, vectors, expected_orbit(measure, vectors, action), vectors[0])
 
 

@@ -4,7 +4,7 @@ pass: the claim's own interval is within the limit. fail: its joint interval, wh
 limit. Otherwise undecided: at n images the nearer of the two would reach the limit if the estimate stayed where it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geed_cli.gate.claim import Claim, Open, increase_claim, open_reason, value_claim
 from geed_cli.gate.floor import refusal
@@ -143,18 +143,29 @@ def _claim(
     sample = _rows_of(result, match.entry, "the result")
     if isinstance(sample, str) or match.entry is None:
         return str(sample)
-    if guarantee == "exact" and not is_bounded(sample):
-        return f"guarantee: exact, and the values of {match.metric} have no bounds"
+    if (unfit := _unfit(rule, match.metric, sample, guarantee)) is not None:
+        return unfit
     if not rule.limit.needs_baseline:
         return refusal(rule.limit, match.entry, 1.0, result) or value_claim(sample, confidence, guarantee)
     reference = _rows_of(baseline, match.reference, "the baseline")
     if isinstance(reference, str):
         return reference
     best = measure_named(match.entry.metric).best
-    claim = increase_claim(reference, sample, rule.limit, confidence, guarantee, best)
+    limit = replace(rule.limit, kind="increase") if rule.limit.kind == "change" else rule.limit
+    claim = increase_claim(reference, sample, limit, confidence, guarantee, best)
     if not isinstance(claim, Claim):
         return claim
     return refusal(rule.limit, match.entry, claim.unit, result) or claim
+
+
+def _unfit(rule: Rule, metric: str, sample: Sample, guarantee: Guarantee) -> str | None:
+    """Why a rule is none for a measure: no bounds for a guarantee, or a limit of a glob that asks for the opposite."""
+    if guarantee == "exact" and not is_bounded(sample):
+        return f"guarantee: exact, and the values of {metric} have no bounds"
+    if not measure_named(metric).larger_is_better or rule.limit.is_least:
+        return None
+    right = "max_decrease" if rule.limit.needs_baseline else "min"
+    return f"{metric} is nearer to invariance the larger it is: give it a rule of its own, with {right}"
 
 
 def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample | str:

@@ -12,9 +12,10 @@ from geed_cli.result.schema import Entry, Result
 
 
 def lowest_value(entry: Entry, result: Result) -> float:
-    """The floor of an entry's value: the larger of its control and of floating point."""
-    numeric = _best(entry) + _noise(entry, result)
-    return max(numeric, entry.controls.get("floor", numeric))
+    """The floor of an entry's value: what is further from perfect, its control or floating point."""
+    sign = measure_named(entry.metric).sign
+    numeric = _best(entry) + sign * _noise(entry, result)
+    return (max if sign > 0 else min)(numeric, entry.controls.get("floor", numeric))
 
 
 def refusal(limit: Limit, entry: Entry, unit: float, result: Result) -> str | None:
@@ -22,13 +23,16 @@ def refusal(limit: Limit, entry: Entry, unit: float, result: Result) -> str | No
 
     ``unit`` is that of the limit, in the measure's: what a fraction is a fraction of, else 1.
     """
+    if limit.kind == "min" and measure_named(entry.metric).larger_is_better:
+        highest = lowest_value(entry, result)
+        return _below(f"{limit.value:.10g}", highest, "above") if limit.value > highest else None
     if limit.kind == "min":  # which rounding alone may reach, where it is not small
         best, own = _best(entry), _large_rounding(entry, result)
         return _below(f"{limit.value:.10g}", best + own) if best < limit.value < best + own else None
     if limit.kind == "max":
         lowest = lowest_value(entry, result)
         return _below(f"{limit.value:.10g}", lowest) if limit.value < lowest else None
-    allowed = limit.value * unit
+    allowed = abs(limit.value) * unit
     noise = _noise(entry, result)
     return _below(f"an increase of {allowed:.10g}", noise) if allowed < noise else None
 
@@ -52,7 +56,7 @@ def _large_rounding(entry: Entry, result: Result) -> float:
     return 0.0 if is_small(entry.metric, own, answers_of(result, entry.group)) else own
 
 
-def _below(limit: str, floor: float) -> str:
+def _below(limit: str, floor: float, side: str = "below") -> str:
     # beside −1 the digits that matter are the last ones
     shown = f"{floor:.3g}" if abs(floor) < 0.5 else f"{floor:.16g}"
-    return f"the limit, {limit}, is below the run's own floor, {shown}"
+    return f"the limit, {limit}, is {side} the run's own floor, {shown}"

@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator, model_validator
 
 from geed_cli.documents.validation import StrictPart
 from geed_cli.errors import meant
-from geed_cli.measures.label_metrics import CHANGE, LABEL_METRICS, LabelMetric
+from geed_cli.measures.label_metrics import CHANGE, LabelMetric, larger_is_better, readable_as
 from geed_cli.statistics.equivalence import Margin, parse_margin
 
 Level = Literal["error", "warn"]
@@ -64,13 +64,13 @@ class _Selection(StrictPart):
     level: Level = "error"
 
     @property
-    def labelled(self) -> LabelMetric | None:
-        """What labels say that the rule is about, which is named in full; None of a rule about measures.
+    def known(self) -> LabelMetric | None:
+        """Which way the number is read that the rule is about by its full name; None of a rule about other measures.
 
         Raises:
             ValueError: it names a layer, and predictions have none.
         """
-        found = LABEL_METRICS.get(self.metric)
+        found = readable_as(self.metric)
         if found is not None and self.layer is not None:
             raise ValueError(f"{self.metric} is of predictions, which have no layer; leave layer out")
         return found
@@ -91,8 +91,8 @@ class RulePart(_Selection):
 
     @model_validator(mode="after")
     def _limits_the_bad_side(self) -> "RulePart":
-        """Of what labels say larger may be better, so that max would ask for the opposite of what it asks elsewhere."""
-        if (said := self.labelled) is None:
+        """Larger may be better, so that max would ask for the opposite of what it asks elsewhere."""
+        if (said := self.known) is None:
             return self
         right, wrong = ("min", self.max) if said.larger_is_better else ("max", self.min)
         if wrong is not None:
@@ -119,7 +119,7 @@ class BaselineRulePart(_Selection):
 
     @model_validator(mode="after")
     def _limits_the_bad_side(self) -> "BaselineRulePart":
-        said = self.labelled
+        said = self.known
         right = "max_decrease" if said is not None and said.larger_is_better else "max_increase"
         wrong = "max_increase" if right == "max_decrease" else "max_decrease"
         if getattr(self, wrong) is not None and said is not None:
@@ -128,10 +128,10 @@ class BaselineRulePart(_Selection):
                 f"{self.metric} is better the {better} it is, and has a {wrong}; expected {right}"
             )
         if self.max_decrease is not None and said is None:
-            of = ", ".join(name for name, each in LABEL_METRICS.items() if each.larger_is_better)
+            of = larger_is_better()
             raise ValueError(
-                f"max_decrease of {self.metric}, which is none of {of}; expected "
-                f"{meant(self.metric, LABEL_METRICS)}max_increase of a measure"
+                f"max_decrease of {self.metric}, which is none of {', '.join(of)}; expected "
+                f"{meant(self.metric, of)}max_increase of a measure"
             )
         if getattr(self, right) is None:
             raise ValueError(f"no limit; expected {right}")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from geed_cli.choices import IntervalMethod
 from geed_cli.errors import InputError, meant
-from geed_cli.measures import channelwise, latent, lie, prediction, relative, softmax
+from geed_cli.measures import channelwise, consistency, latent, lie, prediction, relative, softmax
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.measures.parts import parts_of, whole_of
 
@@ -18,6 +18,8 @@ BY_NAME: dict[str, Measure] = {
         channelwise.COSINE,
         channelwise.CORRELATION,
         prediction.FLIP_RATE,
+        consistency.CONSISTENCY,
+        consistency.CONSISTENCY_5,
         relative.RELATIVE,
         relative.OF_MAPS,
         lie.OUTPUT,

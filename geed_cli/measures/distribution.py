@@ -51,8 +51,15 @@ def deviation(
         return measure.deviation(moved, expected)
     found = measure.deviation(_by_place(output, moved), _by_place(output, expected))
     if output.kind == "sigmoid" and measure.any_label:
-        return found.amax(dim=-1)
+        return found.amin(dim=-1) if measure.larger_is_better else found.amax(dim=-1)
     return found.mean(dim=-1)
+
+
+def among(measure: VectorMeasure, output: Output, back: Tensor) -> Tensor:
+    """M of each copy among the others, from ρ(g)⁻¹p(gx), (n, …) as ``distribution`` lays it out, to (n,)."""
+    assert measure.among is not None, "asked of measures that have one"
+    places = back.unsqueeze(-2) if AXES[output.kind] == -1 else _by_place(output, back)
+    return measure.among(places, output.kind == "sigmoid" and measure.any_label)
 
 
 def sensitivity(measure: VectorMeasure, output: Output, seen: Tensor) -> Tensor:

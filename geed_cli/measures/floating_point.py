@@ -33,8 +33,9 @@ def measured_noise(metric: str, rounding: float, perfect: float | None = None) -
 
     ``perfect`` is the value of a perfect network, where it depends on M.
     """
-    best = measure_named(metric).perfect or 0.0 if perfect is None else perfect
-    return AT_ROUNDING * max(rounding - best, 0.0)
+    measure = measure_named(metric)
+    best = measure.perfect or 0.0 if perfect is None else perfect
+    return AT_ROUNDING * max(measure.distance(rounding, best), 0.0)
 
 
 def noise_at(metric: str, noise: float, distances: Array) -> Array:

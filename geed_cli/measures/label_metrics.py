@@ -6,7 +6,7 @@ larger number does not mean the same as of a measure, and no glob for measures s
 
 from dataclasses import dataclass
 
-from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.catalogue import BY_NAME, measure_named
 
 
 @dataclass(frozen=True)
@@ -63,3 +63,25 @@ def in_percent(metric: str) -> bool:
         InputError: a name that is neither.
     """
     return metric in LABEL_METRICS or measure_named(metric).percent
+
+
+def readable_as(name: str) -> LabelMetric | None:
+    """What labels say by that name, or a measure of which larger is better; None of all others, and of globs."""
+    measure = BY_NAME.get(name)
+    if measure is not None and measure.larger_is_better:
+        return LabelMetric(measure.label, low=measure.scale.lo, high=measure.best)
+    return LABEL_METRICS.get(name)
+
+
+def larger_is_better() -> tuple[str, ...]:
+    """The names of what is better the larger it is."""
+    measures = (name for name, measure in BY_NAME.items() if measure.larger_is_better)
+    return (*(name for name, each in LABEL_METRICS.items() if each.larger_is_better), *measures)
+
+
+def sign_of(metric: str) -> int:
+    """Which way a difference counts: −1 of a measure of which larger is nearer to invariance, else 1.
+
+    Of what labels say a difference is shown from lower to higher, whichever is better.
+    """
+    return 1 if metric in LABEL_METRICS else measure_named(metric).sign

@@ -44,7 +44,8 @@ class Measure:
         percent: whether values and limits are shown in percent.
         label: of the axis of a figure; empty is the name.
         usual: whether a track shows it where nothing was asked for.
-        of_invariance: whether a larger value means further from invariance; M is of the images alone.
+        of_invariance: whether it says how far from invariance a network is; M is of the images alone.
+        larger_is_better: whether a larger value is nearer to invariance, up to the best; else a smaller one.
         against_plain: whether f(x) stands in place of f̂(x); e, which then is 0 by definition, is not counted.
         positive_tail: whether values are never negative and a few images may carry their mean, which is then noted.
         of_flows: whether it is a derivative, which the two ends of a flow alone have (``--set lie:rotation``).
@@ -67,6 +68,7 @@ class Measure:
     label: str = ""
     usual: bool = False
     of_invariance: bool = True
+    larger_is_better: bool = False
     against_plain: bool = False
     positive_tail: bool = False
     of_flows: bool = False
@@ -139,6 +141,27 @@ class Measure:
         np.divide(sums, counts, out=means, where=counts > 0)
         return means
 
+    @property
+    def sign(self) -> int:
+        """1 where a larger value is further from invariance, −1 where it is nearer."""
+        return -1 if self.larger_is_better else 1
+
+    @property
+    def reading(self) -> str:
+        """Which way its values are read."""
+        if not self.of_invariance:
+            return "says nothing of invariance"
+        return f"larger is {'nearer to' if self.larger_is_better else 'further from'} invariance"
+
+    def distance(self, value: float, best: float | None = None) -> float:
+        """How far a value is from that of a perfect network: positive on the side away from invariance.
+
+        Args:
+            value: as printed, or raw.
+            best: the perfect value where it is not ``best``, as that of a value over M.
+        """
+        return self.sign * (value - (self.best if best is None else best))
+
     def rounding(self, relative: float) -> float:
         """How far the value of a perfect network may be from its best by relative rounding errors of that size."""
         return 0.0 if self.rounding_order is None else relative**self.rounding_order
@@ -155,11 +178,14 @@ class VectorMeasure(Measure):
             has no row. None is 1.
         pairs: d(f1(x), f1(x')) for all pairs of embeddings (m, k), whose mean off the diagonal is M; shape (m, m).
         sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
+        among: m of each copy of an image among the others, brought back: from ρ(g)⁻¹f(gx) of shape (n, places,
+            categories), and whether all places of a copy count as one, to (n,). None where ``deviation`` is all.
         any_label: of independent labels, whether one that deviates is enough, where others take the mean over labels.
         apart: mean distance between two of n ≥ 2 copies of an image brought back, ρ(g)⁻¹f1(gx), shape (n, k); over M it
             is the way to another image. None where copies are not set against other images.
         unrelated: the value of n copies of an image that lie as far apart as different images do, and evenly; None
             where there is no ``apart``.
+        fewest: categories that there have to be for it to say anything.
         profile: whether a table tells its strongest frequency over a cyclic group.
     """
 
@@ -168,9 +194,11 @@ class VectorMeasure(Measure):
     size: Callable[["Tensor"], "Tensor"] | None = None
     pairs: Callable[["Tensor"], "Tensor"] | None = None
     sensitivity: Callable[["Tensor"], "Tensor"] | None = None
+    among: Callable[["Tensor", bool], "Tensor"] | None = None
     any_label: bool = False
     apart: Callable[["Tensor"], float] | None = None
     unrelated: Callable[[int], float] | None = None
+    fewest: int = 2
     profile: bool = False
 
     @property

@@ -232,6 +232,9 @@ def _why_no_vector(
     representation = actions.get((measure.site, plan.name))
     if representation is None:
         return output.reason
-    if measure.against_plain and plan.group.order == 1:
+    if (measure.against_plain or measure.among) and plan.group.order == 1:
         return "the group has no element but e"
+    categories = 2 if output.kind == "sigmoid" else (output.shape or (math.inf,))[0]
+    if measure.site == "logits" and categories < measure.fewest:
+        return f"it needs {measure.fewest} classes or more, and there are {categories}"
     return representation.undefined

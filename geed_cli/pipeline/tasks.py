@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 
-from geed_cli.actions.conditions import context_size
 from geed_cli.engine.batches import Task
 from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.row import Subject
@@ -91,9 +90,7 @@ class TaskStream:
         return bool(self.refused) and self._options.on_bad_image == "error"
 
     def _tasks(self, images: ImageSet, *, audited: bool) -> Iterator[Task]:
-        # the decoded crop is larger than the network's input if a boundary reads the surroundings
-        side = context_size(self._settings.size) if self._plan.reads_surroundings else None
-        items = iter_pixels(images, self._settings, side=side, decode=self._options.decode)
+        items = iter_pixels(images, self._settings, side=self._plan.surroundings, decode=self._options.decode)
         try:
             while not self._stop():
                 before = time.perf_counter()
@@ -127,7 +124,7 @@ class TaskStream:
             fit=path in drawn.fit,
             first=audited and path == drawn.first and (lookup is None or lookup.rounding),
             partner=self._partner if control else None,
-            padded=item.padded_fraction if self._plan.reads_surroundings else None,
+            padded=item.padded_fraction if self._plan.surroundings is not None else None,
         )
         if control:
             self._partner = item.record

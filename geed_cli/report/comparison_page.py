@@ -15,7 +15,7 @@ from geed_cli.comparison.schema import ClassLine, Comparison, Delta, Side
 from geed_cli.comparison.schema import Line as Compared
 from geed_cli.measures.catalogue import BY_NAME, by_default, measure_named
 from geed_cli.measures.control import CONTROLS
-from geed_cli.measures.label_metrics import LABEL_METRICS
+from geed_cli.measures.label_metrics import LABEL_METRICS, sign_of
 from geed_cli.phrases import counted, some
 from geed_cli.report.cells import csv_text
 from geed_cli.report.class_rows import MOST_CLASSES, class_name
@@ -352,7 +352,10 @@ class _Tables:
         most = self._largest([line]) if most is None else most
         mark: Cell = ""
         if delta.value is not None and delta.ci is not None and most > 0:
-            value, low, high = (0.5 + end / (2 * most) for end in (delta.value, *delta.ci))
+            # further is on the right, whichever way the measure is read
+            sign = sign_of(line.metric)
+            value, *ends = (0.5 + sign * end / (2 * most) for end in (delta.value, *delta.ci))
+            low, high = sorted(ends)
             mark = Mark(value, low, high, tick=0.5, tick_sign="│")
         sep = " to " if self._roomy else ".."
         return [

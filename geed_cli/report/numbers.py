@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import Control
 from geed_cli.measures.label_metrics import in_percent
 from geed_cli.phrases import some
@@ -93,14 +94,14 @@ def limits_in_unit(metric: str, limits: tuple[float, float] | None) -> str:
 
 
 def furthest(entry: Entry) -> str:
-    """The element with the largest mean of its own; where e ties with another, as in every group of two, the other.
+    """The element whose own mean is furthest from perfect; where e ties, as in every group of two, the other.
 
     Both members of an orbit of two are equally far from its mean, so that rounding alone would choose.
     """
     means = {name: mean for name, mean in entry.per_element.items() if mean is not None}
     if not means:
         return ""
-    largest = max(means.values())
+    largest = (min if measure_named(entry.metric).larger_is_better else max)(means.values())
     # 1e-9 relative: sums of float64 rows in another order
     tied = [name for name, mean in means.items() if math.isclose(mean, largest, rel_tol=1e-9)]
     name = tied[-1] if tied[0] == "e" else tied[0]

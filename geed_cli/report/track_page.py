@@ -14,7 +14,7 @@ from rich.console import Console
 from geed_cli.choices import View
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.control import CONTROLS
-from geed_cli.measures.label_metrics import in_percent, perfect_of
+from geed_cli.measures.label_metrics import in_percent, perfect_of, sign_of
 from geed_cli.phrases import some
 from geed_cli.report.cells import csv_text
 from geed_cli.report.console import plain, write
@@ -415,9 +415,10 @@ def _stacked(runs: Sequence[_Steps], column: Column, steps: Sequence[int]) -> It
 
 
 def _scale(column: Column, ends: Sequence[float]) -> tuple[float, float]:
-    """The ends of the scale of marks: perfect, or the least where nothing is, and the largest."""
+    """The ends of the scale of marks: from perfect, or the least where nothing is, to what is furthest from it."""
     perfect = perfect_of(column.metric)
-    return min(ends, default=0.0) if perfect is None else perfect, max(ends, default=0.0)
+    low = min(ends, default=0.0) if perfect is None else perfect
+    return low, min(ends, default=low) if sign_of(column.metric) < 0 else max(ends, default=0.0)
 
 
 def _width(parts: Sequence[_Part]) -> int:
@@ -474,10 +475,10 @@ def _limits(row: Row, decimals: int | None, sep: str) -> str:
 
 
 def _mark(row: Row, low: float, high: float) -> Cell:
-    if row.value is None or high <= low:
+    if row.value is None or high == low:
         return ""
     value, *ends = ((end - low) / (high - low) for end in (row.value, *(row.ci or ())))
-    return Mark(value, *ends)
+    return Mark(value, *sorted(ends))
 
 
 def _end(column: Column, value: float, decimals: int | None) -> str:

@@ -11,6 +11,7 @@ from geed_cli.documents.document import Value, printable
 from geed_cli.documents.strict_yaml import parse_yaml
 from geed_cli.documents.yaml_scalars import resolve_scalar
 from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.sets.crop_windows import windows
 from geed_cli.sets.flow import flow_pair
 from geed_cli.sets.perturbation import Perturbation, perturbation
 from geed_cli.sets.set_families import GENERATORS, SET_FAMILIES, SetFamily
@@ -50,7 +51,8 @@ def set_named(text: str) -> TransformationSet:
     if family is None:
         raise _unknown(head)
     if family.parameters is None:
-        return set_of(f"{key}:{rest.strip()}", _flow(family, rest.strip()))
+        made = _flow if family.function == "flow" else _windows
+        return set_of(f"{key}:{rest.strip()}", made(family, rest.strip()))
     members = [_member(family, part.strip()) for part in rest.split(",")] if rest.strip() else []
     return set_of(f"{key}:{','.join(member.name.removeprefix(key) for member in members)}", members)
 
@@ -64,6 +66,20 @@ def _flow(family: SetFamily, text: str) -> list[Perturbation]:
             remedy=f"--set {family.example}",
         )
     return flow_pair(text)
+
+
+def _windows(family: SetFamily, text: str) -> list[Perturbation]:
+    """The windows of a larger crop."""
+    try:
+        n = family.kind.read(resolve_scalar(text))
+    except ValueError:
+        raise InputError(
+            f"'{printable(text)}' is not a value of {family.name}",
+            expected=f"{family.kind.expected}, one a set: {family.example}",
+            remedy=f"geed explain {family.example}",
+        ) from None
+    assert isinstance(n, int), "whole numbers"
+    return windows(n, diagonal=family.function == "diagonal")
 
 
 def _member(family: SetFamily, text: str) -> Perturbation:

@@ -60,6 +60,11 @@ class Perturbation:
         return self.function in OF_COLOURS
 
     @property
+    def offset(self) -> tuple[int, int]:
+        """How many pixels down and to the right of the middle the picture is taken; (0, 0) but for windows."""
+        return 0, 0
+
+    @property
     def call(self) -> str:
         """What is done, in full: the function and its canonical arguments; ``identity`` for e."""
         if self.function is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from geed_cli.documents.document import Value
-from geed_cli.sets.arguments import Kind, angle, number, one_of, whole
+from geed_cli.sets.arguments import Argument, Kind, angle, number, one_of, whole
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,9 @@ class SetFamily:
         varies: what stands behind the colon.
         values: an example of that.
         kind: what each value may be.
-        parameters: the function's parameters at a value; None where it is a flow, whose one value names its generator.
+        parameters: the function's parameters at a value; None where one value is the whole set: a flow's generator, or
+            how many windows there are.
+        members: the names of the members beside e, where one value is the whole set.
     """
 
     name: str
@@ -25,6 +27,7 @@ class SetFamily:
     kind: Kind
     function: str
     parameters: Callable[[float], dict[str, Value]] | None
+    members: Callable[[Argument], list[str]] | None = None
 
     @property
     def pattern(self) -> str:
@@ -68,6 +71,19 @@ def _blur(sigma: float) -> dict[str, Value]:
 def _scale(factor: float) -> dict[str, Value]:
     still: dict[str, Value] = {"angle": 0, "translate": [0, 0], "shear": [0, 0]}
     return {**still, "scale": factor, "interpolation": "bilinear"}
+
+
+def window_offsets(n: Argument, *, diagonal: bool = False) -> list[tuple[int, int]]:
+    """How far down and right of the middle n windows lie, each way or on the diagonal, row by row; not (0, 0)."""
+    assert isinstance(n, int), "a whole number"
+    steps = range(-(n // 2), n - n // 2)
+    places = [(k, k) for k in steps] if diagonal else [(down, right) for down in steps for right in steps]
+    return [place for place in places if place != (0, 0)]
+
+
+def window_name(down: int, right: int) -> str:
+    """``y-1x+2``: rows and columns further down and right than the middle."""
+    return f"y{down:+d}x{right:+d}"
 
 
 SET_FAMILIES = (
@@ -127,6 +143,27 @@ SET_FAMILIES = (
         one_of(*GENERATORS),
         "flow",
         None,
+        lambda _: ["+t", "-t"],
+    ),
+    SetFamily(
+        "cropshift",
+        "n",
+        "8",
+        "the n × n windows of the network's size about the middle one, a pixel apart, of a larger crop",
+        whole(2, 32),
+        "windows",
+        None,
+        lambda n: [window_name(*each) for each in window_offsets(n)],
+    ),
+    SetFamily(
+        "cropdiagonal",
+        "n",
+        "33",
+        "the n windows of the network's size on the diagonal through the middle one, a pixel apart, of a larger crop",
+        whole(2, 257),
+        "diagonal",
+        None,
+        lambda n: [window_name(*each) for each in window_offsets(n, diagonal=True)],
     ),
 )
 """In the order of lists. A new family is a line here."""

@@ -104,6 +104,8 @@ def paired_sides(
     margin: Margin,
     best: float,
     options: IntervalOptions,
+    *,
+    sign: int = 1,
 ) -> Sides | None:
     """The two differences of samples over the same images; None where they have no interval.
 
@@ -113,13 +115,15 @@ def paired_sides(
         margin: to test.
         best: the row of a perfect network.
         options: of the intervals.
+        sign: −1 where values lie below the best.
     """
     rows = finite_rows(other)
 
     def pair(share: float) -> Paired:
         return Paired.of(finite_rows(moved(reference, share, best)), rows)
 
-    pairs = [pair(margin.amount), pair(-margin.amount)] if margin.relative else [pair(0.0)] * 2
+    above = sign * margin.amount  # the share at which the reference's value is larger
+    pairs = [pair(above), pair(-above)] if margin.relative else [pair(0.0)] * 2
     upper, lower = (each.estimate for each in pairs)
     if upper is None or lower is None:
         return None

@@ -35,18 +35,18 @@ def at_rounding(entry: Entry, value: float, result: Result) -> Literal["perfect"
     if measure.perfect is None or "rounding" not in entry.controls:
         return None
     noise = noise_of(entry)
-    if not (noise > 0 and value - measure.perfect <= noise):
+    if not (noise > 0 and measure.distance(value, measure.perfect) <= noise):
         return None
     return "perfect" if is_small(entry.metric, noise, answers_of(result, entry.group)) else "lost"
 
 
 def like_floor(entry: Entry, value: float) -> bool:
     """Whether a value is within two floors of perfect, in its own unit."""
-    best = measure_named(entry.metric).perfect
-    if best is None or "floor" not in entry.controls:
+    measure = measure_named(entry.metric)
+    if measure.perfect is None or "floor" not in entry.controls:
         return False
-    floor = entry.controls["floor"] - best
-    return floor > 0 and value - best < LIKE_FLOOR * floor
+    floor = measure.distance(entry.controls["floor"])
+    return floor > 0 and measure.distance(value) < LIKE_FLOOR * floor
 
 
 def like_null(entry: Entry, order: int) -> bool:
@@ -59,7 +59,8 @@ def like_null(entry: Entry, order: int) -> bool:
 
 def below_repeat(entry: Entry) -> bool:
     """Whether a picture that is shown again moves as far, so that the value means nothing."""
-    return (entry.value or 0.0) <= entry.controls.get("repeat", math.inf)
+    sign = measure_named(entry.metric).sign
+    return sign * (entry.value or 0.0) <= sign * entry.controls.get("repeat", sign * math.inf)
 
 
 def no_further_twins(entries: Sequence[Entry], result: Result) -> list[Entry]:
@@ -77,7 +78,9 @@ def no_further_twins(entries: Sequence[Entry], result: Result) -> list[Entry]:
         entry
         for entry in entries
         if _comparable(entry.metric, twin_reacts=steady_twin)
-        and (entry.value or 0.0) - entry.controls.get("twin", math.inf) > noise_of(entry)
+        and "twin" in entry.controls
+        and measure_named(entry.metric).sign * ((entry.value or 0.0) - entry.controls["twin"])
+        > noise_of(entry)
         and not _nearer_on_scale(entry)
     ]
 

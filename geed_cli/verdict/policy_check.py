@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from geed_cli.documents.document import printable
 from geed_cli.gate.outcome import REQUIRE, SEVERITY, Examined, GateReport, Outcome, Verdict, worst
-from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.catalogue import by_default, measure_named
 from geed_cli.measures.label_metrics import CHANGE, LABEL_METRICS, in_percent
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.phrases import counted, some
@@ -442,7 +442,8 @@ def _is_still(entry: Examined) -> bool:
 
 def _decide_on_like_rows() -> list[str]:
     """The measures that have exact limits on what equal rows may have missed, whatever a group does to classes."""
-    own = [measure for measure in BY_NAME.values() if measure.perfect is not None and measure.beside is None]
+    usual = map(measure_named, by_default())
+    own = [measure for measure in usual if measure.perfect is not None and measure.beside is None]
     found = [each for each in own if each.has_bounds() and each.has_bounds(moves_logits=True)]
     found.sort(key=lambda each: isinstance(each, LayerMeasure))
     return [f"{each.name}{' of layers' * isinstance(each, LayerMeasure)}" for each in found]

@@ -51,6 +51,8 @@ SETS = {
     "contrast": Action("changing the contrast", "more and less contrasted", "contrast"),
     "saturation": Action("changing the saturation", "more and less saturated", "saturation"),
     "gamma": Action("changing the gamma", "brighter and darker", "gamma"),
+    "cropshift": Action("shifting the crop", "shifted", "shifts of the crop"),
+    "cropdiagonal": Action("shifting the crop", "shifted", "diagonal shifts of the crop"),
     "lie": Action("moving by a tenth of a pixel", "hardly moved", "tiny movements"),
 }
 """By the family's name, which stands before the colon of a set's name."""

@@ -50,7 +50,9 @@ def way_of(entry: Entry, order: int) -> Way | None:
         return None if saved.value is None else Way(saved.value, _ends(saved), about=False, percent=True)
     measure = measure_named(entry.metric)
     if measure.scale.kind == "rate":
-        return Way(entry.value, entry.ci, about=False, percent=True)
+        ends = entry.ci and tuple(sorted(map(measure.distance, entry.ci)))
+        ci = None if ends is None else (ends[0], ends[1])
+        return Way(measure.distance(entry.value), ci, about=False, percent=True)
     if isinstance(measure, LayerMeasure):
         return _against_null(entry, measure.best)
     if isinstance(measure, VectorMeasure) and measure.unrelated is not None:
@@ -84,7 +86,7 @@ def floor_on_scale(entry: Entry, order: int) -> float | None:
     if floor is None or entry.value is None:
         return None
     if measure.scale.kind == "rate":
-        return floor
+        return measure.distance(floor)
     beside_e = 1.0 if measure.first else order / (order - 1) if order > 1 else 0.0
     if isinstance(measure, VectorMeasure) and measure.unrelated:
         return floor * beside_e
@@ -104,7 +106,7 @@ def twin_on_scale(entry: Entry, order: int) -> float | None:
         return entry.to_another.twin
     measure = measure_named(entry.metric)
     if measure.scale.kind == "rate":
-        return twin
+        return measure.distance(twin)
     if isinstance(measure, VectorMeasure) and (end := _unrelated(entry, measure, order)) > 0.0:
         return twin / end
     return None
@@ -116,7 +118,9 @@ def twin_limits_on_scale(entry: Entry) -> tuple[float, float] | None:
         return None
     if entry.to_another is not None:
         return entry.to_another.twin_ci
-    return entry.twin_ci if measure_named(entry.metric).scale.kind == "rate" else None
+    measure = measure_named(entry.metric)
+    low, high = sorted(map(measure.distance, entry.twin_ci))
+    return (low, high) if measure.scale.kind == "rate" else None
 
 
 def _unrelated(entry: Entry, measure: VectorMeasure, order: int) -> float:

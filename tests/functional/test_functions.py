@@ -23,6 +23,8 @@ BY_NAME: dict[str, Callable[..., Tensor]] = {
     "latent.relative": geed.functional.latent_relative,
     "layer.relative": geed.functional.layer_relative,
     "softmax.kl": geed.functional.softmax_kl,
+    "prediction.consistency": geed.functional.prediction_consistency,
+    "prediction.consistency5": geed.functional.prediction_consistency5,
     "prediction.flip_rate": geed.functional.prediction_flip_rate,
     "channelwise.cosine": geed.functional.channelwise_cosine,
     "channelwise.correlation": geed.functional.channelwise_correlation,

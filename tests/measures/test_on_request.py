@@ -102,7 +102,8 @@ def test_nothing_is_computed_of_them_unasked(folder: Path, monkeypatch: pytest.M
 
     for name in on_request():
         measure = BY_NAME[name]
-        kept = next(field for field in ("relate", "slope", "deviation") if hasattr(measure, field))
+        fields = ("relate", "slope", "among", "deviation")
+        kept = next(field for field in fields if getattr(measure, field, None) is not None)
         monkeypatch.setitem(BY_NAME, name, replace(measure, **{kept: never}))
     monkeypatch.setattr("geed_cli.engine.comparisons.squared_lengths", never)
     audited(folder, sets=("lie:rotation",))

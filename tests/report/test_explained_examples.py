@@ -11,6 +11,7 @@ import torch
 from geed_cli.choices import INTERVAL_METHODS, IntervalMethod
 from geed_cli.grids.step import Step, Window
 from geed_cli.measures import channelwise
+from geed_cli.measures.consistency import CONSISTENCY, agreement, among_copies
 from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.latent import COSINE, L2, cosine_deviation, l2_deviation, l2_pairs
@@ -132,6 +133,15 @@ def flip_rate() -> list[str]:
     return [f"{changed[:, FLIP_RATE.first :].size}", percent(rate), *no_change_in(40)]
 
 
+def consistency() -> list[str]:
+    """The pairs of four copies, how many agree, and their part."""
+    copies = torch.eye(10, dtype=torch.float64)[[7, 7, 7, 3]]
+    pairs = [agreement(copies[i], copies[j]).item() for i in range(4) for j in range(i)]
+    part = CONSISTENCY.per_image(among_copies(copies[:, None], False)[None].numpy())[0]
+    assert part == sum(pairs) / len(pairs)
+    return [f"{sum(pairs):g}", f"{len(pairs)}", percent(part)]
+
+
 def no_change_in(count: int) -> list[str]:
     made = interval(MeanSample(np.zeros(count), Scale.rate()))
     assert made.high == pytest.approx(most_missed(count, 0.95))
@@ -206,7 +216,9 @@ def normaliser() -> list[str]:
 
 
 def furthest_element() -> list[str]:
-    entry = Entry.model_construct(per_element={"e": 0.2, "r90": 0.1, "r180": 0.2, "r270": 0.4})
+    entry = Entry.model_construct(
+        metric="latent.l2", per_element={"e": 0.2, "r90": 0.1, "r180": 0.2, "r270": 0.4}
+    )
     name, mean = furthest(entry).split()
     assert name == "r270"
     return [f"{float(mean):g}"]
@@ -252,6 +264,8 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "lie.output": ("0.6 0.4 0.5 -0.5 0.1 2", lie_output),
     "lie.derivative": ("0.02 +0.1 -0.1 0.2", lie_derivative),
     "softmax.kl": ("0.9 0.1 2", softmax_kl),
+    "prediction.consistency": ("7 3 1", consistency),
+    "prediction.consistency5": ("7 3 1 4 8 2 5 9", list),
     "prediction.flip_rate": ("7 3 5 40", flip_rate),
     "channelwise.cosine": ("3 4 5 0 -1 2", channelwise_cosine),
     "channelwise.correlation": ("1 2 3", channelwise_correlation),

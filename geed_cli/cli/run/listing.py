@@ -104,7 +104,8 @@ def metric_table(pattern: str | None) -> Table:
     """The measures whose names match."""
     table = list_table("metric", "unit", "range", "definition (larger means further from invariance)")
     for measure in (BY_NAME[name] for name in matching("metric", pattern, BY_NAME)):
-        said = measure.definition + "; on request alone" * measure.on_request
+        said = f"{measure.definition}{'; ' + measure.reading if measure.larger_is_better else ''}"
+        said += "; on request alone" * measure.on_request
         table.add_row(measure.name, measure.unit or "–", measure.range, said)
     return table
 

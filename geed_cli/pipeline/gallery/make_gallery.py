@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from geed_cli.actions.action import centre as middle
-from geed_cli.actions.conditions import Boundary, Resampling, context_size
+from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.engine.plan import GroupPlan, Plan
 from geed_cli.errors import InputError
 from geed_cli.images.decode import pillow_silenced
@@ -112,7 +112,7 @@ def _gallery(result: Result, network: Network, options: GalleryOptions) -> Galle
         result.settings,
         network.input,
         [choice.place for each in choices.values() for choice in each],
-        side=context_size(plan.size) if plan.reads_surroundings else None,
+        side=plan.surroundings,
         folder=options.folder,
         follow_links=options.follow_links,
     )

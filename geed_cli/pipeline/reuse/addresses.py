@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from geed_cli.actions.conditions import context_size
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.observation import Observation
@@ -153,8 +152,8 @@ class Schedule:
             yield from self._of_flows()
         if subject.first:
             yield from self._of_rounding()
-        if plan.reads_surroundings:
-            yield _padded(f"padded {context_size(plan.size)}", plan.identities[0])
+        if plan.surroundings is not None:
+            yield _padded(f"padded {plan.surroundings}", plan.identities[0])
 
     def _of_family(
         self, layer: str, family: Family, trips: Sequence[RoundTrip], *, null: bool

@@ -136,8 +136,10 @@ def _set(family: SetFamily, written: str) -> Explanation:
     values = [part.strip() for part in written.partition(":")[2].split(",")]
     for value in values:
         _check(family, value)
-    named = [f"{family.name}{value}" for value in values] if family.parameters else ["+t", "-t"]
-    members = ", ".join(named)
+    named = [f"{family.name}{value}" for value in values]
+    if family.members is not None:
+        named = family.members(family.kind.read(resolve_scalar(values[0])))
+    members = ", ".join(named if len(named) <= SHOWN else [*named[:2], "…", named[-1]])
     return Explanation(
         what=f"{family.description}; a set, not a group.",
         range=f"each {family.varies} {family.kind.expected}",

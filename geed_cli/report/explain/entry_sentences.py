@@ -104,7 +104,8 @@ def _says_something(entry: Entry, control: Control) -> bool:
 def _control_text(entry: Entry, control: Control) -> str:
     value = entry.controls[control.name]
     if control.from_best:
-        return number(value - (measure_named(entry.metric).perfect or 0.0))
+        measure = measure_named(entry.metric)
+        return number(measure.distance(value, measure.perfect or 0.0))
     if control.part:
         return percent(value)
     return number(value) if "nats" in control.told else in_unit(entry.metric, value)

@@ -115,12 +115,13 @@ class Panel(ABC):
 
 
 def limits_of(panels: Sequence[Panel]) -> tuple[float, float]:
-    """The ends of a vertical axis that shows all of these panels, with room around them but below its origin."""
+    """The ends of a vertical axis that shows all of these panels, with room around them but at its origin."""
     ends = [panel.ends() for panel in panels]
     low, high = min(each[0] for each in ends), max(each[1] for each in ends)
     axis, room = panels[0].axis, 0.06 * (high - low)
-    at_origin = axis.origin is not None and math.isclose(low, axis.factor * axis.origin, abs_tol=1e-12)
-    return (low if at_origin else low - room), high + room
+    best = math.inf if axis.origin is None else axis.factor * axis.origin
+    below, above = (0.0 if math.isclose(end, best, abs_tol=1e-12) else room for end in (low, high))
+    return low - below, high + above
 
 
 def _ends(point: Point) -> Iterable[float]:

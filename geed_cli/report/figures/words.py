@@ -52,10 +52,12 @@ def _unasked(metric: str) -> bool:
 
 
 def nearer(metrics: Iterable[str]) -> str:
-    """What lower values mean, where they mean it of all measures."""
+    """What lower values mean, or higher ones, where they mean it of all measures."""
     names = tuple(metrics)
-    measures = [metric for metric in names if metric not in LABEL_METRICS]
-    said = "lower is nearer to invariance" * all(measure_named(metric).of_invariance for metric in measures)
+    measures = [measure_named(metric) for metric in names if metric not in LABEL_METRICS]
+    readings = {(measure.of_invariance, measure.sign) for measure in measures}
+    words = {(True, 1): "lower is nearer to invariance", (True, -1): "higher is nearer to invariance"}
+    said = words.get(readings.pop(), "") if len(readings) == 1 else ""
     if len(measures) == len(names):
         return said
     of_measures = f"; of measures {said}" if measures and said else ""

@@ -10,6 +10,7 @@ from pathlib import PurePath
 import yaml
 
 from geed_cli.gate.outcome import Examined, GateReport, Judged
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.report.console import plain
 from geed_cli.report.gate.wording import entry_name
@@ -53,7 +54,7 @@ def _dataset(model: Judged) -> dict[str, object]:
 
 def _metric(entry: Examined) -> dict[str, object]:
     labelled = LABEL_METRICS.get(entry.metric)
-    reading = "larger is further from invariance"
+    reading = "" if labelled is not None else measure_named(entry.metric).reading
     if labelled is not None:
         reading = f"{'larger' if labelled.larger_is_better else 'smaller'} is better"
     within = "," if entry.element is not None else " under"

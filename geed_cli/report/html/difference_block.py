@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from geed_cli.comparison.schema import ClassLine, Comparison, Line
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.label_metrics import LABEL_METRICS
+from geed_cli.measures.label_metrics import LABEL_METRICS, sign_of
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.report.class_rows import class_name
 from geed_cli.report.html.colours import MUTED
@@ -186,7 +186,7 @@ def _cell(comparison: Comparison, each: Line, at: int, paint: Paint, half: float
     drawn = (
         Markup("")
         if delta.ci is None or delta.value is None or half <= 0
-        else _mark(delta.value, delta.ci, paint, half)
+        else _mark(delta.value, delta.ci, paint, sign_of(each.metric) * half)
     )
     return DifferenceCell(
         drawn,
@@ -198,14 +198,18 @@ def _cell(comparison: Comparison, each: Line, at: int, paint: Paint, half: float
 
 
 def _mark(value: float, ci: tuple[float, float], paint: Paint, half: float) -> Markup:
-    """The difference and its interval; an arrow where it lies beyond the scale."""
+    """The difference and its interval, further on the right; an arrow where it lies beyond the scale.
+
+    ``half`` is the number at the right end, below 0 where larger values are nearer.
+    """
 
     def x(number: float) -> float:
         return WIDTH / 2 + (WIDTH / 2 - EDGE) * max(-1.0, min(1.0, number / half))
 
+    low, high = sorted(map(x, ci))
     body = line(WIDTH / 2, 1, WIDTH / 2, 17, css="zl", colour=MUTED)
-    if abs(value) > half:
-        way = 1 if value > 0 else -1
+    if abs(value) > abs(half):
+        way = 1 if value * half > 0 else -1
         tip = WIDTH / 2 + way * (WIDTH / 2 - 2)
         body += (
             f'<path class="s{paint.css}" d="M{short_number(tip - 16 * way)} 9H{short_number(tip)}'
@@ -213,7 +217,7 @@ def _mark(value: float, ci: tuple[float, float], paint: Paint, half: float) -> M
         )
         return decoration(body, WIDTH, 18)
     return decoration(
-        body + interval(x(ci[0]), x(ci[1]), 9, paint, 4) + reference(f"m{paint.key}", x(value), 9), WIDTH, 18
+        body + interval(low, high, 9, paint, 4) + reference(f"m{paint.key}", x(value), 9), WIDTH, 18
     )
 
 

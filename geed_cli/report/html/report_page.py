@@ -9,11 +9,12 @@ from markupsafe import Markup
 
 from geed_cli.comparison.schema import Comparison
 from geed_cli.documents.document import printable
-from geed_cli.measures.label_metrics import LABEL_METRICS
+from geed_cli.measures.label_metrics import LABEL_METRICS, sign_of
 from geed_cli.measures.latent import L2
 from geed_cli.measures.prediction import FLIP_RATE
 from geed_cli.phrases import counted, shell_joined
 from geed_cli.report.accuracy_rows import accuracy_lines
+from geed_cli.report.figures.words import nearer
 from geed_cli.report.header import how_acted, in_clusters
 from geed_cli.report.html.answer_block import answers, headline, limits, next_steps, no_basis
 from geed_cli.report.html.class_block import class_blocks
@@ -335,11 +336,15 @@ def _of_track(track: Track) -> dict[str, object]:
     ]
     labelled = any(column.metric in LABEL_METRICS for column in columns)
     but = ", of accuracy right more often" * labelled
+    lead = f"Higher is further from invariance{but}."
+    if any(sign_of(column.metric) < 0 for column in columns):
+        said_of_columns = nearer(column.metric for column in columns)
+        lead = sentence(said_of_columns) if said_of_columns else ""
     said_of_all = map(sentence, (bands(track), *track_warnings(track)))
     return {
         "trajectories": trajectories,
         "training_said": said,
-        "training_lead": f"Higher is further from invariance{but}. {' '.join(said_of_all)}",
+        "training_lead": " ".join(filter(None, [lead, *said_of_all])),
     }
 
 
