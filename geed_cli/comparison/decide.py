@@ -11,7 +11,7 @@ from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.schema import Delta, MarginTest, Verdict
 from geed_cli.comparison.subjects import Key
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.label_metrics import sign_of
+from geed_cli.measures.label_metrics import forecasts, sign_of
 from geed_cli.statistics.enough import images_to_be_within, images_to_decide
 from geed_cli.statistics.multiple import holm
 
@@ -41,6 +41,7 @@ def decide(
                 alpha,
                 strictest[0],
                 sign=sign_of(key[0]),
+                told=forecasts(key[0]),
                 identical=identical,
                 margin=_margin_test(cell, margins, key[0], next(tests), alpha, strictest[1]),
             )
@@ -75,6 +76,7 @@ def _delta(
     strictest: float,
     *,
     sign: int,
+    told: bool,
     identical: bool,
     margin: MarginTest | None,
 ) -> Delta:
@@ -84,7 +86,7 @@ def _delta(
     size, needed = abs(made.value or 0.0), None
     if verdict in {"more", "less"} and size < cell.floor:
         verdict, notes = "undecided", (*notes, f"rounding alone can make a difference of {cell.floor:.2g}")
-    if verdict == "undecided" and cell.at is not None and size >= cell.floor:
+    if verdict == "undecided" and cell.at is not None and size >= cell.floor and told:
         # at Holm's strictest step, α over the number of claims
         needed = images_to_decide(cell.at(1 - strictest), cell.images)
     return Delta(
@@ -130,7 +132,12 @@ def _margin_test(
     p, p_holm = p_values
     within = p_holm is not None and p_holm <= alpha
     needed = None
-    if tested.sides is not None and not within and (both := tested.sides.differences(1 - strictest)):
+    if (
+        forecasts(metric)
+        and tested.sides is not None
+        and not within
+        and (both := tested.sides.differences(1 - strictest))
+    ):
         needed = images_to_be_within(*both, cell.images)
     return MarginTest(
         margin=str(margin),

@@ -158,12 +158,12 @@ def _layer_cells(
 
 
 def _identities(plan: Plan, vectors: Vectors) -> tuple[dict[View, Array], dict[View, Array]]:
-    """Embeddings, and probabilities where a sensitivity is made of them, under each view of e."""
+    """The embeddings that are kept, and probabilities where a sensitivity is made of them, under each view of e."""
     features, predicted = (vectors.get(site, {}) for site in ("features", "logits"))
     if plan.output.kind == "dense":  # a map for each image would fill the memory
         predicted = {}
     return (
-        {v: _array(features[v]) for v in plan.identities if v in features},
+        {v: _array(features[v]) for v in plan.kept_features if v in features},
         {v: _array(predicted[v]) for v in plan.identities if v in predicted},
     )
 

@@ -19,6 +19,7 @@ from geed_cli.measures.measure import (
     DerivativeMeasure,
     LayerMeasure,
     Measure,
+    RetrievalMeasure,
     VectorMeasure,
     VectorSite,
 )
@@ -181,9 +182,21 @@ class Plan:
         """The flows, where a layer's derivative along them is measured."""
         return tuple(plan for plan in self.shown if plan.is_flow) if self.of_derivatives else ()
 
+    @cached_property
+    def of_retrieval(self) -> tuple[RetrievalMeasure, ...]:
+        """The measures that compare the features of all images."""
+        return tuple(measure for measure in self.measures if isinstance(measure, RetrievalMeasure))
+
+    @property
+    def kept_features(self) -> tuple[View, ...]:
+        """The views under which a row keeps f1(gx): those of e, and all where images are looked for among others."""
+        return self.views if self.of_retrieval else self.identities
+
     def wants(self, site: VectorSite) -> bool:
         """Whether any measure is read there."""
-        return any(measure.site == site for measure in self.of_vectors)
+        return any(each.site == site for each in self.of_vectors) or any(
+            each.site == site for each in self.of_retrieval
+        )
 
 
 def unique(views: Iterable[View]) -> tuple[View, ...]:

@@ -76,7 +76,8 @@ class Row:
         controls: what explains a cell, shape (n,) each: the part of dead channels; the same deviation against
             another image (null) and of a round trip (floor), both on control images alone; the deviation about the
             layer's own centre (phase_corrected).
-        embeddings: f1(x) per view of e, shape (k,), for the normalisers.
+        embeddings: f1(x) per view of e, shape (k,), for the normalisers; f1(gx) per view where a measure of retrieval
+            compares the images.
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
         rounding: the floating-point floor of the run, on its first image alone.
         apart: mean distance between two copies of the image, by the measures that set it against other images; raw.

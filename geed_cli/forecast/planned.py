@@ -23,6 +23,10 @@ PILOT = 50
 """Images below which ranges hold less often."""
 
 
+NO_FORECAST = "its value moves with the number of images"
+"""Why there is no forecast for what looks for images among all others."""
+
+
 class Planned(Told):
     """One entry, and what it takes.
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from geed_cli.forecast.planned import Plan, Planned
+from geed_cli.forecast.planned import NO_FORECAST, Plan, Planned
 from geed_cli.gate.cases import Case, cases_of
 from geed_cli.gate.claim import Claim
 from geed_cli.gate.examine import Pending, around
 from geed_cli.gate.gate import joint_confidences
 from geed_cli.gate.policy import Policy
 from geed_cli.measures.catalogue import measure_named
-from geed_cli.measures.label_metrics import ACCURACY, LABEL_METRICS, WORST_CASE
+from geed_cli.measures.label_metrics import ACCURACY, LABEL_METRICS, WORST_CASE, forecasts
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
 from geed_cli.statistics.methods import Limits
@@ -70,6 +70,9 @@ def _planned(case: Case, joint: dict[str, float], power: float) -> Iterator[Plan
             yield found.model_copy(update={"reason": claim if isinstance(claim, str) else claim.reason})
             continue
         found = found.model_copy(update={"now": claim.tested, "ci": claim.ci})
+        if not forecasts(match.metric):
+            yield found.model_copy(update={"reason": NO_FORECAST})
+            continue
         needed = _needed(pending, claim, joint[pending.images], power)
         if needed is None:
             yield found.model_copy(update={"reason": (*claim.notes, "there is no interval")[-1]})

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from geed_cli.forecast.planned import CONFIDENCE, Plan, Planned
+from geed_cli.forecast.planned import CONFIDENCE, NO_FORECAST, Plan, Planned
 from geed_cli.globs import listed
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.estimate import estimate
@@ -33,6 +34,8 @@ def plan_width(result: Result, metrics: Sequence[str], width: float) -> Plan:
 
 def _planned(result: Result, entry: Entry, width: float, target: str) -> Planned:
     found = Planned(metric=entry.metric, group=entry.group, layer=entry.layer, target=target)
+    if not measure_named(entry.metric).forecasts:
+        return found.model_copy(update={"now": entry.value, "ci": entry.ci, "reason": NO_FORECAST})
     sample = sample_of(result, entry)
     if sample is None or entry.status != "ok":
         reasons = (*entry.notes, "it has no value")

@@ -6,8 +6,9 @@ from geed_cli.choices import IntervalOptions
 from geed_cli.comparison.line_difference import Cell, Terms, cells_of
 from geed_cli.comparison.margins import Margins
 from geed_cli.comparison.subjects import Contender, Key, keys_of
-from geed_cli.forecast.planned import CONFIDENCE, Plan, Planned
+from geed_cli.forecast.planned import CONFIDENCE, NO_FORECAST, Plan, Planned
 from geed_cli.globs import listed
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.result.schema import Result
 from geed_cli.statistics.needed import End, Needed, images_for_power, spread_limits
 
@@ -52,6 +53,8 @@ def _planned(key: Key, cell: Cell, margins: Margins, level: float, power: float)
         now=made.value,
         ci=None if made.low is None or made.high is None else (made.low, made.high),
     )
+    if not measure_named(key[0]).forecasts:
+        return found.model_copy(update={"reason": NO_FORECAST})
     needed, reason = _needed(cell, level, power)
     if needed is None:
         return found.model_copy(update={"reason": reason})

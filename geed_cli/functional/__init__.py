@@ -10,6 +10,8 @@ from geed_cli.functional.functions import (
     prediction_consistency,
     prediction_consistency5,
     prediction_flip_rate,
+    retrieval_mutual_knn,
+    retrieval_rank,
     softmax_kl,
 )
 from geed_cli.functional.metric import Metric
@@ -27,5 +29,7 @@ __all__ = [
     "prediction_consistency",
     "prediction_consistency5",
     "prediction_flip_rate",
+    "retrieval_mutual_knn",
+    "retrieval_rank",
     "softmax_kl",
 ]

@@ -16,7 +16,7 @@ from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import OutputKind, check_choice
 from geed_cli.functional.metric import Metric
 from geed_cli.groups.group import FiniteGroup
-from geed_cli.measures import channelwise, consistency, latent, prediction, relative, softmax
+from geed_cli.measures import channelwise, consistency, latent, prediction, relative, retrieval, softmax
 
 Reduction = Literal["mean", "none"]
 GroupLike = str | FiniteGroup
@@ -57,6 +57,30 @@ def latent_relative(
         reduction: ``none`` gives the mean over g ≠ e for each image, NaN where f1(x) is 0.
     """
     return _reduced(Metric(relative.RELATIVE.name, group), orbit, reduction)
+
+
+def retrieval_rank(orbit: Tensor, group: GroupLike | None = None, *, reduction: Reduction = "mean") -> Tensor:
+    """Mean over x and g ≠ e of 1/rank of x among the B images, by cos(f1(gx), f1(x')). From 0 to 1, the best.
+
+    Args:
+        orbit: f1(gx), shape (n, B, k), B ≥ 2.
+        group: only to check n.
+        reduction: ``none`` gives the mean over g ≠ e for each image.
+    """
+    return _reduced(Metric(retrieval.RANK.name, group), orbit, reduction)
+
+
+def retrieval_mutual_knn(
+    orbit: Tensor, group: GroupLike | None = None, *, reduction: Reduction = "mean"
+) -> Tensor:
+    """Mean over x and g ≠ e of |N_k(f1(x)) ∩ N_k(f1(gx))| / k, the k = 10 nearest of the B images. To 1, the best.
+
+    Args:
+        orbit: f1(gx), shape (n, B, k), B ≥ 12.
+        group: only to check n.
+        reduction: ``none`` gives rows that also count what an image adds to the lists of others (docs/measures.md).
+    """
+    return _reduced(Metric(retrieval.MUTUAL_KNN.name, group), orbit, reduction)
 
 
 def softmax_kl(

@@ -15,11 +15,11 @@ from geed_cli.choices import OutputKind, check_choice
 from geed_cli.errors import InputError
 from geed_cli.functional.checked_orbit import action_on, checked
 from geed_cli.functional.normaliser import distances, normaliser, whole_measure
-from geed_cli.functional.rows import rows_of
+from geed_cli.functional.rows import rows_of, rows_of_all
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
 from geed_cli.measures.catalogue import BY_NAME
-from geed_cli.measures.measure import LayerMeasure
+from geed_cli.measures.measure import LayerMeasure, RetrievalMeasure
 from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows, row_means_of
 from geed_cli.statistics.validity import point_value, undefined_reason
 
@@ -32,8 +32,9 @@ class Metric:
     """One measure of one group, over batches of images.
 
     It keeps one float64 number for each image and, of a normalised measure (latent.l2, latent.cosine), the features
-    f1(x) of the plain images on the CPU in their own type: N·k numbers. ``compute`` then makes the N × N distances of
-    M in float64: 10,000 images take 800 MB.
+    f1(x) of the plain images on the CPU in their own type: N·k numbers; of ``retrieval.rank`` and
+    ``retrieval.mutual_knn``, which compare all images, the whole orbits f1(gx) in place of both: n·N·k numbers.
+    ``compute`` then makes the N × N distances of M in float64: 10,000 images take 800 MB.
 
     Args:
         name: of the measure, such as ``latent.l2`` (``geed ls metrics``).
@@ -81,6 +82,7 @@ class Metric:
         """Forget all images."""
         self._values: list[Array] = []
         self._plain: list[Tensor] = []
+        self._orbits: list[Tensor] = []
         self._shape: tuple[int, ...] | None = None
 
     @torch.no_grad()
@@ -106,6 +108,10 @@ class Metric:
                 expected="batches that differ in B alone",
                 remedy="reset(), or a Metric of its own for each layer",
             )
+        if isinstance(self._measure, RetrievalMeasure):
+            self._shape = shape
+            self._orbits.append(orbit.cpu())
+            return self
         action = action_on(self._measure, orbit, self.group, self._boundary, self._interpolation)
         values = rows_of(self._measure, orbit, action, self._kind)
         self._shape = shape
@@ -119,7 +125,12 @@ class Metric:
         """v_i of all images so far, shape (N,), float64 on the CPU: the mean over G of m(f(gx), ρ(g)f̂(x)), eq. (4).
 
         NaN of an image without a live channel. Their mean is the raw value.
+
+        Raises:
+            InputError: fewer images than a measure of retrieval needs.
         """
+        if isinstance(self._measure, RetrievalMeasure):
+            return rows_of_all(self._measure, self._orbits)
         return torch.from_numpy(np.concatenate([np.zeros(0), *self._values]))
 
     def normaliser(self) -> Tensor:
@@ -159,4 +170,5 @@ class Metric:
     def __repr__(self) -> str:
         """The measure, its group and how many images it has."""
         group = f", {self.group.name}" if self.group is not None else ""
-        return f"<Metric {self.name}{group}; {len(self.rows)} images>"
+        images = sum(map(len, self._values)) + sum(orbit.shape[1] for orbit in self._orbits)
+        return f"<Metric {self.name}{group}; {images} images>"

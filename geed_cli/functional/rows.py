@@ -1,19 +1,19 @@
 """The row v_i of every image of an orbit: the mean over G of m(f(gx), ρ(g)f̂(x)), by the integrands of audits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geed_cli.actions.representation import Representation
+from geed_cli.actions.representation import Representation, Trivial
 from geed_cli.choices import OutputKind
 from geed_cli.errors import InputError
 from geed_cli.measures.distribution import among, deviation, distribution
 from geed_cli.measures.map_distance import layer_deviation
-from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
-from geed_cli.measures.orbit import expected_orbit, orbit_centre
+from geed_cli.measures.measure import LayerMeasure, Measure, RetrievalMeasure, VectorMeasure
+from geed_cli.measures.orbit import expected_orbit, orbit_centre, rows_among
 from geed_cli.models.output import ALL_DISTRIBUTIONS, MEANINGS, NOT_DISTRIBUTIONS, Output, are_distributions
 
 Array = NDArray[np.float64]
@@ -30,6 +30,24 @@ def rows_of(measure: Measure, orbit: Tensor, action: Representation, kind: Outpu
     """
     deviations = _deviations_of(measure)(measure, orbit, action, kind)
     return measure.per_image(deviations.cpu().numpy().T)
+
+
+def rows_of_all(measure: RetrievalMeasure, orbits: Sequence[Tensor]) -> Tensor:
+    """The rows of all images of several batches of orbits, shape (n, B, k) each; shape (N,), float64.
+
+    Raises:
+        InputError: fewer images than the measure needs.
+    """
+    images = sum(orbit.shape[1] for orbit in orbits)
+    if images < measure.fewest_images:
+        raise InputError(
+            f"{measure.name} of {images} image{'s' * (images != 1)}",
+            expected=f"at least {measure.fewest_images} images to look among",
+            remedy="more images: a Metric takes several batches",
+        )
+    orbit = torch.cat(list(orbits), dim=1)
+    trivial = Trivial(len(orbit), tuple(orbit.shape[2:]))
+    return torch.from_numpy(measure.per_image(rows_among(measure, orbit, trivial).numpy().T))
 
 
 def _deviations_of(measure: Measure) -> Callable[[Measure, Tensor, Representation, OutputKind], Tensor]:

@@ -14,6 +14,7 @@ from geed_cli.gate.outcome import Examined, Verdict
 from geed_cli.gate.policy import Limit, Rule
 from geed_cli.gate.policy_file import Guarantee
 from geed_cli.measures.catalogue import measure_named
+from geed_cli.measures.label_metrics import forecasts
 from geed_cli.result.samples import sample_of
 from geed_cli.result.schema import Entry, Result
 from geed_cli.statistics.bounded_mean import is_bounded
@@ -99,7 +100,9 @@ def concluded(pending: Pending, joint_confidence: float) -> Examined:
             "ci": claim.ci,
             "joint_ci": joint,
             "images": claim.images,
-            "images_to_decide": _images_needed(claim, joint, limit) if verdict == "undecided" else None,
+            "images_to_decide": _images_needed(claim, joint, limit)
+            if verdict == "undecided" and forecasts(pending.match.metric)
+            else None,
             "notes": claim.notes,
         }
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from geed_cli.choices import IntervalMethod
 from geed_cli.errors import InputError, meant
-from geed_cli.measures import channelwise, consistency, latent, lie, prediction, relative, softmax
+from geed_cli.measures import channelwise, consistency, latent, lie, prediction, relative, retrieval, softmax
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.measures.parts import parts_of, whole_of
 
@@ -22,6 +22,8 @@ BY_NAME: dict[str, Measure] = {
         consistency.CONSISTENCY_5,
         relative.RELATIVE,
         relative.OF_MAPS,
+        retrieval.RANK,
+        retrieval.MUTUAL_KNN,
         lie.OUTPUT,
         lie.DERIVATIVE,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.explanation import PAPER, Explanation
-from geed_cli.measures.measure import Measure
+from geed_cli.measures.measure import Measure, RetrievalMeasure
 
 Array = NDArray[np.float64]
 
@@ -84,6 +84,11 @@ def _dead_fraction(evidence: Evidence) -> float | None:
 
 def _rounding(evidence: Evidence) -> float | None:
     return None if evidence.rounding is None else evidence.rounding / evidence.unit
+
+
+def _chance(evidence: Evidence) -> float | None:
+    measure = evidence.measure
+    return measure.chance(len(evidence.deviations)) if isinstance(measure, RetrievalMeasure) else None
 
 
 def _repeat(evidence: Evidence) -> float | None:
@@ -234,6 +239,23 @@ CONTROLS: dict[str, Control] = {
                 example="latent.l2 4e-06 beside a rounding of 1e-06 is within 10 × 1e-06 = 1e-05: invariant up to "
                 "rounding.",
                 see=("precision_shift", "floor"),
+            ),
+        ),
+        Control(
+            name="chance",
+            of=_chance,
+            heading="chance",
+            keep=4,
+            reading="chance: what features that have nothing to do with the pictures would have.",
+            told="Features that have nothing to do with the images would have {value} (chance).",
+            explained=Explanation(
+                what="the value of features that have nothing to do with the images, among as many images.",
+                formula="retrieval.rank: (1 + 1/2 + … + 1/m)/m of m images; retrieval.mutual_knn: 10/(m − 1)",
+                range="0 to 1; smaller among more images",
+                reading="A value near it says that copies are found, or neighbours kept, no more often than blindly.",
+                example="Among 40 images a blind guess has the retrieval.rank 0.107 and the retrieval.mutual_knn "
+                "10/39 = 0.256.",
+                see=("retrieval.rank", "retrieval.mutual_knn"),
             ),
         ),
         Control(

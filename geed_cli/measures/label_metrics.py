@@ -85,3 +85,8 @@ def sign_of(metric: str) -> int:
     Of what labels say a difference is shown from lower to higher, whichever is better.
     """
     return 1 if metric in LABEL_METRICS else measure_named(metric).sign
+
+
+def forecasts(metric: str) -> bool:
+    """Whether it can be told how many images would do: not where the value moves with their number."""
+    return metric in LABEL_METRICS or measure_named(metric).forecasts

@@ -6,7 +6,6 @@ nowhere but inside functions, since results are compared, gated and printed with
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -121,9 +120,14 @@ class Measure:
         return Scale.bounded(self.scale.lo, self.bound(order))
 
     def has_bounds(self, order: int = 2, *, moves_logits: bool = False) -> bool:
-        """Whether the values lie between two known numbers, for a group of that order."""
+        """Whether the values lie between two known numbers, and limits may rest on that, for a group of that order."""
         scale = self.scale_for(order, moves_logits=moves_logits)
-        return not self.normalised and isfinite(scale.hi - scale.lo)
+        return not self.normalised and scale.guaranteed
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether more images have the same value, so that it can be told how many would do."""
+        return self.scale.independent
 
     def per_image(self, deviations: NDArray[np.float64]) -> NDArray[np.float64]:
         """The mean over the elements that count of each image's deviations, shape (images,).
@@ -220,6 +224,30 @@ class LayerDeviation:
     value: "Tensor"
     dead: "Tensor | None"
     finite: "Tensor"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrievalMeasure(Measure):
+    """A measure of where the features of an image's copies lie among those of all audited images.
+
+    Attributes:
+        rows: of m images under one element g, from f1(gx) and ρ(g)f1(x), shape (m, k) each, to (m,), float64.
+        chance: its value of m images whose features have nothing to do with what they show.
+        fewest_images: below which it says nothing.
+        own_rows: whether the row of an image is its own number, so that images may be weighted.
+    """
+
+    rows: Callable[["Tensor", "Tensor"], "Tensor"]
+    chance: Callable[[int], float]
+    fewest_images: int
+    own_rows: bool = True
+    against_plain: bool = True
+    larger_is_better: bool = True
+
+    @property
+    def site(self) -> VectorSite:
+        """Where it is read."""
+        return "features"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import Groups, groups_named
 from geed_cli.measures.catalogue import BY_NAME, require_guaranteed, select_measures
 from geed_cli.measures.channelwise import COSINE
-from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure, VectorSite
+from geed_cli.measures.measure import LayerMeasure, Measure, RetrievalMeasure, VectorMeasure, VectorSite
 from geed_cli.models.network import OUTPUT, Network, Site, module_of
 from geed_cli.models.output import Output
 from geed_cli.pipeline.chosen_layers import AskedLayers, asked_layers, choose_layers
@@ -216,14 +216,14 @@ def _vectors(
         Cell(measure.name, plan.name): _why_no_vector(measure, plan, actions, network.output)
         for plan in groups
         for measure in measures
-        if isinstance(measure, VectorMeasure)
+        if isinstance(measure, VectorMeasure | RetrievalMeasure)
     }
     acting = {key: rho for key, rho in actions.items() if rho.undefined is None}
     return acting, {cell: why for cell, why in whys.items() if why is not None}
 
 
 def _why_no_vector(
-    measure: VectorMeasure,
+    measure: VectorMeasure | RetrievalMeasure,
     plan: GroupPlan,
     actions: Mapping[tuple[VectorSite, str], Representation],
     output: Output,
@@ -232,9 +232,10 @@ def _why_no_vector(
     representation = actions.get((measure.site, plan.name))
     if representation is None:
         return output.reason
-    if (measure.against_plain or measure.among) and plan.group.order == 1:
+    among = isinstance(measure, VectorMeasure) and measure.among
+    if (measure.against_plain or among) and plan.group.order == 1:
         return "the group has no element but e"
     categories = 2 if output.kind == "sigmoid" else (output.shape or (math.inf,))[0]
-    if measure.site == "logits" and categories < measure.fewest:
+    if isinstance(measure, VectorMeasure) and measure.site == "logits" and categories < measure.fewest:
         return f"it needs {measure.fewest} classes or more, and there are {categories}"
     return representation.undefined

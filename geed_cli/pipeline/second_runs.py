@@ -10,6 +10,9 @@ value's unit: the differences do not cancel, so that it is an upper estimate of 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from geed_cli.measures.catalogue import select_measures
+from geed_cli.measures.latent import L2
+from geed_cli.measures.measure import RetrievalMeasure
 from geed_cli.pipeline.describe import with_unsteady
 from geed_cli.pipeline.options import AuditOptions, ControlOptions
 from geed_cli.result.schema import Entry, Result
@@ -19,9 +22,14 @@ SHIFT_CONTROL = "precision_shift"
 
 
 def in_float32(options: AuditOptions, batch_size: int) -> AuditOptions:
-    """The same audit in float32 on the first images of the draw, at that batch size and without controls."""
+    """The same audit in float32 on the first images of the draw, at that batch size and without controls.
+
+    Without what looks for images among all others, of which the first few are another choice.
+    """
+    alone = [each for each in select_measures(options.metrics) if not isinstance(each, RetrievalMeasure)]
     return replace(
         options,
+        metrics=tuple(each.name for each in alone) or (L2.name,),
         data=replace(
             options.data,
             samples=min(FIRST_IMAGES, options.data.samples),

@@ -32,6 +32,7 @@ from geed_cli.pipeline.describe import (
 )
 from geed_cli.pipeline.discovered_actions import hidden_actions
 from geed_cli.pipeline.draw import Draw, Drawn
+from geed_cli.pipeline.entries.among_images import require_room
 from geed_cli.pipeline.entries.tabulate import Rows, tabulate
 from geed_cli.pipeline.entries.top_classes import class_names, top_classes
 from geed_cli.pipeline.image_clusters import clustering_of
@@ -118,6 +119,7 @@ class Session:
         while True:
             drawn = draw.drawn
             for prepared in self._prepared:
+                require_room(prepared.planned.plan, len(drawn.audited.paths))
                 self._labels(prepared, drawn.audited.paths, drawn.audited.labels)
             self._extend(drawn)
             unreadable = [item for path, item in self._unreadable.items() if path in drawn.paths]

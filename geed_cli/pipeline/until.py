@@ -8,6 +8,7 @@ import fnmatch
 
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import select_measures
+from geed_cli.measures.measure import RetrievalMeasure
 from geed_cli.pipeline.draw import Draw
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.session import Session
@@ -66,10 +67,18 @@ def check_until(options: AuditOptions) -> None:
             expected="a normaliser over the audited images, which grows with them",
             remedy="leave out --norm-samples",
         )
-    metrics = [measure.name for measure in select_measures(options.metrics)]
+    measures = select_measures(options.metrics)
+    metrics = [measure.name for measure in measures]
     if not fnmatch.filter(metrics, until.metric):
         raise InputError(
             f"no measure of this run matches {until.metric!r}",
             expected=f"one of {', '.join(metrics)}",
             remedy="--width-of latent.l2",
+        )
+    watched = [measure for measure in measures if fnmatch.fnmatchcase(measure.name, until.metric)]
+    if among := [measure.name for measure in watched if isinstance(measure, RetrievalMeasure)]:
+        raise InputError(
+            f"--width-of {until.metric} watches {' and '.join(among)}",
+            expected="measures whose value is the same of more images: among more it is harder to find one",
+            remedy="--width-of latent.l2 --metric latent.l2",
         )

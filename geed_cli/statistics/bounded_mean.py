@@ -79,8 +79,8 @@ class BoundedMean:
 
 
 def is_bounded(sample: Sample) -> bool:
-    """Whether a sample is a mean of values between two known numbers."""
-    return isinstance(sample, MeanSample) and bool(np.isfinite(sample.scale.hi - sample.scale.lo))
+    """Whether a sample is a mean of independent values between two known numbers."""
+    return isinstance(sample, MeanSample) and sample.scale.guaranteed
 
 
 def _inside(

@@ -28,12 +28,14 @@ class Scale:
         lo: the lower end of the range.
         hi: the upper end.
         events: of a rate, how many one image's row is the mean of; 1 is a row of 0 or 1.
+        independent: whether rows are, as they are not where images are compared with one another.
     """
 
     kind: Kind
     lo: float = -math.inf
     hi: float = math.inf
     events: int = 0
+    independent: bool = True
 
     @classmethod
     def log(cls) -> "Scale":
@@ -54,6 +56,16 @@ class Scale:
     def identity(cls) -> "Scale":
         """For values without limits."""
         return cls("identity")
+
+    @classmethod
+    def among(cls) -> "Scale":
+        """For values in [0, 1] of images that are looked for among one another: retrieval.rank."""
+        return cls("bounded", 0.0, 1.0, independent=False)
+
+    @property
+    def guaranteed(self) -> bool:
+        """Whether limits may rest on the range alone: on two known numbers that independent rows lie between."""
+        return self.independent and math.isfinite(self.hi - self.lo)
 
     def interior(self, value: float) -> bool:
         """Whether ψ(value) is finite: strictly between lo and hi."""

@@ -22,6 +22,8 @@ BY_NAME: dict[str, Callable[..., Tensor]] = {
     "latent.cosine": geed.functional.latent_cosine,
     "latent.relative": geed.functional.latent_relative,
     "layer.relative": geed.functional.layer_relative,
+    "retrieval.rank": geed.functional.retrieval_rank,
+    "retrieval.mutual_knn": geed.functional.retrieval_mutual_knn,
     "softmax.kl": geed.functional.softmax_kl,
     "prediction.consistency": geed.functional.prediction_consistency,
     "prediction.consistency5": geed.functional.prediction_consistency5,

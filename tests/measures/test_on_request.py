@@ -102,7 +102,7 @@ def test_nothing_is_computed_of_them_unasked(folder: Path, monkeypatch: pytest.M
 
     for name in on_request():
         measure = BY_NAME[name]
-        fields = ("relate", "slope", "among", "deviation")
+        fields = ("relate", "slope", "rows", "among", "deviation")
         kept = next(field for field in fields if getattr(measure, field, None) is not None)
         monkeypatch.setitem(BY_NAME, name, replace(measure, **{kept: never}))
     monkeypatch.setattr("geed_cli.engine.comparisons.squared_lengths", never)

@@ -21,6 +21,7 @@ from geed_cli.measures.measure import LayerMeasure, Measure
 from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.prediction import FLIP_RATE, flips
 from geed_cli.measures.relative import OF_MAPS, RELATIVE, length
+from geed_cli.measures.retrieval import MUTUAL_KNN, RANK, reciprocal_ranks
 from geed_cli.measures.softmax import KL, divergence, probabilities, sensitivity
 from geed_cli.report.explain.topics import everything, topic_of
 from geed_cli.report.numbers import furthest
@@ -94,6 +95,21 @@ def lie_output() -> list[str]:
 
 def lie_derivative() -> list[str]:
     return [slope_over(0.1, torch.full((6,), 1.02).double(), torch.ones(6).double())]
+
+
+def directions(*degrees: float) -> torch.Tensor:
+    return tensor(*((math.cos(math.radians(a)), math.sin(math.radians(a))) for a in degrees))
+
+
+def retrieval_rank() -> list[str]:
+    rows = reciprocal_ranks(directions(10, 90, 45), directions(0, 60, 100))
+    assert rows.tolist() == pytest.approx([1, 1 / 2, 1 / 3])
+    return [f"{float(rows.mean()):.3f}"]
+
+
+def chances() -> list[str]:
+    of_neighbours = MUTUAL_KNN.chance(40)
+    return [f"{RANK.chance(40):.3f}", f"{10 / of_neighbours:g}", f"{of_neighbours:.3f}"]
 
 
 def latent_cosine() -> list[str]:
@@ -263,6 +279,8 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "latent.cosine": ("3 0 4 0.2 0.5", latent_cosine),
     "lie.output": ("0.6 0.4 0.5 -0.5 0.1 2", lie_output),
     "lie.derivative": ("0.02 +0.1 -0.1 0.2", lie_derivative),
+    "retrieval.rank": ("0 60 100 10 90 45 1 2 3", retrieval_rank),
+    "retrieval.mutual_knn": ("10 7", lambda: [f"{7 / 10:g}"]),
     "softmax.kl": ("0.9 0.1 2", softmax_kl),
     "prediction.consistency": ("7 3 1", consistency),
     "prediction.consistency5": ("7 3 1 4 8 2 5 9", list),
@@ -304,6 +322,7 @@ CASES: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "phase_corrected": ("3 2 1 224 225", lambda: [delta(224), delta(225)]),
     "rounding": ("4e-06 1e-06 10", lambda: [f"{10 * 1e-06:.0e}"]),
     "twin_sensitivity": ("0.011 40 2%", lambda: [f"{0.02 * math.log(40):.3f}"]),
+    "chance": ("40 10", chances),
     "image weights": ("90 10", weights_of_two_classes),
     "precision_shift": ("0.10 0.12 0.11", shift),
     "logits": ("2 0", lambda: [f"{p:.3f}" for p in probabilities(tensor((2, 0)))[0].tolist()]),

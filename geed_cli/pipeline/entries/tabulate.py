@@ -17,8 +17,9 @@ from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Noise, Row
 from geed_cli.engine.shared_action import Families
-from geed_cli.measures.measure import LayerMeasure, Measure, VectorMeasure
+from geed_cli.measures.measure import LayerMeasure, Measure, RetrievalMeasure, VectorMeasure
 from geed_cli.pipeline.controls import controls_of, fourier_of
+from geed_cli.pipeline.entries.among_images import deviations_among, why_none
 from geed_cli.pipeline.entries.per_element import Profile, element_limits, mean_over
 from geed_cli.pipeline.entries.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.pipeline.planning import Planned
@@ -107,10 +108,11 @@ def tabulate(
         for measure in planned.plan.measures
         for layer in (per_layer if _per_layer(measure, group) else [None])
     ]
+    reasons = {**planned.not_applicable, **_among_others(cells, rows)}
     filled = [
-        _fill(cell, measure, group, rows, families, moves_logits=planned.moves_logits)
+        _fill(cell, measure, group, rows, families, planned)
         for cell, measure, group in cells
-        if cell not in planned.not_applicable
+        if cell not in reasons
     ]
     ways = [each.way for each in filled if each.way is not None]
     intervals = iter(_intervals([*(each.sample for each in filled), *ways], options, confidence))
@@ -120,7 +122,7 @@ def tabulate(
             part = way_part(each.way, next(intervals))
             entries[each.cell] = entries[each.cell].model_copy(update={"to_another": part})
     _add_element_limits(filled, entries, rows, options, confidence, moves_logits=planned.moves_logits)
-    return tuple(entries.get(cell) or _blank(cell, planned.not_applicable[cell]) for cell, _, _ in cells)
+    return tuple(entries.get(cell) or _blank(cell, reasons[cell]) for cell, _, _ in cells)
 
 
 def _per_layer(measure: Measure, group: GroupPlan) -> bool:
@@ -155,11 +157,27 @@ def _add_element_limits(
             entries[each.cell] = entries[each.cell].model_copy(update={"per_element_ci": Elements(limits)})
 
 
+def _among_others(cells: Sequence[tuple[Cell, Measure, GroupPlan]], rows: Rows) -> dict[Cell, str]:
+    """Why measures that look for images among all others have no value with these."""
+    images, weighted = len(rows.audited), rows.weighting is not None
+    whys = {
+        cell: why_none(each, images, weighted=weighted)
+        for cell, each, _ in cells
+        if isinstance(each, RetrievalMeasure)
+    }
+    return {cell: why for cell, why in whys.items() if why is not None}
+
+
 def _fill(
-    cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, families: Families, *, moves_logits: bool
+    cell: Cell, measure: Measure, group: GroupPlan, rows: Rows, families: Families, planned: Planned
 ) -> _Filled:
-    deviations = np.stack([row.deviations[cell] for row in rows.audited])
-    sample = _sample(measure, group, rows, measure.per_image(deviations), moves_logits=moves_logits)
+    if isinstance(measure, RetrievalMeasure):
+        representation = planned.plan.vectors[measure.site, group.name]
+        deviations = deviations_among(measure, group, rows.audited, representation)
+    else:
+        deviations = np.stack([row.deviations[cell] for row in rows.audited])
+    values = measure.per_image(deviations)
+    sample = _sample(measure, group, rows, values, moves_logits=planned.moves_logits)
     way: RatioSample | NullRatioSample | None = None
     if isinstance(measure, VectorMeasure) and isinstance(sample, RatioSample):
         way = distances_of_copies(cell, measure, rows.audited, sample)
