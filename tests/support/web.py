@@ -20,6 +20,8 @@ class Web:
         unsized: files of which no length is said.
         sent_on: where a path leads to.
         states: the ETag of a path; of others there is none.
+        failing: paths that are answered with a status alone.
+        dropped: paths of which the connection ends without an answer.
         login: what the header Authorization has to be.
         asked: every request: method, path, range.
     """
@@ -31,6 +33,8 @@ class Web:
     unsized: set[str] = field(default_factory=set)
     sent_on: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    failing: dict[str, int] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
     login: str | None = None
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     address: str = ""
@@ -60,6 +64,10 @@ class _Handler(BaseHTTPRequestHandler):
         web.asked.append((self.command, self.path, part))
         if web.login is not None and self.headers.get("Authorization") != web.login:
             self._say(401, {"Content-Length": "0"})
+        elif self.path in web.dropped:
+            self.close_connection = True
+        elif self.path in web.failing:
+            self._say(web.failing[self.path], {"Content-Length": "0"})
         elif self.path in web.sent_on:
             self._say(302, {"Location": web.sent_on[self.path], "Content-Length": "0"})
         elif self.path not in web.files:

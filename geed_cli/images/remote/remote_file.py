@@ -19,7 +19,7 @@ from geed_cli.images.picture import ImageRefused
 from geed_cli.images.regular_file import MAX_BYTES, too_large
 from geed_cli.images.remote.address import Address
 from geed_cli.images.remote.file_system import file_system
-from geed_cli.images.remote.transfers import not_read, transfer
+from geed_cli.images.remote.transfers import not_read, says_not_there, transfer
 from geed_cli.images.unchanged_file import UnchangedFile
 
 _STATES = ("ETag", "etag", "blob_id", "generation", "md5Hash", "Last-Modified", "LastModified", "updated")
@@ -159,6 +159,27 @@ class RemoteFile:
         # a size spares HTTP a request; the others compare the state themselves where none is given
         known = {"size": self.size} if self._is_web else {}
         return self._files.open(self._path, "rb", cache_type="none", **known, **options)
+
+
+def file_if_there(address: Address) -> RemoteFile | None:
+    """A file of which it is not known whether there is one; None only where the server says that there is none.
+
+    A server that refuses (403) is taken to say so: that is the answer of S3 for what is not there wherever the folder
+    may not be listed.
+
+    Raises:
+        InputError: a library is missing.
+        RunError: it could not be asked, or gave no answer.
+    """
+    files = file_system(address.scheme)
+    with transfer(address.whole):
+        try:
+            about = files.info(files._strip_protocol(address.whole))
+        except (FileNotFoundError, PermissionError) as error:
+            if says_not_there(error):
+                return None
+            raise
+    return RemoteFile(address, about)
 
 
 def state_of(about: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ _CUT_OFF = frozenset(
     {"ClientPayloadError", "ServerDisconnectedError", "IncompleteReadError", "ResponseStreamingError"}
 )
 """What libraries call it when less comes than was announced."""
+_NOT_THERE = (403, 404, 410)
+"""Answers of HTTP for a file that is not there, or that one may not know of."""
 
 
 def not_read(name: str, why: str) -> RunError:
@@ -42,6 +44,18 @@ def transfer(name: str) -> Iterator[None]:
         why = "the transfer ended before all of it came" if cut_off else _reason(chain[-1])
         # the chain would show addresses to which a server has sent us on, with their signatures
         raise not_read(name, why) from None
+
+
+def says_not_there(error: OSError) -> bool:
+    """Whether a server has said that there is no such file, or refuses to say.
+
+    fsspec's HTTP calls every failure of a request a file that is not found; the first cause tells.
+    """
+    first = [*_causes(error)][-1]
+    status = getattr(first, "status", None)
+    return (
+        status in _NOT_THERE if status is not None else isinstance(first, FileNotFoundError | PermissionError)
+    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -12,9 +12,7 @@ from geed_cli.images.picture import ImageRefused
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.regular_file import read_regular
 from geed_cli.images.remote.address import address_of, is_address
-from geed_cli.images.remote.file_system import file_system
-from geed_cli.images.remote.remote_file import RemoteFile
-from geed_cli.images.remote.transfers import transfer
+from geed_cli.images.remote.remote_file import RemoteFile, file_if_there
 from geed_cli.images.stored_file import StoredFile
 from geed_cli.images.unchanged_file import UnchangedFile
 from geed_cli.images.webdataset.braces import expanded
@@ -133,12 +131,9 @@ def _index_bytes(path: str) -> bytes | None:
 
 
 def _remote_bytes(path: str) -> bytes | None:
-    address = address_of(path)
-    with transfer(path):
-        there = file_system(address.scheme).exists(path)
-    if not there:
+    file = file_if_there(address_of(path))
+    if file is None:
         return None
-    file = RemoteFile(address)
     if file.size > MAX_BYTES:
         raise ImageRefused(f"it has {file.size} bytes")
     return file.whole()

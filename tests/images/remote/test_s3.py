@@ -1,5 +1,6 @@
 """Pictures in a bucket, read from moto's S3 on loopback."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,19 @@ def test_an_archive_that_is_replaced_ends_a_run(client: Any, folder: Path, tmp_p
     with pytest.raises(RunError, match="could not be read: "):
         images.reader.sha256(images.paths[0])
     assert len(list_images("s3://data/c/x.tar").paths) == 2
+
+
+def test_shards_in_a_bucket_have_an_index_or_none(client: Any) -> None:  # noqa: ANN401
+    """No index beside them, then one that says another length; x.tar has as many samples as the folder files."""
+    body = client.get_object(Bucket="data", Key="a/x.tar")["Body"].read()
+    client.put_object(Bucket="data", Key="e/x-0.tar", Body=body)
+    listed = list_images("wds/s3://data/e/x-{0..0}.tar")
+    assert len(listed.paths) == COUNT + 1
+    index = {"splits": {"train": {"filenames": ["x-0.tar"], "shard_lengths": [99]}}}
+    client.put_object(Bucket="data", Key="e/_info.json", Body=json.dumps(index).encode())
+    for name in ("wds/s3://data/e/x-0.tar", "wds/s3://data/e"):
+        with pytest.raises(InputError, match="and its index says 99"):
+            list_images(name)
 
 
 def test_what_is_not_there_is_said(client: Any) -> None:  # noqa: ANN401

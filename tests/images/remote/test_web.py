@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import traceback
 import zipfile
 from collections.abc import Iterator
@@ -176,6 +177,41 @@ def test_what_is_not_there(web: Web) -> None:
     assert refused.value.expected == "one file: folders cannot be listed by http"
     with pytest.raises(RunError, match="could not be read: "):
         list_images("http://127.0.0.1:9/x.zip")
+
+
+@pytest.mark.parametrize("source", ["x-0.tar", ""])
+def test_an_index_that_cannot_be_asked_for_is_not_taken_for_none(web: Web, source: str) -> None:
+    """The lengths of shards are checked by their index, so an answer that is none ends the run; so does no answer.
+
+    README.txt is a sample as well, one without a picture.
+    """
+    web.files["/s/x-0.tar"] = web.files["/d/x.tar"]
+    split = {"filenames": ["x-0.tar"], "shard_lengths": [COUNT]}
+    said = json.dumps({"splits": {"train": split}}).encode()
+    named = f"wds/{web.address}/s/{source}"
+    for index in ("_info.json", "info.json"):
+        web.files[f"/s/{index}"] = said
+        with pytest.raises(InputError, match=f"has {COUNT + 1} samples, and its index says {COUNT}"):
+            list_images(named)
+        for status in (500, 503, 429, 401):
+            web.failing = {f"/s/{index}": status}
+            with pytest.raises(
+                RunError, match=rf"/s/{index}' could not be read: the server answers {status} "
+            ):
+                list_images(named)
+        web.failing, web.dropped = {}, {f"/s/{index}"}
+        with pytest.raises(RunError, match=rf"/s/{index}' could not be read: "):
+            list_images(named)
+        web.dropped = set()
+        del web.files[f"/s/{index}"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_index_that_is_not_there_is_none(web: Web, status: int) -> None:
+    """Where folders may not be listed S3 answers 403 for what is not there."""
+    web.files["/s/x-0.tar"] = web.files["/d/x.tar"]
+    web.failing = {"/s/_info.json": status, "/s/info.json": status}
+    assert len(list_images(f"wds/{web.address}/s/x-0.tar").paths) == COUNT
 
 
 def test_a_list_elsewhere_reads_nothing_here(web: Web, tmp_path: Path) -> None:
