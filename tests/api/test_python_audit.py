@@ -85,7 +85,7 @@ def test_options_and_parameters_are_one(folder: Path) -> None:
     assert {(entry.metric, entry.layer) for entry in said.results} == {("channelwise.cosine", "block2")}
     alone = geed.audit(small(), groups="flip", options=options, progress=False)
     assert (alone.data.count, alone.data.root, alone.settings.batch_size) == (5, str(folder), 4)
-    assert {entry.metric for entry in alone.results} == {"latent.l2", "latent.cosine"}
+    assert {entry.metric for entry in alone.results} == {"latent.l2", "latent.cosine", "latent.relative"}
 
 
 def test_sets_stand_alone_or_beside_groups(folder: Path) -> None:
