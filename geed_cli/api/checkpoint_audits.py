@@ -10,6 +10,7 @@ from geed_cli.api.checkpoint_recipe import Audits, CheckpointAudit, Unaudited
 from geed_cli.api.named_results import Say
 from geed_cli.checkpoints.file_hash import file_sha256
 from geed_cli.checkpoints.read import read_tensors
+from geed_cli.documents.document import unicode_text
 from geed_cli.documents.pattern import Pattern
 from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import GeedError, InputError, RunError
@@ -220,7 +221,12 @@ def _changed(job: Job) -> GeedError | None:
 
 
 def _damage(path: Path) -> GeedError | None:
-    """What is wrong with a file that cannot be read, whatever network it is for; None of one that can."""
+    """What is wrong with a file that cannot be read, whatever network it is for; None of one that can.
+
+    A file whose name alone is refused is whole.
+    """
+    if unicode_text(str(path)) != str(path):
+        return None
     try:
         read_tensors(path)
     except GeedError as error:
