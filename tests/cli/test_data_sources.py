@@ -284,6 +284,6 @@ def test_a_split_of_shards_and_their_labels(geed: Geed, tmp_path: Path) -> None:
     shown = geed("report", "r.json", "--images", "2", "-o", tmp_path / "r.html")
     assert shown.exit_code == 0, shown.stderr
     assert "left out" not in shown.stderr
-    assert [image.path for image in audited(geed, source).data.images] == [
-        f"validation-0.tar/{n}.png" for n in (2, 3)
-    ]
+    result = audited(geed, source, "--split", "val")
+    assert result.data.split == "validation"
+    assert [image.path for image in result.data.images] == [f"validation-0.tar/{n}.png" for n in (2, 3)]

@@ -9,14 +9,12 @@ from typing import Any
 
 from geed_cli.documents.document import path_text, printable
 from geed_cli.documents.json_object import NotReadError, object_in
-from geed_cli.errors import InputError, meant
+from geed_cli.errors import InputError
 from geed_cli.images.archives.entries import leads_out
 from geed_cli.images.remote.address import is_address
 
 NAMES = ("_info.json", "info.json")
 MAX_BYTES = 32 * 2**20
-USUAL = ("validation", "val")
-"""The split that is taken where none is named, as timm's is."""
 
 
 @dataclass(frozen=True)
@@ -39,25 +37,6 @@ def splits_in(data: bytes, where: str) -> Mapping[str, Split]:
     if not isinstance(splits, dict):
         raise _wrong(where, "'splits' is no object")
     return {name: _split(where, name, said) for name, said in splits.items()}
-
-
-def chosen(splits: Mapping[str, Split], asked: str | None, where: str) -> Split:
-    """The split of that name; of none the only one, or that for validation.
-
-    Raises:
-        InputError: there is none of that name, or several may be meant.
-    """
-    names = [asked] if asked is not None else list(splits) if len(splits) == 1 else [*USUAL]
-    for name in names:
-        if name in splits:
-            return splits[name]
-    listed = ", ".join(map(printable, splits)) or "none"
-    found = f"has no split {asked!r}" if asked is not None else "has several splits, and none for validation"
-    raise InputError(
-        f"{path_text(where)} {found}",
-        expected=f"{meant(asked or '', splits)}one of its splits: {listed}",
-        remedy=f"--split {printable(next(iter(splits), 'NAME'))}",
-    )
 
 
 def _split(where: str, name: str, said: Any) -> Split:  # noqa: ANN401 - of a stranger's file

@@ -107,7 +107,7 @@ class Shards:
                 self._pictures[called] = Kept(shard, member)
                 samples[called] = {each: Kept(shard, kept) for each, (_, kept) in sample.files.items()}
         if not self._pictures:
-            raise _no_pictures(name, found)
+            raise _no_pictures(name, found, endings or PICTURES)
         key = label_key_of(samples.values(), label_key, name)
         digest = hashlib.sha256("\n".join(states).encode("utf-8", "surrogateescape")).hexdigest()
         self.listing = Listing(
@@ -174,10 +174,10 @@ def _state(shard: Shard) -> str:
         return f"{opened.seek(0, 2)} bytes"
 
 
-def _no_pictures(name: str, found: set[str]) -> InputError:
+def _no_pictures(name: str, found: set[str], endings: Sequence[str]) -> InputError:
     there = ", ".join(map(printable, sorted(found)[:20])) or "no sample at all"
     return InputError(
         f"no pictures in the samples of {path_text(name)}: they have {there}",
-        expected=f"samples with a file that ends in {', '.join(PICTURES)}",
+        expected=f"samples with a file that ends in {', '.join(map(printable, endings))}",
         remedy="--image-key ENDING, of one of these" if found else "name other shards",
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError
 from geed_cli.images.archives.tar_archive import COMPRESSED_SUFFIXES
+from geed_cli.images.data_sets.splits import chosen_split
 from geed_cli.images.picture import ImageRefused
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.regular_file import read_regular
@@ -16,7 +17,7 @@ from geed_cli.images.remote.remote_file import RemoteFile, file_if_there
 from geed_cli.images.stored_file import StoredFile
 from geed_cli.images.unchanged_file import UnchangedFile
 from geed_cli.images.webdataset.braces import expanded
-from geed_cli.images.webdataset.info import MAX_BYTES, NAMES, Split, chosen, splits_in
+from geed_cli.images.webdataset.info import MAX_BYTES, NAMES, Split, splits_in
 from geed_cli.images.webdataset.shard_reader import Shard, Shards
 
 _TOTAL = re.compile(r"(.*)\|(\d+)", re.DOTALL)
@@ -35,7 +36,7 @@ def shards_at(text: str, options: PlaceOptions) -> Shards:
         RunError: they are elsewhere, and cannot be read.
     """
     name = f"wds/{text}"
-    split = options.split
+    split = called = options.split
     if not _names_shards(text) and split is not None and _names_shards(split):
         text, split = f"{text.rstrip('/')}/{split}", None
     counted = _TOTAL.fullmatch(text)
@@ -50,9 +51,10 @@ def shards_at(text: str, options: PlaceOptions) -> Shards:
             )
         shards = _named(expanded(pattern))
     else:
-        shards = _of_split(pattern, split)
-    keys = tuple(options.image_key.lower().replace(",", ";").split(";")) if options.image_key else None
-    read = Shards(name, shards, keys, options.label_key, options.split)
+        called, shards = _of_split(pattern, split)
+    asked = (options.image_key or "").lower().replace(",", ";").split(";")
+    keys = tuple(key.strip().removeprefix(".") for key in asked) if options.image_key else None
+    read = Shards(name, shards, keys, options.label_key, called)
     if total not in (None, read.samples):
         raise InputError(
             f"the shards of {path_text(name)} have {read.samples} samples, and |{total} was said",
@@ -93,8 +95,8 @@ def _named(names: Sequence[str]) -> list[Shard]:
     return shards
 
 
-def _of_split(folder: str, split: str | None) -> list[Shard]:
-    """The shards of a split of a folder with an index."""
+def _of_split(folder: str, split: str | None) -> tuple[str, list[Shard]]:
+    """What a split of a folder with an index is called there, and its shards."""
     top = folder.rstrip("/")
     splits = _splits(top)
     if not splits:
@@ -103,8 +105,9 @@ def _of_split(folder: str, split: str | None) -> list[Shard]:
             expected="shards, or a folder with an index of them",
             remedy=f"'{_EXAMPLE}', with the shards' own names",
         )
-    lengths = chosen(splits, split, folder).lengths
-    return [Shard(_file(f"{top}/{name}"), name, length) for name, length in lengths.items()]
+    called = chosen_split(split, list(splits), path_text(folder))
+    lengths = splits[called].lengths
+    return called, [Shard(_file(f"{top}/{name}"), name, length) for name, length in lengths.items()]
 
 
 def _splits(folder: str) -> Mapping[str, Split]:

@@ -136,12 +136,14 @@ def test_of_several_pictures_the_first_ending_counts(place: Path) -> None:
         ("png", "m.tar/d/a.png"),
         ("seg.png", "m.tar/d/a.seg.png"),
         ("webp;png", "m.tar/d/a.png"),
+        (".webp, .png", "m.tar/d/a.png"),
     ):
         assert list_images("wds/m.tar", PlaceOptions(image_key=key)).paths == (path,)
     with pytest.raises(
         InputError, match=r"no pictures in the samples of 'wds/m\.tar': they have jpg, png, seg\.png"
-    ):
+    ) as refused:
         list_images("wds/m.tar", PlaceOptions(image_key="img"))
+    assert refused.value.expected == "samples with a file that ends in img"
 
 
 def test_what_is_no_sample_is_refused_one_by_one(place: Path) -> None:
@@ -224,9 +226,19 @@ def test_a_folder_with_an_index_has_splits(place: Path) -> None:
         assert images.split == split
     with pytest.raises(InputError, match="'s' has no split 'trian'") as refused:
         list_images("wds/s", PlaceOptions(split="trian"))
-    assert refused.value.expected == "did you mean train? one of its splits: train, validation"
+    assert (refused.value.expected, refused.value.remedy) == (
+        "one of its splits: train, validation; nearest are train",
+        "--split train",
+    )
+    for asked, called in ((None, "validation"), ("val", "validation"), ("training", "train")):
+        images = list_images("wds/s", PlaceOptions(split=asked))
+        assert (images.split, len(images.paths)) == (called, 3)
+    info(place / "s", train={"train-000.tar": 3}, test={"train-001.tar": 3})
+    assert list_images("wds/s").split == "test"
+    info(place / "s", train={"train-000.tar": 3})
+    assert list_images("wds/s").split == "train"
     info(place / "s", a={"train-000.tar": 3}, b={"train-001.tar": 3})
-    with pytest.raises(InputError, match="has several splits, and none for validation"):
+    with pytest.raises(InputError, match="has no split for validation or test"):
         list_images("wds/s")
     with pytest.raises(InputError, match=r"has no _info\.json or info\.json"):
         list_images("wds/nowhere")
