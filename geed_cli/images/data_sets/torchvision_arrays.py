@@ -9,7 +9,6 @@ from typing import Any, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from torchvision import datasets
 
 from geed_cli.choices import Identity, ImageSource
 from geed_cli.documents.document import path_text, printable
@@ -20,6 +19,7 @@ from geed_cli.images.labels_by_index import LabelsByIndex, index_names, is_index
 from geed_cli.images.memory.items import OfSequence
 from geed_cli.images.memory.memory_reader import MemoryReader
 from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.runtime.libraries import torchvision
 
 DIGITS = tuple("0123456789")
 """What the classes of handwritten digits are called: a network calls its own so, and not "0 - zero"."""
@@ -105,7 +105,7 @@ def cifar(name: str, folder: Path, split: str) -> LabelledArray:
     Raises:
         InputError: a file is missing, or is not the published one.
     """
-    kind = getattr(datasets, name)
+    kind = getattr(torchvision.datasets, name)
     there = folder / kind.base_folder
     files = kind.train_list if split == "train" else kind.test_list
     missing = [each for each, *_ in (*files, [kind.meta["filename"]]) if not os.path.exists(there / each)]
@@ -122,7 +122,7 @@ def mnist(name: str, folder: Path, split: str) -> LabelledArray:
     Raises:
         InputError: files are missing, or hold something else.
     """
-    kind = getattr(datasets, name)
+    kind = getattr(torchvision.datasets, name)
     raw, processed = folder / name / "raw", folder / name / "processed"
     if os.path.exists(processed):
         raise InputError(

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from torchvision.datasets import Places365
-
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.images.data_sets.class_folders import ClassFolders, class_folders, listed_files
@@ -23,6 +21,7 @@ from geed_cli.images.data_sets.torchvision_arrays import (
     not_there,
 )
 from geed_cli.images.place_options import PlaceOptions
+from geed_cli.runtime.libraries import torchvision
 
 ROOT = "data"
 """The folder that holds data sets where none is named."""
@@ -129,7 +128,7 @@ def _places(asked: Asked) -> ClassFolders:
     wanted = "train-standard" if asked.options.split in TRAIN else asked.options.split
     split = chosen_split(wanted, PLACES, "torch/places365")
     try:
-        data = Places365(asked.folder, split, download=False)
+        data = torchvision.datasets.Places365(asked.folder, split, download=False)
     except RuntimeError as error:  # a list is missing, or has another MD5
         raise not_there(
             "Places365", asked.folder, asked.folder / "categories_places365.txt", f"{split!r}, "
