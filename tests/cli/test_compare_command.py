@@ -193,6 +193,7 @@ def test_runs_are_paired(geed: Geed, saved: Path, tmp_path: Path) -> None:
     assert "which is one model" in alone.stderr
 
 
+@pytest.mark.heavy
 def test_a_margin(geed: Geed, saved: Path) -> None:
     """On the page, in one line, line by line and in the files; refused where it is none."""
     words = "compare", saved / "run_0.json", saved / "run_2.json", "--margin", "80%"

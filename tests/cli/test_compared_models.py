@@ -78,6 +78,7 @@ def test_a_twin_stands_beside_each_model(
     assert "twin" not in table
 
 
+@pytest.mark.heavy
 def test_floor_says_on_how_many_images(compared: Compared) -> None:
     """0 leaves null and floor out; other numbers of images give other floors; the table and CSV have them."""
     options = ("-g", "c8", "--metric", "latent.l2", "--metric", "channelwise.cosine", "--layer", "*1")
@@ -143,6 +144,7 @@ def test_grids_are_compared_about_their_centres(compared: Compared) -> None:
     assert any(corrected)
 
 
+@pytest.mark.heavy
 def test_intervals_hold_together(compared: Compared) -> None:
     """--simultaneous: wider for values and differences, with the same values and verdicts; the table says so."""
     alone, table = compared("-g", "flip", "-g", "c4", samples=22)

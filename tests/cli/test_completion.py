@@ -306,6 +306,7 @@ def test_pruning_everything_removes_the_names(geed: Geed) -> None:
     assert not path.exists()
 
 
+@pytest.mark.heavy
 def test_completion_imports_neither_torch_nor_timm(tmp_path: Path) -> None:
     """One fresh process, a dozen completions."""
     keep_names()

@@ -316,6 +316,7 @@ def helps(command: Any) -> Iterator[str]:  # noqa: ANN401 - click's, or typer's 
         yield from helps(inner)
 
 
+@pytest.mark.heavy
 def test_every_reference_in_a_message_can_be_followed(geed: Geed) -> None:
     """``geed explain X``, wherever the program prints it, ends with exit 0."""
     found = {name for text in every_text() for name in REFERENCE.findall(text)}

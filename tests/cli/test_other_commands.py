@@ -80,6 +80,7 @@ def test_inspect_shows_layers_with_shapes_and_the_split(geed: Geed) -> None:
 
 
 @pytest.mark.usefixtures("read_in_this_process")
+@pytest.mark.heavy
 def test_inspect_writes_a_spec_that_validates(geed: Geed, tmp_path: Path) -> None:
     """The starting spec loads back to the same network."""
     target = tmp_path / "mine.yaml"

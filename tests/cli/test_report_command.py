@@ -67,6 +67,7 @@ def test_compare_writes_a_page(geed: Geed, saved: Path) -> None:
     assert all(each in page.texts["comparison"] for each in limits[:3])
 
 
+@pytest.mark.heavy
 def test_populations_have_a_page_of_their_differences(geed: Geed, saved: Path) -> None:
     """No single result stands for a population, so only what is said of it is shown."""
     for seed in range(3):

@@ -58,6 +58,7 @@ def _no_network() -> Network:
     raise ZeroDivisionError("no [red]network[/red]")
 
 
+@pytest.mark.heavy
 def test_what_fails_exits_with_1_and_is_said(
     geed: Geed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -104,6 +104,7 @@ def test_every_public_name_can_be_imported() -> None:
         _ = geed_cli.nothing
 
 
+@pytest.mark.heavy
 def test_listings_need_no_torch() -> None:
     """They only read catalogues."""
     commands = [
@@ -125,6 +126,7 @@ def test_python_dash_m() -> None:
     assert done.stdout.startswith("geed ")
 
 
+@pytest.mark.heavy
 def test_a_closed_pipe_is_no_error() -> None:
     """``geed ls groups | true``: the reader is gone before anything is written; quiet, exit 0."""
     code = (
@@ -169,6 +171,7 @@ def test_a_full_device_is_an_error_with_its_reason() -> None:
     assert "internal" not in done.stderr
 
 
+@pytest.mark.heavy
 def test_a_stream_that_cannot_show_a_sign_is_no_error() -> None:
     """Windows code pages and C locales: a question mark instead of a bar."""
     done = subprocess.run(

@@ -187,6 +187,7 @@ def test_differences_are_corrected_over_the_data_set_as_compare_does(
     assert [value.p_holm for value in values[1:]] == [delta["p_holm"] for delta in deltas]
 
 
+@pytest.mark.heavy
 def test_interrupted_anywhere_and_resumed_gives_the_same_files(
     sweep: Callable[..., str], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,6 +385,7 @@ def test_track_reads_the_steps_of_a_sweep(sweep: Callable[..., str], geed: Geed,
     assert [(record["label"], record["step"]) for record in records] == [("run", 1), ("run", 2)]
 
 
+@pytest.mark.heavy
 def test_a_file_says_the_same_and_its_resolved_form_is_the_same_sweep(
     geed: Geed, here: Path, sweep: Callable[..., str]
 ) -> None:
@@ -468,6 +470,7 @@ def test_python_makes_the_same_sweep(sweep: Callable[..., str]) -> None:
         geed_cli.sweep(torch.nn.Identity(), out="out")  # type: ignore[arg-type]
 
 
+@pytest.mark.heavy
 def test_a_sweep_is_drawn_from_its_run_and_from_its_folder(
     sweep: Callable[..., str], geed: Geed, here: Path
 ) -> None:

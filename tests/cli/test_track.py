@@ -103,6 +103,7 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+@pytest.mark.heavy
 def test_three_checkpoints_of_a_real_training(
     geed: Geed, track: Callable[..., str], run: Path, pictures: Path, tmp_path: Path
 ) -> None:
@@ -277,6 +278,7 @@ def oneline(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.heavy
 def test_controls_of_a_track(
     geed: Geed, track: Callable[..., str], run: Path, pictures: Path, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_families_stand_side_by_side_with_the_numbers_of_each_alone(geed: Geed, 
     assert csv.count("flip,latent.l2,,") == 4
 
 
+@pytest.mark.heavy
 def test_families_are_gone_on_from(geed: Geed, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One is added to a file of another; what is there is not audited again; the same bytes elsewhere are."""
     first = geed("track", FAMILIES[0], *QUICK, "--json", "t.json")
@@ -144,6 +145,7 @@ def options() -> AuditOptions:
     return AuditOptions(data=DataOptions(samples=5), controls=ControlOptions(probes=0), run=RunOptions("cpu"))
 
 
+@pytest.mark.heavy
 def test_python_names_families_and_any_pictures(geed: Geed, here: Path) -> None:
     """The command's rows, of a folder and an archive; pictures in memory as audit takes them, and gone on from."""
     told = geed("track", *FAMILIES, *QUICK, "--json", "t.json")

@@ -675,7 +675,13 @@ def meet(geed: Geed, world: Path, here: Path, situation: Situation) -> tuple[lis
     return typed, remedy_of(done)
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
+DEAR = {"no download", "no download in a comparison", "turns and shifts", "figure"}
+"""Situations that take seconds each."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.heavy] * (name in DEAR)) for name in SITUATIONS]
+)
 def test_ways_out_work_as_printed(geed: Geed, world: Path, here: Path, name: str) -> None:
     """The message's own words, taken from it, run or put where it says; nothing is written differently."""
     situation = SITUATIONS[name]

@@ -425,6 +425,7 @@ def test_margins_that_are_none(texts: list[str], found: str) -> None:
         assert margins_of([word for word in words.split() if word != "--margin"]).texts
 
 
+@pytest.mark.heavy
 def test_within_a_margin_is_said_of_what_is_shown() -> None:
     """Rows within 2% of each other are within 5%, in percent and in nats; what differs by 6% is not, however sure."""
     base, generator = small_result(), np.random.default_rng(0)

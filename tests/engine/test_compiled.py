@@ -33,6 +33,7 @@ def noise(rows: int, size: int) -> Tensor:
     return torch.randn(rows, 3, size, size, generator=torch.Generator().manual_seed(1))
 
 
+@pytest.mark.heavy
 def test_hooks_before_in_place_operations_are_read_right() -> None:
     """block3 is changed by an in-place ReLU behind it: the compiled hook still has its negative values."""
     network = small_conv_net()

@@ -59,6 +59,7 @@ def test_false_passes(simulation: ModuleType, metric: str, runs: int) -> None:
 
 
 @pytest.mark.parametrize("runs", [20, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.heavy
 def test_power_against_a_ten_percent_worsening(simulation: ModuleType, runs: int) -> None:
     """At 200 images: seen in most runs where paired, in few where the pairing is broken."""
     paired = simulation.simulate(

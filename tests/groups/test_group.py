@@ -109,6 +109,7 @@ def test_exact_at_a_size_where_shifts_are_whole_pixels() -> None:
     assert not group_named("c8").exact_at(224)
 
 
+@pytest.mark.heavy
 def test_element_names_differ_in_every_group() -> None:
     """Per-element means are keyed by name, so no two names may agree, not even in c7 or d64."""
     for name in NAMES + PRODUCTS:

@@ -286,6 +286,7 @@ def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [zip_of, tar_of])
+@pytest.mark.heavy
 def test_mutated_archives_are_read_or_refused(tmp_path: Path, make: Callable[..., Path]) -> None:
     """Flipped bytes anywhere: nothing but the two errors comes out, and of a zip no other bytes than were packed."""
     pictures = {f"{n}.png": PNG + bytes([n]) for n in range(3)}

@@ -40,6 +40,7 @@ def test_an_unknown_measure_is_named() -> None:
         measure_named("latent.l3")
 
 
+@pytest.mark.heavy
 def test_reports_and_statistics_import_no_torch() -> None:
     """Nor the measures that they ask; lint-imports cannot tell an import inside a function from one at the top."""
     modules = [

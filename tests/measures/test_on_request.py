@@ -88,6 +88,7 @@ def test_an_audit_has_them_only_where_they_are_asked_for(usual: Result, whole: R
     assert others == usual.results
 
 
+@pytest.mark.heavy
 def test_nothing_is_computed_of_them_unasked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one deviation, and not one forward pass more with them than without."""
     network, passes = small_conv_net(), []
@@ -112,6 +113,7 @@ def test_nothing_is_computed_of_them_unasked(folder: Path, monkeypatch: pytest.M
             audited(folder, [asked], sets=("lie:rotation",))
 
 
+@pytest.mark.heavy
 def test_their_rows_come_from_the_cache(folder: Path, tmp_path: Path) -> None:
     """Beside those of an audit that did not ask for them."""
     known = other_weights(1)

@@ -281,6 +281,7 @@ def test_four_channels_are_refused_with_what_to_do(geed: Geed, tmp_path: Path) -
     assert "source: python" in done.stderr
 
 
+@pytest.mark.heavy
 def test_torchvision_has_no_such_networks(geed: Geed, tmp_path: Path) -> None:
     """Of its ResNets timm's have the same names: the option that the message prints loads the file."""
     file = tmp_path / "grey.safetensors"

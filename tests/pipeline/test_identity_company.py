@@ -189,6 +189,7 @@ def filling(room: int, passes: int = 0) -> Network:
     return replace(network, source="timm")
 
 
+@pytest.mark.heavy
 def test_out_of_memory_in_the_middle_of_a_run(folder: Path, tmp_path: Path) -> None:
     """After images were finished at 12 rows: the digits of a fresh run at 3, each size with rows of its own."""
     fresh = audit(filling(99), GROUPS, options_of(folder, 3))

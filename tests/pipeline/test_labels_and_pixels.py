@@ -268,6 +268,7 @@ def test_the_cache_tells_kinds_apart(folder: Path, tmp_path: Path) -> None:
     assert first[0].results[0].value != first[1].results[0].value
 
 
+@pytest.mark.heavy
 def test_the_head_of_a_compiled_network_by_keyword() -> None:
     """Its input is read in the compiled graph, too."""
 

@@ -39,6 +39,7 @@ def values_of(result: Result) -> dict[tuple[str, str, str | None], dict[str, flo
 
 
 @pytest.mark.parametrize("precision", ["bf16", pytest.param("fp16", marks=pytest.mark.slow)])
+@pytest.mark.heavy
 def test_the_shift_is_the_mean_difference_from_float32(folder: Path, precision: str) -> None:
     """By hand, from two whole audits: mean over four images of |v − v₃₂|, divided by M where there is one."""
     low, full = (audited(small_conv_net(), ["c4", "c8"], folder, precision=p) for p in (precision, "fp32"))

@@ -89,6 +89,7 @@ def test_all_probes_of_a_growing_run_are_in_its_first_look(network: Network, tmp
     assert numbers(again) == numbers(fresh)
 
 
+@pytest.mark.heavy
 def test_another_grid_of_the_same_tokens_is_another_map(tmp_path: Path) -> None:
     """16 tokens as 2×8 and as 4×4: no row of the one serves the other."""
     folder = smooth_pictures(tmp_path / "pictures", 3, 64)

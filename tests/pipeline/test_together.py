@@ -17,6 +17,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> AuditOptions:
     return AuditOptions(data=DataOptions(folder), run=RunOptions("cpu", 5, "fp64"))
 
 
+@pytest.mark.heavy
 def test_together_is_the_same_as_alone(options: AuditOptions) -> None:
     """Digit for digit, with different weights, mean and std: nothing leaks from one network to the next."""
     second = small_conv_net(1)

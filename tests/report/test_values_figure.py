@@ -307,6 +307,7 @@ def compared() -> Comparison:
     return compare(contenders, IntervalOptions())
 
 
+@pytest.mark.heavy
 def test_a_comparison_is_drawn_as_it_was_computed(compared: Comparison) -> None:
     """Each side's value and limits; by default what a track shows, and layers against depth."""
     sheet = comparison_sheet(compared)

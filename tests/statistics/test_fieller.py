@@ -233,6 +233,7 @@ def test_fieller_s_theorem_on_normal_means(runs: int) -> None:
         ),
     ],
 )
+@pytest.mark.heavy
 def test_printed_and_wrong(kind: str, centre: float, n: int, runs: int) -> None:
     """At most 5.5% of all draws, values and differences, where M is near 0 and where it is not."""
     most = 100.0 * stats.binom.ppf(0.9995, runs, 0.055) / runs

@@ -117,6 +117,7 @@ def test_images_without_a_row_are_none_of_the_spread() -> None:
         *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("gamma, shape 4", "exponential")),
     ],
 )
+@pytest.mark.heavy
 def test_ranges_hold_the_number(kind: str, pilots: int) -> None:
     """In at least 90% of pilots of 50 images, of a width, a limit at power 80%, and a margin."""
     aim = truth(kind, FACTOR * 50, max(300, pilots), 3)

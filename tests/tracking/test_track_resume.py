@@ -85,6 +85,7 @@ def shared(path: Path, *, fresh: bool = False) -> SharedTrack:
     return SharedTrack(path, lambda track: require_same_recipe(track, RECIPE, path), fresh=fresh)
 
 
+@pytest.mark.heavy
 def test_runs_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     """Four runs of five steps each: after every write of any run, all that was written before is there."""
     path = tmp_path / "t.json"

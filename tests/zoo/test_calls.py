@@ -64,6 +64,7 @@ def test_stages_that_run_twice_are_two_layers_in_the_cache_too(
     assert (again.results, again.timing.cached) == (both.results[1:], 4)
 
 
+@pytest.mark.heavy
 def test_a_compiled_network_tells_calls_apart(network: Network) -> None:
     """By the hooks of a plain pass; 1e-5: the graph may sum in another order."""
     sites = [Site("block.0#2", "output"), Site("stem", "output"), Site("block.0#1", "output")]

@@ -168,6 +168,7 @@ def test_what_the_cache_knows_as_steady_is_not_shown_again(folder: Path, tmp_pat
     assert batches(4) == [8]
 
 
+@pytest.mark.heavy
 def test_a_refused_network_leaves_nothing_in_the_cache(folder: Path, tmp_path: Path) -> None:
     """Dropout in a timm network: every run finds it, also the second."""
     known = load_model("timm:test_resnet", weights="random", img_size=32)
