@@ -4,7 +4,7 @@ import csv
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from geed_cli.errors import InputError, nearest, nearest_are
+from geed_cli.errors import InputError, nearest, nearest_are, no_such_file
 
 PARQUET = ".parquet"
 Line = tuple[str, str | None, str | None]
@@ -92,6 +92,8 @@ def _require_columns(file: Path, column: str, there: Collection[str]) -> None:
 
 
 def _unreadable(file: Path, column: str, error: BaseException) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        return no_such_file(file, str(file))
     reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
     return _no_table(f"{file} cannot be read: {reason}", file, column)
 

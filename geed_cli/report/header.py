@@ -34,17 +34,16 @@ def _weights(model: Model) -> Iterator[str]:
 
 
 def source_of(data: Data) -> str:
-    """Where the pictures were: of what was named by a path, its end; a data set by its name and split."""
+    """Where the pictures were: of what was named by a path, its end; a data set by its name; and the split."""
     if data.bundled_sample:
         return "the bundled sample"
-    if data.source in ("torch", "hfds"):
-        return _data_set(data)
-    return last(data.root) if data.source in NAMED else data.root
+    by_path = data.source in NAMED.difference(("torch", "hfds"))
+    return _with_split(last(data.root) if by_path else data.root, data)
 
 
-def _data_set(data: Data) -> str:
-    """A source as it was named, with the split that was taken of it."""
-    return data.root if data.split is None else f"{data.root} ({data.split})"
+def _with_split(named: str, data: Data) -> str:
+    """A source with the split that was taken of it."""
+    return named if data.split is None else f"{named} ({data.split})"
 
 
 def last(path: str) -> str:
@@ -130,7 +129,7 @@ def model_lines(model: Model) -> Iterator[tuple[str, str]]:
 def data_line(data: Data) -> str:
     """How many images of which folder, and what became of its other files."""
     parts = [
-        f"{data.count} image{'s' * (data.count != 1)} of {_data_set(data)}",
+        f"{data.count} image{'s' * (data.count != 1)} of {_with_split(data.root, data)}",
         f"{counted(data.found, entry_noun(data))} found",
     ]
     if data.normaliser_images:

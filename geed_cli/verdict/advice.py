@@ -107,7 +107,8 @@ def _more(result: Result, count: int, why: str) -> str:
     if there >= count:
         return f"{why}: --samples {count}"
     holder = holder_of(data) if _on_command_line(result) else data.root
+    has = "have" if holder.endswith("shards") else "has"
     if data.not_drawn:
-        return f"{why}; {holder} has {there}: --samples {there}"
+        return f"{why}; {holder} {has} {there}: --samples {there}"
     more = "-d DIR" if _on_command_line(result) else "hand over more pictures, with"
-    return f"{why}; {holder} has no more: {more} --samples {count}"
+    return f"{why}; {holder} {has} no more: {more} --samples {count}"

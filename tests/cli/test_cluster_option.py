@@ -87,7 +87,7 @@ def test_the_bundled_sample_is_of_photographs(geed: Geed, tmp_path: Path) -> Non
         (("--cluster", "folder"), "all 44 images are in one cluster, '.'"),
         (("--cluster", "^q"), "it does not match p00_0.png, p00_1.png"),
         (("--cluster", "("), "--cluster (: missing )"),
-        (("--cluster", "there.csv"), "there.csv cannot be read"),
+        (("--cluster", "there.csv"), "there is no file there.csv"),
         (("--cluster", RULE, "--norm-samples", "4", "--samples", "20"), "together with --norm-samples"),
     ],
 )

@@ -10,7 +10,7 @@ import timm
 from PIL import Image
 from safetensors.torch import save_file
 from support.archives import tar_of, tarred, zipped
-from support.command import Geed
+from support.command import Geed, printed
 from support.pages import Page
 from support.pictures import smooth_pictures
 
@@ -286,4 +286,5 @@ def test_a_split_of_shards_and_their_labels(geed: Geed, tmp_path: Path) -> None:
     assert "left out" not in shown.stderr
     result = audited(geed, source, "--split", "val")
     assert result.data.split == "validation"
+    assert "2 images of shards (validation) · " in printed(result)
     assert [image.path for image in result.data.images] == [f"validation-0.tar/{n}.png" for n in (2, 3)]

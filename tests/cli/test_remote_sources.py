@@ -1,5 +1,6 @@
 """``--data`` names pictures that are elsewhere: the values are those of the folder, and what fails says so and ends."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,3 +215,21 @@ def test_a_store_of_google_that_has_nothing_says_so(
     assert done.exit_code == 3, done.stderr
     assert "'gs://bucket/x.zip' could not be read: " in " ".join(done.stderr.split())
     assert any("bucket" in path for path, _ in web.sent)
+
+
+def test_a_store_of_google_without_an_answer_says_one_sentence(
+    geed: Geed, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gcsfs logs a traceback, which Python prints where no handler is set up, as none is in the program."""
+    pytest.importorskip("gcsfs", reason="needs the extra integrations")
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", web.address)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
+    web.login = "nobody's"
+    file_system.cache_clear()
+    try:
+        done = geed("audit", "net.yaml", "-d", "gs://bucket/photos")
+    finally:
+        file_system.cache_clear()
+    assert done.exit_code == 3, done.stderr
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr

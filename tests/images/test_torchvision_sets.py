@@ -194,6 +194,11 @@ def test_files_of_an_old_torchvision_are_not_unpickled(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
     shutil.move(processed, tmp_path / "elsewhere")  # as the message says
     assert opened(f"torch/mnist:{tmp_path}").found == 2
+    (tmp_path / "MNIST" / "raw" / "train-labels-idx1-ubyte").unlink()
+    with pytest.raises(
+        InputError, match=r"^no '.*raw/train-labels-idx1-ubyte', and nothing is downloaded unasked"
+    ):
+        opened(f"torch/mnist:{tmp_path}")
 
 
 @pytest.mark.parametrize("damage", ["cut", "floats", "labels"])

@@ -340,7 +340,7 @@ def changed(**parts: object) -> Network:
         ("folder", network, ("latent.l2",), "without a measure of predictions"),
         ("foldr", network, (), "--labels foldr"),
         ("folder", lambda: changed(classes=()), (), "nobody has said what the 5 classes"),
-        ("no.csv", network, (), "no.csv cannot be read"),
+        ("no.csv", network, (), "there is no file no.csv"),
     ],
 )
 def test_labels_that_cannot_be_used(

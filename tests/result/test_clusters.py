@@ -83,7 +83,7 @@ def test_a_table_names_clusters(tmp_path: Path) -> None:
         ("path,cluster\na/x_1.png\n", "line 2, has no path or no cluster"),
         ("path,cluster\na/x_1.png,1\n", "no cluster for 3 of 4 pictures, the first of them a/x_2.png"),
         (b"path,cluster\n\xff,1\n", "cannot be read"),
-        (None, "cannot be read"),
+        (None, "there is no file .*groups.csv"),
     ],
 )
 def test_a_table_that_is_none_is_refused(tmp_path: Path, content: str | bytes | None, says: str) -> None:

@@ -118,6 +118,14 @@ RESAMPLED = group("c8", exact=False, boundary="zero", interpolation="bilinear")
             "audit at least 20 images, better 200; the folder has no more: -d DIR --samples 200",
         ),
         (
+            result(features(0.4), count=3, data={"source": "wds"}),
+            "audit at least 20 images, better 200; the shards have no more: -d DIR --samples 200",
+        ),
+        (
+            result(features(0.4), count=3, data={"source": "wds", "not_drawn": 50}),
+            "audit at least 20 images, better 200; the shards have 53: --samples 53",
+        ),
+        (
             result(OPEN, count=40, data={"not_drawn": 500}),
             "about 160 images would halve the intervals: --samples 160",
         ),

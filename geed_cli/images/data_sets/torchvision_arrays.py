@@ -137,7 +137,7 @@ def mnist(name: str, folder: Path, split: str) -> LabelledArray:
         raise
     except Exception as error:  # torchvision's parser on whatever the files hold
         if not os.path.isdir(raw) or "not found" in str(error):
-            raise not_there(name, folder, raw) from error
+            raise not_there(name, folder, _lacking(kind, raw)) from error
         lines = str(error).splitlines() or [type(error).__name__]
         raise InputError(
             f"the files in {path_text(raw)} cannot be read: {printable(lines[0])}",
@@ -147,6 +147,14 @@ def mnist(name: str, folder: Path, split: str) -> LabelledArray:
     labels = data.targets[:, 0] if data.targets.ndim == 2 else data.targets
     classes = DIGITS if name in {"MNIST", "QMNIST"} else tuple(data.classes)
     return LabelledArray(data.data.numpy(), labels.numpy(), classes)
+
+
+def _lacking(kind: Any, raw: Path) -> Path:  # noqa: ANN401 - a class of torchvision
+    """The first of the files of MNIST's family that is not in their folder, or the folder."""
+    listed = [] if isinstance(kind.resources, dict) else kind.resources  # of QMNIST they are by split
+    files = [raw / file.removesuffix(".gz") for file, _ in listed]
+    missing = [file for file in files if not file.exists()]
+    return missing[0] if missing and raw.is_dir() else raw
 
 
 def not_there(name: str, folder: Path, wanted: Path, call: str = "") -> InputError:

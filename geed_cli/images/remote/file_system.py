@@ -1,5 +1,6 @@
 """fsspec's file system of a scheme, which keeps nothing of what it has listed."""
 
+import logging
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ _NEEDED = {
     "hf": ("huggingface_hub", "huggingface-hub"),
 }
 """The library that a scheme needs beside fsspec, and its package."""
+_LOGS = ("fsspec", "gcsfs", "s3fs", "aiohttp", "aiobotocore", "botocore", "google")
+"""What these libraries tell a log, gcsfs with a traceback for every failure that ends a run in one sentence."""
 SECONDS = 60
 """How long nothing may come before a transfer has failed."""
 
@@ -29,8 +32,17 @@ def file_system(scheme: str) -> Any:  # noqa: ANN401 - fsspec has no types
     what = f"an address of {scheme}://"
     fsspec = require_extra("fsspec", "fsspec", "remote", what)
     require_extra(*_NEEDED[scheme], "remote", what)
+    _keep_logs_off_the_terminal()
     options = _web() if scheme in ("http", "https") else {}
     return fsspec.filesystem(scheme, skip_instance_cache=True, use_listings_cache=False, **options)
+
+
+def _keep_logs_off_the_terminal() -> None:
+    """Python prints warnings of loggers for which nobody has set up a handler; those that are set up get them still."""
+    for name in _LOGS:
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())
 
 
 def _web() -> dict[str, object]:

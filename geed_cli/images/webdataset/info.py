@@ -61,5 +61,5 @@ def _wrong(where: str, why: str) -> InputError:
     return InputError(
         f"{path_text(where)}: {printable(why, 300)}",
         expected='{"splits": {NAME: {"filenames": […], "shard_lengths": […], "num_samples": N}}}',
-        remedy="repair it, or name the shards themselves: wds/shards/x-{000..015}.tar",
+        remedy="repair it; or take it out of the folder, and name the shards: wds/shards/x-{000..015}.tar",
     )

@@ -77,10 +77,20 @@ class SampleLabels(Mapping[str, str]):
         except (ImageRefused, ValueError, RecursionError) as error:
             raise _no_label(name, f"its .{ending} cannot be read: {error}") from error
         if wanted is not None:
-            said = said.get(wanted, "") if isinstance(said, dict) else None
+            said = _in_field(said, wanted, name, ending)
         if isinstance(said, bool) or not isinstance(said, str | int):
-            raise _no_label(name, f"its .{ending} has no text or number as {wanted!r}")
+            raise _no_label(name, f"its .{ending} has no text or whole number as {wanted!r}")
         return str(said)
+
+
+def _in_field(said: object, wanted: str, name: str, ending: str) -> object:
+    """What a field of JSON says; nothing of one that nobody named."""
+    if not isinstance(said, dict):
+        return None
+    if wanted not in said and wanted != FIELD:
+        there = ", ".join(map(printable, sorted(said)[:20])) or "nothing"
+        raise _no_label(name, f"its .{ending} has {there} and no {printable(wanted)}")
+    return said.get(wanted, "")
 
 
 def _no_label(name: str, why: str) -> InputError:

@@ -49,9 +49,9 @@ def shards_at(text: str, options: PlaceOptions) -> Shards:
                 expected="a split of a folder with an index, or shards",
                 remedy="leave out --split, or name the folder: wds/FOLDER",
             )
-        shards = _named(expanded(pattern))
+        shards = _named(tuple(map(_at_home, expanded(pattern))))
     else:
-        called, shards = _of_split(pattern, split)
+        called, shards = _of_split(_at_home(pattern), split)
     asked = (options.image_key or "").lower().replace(",", ";").split(";")
     keys = tuple(key.strip().removeprefix(".") for key in asked) if options.image_key else None
     read = Shards(name, shards, keys, options.label_key, called)
@@ -62,6 +62,11 @@ def shards_at(text: str, options: PlaceOptions) -> Shards:
             remedy="fetch or write the shards again, or leave out |N",
         )
     return read
+
+
+def _at_home(name: str) -> str:
+    """A path with ``~`` as a shell has it, which expands none behind ``wds/``."""
+    return name if is_address(name) else os.path.expanduser(name)
 
 
 def _names_shards(text: str) -> bool:

@@ -108,9 +108,14 @@ def test_labels_stand_where_they_are_said_to(place: Path) -> None:
     asked = list_images("wds/s/train-000.tar", PlaceOptions(label_key="label"))
     assert [*asked.columns["label"].values()] == ["name0", "name1", "name2"]
     labels = list_images("wds/j.tar", PlaceOptions(label_key="more")).columns["label"]
-    with pytest.raises(InputError, match=r"j\.tar/0000\.png has no label: its \.json has no text or number"):
+    with pytest.raises(
+        InputError, match=r"j\.tar/0000\.png has no label: its \.json has no text or whole number"
+    ):
         labels["j.tar/0000.png"]
-    assert list_images("wds/j.tar", PlaceOptions(label_key="none")).columns["label"]["j.tar/0000.png"] == ""
+    labels = list_images("wds/j.tar", PlaceOptions(label_key="lable")).columns["label"]
+    with pytest.raises(InputError, match=r"no label: its \.json has label, more and no lable") as refused:
+        labels["j.tar/0000.png"]
+    assert (refused.value.remedy or "").startswith("--label-key")
     tar_of(place / "t.tar", ("a.png", PICTURES[0]), ("a.txt", b" cat \n"), ("b.png", PICTURES[1]))
     assert "label" not in list_images("wds/t.tar").columns
     labels = list_images("wds/t.tar", PlaceOptions(label_key="txt")).columns["label"]
@@ -246,6 +251,14 @@ def test_a_folder_with_an_index_has_splits(place: Path) -> None:
         list_images("wds/s/train-000.tar", PlaceOptions(split="x"))
 
 
+def test_a_path_may_begin_at_home(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No shell expands ``~`` behind ``wds/``; data sets take it as well."""
+    monkeypatch.setenv("HOME", str(place))
+    info(place / "s", train={"train-000.tar": 3})
+    for source in ("wds/~/s", "wds/~/s/train-{000..000}.tar"):
+        assert list_images(source).paths == list_images("wds/s/train-000.tar").paths
+
+
 @pytest.mark.parametrize(
     ("said", "says"),
     [
@@ -271,6 +284,13 @@ def test_an_index_that_is_none(place: Path, said: str, says: str) -> None:
     with pytest.raises(InputError) as refused:
         list_images("wds/s")
     assert says in refused.value.found
+    with pytest.raises(InputError, match=r"s/info\.json") as refused:
+        list_images("wds/s/train-000.tar")
+    assert (refused.value.remedy or "").startswith(
+        "repair it; or take it out of the folder, and name the shards: "
+    )
+    (place / "s" / "info.json").rename(place / "info.json")
+    assert len(list_images("wds/s/train-000.tar").paths) == 3
 
 
 def test_another_state_of_the_shards_is_another_revision(place: Path) -> None:
