@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol, final
 
 from geed_cli.choices import Identity, ImageSource
 from geed_cli.documents.document import path_of
-from geed_cli.images.decode import read_picture
+from geed_cli.images.decode import decode_picture
 from geed_cli.images.picture import Least, Picture
 from geed_cli.images.regular_file import read_regular
 
@@ -55,32 +55,45 @@ class Reader(Protocol):
         """What a result has to say about how these pictures came, which have been read."""
 
 
-@dataclass(frozen=True)
-class Files(ABC):
-    """Pictures that are files; readers never follow a link, so a file that became one since is refused."""
+class Encoded(ABC):
+    """Pictures of which each is the encoded bytes of a file, wherever these lie, and is known by them."""
 
     identity: ClassVar[Identity] = "bytes"
+    one_thread: ClassVar[bool] = False
+
+    @abstractmethod
+    def encoded(self, name: str) -> bytes:
+        """The bytes of a picture.
+
+        Raises:
+            ImageRefused: there is none of that name, or they cannot be read.
+        """
+
+    def sha256(self, name: str) -> str:
+        """Of the picture's bytes."""
+        return hashlib.sha256(self.encoded(name)).hexdigest()
+
+    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
+        """The decoded picture and the hash of its bytes."""
+        data = self.encoded(name)
+        return decode_picture(data, least), hashlib.sha256(data).hexdigest()
+
+    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
+        """Nothing: bytes are decoded as docs/images.md says."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Files(Encoded):
+    """Pictures that are files; readers never follow a link, so a file that became one since is refused."""
 
     @abstractmethod
     def file(self, name: str) -> Path:
         """Where an image is read."""
 
-    @property
-    def one_thread(self) -> bool:
-        """Files are decoded in several threads."""
-        return False
-
-    def sha256(self, name: str) -> str:
-        """Of the file's bytes."""
-        return hashlib.sha256(read_regular(self.file(name))).hexdigest()
-
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
-        """The decoded file and the hash of its bytes."""
-        return read_picture(self.file(name), least)
-
-    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        """Nothing: files are decoded as docs/images.md says."""
-        return ()
+    def encoded(self, name: str) -> bytes:
+        """The file's bytes."""
+        return read_regular(self.file(name))
 
 
 @final

@@ -1,17 +1,16 @@
 """Reads pictures inside of an archive: only their own bytes, from any thread, by a handle of its own each time."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO, ClassVar, final
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import ImageSource
 from geed_cli.images.archives.entries import Entry, Member, judged
 from geed_cli.images.archives.tar_archive import tar_entries
 from geed_cli.images.archives.zip_archive import zip_entries
 from geed_cli.images.candidates import Listing
-from geed_cli.images.decode import decode_picture
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.images.picture import ImageRefused
+from geed_cli.images.reader import Encoded
 from geed_cli.images.stored_file import StoredFile
 
 INDEX_AHEAD = 2**20
@@ -20,7 +19,7 @@ Entries = Callable[[str, BinaryIO], Iterator[Entry]]
 
 
 @final
-class Archive:
+class Archive(Encoded):
     """The reader of an archive's pictures, which are identified by the bytes of their files.
 
     Args:
@@ -32,28 +31,13 @@ class Archive:
     """
 
     source: ClassVar[ImageSource] = "archive"
-    identity: ClassVar[Identity] = "bytes"
-    one_thread: ClassVar[bool] = False
 
     def __init__(self, file: StoredFile, entries: Entries) -> None:
         self._file = file
         listing, self._members = judged(entries(file.name, file.open(INDEX_AHEAD)), file.name)
         self.listing: Listing = replace(listing, revision=file.revision)
 
-    def sha256(self, name: str) -> str:
-        """Of the file's bytes."""
-        return hashlib.sha256(self._bytes(name)).hexdigest()
-
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
-        """The decoded file and the hash of its bytes."""
-        data = self._bytes(name)
-        return decode_picture(data, least), hashlib.sha256(data).hexdigest()
-
-    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        """Nothing: files are decoded as those of a folder."""
-        return ()
-
-    def _bytes(self, name: str) -> bytes:
+    def encoded(self, name: str) -> bytes:
         """The file's bytes.
 
         Raises:

@@ -1,18 +1,17 @@
 """Reads the rows of a Hugging Face data set: the bytes of single pictures, which are decoded here as files are."""
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, final
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import ImageSource
 from geed_cli.images.candidates import Listing
 from geed_cli.images.data_sets.row_columns import Columns
-from geed_cli.images.decode import decode_picture
 from geed_cli.images.labels_by_index import LabelsByIndex, index_names, is_index
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.images.picture import ImageRefused
+from geed_cli.images.reader import Encoded
 from geed_cli.images.regular_file import read_regular
 
 Rows = Any
@@ -35,7 +34,7 @@ class Origin:
 
 
 @final
-class HubRows:
+class HubRows(Encoded):
     """The reader of a data set's pictures, which are called by the index of their row.
 
     Args:
@@ -45,8 +44,6 @@ class HubRows:
     """
 
     source: ClassVar[ImageSource] = "hfds"
-    identity: ClassVar[Identity] = "bytes"
-    one_thread: ClassVar[bool] = False
 
     def __init__(self, rows: Rows, columns: Columns, origin: Origin) -> None:
         self._folders = tuple(Path(os.path.realpath(folder)) for folder in origin.folders)
@@ -66,20 +63,7 @@ class HubRows:
             fields=tuple(rows.column_names),
         )
 
-    def sha256(self, name: str) -> str:
-        """Of the picture's bytes."""
-        return hashlib.sha256(self._bytes(name)).hexdigest()
-
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
-        """The decoded picture and the hash of its bytes."""
-        data = self._bytes(name)
-        return decode_picture(data, least), hashlib.sha256(data).hexdigest()
-
-    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        """Nothing: bytes are decoded as files are."""
-        return ()
-
-    def _bytes(self, name: str) -> bytes:
+    def encoded(self, name: str) -> bytes:
         """The bytes of a picture.
 
         Raises:

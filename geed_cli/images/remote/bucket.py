@@ -4,17 +4,17 @@ The folder is listed as a whole, and only drawn pictures are fetched. What count
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO, ClassVar, NamedTuple, final
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import ImageSource
 from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError
 from geed_cli.images.archives.entries import Entry, judged
 from geed_cli.images.candidates import Listing
-from geed_cli.images.decode import decode_picture
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.images.picture import ImageRefused
+from geed_cli.images.reader import Encoded
 from geed_cli.images.remote.address import Address
 from geed_cli.images.remote.file_system import file_system
 from geed_cli.images.remote.remote_file import RemoteFile, state_of
@@ -34,7 +34,7 @@ class _Object(NamedTuple):
 
 
 @final
-class Bucket:
+class Bucket(Encoded):
     """The reader of the pictures of a folder in a bucket, which are identified by their bytes.
 
     Args:
@@ -46,8 +46,6 @@ class Bucket:
     """
 
     source: ClassVar[ImageSource] = "bucket"
-    identity: ClassVar[Identity] = "bytes"
-    one_thread: ClassVar[bool] = False
 
     def __init__(self, address: Address) -> None:
         files = file_system(address.scheme)
@@ -63,20 +61,8 @@ class Bucket:
         listing, self._objects = judged(_entries(address, top, found), address.whole, "folder")
         self.listing: Listing = replace(listing, revision=_revision(found))
 
-    def sha256(self, name: str) -> str:
-        """Of the file's bytes."""
-        return hashlib.sha256(self._bytes(name)).hexdigest()
-
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
-        """The decoded file and the hash of its bytes."""
-        data = self._bytes(name)
-        return decode_picture(data, least), hashlib.sha256(data).hexdigest()
-
-    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        """Nothing: files are decoded as those of a folder."""
-        return ()
-
-    def _bytes(self, name: str) -> bytes:
+    def encoded(self, name: str) -> bytes:
+        """The object's bytes."""
         if name not in self._objects:
             raise ImageRefused("it is not in the bucket")
         found = self._objects[name]

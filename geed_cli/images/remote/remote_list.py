@@ -1,19 +1,17 @@
 """Pictures that a list elsewhere names, which lie in or below the folder of the list and nowhere else."""
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, final
 from urllib.parse import quote
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import ImageSource
 from geed_cli.documents.document import path_text
 from geed_cli.errors import InputError
 from geed_cli.images.archives.entries import leads_out
 from geed_cli.images.candidates import Listing, reason_by_name
-from geed_cli.images.decode import decode_picture
 from geed_cli.images.lists.picture_list import Rows, list_of
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.images.picture import ImageRefused
+from geed_cli.images.reader import Encoded
 from geed_cli.images.remote.address import Address, is_address
 from geed_cli.images.remote.remote_file import RemoteFile
 
@@ -21,7 +19,7 @@ ELSEWHERE = "it leads out of the folder of the list, which is not on this machin
 
 
 @final
-class RemoteList:
+class RemoteList(Encoded):
     """The reader of the pictures of a list that is not on this machine.
 
     Args:
@@ -34,8 +32,6 @@ class RemoteList:
     """
 
     source: ClassVar[ImageSource] = "list"
-    identity: ClassVar[Identity] = "bytes"
-    one_thread: ClassVar[bool] = False
 
     def __init__(self, address: Address, rows: Rows) -> None:
         file = RemoteFile(address)
@@ -51,20 +47,8 @@ class RemoteList:
         listing = list_of(rows(data, address.whole), address.whole, _reason)
         self.listing: Listing = replace(listing, revision=file.revision)
 
-    def sha256(self, name: str) -> str:
-        """Of the file's bytes."""
-        return hashlib.sha256(self._bytes(name)).hexdigest()
-
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
-        """The decoded file and the hash of its bytes."""
-        data = self._bytes(name)
-        return decode_picture(data, least), hashlib.sha256(data).hexdigest()
-
-    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        """Nothing: files are decoded as those of a folder."""
-        return ()
-
-    def _bytes(self, name: str) -> bytes:
+    def encoded(self, name: str) -> bytes:
+        """The bytes of the file that the list names."""
         if _reason(name):
             raise ImageRefused(ELSEWHERE)
         # a name may hold signs that mean something in a URL, and none in a bucket

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, NamedTuple, final
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import ImageSource
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError
 from geed_cli.images.archives.archive_reader import INDEX_AHEAD, bytes_of
 from geed_cli.images.archives.entries import Member
 from geed_cli.images.archives.tar_archive import tar_entries
 from geed_cli.images.candidates import Listing, name_bytes, printable_name
-from geed_cli.images.decode import decode_picture
-from geed_cli.images.picture import ImageRefused, Least, Picture, RefusedFile
+from geed_cli.images.picture import ImageRefused, RefusedFile
 from geed_cli.images.prefetch import prefetch
+from geed_cli.images.reader import Encoded
 from geed_cli.images.remote.remote_file import RemoteFile
 from geed_cli.images.stored_file import StoredFile
 from geed_cli.images.webdataset.sample_labels import SampleLabels, label_key_of
@@ -56,7 +56,7 @@ class Kept(NamedTuple):
 
 
 @final
-class Shards:
+class Shards(Encoded):
     """The reader of the pictures of shards, which are identified by their bytes.
 
     Args:
@@ -72,8 +72,6 @@ class Shards:
     """
 
     source: ClassVar[ImageSource] = "wds"
-    identity: ClassVar[Identity] = "bytes"
-    one_thread: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -119,20 +117,8 @@ class Shards:
             fields=tuple(sorted({each for kept in samples.values() for each in kept}.difference(PICTURES))),
         )
 
-    def sha256(self, name: str) -> str:
-        """Of the file's bytes."""
-        return hashlib.sha256(self._bytes(name)).hexdigest()
-
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
-        """The decoded file and the hash of its bytes."""
-        data = self._bytes(name)
-        return decode_picture(data, least), hashlib.sha256(data).hexdigest()
-
-    def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
-        """Nothing: files are decoded as those of a folder."""
-        return ()
-
-    def _bytes(self, name: str) -> bytes:
+    def encoded(self, name: str) -> bytes:
+        """The bytes of the sample's picture."""
         if name not in self._pictures:
             raise ImageRefused("it is not in the shards")
         return self._pictures[name].read()
