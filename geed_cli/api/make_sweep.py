@@ -3,6 +3,7 @@
 Torch is imported only where cells are left to be audited.
 """
 
+import fnmatch
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from geed_cli.api.track import Interrupted
 from geed_cli.choices import IntervalOptions
 from geed_cli.errors import InputError, RunError
 from geed_cli.measures.catalogue import audited_for, require_guaranteed, select_measures
+from geed_cli.measures.label_metrics import LABEL_METRICS
 from geed_cli.phrases import counted, shell_joined
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.report.console import message_console
@@ -396,7 +398,10 @@ def finished(folder: Path, metrics: Sequence[str], say: Say) -> Sweep:
             remedy=shell_joined(["geed", "sweep", str(folder)]),
         ) from None
     made = _with_values(made, metrics, interval, folder, say)
-    if not any(value.value is not None for value in made.values):
+    there = [
+        each.metric for each in made.values if each.value is not None and each.metric not in LABEL_METRICS
+    ]
+    if missing := [name for name in metrics if not fnmatch.filter(there, name)]:
         again = [
             "geed",
             "sweep",
@@ -404,7 +409,7 @@ def finished(folder: Path, metrics: Sequence[str], say: Say) -> Sweep:
             *(word for name in metrics for word in ("--metric", name)),
         ]
         raise InputError(
-            f"no result in {folder} has a value of {', '.join(metrics)}",
+            f"no result in {folder} has a value of {', '.join(missing)}",
             expected="a measure that was audited",
             remedy=f"{shell_joined([*again, '--fresh'])}, which audits all cells anew",
         )

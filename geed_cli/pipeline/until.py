@@ -69,11 +69,12 @@ def check_until(options: AuditOptions) -> None:
         )
     measures = select_measures(options.metrics)
     metrics = [measure.name for measure in measures]
+    lasting = [measure.name for measure in measures if not isinstance(measure, RetrievalMeasure)]
     if not fnmatch.filter(metrics, until.metric):
         raise InputError(
             f"no measure of this run matches {until.metric!r}",
             expected=f"one of {', '.join(metrics)}",
-            remedy="--width-of latent.l2",
+            remedy=f"--width-of {lasting[0]}" if lasting else "--width-of latent.l2 --metric latent.l2",
         )
     watched = [measure for measure in measures if fnmatch.fnmatchcase(measure.name, until.metric)]
     if among := [measure.name for measure in watched if isinstance(measure, RetrievalMeasure)]:

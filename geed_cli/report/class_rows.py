@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from geed_cli.documents.document import printable
-from geed_cli.measures.label_metrics import LABEL_METRICS, in_percent
+from geed_cli.measures.label_metrics import LABEL_METRICS, in_percent, larger_is_better
 from geed_cli.report.page import Cell, Section
 from geed_cli.result.samples import independent
 from geed_cli.result.schema import ClassEntry, Result
@@ -22,7 +22,6 @@ class ClassTable:
 
     Attributes:
         entries: the furthest first.
-        better: whether larger is better.
         whole: the value over all images.
     """
 
@@ -51,8 +50,8 @@ def class_tables(result: Result, group: str, *, layers: bool) -> list[ClassTable
 
 
 def _ranked(metric: str, entries: Sequence[ClassEntry]) -> list[ClassEntry]:
-    """The furthest from invariance first, of accuracy the lowest; those without a value last."""
-    sign = 1.0 if metric in LABEL_METRICS else -1.0
+    """The furthest from the best first, such as the lowest accuracy; those without a value last."""
+    sign = 1.0 if metric in larger_is_better() else -1.0
     return sorted(entries, key=lambda each: (each.value is None, sign * (each.value or 0.0)))
 
 
@@ -119,7 +118,7 @@ def furthest_said(result: Result, table: ClassTable) -> str:
     decimals = None if first.ci is None or in_percent(metric) else decimals_of(*first.ci)
     together = f" for all {len(told)}{' classes' * every} together" if len(told) > 1 else ""
     return (
-        f"{metric}{among} is {'lowest' if metric in LABEL_METRICS else 'largest'} of "
+        f"{metric}{among} is {'lowest' if metric in larger_is_better() else 'largest'} of "
         f"{class_name(result.class_names, first.label)}: {value_text(metric, first.value, decimals)} "
         f"({limits_text(metric, first.joint_ci)}{together}); all images: {value_text(metric, table.whole, decimals)}"
     )

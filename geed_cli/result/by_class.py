@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.label_metrics import ACCURACY, WORST_CASE
+from geed_cli.measures.measure import RetrievalMeasure
 from geed_cli.result.labelled_rows import labelled_rows
 from geed_cli.result.samples import confidence_of, sample_of, used_method
 from geed_cli.result.schema import ClassEntry, Entry, Result
@@ -54,13 +56,19 @@ def part_of(sample: MeanSample, kept: NDArray[np.intp]) -> MeanSample:
 
 def classed_rows(result: Result) -> tuple[ClassedRows, ...]:
     """Every number that a class may have: the result's entries, then accuracy and its worst case of each group."""
-    entries = [_of_entry(result, entry) for entry in result.results]
+    entries = [_of_entry(result, entry) for entry in result.results if _has_own_rows(entry.metric)]
     said = [
         ClassedRows((row.metric, row.group, None), row.sample)
         for row in labelled_rows(result)
         if row.metric in OF_CLASSES and isinstance(row.sample, MeanSample)
     ]
     return (*entries, *said)
+
+
+def _has_own_rows(metric: str) -> bool:
+    """Whether the row of an image is its own number: only then is their mean over a class that of the class."""
+    measure = measure_named(metric)
+    return not isinstance(measure, RetrievalMeasure) or measure.own_rows
 
 
 def classes_of(result: Result) -> dict[int, NDArray[np.intp]]:

@@ -56,7 +56,12 @@ def on_predictions(result: Result, group: Group) -> Iterator[str]:
 
 def _is_rate(entry: Entry) -> bool:
     measure = measure_named(entry.metric)
-    return isinstance(measure, VectorMeasure) and measure.site == "logits" and measure.against_plain
+    return (
+        isinstance(measure, VectorMeasure)
+        and measure.site == "logits"
+        and measure.against_plain
+        and measure.percent
+    )
 
 
 def _insensitive(entry: Entry) -> str:

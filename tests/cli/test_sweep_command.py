@@ -512,6 +512,7 @@ FINISHED = (
     (["--figure", "out/sweep.json.svg/f.svg"], "cannot write"),
     (["--share-y"], "--share-y without --figure"),
     (["--metric", "softmax.kl"], "no result in out has a value of softmax.kl"),
+    (["--metric", "latent.l2", "--metric", "softmax.kl"], "no result in out has a value of softmax.kl"),
 )
 
 

@@ -67,8 +67,14 @@ def test_what_cannot_grow_is_refused(folder: Path) -> None:
     options = grown(folder, 0.1)
     with pytest.raises(InputError, match="--norm-samples"):
         check_until(replace(options, data=replace(options.data, norm_samples=20)))
-    with pytest.raises(InputError, match="no measure of this run"):
+    with pytest.raises(InputError, match="no measure of this run") as alone:
         check_until(replace(options, metrics=("softmax.kl",)))
+    assert alone.value.remedy == "--width-of softmax.kl"
+    assert options.until is not None
+    check_until(replace(options, metrics=("softmax.kl",), until=replace(options.until, metric="softmax.kl")))
+    with pytest.raises(InputError, match="no measure of this run") as among:
+        check_until(replace(options, metrics=("retrieval.rank",)))
+    assert among.value.remedy == "--width-of latent.l2 --metric latent.l2"
     with pytest.raises(InputError, match="looks from 10"):
         audit(small_conv_net(size=15), ["flip"], replace(options, data=DataOptions(folder, samples=10)))
 

@@ -224,6 +224,21 @@ def test_the_page_names_the_furthest_class_with_limits_for_all(made: Result) -> 
     )
 
 
+def test_the_furthest_class_has_the_lowest_value_of_what_is_better_the_larger(made: Result) -> None:
+    """Class 1 ranks lowest and keeps fewest top classes; of neighbours kept no row is an image's own number."""
+    rows = np.where(CLASSES == 1, 0.2, 0.6) + spread(0.0, 0.02, N)
+    metrics = ("retrieval.rank", "prediction.consistency", "retrieval.mutual_knn")
+    entries = tuple(entry(metric, "flip", None, rows) for metric in metrics)
+    page = printed(audit_page(with_classes(made.model_copy(update={"results": entries})), View(), 100))
+    among = "of 2 classes of 20 images or more, is lowest of red fox"
+    assert f"retrieval.rank, {among}" in page
+    assert f"prediction.consistency, {among}" in page
+    order = page.partition("retrieval.rank; all images")[2].partition("consistency; all images")[0]
+    assert order.index("red fox") < order.index("tabby")
+    assert "largest" not in page
+    assert "mutual_knn; all images" not in page
+
+
 def test_a_page_without_a_class_of_enough_images_claims_nothing(made: Result) -> None:
     """Every class has ten pictures."""
     of = tuple(k // 10 for k in range(N))

@@ -32,6 +32,13 @@ def test_logs_get_one_word(found: Result, key: str) -> None:
     assert say(found, "flip").key == key
 
 
+def test_a_speed_is_no_rate_of_changed_classes() -> None:
+    """lie.output is read of the same probabilities as the flip rate, and is no part of copies."""
+    speed = flips(0.003, 0.002, 0.004).model_copy(update={"metric": "lie.output"})
+    assert not any("top class" in line for line in say(result(speed), "flip").reasons)
+    assert any("top class" in line for line in say(result(flips(0.003, 0.002, 0.004)), "flip").reasons)
+
+
 def test_a_group_that_was_not_audited_has_no_verdict() -> None:
     """It is no name of the result."""
     with pytest.raises(KeyError):
