@@ -36,7 +36,13 @@ def splits_in(data: bytes, where: str) -> Mapping[str, Split]:
         raise _wrong(where, str(error)) from error
     if not isinstance(splits, dict):
         raise _wrong(where, "'splits' is no object")
-    return {name: _split(where, name, said) for name, said in splits.items()}
+    read = {name: _split(where, name, said) for name, said in splits.items()}
+    lengths: dict[str, int] = {}
+    for split in read.values():
+        for file, length in split.lengths.items():
+            if lengths.setdefault(file, length) != length:
+                raise _wrong(where, f"its splits say {lengths[file]} and {length} samples of {file!r}")
+    return read
 
 
 def _split(where: str, name: str, said: Any) -> Split:  # noqa: ANN401 - of a stranger's file

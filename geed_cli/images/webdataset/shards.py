@@ -95,8 +95,8 @@ def _named(names: Sequence[str]) -> list[Shard]:
     shards = []
     for name, label in zip(names, labels, strict=True):
         folder, _, file = name.rpartition("/")
-        lengths = {split.lengths[file] for split in indices[folder].values() if file in split.lengths}
-        shards.append(Shard(_file(name), label, lengths.pop() if len(lengths) == 1 else None))
+        lengths = [split.lengths[file] for split in indices[folder].values() if file in split.lengths]
+        shards.append(Shard(_file(name), label, lengths[0] if lengths else None))
     return shards
 
 

@@ -276,6 +276,11 @@ def test_a_path_may_begin_at_home(place: Path, monkeypatch: pytest.MonkeyPatch) 
         ),
         ('{"splits": {"a": {"filenames": ["x"], "shard_lengths": [-1]}}}', "a length that is none"),
         ('{"splits": {"a": {"filenames": ["x"], "shard_lengths": [2], "num_samples": 3}}}', "has 3 samples"),
+        (
+            '{"splits": {"a": {"filenames": ["x"], "shard_lengths": [2]}, '
+            '"b": {"filenames": ["x"], "shard_lengths": [3]}}}',
+            "its splits say 2 and 3 samples of 'x'",
+        ),
     ],
 )
 def test_an_index_that_is_none(place: Path, said: str, says: str) -> None:
