@@ -14,7 +14,7 @@ from geed_cli.comparison.schema import ClassLine, Line, Verdict
 from geed_cli.comparison.subjects import Contender
 from geed_cli.documents.pattern import Pattern
 from geed_cli.errors import InputError
-from geed_cli.measures.label_metrics import ACCURACY, BALANCED, LABEL_METRICS, WORST_CASE
+from geed_cli.measures.label_metrics import ACCURACY, BALANCED, LABEL_METRICS, WORST_CASE, sign_of
 from geed_cli.result.by_class import classed_rows, classes_of
 from geed_cli.result.labelled_rows import labelled_rows
 from geed_cli.result.schema import Result
@@ -136,4 +136,8 @@ def label_rows_of(result: Result) -> dict[Key, MeanSample]:
 
 
 def _words(key: tuple[str, *tuple[object, ...]]) -> tuple[Verdict, Verdict]:
-    return ("higher", "lower") if key[0] in LABEL_METRICS else ("more", "less")
+    """What a difference above 0 is, and one below; ``more`` is further from invariance, whichever way it is read."""
+    metric = key[0]
+    if metric in LABEL_METRICS:
+        return "higher", "lower"
+    return ("more", "less") if sign_of(metric) > 0 else ("less", "more")

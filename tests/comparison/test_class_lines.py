@@ -142,6 +142,22 @@ def test_every_form_shows_them(made: Comparison) -> None:
     assert "accuracy of red fox" in printed(comparison_page(made, View(verbose=True), 120), 120)
 
 
+def test_a_class_with_more_of_what_is_better_the_larger_is_nearer() -> None:
+    """As in the table of all images: 0.3 against 0.6 of consistency is further, 0.6 against 0.3 nearer."""
+    low, high = model("low", 0.5, seed=1), model("high", 0.6, seed=2)
+    low, high = (
+        one.model_copy(
+            update={"results": (entry("prediction.consistency", "flip", None, spread(mean, 0.05, N, seed)),)}
+        )
+        for one, mean, seed in ((low, 0.3, 3), (high, 0.6, 4))
+    )
+    nearer, further = compare({"a": low, "b": high}, by="class"), compare({"a": high, "b": low}, by="class")
+    for made, verdict in ((nearer, "less"), (further, "more")):
+        said = [each for each in made.by_class if each.metric == "prediction.consistency" and each.label < 2]
+        assert [each.deltas[0].verdict for each in (*made.lines, *said)] == [verdict] * 3
+    assert "30% 60% −" in printed(comparison_page(nearer, View(), 100))
+
+
 def test_populations_are_compared_by_class() -> None:
     """The mean over models, class by class."""
     many = [model(f"net{k}", 0.3 + 0.01 * k, range(10 + k), seed=10 + k) for k in range(3)]
