@@ -168,7 +168,10 @@ def _unfit(rule: Rule, metric: str, sample: Sample, guarantee: Guarantee) -> str
     if not measure_named(metric).larger_is_better or rule.limit.is_least:
         return None
     right = "max_decrease" if rule.limit.needs_baseline else "min"
-    return f"{metric} is nearer to invariance the larger it is: give it a rule of its own, with {right}"
+    return (
+        f"{metric} is nearer to invariance the larger it is: "
+        f"give it a rule of its own, with {right}, and name the others here"
+    )
 
 
 def _rows_of(result: Result | None, entry: Entry | None, whose: str) -> Sample | str:

@@ -185,8 +185,11 @@ def test_a_glob_brings_it_no_limit_of_the_others() -> None:
     reasons = {each.metric: each.reason for outcome in report.outcomes for each in outcome.examined}
     assert reasons[FLIPS] is None
     assert reasons[AGREE] == (
-        "prediction.consistency is nearer to invariance the larger it is: give it a rule of its own, with min"
+        "prediction.consistency is nearer to invariance the larger it is: "
+        "give it a rule of its own, with min, and name the others here"
     )
+    named = f"version: 2\nrules: [{{metric: {FLIPS}, max: 0.5}}, {{metric: {AGREE}, min: 0.1}}]"
+    assert gate({"net": changed(0.0)}, policy(named)).verdict != "error"
 
 
 def test_a_floor_is_below_what_can_be_asked() -> None:
