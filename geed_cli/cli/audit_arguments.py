@@ -86,7 +86,7 @@ class AuditArguments:
             metavar="NAME",
             autocompletion=offered.metrics,
             help="Only these measures, names or globs; repeatable. Default: all but those on request "
-            "('geed ls metrics').",
+            "('geed ls metrics'), which a glob that fits takes, too.",
         ),
     ] = None
     layer: Annotated[

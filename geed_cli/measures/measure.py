@@ -77,7 +77,8 @@ class Measure:
     @property
     def explanation(self) -> Explanation:
         """What ``geed explain`` says of it."""
-        asked = f"It is computed only where it is asked for: --metric {self.name}." if self.on_request else ""
+        names = f"--metric {self.name}, or a glob that fits, as '{self.name.partition('.')[0]}.*'"
+        asked = f"It is computed only where it is asked for: {names}." if self.on_request else ""
         return replace(
             self.explained,
             reading=" ".join(filter(None, (self.explained.reading, asked))),

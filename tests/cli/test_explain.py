@@ -27,7 +27,7 @@ from geed_cli.gate import outcome, policy_file
 from geed_cli.gate.policy_file import PolicyFile, RequirePart, RulePart
 from geed_cli.groups.families import FAMILIES
 from geed_cli.groups.named import group_named
-from geed_cli.measures.catalogue import BY_NAME
+from geed_cli.measures.catalogue import BY_NAME, on_request, select_measures
 from geed_cli.measures.control import CONTROLS
 from geed_cli.models.spec import LayoutName, ModelSpec
 from geed_cli.report.explain.actions import explain_group
@@ -382,3 +382,16 @@ def test_files_to_start_from_are_right(tmp_path: Path, geed: Geed) -> None:
     ):
         for key in model.model_fields:
             assert re.search(rf"\b{key}\b", topic_of(name).explained.formula), key
+
+
+def test_a_user_is_told_that_a_glob_takes_what_is_on_request(geed: Geed) -> None:
+    """By the page of the measure, with a glob that does take it, and by the help of the option."""
+    for name in on_request():
+        glob = f"{name.partition('.')[0]}.*"
+        asked = (
+            f"It is computed only where it is asked for: --metric {name}, or a glob that fits, as '{glob}'."
+        )
+        assert asked in " ".join(geed("explain", name).stdout.split())
+        assert name in {measure.name for measure in select_measures([glob])}
+    told = " ".join(geed("audit", "--help").stdout.replace("│", " ").split())
+    assert "all but those on request ('geed ls metrics'), which a glob that fits takes, too." in told
