@@ -31,6 +31,7 @@ from geed_cli.verdict.digits import (
     percent_decimals,
 )
 from geed_cli.verdict.features import FEATURES, moved_back
+from geed_cli.verdict.names import listed
 from geed_cli.verdict.said import Said
 from geed_cli.verdict.way import way_of
 
@@ -100,7 +101,7 @@ def next_track(track: Track, compare: str = "") -> str:
 def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) -> Said:
     """The verdict of one run."""
     if ends is None:
-        reason = f"{FEATURES} has a value at one {track.unit} at most; a change needs two."
+        reason = _why_no_ends(track, group)
         return Said(group, "no verdict", "No verdict.", (reason,))
     results = [record.result for record in track.records if record.label == ends.label]
     if any(result.unsteady is not None for result in results):
@@ -126,6 +127,14 @@ def _said(track: Track, group: str, ends: _Ends | None, p_holm: float | None) ->
         1: ("further", f"Features move away from {aim}."),
     }[direction]
     return Said(group, word, verdict, (f"{_numbers(track, ends)}.", *_between(track, ends)))
+
+
+def _why_no_ends(track: Track, group: str) -> str:
+    """Why there are no two values of the features; of a measure that is not on the track nothing is said."""
+    there = list(dict.fromkeys(row.metric for row in track.rows if row.group == group))
+    if FEATURES in there:
+        return f"{FEATURES} has a value at one {track.unit} at most; a change needs two."
+    return f"The track has {listed(there)}, of which no change is claimed."
 
 
 def _between(track: Track, ends: _Ends) -> Iterator[str]:

@@ -326,3 +326,23 @@ def test_what_is_missing_is_said() -> None:
         "at step 10 a has 1 of 2 models, so that its values there are of other models than elsewhere",
         "at step 0 latent.l2 is of 38 of 40 images",
     )
+
+
+def test_a_measure_that_is_not_on_the_track_is_not_spoken_of() -> None:
+    """What there is has its names; of latent.l2 only what was measured of it."""
+
+    def only(*metrics: str) -> Track:
+        entries = tuple(entry(metric, 0.2, ci=(0.1, 0.3)) for metric in metrics)
+        return track_of(
+            [record(step, audited(step, 0.1).model_copy(update={"results": entries})) for step in (0, 10)],
+            None,
+        )
+
+    both = "latent.relative and prediction.consistency"
+    assert text(only("latent.relative", "prediction.consistency")) == (
+        f"No verdict. The track has {both}, of which no change is claimed."
+    )
+    assert text(only("latent.relative")) == (
+        "No verdict. The track has latent.relative, of which no change is claimed."
+    )
+    assert text(track(0.2)) == "No verdict. latent.l2 has a value at one step at most; a change needs two."
