@@ -99,16 +99,17 @@ def say_difference(comparison: Comparison, group: str, at: int, *, layers: bool 
             "Identical.",
             (f"Every row is the same as that of {comparison.subjects[0].label}.",),
         )
-    whole = {line.metric: line for line in lines if line.layer is None and line.metric in PLAIN}
-    claims = {PLAIN[metric]: claim_of(comparison, whole[metric], at) for metric in PLAIN if metric in whole}
-    features = claims.pop(PLAIN[FEATURES], ABSENT)
-    verdict, reasons = _verdict(comparison, features, whole.get(FEATURES), at)
-    others = {name: claim for name, claim in claims.items() if claim != ABSENT}
-    if others and {features, *others.values()} in ({UNDECIDED}, {WITHIN}):
-        verdict, others = sentence(f"{features} in {listed([PLAIN[FEATURES], *others])}"), {}
+    whole = {line.metric: line for line in lines if line.layer is None}
+    of = FEATURES if FEATURES in whole else next(iter(whole), "")
+    claim = claim_of(comparison, whole[of], at) if of else ABSENT
+    claims = {name: claim_of(comparison, whole[key], at) for key, name in PLAIN.items() if key in whole}
+    verdict, reasons = _verdict(comparison, claim, whole.get(of), at)
+    others = {name: each for name, each in claims.items() if each != ABSENT and name != PLAIN.get(of)}
+    if of == FEATURES and others and {claim, *others.values()} in ({UNDECIDED}, {WITHIN}):
+        verdict, others = sentence(f"{claim} in {listed([PLAIN[FEATURES], *others])}"), {}
     reasons += [*_predictions(others), *(_layers(comparison, lines, at) if layers else ())]
     reasons += _accuracy(comparison, group, at)
-    return Said(group, "not compared" if features == ABSENT else features, verdict, tuple(reasons))
+    return Said(group, "not compared" if claim == ABSENT else claim, verdict, tuple(reasons))
 
 
 def difference_warnings(comparison: Comparison) -> tuple[str, ...]:
@@ -240,16 +241,20 @@ def _is_unsteady(lines: Sequence[Line], subject: int) -> bool:
 
 
 def _verdict(comparison: Comparison, claim: str, line: Line | None, at: int) -> tuple[str, list[str]]:
-    """The verdict on the features, and its numbers."""
+    """The verdict on the features, else on the first measure of the whole network, by name; and its numbers."""
     first = comparison.subjects[0].label
     if line is None:
-        return "Features not compared.", [f"The verdict is of {FEATURES}, which is not in this comparison."]
+        return "No measure of whole networks.", []
     if claim == ABSENT:
         notes = (
             *line.deltas[at].notes,
             *(note for side in (line.sides[0], line.sides[at + 1]) for note in side.notes),
         )
-        return "Features not compared.", [sentence(notes[0])] if notes else []
+        what = "Features" if line.metric == FEATURES else line.metric
+        return f"{what} not compared.", [sentence(notes[0])] if notes else []
+    if line.metric != FEATURES:
+        numbers = [] if claim in {UNDECIDED, IDENTICAL, NO_DIFFERENCE} else [_sides(line, at)]
+        return f"By {line.metric} {claim}{' but for rounding' * (claim == NO_DIFFERENCE)}.", numbers
     if claim == UNDECIDED:
         return "Features undecided.", []
     numbers = [_numbers(line.sides[0], line.sides[at + 1], line.deltas[at], line)]
@@ -326,9 +331,13 @@ def _accuracy(comparison: Comparison, group: str, at: int) -> Iterator[str]:
     line = accuracy_line(comparison, group)
     if line is None or line.deltas[at].value is None:
         return
+    yield f"Accuracy {claim_of(comparison, line, at)}: {_sides(line, at)}"
+
+
+def _sides(line: Line, at: int) -> str:
+    """The two values as the table has them, and the interval of their difference."""
     span = "" if line.deltas[at].ci is None else f" ({delta_text(line, at)})"
-    sides = f"{side_text(line, at + 1)} against {side_text(line, 0)}"
-    yield f"Accuracy {claim_of(comparison, line, at)}: {sides}{span}."
+    return f"{side_text(line, at + 1)} against {side_text(line, 0)}{span}."
 
 
 def _is_own(metric: str) -> bool:

@@ -4,12 +4,21 @@ Where the number means nothing, that is the verdict: a network that is no functi
 against, too few images, rounding, resampling. Only then come the classes.
 """
 
+from geed_cli.measures.catalogue import measure_named
 from geed_cli.measures.latent import L2
+from geed_cli.measures.prediction import FLIP_RATE
 from geed_cli.phrases import counted
 from geed_cli.result.schema import Entry, Group, Result
 from geed_cli.statistics.validity import MIN_IMAGES
 from geed_cli.verdict.classes import class_of, words_of
-from geed_cli.verdict.digits import percent, percent_decimals, percent_decimals_within, percents
+from geed_cli.verdict.digits import (
+    limits_text,
+    percent,
+    percent_decimals,
+    percent_decimals_within,
+    percents,
+    value_text,
+)
 from geed_cli.verdict.likeness import LIKE_FLOOR, at_rounding
 from geed_cli.verdict.names import sentence
 from geed_cli.verdict.said import Claim
@@ -29,10 +38,7 @@ def on_features(result: Result, group: Group) -> Claim:
         reason = "The identity is the only element, and it moves nothing."
         return Claim("no verdict", "No verdict.", [reason], stands=False, decided=False)
     if entry is None or entry.status == "not_applicable":
-        reason = f"The verdict is of {FEATURES}, which this run has not measured."
-        if entry is not None and entry.notes:
-            reason = sentence(f"{FEATURES} is not applicable: {entry.notes[0]}")
-        return Claim("no verdict", "Features not audited.", [reason], stands=False, decided=False)
+        return _not_audited(result, group, entry)
     way = way_of(entry, group.order)
     if entry.value is None or way is None:
         return Claim("undefined", "Undefined.", [_undefined(result, entry)], stands=False, decided=False)
@@ -41,6 +47,32 @@ def on_features(result: Result, group: Group) -> Claim:
     if entry.ci is None or way.ci is None:
         return _without_interval(result, group, entry, way)
     return _of_interval(result, group, entry, way)
+
+
+def _not_audited(result: Result, group: Group, entry: Entry | None) -> Claim:
+    """Features that cannot be audited are called so; where nobody asked for them, nothing is said of them."""
+    if entry is None:
+        return Claim("no verdict", "No verdict.", _measured(result, group), stands=False, decided=False)
+    reasons = [sentence(f"{FEATURES} is not applicable: {note}") for note in entry.notes[:1]]
+    return Claim("no verdict", "Features not audited.", reasons, stands=False, decided=False)
+
+
+def _measured(result: Result, group: Group) -> list[str]:
+    """The first measure of the whole network, where features were not asked for and no other sentence has it."""
+    whole = (
+        e for e in result.results if e.group == group.name and e.layer is None and e.metric != FLIP_RATE.name
+    )
+    entry = next(whole, None)
+    if entry is None:
+        return []
+    told = f"{entry.metric} is {value_text(entry)}"
+    if entry.value is None:
+        return [f"{told}."]
+    limits, measure = "" if entry.ci is None else f" ({limits_text(entry)})", measure_named(entry.metric)
+    perfect = (
+        "" if measure.perfect is None else percent(measure.best) if measure.percent else f"{measure.best:g}"
+    )
+    return [f"{told}{limits}{f'; {perfect} is perfect' if perfect else ''}."]
 
 
 def _unsteady(entry: Entry | None) -> list[str]:

@@ -413,13 +413,28 @@ SITUATIONS = [
     Situation(
         "another measure alone",
         result(softmax(), TENTH),
-        f"Features not audited. The verdict is of latent.l2, which this run has not measured. {SELDOM}",
+        f"No verdict. softmax.kl is 0.050 (0.045 to 0.055); 0 is perfect. {SELDOM}",
+    ),
+    Situation(
+        "top class alone",
+        result(TENTH),
+        f"No verdict. {SELDOM}",
+    ),
+    Situation(
+        "a measure that is better the larger it is alone",
+        result(entry("prediction.consistency", 0.875, 0.84, 0.91), entry("latent.relative", 0.2, 0.1, 0.3)),
+        "No verdict. prediction.consistency is 88% (84 to 91%); 100% is perfect.",
+    ),
+    Situation(
+        "a measure without a value alone",
+        result(entry("lie.output", None)),
+        "No verdict. lie.output is undefined.",
     ),
     Situation(
         "layers alone",
         result(*layers((0.72, 0.4, 0.09))),
-        "Features not audited. The verdict is of latent.l2, which this run has not measured. Layers get "
-        "closer to equivariance with depth: 72% of the way to another image's maps at stage1, 9% at stage3.",
+        "No verdict. Layers get closer to equivariance with depth: 72% of "
+        "the way to another image's maps at stage1, 9% at stage3.",
     ),
     Situation(
         "independent labels",

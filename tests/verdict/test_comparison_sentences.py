@@ -247,14 +247,28 @@ def test_what_is_not_compared() -> None:
     """The reason is the comparison's own."""
     absent = line("latent.l2", (0.1, None), NONE)
     assert said(absent) == "Features not compared. Only one of the two has such an entry."
-    assert said(CLASS_OPEN) == (
-        "Features not compared. The verdict is of latent.l2, which is not in this comparison. Top class undecided."
-    )
     unsteady = line("latent.l2", (0.1, 0.2), delta(0.1, 0.05, 0.15, "more"), repeat=[None, 0.3])
     assert said(unsteady) == (
         "No verdict. release-2 is no function of one image, so that values are about chance or neighbours, too."
     )
     assert next_comparison(comparison(unsteady)).startswith("put the network into a state without chance")
+
+
+def test_without_features_the_first_measure_is_named() -> None:
+    """As in the table; of features, which nobody asked for, nothing is said."""
+    nearer = line("prediction.consistency", (0.81, 0.88), delta(0.07, 0.03, 0.11, "less"))
+    assert said(nearer) == "By prediction.consistency nearer. 88% against 81% (+3 to +11%)."
+    assert say_difference(comparison(nearer), "flip", 0).word == "nearer"
+    assert said(CLASS_OPEN) == "By prediction.flip_rate undecided."
+    assert said(SOFTMAX_OPEN, CLASS_OPEN) == "By softmax.kl undecided. Top class undecided."
+    same = line("latent.relative", (0.1, 0.1), delta(0.0, 0.0, 0.0, "identical"))
+    assert said(same, CLASS_OPEN) == "By latent.relative identical. Top class undecided."
+    alike = line("latent.relative", (0.1, 0.1), delta(1e-9, 0.0, 2e-9, "rounding"))
+    assert said(alike) == "By latent.relative no difference but for rounding."
+    absent = line("latent.relative", (0.1, None), NONE)
+    assert said(absent) == "latent.relative not compared. Only one of the two has such an entry."
+    assert said(*layers(stage1="more")) == "No measure of whole networks. Layers: further stage1."
+    assert said(FURTHER, nearer).startswith("Features further from invariance")
 
 
 def test_warnings_of_what_is_not_comparable() -> None:
