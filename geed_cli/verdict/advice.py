@@ -6,6 +6,7 @@ Pictures in memory, and files named one by one (``data.source``), can be audited
 from collections.abc import Iterator, Sequence
 
 from geed_cli.choices import NAMED
+from geed_cli.measures.catalogue import by_default, measure_named
 from geed_cli.result.samples import holder_of, independent
 from geed_cli.result.schema import Result, Weights
 from geed_cli.statistics.enough import images_to_halve
@@ -38,7 +39,7 @@ def _steps(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
     if any(insensitive(entry, result) for entry in result.results):
         yield "see whether weights and preprocessing are those that you mean: geed inspect MODEL"
     if not all(claim.decided for claim in claims):
-        yield _open(result, claims)
+        yield from _open(result, claims)
     size = next((phase.clean_size for phase in result.grid_phase if phase.clean_size is not None), None)
     if size is not None and not result.settings.phase_correct:
         yield f"see what the grid does to the layers: --img-size {size}, or --phase-correct"
@@ -78,17 +79,21 @@ def _trained(weights: Weights) -> str:
     return "audit trained weights: without --weights random"
 
 
-def _open(result: Result, claims: Sequence[Claim]) -> str:
-    """What would decide what is open: resampling, rounding, or more images."""
+def _open(result: Result, claims: Sequence[Claim]) -> Iterator[str]:
+    """What would decide what is open: resampling, rounding, or more images, where values do not move with these."""
     words = [claim.word for claim in claims if not claim.decided]
     if all("resampling" in word for word in words):
-        return _resampling(result)
-    if any("rounding" in word for word in words):
-        return "round less: --precision fp64"
-    if any(word == "undefined" for word in words):
-        return "audit images that differ, or a network that tells them apart"
-    more = images_to_halve(result.data.count)
-    return _more(result, more, f"about {forecast(more)} images would halve the intervals")
+        yield _resampling(result)
+    elif any("rounding" in word for word in words):
+        yield "round less: --precision fp64"
+    elif any(word == "undefined" for word in words):
+        yield "audit images that differ, or a network that tells them apart"
+    elif all(entry.value is None for entry in result.results):
+        if set(result.settings.measures) != set(by_default()):
+            yield "measure what has a value here: without --metric"
+    elif any(e.value is not None and measure_named(e.metric).forecasts for e in result.results):
+        more = images_to_halve(result.data.count)
+        yield _more(result, more, f"about {forecast(more)} images would halve the intervals")
 
 
 def _resampling(result: Result) -> str:

@@ -136,6 +136,15 @@ RESAMPLED = group("c8", exact=False, boundary="zero", interpolation="bilinear")
             result(OPEN, count=40, data={"not_drawn": 500}),
             "about 160 images would halve the intervals: --samples 160",
         ),
+        (result(entry("retrieval.rank", 0.8, 0.7, 0.9)), "see what training brought: --twin"),
+        (
+            result(entry("retrieval.rank", 0.8, 0.7, 0.9), entry("latent.relative", 0.2, 0.1, 0.3), count=40),
+            "about 160 images would halve the intervals; the folder has no more: -d DIR --samples 160",
+        ),
+        (
+            result(entry("lie.output", None), settings={"measures": ("lie.output",)}),
+            "measure what has a value here: without --metric",
+        ),
         (
             result(features(0.3, 0.27, 0.33, of="c8", floor=0.2), groups=[RESAMPLED]),
             "lose less in turning: --boundary disc",
