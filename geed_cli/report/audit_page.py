@@ -94,9 +94,12 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
     yield from (Paragraph("warning:", text, style="magenta") for text in changed)
     yield BLANK
     yield from _facts(result, width)
+    marked = False
     for group in result.groups:
         yield BLANK
-        yield from _group(result, group, width, view, tenths=tenths or view.linear)
+        table = list(_group(result, group, width, view, tenths=tenths or view.linear))
+        marked = marked or any(map(_has_mark, table))
+        yield from table
         hidden = [action for action in result.hidden_actions if action.group == group.name]
         if hidden:
             yield from (BLANK, hidden_table(hidden, room))
@@ -106,7 +109,8 @@ def audit_page(result: Result, view: View, width: int = 100, *, tenths: bool = F
     if view.verbose:
         yield from details(result, room)
     yield BLANK
-    yield Line(_legend(result, view), style="dim", drawn=True)
+    if legend := _legend(result, view, marked=marked):
+        yield Line(legend, style="dim", drawn=True)
     if said_unseen := unseen(result):
         yield Line(said_unseen)
     yield Paragraph("next:", next_step(result))
@@ -188,7 +192,25 @@ def _unusual(result: Result) -> Iterator[str]:
         yield f"output: {output.kind}" + (f", {output.reason}" if output.reason else "")
 
 
-def _legend(result: Result, view: View) -> str:
+def _has_mark(block: Block) -> bool:
+    """Whether a cell of a table has a mark on the scale."""
+    sections = block.sections if isinstance(block, Rows) else ()
+    return any(isinstance(cell, Mark) for section in sections for row in section.rows for cell in row)
+
+
+def _has_way(result: Result) -> bool:
+    """Whether a number is on the way to another image, which those that are better the larger they are run against."""
+    orders = {group.name: group.order for group in result.groups}
+    return any(
+        not measure_named(entry.metric).larger_is_better and way_of(entry, orders[entry.group]) is not None
+        for entry in result.results
+    )
+
+
+def _legend(result: Result, view: View, *, marked: bool) -> str:
+    """The ends of the scale, where a mark stands on it, and how to see more."""
+    if not marked or not _has_way(result):
+        return "" if view.verbose else "-v has every value"
     floor = "; ╎ floor" if any("floor" in entry.controls for entry in result.results) else ""
     more = "" if view.verbose else ", -v"
     return f"0% unchanged, 100% another image{floor}; geed explain scale{more}"

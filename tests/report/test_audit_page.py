@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.command import printed
+from support.constructed import entry, features, layers, result
 from support.golden import assert_golden
 from support.results import small_result
 
@@ -168,3 +169,23 @@ def test_rows_without_a_value_say_why(lite0: Result) -> None:
     )
     text = printed(lite0.model_copy(update={"results": results}), 100)
     assert text.count("  blocks.0, blocks.6: a negative of maps is no map\n") == len(lite0.groups)
+
+
+def test_the_scale_has_a_legend_where_a_mark_is_on_it() -> None:
+    """A rank and a length have no place there, and percents of copies that agree run the other way."""
+    ends = "0% unchanged, 100% another image"
+    rank, length = entry("retrieval.rank", 0.8, 0.7, 0.9), entry("latent.relative", 0.2, 0.1, 0.3)
+    agreeing = entry("prediction.consistency", 0.9, 0.8, 0.95)  # 90% is near the end that is unchanged
+    for entries in (
+        (rank,),
+        (length,),
+        (agreeing,),
+        (agreeing, length),
+        (rank, length, entry("lie.output", None)),
+    ):
+        text = printed(result(*entries))
+        assert ends not in text
+        assert "-v has every value" in text.splitlines()
+        assert "-v has" not in printed(result(*entries), view=View(verbose=True))
+    assert ends in printed(result(rank, features(0.4, 0.37, 0.44)))
+    assert ends in printed(result(*layers((0.72, 0.4, 0.09))))
