@@ -177,9 +177,10 @@ def _no_step(path: Path, run: str | None, word: str, steps: Sequence[int]) -> In
     more = f" and {len(near) - MOST_STEPS} more" if len(near) > MOST_STEPS else ""
     which = f"{', '.join(map(str, near[:MOST_STEPS]))}{more}"
     offered = f"{FIRST}, {LAST}, or " if number is None else ""
+    order = ", nearest first:" if number is not None and len(near) > 1 else ""
     named = f"{path}:{run}" if run is not None else str(path)
     return InputError(
         f"{path} has no step {printable(word)!r}" + (f" of {printable(run)}" if run is not None else ""),
-        expected=f"{offered}one of its steps {which}",
+        expected=f"{offered}one of its steps{order} {which}",
         remedy=shell_joined([f"{named}@{near[0]}"]),
     )

@@ -223,10 +223,11 @@ class Track(_Growing, Presented):
         if step not in self:
             steps = self.steps
             near = sorted(steps, key=lambda other: abs(other - step)) if isinstance(step, int) else steps
+            order = ", nearest first:" if isinstance(step, int) and len(near) > 1 else ""
             more = f" and {len(near) - MOST_LISTED} more" if len(near) > MOST_LISTED else ""
             raise NoEntryError(
                 f"this track has no step {printable(repr(step), 100)}",
-                expected=f"one of its steps {', '.join(map(str, near[:MOST_LISTED]))}{more}",
+                expected=f"one of its steps{order} {', '.join(map(str, near[:MOST_LISTED]))}{more}",
                 remedy=f"track[{near[0]}]",
             )
         rows = tuple(row for row in self.rows if row.step == step)

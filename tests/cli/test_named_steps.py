@@ -139,10 +139,20 @@ def test_files_with_such_names_stay_files(geed: Geed, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "found", "expected", "way"),
     [
-        ("one.json@210", "has no step '210'", "one of its steps 200, 100, 0 and 1 more", "one.json@200"),
+        (
+            "one.json@210",
+            "has no step '210'",
+            "one of its steps, nearest first: 200, 100, 0 and 1 more",
+            "one.json@200",
+        ),
         ("one.json@lst", "has no step 'lst'", "expected: first, last, or one of its steps", "one.json@0"),
         ("one.json@", "has no step ''", "first, last, or one of its steps 0, 100", "one.json@0"),
-        ("both.json@200", "has no step '200' of c8", "one of its steps 300, 0", "both.json:c8@300"),
+        (
+            "both.json@200",
+            "has no step '200' of c8",
+            "one of its steps, nearest first: 300, 0",
+            "both.json:c8@300",
+        ),
         ("both.json:c9@0", "has no run 'c9'", "did you mean c8?", "both.json:cnn@0"),
         ("x=both.json@0", "holds 2 runs: cnn, c8", "one of them", "both.json:cnn@0"),
         ("at_0.json@3", "is a saved result, which has no steps", "a track before @", "at_0.json"),

@@ -141,10 +141,14 @@ def test_a_missing_step_names_the_nearest() -> None:
     """As steps are numbers; and a row that is missed there is told as any."""
     track = made()["track"]
     assert isinstance(track, Track)
-    for step, expected in ((190, "200, 100"), ("190", "100, 200"), (None, "100, 200")):
+    for step, order, expected in (
+        (190, ", nearest first:", "200, 100"),
+        ("190", "", "100, 200"),
+        (None, "", "100, 200"),
+    ):
         with pytest.raises(NoEntryError, match="this track has no step") as refused:
             track[step]  # type: ignore[index]
-        assert refused.value.expected == f"one of its steps {expected}"
+        assert refused.value.expected == f"one of its steps{order} {expected}"
         assert refused.value.remedy == f"track[{expected[:3]}]"
     with pytest.raises(NoEntryError, match=r"2 entries of track\[100\] fit") as refused:
         track[100]["latent.l2"]
