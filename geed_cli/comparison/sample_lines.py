@@ -1,18 +1,20 @@
 """Lines of a comparison that are made of rows alone: each subject's value, and its paired difference from the first.
 
 Claims of all of them are one family under Holm's correction; a claim whose rows stand in several lines, such as the
-accuracy of pictures as they are under several groups, counts once.
+accuracy of pictures as they are under several groups, counts once. Rows that are the same are a fact and no claim,
+where the measures' rows are the same, too: many networks have the same rates.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from geed_cli.choices import IntervalOptions
+from geed_cli.comparison.line_difference import same_rows
 from geed_cli.comparison.mismatch import mixed_architectures
 from geed_cli.comparison.pairing import pairs_of
 from geed_cli.comparison.schema import Delta, Side, Verdict
-from geed_cli.comparison.subjects import Contender
+from geed_cli.comparison.subjects import Contender, keys_of
 from geed_cli.documents.pattern import Pattern
 from geed_cli.result.schema import Result
 from geed_cli.statistics.difference import Difference, DifferenceAt, differences
@@ -64,7 +66,7 @@ class Lines(Generic[Key]):
         found = [[self.rows_of(result) for result in contender.results] for contender in self.contenders]
         keys = list(dict.fromkeys(key for side in found for rows in side for key in rows))
         sides = {key: [[rows.get(key, ABSENT) for rows in side] for side in found] for key in keys}
-        cells = {key: self._cells(sides[key]) for key in keys}
+        cells = self._with_facts({key: self._cells(sides[key]) for key in keys})
         every = {cell.claim: cell.made.p_value for key in keys for cell in cells[key]}
         corrected = dict(zip(every, holm(list(every.values())), strict=True))
         claims = max(sum(p is not None for p in every.values()), 1)
@@ -86,6 +88,21 @@ class Lines(Generic[Key]):
             for other, rows in zip(self.contenders[1:], sides[1:], strict=True)
         ]
 
+    def _with_facts(self, cells: Mapping[Key, list["_Cell"]]) -> dict[Key, list["_Cell"]]:
+        """The same, where copies of the reference are identical to it and claim nothing."""
+        copies = [
+            all(row[at].same for row in cells.values() if row[at].made.value is not None)
+            and _same_measures(self.contenders[0], other)
+            for at, other in enumerate(self.contenders[1:])
+        ]
+        return {
+            key: [
+                cell.identical() if copy and cell.same else cell
+                for cell, copy in zip(row, copies, strict=True)
+            ]
+            for key, row in cells.items()
+        }
+
     def _difference(self, other: Contender, mine: Sequence[Rows], theirs: Sequence[Rows]) -> "_Cell":
         reference, both = self.contenders[0], (mine, theirs)
         missing = [each for side in both for each in side if isinstance(each, str)]
@@ -98,7 +115,8 @@ class Lines(Generic[Key]):
         (at,) = differences([pair], method=used.method, resamples=used.resamples, seed=used.seed)
         weights = [b"" if each.weighting is None else each.weighting.weights.tobytes() for each in pair]
         claim = (id(other), *(each.values.tobytes() for each in pair), *weights)
-        return _Cell(at(used.confidence), claim, at, len(pair[0].values))
+        same = same_rows(*pair) and weights[0] == weights[1]
+        return _Cell(at(used.confidence), claim, at, len(pair[0].values), same)
 
     def _of_populations(
         self, other: Contender, first: Sequence[MeanSample], second: Sequence[MeanSample]
@@ -119,7 +137,9 @@ class Lines(Generic[Key]):
     def _delta(self, key: Key, cell: "_Cell", p_holm: float | None, claims: int) -> Delta:
         made, alpha = cell.made, 1.0 - self.options.confidence
         size, floor = abs(made.value or 0.0), self.floor(key)
-        verdict: Verdict = "incomparable" if made.value is None else "undecided"
+        verdict: Verdict = (
+            "identical" if cell.is_fact else "incomparable" if made.value is None else "undecided"
+        )
         if p_holm is not None and p_holm <= alpha and size > floor:
             verdict = self.words(key)[0 if (made.value or 0.0) > 0 else 1]
         needed = None
@@ -135,6 +155,13 @@ class Lines(Generic[Key]):
             images_to_decide=needed,
             notes=made.notes,
         )
+
+
+def _same_measures(one: Contender, other: Contender) -> bool:
+    """Whether two models have the same rows in every measure of both, digit for digit."""
+    shared = [(one.members(key), other.members(key)) for key in keys_of([one, other])]
+    samples = [(a[0].sample, b[0].sample) for a, b in shared if a and b]
+    return all(same_rows(a, b) for a, b in samples if a is not None and b is not None)
 
 
 def side_of(contender: Contender, rows: Sequence[Rows], options: IntervalOptions) -> Side:
@@ -169,12 +196,25 @@ def _models(samples: Sequence[MeanSample], options: IntervalOptions) -> list[Mod
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """One other's difference before correction; ``claim`` is the same for lines of the same rows."""
+    """One other's difference before correction.
+
+    Attributes:
+        claim: the same for lines of the same rows.
+        images: behind it.
+        same: whether the rows are the same as the reference's, digit for digit.
+        is_fact: whether that is said of it, so that it claims nothing.
+    """
 
     made: Difference
     claim: object
     at: DifferenceAt | None = None
     images: int = 0
+    same: bool = False
+    is_fact: bool = False
+
+    def identical(self) -> "_Cell":
+        """The same as a fact."""
+        return replace(self, made=replace(self.made, p_value=None), is_fact=True)
 
 
 def _pair(low: float | None, high: float | None) -> tuple[float, float] | None:

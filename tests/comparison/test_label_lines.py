@@ -240,6 +240,34 @@ def test_the_scatter_shows_both_and_claims_no_more(made: Comparison) -> None:
 def test_models_at_one_place_and_without_claims_are_drawn() -> None:
     """The same result twice."""
     page = report_page(PageContents({"one": FIRST, "two": FIRST}, compare({"one": FIRST, "two": FIRST})))
-    assert "two against one: accuracy undecided, features identical." in page
+    assert "two against one: accuracy identical, features identical." in page
     (svg,) = re.findall(r'<svg[^>]*aria-labelledby="scatter-.*?</svg>', page, re.DOTALL)
     assert svg.count(">two</text>") == 1
+
+
+def test_labels_of_a_copy_are_identical() -> None:
+    """As its measures are, by class, too; they claim nothing, so another's claims are those of the comparison alone."""
+    labels = ("accuracy", "worst_case", "balanced_accuracy")
+    copy = model("copy", range(20), range(20, 60))
+    made = compare({"first": FIRST, "copy": copy, "better": BETTER}, by="class")
+    alone = compare({"first": FIRST, "better": BETTER})
+    for metric in labels:
+        same, better = deltas(made, metric)
+        assert (same.verdict, same.value, same.p_value, same.p_holm) == ("identical", 0, None, None)
+        assert same.images_to_decide is None
+        assert better == deltas(alone, metric)[0]
+    assert {line.deltas[0].verdict for line in made.by_class if line.deltas[0].value is not None} == {
+        "identical"
+    }
+    for names in ({"first": FIRST, "copy": copy}, {"first": FIRST, "copy": copy, "better": BETTER}):
+        shown = compare(names)
+        assert "Identical. Every row is the same as that of first." in on_page(
+            comparison_page(shown, View(), 100), 100
+        )
+        assert "copy.flip.accuracy.claim=identical" in one_line(shown)
+
+
+def test_the_same_answers_of_another_network_are_not_identical() -> None:
+    """Rates are the same of many networks; these features are others."""
+    made = compare({"first": FIRST, "other": model("other", range(20), range(20, 60), l2=0.3)})
+    assert {deltas(made, metric)[0].verdict for metric in ("accuracy", "worst_case")} == {"undecided"}
