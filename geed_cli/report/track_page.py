@@ -102,11 +102,10 @@ def track_page(
         else:
             yield Line(plain(group), style="bold")
             yield from runs[0].tables(columns)
-        if view.verbose:
-            for label in labels:
-                about_run = f"{plain(label)}: " if len(labels) > 1 else ""
-                notes = _notes(track, group, label, columns)
-                yield from (Paragraph("note:", f"{about_run}{text}") for text in notes)
+        for label in labels:
+            about_run = f"{plain(label)}: " if len(labels) > 1 else ""
+            notes = _notes(track, group, label, columns, every=view.verbose)
+            yield from (Paragraph("note:", f"{about_run}{text}") for text in notes)
     yield BLANK
     yield from _legend(track, columns, view)
     yield Paragraph("next:", plain(next_track(track, compare), 2000))
@@ -494,13 +493,13 @@ def _end(column: Column, value: float, decimals: int | None) -> str:
     )
 
 
-def _notes(track: Track, group: str, label: str, columns: Sequence[Column]) -> list[str]:
-    """Each note once, with the values and steps that it is about."""
+def _notes(track: Track, group: str, label: str, columns: Sequence[Column], *, every: bool) -> list[str]:
+    """Each note once, with the values and steps that it is about; not ``every`` one is why there is no value."""
     notes = about(
         ((note, column.title), str(row.step))
         for column in columns
         for row in rows_of(track, group, column, label)
-        for note in (*row.notes, *_within(row))
+        for note in ((*row.notes, *_within(row)) if every else row.notes[-1:] if row.value is None else ())
     )
     return [
         f"{plain(title)} at {track.unit} {some(steps)}: {plain(note)}"

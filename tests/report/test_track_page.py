@@ -177,3 +177,22 @@ def test_the_csv_has_every_value() -> None:
         assert (float(line["value"]) if line["value"] else None) == row.value
         assert (float(line["low"]) if line["low"] else None) == (row.ci[0] if row.ci else None)
         assert (line["over"], line["within"] != "") == (row.over, row.within is not None)
+
+
+def test_a_column_without_values_says_why() -> None:
+    """With what would measure it, as an audit does; of values that are there the notes stand under -v alone."""
+    why = "it is a derivative, along flows alone: --set lie:rotation"
+    still = entry("lie.output", None, status="not_applicable", notes=(why,))
+    there = entry("latent.relative", 0.2, ci=(0.1, 0.3), notes=("3 of 200 images carry half of the mean",))
+    records = [constructed(step, 0.05) for step in (0, 10)]
+    run = track_of(
+        [
+            each.model_copy(update={"result": each.result.model_copy(update={"results": (there, still)})})
+            for each in records
+        ],
+        None,
+    )
+    text = " ".join(printed(run).split())
+    assert f"note: lie.output at step 0, 10: {why}" in text
+    assert "carry half" not in text
+    assert "carry half" in printed(run, view=View(verbose=True))
