@@ -75,8 +75,12 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     """No such file, a folder, and bytes that are no text."""
     (tmp_path / "bytes.csv").write_bytes(b"path,weight\n\xff\xfe,1\n")
-    for name in ("none.csv", ".", "bytes.csv"):
-        with pytest.raises(InputError, match="cannot be read"):
+    for name, said in (
+        ("none.csv", "there is no file"),
+        (".", "cannot be read"),
+        ("bytes.csv", "cannot be read"),
+    ):
+        with pytest.raises(InputError, match=said):
             read_column(tmp_path / name, "weight")
 
 

@@ -84,7 +84,7 @@ def test_marks_point_to_the_same_side() -> None:
     comparison = compared(0.05, 0.30)
     stream = io.StringIO()
     print_comparison(comparison, Console(file=stream, width=120), View())
-    rows = [line for line in stream.getvalue().splitlines() if "prediction." in line]
+    rows = [line for line in stream.getvalue().splitlines() if line.startswith("  prediction.")]
     marks = ["".join(sign for sign in row if sign in "╌━●│") for row in rows]
     assert marks[0] == marks[1] != ""
     assert "further" in rows[1]
