@@ -96,6 +96,12 @@ class Files(Encoded):
         return read_regular(self.file(name))
 
 
+def file_below(folder: Path, name: str, *, follow_links: bool) -> Path:
+    """The file of a picture's name below a folder, or with ``follow_links`` what it leads to."""
+    file = folder / path_of(name)
+    return Path(os.path.realpath(file)) if follow_links else file
+
+
 @final
 @dataclass(frozen=True)
 class Folder(Files):
@@ -112,8 +118,7 @@ class Folder(Files):
 
     def file(self, name: str) -> Path:
         """The file, or with ``follow_links`` what it leads to."""
-        file = self.folder / path_of(name)
-        return Path(os.path.realpath(file)) if self.follow_links else file
+        return file_below(self.folder, name, follow_links=self.follow_links)
 
 
 @final

@@ -1,18 +1,17 @@
 """Data sets of files that torchvision knows: pictures in the folder of their class, or in one list of all."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, final
 
 from geed_cli.choices import ImageSource
-from geed_cli.documents.document import path_of, path_text, printable, unicode_text
+from geed_cli.documents.document import path_text, printable, unicode_text
 from geed_cli.errors import InputError
 from geed_cli.images.candidates import Listing, name_bytes, reason_by_name
 from geed_cli.images.folder import list_folder
 from geed_cli.images.picture import RefusedFile
-from geed_cli.images.reader import Files
+from geed_cli.images.reader import Files, file_below
 
 UNLABELLED = "in no folder of a class"
 
@@ -35,8 +34,7 @@ class ClassFolders(Files):
 
     def file(self, name: str) -> Path:
         """The file, or with ``follow_links`` what it leads to."""
-        file = self.folder / path_of(name)
-        return Path(os.path.realpath(file)) if self.follow_links else file
+        return file_below(self.folder, name, follow_links=self.follow_links)
 
 
 def class_folders(folder: Path, split: str | None, *, follow_links: bool) -> ClassFolders:
