@@ -201,35 +201,31 @@ def test_a_hub_that_cannot_be_reached_says_so(geed: Geed, monkeypatch: pytest.Mo
     assert "'hf://datasets/org/name/x.zip' could not be read: " in " ".join(done.stderr.split())
 
 
-def test_a_store_of_google_that_has_nothing_says_so(
-    geed: Geed, web: Web, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """``gs://`` where a server on loopback answers that there is no such object: exit 3 and one sentence."""
+@pytest.fixture
+def google(web: Web, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    """The server on loopback as Google's store; no file system that is kept asks it afterwards."""
     pytest.importorskip("gcsfs", reason="needs the extra integrations")
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", web.address)
     file_system.cache_clear()
-    try:
-        done = geed("audit", "net.yaml", "-d", "gs://bucket/x.zip")
-    finally:
-        file_system.cache_clear()
+    yield web
+    file_system.cache_clear()
+
+
+def test_a_store_of_google_that_has_nothing_says_so(geed: Geed, google: Web) -> None:
+    """``gs://`` where a server on loopback answers that there is no such object: exit 3 and one sentence."""
+    done = geed("audit", "net.yaml", "-d", "gs://bucket/x.zip")
     assert done.exit_code == 3, done.stderr
     assert "'gs://bucket/x.zip' could not be read: " in " ".join(done.stderr.split())
-    assert any("bucket" in path for path, _ in web.sent)
+    assert any("bucket" in path for path, _ in google.sent)
 
 
 def test_a_store_of_google_without_an_answer_says_one_sentence(
-    geed: Geed, web: Web, monkeypatch: pytest.MonkeyPatch
+    geed: Geed, google: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Gcsfs logs a traceback, which Python prints where no handler is set up, as none is in the program."""
-    pytest.importorskip("gcsfs", reason="needs the extra integrations")
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", web.address)
     monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
-    web.login = "nobody's"
-    file_system.cache_clear()
-    try:
-        done = geed("audit", "net.yaml", "-d", "gs://bucket/photos")
-    finally:
-        file_system.cache_clear()
+    google.login = "nobody's"
+    done = geed("audit", "net.yaml", "-d", "gs://bucket/photos")
     assert done.exit_code == 3, done.stderr
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
