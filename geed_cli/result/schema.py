@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue, field_validator
 from geed_cli.choices import Discover, Identity, ImageSource, OutputKind, Plot
 from geed_cli.result.by_element import ByElement
 from geed_cli.result.by_name import row_at, rows_at
+from geed_cli.result.digest import digest_of
 from geed_cli.result.frames import Columns, Rows
 from geed_cli.result.part import Part, Told, in_line, with_limits
 from geed_cli.result.presented import Figure, Presented, drawing
@@ -566,6 +567,14 @@ class Result(Presented):
     @classmethod
     def _read_as_written(cls, schema: object) -> object:
         return SCHEMA if schema in get_args(Schema) else schema
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything but environment, timing, the command line, and batch size, device and threads.
+
+        It is not in the file: ``geed validate`` computes it of what is there.
+        """
+        return digest_of(self)
 
     def __getitem__(self, key: str | tuple[str | None, ...]) -> Entry:
         """The entry of a measure, group and layer, ``result[metric, group, layer]``.

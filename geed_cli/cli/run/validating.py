@@ -123,7 +123,8 @@ def _unknown(file: Path, why: str) -> InputError:
 
 def _result(result: Result, name: str) -> str:
     check_sound(result, name)
-    return f"a {result.status} result of {plain(result.model.id)}, {len(result.results)} entries"
+    what = f"a {result.status} result of {plain(result.model.id)}, {len(result.results)} entries"
+    return f"{what}, digest {result.digest}"
 
 
 def _track(track: Track, name: str) -> str:
