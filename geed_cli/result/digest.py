@@ -14,7 +14,12 @@ if TYPE_CHECKING:  # whose property this is
 
 OF_EXECUTION = {"batch_size", "device", "threads"}
 """Settings that say how a run was executed, and not what was asked for."""
-LEFT_OUT = {"environment": True, "timing": True, "command": True, "settings": OF_EXECUTION}
+LEFT_OUT: dict[str, bool | set[str]] = {
+    "environment": True,
+    "timing": True,
+    "command": True,
+    "settings": OF_EXECUTION,
+}
 
 
 def digest_of(result: "Result") -> str:
