@@ -4,6 +4,7 @@ Vectors and maps follow one rule: f(gx) is compared with ρ(g)f̂(x), f̂ the me
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from geed_cli.actions.representation import Representation
 from geed_cli.actions.view import View
 from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Variant
-from geed_cli.engine.row import Cell, Control, Row
+from geed_cli.engine.row import Cell, Control, Row, shortest
 from geed_cli.engine.shared_action import Families, Family
 from geed_cli.errors import InputError
 from geed_cli.groups.group import FiniteGroup
@@ -157,13 +158,15 @@ def _layer_cells(
         controls[Cell(measure.name, group.name, layer), "floor"] = np.array(back)
 
 
-def _identities(plan: Plan, vectors: Vectors) -> tuple[dict[View, Array], dict[View, Array]]:
+def _identities(
+    plan: Plan, vectors: Vectors
+) -> tuple[dict[View, NDArray[np.floating[Any]]], dict[View, Array]]:
     """The embeddings that are kept, and probabilities where a sensitivity is made of them, under each view of e."""
     features, predicted = (vectors.get(site, {}) for site in ("features", "logits"))
     if plan.output.kind == "dense":  # a map for each image would fill the memory
         predicted = {}
     return (
-        {v: _array(features[v]) for v in plan.kept_features if v in features},
+        {v: shortest(_array(features[v])) for v in plan.kept_features if v in features},
         {v: _array(predicted[v]) for v in plan.identities if v in predicted},
     )
 

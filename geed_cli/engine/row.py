@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +77,7 @@ class Row:
             another image (null) and of a round trip (floor), both on control images alone; the deviation about the
             layer's own centre (phase_corrected).
         embeddings: f1(x) per view of e, shape (k,), for the normalisers; f1(gx) per view where a measure of retrieval
-            compares the images.
+            compares the images. In float32 where that holds them exactly (``shortest``).
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
         rounding: the floating-point floor of the run, on its first image alone.
         apart: mean distance between two copies of the image, by the measures that set it against other images; raw.
@@ -87,7 +87,7 @@ class Row:
     subject: Subject
     deviations: Mapping[Cell, NDArray[np.float64]]
     controls: Mapping[tuple[Cell, Control], NDArray[np.float64]]
-    embeddings: Mapping[View, NDArray[np.float64]]
+    embeddings: Mapping[View, NDArray[np.floating[Any]]]
     probabilities: Mapping[View, NDArray[np.float64]]
     rounding: Rounding | None = None
     apart: Mapping[Cell, float] = field(default_factory=dict)
@@ -105,3 +105,10 @@ class Broken:
 
     subject: Subject
     module: str
+
+
+def shortest(exact: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+    """The same numbers in float32 where none of them changes, as of a network that ran in it; else as they are."""
+    with np.errstate(over="ignore"):  # infinite in float32, and so changed
+        short = exact.astype(np.float32)
+    return short if np.array_equal(short.astype(np.float64), exact) else exact

@@ -14,13 +14,13 @@ from geed_cli.actions.conditions import Boundary, Resampling
 from geed_cli.choices import OutputKind, check_choice
 from geed_cli.errors import InputError
 from geed_cli.functional.checked_orbit import action_on, checked
-from geed_cli.functional.normaliser import distances, normaliser, whole_measure
+from geed_cli.functional.normaliser import normaliser, pairs_between, whole_measure
 from geed_cli.functional.rows import rows_of, rows_of_all
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.measure import LayerMeasure, RetrievalMeasure
-from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows, row_means_of
+from geed_cli.statistics.sample import MeanSample, RatioSample, finite_rows
 from geed_cli.statistics.validity import point_value, undefined_reason
 
 KINDS: tuple[OutputKind, ...] = ("logits", "probabilities", "sigmoid")
@@ -34,7 +34,7 @@ class Metric:
     It keeps one float64 number for each image and, of a normalised measure (latent.l2, latent.cosine), the features
     f1(x) of the plain images on the CPU in their own type: N·k numbers; of ``retrieval.rank`` and
     ``retrieval.mutual_knn``, which compare all images, the whole orbits f1(gx) in place of both: n·N·k numbers.
-    ``compute`` then makes the N × N distances of M in float64: 10,000 images take 800 MB.
+    ``compute`` takes time in proportion to N²·k for M of latent.l2, and no memory that grows with N².
 
     Args:
         name: of the measure, such as ``latent.l2`` (``geed ls metrics``).
@@ -162,9 +162,9 @@ class Metric:
         values = self.rows.numpy()
         if not self._measure.normalised or not self._plain:
             return MeanSample(values, self._measure.scale)
-        pairs = distances(self._measure, torch.cat(self._plain))
+        pairs = pairs_between(self._measure, torch.cat(self._plain))
         return RatioSample(
-            values, row_means_of(pairs), shared=True, scale=self._measure.scale, distances=pairs
+            values, pairs.row_means, shared=True, scale=self._measure.scale, distances=pairs.distances
         )
 
     def __repr__(self) -> str:

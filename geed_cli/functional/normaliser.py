@@ -1,17 +1,13 @@
 """M of eq. (6): how far, or how alike, different images are."""
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from geed_cli.errors import InputError
 from geed_cli.measures.catalogue import BY_NAME, measure_named
 from geed_cli.measures.latent import L2
 from geed_cli.measures.measure import Measure, VectorMeasure
-from geed_cli.statistics.sample import row_means_of
-
-Array = NDArray[np.float64]
+from geed_cli.measures.pairs import Pairs, pairs_of
 
 
 def whole_measure(name: str) -> Measure:
@@ -64,11 +60,10 @@ def normaliser(features: Tensor, measure: str = L2.name) -> Tensor:
             expected="finite numbers",
             remedy="features[features.isfinite().all(dim=1)]",
         )
-    return torch.tensor(row_means_of(distances(chosen, features)).mean(), dtype=torch.float64)
+    return torch.tensor(pairs_between(chosen, features).row_means.mean(), dtype=torch.float64)
 
 
-def distances(measure: Measure, features: Tensor) -> Array:
-    """d(f1(x), f1(x')) for all pairs of features (N, k), shape (N, N)."""
+def pairs_between(measure: Measure, features: Tensor) -> Pairs:
+    """How far the images of features (N, k) are from each other."""
     assert isinstance(measure, VectorMeasure), "of vectors"
-    assert measure.pairs is not None, "asked of normalised measures"
-    return measure.pairs(features.detach().cpu()).numpy()
+    return pairs_of(measure, features.detach().cpu())

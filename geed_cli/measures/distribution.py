@@ -11,6 +11,7 @@ from torch import Tensor
 from geed_cli.choices import OutputKind
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.measures.softmax import probabilities
+from geed_cli.measures.held_vectors import Vectors
 from geed_cli.models.output import Output
 
 AXES: dict[OutputKind, int] = {"logits": -1, "probabilities": -1, "sigmoid": -2, "dense": -3}
@@ -62,12 +63,14 @@ def among(measure: VectorMeasure, output: Output, back: Tensor) -> Tensor:
     return measure.among(places, output.kind == "sigmoid" and measure.any_label)
 
 
-def sensitivity(measure: VectorMeasure, output: Output, seen: Tensor) -> Tensor:
-    """The measure's sensitivity of (images, …) distributions, the mean over places; (images,)."""
+def sensitivity(measure: VectorMeasure, output: Output, seen: Vectors) -> Tensor:
+    """The measure's sensitivity of the distributions of all images, the mean over places; (images,)."""
     assert measure.sensitivity is not None, "asked of measures that have one"
+    mean, blocks = seen.mean(), (seen.block(here) for here in seen.places)
     if AXES[output.kind] == -1:
-        return measure.sensitivity(seen)
-    return measure.sensitivity(_by_place(output, seen)).mean(dim=-1)
+        return torch.cat([measure.sensitivity(p, mean) for p in blocks])
+    mean = _by_place(output, mean)
+    return torch.cat([measure.sensitivity(_by_place(output, p), mean).mean(dim=-1) for p in blocks])
 
 
 def _by_place(output: Output, p: Tensor) -> Tensor:

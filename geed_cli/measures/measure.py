@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from geed_cli.measures.moments import Sizes
+    from geed_cli.measures.held_vectors import Vectors
 
 VectorSite = Literal["features", "logits"]
 """Where vectors are read; measures see logits as class probabilities."""
@@ -182,7 +183,10 @@ class VectorMeasure(Measure):
         size: what every deviation of an image is divided by, from f(x) of shape (..., k) to (...); an image of size 0
             has no row. None is 1.
         pairs: d(f1(x), f1(x')) for all pairs of embeddings (m, k), whose mean off the diagonal is M; shape (m, m).
-        sensitivity: the control that compares different images, from (images, k) to (images,), in the unit.
+        sums: of many images Σ_{j≠i} ω_j d(f1(x_i), f1(x_j)) from their vectors and weights ω, (m,) float64, to (m,), in
+            memory that does not grow with m²; there wherever ``pairs`` is.
+        sensitivity: the control that compares different images with their mean, from (images, k) and (k,) to (images,),
+            in the unit.
         among: m of each copy of an image among the others, brought back: from ρ(g)⁻¹f(gx) of shape (n, places,
             categories), and whether all places of a copy count as one, to (n,). None where ``deviation`` is all.
         any_label: of independent labels, whether one that deviates is enough, where others take the mean over labels.
@@ -198,7 +202,8 @@ class VectorMeasure(Measure):
     deviation: Callable[["Tensor", "Tensor"], "Tensor"]
     size: Callable[["Tensor"], "Tensor"] | None = None
     pairs: Callable[["Tensor"], "Tensor"] | None = None
-    sensitivity: Callable[["Tensor"], "Tensor"] | None = None
+    sums: Callable[["Vectors", "Tensor"], "Tensor"] | None = None
+    sensitivity: Callable[["Tensor", "Tensor"], "Tensor"] | None = None
     among: Callable[["Tensor", bool], "Tensor"] | None = None
     any_label: bool = False
     apart: Callable[["Tensor"], float] | None = None

@@ -19,6 +19,7 @@ def parts_of(measure: VectorMeasure) -> Iterator[VectorMeasure]:
     bare = replace(
         measure,
         pairs=None,
+        sums=None,
         apart=None,
         unrelated=None,
         profile=False,

@@ -20,13 +20,13 @@ def probabilities(logits: "Tensor") -> "Tensor":
     return logits.double().softmax(dim=-1)
 
 
-def sensitivity(p: "Tensor") -> "Tensor":
+def sensitivity(p: "Tensor", mean: "Tensor") -> "Tensor":
     """KL(p(x) ‖ mean over D of p): how much the prediction depends on the image at all.
 
     The control of ``softmax.kl``: a network that hardly reacts to its input looks invariant to everything. From
-    (images, classes) to (images,), in nats; the mean lies in [0, ln(images)].
+    (images, classes) and (classes,), the mean over all images, to (images,), in nats; the mean lies in [0, ln(images)].
     """
-    return divergence(p, p.double().mean(dim=0))
+    return divergence(p, mean)
 
 
 def divergence(p: "Tensor", q: "Tensor") -> "Tensor":

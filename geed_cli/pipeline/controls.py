@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from geed_cli.engine.plan import GroupPlan
@@ -14,6 +13,7 @@ from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.distribution import sensitivity
 from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.measure import Measure, VectorMeasure
+from geed_cli.measures.held_vectors import Vectors
 from geed_cli.models.output import Output
 
 Array = NDArray[np.float64]
@@ -45,8 +45,8 @@ def controls_of(
     def between_images() -> float | None:
         if not isinstance(measure, VectorMeasure) or measure.sensitivity is None or output.kind == "dense":
             return None
-        seen = np.stack([row.probabilities[group.identity] for row in rows])
-        return float(sensitivity(measure, output, torch.from_numpy(seen)).mean())
+        seen = Vectors([row.probabilities[group.identity] for row in rows])
+        return float(sensitivity(measure, output, seen).mean())
 
     measured = {
         name: [row.controls[cell, name] for row in rows if (cell, name) in row.controls]

@@ -257,7 +257,9 @@ def finite_rows(sample: Sample) -> Rows:
     if sample.shared:
         value_ok = row_ok = value_ok & row_ok
     kept, norm_kept = np.flatnonzero(value_ok), np.flatnonzero(row_ok)
-    distances = None if sample.distances is None else sample.distances[np.ix_(norm_kept, norm_kept)]
+    distances = sample.distances
+    if distances is not None and len(norm_kept) < len(distances):
+        distances = distances[np.ix_(norm_kept, norm_kept)]
     weighting = weighting and weighting.of(kept)
     row_means = sample.row_means[norm_kept] if distances is None else row_means_of(distances, weighting)
     ratio = RatioSample(
@@ -342,13 +344,15 @@ def _units(units: Units | None, n: int) -> Units | None:
 
 
 def _square(distances: Array, m: int) -> Array:
-    """A copy of the (m, m) matrix whose diagonal is 0."""
-    array = np.array(distances, dtype=np.float64)
+    """The (m, m) matrix with a diagonal of 0: itself, which several cells share, or a copy."""
+    array = np.asarray(distances, dtype=np.float64)
     if array.shape != (m, m):
         raise InputError(
             f"distances of shape {array.shape} for {m} images",
             expected=f"({m}, {m})",
             remedy="pass the distances of the images that the row means belong to",
         )
-    np.fill_diagonal(array, 0.0)
+    if np.diagonal(array).any():
+        array = array.copy()
+        np.fill_diagonal(array, 0.0)
     return array

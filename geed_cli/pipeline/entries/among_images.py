@@ -1,7 +1,7 @@
 """Measures that look for each image among all audited ones: what they need, and their rows.
 
-The features f1(gx) of every image under every element are held until the end, 8 bytes a number. They come from the
-cache as those of other measures do.
+The features f1(gx) of every image under every element are held until the end, 8 bytes a number at most. They come from
+the cache as those of other measures do.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from geed_cli.measures.orbit import rows_among
 MOST_BYTES = 4 * 10**9
 """Of features that a run holds."""
 BYTES = 8
-"""Of a float64."""
+"""Of a float64, in which features are held that float32 does not hold exactly."""
 
 
 def deviations_among(

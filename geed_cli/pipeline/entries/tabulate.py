@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from geed_cli.actions.view import View
@@ -18,6 +17,7 @@ from geed_cli.engine.plan import GroupPlan
 from geed_cli.engine.row import Cell, Noise, Row
 from geed_cli.engine.shared_action import Families
 from geed_cli.measures.measure import LayerMeasure, Measure, RetrievalMeasure, VectorMeasure
+from geed_cli.measures.pairs import Pairs, pairs_of
 from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.entries.among_images import deviations_among, why_none
 from geed_cli.pipeline.entries.per_element import Profile, element_limits, mean_over
@@ -35,7 +35,6 @@ from geed_cli.statistics.sample import (
     Sample,
     Units,
     normaliser_of,
-    row_means_of,
 )
 from geed_cli.statistics.validity import concentration_note
 from geed_cli.statistics.weighting import Weighting
@@ -60,18 +59,16 @@ class Rows:
     units: Units | None = None
 
     @cached_property
-    def _distances(self) -> dict[tuple[str, View], Array]:
+    def _pairs(self) -> dict[tuple[str, View], Pairs]:
         return {}
 
-    def distances(self, measure: VectorMeasure, identity: View) -> Array:
-        """d(f1(x), f1(x')) over the normaliser images, shape (m, m), made once for all groups."""
-        assert measure.pairs is not None, "asked of normalised measures alone"
+    def pairs(self, measure: VectorMeasure, identity: View) -> Pairs:
+        """How far the normaliser images are from each other, found once for all groups."""
         key = measure.name, identity
-        if key not in self._distances:
+        if key not in self._pairs:
             rows = self.audited if self.normaliser is None else self.normaliser
-            embeddings = torch.from_numpy(np.stack([row.embeddings[identity] for row in rows]))
-            self._distances[key] = measure.pairs(embeddings).numpy()
-        return self._distances[key]
+            self._pairs[key] = pairs_of(measure, [row.embeddings[identity] for row in rows], self.weighting)
+        return self._pairs[key]
 
 
 @dataclass(frozen=True)
@@ -247,9 +244,8 @@ def _sample(
     scale = measure.scale_for(group.group.order, moves_logits=moves_logits)
     if not isinstance(measure, VectorMeasure) or not measure.normalised:
         return MeanSample(values, scale, rows.units, rows.weighting)
-    distances, weighting = rows.distances(measure, group.identity), rows.weighting
-    means, shared = row_means_of(distances, weighting), rows.normaliser is None
-    return RatioSample(values, means, shared, scale, distances, rows.units, weighting)
+    pairs, shared = rows.pairs(measure, group.identity), rows.normaliser is None
+    return RatioSample(values, pairs.row_means, shared, scale, pairs.distances, rows.units, rows.weighting)
 
 
 def _counted(sample: MeanSample | RatioSample) -> Array:

@@ -17,7 +17,7 @@ from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Variant
-from geed_cli.engine.row import Control, Subject
+from geed_cli.engine.row import Control, Subject, shortest
 from geed_cli.engine.shared_action import Families, Family
 from geed_cli.measures.measure import VectorSite
 
@@ -54,9 +54,7 @@ def _vector(text: str, variant: Variant, site: VectorSite) -> Address:
         vectors = seen.vectors.get(site, {})
         if variant not in vectors:
             return None
-        exact: NDArray[np.float64] = vectors[variant].numpy()
-        short = exact.astype(np.float32)
-        return short if np.array_equal(short.astype(np.float64), exact) else exact
+        return shortest(vectors[variant].numpy())
 
     def put(value: Array, seen: Observation) -> None:
         seen.vectors.setdefault(site, {})[variant] = torch.from_numpy(np.array(value, dtype=np.float64))
