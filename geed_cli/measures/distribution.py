@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from geed_cli.choices import OutputKind
+from geed_cli.measures.held_vectors import Vectors
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.measures.softmax import probabilities
-from geed_cli.measures.held_vectors import Vectors
 from geed_cli.models.output import Output
 
 AXES: dict[OutputKind, int] = {"logits": -1, "probabilities": -1, "sigmoid": -2, "dense": -3}

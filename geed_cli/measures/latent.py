@@ -8,8 +8,8 @@ import math
 from typing import TYPE_CHECKING
 
 from geed_cli.explanation import PAPER, Explanation
-from geed_cli.measures.measure import VectorMeasure
 from geed_cli.measures.held_vectors import Vectors
+from geed_cli.measures.measure import VectorMeasure
 from geed_cli.statistics.scale import Scale
 
 if TYPE_CHECKING:

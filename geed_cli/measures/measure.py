@@ -17,8 +17,8 @@ from geed_cli.statistics.scale import Scale
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from geed_cli.measures.moments import Sizes
     from geed_cli.measures.held_vectors import Vectors
+    from geed_cli.measures.moments import Sizes
 
 VectorSite = Literal["features", "logits"]
 """Where vectors are read; measures see logits as class probabilities."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geed_cli.measures.measure import VectorMeasure
 from geed_cli.measures.held_vectors import Held, Vectors
+from geed_cli.measures.measure import VectorMeasure
 from geed_cli.statistics.sample import row_means_of
 from geed_cli.statistics.scale import Array
 from geed_cli.statistics.weighting import Weighting

@@ -12,8 +12,8 @@ from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.distribution import sensitivity
 from geed_cli.measures.fourier import fourier_components
-from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.measures.held_vectors import Vectors
+from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.models.output import Output
 
 Array = NDArray[np.float64]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from geed_cli.measures.held_vectors import BLOCK, Vectors
 from geed_cli.measures.latent import COSINE, L2, l2_sums
 from geed_cli.measures.measure import VectorMeasure
 from geed_cli.measures.pairs import WHOLE, pairs_of
-from geed_cli.measures.held_vectors import BLOCK, Vectors
 from geed_cli.statistics.weighting import Weighting
 
 MANY = WHOLE + 300
