@@ -47,6 +47,11 @@ def weight_blocks(n: int, resamples: int, seed: int, stream: int = 0) -> Iterato
         yield _block(n, rows, seed, stream, number)
 
 
+def draws_are_kept(n: int, resamples: int) -> bool:
+    """Whether the weights of n images are one block, which is kept for the next cell, and need not be drawn again."""
+    return n * resamples <= BLOCK_NUMBERS
+
+
 def image_weights(rows: Rows, resamples: int, seed: int) -> Iterator[Array]:
     """How often each of the n audited images is drawn, (rows, n) a block: as often as its unit is."""
     weighting = rows.sample.weighting

@@ -14,7 +14,7 @@ to: there lie the images that the sample has too few of, most of all where it is
 docs/statistics.md has the coverage.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.special import stdtrit
@@ -78,16 +78,20 @@ def drawn_moments(estimates: Sequence[Estimate], resamples: int, seed: int) -> l
     found = [(np.zeros(resamples), np.zeros(resamples)) for _ in estimates]
     for (stream, n), members in sets.items():
         u = members[0][1] if len(members) == 1 else np.stack([each for _, each in members], axis=1)
-        mean, square = (
-            np.concatenate([w @ each for w in weight_blocks(n, resamples, seed, stream)]) / n
-            for each in (u, u * u)
-        )
+        mean, square = _drawn(u, u * u, weight_blocks(n, resamples, seed, stream))
         of_mean = np.maximum(square - mean * mean, 0.0) / (n - 1)
         for column, (place, _) in enumerate(members):
             moved, variance = found[place]
             moved += mean if len(members) == 1 else mean[:, column]
             variance += of_mean if len(members) == 1 else of_mean[:, column]
     return found
+
+
+def _drawn(u: Array, squares: Array, weights: Iterator[Array]) -> tuple[Array, Array]:
+    """The mean of what each resample draws of both; weights of many images are drawn anew for whoever asks."""
+    parts = [(w @ u, w @ squares) for w in weights]
+    first, second = (np.concatenate(each) / len(u) for each in zip(*parts, strict=True))
+    return first, second
 
 
 def _pivots(estimate: Estimate, scale: Scale, drawn: Moments) -> Array:

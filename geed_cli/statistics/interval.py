@@ -5,17 +5,17 @@ measure's range. The same rows, in the same order, with the same seed give the s
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
-from geed_cli.statistics.bootstrap import replicates
+from geed_cli.statistics.bootstrap import draws_are_kept, replicates
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import estimate
-from geed_cli.statistics.methods import Statistic, check_options, limits_of_each
+from geed_cli.statistics.methods import LimitsAt, Statistic, check_options, limits_of_each
 from geed_cli.statistics.sample import Interval, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import cell_pivots
@@ -30,6 +30,11 @@ from geed_cli.statistics.validity import (
     undefined_reason,
     withheld_reason,
 )
+
+IntervalAt = Callable[[float], Interval]
+"""From the confidence to the interval."""
+PART = 1 << 23
+"""Rows of the cells that are made together: 64 MB of float64, all of some hundred cells of a run over few images."""
 
 
 def interval(
@@ -64,13 +69,68 @@ def intervals(
         InputError: as ``interval``.
     """
     check_options(method, confidence, resamples)
+    return [
+        at(confidence)
+        for some in _in_parts(samples)
+        for at in _limited(some, method=method, resamples=resamples, seed=seed)
+    ]
+
+
+def intervals_at(
+    samples: Sequence[Sample],
+    *,
+    method: IntervalMethod = DEFAULT_METHOD,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> list[IntervalAt]:
+    """The interval of each cell by itself, as ``interval`` makes it, at any confidence.
+
+    Of few images each is made alone, so that its digits do not depend on the others to the last; of many, whose
+    resamples are not kept from one cell to the next, all are made of one set of draws.
+
+    Raises:
+        InputError: an unknown method, or a number of resamples out of range.
+    """
+    check_options(method, 0.5, resamples)
+    made = partial(_limited, method=method, resamples=resamples, seed=seed)
+    if all(draws_are_kept(len(each.values), resamples) for each in samples):
+        return [at for each in samples for at in made([each])]
+    return made(samples)
+
+
+def _limited(
+    samples: Sequence[Sample], *, method: IntervalMethod, resamples: int, seed: int
+) -> list[IntervalAt]:
+    """The interval of each cell at any confidence; the default method draws once for all of them."""
     with np.errstate(all="ignore"):  # overflow on absurd input ends in a note, not in a warning
         ready = [_prepared(sample, method) for sample in samples]
         statistics = [each.statistic for each in ready if isinstance(each, _Ready)]
         limits = iter(limits_of_each(statistics, method, resamples, seed))
         return [
-            each.limited(*next(limits)(confidence)) if isinstance(each, _Ready) else each for each in ready
+            partial(_at, each, next(limits)) if isinstance(each, _Ready) else partial(_whatever, each)
+            for each in ready
         ]
+
+
+def _in_parts(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
+    """Cells that are made together: all of them, or of many images no more than have PART rows."""
+    start = held = 0
+    for place, sample in enumerate(samples):
+        held += len(sample.values)
+        if held > PART and place > start:
+            yield samples[start:place]
+            start, held = place, len(sample.values)
+    yield samples[start:]
+
+
+def _at(ready: "_Ready", limits: LimitsAt, confidence: float) -> Interval:
+    with np.errstate(all="ignore"):  # as above
+        return ready.limited(*limits(confidence))
+
+
+def _whatever(found: Interval, _: float) -> Interval:
+    """An interval without limits is the same at every confidence."""
+    return found
 
 
 @dataclass(frozen=True, eq=False)

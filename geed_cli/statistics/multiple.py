@@ -15,7 +15,7 @@ from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import multiplier_blocks
 from geed_cli.statistics.estimate import Estimate, estimate
-from geed_cli.statistics.interval import interval
+from geed_cli.statistics.interval import intervals_at
 from geed_cli.statistics.methods import check_options
 from geed_cli.statistics.sample import Interval, Sample, finite_rows
 from geed_cli.statistics.scale import Array
@@ -54,15 +54,14 @@ def simultaneous(
         InputError: cells over different numbers of images, or an option out of range.
     """
     check_options(method, confidence, resamples)
-    alone = [
-        interval(s, method=method, confidence=confidence, resamples=resamples, seed=seed) for s in samples
-    ]
+    made = intervals_at(samples, method=method, resamples=resamples, seed=seed)
+    alone = [at(confidence) for at in made]
     family = [i for i, answer in enumerate(alone) if answer.width]
     with np.errstate(all="ignore"):  # absurd cells have no interval above and are not in the family
         estimates = [estimate(finite_rows(samples[i])) for i in family]
     level = joint_confidence(estimates, confidence=confidence, resamples=resamples, seed=seed)
     for i in family:
-        alone[i] = interval(samples[i], method=method, confidence=level, resamples=resamples, seed=seed)
+        alone[i] = made[i](level)
     return tuple(alone)
 
 

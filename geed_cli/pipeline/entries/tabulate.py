@@ -6,7 +6,7 @@ All statistics are made here from rows alone, in float64, so any engine and any 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from geed_cli.pipeline.entries.way_to_another import distances_of_copies, layers
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.by_element import Elements
 from geed_cli.result.schema import Entry, PerImage
-from geed_cli.statistics.interval import interval
+from geed_cli.statistics.interval import intervals_at
 from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import (
     Interval,
@@ -132,8 +132,8 @@ def _intervals(samples: Sequence[Sample], options: IntervalOptions, confidence: 
     method, resamples, seed = options.method, options.resamples, options.seed
     if options.simultaneous:
         return simultaneous(samples, method=method, confidence=confidence, resamples=resamples, seed=seed)
-    alone = partial(interval, method=method, confidence=confidence, resamples=resamples, seed=seed)
-    return [alone(sample) for sample in samples]
+    made = intervals_at(samples, method=method, resamples=resamples, seed=seed)
+    return [at(confidence) for at in made]
 
 
 def _add_element_limits(
