@@ -133,6 +133,23 @@ def small_digits(number: int) -> Tensor | None:
     )
 
 
+DOWNLOADED = {"kmnist": "KMNIST", "omniglot": "Omniglot", "cifar10": "CIFAR10"}
+
+
+def downloaded(name: str, folder: Path, number: int) -> Tensor | None:
+    """Grey test pictures of a data set of torchvision, from the folder or fetched; None where neither can be."""
+    from torchvision import datasets  # noqa: PLC0415 - seconds, and for these sets alone
+
+    part = {"background": False} if name == "omniglot" else {"train": False}
+    try:
+        found = getattr(datasets, DOWNLOADED[name])(folder, **part, download=True)
+    except (OSError, RuntimeError):  # no network, and what torchvision says of an incomplete folder
+        return None
+    drawn = np.random.default_rng(0).permutation(len(found))[:number]
+    pictures = [found[i][0].convert("L").resize((SIZE, SIZE), Image.Resampling.BILINEAR) for i in drawn]
+    return torch.from_numpy(np.stack([np.asarray(each) for each in pictures]))[:, None].float() / 255
+
+
 def save(folder: Path, x: Tensor) -> None:
     """Pictures as grey PNG files; numbers are their names."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,11 +166,19 @@ def write(folder: Path, out: Path, number: int, held_out: int) -> None:
     for name, corrupt in corruptions(generator).items():
         save(out / name, corrupt(rotated))
     save(out / "fashion", turned(fashion(folder, number), generator))
-    others = small_digits(number)
-    if others is None:
-        print("digits left out: python -m pip install scikit-learn")
-    else:
-        save(out / "digits", turned(others, generator))
+    others = {"digits": small_digits(number)} | {
+        name: downloaded(name, folder, number) for name in DOWNLOADED
+    }
+    for name, x in others.items():
+        if x is None:
+            where = (
+                "python -m pip install scikit-learn"
+                if name == "digits"
+                else f"torchvision could not fetch it to {folder}"
+            )
+            print(f"{name} left out: {where}")
+        else:
+            save(out / name, turned(x, generator))
 
 
 def main() -> None:

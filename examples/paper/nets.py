@@ -4,7 +4,6 @@ Both stand on centred grids: 29, 15 and 8 positions, with every other pixel from
 quarter turn of the picture is one of every map. Widths are read off the checkpoint's scale (``settings``).
 """
 
-import torch
 from e2cnn import gspaces
 from e2cnn import nn as en
 from torch import Tensor, nn
@@ -86,20 +85,3 @@ def network(kind: str, scale: str = "small") -> nn.Module:
     """``cnn`` or ``c8`` at the widths of a scale, with random weights of torch's generator."""
     digits = SCALES[scale].digits
     return CNN(digits.cnn) if kind == "cnn" else SteerableCNN(digits.c8)
-
-
-def state(net: nn.Module) -> dict[str, Tensor]:
-    """What a checkpoint holds: the tensors of the network as it is evaluated.
-
-    e2cnn makes its filters when a network goes to evaluation mode, and drops them on the way back to training.
-    """
-    training = net.training
-    kept = {name: tensor.detach().clone() for name, tensor in net.eval().state_dict().items()}
-    net.train(training)
-    return kept
-
-
-def load(net: nn.Module, path: str) -> nn.Module:
-    """The network with a checkpoint's tensors, in evaluation mode."""
-    net.eval().load_state_dict(torch.load(path, weights_only=True))
-    return net
