@@ -67,11 +67,11 @@ PAPER_NETS = ("resnet50", "alexnet", "densenet121", "levit_192")
 
 SCALES = {
     "tiny": Scale(
-        Digits(2, 4, (0, 4), (4, 4, 6, 6, 8, 8), (1, 1, 1, 1, 1, 2), pictures=24, batch=16, held_out=100),
+        Digits(2, 4, (0, 4), (4, 4, 6, 6, 8, 8), (1, 1, 1, 1, 1, 2), pictures=40, batch=16, held_out=100),
         Overhead(("resnet_narrow",), 2, 2, (0, 2), 64, batch=8, held_out=27),
         SelfSupervised(2, 4, 32, batch=16, pictures=24),
-        samples=6,
-        norm_samples=12,
+        samples=20,
+        norm_samples=20,
     ),
     "small": Scale(
         Digits(5, 800, (0, 25, 50, 100, 200, 400, 800), (20, 28, 28, 40, 40, 56), (6, 8, 10, 12, 12, 20)),
