@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED = "supported", "not supported", "undecided"
-OPPOSITE = {"nearer": "further", "further": "nearer", "smaller": "larger", "larger": "smaller"}
+WORDS = {"nearer": "less", "smaller": "less", "further": "more", "larger": "more"}  # in geed's files
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,9 @@ def shown(of: dict[str, Any]) -> str:
 def verdict(of: dict[str, Any], expected: str) -> str:
     """Whether the second subject is on the ``expected`` side of the first: nearer, further, smaller or larger."""
     found = of["deltas"][0]["verdict"]
-    return SUPPORTED if found == expected else NOT_SUPPORTED if found == OPPOSITE[expected] else UNDECIDED
+    if found not in WORDS.values():
+        return UNDECIDED
+    return SUPPORTED if found == WORDS[expected] else NOT_SUPPORTED
 
 
 def every(verdicts: Iterable[str]) -> str:
@@ -98,7 +100,7 @@ def every(verdicts: Iterable[str]) -> str:
 
 def none_is(lines: Iterable[dict[str, Any]], side: str) -> str:
     """Of a finding that nothing changes to a side: contradicted by one line that is shown to."""
-    return NOT_SUPPORTED if any(each["deltas"][0]["verdict"] == side for each in lines) else SUPPORTED
+    return NOT_SUPPORTED if any(verdict(each, side) == SUPPORTED for each in lines) else SUPPORTED
 
 
 def values(file: Path, label: str, step: int, metric: str, layer: str | None = None) -> np.ndarray:

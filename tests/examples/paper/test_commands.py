@@ -5,6 +5,7 @@ import json
 import shlex
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from examples.paper import claims
 from examples.paper.run import SECTIONS, steps
 from examples.paper.settings import SCALES
 from examples.paper.step import Place, Step
+from geed_cli.comparison.schema import Verdict
 
 README = (Path(__file__).parents[3] / "examples" / "paper" / "README.md").read_text(encoding="utf-8")
 
@@ -65,17 +67,19 @@ def test_a_finished_step_does_not_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("found", "judged"),
-    [("nearer", claims.SUPPORTED), ("further", claims.NOT_SUPPORTED), ("undecided", claims.UNDECIDED)],
+    [("less", claims.SUPPORTED), ("more", claims.NOT_SUPPORTED), ("undecided", claims.UNDECIDED)],
 )
 def test_a_verdict_is_that_of_the_comparison(found: str, judged: str, tmp_path: Path) -> None:
-    """The corrected claim decides; numbers are repeated as they stand."""
+    """The corrected claim decides, in a word that geed writes; numbers are repeated as they stand."""
+    assert found in get_args(Verdict)
     sides = [{"value": 0.2, "ci": [0.1, 0.3]}, {"value": 0.1, "ci": None}]
     delta = {"value": -0.1, "ci": [-0.15, -0.05], "verdict": found}
     row = {"metric": "latent.l2", "layer": None, "group": "c8", "sides": sides, "deltas": [delta]}
     file = tmp_path / f"{found}.json"
     file.write_text(json.dumps({"lines": [row]}))
     read_back = claims.line(file, "latent.l2")
-    assert claims.verdict(read_back, "nearer") == judged
+    assert claims.verdict(read_back, "nearer") == claims.verdict(read_back, "smaller") == judged
+    assert (claims.none_is([read_back], "nearer") == claims.SUPPORTED) == (found != "less")
     assert claims.shown(read_back) == "0.2 to 0.1 (-0.1 [-0.15, -0.05])"
     with pytest.raises(KeyError, match="softmax"):
         claims.line(file, "softmax.kl")
