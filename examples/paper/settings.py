@@ -42,13 +42,19 @@ class Overhead:
 
 @dataclass(frozen=True)
 class SelfSupervised:
-    """Section 4.4: copies and steps of one architecture under each loss."""
+    """Section 4.4: copies and steps of one architecture under each loss; ``pictures`` are mirrored, the paper's number.
+
+    ``widths`` are the channels of its three blocks, ``batch`` pictures of which a loss without labels takes two views,
+    ``rate`` Adam's. ``held_out`` pictures are for the test.
+    """
 
     seeds: int
     steps: int
-    size: int
+    widths: tuple[int, ...]
     batch: int = 64
+    rate: float = 2e-3
     pictures: int = 100
+    held_out: int = 1000
 
 
 @dataclass(frozen=True)
@@ -69,18 +75,18 @@ SCALES = {
     "tiny": Scale(
         Digits(2, 4, (0, 4), (4, 4, 6, 6, 8, 8), (1, 1, 1, 1, 1, 2), pictures=40, batch=16, held_out=100),
         Overhead(("resnet_narrow",), 2, 2, (0, 2), 64, batch=8, held_out=27),
-        SelfSupervised(2, 4, 32, batch=16, pictures=24),
+        SelfSupervised(2, 4, (4, 6, 8), batch=16, pictures=24, held_out=100),
         samples=20,
         norm_samples=20,
     ),
     "small": Scale(
         Digits(5, 800, (0, 25, 50, 100, 200, 400, 800), (20, 28, 28, 40, 40, 56), (6, 8, 10, 12, 12, 20)),
         Overhead(NARROW, 3, 200, (0, 25, 50, 100, 200), 64),
-        SelfSupervised(3, 600, 32),
+        SelfSupervised(3, 300, (16, 32, 64)),
     ),
     "paper": Scale(
         Digits(10, 2000, tuple(range(0, 2001, 100)), (56, 72, 96, 96, 112, 112), (16, 24, 32, 32, 48, 64)),
         Overhead(PAPER_NETS, 5, 10_000, tuple(range(0, 10_001, 200)), 224),
-        SelfSupervised(3, 600, 32),
+        SelfSupervised(3, 300, (16, 32, 64)),
     ),
 }
