@@ -29,15 +29,23 @@ class Digits:
 
 @dataclass(frozen=True)
 class Overhead:
-    """Section 4.3: architectures, copies and iterations of training on nine classes without an upright."""
+    """Section 4.3: architectures, copies and iterations of training on nine classes without an upright.
+
+    ``training`` pictures of each class, ``held_out`` test pictures of all; ``rate`` is Adam's, the same from random
+    and from pretrained weights. ``upright_steps`` are those of the training that makes a narrow network's weights.
+    """
 
     architectures: tuple[str, ...]
     seeds: int
     steps: int
     checkpoints: tuple[int, ...]
     size: int
-    batch: int = 32
-    held_out: int = 250
+    batch: int = 16
+    training: int = 200
+    held_out: int = 252
+    rate: float = 1e-3
+    upright_steps: int = 400
+    upright_batch: int = 32
 
 
 @dataclass(frozen=True)
@@ -74,19 +82,40 @@ PAPER_NETS = ("resnet50", "alexnet", "densenet121", "levit_192")
 SCALES = {
     "tiny": Scale(
         Digits(2, 4, (0, 4), (4, 4, 6, 6, 8, 8), (1, 1, 1, 1, 1, 2), pictures=40, batch=16, held_out=100),
-        Overhead(("resnet_narrow",), 2, 2, (0, 2), 64, batch=8, held_out=27),
+        Overhead(
+            ("resnet_narrow",),
+            2,
+            2,
+            (0, 2),
+            64,
+            batch=8,
+            training=4,
+            held_out=45,
+            upright_steps=2,
+            upright_batch=8,
+        ),
         SelfSupervised(2, 4, (4, 6, 8), batch=16, pictures=24, held_out=100),
         samples=20,
         norm_samples=20,
     ),
     "small": Scale(
         Digits(5, 800, (0, 25, 50, 100, 200, 400, 800), (20, 28, 28, 40, 40, 56), (6, 8, 10, 12, 12, 20)),
-        Overhead(NARROW, 3, 200, (0, 25, 50, 100, 200), 64),
+        Overhead(NARROW, 5, 240, (0, 30, 60, 120, 240), 64),
         SelfSupervised(3, 300, (16, 32, 64)),
     ),
     "paper": Scale(
         Digits(10, 2000, tuple(range(0, 2001, 100)), (56, 72, 96, 96, 112, 112), (16, 24, 32, 32, 48, 64)),
-        Overhead(PAPER_NETS, 5, 10_000, tuple(range(0, 10_001, 200)), 224),
+        Overhead(
+            PAPER_NETS,
+            5,
+            10_000,
+            tuple(range(0, 10_001, 200)),
+            224,
+            batch=32,
+            training=2000,
+            held_out=1800,
+            rate=1e-4,
+        ),
         SelfSupervised(3, 300, (16, 32, 64)),
     ),
 }
