@@ -15,7 +15,7 @@ from examples.paper.claims import Claim
 from examples.paper.settings import SCALES
 from examples.paper.step import Place, Step
 
-SECTIONS = ("4.1", "4.2", "4.4")
+SECTIONS = ("4.1", "4.2", "4.3", "4.4")
 
 
 def steps(section: str, place: Place) -> Iterable[Step]:

@@ -9,15 +9,12 @@ import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
-from support.command import COMMAND
 
 from examples.paper import finetune, overhead, pretrain
+from examples.paper.finetune import STARTS
 from examples.paper.finetune_nets import ARCHITECTURES, network, take
-from examples.paper.section_4_3 import STARTS, steps
 from examples.paper.settings import SCALES
-from examples.paper.step import SPECS, Place
-from geed_cli.groups.named import groups_named
-from geed_cli.measures.catalogue import select_measures
+from examples.paper.step import SPECS
 
 SIZES = {
     "resnet_narrow": 128,
@@ -140,18 +137,3 @@ def test_copies_differ_where_they_should(
     assert all(not torch.equal(at[start, 0, 0][first], at[start, 0, 2][first]) for start in STARTS)
     accuracies = json.loads((tmp_path / "runs" / "scratch" / "seed_0" / "accuracy.json").read_text())
     assert set(accuracies) == {"0", "2"}
-
-
-@pytest.mark.parametrize("scale", SCALES)
-def test_commands_of_the_section_parse(scale: str, tmp_path: Path) -> None:
-    """Options, measures and groups of each; no two make one file."""
-    made = steps(Place(tmp_path / "data", tmp_path / "out", scale))
-    for step in made:
-        if step.command[0] == "geed":
-            _, name, *arguments = step.command
-            read = COMMAND.commands[name].make_context(name, arguments).params  # type: ignore[attr-defined]
-            assert select_measures(read["metric"] or ())
-            assert groups_named(read.get("group") or ()) is not None
-    assert len({step.makes for step in made}) == len(made)
-    tracks = [step for step in made if step.command[:2] == ("geed", "track")]
-    assert len(tracks) == 2 * len(SCALES[scale].overhead.architectures) + 4
