@@ -8,6 +8,7 @@ added, so that the grid has a centre.
 
 import argparse
 import gzip
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,19 +167,19 @@ def write(folder: Path, out: Path, number: int, held_out: int) -> None:
     for name, corrupt in corruptions(generator).items():
         save(out / name, corrupt(rotated))
     save(out / "fashion", turned(fashion(folder, number), generator))
+    left_out = {}
     others = {"digits": small_digits(number)} | {
         name: downloaded(name, folder, number) for name in DOWNLOADED
     }
     for name, x in others.items():
         if x is None:
-            where = (
-                "python -m pip install scikit-learn"
-                if name == "digits"
-                else f"torchvision could not fetch it to {folder}"
+            left_out[name] = (
+                "scikit-learn is missing" if name == "digits" else f"not in {folder}, and no network"
             )
-            print(f"{name} left out: {where}")
+            print(f"{name} left out: {left_out[name]}")
         else:
             save(out / name, turned(x, generator))
+    (out / "written.json").write_text(json.dumps({"pictures": number, "left_out": left_out}))
 
 
 def main() -> None:

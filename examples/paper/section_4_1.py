@@ -21,13 +21,13 @@ PAIRED = ("--pair-runs", r"_(\d+)/step")  # copies of one seed, at two steps
 def pictures(place: Place) -> Step:
     """The data sets of 4.1 and 4.2."""
     words = ("--data", str(place.data), "--out", str(place.out / "data"), "--scale", place.scale)
-    return Step(("examples.paper.data", *words), place.out / "data" / "fashion")
+    return Step(("examples.paper.data", *words), place.out / "data" / "written.json")
 
 
 def specs(place: Place) -> Step:
     """The networks' specs, of this scale."""
     words = ("--scale", place.scale, "--out", str(place.out / "specs"))
-    return Step(("examples.paper.specs", *words), place.out / "specs")
+    return Step(("examples.paper.specs", *words), place.out / "specs" / "written.json")
 
 
 def trainings(place: Place) -> list[Step]:

@@ -1,6 +1,7 @@
 """The specs of a scale: those of ``specs/``, whose networks are of scale small, with the scale's name in its place."""
 
 import argparse
+import json
 from pathlib import Path
 
 from examples.paper.settings import SCALES
@@ -12,6 +13,7 @@ def write(scale: str, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for spec in sorted(SPECS.glob("*.yaml")):
         (out / spec.name).write_text(spec.read_text().replace("scale: small", f"scale: {scale}"))
+    (out / "written.json").write_text(json.dumps({"scale": scale}))
 
 
 def main() -> None:

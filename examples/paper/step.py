@@ -1,5 +1,6 @@
 """A step of an experiment: one command, and the file that is there when it is done."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -29,10 +30,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Step:
-    """``command`` begins with ``geed`` or with a module of this package; it has been run where ``makes`` is there."""
+    """``command`` begins with ``geed`` or with a module of this package; ``makes`` is the last file that it writes."""
 
     command: tuple[str, ...]
     makes: Path
+
+    @property
+    def done(self) -> bool:
+        """Whether its file is there, and does not say that a part of it is missing, as tracks and sweeps do."""
+        if self.makes.suffix != ".json" or not self.makes.is_file():
+            return self.makes.exists()
+        return json.loads(self.makes.read_text(encoding="utf-8")).get("status") != "partial"
 
     @property
     def line(self) -> str:
@@ -46,7 +54,7 @@ class Step:
         Raises:
             subprocess.CalledProcessError: the command failed; what it said stands on the terminal.
         """
-        if self.makes.exists():
+        if self.done:
             return
         print(f"$ {self.line}", flush=True)
         self.makes.parent.mkdir(parents=True, exist_ok=True)

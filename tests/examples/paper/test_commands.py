@@ -58,9 +58,11 @@ def test_commands_of_the_readme_are_read() -> None:
 
 def test_a_finished_step_does_not_run(tmp_path: Path) -> None:
     """Where its file is there; and one that fails raises."""
-    there = tmp_path / "there"
-    there.touch()
+    there = tmp_path / "there.json"
+    there.write_text('{"status": "complete"}')
     Step(("no.such.module",), there).run()
+    there.write_text('{"status": "partial"}')
+    assert not Step(("no.such.module",), there).done
     with pytest.raises(subprocess.CalledProcessError):
         Step(("no.such.module",), tmp_path / "missing").run()
 
