@@ -84,4 +84,7 @@ def hidden_layer(inputs: int) -> nn.Module:
 def network(kind: str, scale: str = "small") -> nn.Module:
     """``cnn`` or ``c8`` at the widths of a scale, with random weights of torch's generator."""
     digits = SCALES[scale].digits
-    return CNN(digits.cnn) if kind == "cnn" else SteerableCNN(digits.c8)
+    net = CNN(digits.cnn) if kind == "cnn" else SteerableCNN(digits.c8)
+    # e2cnn's filters are buffers before the first evaluation and in each: a network in training after one has none,
+    # and neither have its checkpoints
+    return net.eval().train()

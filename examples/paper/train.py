@@ -31,7 +31,6 @@ def train(kind: str, seed: int, scale: str, data: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for step in range(settings.steps + 1):
         if step in settings.checkpoints:
-            # e2cnn's filters are buffers in evaluation mode alone: a checkpoint is of training mode, and has none
             torch.save(net.state_dict(), out / f"step_{step}.pt")
             accuracies[step] = accuracy(net, test)
             print(f"{kind} {seed} step {step}: accuracy {accuracies[step]:.3f}", flush=True)
