@@ -85,7 +85,7 @@ def steps(place: Place) -> list[Step]:
                 geed("track", *families, *data, *chosen, "--json", file, makes=file),
                 *compared(file, last),
             ]
-    return made + conjectures(place, last) + figures(out)
+    return made + conjectures(place, last) + figures(out, last)
 
 
 def compared(track: Path, last: int) -> list[Step]:
@@ -140,17 +140,23 @@ def conjectures(place: Place, last: int) -> list[Step]:
     return made
 
 
-def figures(out: Path) -> list[Step]:
-    """Figures 2, 7 and 8 of the paper, with one vertical axis for what is compared, and figure 7's by depth."""
+def figures(out: Path, last: int) -> list[Step]:
+    """Figures 2, 7 and 8 of the paper, with one vertical axis for what is compared, and figure 7's end by depth."""
     track, pooled = out / "hidden_zero.json", out / "pooled_zero.json"
-    made = []
-    for name, file, chosen in (
-        ("figure_2", track, metrics("latent.l2", "softmax.kl")),
-        ("figure_7", track, [*metrics("channelwise.cosine"), "--layer", "block*", "--share-y"]),
-        ("figure_8_hidden", track, metrics("latent.cosine", "latent.cosine.raw")),
-        ("figure_8_pooled", pooled, metrics("latent.cosine", "latent.cosine.raw")),
-    ):
-        for suffix, option in ((".svg", "--figure"), (".csv", "--csv")):
-            at = out / f"{name}{suffix}"
-            made.append(geed("track", file, *chosen, option, at, makes=at))
-    return made
+    ends = (f"cnn={track}:cnn@{last}", f"c8={track}:c8@{last}")
+    drawn = {
+        "figure_2": ("track", track, *metrics("latent.l2", "softmax.kl")),
+        "figure_7": ("track", track, *metrics("channelwise.cosine"), "--layer", "block*", "--share-y"),
+        "figure_7_by_depth": ("compare", *ends, *metrics("channelwise.cosine")),
+        "figure_8_hidden": ("track", track, *metrics("latent.cosine", "latent.cosine.raw")),
+        "figure_8_pooled": ("track", pooled, *metrics("latent.cosine", "latent.cosine.raw")),
+    }
+    files = [
+        (name, option, suffix)
+        for name in drawn
+        for option, suffix in (("--figure", ".svg"), ("--csv", ".csv"))
+    ]
+    return [
+        geed(*drawn[name], option, out / f"{name}{suffix}", makes=out / f"{name}{suffix}")
+        for name, option, suffix in files
+    ]
