@@ -37,7 +37,8 @@ def start(name: str, pretrained: bool, seed: int, upright: Path | None) -> nn.Mo
     if pretrained:
         take(net, name, upright)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return net.to(device, memory_format=torch.channels_last)  # on a CPU a step takes two thirds of the time
+    on_device: nn.Module = net.to(device).to(memory_format=torch.channels_last)
+    return on_device  # on a CPU a step takes two thirds of the time
 
 
 def finetune(
@@ -72,7 +73,10 @@ def accuracy(net: nn.Module, architecture: Architecture, test: tuple[Tensor, Ten
     device = next(net.parameters()).device
     net.eval()
     found = torch.cat(
-        [net(architecture.normalised(part.to(device))).argmax(1) for part in test[0].split(100)]
+        [
+            net(architecture.normalised(part.to(device))).argmax(1)
+            for part in torch.chunk(test[0], 1 + len(test[0]) // 100)
+        ]
     )
     net.train()
     return (found.cpu() == test[1]).double().mean().item()

@@ -7,6 +7,7 @@ widths. Weights of the narrow ones come from ``pretrain``, all others' from Imag
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -42,9 +43,9 @@ class Architecture:
 
 def resnet_narrow(classes: int) -> nn.Module:
     """A ResNet of four basic blocks with 16, 32, 64 and 128 channels."""
-    block = timm.models.resnet.BasicBlock
+    block: Any = timm.models.resnet.BasicBlock  # timm says that it takes an instance
     net: nn.Module = timm.models.resnet.ResNet(
-        block, [1, 1, 1, 1], num_classes=classes, channels=(16, 32, 64, 128)
+        block, (1, 1, 1, 1), num_classes=classes, channels=(16, 32, 64, 128)
     )
     return net
 

@@ -94,7 +94,7 @@ def ambiguous(place: Place, boundary: str) -> tuple[str, str]:
 
 def said(of: dict[str, Any]) -> str:
     """Nearer, further or undecided."""
-    found = of["deltas"][0]["verdict"]
+    found: str = of["deltas"][0]["verdict"]
     return SIDES.get(found, found)
 
 

@@ -40,7 +40,7 @@ class Step:
         """Whether its file is there, and does not say that a part of it is missing, as tracks and sweeps do."""
         if self.makes.suffix != ".json" or not self.makes.is_file():
             return self.makes.exists()
-        return json.loads(self.makes.read_text(encoding="utf-8")).get("status") != "partial"
+        return bool(json.loads(self.makes.read_text(encoding="utf-8")).get("status") != "partial")
 
     @property
     def line(self) -> str:

@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -90,18 +91,18 @@ def numbers(
         seen = read(np.stack([turn(x, k) * mask for k in range(N)]))
         f, p = seen["hidden"], seen["p"]
         mean, q = f.mean(0), p.mean(0)
-        sums["latent.l2"].append(np.mean([math.dist(each, mean) for each in f]))
-        sums["latent.cosine"].append(np.mean([-cosine(each, mean) for each in f]))
+        sums["latent.l2"].append(fmean([math.dist(each, mean) for each in f]))
+        sums["latent.cosine"].append(fmean([-cosine(each, mean) for each in f]))
         sums["softmax.kl"].append(
-            np.mean([sum(a * math.log(a / b) for a, b in zip(each, q, strict=True) if a) for each in p])
+            fmean([sum(a * math.log(a / b) for a, b in zip(each, q, strict=True) if a) for each in p])
         )
         for block in BLOCKS:
             sums[block].append(channelwise(seen[block], kind, boundary))
     f = read(normal * mask)["hidden"]
     pairs = [(i, j) for i in range(len(f)) for j in range(i)]
-    by_l2 = np.mean([math.dist(f[i], f[j]) for i, j in pairs])
-    by_cosine = np.mean([cosine(f[i], f[j]) for i, j in pairs])
-    means = {name: float(np.mean(each)) for name, each in sums.items()}
+    by_l2 = fmean([math.dist(f[i], f[j]) for i, j in pairs])
+    by_cosine = fmean([cosine(f[i], f[j]) for i, j in pairs])
+    means = {name: fmean(each) for name, each in sums.items()}
     return means | {
         "latent.l2": means["latent.l2"] / by_l2,
         "latent.cosine": means["latent.cosine"] / by_cosine,
@@ -128,8 +129,8 @@ def channelwise(maps: np.ndarray, kind: str, boundary: str) -> float:
             for u, v in zip(here, there, strict=True)
             if max(np.linalg.norm(u), np.linalg.norm(v)) > 1e-6 * largest
         ]
-        found.append(-np.mean([cosine(u, v) for u, v in alive]))
-    return float(np.mean(found))
+        found.append(-fmean([cosine(u, v) for u, v in alive]))
+    return fmean(found)
 
 
 def main() -> None:
