@@ -2,7 +2,9 @@
 
 Copies of four networks from random and from pretrained weights, trained on nine classes without an upright, are audited
 along training under C8 and D8, in the latent space and at the softmax. The paper's boundary is ``zero``; ``disc`` is
-measured at the first and the last step. Accuracy is that of all held-out pictures at the last step.
+measured at the first and the last step. What changes along training is read from step 0, the paper's own first record
+being unknown, and once more from the first checkpoint after it. Accuracy is that of all held-out pictures at the last
+step.
 """
 
 from pathlib import Path
@@ -65,6 +67,8 @@ def measured(place: Place, name: str) -> list[Step]:
         file = track(place, name, boundary)
         made.append(geed("track", *words, *test(place), *numbers, "--json", file, makes=file))
         made += compared(file, name)
+        if boundary == BOUNDARIES[0]:  # the step after the first jump, too
+            made += along(file, name, str(settings.overhead.checkpoints[1]))
     return made
 
 
@@ -72,11 +76,16 @@ def compared(file: Path, name: str) -> list[Step]:
     """Pretrained against scratch at the last step, and the last step of each against its first."""
     sides = [f"{start}={file}:{name} {start}@last" for start in STARTS]
     ends = comparison(file, "starts")
-    made = [geed("compare", *sides, "--json", ends, makes=ends)]
+    return [geed("compare", *sides, "--json", ends, makes=ends), *along(file, name, "first")]
+
+
+def along(file: Path, name: str, step: str) -> list[Step]:
+    """The last step of each start against another one, copy by copy."""
+    made = []
     for start in STARTS:
-        along = comparison(file, start)
-        sides = [f"{step}={file}:{name} {start}@{step}" for step in ("first", "last")]
-        made.append(geed("compare", *sides, *PAIRED, "--json", along, makes=along))
+        to = comparison(file, f"{start}_{step}")
+        sides = [f"{each}={file}:{name} {start}@{each}" for each in (step, "last")]
+        made.append(geed("compare", *sides, *PAIRED, "--json", to, makes=to))
     return made
 
 
@@ -124,5 +133,5 @@ def track(place: Place, name: str, boundary: str) -> Path:
 
 
 def comparison(file: Path, what: str) -> Path:
-    """A comparison of a track: ``starts``, or the steps of a start."""
+    """A comparison of a track: ``starts``, or a start and the step that its last one is set against."""
     return file.with_name(f"{file.stem}_{what}.json")

@@ -20,7 +20,7 @@ from examples.paper.section_4_3 import SECTION, comparison, track
 from examples.paper.settings import BOUNDARIES
 from examples.paper.step import Place
 
-EXPECTED = {"starts": "further", "scratch": "further", "pretrained": "nearer"}
+EXPECTED = {"starts": "further", "scratch_first": "further", "pretrained_first": "nearer"}
 """In latent.l2: pretrained copies against those from scratch at the last step, and either along its training."""
 SIDES = {WORDS[side]: side for side in ("nearer", "further")}
 
@@ -28,9 +28,9 @@ SIDES = {WORDS[side]: side for side in ("nearer", "further")}
 def claims(place: Place) -> list[Claim]:
     """All of them, in the order of the section."""
     return [
-        latent(place, "4.3a", "from scratch more invariant in latent.l2 under C8", "starts"),
-        latent(place, "4.3b", "from scratch latent.l2 rises along training", "scratch"),
-        latent(place, "4.3c", "pretrained latent.l2 falls along training", "pretrained"),
+        latent(place, "4.3a", "from scratch more invariant in latent.l2 under C8"),
+        along(place, "4.3b", "from scratch latent.l2 rises along training", "scratch"),
+        along(place, "4.3c", "pretrained latent.l2 falls along training", "pretrained"),
         of_both(place, "4.3d", "under D8 the patterns are similar", alike),
         of_both(
             place, "4.3e", "softmax.kl is ambiguous: networks differ in which start is nearer", ambiguous
@@ -52,16 +52,27 @@ def of_both(place: Place, number: str, finding: str, judge: Callable[[Place, str
     return over_settings(number, finding, {boundary: judge(place, boundary) for boundary in BOUNDARIES})
 
 
-def latent(place: Place, number: str, finding: str, what: str) -> Claim:
-    """latent.l2 under C8 goes as the paper says, of every network."""
+def latent(place: Place, number: str, finding: str) -> Claim:
+    """latent.l2 under C8 at the last step, of every network."""
+    return of_both(
+        place, number, finding, lambda place, boundary: each_network(place, boundary, "starts", "further")
+    )
 
-    def judge(place: Place, boundary: str) -> tuple[str, str]:
-        found = lines(place, boundary, what, "latent.l2", "c8")
-        verdicts = {name: verdict(each, EXPECTED[what]) for name, each in found.items()}
-        numbers = "; ".join(f"{name} {shown(each)} {verdicts[name]}" for name, each in found.items())
-        return numbers, every(verdicts.values())
 
-    return of_both(place, number, finding, judge)
+def along(place: Place, number: str, finding: str, start: str) -> Claim:
+    """latent.l2 under C8 from step 0 to the last, and from the first checkpoint after it, of every network."""
+    side, early = EXPECTED[f"{start}_first"], str(place.settings.overhead.checkpoints[1])
+    found = {f"{at}, from step 0": each_network(place, at, f"{start}_first", side) for at in BOUNDARIES}
+    found[f"zero, from step {early}"] = each_network(place, BOUNDARIES[0], f"{start}_{early}", side)
+    return over_settings(number, finding, found)
+
+
+def each_network(place: Place, boundary: str, what: str, side: str) -> tuple[str, str]:
+    """The numbers of every network in one comparison of latent.l2 under C8, and whether all lie on a side."""
+    found = lines(place, boundary, what, "latent.l2", "c8")
+    verdicts = {name: verdict(each, side) for name, each in found.items()}
+    numbers = "; ".join(f"{name} {shown(each)} {verdicts[name]}" for name, each in found.items())
+    return numbers, every(verdicts.values())
 
 
 def alike(place: Place, boundary: str) -> tuple[str, str]:
@@ -85,11 +96,12 @@ def alike(place: Place, boundary: str) -> tuple[str, str]:
 
 
 def ambiguous(place: Place, boundary: str) -> tuple[str, str]:
-    """Not every network is decided, in one direction, in softmax.kl under C8 at the last step."""
+    """In softmax.kl under C8 at the last step some networks are decided one way and some the other, or all one way."""
     found = lines(place, boundary, "starts", "softmax.kl", "c8")
     sides = {each["deltas"][0]["verdict"] for each in found.values()}
     numbers = "; ".join(f"{name} {shown(each)} {said(each)}" for name, each in found.items())
-    return numbers, NOT_SUPPORTED if len(sides) == 1 and sides <= SIDES.keys() else SUPPORTED
+    both, one = sides >= SIDES.keys(), len(sides) == 1 and sides <= SIDES.keys()
+    return numbers, SUPPORTED if both else NOT_SUPPORTED if one else UNDECIDED
 
 
 def said(of: dict[str, Any]) -> str:

@@ -86,7 +86,7 @@ SCALES = {
             ("resnet_narrow",),
             2,
             2,
-            (0, 2),
+            (0, 1, 2),
             64,
             batch=8,
             training=4,

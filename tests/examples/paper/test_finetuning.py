@@ -136,4 +136,4 @@ def test_copies_differ_where_they_should(
     assert not torch.equal(at["scratch", 0, 0][first], at["scratch", 1, 0][first])
     assert all(not torch.equal(at[start, 0, 0][first], at[start, 0, 2][first]) for start in STARTS)
     accuracies = json.loads((tmp_path / "runs" / "scratch" / "seed_0" / "accuracy.json").read_text())
-    assert set(accuracies) == {"0", "2"}
+    assert set(accuracies) == {"0", "1", "2"}
