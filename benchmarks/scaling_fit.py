@@ -59,7 +59,7 @@ def lines_of(series: Series) -> list[Line]:
 
 
 def _statistics(series: Series, x: tuple[float, ...]) -> Line:
-    """Statistics hold d(x, x') of all pairs, so that they end up quadratic; they have no goal of their own here."""
+    """M needs d(x, x') of all pairs, so that their time ends up quadratic; they have no goal of their own here."""
     took = tuple(point.statistics_s for point in series.points)
     last = series.points[-1]
     words = (

@@ -125,4 +125,4 @@ def curve(model: str, img_size: int | None, folder: Path, settings: Settings) ->
     )
     yield Line("… the curve, MiB", "; ".join(f"{n}: {m.peak:.0f}" for n, m in points.items()))
     after = "; ".join(f"{n}: {m.peak_after:.0f}" for n, m in points.items())
-    yield Line("… with statistics, which hold d(x, x') of all pairs, MiB", after)
+    yield Line("… with statistics, MiB", after)

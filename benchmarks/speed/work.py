@@ -88,7 +88,7 @@ def chosen_layers(network: Network, count: int) -> tuple[str, ...]:
 
 
 def held_mib(network: Network, result: Result) -> float:
-    """Bytes of the numbers that rows hold: embedding, probabilities, and a deviation per cell and element.
+    """Bytes of the numbers that rows hold: float32 embedding, probabilities, and a deviation per cell and element.
 
     Channelwise cells have a second number, the part of dead channels. What Python adds to each array is left out.
     """
@@ -96,7 +96,7 @@ def held_mib(network: Network, result: Result) -> float:
     classes = network.module.get_parameter(f"{network.classifier}.weight").shape[0]
     orders = {group.name: group.order for group in result.groups}
     cells = sum((2 if entry.layer else 1) * orders[entry.group] for entry in result.results)
-    return result.data.count * 8 * (features + classes + cells) / 2**20
+    return result.data.count * (4 * features + 8 * (classes + cells)) / 2**20
 
 
 def write_saved(folder: Path, images: int) -> None:

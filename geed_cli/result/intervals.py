@@ -9,7 +9,7 @@ from geed_cli.result.by_class import with_classes
 from geed_cli.result.by_element import Elements
 from geed_cli.result.samples import confidence_of, sample_of, used_method, way_sample_of
 from geed_cli.result.schema import Entry, Result
-from geed_cli.statistics.interval import interval
+from geed_cli.statistics.interval import interval, intervals_at
 from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import Interval, Sample
 
@@ -43,10 +43,8 @@ def _intervals(result: Result, samples: Sequence[Sample]) -> Sequence[Interval]:
         return simultaneous(
             samples, method=method, confidence=confidence, resamples=used.resamples, seed=used.seed
         )
-    return [
-        interval(sample, method=method, confidence=confidence, resamples=used.resamples, seed=used.seed)
-        for sample in samples
-    ]
+    made = intervals_at(samples, method=method, resamples=used.resamples, seed=used.seed)
+    return [at(confidence) for at in made]
 
 
 def _entry(entry: Entry, own: bool, way: bool, made: Iterator[tuple[Sample, Interval]]) -> Entry:

@@ -33,8 +33,9 @@ from geed_cli.statistics.validity import (
 
 IntervalAt = Callable[[float], Interval]
 """From the confidence to the interval."""
-PART = 1 << 23
-"""Rows of the cells that are made together: 64 MB of float64, all of some hundred cells of a run over few images."""
+PART = 1 << 22
+"""Rows of the cells that are made together: some 60 bytes are held of each. Thousands of cells of a few hundred images
+are one part."""
 
 
 def interval(

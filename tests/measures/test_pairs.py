@@ -1,5 +1,8 @@
 """How far many images are from each other, without the matrix: against loops over images, and known answers."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -95,3 +98,25 @@ def test_the_origin_is_the_vector_nearest_to_the_mean() -> None:
     assert vectors.mean().tolist() == [3.0]
     assert vectors.nearest_to_mean().tolist() == [1.0]
     assert l2_sums(vectors, torch.tensor([1.0, 10.0, 100.0]).double()).tolist() == [180.0, 708.0, 71.0]
+
+
+CHILD = """
+import resource
+import numpy as np
+from geed_cli.measures.latent import COSINE, L2
+from geed_cli.measures.pairs import pairs_of
+rows = list(np.random.default_rng(0).random((20_000, 8), dtype=np.float32))
+pairs_of(L2, rows[:2_100])  # what torch sets up once
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for measure in (L2, COSINE):
+    pairs_of(measure, rows)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(sys.platform != "linux", reason="the largest memory is in KiB on Linux")
+def test_memory_does_not_grow_with_pairs() -> None:
+    """20,000 images, whose distances would take 3.2 GB, need no more than 2,100 do, to 100 MB."""
+    said = subprocess.run([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert int(said) < 100 * 2**10
