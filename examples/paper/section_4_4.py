@@ -80,7 +80,8 @@ def specs(place: Place) -> Step:
 def pictures(place: Place, out: Path) -> Step:
     """The digits that are mirrored, and those that give M."""
     words = ("--data", str(place.data), "--out", str(out), "--scale", place.scale)
-    return Step(("examples.paper.upright", *words), out)
+    last = place.settings.self_supervised.pictures + place.settings.norm_samples - 1
+    return Step(("examples.paper.upright", *words), out / f"{last:04d}.png")
 
 
 def runs(place: Place, family: str) -> Path:
@@ -103,7 +104,7 @@ def sweep(place: Place, models: list[str], source: str, *more: str) -> Step:
     number = (place.settings.self_supervised.pictures, place.settings.norm_samples)
     data = (source, "-g", "flip", "--samples", number[0], "--norm-samples", number[1])
     files = ("--out", out / "sweep", "--csv", table, "--figure", figure)
-    return geed("sweep", *models, "-d", *data, *SHOWN, *more, *files, makes=figure)
+    return geed("sweep", *models, "-d", *data, *SHOWN, *more, *files, makes=out / "sweep" / "sweep.json")
 
 
 def compared(place: Place, name: str, *words: str) -> Step:
