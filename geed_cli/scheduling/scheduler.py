@@ -118,11 +118,12 @@ class Scheduler:
         self._crew.strike(lease, now)
         self._hand_on(lease)
 
-    def failure(self, number: int, now: float, reason: str) -> None:
-        """A worker came to grief over a lease and lives."""
-        lease = self._out[number][0]
-        self._crew.strike(lease, now)
-        self._hand_on(lease, reason)
+    def end(self, number: int, now: float, reason: str) -> None:
+        """The cell of a lease cannot be done by any worker."""
+        cell = self._cells[self._out[number][0].piece.cell]
+        self.dropped(number, now)
+        if cell.reason is None:
+            cell.fail(reason)
 
     def refuse(self, number: int, now: float, reason: str) -> None:
         """A worker cannot do the cell of a lease at all, as where a network cannot be loaded."""

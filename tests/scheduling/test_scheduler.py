@@ -82,15 +82,16 @@ def test_a_poisonous_image_costs_what_the_bounds_say() -> None:
 def test_a_tile_that_is_deadly_only_as_a_whole_is_given_up() -> None:
     """Its parts are innocent one by one, as where a whole tile has no room: every image of it is lost, once."""
     scheduler = Scheduler([cell("a", 2, 2)])
-    scheduler.join("w")
     now, deaths = 0.0, 0
+    scheduler.join("0")
     while not scheduler.over:
         for lease in scheduler.assign(now):
             if lease.piece.tile == 1 and lease.piece.images == 2:
-                scheduler.failure(lease.number, now, "no room")
+                scheduler.leave(lease.worker, "no room")
                 deaths += 1
-            else:
-                scheduler.done(lease.number, now)
+                scheduler.join(str(deaths))
+                break
+            scheduler.done(lease.number, now)
         now += 1
     assert [(lost.tile, lost.place) for lost in scheduler.lost] == [(1, 0), (1, 1)]
     assert (scheduler.counts.images, deaths) == (2, 4)
