@@ -130,13 +130,30 @@ def conjectures(place: Place, last: int) -> list[Step]:
         )
         made.append(geed("sweep", *families, *words, "--out", out, makes=out / "sweep.json"))
         made.append(geed("compare", out, "--json", f"{out}.json", makes=Path(f"{out}.json")))
-    for split in SPLITS:
-        file = place.out / "4.1" / f"spread_{split}.json"
+    for split in SPLITS:  # the pictures that give M are all moved here, so that it has an interval
+        out = place.out / "4.1" / f"spread_{split}"
         families = [copies(place, kind, split, last) for kind in KINDS]
-        number = ("--samples", place.settings.norm_samples, "--allow-code")
-        data = ("-d", place.out / "data" / "rotmnist", "-g", "flip", "--boundary", "zero", *number)
+        words = (
+            "-d",
+            f"rot={place.out}/data/rotmnist",
+            "-g",
+            "flip",
+            "--samples",
+            place.settings.norm_samples,
+        )
+        swept = geed(
+            "sweep",
+            *families,
+            *words,
+            "--allow-code",
+            *metrics(*LATENT),
+            "--out",
+            out,
+            makes=out / "sweep.json",
+        )
+        file = Path(f"{out}.json")
         parts = metrics("latent.cosine.M", "latent.l2.M")
-        made.append(geed("compare", *families, *data, *parts, "--json", file, makes=file))
+        made += [swept, geed("compare", out, *parts, "--json", file, makes=file)]
     return made
 
 
