@@ -163,17 +163,14 @@ def figures(out: Path, last: int) -> list[Step]:
     ends = (f"cnn={track}:cnn@{last}", f"c8={track}:c8@{last}")
     drawn = {
         "figure_2": ("track", track, *metrics("latent.l2", "softmax.kl")),
-        "figure_7": ("track", track, *metrics("channelwise.cosine"), "--layer", "block*", "--share-y"),
+        "figure_7": ("track", track, *metrics("channelwise.cosine"), "--layer", "block*"),
         "figure_7_by_depth": ("compare", *ends, *metrics("channelwise.cosine")),
         "figure_8_hidden": ("track", track, *metrics("latent.cosine", "latent.cosine.raw")),
         "figure_8_pooled": ("track", pooled, *metrics("latent.cosine", "latent.cosine.raw")),
     }
-    files = [
-        (name, option, suffix)
-        for name in drawn
-        for option, suffix in (("--figure", ".svg"), ("--csv", ".csv"))
-    ]
+    written = {".svg": ("--share-y", "--figure"), ".csv": ("--csv",)}
+    files = [(name, *each) for name in drawn for each in written.items()]
     return [
-        geed(*drawn[name], option, out / f"{name}{suffix}", makes=out / f"{name}{suffix}")
-        for name, option, suffix in files
+        geed(*drawn[name], *options, out / f"{name}{suffix}", makes=out / f"{name}{suffix}")
+        for name, suffix, options in files
     ]
