@@ -1,9 +1,11 @@
 """Numbers of a track, computed again by code that shares nothing with geed: NumPy, and torch for the network alone.
 
     python -m examples.paper.verify runs/4.1/hidden_zero.json --step 800
+    python -m examples.paper.verify runs/4.2/hidden/fashion/*/*_1-*.json
 
-One copy of each family: latent.l2, latent.cosine, softmax.kl and the channelwise cosine of six blocks. Pictures are
-turned, means and distances taken and maps compared one at a time in float64, straight from the paper's equations.
+Of a track one copy of each family at a step, of saved results each: latent.l2, latent.cosine, softmax.kl and the
+channelwise cosine of six blocks. Pictures are turned, means and distances taken and maps compared one at a time in
+float64, straight from the paper's equations.
 """
 
 import argparse
@@ -133,26 +135,38 @@ def channelwise(maps: np.ndarray, kind: str, boundary: str) -> float:
     return fmean(found)
 
 
+Checked = tuple[str, dict[str, Any]]  # the family, and a saved result
+
+
+def checked(file: Path, step: int | None) -> list[Checked]:
+    """What a file holds: its own result, or of a track the first copy of each family at the step."""
+    held = json.loads(file.read_text())
+    if "records" not in held:
+        spec, *_ = held["model"]["typed"]
+        return [(Path(spec).name.partition("_")[0], held)]
+    first: dict[str, Checked] = {}
+    for record in held["records"]:
+        if record["step"] == step:
+            first.setdefault(record["label"], (record["label"], record["result"]))
+    return list(first.values())
+
+
 def main() -> None:
     """Print a row for each number: geed's, ours and their difference; exit 1 where one is over 1e-5."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("track", type=Path)
-    parser.add_argument("--step", type=int, required=True)
+    parser.add_argument("files", type=Path, nargs="+", help="tracks and results with split hidden")
+    parser.add_argument("--step", type=int, help="of tracks")
     parser.add_argument("--scale", default="small")
     given = parser.parse_args()
-    worst = 0.0
-    for label in ("cnn", "c8"):
-        records = json.loads(given.track.read_text())["records"]
-        record = next(each for each in records if (each["label"], each["step"]) == (label, given.step))
-        worst = max(worst, compare(record, label, given.scale))
+    found = [each for file in given.files for each in checked(file, given.step)]
+    worst = max(compare(result, kind, given.scale) for kind, result in found)
     raise SystemExit(worst > 1e-5)
 
 
-def compare(record: dict[str, Any], kind: str, scale: str) -> float:
+def compare(result: dict[str, Any], kind: str, scale: str) -> float:
     """The largest difference of one checkpoint's numbers."""
-    result = record["result"]
     net = network(kind, scale)
-    net.load_state_dict(torch.load(record["file"], weights_only=True))
+    net.load_state_dict(torch.load(result["model"]["weights"]["detail"], weights_only=True))
     root = Path(result["data"]["root"])
 
     def pixels(images: list[dict[str, Any]]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Every command of the paper's sections is a command, at every scale, and claims read what geed writes."""
 
+import csv
 import importlib.util
 import json
 import shlex
@@ -17,7 +18,8 @@ from examples.paper.settings import SCALES
 from examples.paper.step import Place, Step
 from geed_cli.comparison.schema import Verdict
 
-README = (Path(__file__).parents[3] / "examples" / "paper" / "README.md").read_text(encoding="utf-8")
+PAPER = Path(__file__).parents[3] / "examples" / "paper"
+README = (PAPER / "README.md").read_text(encoding="utf-8")
 
 
 def read(words: list[str]) -> None:
@@ -101,3 +103,16 @@ def test_limits_over_copies_are_students_and_welchs() -> None:
     apart = claims.difference_of(np.array([0.0, 0.1, 0.2]), np.array([5.0, 5.1, 5.2]))
     assert apart.value == pytest.approx(5)
     assert claims.above(0, apart) == claims.SUPPORTED
+
+
+def test_the_readme_says_what_the_kept_verdicts_say() -> None:
+    """A row of its tables for every row of ``claims.csv``, with the verdict of the paper's setting."""
+    for file in sorted((PAPER / "results").glob("*/claims.csv")):
+        section = README.partition(f"## {file.parent.name} ")[2].partition("\n## ")[0]
+        rows = [row.strip("|").split("|") for row in section.splitlines() if row.startswith("| ")]
+        told = {cells[0].strip(): cells[-1].strip() for cells in rows}
+        kept = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+        assert kept
+        for claim in kept:
+            letter = claim["number"].removeprefix(file.parent.name)
+            assert told[letter].startswith(claim["verdict"]), claim["number"]
