@@ -21,6 +21,7 @@ from geed_cli.engine.shared_action import Families, families_of
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.measure import LayerMeasure
 from geed_cli.models.load import load_model
+from geed_cli.pipeline.entries.row_table import RowTable
 from geed_cli.pipeline.entries.tabulate import Rows, tabulate
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import Planned, make_plan
@@ -52,7 +53,9 @@ def tabulate_seconds(
 ) -> float:
     """Seconds from rows to entries."""
     started = time.perf_counter()
-    tabulate(Rows(rows, None), planned, families, IntervalOptions(), layers, Noise(), confidence=0.95)
+    tabulate(
+        Rows(RowTable(rows), None), planned, families, IntervalOptions(), layers, Noise(), confidence=0.95
+    )
     return time.perf_counter() - started
 
 

@@ -18,11 +18,12 @@ from geed_cli.report.selftest_report import SelftestReport
 from geed_cli.result.embedded import is_page, page_files, read_page
 from geed_cli.result.file import first_fault, read_strict_json
 from geed_cli.result.schema import Result, Schema
+from geed_cli.rows.shard_part import ShardPart
 from geed_cli.sweeps.manifest import Sweep
 from geed_cli.tracking.record import Track
 
 YAML_SUFFIXES = (".yaml", ".yml")
-Saved = Result | Track | Sweep | Comparison | Plan | GateReport | SelftestReport
+Saved = Result | Track | Sweep | Comparison | Plan | GateReport | SelftestReport | ShardPart
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ KINDS: Mapping[str, Kind] = {
     "geed.plan/1": Kind("plan", Plan),
     "geed.gate/1": Kind("gate report", GateReport),
     "geed.selftest/1": Kind("self-test", SelftestReport),
+    "geed.part/1": Kind("part of an audit", ShardPart),
 }
 """By what stands in ``schema``."""
 

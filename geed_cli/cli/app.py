@@ -17,6 +17,7 @@ from geed_cli.cli.inspect import inspect
 from geed_cli.cli.ls import ls
 from geed_cli.cli.report import report
 from geed_cli.cli.selftest import selftest
+from geed_cli.cli.shards.merge import merge
 from geed_cli.cli.sweep import sweep
 from geed_cli.cli.track import track
 from geed_cli.cli.usage_errors import PlainErrors
@@ -74,6 +75,7 @@ app.command()(compare)
 app.command()(explain)
 app.command()(init)
 app.command()(inspect)
+app.command()(merge)
 app.command()(plan)
 app.command()(report)
 app.command()(selftest)

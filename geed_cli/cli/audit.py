@@ -11,6 +11,7 @@ from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import OUTPUT, Debug, Json, Linear, ModelName, Quiet, Verbose, parted, view_of
+from geed_cli.cli.shards.which import Parts, RowFolder, shard_in
 from geed_cli.cli.startup import uncollected
 from geed_cli.errors import InputError
 
@@ -46,6 +47,8 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     images: Shown = None,
     on_undecided: gated.Undecided = "fail",
     output_format: gated.OutputFormat = "text",
+    shard: Parts = None,
+    rows: RowFolder = None,
     verbose: Verbose = False,
     quiet: Quiet = False,
     linear: Linear = False,
@@ -73,6 +76,17 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
         )
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     options = audit_options(arguments)
+    if shard is not None or rows is not None:
+        part = _part_of(shard, beside=policy is not None or bool(pages))
+        with uncollected():
+            from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
+            from geed_cli.cli.shards.making import ShardRequest, run_part  # noqa: PLC0415
+            from geed_cli.pipeline.shards.shard import Shard  # noqa: PLC0415
+
+        named = ModelRequest(model, arguments)
+        groups = groups_of(arguments)
+        run_part(ShardRequest(named, groups, options, Shard(*part), json, rows, arguments.twin), quiet=quiet)
+        return
     with uncollected():
         from geed_cli.cli.run.auditing import PageRequest, run_audit  # noqa: PLC0415 - --help must not import torch
         from geed_cli.cli.run.checking import CheckRequest  # noqa: PLC0415
@@ -94,3 +108,22 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
         view=view,
         page=PageRequest(pages, images),
     )
+
+
+def _part_of(shard: str | None, *, beside: bool) -> tuple[int, int]:
+    """Which part is to be made, and of how many.
+
+    Raises:
+        InputError: not all that a part needs, or something that it has not.
+    """
+    if shard is None:
+        raise InputError(
+            "--rows without --shard", expected="which part of the audit its rows are of", remedy="--shard 1/1"
+        )
+    if beside:
+        raise InputError(
+            "--shard together with --policy or -o",
+            expected="a part, which has rows and no values yet",
+            remedy="judge or show the result that geed merge makes",
+        )
+    return shard_in(shard)

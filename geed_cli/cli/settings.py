@@ -49,6 +49,7 @@ NOT_FROM_PROJECT = frozenset(
             "write-spec",
             "dir",
             "cache-dir",
+            "rows",
         ),  # where files are written
         *("force", "fresh", "all", "older-than", "max-size"),  # what is overwritten or removed
         *("spec-dir", "checkpoint", "arch"),  # what runs once the user types --allow-code or --allow-pickle

@@ -1,12 +1,14 @@
 """Batches of one fixed shape: the views of each image in order, image after image, cut every B rows.
 
-The last batch is padded, since another batch shape would change results in the last bits: with its last row, or,
-where a network is watched, with rows of the first image (``steady/again.py``).
+Images come in tiles, and every tile begins a batch, so that a row has the same place in a batch of the same shape
+whoever makes it, and whatever else is made beside it. The last batch of a tile is padded, since another batch shape
+would change results in the last bits: with its last row, or, in the first tile where a network is watched, with rows of
+the first image (``steady/again.py``).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, groupby, islice
 
 import torch
 from torch import Tensor
@@ -24,11 +26,13 @@ class Task:
     Attributes:
         pixels: uint8, shape (3, P, P), P ≥ S; larger where the boundary needs the picture around the crop.
         variants: the views of e first.
+        tile: of the tile that the image belongs to, 0 of the first.
     """
 
     subject: Subject
     pixels: Tensor
     variants: tuple[Variant, ...]
+    tile: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,20 +99,18 @@ class Placement:
         return torch.promote_types(self.dtype, torch.float32)
 
 
-Arrange = Callable[[Iterator[Line]], Iterator[Sequence[Line]]]
-"""Cuts the rows of a run into batches of B rows."""
+Arrange = Callable[[int, Iterator[Line]], Iterator[Sequence[Line]]]
+"""Cuts the rows of a tile into batches of B rows."""
 
 
 def batches(
     tasks: Iterable[Task], size: int, placement: Placement, arrange: Arrange | None = None
 ) -> Iterator[Batch]:
     """All variants of the tasks in batches of exactly B rows, of side S = ``size``."""
-    lines = (
-        Line(row, Slot(task.subject, variant, variant == task.variants[-1]))
-        for task in tasks
-        for variant, row in _rows(task, size, placement)
-    )
-    for rows in _in_order(lines, placement.batch_size) if arrange is None else arrange(lines):
+    for rows in chain.from_iterable(
+        in_order(lines, placement.batch_size) if arrange is None else arrange(tile, lines)
+        for tile, lines in _tiles(tasks, size, placement)
+    ):
         yield Batch(
             _stack([line.pixels for line in rows], placement),
             tuple(line.slot for line in rows),
@@ -117,7 +119,26 @@ def batches(
         )
 
 
-def _in_order(lines: Iterator[Line], size: int) -> Iterator[Sequence[Line]]:
+def _tiles(tasks: Iterable[Task], size: int, placement: Placement) -> Iterator[tuple[int, Iterator[Line]]]:
+    """The rows of each tile, with its number; images that serve the normaliser alone are in tiles of their own."""
+    for (tile, _), members in groupby(tasks, key=tile_of):
+        yield (
+            tile,
+            (
+                Line(row, Slot(task.subject, variant, variant == task.variants[-1]))
+                for task in members
+                for variant, row in _rows(task, size, placement)
+            ),
+        )
+
+
+def tile_of(task: Task) -> tuple[int, bool]:
+    """What the images of a tile share."""
+    return task.tile, task.subject.audited
+
+
+def in_order(lines: Iterator[Line], size: int) -> Iterator[Sequence[Line]]:
+    """The rows as they come, cut every B rows; the last batch is padded with its last row."""
     while rows := list(islice(lines, size)):
         yield rows + [Line(rows[-1].pixels)] * (size - len(rows))
 

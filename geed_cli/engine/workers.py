@@ -1,32 +1,27 @@
 """Workers: devices that share the images of a run, each with networks, engines and batches of its own.
 
-A worker runs in a thread and takes the next image when it wants one; a single worker runs in the caller's thread.
-Batches have one shape in all workers, so that an image's numbers are the same in each of them, as far as the
-network's own do not depend on its place in a batch.
-
-Whatever depends on the order of images goes to the first worker, in order: control images, whose null is measured
-against the one before, and the image on which rounding is measured.
+A worker runs in a thread and takes the next tile when it wants one; a single worker runs in the caller's thread.
+Batches have one shape in all workers, and a tile is shown whole by one of them, so that an image's numbers are the same
+in each. The first tile has all control images, whose null is measured against the one before.
 """
 
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
-from threading import Condition
+from itertools import groupby, takewhile
+from threading import Lock
 
 import torch
 
-from geed_cli.engine.batches import Batch, Placement, Task, batches
+from geed_cli.engine.batches import Batch, Line, Placement, Task, batches, in_order, tile_of
 from geed_cli.engine.engine import Engine, exact_arithmetic
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.passes import out_of_memory
 from geed_cli.engine.row import Broken
 from geed_cli.engine.steady.again import ShownAgain
 
-MOST_WAITING = 16
-"""Pictures that may wait for the first worker; at so many the other workers wait, too."""
 BATCHES_AHEAD = 2
 """Batches that a worker runs before anything of them is fetched, so that it does not wait for the caller."""
 
@@ -35,48 +30,37 @@ Finished = tuple[Observation | Broken, ...]
 
 
 class WorkQueue:
-    """Hands out every task of a run once, from any thread; the tasks are asked for one at a time."""
+    """Hands out every task of a run once, from any thread, a tile at a time; the tasks are asked for one by one."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
-        self._tasks = iter(tasks)
-        self._kept: deque[Task] = deque()
+        self._tasks = tasks
+        self._tiles = groupby(tasks, key=tile_of)
         self._ended = False
-        self._changed = Condition()
+        self._asking = Lock()
 
-    def tasks_of(self, worker: int) -> Iterator[Task]:
-        """The tasks of that worker, until there are none or ``end`` was called.
+    def tasks(self) -> Iterator[Task]:
+        """The tasks of whole tiles, until there are none or ``end`` was called.
 
         Raises:
             Exception: what the run's tasks raised, in the worker that asked; the others find no further task.
         """
-        while (task := self._next(first=worker == 0)) is not None:
-            yield task
+        while tile := self._next():
+            yield from tile
 
     def end(self) -> None:
-        """Hand out no further task, and wake whoever waits for one."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
+        """Hand out no further task."""
+        self._ended = True
 
     def close(self) -> None:
         """Let go of what makes the tasks, once no thread asks for one any more."""
         if isinstance(self._tasks, Generator):
             self._tasks.close()
 
-    def _next(self, *, first: bool) -> Task | None:
-        with self._changed:
-            while not self._ended:
-                if first and self._kept:
-                    self._changed.notify_all()
-                    return self._kept.popleft()
-                if len(self._kept) >= MOST_WAITING:
-                    self._changed.wait()
-                    continue
-                task = next(self._tasks, None)
-                if task is None or first or not (task.subject.control or task.subject.first):
-                    return task
-                self._kept.append(task)
-        return None
+    def _next(self) -> list[Task]:
+        """The next tile; empty where there is none."""
+        with self._asking:
+            _, tile = next(self._tiles, (None, ()))
+            return list(takewhile(lambda _: not self._ended, tile))
 
 
 @dataclass(frozen=True)
@@ -97,19 +81,24 @@ class Worker:
     def _again(self) -> ShownAgain:
         return ShownAgain(self.placement.batch_size)
 
-    def run(self, tasks: Iterable[Task], expected: int | None = None) -> Iterator[list[Finished]]:
+    def run(self, tasks: Iterable[Task], expected: int) -> Iterator[list[Finished]]:
         """Show the tasks to every network; for each batch the images that it finished, in order.
 
         Args:
             tasks: the images.
-            expected: how many rows they come to, if that is known.
+            expected: how many rows those of the first tile come to, where all of them can be used.
 
         Raises:
             OutOfMemoryError: a batch has no room on this device.
             UnsteadyError: a network showed the first image two things.
         """
-        watched = any(engine.watched for engine in self.engines)
-        arrange = partial(self._again.arrange, expected=expected) if watched else None
+        again = self._again if any(engine.watched for engine in self.engines) else None
+
+        def arrange(tile: int, lines: Iterator[Line]) -> Iterator[Sequence[Line]]:
+            if again is None:
+                return in_order(lines, self.placement.batch_size)
+            return again.in_place(lines) if tile else again.arrange(lines, expected)
+
         arriving = batches(tasks, self.size, self.placement, arrange)
         while (images := self._feed(arriving)) is not None:
             yield images
@@ -136,7 +125,7 @@ def finished(
     Args:
         workers: that share the tasks.
         tasks: the images.
-        expected: how many rows they come to, where all of them can be used.
+        expected: how many rows those of the first tile come to, where all of them can be used.
 
     Raises:
         Exception: the first that a worker or the tasks raised; the other workers have ended by then.
@@ -144,12 +133,14 @@ def finished(
     if len(workers) == 1:
         yield from workers[0].run(tasks, expected)
     else:
-        yield from _side_by_side(workers, tasks)
+        yield from _side_by_side(workers, tasks, expected)
 
 
-def _side_by_side(workers: Sequence[Worker], tasks: Iterable[Task]) -> Iterator[list[Finished]]:
+def _side_by_side(
+    workers: Sequence[Worker], tasks: Iterable[Task], expected: int
+) -> Iterator[list[Finished]]:
     queue = WorkQueue(tasks)
-    runs = [worker.run(queue.tasks_of(number)) for number, worker in enumerate(workers)]
+    runs = [worker.run(queue.tasks(), expected) for worker in workers]
     threads = [ThreadPoolExecutor(1, f"worker-{number}") for number in range(len(workers))]
 
     def pull(number: int) -> Future[list[Finished] | None]:
@@ -162,7 +153,7 @@ def _side_by_side(workers: Sequence[Worker], tasks: Iterable[Task]) -> Iterator[
         stack.callback(queue.close)
         for thread in threads:
             stack.callback(partial(thread.shutdown, cancel_futures=True))
-        stack.callback(queue.end)  # innermost: a worker that waits for a task would never end
+        stack.callback(queue.end)  # innermost: workers would go on with whatever tiles there are
         waiting = {pull(number): number for number in range(len(workers)) for _ in range(BATCHES_AHEAD)}
         while waiting:
             for done in wait(waiting, return_when=FIRST_COMPLETED).done:

@@ -127,10 +127,10 @@ def _audited(
     results = run_readable(with_batch_size(networks, options, store))
     if not options.run.reduced or progress.stopping():
         return results
-    return _beside_float32(run_readable, options, results, progress)
+    return beside_float32(run_readable, options, results, progress)
 
 
-def _beside_float32(
+def beside_float32(
     run: Callable[[AuditOptions], tuple[Result, ...]],
     options: AuditOptions,
     results: tuple[Result, ...],
@@ -166,7 +166,9 @@ def _store(folder: Path | None, progress: Progress) -> Iterator[RowStore | None]
 def _run(session: Session, options: AuditOptions, progress: Progress) -> tuple[Result, ...]:
     """The results of a session, whose images come at once or in looks."""
     controls = options.controls
-    draw = Draw(options.data, controls.probes, halves=controls.discover is not None)
+    searching = controls.discover is not None  # a search sums over images in one order
+    tiling = None if searching else session.tiling
+    draw = Draw(options.data, controls.probes, tiling=tiling, halves=searching)
     if options.until is not None:
         return grow(session, draw, options)
     drawn = session.complete(draw)

@@ -1,13 +1,12 @@
 """The controls and the profile over the group of one line of a result, from the rows of a run."""
 
-from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.row import Cell, Control, Noise, Row
+from geed_cli.engine.row import Cell, Control, Noise
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.control import CONTROLS, Evidence
 from geed_cli.measures.distribution import sensitivity
@@ -15,6 +14,7 @@ from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.held_vectors import Vectors
 from geed_cli.measures.measure import Measure, VectorMeasure
 from geed_cli.models.output import Output
+from geed_cli.pipeline.entries.row_table import Table
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ def controls_of(
     measure: Measure,
     group: GroupPlan,
     deviations: Array,
-    rows: Sequence[Row],
+    rows: Table,
     normaliser: float | None,
     noise: Noise,
     output: Output,
@@ -45,17 +45,14 @@ def controls_of(
     def between_images() -> float | None:
         if not isinstance(measure, VectorMeasure) or measure.sensitivity is None or output.kind == "dense":
             return None
-        seen = Vectors([row.probabilities[group.identity] for row in rows])
+        seen = Vectors(rows.probabilities(group.identity))
         return float(sensitivity(measure, output, seen).mean())
 
-    measured = {
-        name: [row.controls[cell, name] for row in rows if (cell, name) in row.controls]
-        for name in get_args(Control)
-    }
+    measured = {name: rows.control(cell, name) for name in get_args(Control)}
     evidence = Evidence(
         measure,
         deviations,
-        {name: np.stack(values) for name, values in measured.items() if values},
+        {name: found[1] for name, found in measured.items() if found is not None},
         between_images,
         (normaliser or np.nan) if measure.normalised else 1.0,
         noise.rounding.get((measure.name, cell.layer)),

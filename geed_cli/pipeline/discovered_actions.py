@@ -1,6 +1,6 @@
 """From the searches of a run to what the result says about hidden actions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -9,12 +9,13 @@ from geed_cli.discovery.conclusion import verdict
 from geed_cli.discovery.discover import Discovered
 from geed_cli.engine.hidden_search import HiddenSearch
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.row import Cell, Row
+from geed_cli.engine.row import Cell
 from geed_cli.measures.channelwise import COSINE
+from geed_cli.pipeline.entries.row_table import Table
 from geed_cli.result.schema import HiddenAction
 
 
-def hidden_actions(searches: Mapping[str, HiddenSearch], rows: Sequence[Row]) -> Iterator[HiddenAction]:
+def hidden_actions(searches: Mapping[str, HiddenSearch], rows: Table) -> Iterator[HiddenAction]:
     """What was found for every group at every layer; the rows' floors say how much resampling alone leaves."""
     for layer, search in searches.items():
         for plan, discovered in search.outcomes():
@@ -54,10 +55,10 @@ def _action(layer: str, plan: GroupPlan, discovered: Discovered, floor: float) -
     )
 
 
-def _floor(layer: str, plan: GroupPlan, rows: Sequence[Row]) -> float:
+def _floor(layer: str, plan: GroupPlan, rows: Table) -> float:
     """The mean floor over g ≠ e, −1 where nothing is resampled or it was not measured."""
     cell = Cell(COSINE.name, plan.name, layer)
-    floors = [row.controls[cell, "floor"][1:] for row in rows if (cell, "floor") in row.controls]
-    values = np.concatenate(floors) if floors else np.array([])
+    floors = rows.control(cell, "floor")
+    values = np.array([]) if floors is None else floors[1][:, 1:].ravel()
     finite = values[np.isfinite(values)]
     return float(finite.mean()) if len(finite) else -1.0

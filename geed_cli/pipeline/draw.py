@@ -5,7 +5,7 @@ already: a picture counts once, however often it was copied. What turns out late
 pixels of another, is taken out again, and the next of the order stands in its place; all of it is recorded.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from geed_cli.errors import InputError
@@ -15,6 +15,7 @@ from geed_cli.images.source import ImageSet, hashes_of, list_images
 from geed_cli.pipeline.image_clusters import clustering_of
 from geed_cli.pipeline.image_weights import weights_asked
 from geed_cli.pipeline.options import DataOptions
+from geed_cli.pipeline.tiles import Tiling
 from geed_cli.result.schema import Data, Duplicate
 
 
@@ -29,6 +30,7 @@ class Drawn:
         fit: paths of the audited images on which hidden actions are fitted, before the others are scored.
         first: path of the audited image on which rounding is measured; the same for every larger draw.
         hashes: SHA-256 of each file's bytes by its path; absent where it cannot be read.
+        tiles: where in the order each image's tile begins, by its path; all are in one where there is none.
         refused: drawn files that turned out to be unreadable, so far.
         copies: drawn files that turned out to hold a picture that is there already.
         redrawn: how many of the images stand in the place of such files.
@@ -40,6 +42,7 @@ class Drawn:
     fit: frozenset[str] = frozenset()
     first: str | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
+    tiles: Mapping[str, int] = field(default_factory=dict)
     refused: tuple[RefusedFile, ...] = ()
     copies: tuple[Duplicate, ...] = ()
     redrawn: int = 0
@@ -56,8 +59,12 @@ class Drawn:
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The audited paths as they are shown: those that are fitted first, each part in the folder's order."""
-        return tuple(sorted(self.audited.paths, key=lambda path: path not in self.fit))
+        """The audited paths as they are shown: tile by tile, and in a tile those that are fitted before the others."""
+        return tuple(sorted(self.audited.paths, key=lambda path: (self.tile(path), path not in self.fit)))
+
+    def tile(self, path: str) -> int:
+        """Where an image's tile begins, by which tiles are told apart; the first at 0."""
+        return self.tiles.get(path, 0)
 
     def without(self, done: Set[str]) -> "Drawn":
         """The images that are not among those paths."""
@@ -78,8 +85,10 @@ class Draw:
     Args:
         options: which images.
         control_images: on how many of the audited images controls are measured.
+        tiling: how the order is cut; None where all images are one tile.
         halves: whether a random half of the audited images is to be fitted on and the other scored.
         listing: of the folder, where several draws are to be of the same images; None lists it now.
+        hashes: of files that need not be read for it, by path.
 
     Raises:
         InputError: the folder cannot be used or holds too few images for both.
@@ -90,21 +99,24 @@ class Draw:
         options: DataOptions,
         control_images: int = 0,
         *,
+        tiling: Tiling | None = None,
         halves: bool = False,
         listing: ImageSet | None = None,
+        hashes: Mapping[str, str] | None = None,
     ) -> None:
         self._listing = listing or list_images(options.root, options.place)
         require_enough(options, self._listing)
         self._order = in_draw_order(self._listing.paths, options.seed)
         self._rank = {path: rank for rank, path in enumerate(self._order)}
+        self._tiling = tiling
         self._seen = 0
-        self._hashes: dict[str, str] = {}
+        self._hashes: dict[str, str] = dict(hashes or {})
         self._holder: dict[str, str] = {}
         self._refused: dict[str, RefusedFile] = {}
         self._copies: dict[str, Duplicate] = {}
         self._wanted, self._norm_wanted = options.samples, options.norm_samples
         self._audited = self._next(options.samples)
-        self._controls = frozenset(self._audited[:control_images])
+        self._controls = frozenset(self._in_first_tile(self._audited[:control_images]))
         self._first = self._audited[0]
         half = select(self._in_order(self._audited), max(len(self._audited) // 2, 1), options.seed)
         self._fit = frozenset(half if halves else ())
@@ -126,10 +138,24 @@ class Draw:
             self._fit,
             self._first,
             self._hashes,
+            dict(self._tiles((self._wanted, asked))),
             tuple(self._refused[path] for path in self._in_order(self._refused)),
             tuple(self._copies[path] for path in self._in_order(self._copies)),
             sum(self._rank[path] >= asked for path in (*self._audited, *self._normaliser)),
         )
+
+    def _tiles(self, cuts: Sequence[int]) -> Iterator[tuple[str, int]]:
+        """Every image, and where its tile begins."""
+        if self._tiling is not None:
+            for audited, paths in ((True, self._audited), (False, self._normaliser)):
+                yield from (
+                    (path, self._tiling.start(self._rank[path], cuts, audited=audited)) for path in paths
+                )
+
+    def _in_first_tile(self, paths: Iterable[str]) -> Iterator[str]:
+        """Those of the paths that are shown in one tile with the first of the order."""
+        most = len(self._order) if self._tiling is None else self._tiling.first
+        return (path for path in paths if self._rank[path] < most)
 
     def distinct(self, count: int) -> int:
         """How many images the draw can grow to, at most ``count``, as far as the files' bytes tell."""

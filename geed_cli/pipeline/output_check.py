@@ -21,6 +21,7 @@ from geed_cli.models.output import (
     contradiction,
     in_unit,
 )
+from geed_cli.rows.tile_record import Outputs
 
 ENOUGH = 2
 """Rows that have to agree before they say anything."""
@@ -47,13 +48,15 @@ class OutputCheck:
     Args:
         output: what they are said to be.
         precision: of the run, which decides how well probabilities sum to 1.
+
+    Attributes:
+        seen: what was seen so far.
     """
 
     def __init__(self, output: Output, precision: torch.dtype) -> None:
         self._output = output
         self._precisions = precision, output.precision
-        self._rows = 0
-        self._all_distributions = self._all_in_unit = True
+        self.seen = Outputs()
 
     def see(self, image: str, z: Tensor) -> None:
         """Look at one output of an image, flattened.
@@ -67,9 +70,12 @@ class OutputCheck:
         if output.probable and not (unit if output.kind == "sigmoid" else distribution):
             # others were, when the network was loaded, so that it is no logits either
             raise contradiction(output.kind, NOT_DISTRIBUTIONS, "none", where=f" for {image}")
-        self._rows += 1
-        self._all_distributions = self._all_distributions and distribution
-        self._all_in_unit = self._all_in_unit and unit
+        self.seen += Outputs(1, distribution, unit)
+
+    def taken(self) -> Outputs:
+        """What was seen since this was asked last; nothing of it is held afterwards."""
+        seen, self.seen = self.seen, Outputs()
+        return seen
 
     def conclude(self) -> None:
         """Refuse scores all of which could be probabilities.
@@ -78,10 +84,10 @@ class OutputCheck:
             InputError: a softmax or a sigmoid would have been taken twice.
         """
         output = self._output
-        if output.probable or output.kind == "none" or self._rows < ENOUGH:
+        if output.probable or output.kind == "none" or self.seen.rows < ENOUGH:
             return
-        if self._all_distributions:
+        if self.seen.all_distributions:
             better: OutputKind = "none" if output.kind == "dense" else "probabilities"
             raise contradiction(output.kind, ALL_DISTRIBUTIONS, better)
-        if self._all_in_unit and not output.affine:
+        if self.seen.all_in_unit and not output.affine:
             raise contradiction(output.kind, ALL_IN_UNIT, "none")

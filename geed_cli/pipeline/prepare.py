@@ -8,7 +8,7 @@ from geed_cli.engine.assemble import assemble
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.engine import Engine
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.row import Noise, Row
+from geed_cli.engine.row import Rounding, Row
 from geed_cli.engine.shared_action import Families, families_of
 from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.groups.named import Groups
@@ -65,11 +65,9 @@ class Prepared:
         return next((engine.unsteady for engine in self.engines if engine.unsteady is not None), None)
 
     @property
-    def noise(self) -> Noise:
-        """What moves values beside G; no rounding where the first image has no row, no repeat of a steady network."""
-        rounding = next((row.rounding for row in self.rows.values() if row.rounding is not None), {})
-        repeat = next((engine.repeats.means() for engine in self.engines if engine.unsteady is not None), {})
-        return Noise(rounding, repeat)
+    def repeat(self) -> Rounding:
+        """How far a network that is no function of one image moves by itself; empty of any other."""
+        return next((engine.repeats.means() for engine in self.engines if engine.unsteady is not None), {})
 
     def close(self) -> None:
         """Write what is new, and whether the network is steady; nothing of one that is not."""

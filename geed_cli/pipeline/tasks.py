@@ -53,14 +53,13 @@ class TaskStream:
 
     @property
     def expected_rows(self) -> int:
-        """How many rows the images come to, where all of them can be used."""
+        """How many rows the audited images of the first tile come to, where all of them can be used."""
         drawn = self._drawn
-        audited = [
+        subjects = (
             Subject(ImageRecord(path, ""), control=path in drawn.control_images)
             for path in drawn.audited.paths
-        ]
-        others = drawn.normaliser.paths if drawn.normaliser is not None else ()
-        subjects = [*audited, *(Subject(ImageRecord(path, ""), audited=False) for path in others)]
+            if drawn.tile(path) == 0
+        )
         return sum(len(self._variants(subject)) for subject in subjects)
 
     def __iter__(self) -> Generator[Task, None, None]:
@@ -71,7 +70,8 @@ class TaskStream:
         """
         yield from self._tasks(replace(self._drawn.audited, paths=self._drawn.order), audited=True)
         if self._drawn.normaliser is not None:
-            yield from self._tasks(self._drawn.normaliser, audited=False)
+            others = sorted(self._drawn.normaliser.paths, key=self._drawn.tile)
+            yield from self._tasks(replace(self._drawn.normaliser, paths=tuple(others)), audited=False)
         if self._fails and not self._stop():
             audited, refused = self._drawn.audited, sorted(self._all_refused(), key=lambda item: item.path)
             raise unusable(audited.root, refused, audited.reader.source)
@@ -128,7 +128,7 @@ class TaskStream:
         )
         if control:
             self._partner = item.record
-        return Task(subject, item.pixels, self._variants(subject))
+        return Task(subject, item.pixels, self._variants(subject), drawn.tile(path))
 
     def _variants(self, subject: Subject) -> tuple[Variant, ...]:
         """What is shown of an image, of which some may be cached."""

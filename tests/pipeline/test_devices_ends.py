@@ -218,10 +218,10 @@ class Slow(StopAfter):
 
 
 def test_workers_run_ahead_by_a_few_batches_alone(folder: Path) -> None:
-    """Two of 3 rows each beside those at hand, as orbits of 4 need: what is not fetched yet does not grow with D."""
+    """A tile each, of 9 images, and the next one's first, which ends a tile: what waits does not grow with D."""
     user = Slow(1000)
     audit(picky(unchanged), ["c4"], options_of(folder, TWO), user)
-    assert 4 <= user.done <= 10
+    assert 9 <= user.done <= 9 + 9 + 1
     assert user.begun > 30
 
 
@@ -235,7 +235,7 @@ class Interrupted(Silent):
 
 
 def test_an_interrupt_at_once_ends_all_workers(folder: Path) -> None:
-    """A worker that waits for the first one, whose pictures are all that there are, is woken."""
+    """Also while one of them waits for pictures that the first tile has all of."""
     options = replace(options_of(folder, TWO), controls=ControlOptions(probes=30))
     with pytest.raises(KeyboardInterrupt):
         audit(picky(unchanged), ["c4"], options, Interrupted())

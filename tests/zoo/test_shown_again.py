@@ -262,8 +262,8 @@ def test_every_devices_copy_is_checked(folder: Path, kind: str) -> None:
         )
 
 
-def test_one_copy_that_is_spoilt_is_found(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second worker's alone draws; whichever images it gets, the first of them is shown to it again."""
+def test_one_copy_that_is_spoilt_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second worker's alone draws; whichever tiles it gets, the first image of them is shown to it again."""
     from geed_cli.pipeline import placement
 
     copied = placement._copy
@@ -278,7 +278,9 @@ def test_one_copy_that_is_spoilt_is_found(folder: Path, monkeypatch: pytest.Monk
         audit(
             network("Small"),
             ["flip"],
-            options_of(folder, device="auto", devices=("cpu", "cpu"), batch_size=2),
+            options_of(
+                smooth_pictures(tmp_path, 24, SIZE), device="auto", devices=("cpu", "cpu"), batch_size=2
+            ),
         )
 
 

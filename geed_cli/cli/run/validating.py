@@ -22,11 +22,13 @@ from geed_cli.forecast.planned import Plan
 from geed_cli.gate.outcome import GateReport
 from geed_cli.gate.policy import read_policy
 from geed_cli.gate.policy_file import PolicyFile
+from geed_cli.phrases import counted
 from geed_cli.report.console import plain
 from geed_cli.report.selftest_report import SelftestReport
 from geed_cli.result.part import Part
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
+from geed_cli.rows.shard_part import ShardPart
 from geed_cli.sweeps.manifest import Sweep
 from geed_cli.tracking.record import Track
 
@@ -155,6 +157,11 @@ def _selftest(report: SelftestReport, _name: str) -> str:
     return f"a self-test, {'all as expected' if report.ok else 'not as expected'}, {len(report.cases)} checks"
 
 
+def _part(part: ShardPart, _name: str) -> str:
+    model, files = plain(part.recipe.get("model", "")), counted(len(part.rows), "row file")
+    return f"a {part.status} part, shard {part.shard}, of an audit of {model}, with rows in {files}"
+
+
 _TOLD: dict[type[Part], Callable[[Any, str], str]] = {
     Result: _result,
     Track: _track,
@@ -163,6 +170,7 @@ _TOLD: dict[type[Part], Callable[[Any, str], str]] = {
     Plan: _plan,
     GateReport: _gate,
     SelftestReport: _selftest,
+    ShardPart: _part,
 }
 """What is in a file of each kind; one that is read may still raise an ``InputError``."""
 

@@ -1,8 +1,9 @@
 """Puts the first image's rows into real batches of the run once more, at other places beside other images' rows.
 
-The rows that they take the place of move on, so that the run's batches stay of one shape. In the second batch they
-stand where that costs nothing, since the last batch has room for what moves on, or little; in the last, in place of its
-padding. In a run of one batch both are the same.
+That is in the first tile alone, so that rows of all others stand where they always do. The rows that they take the
+place of move on, so that the batches stay of one shape. In the second batch they stand where that costs nothing, since
+the last batch has room for what moves on, or little; in the last, in place of its padding. In a tile of one batch both
+are the same.
 """
 
 from collections import deque
@@ -11,10 +12,10 @@ from dataclasses import replace
 from itertools import count, islice
 from operator import eq
 
-from geed_cli.engine.batches import Line
+from geed_cli.engine.batches import Line, in_order
 
 LITTLE = 0.03
-"""One batch more is little where it is at most this part of a run."""
+"""One batch more is little where it is at most this part of a tile."""
 
 
 class ShownAgain:
@@ -51,6 +52,14 @@ class ShownAgain:
             yield self._filled(batch)
             self._batches += 1
 
+    def in_place(self, lines: Iterator[Line]) -> Iterator[Sequence[Line]]:
+        """Batches of B rows in order, and nothing else; the first image's are numbered where none was before."""
+        for rows in in_order(lines, self._size):
+            batch = rows if self._orbit else list(_numbered(rows))
+            self._orbit = self._orbit or tuple(line for line in batch if line.number is not None)
+            yield batch
+            self._batches += 1
+
     def _displacing(self, waiting: Sequence[Line], expected: int | None) -> int:
         """How many rows the first image's take the place of in this batch."""
         orbit = sum(line.number is not None for line in waiting) if not self._orbit else len(self._orbit)
@@ -63,7 +72,7 @@ class ShownAgain:
         return rows if self._costs_little(orbit, rows, expected) else 0
 
     def _costs_little(self, orbit: int, rows: int, expected: int | None) -> bool:
-        """Whether a second batch that so many rows are moved out of makes a run no longer, or hardly."""
+        """Whether a second batch that so many rows are moved out of makes a tile no longer, or hardly."""
         if self._size <= 2 * orbit:  # two orbits are granted
             return True
         if expected is None:
@@ -110,6 +119,7 @@ def _numbered(lines: Iterable[Line]) -> Iterator[Line]:
     """The rows of the first image with their numbers, then the others."""
     image, own = None, count()
     for line in lines:
-        assert line.slot is not None, "what is measured has a slot"
-        image = line.slot.image if image is None else image
-        yield replace(line, number=next(own)) if line.slot.image == image else line
+        if line.slot is not None and image is None:
+            image = line.slot.image
+        of_first = line.slot is not None and line.slot.image == image
+        yield replace(line, number=next(own)) if of_first else line

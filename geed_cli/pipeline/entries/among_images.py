@@ -4,18 +4,16 @@ The features f1(gx) of every image under every element are held until the end, 8
 the cache as those of other measures do.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from geed_cli.actions.representation import Representation
 from geed_cli.engine.plan import GroupPlan, Plan
-from geed_cli.engine.row import Row
 from geed_cli.errors import InputError
+from geed_cli.measures.held_vectors import Vectors
 from geed_cli.measures.measure import RetrievalMeasure
 from geed_cli.measures.orbit import rows_among
+from geed_cli.pipeline.entries.row_table import Table
 
 MOST_BYTES = 4 * 10**9
 """Of features that a run holds."""
@@ -24,10 +22,10 @@ BYTES = 8
 
 
 def deviations_among(
-    measure: RetrievalMeasure, group: GroupPlan, audited: Sequence[Row], representation: Representation
+    measure: RetrievalMeasure, group: GroupPlan, audited: Table, representation: Representation
 ) -> NDArray[np.float64]:
     """The rows of the images under each element, shape (images, n)."""
-    orbit = (torch.from_numpy(np.stack([row.embeddings[view] for row in audited])) for view in group.views)
+    orbit = (Vectors(audited.embeddings(view)).block(slice(None)) for view in group.views)
     return rows_among(measure, orbit, representation).numpy().T
 
 

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from geed_cli.actions.view import View
 from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.row import Cell, Noise, Row
+from geed_cli.engine.row import Cell, Noise
 from geed_cli.engine.shared_action import Families
 from geed_cli.measures.measure import LayerMeasure, Measure, RetrievalMeasure, VectorMeasure
 from geed_cli.measures.pairs import Pairs, pairs_of
 from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.entries.among_images import deviations_among, why_none
 from geed_cli.pipeline.entries.per_element import Profile, element_limits, mean_over
+from geed_cli.pipeline.entries.row_table import Table
 from geed_cli.pipeline.entries.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.by_element import Elements
@@ -53,8 +54,8 @@ class Rows:
         units: the cluster of each audited image; None where every image is drawn by itself.
     """
 
-    audited: tuple[Row, ...]
-    normaliser: tuple[Row, ...] | None
+    audited: Table
+    normaliser: Table | None
     weighting: Weighting | None = None
     units: Units | None = None
 
@@ -67,7 +68,7 @@ class Rows:
         key = measure.name, identity
         if key not in self._pairs:
             rows = self.audited if self.normaliser is None else self.normaliser
-            self._pairs[key] = pairs_of(measure, [row.embeddings[identity] for row in rows], self.weighting)
+            self._pairs[key] = pairs_of(measure, rows.embeddings(identity), self.weighting)
         return self._pairs[key]
 
 
@@ -156,7 +157,7 @@ def _add_element_limits(
 
 def _among_others(cells: Sequence[tuple[Cell, Measure, GroupPlan]], rows: Rows) -> dict[Cell, str]:
     """Why measures that look for images among all others have no value with these."""
-    images, weighted = len(rows.audited), rows.weighting is not None
+    images, weighted = len(rows.audited.subjects), rows.weighting is not None
     whys = {
         cell: why_none(each, images, weighted=weighted)
         for cell, each, _ in cells
@@ -172,7 +173,7 @@ def _fill(
         representation = planned.plan.vectors[measure.site, group.name]
         deviations = deviations_among(measure, group, rows.audited, representation)
     else:
-        deviations = np.stack([row.deviations[cell] for row in rows.audited])
+        deviations = rows.audited.deviations(cell)
     values = measure.per_image(deviations)
     sample = _sample(measure, group, rows, values, moves_logits=planned.moves_logits)
     way: RatioSample | NullRatioSample | None = None

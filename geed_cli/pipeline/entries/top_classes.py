@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from geed_cli.choices import OutputKind
 from geed_cli.engine.plan import GroupPlan
-from geed_cli.engine.row import Row
 from geed_cli.models.network import Network
+from geed_cli.pipeline.entries.row_table import Table
 from geed_cli.result.schema import TopClasses
 from geed_cli.runtime.libraries import timm
 
@@ -17,22 +17,22 @@ DECIMALS = 4
 """Of probabilities, which are shown in percent."""
 
 
-def top_classes(groups: Sequence[GroupPlan], audited: Sequence[Row]) -> tuple[TopClasses, ...]:
+def top_classes(groups: Sequence[GroupPlan], audited: Table) -> tuple[TopClasses, ...]:
     """The class arg max p(gx) and its probability, for each group that a classifier was shown."""
-    tops = audited[0].tops
-    return tuple(_of_group(group, audited) for group in groups if all(view in tops for view in group.views))
+    found = (_of_group(group, audited) for group in groups)
+    return tuple(each for each in found if each is not None)
 
 
-def _of_group(group: GroupPlan, audited: Sequence[Row]) -> TopClasses:
-    columns = {
-        name: [row.tops[view] for row in audited]
-        for name, view in zip(group.group.elements, group.views, strict=True)
-    }
+def _of_group(group: GroupPlan, audited: Table) -> TopClasses | None:
+    tops = {name: audited.tops(view) for name, view in zip(group.group.elements, group.views, strict=True)}
+    columns = {name: column for name, column in tops.items() if column is not None}
+    if len(columns) < len(tops):
+        return None
     return TopClasses(
         group=group.name,
-        classes={name: tuple(place for place, _ in column) for name, column in columns.items()},
+        classes={name: tuple(map(int, column[:, 0])) for name, column in columns.items()},
         probabilities={
-            name: tuple(round(p, DECIMALS) for _, p in column) for name, column in columns.items()
+            name: tuple(round(p, DECIMALS) for p in column[:, 1].tolist()) for name, column in columns.items()
         },
     )
 

@@ -5,14 +5,15 @@ over the elements beside e on both sides; not where f̂ is a mean that f(gx) is 
 from it as another image's maps are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.engine.row import Cell, Row
+from geed_cli.engine.row import Cell
 from geed_cli.measures.measure import LayerMeasure, VectorMeasure
+from geed_cli.pipeline.entries.row_table import Table
 from geed_cli.result.schema import ToAnother
 from geed_cli.statistics.sample import Interval, NullRatioSample, RatioSample, Units
 from geed_cli.statistics.scale import Scale
@@ -22,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 def distances_of_copies(
-    cell: Cell, measure: VectorMeasure, audited: Sequence[Row], ratio: RatioSample
+    cell: Cell, measure: VectorMeasure, audited: Table, ratio: RatioSample
 ) -> RatioSample | None:
     """The mean distances between an image's copies over M, from the value's own pairs; None where there are no copies.
 
@@ -32,17 +33,15 @@ def distances_of_copies(
         audited: rows of the audited images.
         ratio: the value's sample.
     """
-    if measure.apart is None or any(cell not in row.apart for row in audited):
-        return None
-    apart = np.array([row.apart[cell] for row in audited])
-    return replace(ratio, values=apart, scale=Scale.log())
+    apart = None if measure.apart is None else audited.apart(cell)
+    return None if apart is None else replace(ratio, values=apart, scale=Scale.log())
 
 
 def layers_against_null(
     cell: Cell,
     measure: LayerMeasure,
     deviations: Array,
-    audited: Sequence[Row],
+    audited: Table,
     weighting: Weighting | None,
     units: Units | None,
 ) -> NullRatioSample | None:
@@ -59,18 +58,25 @@ def layers_against_null(
     Returns:
         None where no image was compared with another one of the run.
     """
-    places = {row.subject.path: place for place, row in enumerate(audited)}
-    compared = [
-        (places[row.subject.path], places[row.subject.partner.path], row.controls[cell, "null"])
-        for row in audited
-        if (cell, "null") in row.controls and row.subject.partner and row.subject.partner.path in places
-    ]
+    compared = list(_compared(cell, audited))
     if not compared:
         return None
     null = _beside_identity(np.stack([against for _, _, against in compared]), measure.best)
     pairs = np.array([(own, other) for own, other, _ in compared])
     beside = _beside_identity(deviations, measure.best)
     return NullRatioSample(beside, pairs, null, Scale.log(), units, weighting)
+
+
+def _compared(cell: Cell, audited: Table) -> Iterator[tuple[int, int, Array]]:
+    """The places of each image and of the one that its null is measured against, and the null."""
+    null = audited.control(cell, "null")
+    if null is None:
+        return
+    places = {subject.path: place for place, subject in enumerate(audited.subjects)}
+    for own, against in zip(*null, strict=True):
+        partner = audited.subjects[own].partner
+        if partner is not None and partner.path in places:
+            yield own, places[partner.path], against
 
 
 def _beside_identity(deviations: Array, best: float) -> Array:

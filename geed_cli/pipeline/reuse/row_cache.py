@@ -30,7 +30,7 @@ from geed_cli.runtime.versions import version
 
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
-ROWS_VERSION = 5
+ROWS_VERSION = 6
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
 LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
 OF_SOURCES = {
@@ -187,24 +187,37 @@ def open_rows(
     placement: Placement,
 ) -> RowCache:
     """The rows of a network that ``told_apart`` allows, which the store lists from now on as used."""
-    key = digest(_fields(network, options, placement))
+    key = digest(fields_of(network, options, placement) | machine_of(placement))
     store.register(
         key,
         network.id,
         {"arch": network.arch, "weights": network.weights.state_sha256, "precision": options.run.precision},
     )
+    return RowCache(store, key, Schedule(plan, families, sites_of(network, plan)))
+
+
+def sites_of(network: Network, plan: Plan) -> dict[VectorSite, str]:
+    """The module of each vector that is read."""
     sites: dict[VectorSite, str] = {}
     if plan.wants("features"):
         sites["features"] = f"{network.features.side} of {network.features.module}"
     if network.logits and plan.wants("logits"):
         sites["logits"] = "output"
-    return RowCache(store, key, Schedule(plan, families, sites))
+    return sites
 
 
-def _fields(network: Network, options: AuditOptions, placement: Placement) -> dict[str, str]:
-    """Everything but image, element and layer that can change a digit of a row."""
+def machine_of(placement: Placement) -> dict[str, str]:
+    """What may change the last digits of a row beside what determines it."""
     device = placement.device
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
+    return {
+        "device": f"{device.type} {name} {platform.machine()}",
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def fields_of(network: Network, options: AuditOptions, placement: Placement) -> dict[str, str]:
+    """Everything but image, element, layer and machine that can change a digit of a row."""
     return {
         "measure": str(MEASURE_VERSION),
         "rows": str(ROWS_VERSION),
@@ -219,8 +232,6 @@ def _fields(network: Network, options: AuditOptions, placement: Placement) -> di
         "decode": options.data.decode,
         "precision": options.run.precision,
         "compiled": str(options.run.compile),
-        "device": f"{device.type} {name} {platform.machine()}",
         "batch": str(placement.batch_size),
-        "threads": str(torch.get_num_threads()),
         **{library: version(library) for library in (*LIBRARIES, *OF_SOURCES.get(network.source, ()))},
     }

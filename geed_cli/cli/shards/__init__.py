@@ -1,0 +1,1 @@
+"""Audits in parts on the command line: which part, its options, and ``geed merge``."""

@@ -1,0 +1,66 @@
+"""What determines the rows of an audit beside each image, by name, so that shards of one audit are told from others.
+
+The machine is not in it, which may change last digits alone; ``machine_of`` is recorded beside.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from geed_cli.engine.batches import Placement
+from geed_cli.engine.row import Subject
+from geed_cli.images.source import ImageRecord
+from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.prepare import Prepared
+from geed_cli.pipeline.reuse.addresses import Schedule
+from geed_cli.pipeline.reuse.row_cache import fields_of, sites_of
+
+
+def recipe_of(
+    networks: Sequence[Prepared], options: AuditOptions, placement: Placement, order: Sequence[str]
+) -> dict[str, str]:
+    """Everything but the image and the machine that determines a row.
+
+    Args:
+        networks: of the run.
+        options: of the run.
+        placement: of its devices, which are alike.
+        order: the files in the order of the draw.
+    """
+    fields = [fields_of(each.network, options, placement) for each in networks]
+    shared = {name: value for name, value in fields[0].items() if all(each[name] == value for each in fields)}
+    own = {
+        f"{name} {number}": value
+        for number, each in enumerate(fields, start=1)
+        for name, value in each.items()
+        if name not in shared
+    }
+    data, plan = options.data, networks[0].planned.plan
+    return {
+        **shared,
+        **own,
+        "model": ", ".join(each.network.id for each in networks),
+        "groups": ", ".join(group.name for group in plan.groups),
+        "measures": ", ".join(measure.name for measure in plan.measures),
+        "layers": ", ".join(plan.layers),
+        "plan": _sha256("\n".join(text for each in networks for text in _texts(each))),
+        "pictures": f"{len(order)} files {_sha256(chr(10).join(order))}",
+        "samples": str(data.samples),
+        "norm_samples": str(data.norm_samples),
+        "draw_seed": str(data.seed),
+        "on_bad_image": data.on_bad_image,
+        "on_nonfinite": options.run.on_nonfinite,
+        "floor": str(options.controls.probes),
+    }
+
+
+def _texts(network: Prepared) -> Sequence[str]:
+    """Every value that an image has at most."""
+    plan = network.planned.plan
+    schedule = Schedule(plan, network.families, sites_of(network.network, plan))
+    record = ImageRecord("", "")
+    fullest = Subject(record, control=True, first=True, partner=record)
+    return [address.text for address in schedule.addresses(fullest)]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,47 @@
+"""The tiles of an audit: the runs of the drawn order that shards and workers are dealt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from geed_cli.pipeline.options import DataOptions
+from geed_cli.pipeline.tiles import Tiling
+
+
+@dataclass(frozen=True, order=True)
+class Tile:
+    """A run of the drawn order.
+
+    Attributes:
+        start: the place of its first image in the order, from 0.
+        stop: the place behind its last.
+        audited: whether its images are audited; otherwise they serve the normaliser alone.
+    """
+
+    start: int
+    stop: int
+    audited: bool = True
+
+
+def tiles_of(tiling: Tiling, options: DataOptions, found: int) -> tuple[Tile, ...]:
+    """The tiles of the images that were asked for, in their order.
+
+    Args:
+        tiling: how the order is cut.
+        options: how many images were asked for.
+        found: how many there are.
+    """
+    return tuple(_tiles(tiling, options, found))
+
+
+def _tiles(tiling: Tiling, options: DataOptions, found: int) -> Iterator[Tile]:
+    audited = min(options.samples, found)
+    asked = min(options.samples + (options.norm_samples or 0), found)
+    cuts = (options.samples, asked)
+    start = 0
+    while start < asked:
+        is_audited = start < audited
+        stop, end = start + 1, audited if is_audited else asked
+        while stop < end and tiling.start(stop, cuts, audited=is_audited) == start:
+            stop += 1
+        yield Tile(start, stop, is_audited)
+        start = stop

@@ -1,0 +1,106 @@
+"""``geed audit --shard`` and ``geed merge``, as they are typed: parts that fit, lack, overlap and are foreign."""
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+from support.command import Geed
+
+from geed_cli.result.file import read_result
+
+AUDIT = (
+    "audit timm:test_resnet --weights random --img-size 32 -d pictures -g flip --samples 22 --batch-size 8 "
+    "--device cpu --metric latent.l2"
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path, enough_pictures: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with 22 pictures, in which commands are typed."""
+    (tmp_path / "pictures").symlink_to(enough_pictures)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_parts_of_one_audit(geed: Geed, here: Path) -> None:
+    """Each that lacks is named with its command, which makes it; the whole has the digest of one process."""
+    assert geed(*AUDIT.split(), "--json", "one.json", "--no-cache", "-q").exit_code == 0
+    assert geed(*AUDIT.split(), "--shard", "2/2", "--json", "part2.json").exit_code == 0
+    lacking = geed("merge", "part2.json", "--json", "all.json")
+    assert lacking.exit_code == 3
+    assert "rows of 16 images are not there: shard 1/2" in lacking.stderr
+    assert not (here / "all.json").exists()
+    (command,) = [line.strip() for line in lacking.stderr.splitlines() if "--shard 1/2" in line]
+    words = shlex.split(command.partition("try:")[2] or command)
+    assert words[-2:] == ["--json", "part1.json"]
+    assert geed(*words[1:]).exit_code == 0
+    done = geed("merge", "part2.json", "part1.json", "part1.json", "--json", "all.json")
+    assert done.exit_code == 0, done.stderr
+    assert "part1.json and part1.json are both shard 1/2: their rows count once" in done.stderr
+    one, merged = read_result(here / "one.json"), read_result(here / "all.json")
+    assert merged.digest == one.digest
+    assert merged.command == ("geed", *AUDIT.split())
+    assert (merged.settings.device, merged.settings.batch_size) == ("cpu", 8)
+    said = geed("validate", "part1.json")
+    assert "a complete part, shard 1/2, of an audit of timm/test_resnet" in said.stdout
+
+
+def test_a_part_of_another_audit(geed: Geed, here: Path) -> None:
+    """It is named with what differs: exit code 2, and nothing is written."""
+    other = AUDIT.replace("--samples 22", "--samples 20")
+    assert geed(*AUDIT.split(), "--shard", "1/2", "--json", "a.json").exit_code == 0
+    assert geed(*other.split(), "--shard", "2/2", "--json", "b.json").exit_code == 0
+    done = geed("merge", "a.json", "b.json", "--json", "all.json")
+    assert done.exit_code == 2
+    assert "b.json: samples 20 and not 22" in done.stderr
+    assert not (here / "all.json").exists()
+
+
+def test_row_files_beside_their_part(geed: Geed, here: Path) -> None:
+    """Where they were copied to one folder; and the part says which one is missing."""
+    assert geed(*AUDIT.split(), "--shard", "1/1", "--rows", "far/rows", "--json", "part.json").exit_code == 0
+    (file,) = (here / "far" / "rows").iterdir()
+    assert json.loads((here / "part.json").read_text())["rows"] == [f"far/rows/{file.name}"]
+    file.rename(here / file.name)
+    assert geed("merge", "part.json", "--json", "all.json").exit_code == 0
+    (here / file.name).unlink()
+    done = geed("merge", "part.json", "--json", "again.json")
+    assert done.exit_code == 2
+    assert f"part.json has rows in far/rows/{file.name}, which is not there" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("--shard 1/2", "--shard without a file for the part"),
+        ("--shard 1/2 --json -", "--shard without a file for the part"),
+        ("--rows rows --json part.json", "--rows without --shard"),
+        ("--shard 1/2 --json part.json -o page.html", "--shard together with --policy or -o"),
+        ("--shard 1/2 --json part.json --discover linear", "--shard together with --discover"),
+        (
+            "--shard 1/2 --json part.json --until-width 0.1 --max-samples 99",
+            "--shard together with --until-width",
+        ),
+        ("--shard 1/2 --json part.json --compile", "--shard together with --compile"),
+    ],
+)
+def test_what_does_not_go_with_a_shard(geed: Geed, here: Path, words: str, found: str) -> None:
+    """One error, before weights are loaded."""
+    done = geed(*AUDIT.split(), *words.split())
+    assert done.exit_code == 2
+    assert found in done.stderr
+    assert [path.name for path in here.iterdir()] == ["pictures"]
+
+
+def test_other_files_are_no_parts(geed: Geed, here: Path) -> None:
+    """A result is none, nor is a part whose command does something else than it says."""
+    assert geed(*AUDIT.split(), "--shard", "1/1", "--json", "part.json").exit_code == 0
+    part = json.loads((here / "part.json").read_text())
+    words = [word.replace("latent.l2", "latent.cosine") for word in part["command"]]
+    (here / "odd.json").write_text(json.dumps(part | {"command": words}))
+    assert "made of something else than is here: measures" in geed("merge", "odd.json").stderr
+    (here / "code.json").write_text(json.dumps(part | {"command": ["geed", "audit", "--nothing"]}))
+    assert "the parts' command is none of this version" in geed("merge", "code.json").stderr
+    (here / "result.json").write_text(json.dumps(part | {"schema": "geed.result/2"}))
+    assert "is not a part of an audit: its schema is 'geed.result/2'" in geed("merge", "result.json").stderr
