@@ -19,6 +19,7 @@ from geed_cli.engine.row import Noise, Row
 from geed_cli.engine.shared_action import families_of
 from geed_cli.measures.latent import COSINE, L2
 from geed_cli.models.load import load_model
+from geed_cli.pipeline.entries.row_table import RowTable
 from geed_cli.pipeline.entries.tabulate import Rows, tabulate
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import make_plan
@@ -31,7 +32,7 @@ def point(images: int, features: int) -> Point:
     """Make rows, then what an audit makes of them."""
     network = load_model("timm:resnet50", weights="random")
     planned = make_plan(network, (GROUP,), AuditOptions())
-    rows = Rows(tuple(rows_of(planned.plan, images, features)), None)
+    rows = Rows(RowTable(tuple(rows_of(planned.plan, images, features))), None)
     families, layers = families_of(planned.plan), tuple(layer for layer in planned.plan.layers)
     with_rows, identity = peak_mib(), planned.plan.groups[0].identity
     euclidean, cosine = (timed(partial(rows.pairs, measure, identity)) for measure in (L2, COSINE))
