@@ -6,7 +6,7 @@ Torch is imported only where cells are left to be audited.
 import fnmatch
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -35,7 +35,7 @@ from geed_cli.verdict.python_names import FIELDS, fields_of
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
-    from geed_cli.api.sweep_cells import Outcome
+    from geed_cli.api.sweep_cells import Job, Outcome
 
 OPTIONS = {
     **FIELDS,
@@ -67,6 +67,7 @@ class SweepAudit:
         shown: the measures of the table.
         of_models: the options that say which networks are meant, as far as they differ from their defaults.
         typed: the command line.
+        elsewhere: audits the cells in place of this process.
     """
 
     load: "Callable[[Member], Loaded]"
@@ -75,6 +76,7 @@ class SweepAudit:
     shown: tuple[str, ...] = SHOWN
     of_models: Mapping[str, object] | None = None
     typed: tuple[str, ...] = ()
+    elsewhere: "Callable[[Sequence[Job], Sequence[SweptData], TerminalProgress], Iterator[Outcome]] | None" = None
 
     def settings(self) -> dict[str, Any]:
         """What can change a value, as plain values; device and batch size change the last bits alone."""
@@ -203,9 +205,12 @@ def run_sweep(  # noqa: PLR0913 - by keyword
             if (own := tuple(cell for cell in left if (cell.model, cell.member) == key))
         ]
         with progress:
-            made = _carried_out(
-                made, auditing.audits(jobs, data, audit, progress), len(left), out, progress, say
+            outcomes = (
+                auditing.audits(jobs, data, audit, progress)
+                if audit.elsewhere is None
+                else audit.elsewhere(jobs, data, progress)
             )
+            made = _carried_out(made, outcomes, len(left), out, progress, say)
         made = _with_values(made, audit.shown, audit.options.interval, out, say)
         _write(made, out)
     return made

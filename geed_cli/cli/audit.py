@@ -7,7 +7,7 @@ import typer
 
 from geed_cli.cli import check as gated
 from geed_cli.cli.audit_arguments import AuditArguments
-from geed_cli.cli.audit_request import audit_options, groups_of
+from geed_cli.cli.audit_request import audit_options, groups_of, on_ray
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.guard import guarded
 from geed_cli.cli.panels import OUTPUT, Debug, Json, Linear, ModelName, Quiet, Verbose, parted, view_of
@@ -78,6 +78,12 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     options = audit_options(arguments)
     if shard is not None or rows is not None:
         part = _part_of(shard, beside=policy is not None or bool(pages))
+        if on_ray(arguments):
+            raise InputError(
+                "--shard together with --engine ray",
+                expected="one of them: the workers of a cluster share all of an audit",
+                remedy="leave out --shard",
+            )
         with uncollected():
             from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
             from geed_cli.cli.shards.making import ShardRequest, run_part  # noqa: PLC0415

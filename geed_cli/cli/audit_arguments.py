@@ -16,6 +16,7 @@ from geed_cli.choices import (
     By,
     Decode,
     Discover,
+    EngineName,
     IntervalMethod,
     IntervalOptions,
     OnBadImage,
@@ -46,6 +47,9 @@ MODEL_OPTIONS = (
     *("classes", "allow_code", "allow_pickle", "seed"),
 )
 """The options that say which network it is."""
+
+OF_CLUSTERS = ("engine", "ray_address", "workers", "gpus_per_worker")
+"""The options that say which processes do it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,6 +360,38 @@ class AuditArguments:
             help="Compile the network first (torch.compile): takes about a minute, pays off in long runs.",
         ),
     ] = False
+    engine: Annotated[
+        EngineName,
+        _run(
+            help="Where images are shown to the network: in this process, or by the workers of a Ray cluster (package "
+            "ray), which go on where some of them die."
+        ),
+    ] = "local"
+    ray_address: Annotated[
+        str | None,
+        _run(
+            metavar="ADDRESS",
+            help="Of --engine ray: a cluster that is there, HOST:PORT or auto. Default: one on this machine for this "
+            "run.",
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        _run(
+            metavar="N",
+            min=1,
+            help="Of --engine ray: how many workers. Default: one for each core, or for each GPU or share of one with "
+            "--gpus-per-worker.",
+        ),
+    ] = None
+    gpus_per_worker: Annotated[
+        float,
+        _run(
+            metavar="F",
+            min=0,
+            help="Of --engine ray: GPUs of each worker, such as 1, or 0.5 for half of one.",
+        ),
+    ] = 0.0
     cache_dir: Annotated[
         Path | None,
         _run(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from geed_cli.cache.location import cache_folder
 from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalOptions
-from geed_cli.cli.audit_arguments import AuditArguments
+from geed_cli.cli.audit_arguments import OF_CLUSTERS, AuditArguments
 from geed_cli.errors import InputError, meant
 from geed_cli.pipeline.options import (
     ActionOptions,
@@ -61,6 +61,18 @@ def audit_options(asked: AuditArguments) -> AuditOptions:
         controls=ControlOptions(asked.floor, asked.phase_correct, asked.discover),
         cache=cache_of(asked),
     )
+
+
+def on_ray(asked: AuditArguments) -> bool:
+    """Whether the workers of a cluster are to do it.
+
+    Raises:
+        InputError: options of workers where there are none.
+    """
+    if asked.engine == "ray":
+        return True
+    refuse(asked, set(OF_CLUSTERS) - {"engine"}, "this process alone", "add --engine ray")
+    return False
 
 
 def groups_of(asked: AuditArguments) -> tuple[str, ...]:

@@ -489,6 +489,20 @@ class NotOneFunction(Part):
     sentence: str = Field(description="the finding in words")
 
 
+class ClusterRun(Part):
+    """What became of the workers of a cluster, of all audits that they ran together."""
+
+    engine: Literal["ray"] = Field(description="what started the workers")
+    images: int = Field(description="images that were measured in this run")
+    lost: int = Field(description="images that were given up, since no worker survived them")
+    workers: int = Field(description="workers that came, those in place of others as well")
+    deaths: int = Field(description="workers that ended over work")
+    retries: int = Field(description="tasks that were done anew after that")
+    cuts: int = Field(description="tasks that were cut in halves to find an image that ends workers")
+    copies: int = Field(description="tasks that were begun a second time, since the first took long")
+    duplicates: int = Field(description="tasks that were done more often than needed")
+
+
 class Environment(Part):
     """Versions and the machine."""
 
@@ -499,6 +513,9 @@ class Environment(Part):
     torchvision: str = Field(description="version of torchvision")
     platform: str = Field(description="operating system, its version and the machine's architecture")
     device: str = Field(description="kind of the first device, and its model where the system says it")
+    cluster: ClusterRun | None = Field(
+        None, description="what became of the workers of a cluster; null where none ran"
+    )
 
 
 class Timing(Part):

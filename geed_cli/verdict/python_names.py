@@ -65,6 +65,10 @@ OF_AUDIT: Mapping[str, str] = {
         f"--{name.replace('_', '-')}": f"load_model(…, file=FileOptions({name}=…))"
         for name in ("num_classes", "classes", "key", "strip_prefix")
     },
+    **{
+        f"--{name}": f"geed audit … --{name} …, on the command line"
+        for name in ("engine", "ray-address", "workers", "gpus-per-worker")
+    },
     "--img-size": "load_model(…, img_size=…) or wrap(…, size=…)",
     "--seed": "load_model(…, seed=…) or options=AuditOptions(interval=IntervalOptions(seed=…))",
 }  # fmt: skip

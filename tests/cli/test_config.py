@@ -102,7 +102,7 @@ def _value(command: str, key: str) -> object:
         "confidence": 0.9, "power": 0.9, "until-width": 0.5, "width": 0.5, "boundary": "context", "decode": "fast",
         "interpolation": "bicubic", "on-bad-image": "skip", "weights": "random", "ci": "bca", "discover": "linear",
         "device": "cpu", "precision": "fp64", "on-nonfinite": "skip", "on-unsteady": "report", "plot": "depth",
-        "on-undecided": "pass", "output-format": "github", "by": "class",
+        "on-undecided": "pass", "output-format": "github", "by": "class", "engine": "ray", "gpus-per-worker": 0.5,
     }  # fmt: skip
     return "github" if (command, key) == ("init", "ci") else special.get(key, 200)
 

@@ -33,6 +33,7 @@ VALUES = {
     "--weights": "random", "--spec-dir": ".", "--img-size": "64", "--floor": "4", "--discover": "linear",
     "--device": "cpu", "--devices": "0", "--batch-size": "8", "--precision": "fp64", "--on-nonfinite": "skip",
     "--on-unsteady": "report",
+    "--engine": "ray", "--ray-address": "auto", "--workers": "2", "--gpus-per-worker": "0.5",
     "--cache-dir": ".", "--arch": "resnet18", "--num-classes": "3", "--key": "ema", "--strip-prefix": "m.",
     "--classes": "names.txt", "--labels": "folder", "--label-key": "label",
     "--follow-links": None, "--allow-code": None,

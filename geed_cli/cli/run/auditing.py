@@ -8,8 +8,10 @@ import typer
 
 from geed_cli.api.audit import audit
 from geed_cli.choices import View
+from geed_cli.cli.audit_request import on_ray
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest
+from geed_cli.cli.run.on_cluster import audit_on_cluster, cluster_of
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.errors import INTERRUPTED, InputError
@@ -62,6 +64,7 @@ def run_audit(
     require_distinct([json, *page.files], [*read, request.options.checkpoint, *named])
     check_pages(page.files)
     plan_groups(groups, options)
+    cluster = cluster_of(request.options, options) if on_ray(request.options) else None
     require_guaranteed(options.interval.method, select_measures(options.metrics))
     check_until(options)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
@@ -72,13 +75,18 @@ def run_audit(
         network = request.load(kept_weights(options.cache, progress))
         if twin:
             progress.step("building the random twin")
-        made = audit(
-            network,
-            groups=groups,
-            twin=request.twin(network).load() if twin else False,
-            cache=options.cache is not None,
-            options=options,
-            progress=progress,
+        beside = request.twin(network).load() if twin else None
+        made = (
+            audit(
+                network,
+                groups=groups,
+                twin=beside or False,
+                cache=options.cache is not None,
+                options=options,
+                progress=progress,
+            )
+            if cluster is None
+            else audit_on_cluster(request, network, beside, groups, options, cluster, progress)
         )
         result = made.model_copy(update={"command": request.options.typed})
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from geed_cli.cli.audit_arguments import AuditArguments
-from geed_cli.cli.audit_request import groups_of, refuse
+from geed_cli.cli.audit_request import groups_of, on_ray, refuse
 from geed_cli.cli.run.model_request import NO_FILE, ModelRequest
+from geed_cli.cli.run.on_cluster import audits_on_cluster, cluster_of
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
 from geed_cli.pipeline.audit import audit_together
@@ -36,12 +37,19 @@ def audit_models(
     requests = _requests(names, asked)
     groups = groups_of(asked)
     plan_groups(groups, options)
+    cluster = cluster_of(asked, options) if on_ray(asked) else None
     options = replace(options, data=listed(options.data))
     require_enough(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         pairs = [_load(each, options, progress) for each in requests]
         results: dict[int, Result] = {}
-        for numbers in _by_geometry(pairs):
+        alike = _by_geometry(pairs)
+        if cluster is not None:
+            cells = [([requests[i] for i in numbers], [pairs[i] for i in numbers]) for numbers in alike]
+            made = audits_on_cluster(cells, groups, options, cluster, progress)
+            results = {i: each for own in zip(alike, made, strict=True) for i, each in zip(*own, strict=True)}
+            alike = []
+        for numbers in alike:
             together = _together([pairs[i] for i in numbers], groups, options, progress)
             results |= dict(zip(numbers, together, strict=True))
             if progress.stopping():

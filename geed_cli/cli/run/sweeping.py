@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from geed_cli.api.swept_models import data_in, models_in, named_in
 from geed_cli.api.track import Interrupted
 from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import MODEL_OPTIONS, AuditArguments
-from geed_cli.cli.audit_request import audit_options, groups_of, refuse
+from geed_cli.cli.audit_request import audit_options, groups_of, on_ray, refuse
 from geed_cli.cli.command import declared
 from geed_cli.cli.run.figures import AskedFigure
 from geed_cli.cli.run.labels import split_label
@@ -35,6 +36,8 @@ from geed_cli.sweeps.sweep_folder import is_sweep, sweep_folder
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
+    from geed_cli.cli.run.model_request import ModelRequest
+    from geed_cli.cli.run.sweep_on_cluster import SweepOnCluster
     from geed_cli.report.figures.sheet import Sheet
 
 
@@ -82,6 +85,8 @@ def run(request: SweepRequest) -> None:
     progress = TerminalProgress(message_console(), quiet=request.view.quiet)
     load = _loader(asked, options, progress)
     audit = SweepAudit(load, groups_of(asked), options, shown, _of_models(asked), typed=asked.typed)
+    if on_ray(asked):
+        audit = replace(audit, elsewhere=_on_cluster(asked, options))
     try:
         made = run_sweep(
             swept,
@@ -156,18 +161,34 @@ def _loader(
     """What loads a member, with the options of files for checkpoint files alone; converted weights are kept."""
 
     def load(member: Member) -> "Loaded":
-        from geed_cli.cli.run.model_request import NO_FILE, ModelRequest  # noqa: PLC0415 - torch
-        from geed_cli.pipeline.reuse.converted_weights import kept_weights  # noqa: PLC0415
+        from geed_cli.pipeline.reuse.converted_weights import kept_weights  # noqa: PLC0415 - torch
 
-        named = named_in(member.text)
-        options = asked if named.checkpoint is not None else replace(asked, **NO_FILE)
-        if named.reference is not None:
-            options = replace(options, arch=None, checkpoint=named.checkpoint)
-        request = ModelRequest(named.reference or str(named.checkpoint), options)
+        request = _request(asked, member)
         network = request.load(kept_weights(of_audits.cache, progress))
         return network, request.twin(network).load() if asked.twin else None
 
     return load
+
+
+def _request(asked: AuditArguments, member: Member) -> "ModelRequest":
+    """What loads a member, with the options of files for checkpoint files alone."""
+    from geed_cli.cli.run.model_request import NO_FILE, ModelRequest  # noqa: PLC0415 - torch
+
+    named = named_in(member.text)
+    options = asked if named.checkpoint is not None else replace(asked, **NO_FILE)
+    if named.reference is not None:
+        options = replace(options, arch=None, checkpoint=named.checkpoint)
+    return ModelRequest(named.reference or str(named.checkpoint), options)
+
+
+def _on_cluster(asked: AuditArguments, options: AuditOptions) -> "SweepOnCluster":
+    """What audits the cells by the workers of a cluster."""
+    with uncollected():
+        from geed_cli.cli.run.on_cluster import cluster_of  # noqa: PLC0415 - torch
+        from geed_cli.cli.run.sweep_on_cluster import SweepOnCluster  # noqa: PLC0415
+
+    request_of = partial(_request, asked)
+    return SweepOnCluster(cluster_of(asked, options), request_of, groups_of(asked), options, asked.typed)
 
 
 def _of_models(asked: AuditArguments) -> dict[str, object]:

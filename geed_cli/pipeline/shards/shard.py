@@ -76,13 +76,17 @@ class Done:
     made: int
 
 
-def check_shardable(options: AuditOptions) -> None:
+def check_shardable(options: AuditOptions, where: str = "--shard") -> None:
     """Refuse what has to see all images, or what would give every shard rows of another kind.
+
+    Args:
+        options: of the audit.
+        where: the option that shares the images out.
 
     Raises:
         InputError: naming the option.
     """
-    run, refused = options.run, "--shard together with"
+    run, refused = options.run, f"{where} together with"
     reasons = {
         "--discover": (options.controls.discover, "a hidden action is summed over all images"),
         "--until-width": (options.until, "whether an interval is narrow enough is seen of all images"),

@@ -1,0 +1,117 @@
+"""What watches over audits while their tiles are made: rows are kept, images replaced, results made, deaths told."""
+
+from collections.abc import Iterator, Sequence
+
+from geed_cli.cluster.cell_run import CellRun
+from geed_cli.errors import GeedError, RunError
+from geed_cli.pipeline.progress import Progress
+from geed_cli.result.schema import Result
+from geed_cli.scheduling.piece import Lease
+from geed_cli.scheduling.scheduler import Scheduler
+
+Outcome = tuple[Result, ...] | GeedError
+"""What came of an audit: its results, or what stood in the way."""
+
+
+class Supervisor:
+    """Watches several audits.
+
+    Args:
+        cells: the audits.
+        scheduler: that has their tiles.
+        progress: of all of them together.
+    """
+
+    def __init__(
+        self,
+        cells: Sequence[CellRun],
+        scheduler: Scheduler,
+        progress: Progress,
+    ) -> None:
+        self._open = {cell.name: cell for cell in cells}
+        self._cells = dict(self._open)
+        self._scheduler, self._progress = scheduler, progress
+        self._ended: list[tuple[CellRun, Outcome]] = []
+        self._errors: dict[str, GeedError] = {}
+        self._lost = 0
+        self._told = 0
+
+    def keep(self, lease: Lease, record: object) -> None:
+        """Write rows to their audit's file."""
+        self._cells[lease.piece.cell].keep(lease.piece, record)
+
+    def refused(self, lease: Lease, error: Exception) -> None:
+        """Remember why an audit cannot be done."""
+        if isinstance(error, GeedError):
+            self._errors[lease.piece.cell] = error
+
+    def stopping(self) -> bool:
+        """Whether the user asked the run to end."""
+        return self._progress.stopping()
+
+    def looked(self) -> None:
+        """Tell what happened, and end audits of which nothing is left."""
+        self._tell_losses()
+        counts = self._scheduler.counts
+        known = sum(cell.known for cell in self._cells.values())
+        done = known + counts.images + counts.lost
+        self._progress.images(done, max(done, sum(cell.asked for cell in self._cells.values())))
+        for cell in list(self._open.values()):
+            if self._scheduler.is_over(cell.name) and not self.stopping():
+                self._go_on(cell)
+
+    def ended(self) -> Iterator[tuple[CellRun, Outcome]]:
+        """Audits that are through, each once; the rows of one are gone when the next is asked for."""
+        while self._ended:
+            cell, outcome = self._ended.pop(0)
+            yield cell, outcome
+            complete = not isinstance(outcome, GeedError) and outcome[0].status == "complete"
+            # rows of an audit that its workers ended in an error may be wrong, as where a network is not steady
+            cell.close(clear=complete, discard=cell.name in self._errors)
+
+    def interrupt(self) -> None:
+        """End the audits that are still open with what is there of them."""
+        for cell in list(self._open.values()):
+            try:
+                self._end(cell, cell.partial())
+            except GeedError as error:
+                self._end(cell, error)
+
+    def _go_on(self, cell: CellRun) -> None:
+        """Hand out what replaces images of an audit; where nothing does, its results are made."""
+        outcome: Outcome
+        try:
+            if (reason := self._scheduler.failed.get(cell.name)) is not None:
+                raise self._errors.get(cell.name) or _given_up(reason)
+            more = cell.more()
+            if more is not None:
+                self._scheduler.add(more)
+                return
+            outcome = cell.results()
+        except GeedError as error:
+            outcome = error
+        self._end(cell, outcome)
+
+    def _end(self, cell: CellRun, outcome: Outcome) -> None:
+        del self._open[cell.name]
+        self._ended.append((cell, outcome))
+
+    def _tell_losses(self) -> None:
+        """Say of every image that it was given up, and of deaths at their first, second, fourth, eighth, and so on."""
+        for lost in self._scheduler.lost[self._lost :]:
+            path = self._cells[lost.cell].lose(lost)
+            self._progress.note(f"{path} is left out: no worker survived it ({lost.reason})")
+        self._lost = len(self._scheduler.lost)
+        deaths = self._scheduler.counts.deaths
+        if deaths > self._told:
+            self._told = max(2 * self._told, deaths)
+            so_far = "a worker died" if deaths == 1 else f"{deaths} workers died so far"
+            self._progress.note(f"{so_far}; others have taken over what they had")
+
+
+def _given_up(reason: str) -> RunError:
+    return RunError(
+        f"no worker did any of it: {reason}",
+        expected="a network that runs where workers are",
+        remedy="--engine local with few --samples, which shows how it fails; memory for fewer --workers",
+    )
