@@ -133,23 +133,10 @@ def conjectures(place: Place, last: int) -> list[Step]:
     for split in SPLITS:  # the pictures that give M are all moved here, so that it has an interval
         out = place.out / "4.1" / f"spread_{split}"
         families = [copies(place, kind, split, last) for kind in KINDS]
-        words = (
-            "-d",
-            f"rot={place.out}/data/rotmnist",
-            "-g",
-            "flip",
-            "--samples",
-            place.settings.norm_samples,
-        )
+        data = ("-d", f"rot={place.out}/data/rotmnist", "-g", "flip")
+        amount = ("--samples", place.settings.norm_samples, "--allow-code")
         swept = geed(
-            "sweep",
-            *families,
-            *words,
-            "--allow-code",
-            *metrics(*LATENT),
-            "--out",
-            out,
-            makes=out / "sweep.json",
+            "sweep", *families, *data, *amount, *metrics(*LATENT), "--out", out, makes=out / "sweep.json"
         )
         file = Path(f"{out}.json")
         parts = metrics("latent.cosine.M", "latent.l2.M")

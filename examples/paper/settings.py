@@ -81,7 +81,7 @@ PAPER_NETS = ("resnet50", "alexnet", "densenet121", "levit_192")
 
 SCALES = {
     "tiny": Scale(
-        Digits(2, 4, (0, 4), (4, 4, 6, 6, 8, 8), (1, 1, 1, 1, 1, 2), pictures=40, batch=16, held_out=100),
+        Digits(2, 4, (0, 4), (4, 4, 6, 6, 8, 8), (3, 3, 3, 3, 3, 4), pictures=40, batch=16, held_out=100),
         Overhead(
             ("resnet_narrow",),
             2,
