@@ -23,7 +23,7 @@ def steps(place: Place) -> list[Step]:
     """Every command of the section."""
     made = [pictures(place)]
     for name in place.settings.overhead.architectures:
-        made += [*trainings(place, name), *measured(place, name), accuracy(place, name)]
+        made += [*trainings(place, name), *measured(place, name), *accuracy(place, name)]
     return made + figures(place)
 
 
@@ -89,14 +89,16 @@ def along(file: Path, name: str, step: str) -> list[Step]:
     return made
 
 
-def accuracy(place: Place, name: str) -> Step:
+def accuracy(place: Place, name: str) -> list[Step]:
     """Both families at the last step on every test picture, compared, for their accuracy."""
     settings = place.settings.overhead
     families = [copies(place, name, start, settings.steps) for start in STARTS]
     labels = ("--labels", place.out / "data" / "overhead" / "labels.csv", "--samples", settings.held_out)
     words = (*test(place), *labels, "-g", "flip", *metrics("prediction.flip_rate"))
-    file = place.out / SECTION / f"accuracy_{name}.json"
-    return geed("compare", *families, *words, "--json", file, makes=file)
+    out = place.out / SECTION / f"accuracy_{name}"
+    swept = geed("sweep", *families, *words, "--out", out, makes=out / "sweep.json")
+    file = Path(f"{out}.json")
+    return [swept, geed("compare", out, "--json", file, makes=file)]
 
 
 def figures(place: Place) -> list[Step]:
