@@ -97,7 +97,7 @@ def local(tmp_path_factory: pytest.TempPathFactory, photos: Path) -> Result:
 def test_workers_make_what_one_process_makes(
     tmp_path: Path, photos: Path, local: Result, workers: int
 ) -> None:
-    pytest.importorskip("ray")
+    pytest.importorskip("ray", reason="needs the extra integrations")
     made = Run(tmp_path, "ray", "-d", str(photos), "--engine", "ray", "--workers", str(workers)).result()
     assert made.digest == local.digest
     assert made.environment.cluster is not None
@@ -108,7 +108,7 @@ def test_workers_make_what_one_process_makes(
 
 def test_killed_workers_change_nothing(tmp_path: Path, photos: Path, local: Result) -> None:
     """Whichever worker is at a task is killed, again and again, at random points."""
-    pytest.importorskip("ray")
+    pytest.importorskip("ray", reason="needs the extra integrations")
     run, random, killed = (
         Run(tmp_path, "ray", "-d", str(photos), "--engine", "ray", "--workers", "2"),
         Random(3),
@@ -129,7 +129,7 @@ def test_killed_workers_change_nothing(tmp_path: Path, photos: Path, local: Resu
 
 def test_a_killed_driver_goes_on_from_its_rows(tmp_path: Path, photos: Path, local: Result) -> None:
     """The driver is killed, then interrupted, then left alone: a partial result, and the whole one."""
-    pytest.importorskip("ray")
+    pytest.importorskip("ray", reason="needs the extra integrations")
     options = ("-d", str(photos), "--engine", "ray", "--workers", "2")
     first = Run(tmp_path, "ray", *options)
     first.wait_for(first.written)

@@ -18,7 +18,7 @@ TESTS = Path(__file__).parents[1]
 @pytest.mark.heavy
 def test_a_cluster_of_this_machine_does_all_that_can_be_done(tmp_path: Path) -> None:
     """Workers that die, refuse and fail; it listens on the loopback address alone, and nothing of it is left."""
-    pytest.importorskip("ray")
+    pytest.importorskip("ray", reason="needs the extra integrations")
     paths = os.pathsep.join([str(TESTS.parent), str(TESTS)])
     words = [sys.executable, "-m", "support.toy_cluster", str(tmp_path)]
     run = subprocess.run(

@@ -32,7 +32,7 @@ def sweep(folder: Path, *words: str) -> tuple[int, dict[str, str]]:
 
 @pytest.mark.heavy
 def test_cells_are_those_of_one_process(tmp_path: Path) -> None:
-    pytest.importorskip("ray")
+    pytest.importorskip("ray", reason="needs the extra integrations")
     models = ("timm:resnet18", "timm:resnet26")
     code, local = sweep(tmp_path / "local", *models)
     assert (code, len(local)) == (0, 2)
