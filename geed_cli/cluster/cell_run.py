@@ -18,6 +18,7 @@ from geed_cli.pipeline.shards.from_rows import assemble
 from geed_cli.pipeline.shards.maker import TileMaker, working
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
 from geed_cli.pipeline.shards.tile import Tile
+from geed_cli.pipeline.shards.unchanged import require_unchanged
 from geed_cli.pipeline.shards.union_rows import UnionRows
 from geed_cli.result.schema import Result
 from geed_cli.rows.union import Union
@@ -60,16 +61,18 @@ class CellRun:
         """What is left of it.
 
         Raises:
-            InputError: what cannot be audited.
+            InputError: what cannot be audited, or pictures are others than those of the rows that are there.
             RunError: weights or a device that are not there.
         """
         with self._maker() as maker:
             self.recipe = dict(maker.recipe)
             self._machine, self._networks = dict(maker.machine), len(maker.session.prepared)
             key = hashlib.sha256(json.dumps(self.recipe, sort_keys=True).encode()).hexdigest()[:16]
-            kept = KeptRows(self._rows / key, self.recipe, self._options.run.precision)
+            folder = self._rows / key
+            kept = KeptRows(folder, self.recipe, self._options.run.precision)
             self._kept = self._stack.enter_context(kept)
             union = kept.union()
+            require_unchanged(maker, self._options.data, maker.tiles, union.hashes(), folder)
             left = [tile for tile in maker.tiles if not _is_known(tile, maker, union)]
             self.asked = sum(tile.stop - tile.start for tile in maker.tiles)
             self._pieces = pieces_of(left, maker.order)

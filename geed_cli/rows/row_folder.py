@@ -13,7 +13,8 @@ REDUCED = ("bf16", "fp16")
 
 def read_rows(folder: Path, recipe: Mapping[str, str]) -> tuple[StoredRows, ...]:
     """Every row file of a folder that has rows of this recipe."""
-    files = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    found = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    files = [path for path in found if path.is_file()]  # a part's folder of rows ends alike
     return tuple(stored for stored in map(read_row_file, files) if stored.recipe == recipe)
 
 

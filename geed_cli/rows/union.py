@@ -143,5 +143,5 @@ def _differ(path: str, why: str, expected: str) -> InputError:
     return InputError(
         f"{path}: {why}",
         expected=expected,
-        remedy="find out which of the shards is wrong, and run it again",
+        remedy="find out which of the shards is wrong, take its row files away, and run it again",
     )

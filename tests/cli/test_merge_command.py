@@ -2,9 +2,11 @@
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from support.command import Geed
 
 from geed_cli.result.file import read_result
@@ -68,6 +70,31 @@ def test_row_files_beside_their_part(geed: Geed, here: Path) -> None:
     done = geed("merge", "part.json", "--json", "again.json")
     assert done.exit_code == 2
     assert f"part.json has rows in far/rows/{file.name}, which is not there" in done.stderr
+
+
+def test_a_folder_of_rows_in_which_other_parts_have_theirs(geed: Geed, here: Path) -> None:
+    """Whose names end as those of row files."""
+    assert geed(*AUDIT.split(), "--shard", "1/2", "--json", "part1.json").exit_code == 0
+    assert (here / "part1.rows").is_dir()
+    assert geed(*AUDIT.split(), "--shard", "2/2", "--rows", ".", "--json", "part2.json").exit_code == 0
+    assert geed("merge", "part1.json", "part2.json", "--json", "all.json").exit_code == 0
+
+
+def test_two_pictures_of_one_name(geed: Geed, here: Path, enough_pictures: Path) -> None:
+    """Parts of pictures that were replaced in between; the way out is the one that is printed."""
+    (here / "pictures").unlink()
+    shutil.copytree(enough_pictures, here / "pictures")
+    assert geed(*AUDIT.split(), "--shard", "1/1", "--json", "part1.json").exit_code == 0
+    changed = min((here / "pictures").iterdir())
+    Image.new("RGB", (32, 32), "red").save(changed)
+    assert geed(*AUDIT.split(), "--shard", "1/1", "--json", "part2.json").exit_code == 0
+    done = geed("merge", "part1.json", "part2.json", "--json", "all.json")
+    assert done.exit_code == 2
+    assert f"{changed.name}: two pictures of this name were audited" in done.stderr
+    assert "take its row files away, and run it again" in done.stderr
+    shutil.rmtree(here / "part1.rows")
+    assert geed(*AUDIT.split(), "--shard", "1/1", "--json", "part1.json").exit_code == 0
+    assert geed("merge", "part1.json", "part2.json", "--json", "all.json").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 
@@ -144,6 +145,21 @@ def test_pictures_that_no_worker_survives_are_left_out_and_replaced(tmp_path: Pa
         assert (entry.metric, entry.group, entry.layer) == (other.metric, other.group, other.layer)
         if entry.raw is not None:  # batches have other neighbours, which is a matter of rounding
             assert entry.raw == pytest.approx(other.raw, rel=1e-4, abs=1e-6)
+
+
+def test_rows_of_a_picture_that_was_replaced_are_not_gone_on_from(tmp_path: Path) -> None:
+    """A run that ended in the middle left them, and they would be found by the name of the picture."""
+    photos, rows = smooth_pictures(tmp_path / "photos", FILES, SIZE), tmp_path / "rows"
+    options = options_of(photos)
+    cell = CellRun("cell", networks, networks, GROUPS, options, rows, Silent())
+    scheduler, pool = Scheduler([cell.begin()]), OwnPool(cell, frozenset())
+    for _ in drive(scheduler, pool, Supervisor([cell], scheduler, Silent())):
+        if pool.opened:
+            break
+    cell.close()
+    Image.new("RGB", (SIZE, SIZE), "red").save(photos / pool.opened[0])
+    with pytest.raises(InputError, match=f"1 picture changed since rows were made: {pool.opened[0]}"):
+        run(options, rows)
 
 
 def test_a_worker_that_has_something_else_refuses(tmp_path: Path) -> None:

@@ -173,6 +173,21 @@ def test_parts_that_were_interrupted_are_continued_as_others(folder: Path, tmp_p
     assert make(options, tmp_path, Shard(1, 1)).made == 0
 
 
+def test_rows_of_a_picture_that_was_replaced_are_not_gone_on_from(folder: Path, tmp_path: Path) -> None:
+    """By the shard whose picture it is; put back, it is the one that was measured."""
+    options = options_of(folder)
+    path = in_draw_order(options.data.root.paths, options.data.seed)[17]
+    for number in (1, 2):
+        make(options, tmp_path, Shard(number, 2))
+    before = (folder / path).read_bytes()
+    Image.new("RGB", (SIZE, SIZE), "red").save(folder / path)
+    with pytest.raises(InputError, match=f"1 picture changed since rows were made: {path}"):
+        make(options, tmp_path, Shard(1, 2))
+    assert make(options, tmp_path, Shard(2, 2)).complete
+    (folder / path).write_bytes(before)
+    assert make(options, tmp_path, Shard(1, 2)).made == 0
+
+
 def test_two_networks(folder: Path, tmp_path: Path) -> None:
     """As a network and its random twin: each has its own digest."""
     options = options_of(folder, 20)

@@ -17,6 +17,7 @@ from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.shards.maker import TileMaker, working
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
 from geed_cli.pipeline.shards.tile import Tile
+from geed_cli.pipeline.shards.unchanged import require_unchanged
 from geed_cli.rows.row_file import RowFile, StoredRows
 from geed_cli.rows.row_folder import read_rows, union_of
 from geed_cli.rows.tile_record import Record
@@ -120,21 +121,23 @@ def run_shard(
         progress: called at every image.
 
     Raises:
-        InputError: as for an audit.
+        InputError: as for an audit, or pictures are others than those of the rows that are there.
         RunError: likewise, or rows could not be written.
     """
     check_shardable(options)
     counted = Counted(progress)
     with working(networks, groups, replace(options, cache=None), counted) as maker:
         run = _Run(maker, shard, folder, options)
-        left = [tile for tile in shard.of(maker.tiles) if not run.knows(tile)]
+        own = shard.of(maker.tiles)
+        require_unchanged(maker, options.data, own, run.union.hashes(), folder)
+        left = [tile for tile in own if not run.knows(tile)]
         counted.begin(sum(tile.stop - tile.start for tile in left))
         parts = (left[start : start + AT_ONCE] for start in range(0, len(left), AT_ONCE))
         made = run.write(record for part in parts for record in maker.make(part))
         if run.knows_all and not progress.stopping():
             made += run.replace_images()
         maker.conclude(run.union.outputs)
-        complete = all(map(run.knows, shard.of(maker.tiles)))
+        complete = all(map(run.knows, own))
         placement, threads = maker.session.placement, torch.get_num_threads()
         return Done(run.recipe, run.files, complete, placement, maker.devices, threads, made)
 
