@@ -251,7 +251,8 @@ def corrected() -> list[str]:
 
 
 def reaction() -> list[str]:
-    of_two = float(sensitivity(swapped()).mean())
+    p = swapped()
+    of_two = float(sensitivity(p, p.mean(dim=0)).mean())
     return [f"{of_two:.3f}", f"{math.log(2):.3f}", f"{0.02 * math.log(40):.3f}"]
 
 
