@@ -103,6 +103,7 @@ def test_two_pictures_of_one_name(geed: Geed, here: Path, enough_pictures: Path)
         ("--shard 1/2", "--shard without a file for the part"),
         ("--shard 1/2 --json -", "--shard without a file for the part"),
         ("--rows rows --json part.json", "--rows without --shard"),
+        ("--shard 1/2 --json part.rows", "part.rows would be replaced"),
         ("--shard 1/2 --json part.json -o page.html", "--shard together with --policy or -o"),
         ("--shard 1/2 --json part.json --discover linear", "--shard together with --discover"),
         (

@@ -22,6 +22,7 @@ from geed_cli.pipeline.shards.shard import Done, Shard, check_shardable, run_sha
 from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.file import json_text, require_distinct
+from geed_cli.rows.row_file import SUFFIX
 from geed_cli.rows.shard_part import ShardPart
 from geed_cli.statistics.methods import check_options
 
@@ -63,7 +64,7 @@ class ShardRequest:
         options, interval = self.options, self.options.interval
         check_shardable(options)
         check_outputs(self.json)
-        require_distinct([self.json], [self.request.options.checkpoint])
+        require_distinct([self.json], [self.request.options.checkpoint, self.rows or _beside(self.json)])
         plan_groups(self.groups, options)
         require_guaranteed(interval.method, select_measures(options.metrics))
         check_options(interval.method, interval.confidence, interval.resamples)
@@ -77,7 +78,7 @@ def run_part(asked: ShardRequest, *, quiet: bool) -> None:
         typer.Exit: 130 where the run was interrupted.
     """
     target = asked.refuse()
-    folder = asked.rows or target.with_suffix(".rows")
+    folder = asked.rows or _beside(target)
     options = replace(asked.options, data=listed(asked.options.data))
     require_enough(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
@@ -91,6 +92,11 @@ def run_part(asked: ShardRequest, *, quiet: bool) -> None:
         message_console().print(f"shard {asked.shard}: rows of {what} made now, all of them in {folder}")
     if not done.complete:
         raise typer.Exit(INTERRUPTED)
+
+
+def _beside(part: Path) -> Path:
+    """The folder of a part's row files, where no other is named."""
+    return part.with_suffix(SUFFIX)
 
 
 def loaded(
