@@ -1,6 +1,5 @@
 """``--data`` names pictures that are elsewhere: the values are those of the folder, and what fails says so and ends."""
 
-import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -219,11 +218,8 @@ def test_a_store_of_google_that_has_nothing_says_so(geed: Geed, google: Web) -> 
     assert any("bucket" in path for path, _ in google.sent)
 
 
-def test_a_store_of_google_without_an_answer_says_one_sentence(
-    geed: Geed, google: Web, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_of_google_without_an_answer_says_one_sentence(geed: Geed, google: Web) -> None:
     """Gcsfs logs a traceback, which Python prints where no handler is set up, as none is in the program."""
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's own
     google.login = "nobody's"
     done = geed("audit", "net.yaml", "-d", "gs://bucket/photos")
     assert done.exit_code == 3, done.stderr

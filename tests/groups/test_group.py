@@ -20,7 +20,7 @@ PRODUCTS = [
     "hue7*invert*c3",
     "d1*shift2*hue2",
 ]
-LARGEST_CUBE = 150
+LARGEST_CUBE = 64
 """Associativity is checked in full up to this order, n³ products; above it on a sample of elements."""
 
 
