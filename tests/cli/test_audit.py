@@ -32,6 +32,7 @@ def test_json_to_stdout_is_json_alone(geed: Geed, spec: Path, pictures: Path) ->
     assert [entry["metric"] for entry in content["results"]] == metrics
 
 
+@pytest.mark.heavy
 def test_several_groups_metrics_and_layers(geed: Geed, spec: Path, pictures: Path, tmp_path: Path) -> None:
     """Options repeat; a group asked for twice is measured once; --layer takes globs."""
     target = tmp_path / "r.json"
@@ -46,6 +47,7 @@ def test_several_groups_metrics_and_layers(geed: Geed, spec: Path, pictures: Pat
     ]
 
 
+@pytest.mark.heavy
 def test_samples_are_drawn_by_the_seed(geed: Geed, spec: Path, pictures: Path, tmp_path: Path) -> None:
     """The same seed draws the same images, another seed others, and never just the first."""
     drawn = {}

@@ -194,6 +194,7 @@ def test_a_floor_of_nothing(geed: Geed, spec: Path, pictures: Path) -> None:
     assert " floor " not in table
 
 
+@pytest.mark.heavy
 def test_twins(geed: Geed, pictures: Path) -> None:
     """Of a spec, a timm name, a checkpoint with --arch: random weights of seed 0; of random weights the next seed."""
     module = timm.create_model("test_resnet", num_classes=1000)

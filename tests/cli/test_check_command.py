@@ -173,6 +173,7 @@ def in_a_process(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT, check=False)
 
 
+@pytest.mark.heavy
 def test_a_full_disk_leaves_the_old_report(folder: Path) -> None:
     """Exit 3, and the file is what it was; files are limited to 64 bytes."""
     (folder / "r.md").write_text("old")

@@ -223,7 +223,7 @@ def test_no_option_makes_a_classifier_of_a_projection_head(
         assert "num-classes 128" not in done.stderr.partition("try:")[2]
 
 
-@pytest.mark.parametrize("classes", [1000, 128])
+@pytest.mark.parametrize("classes", [pytest.param(1000, marks=pytest.mark.heavy), 128])
 def test_no_hint_of_a_spec_leads_to_a_projection_head(geed: Geed, tmp_path: Path, classes: int) -> None:
     """A spec that strips the prefix by hand: the way out loads the encoder, classifier null."""
     spec = tmp_path / "spec.yaml"
@@ -366,7 +366,13 @@ def test_a_head_beside_a_second_network_is_no_classifier_unless_that_is_said(
 
 @pytest.mark.parametrize(
     "name",
-    ["queue", "predictor.0.weight", "prototypes.weight", "projector.2.bias", "contrastive_head.weight"],
+    [
+        *("queue", "projector.2.bias"),
+        *(
+            pytest.param(name, marks=pytest.mark.heavy)
+            for name in ("predictor.0.weight", "prototypes.weight", "contrastive_head.weight")
+        ),
+    ],
 )
 def test_a_head_beside_what_trains_encoders_is_no_classifier(geed: Geed, tmp_path: Path, name: str) -> None:
     """One encoder without a copy, whose head bears the classifier's name: neither the spec nor a hint makes classes."""

@@ -91,6 +91,7 @@ def test_floor_says_on_how_many_images(compared: Compared) -> None:
     assert found[2] != found[4]
 
 
+@pytest.mark.heavy
 def test_the_csv_has_controls(geed: Geed, specs: tuple[Path, Path], pictures: Path) -> None:
     """In columns of their own, after those of values and differences."""
     done = geed(
@@ -103,6 +104,7 @@ def test_the_csv_has_controls(geed: Geed, specs: tuple[Path, Path], pictures: Pa
     assert all(float(row["floor"]) > 0 and float(row["twin"]) > 0 for row in rows)
 
 
+@pytest.mark.heavy
 def test_hidden_actions_are_kept_and_shown(compared: Compared) -> None:
     """One table for each subject; none without the option."""
     content, table = compared("--discover", "permutation", "--metric", "channelwise.cosine")
@@ -129,6 +131,7 @@ def test_a_layer_is_chosen_among_saved_hidden_actions(
     assert [[action["layer"] for action in actions] for actions in found] == [["layer2"], ["layer2"]]
 
 
+@pytest.mark.heavy
 def test_sets_are_compared(compared: Compared) -> None:
     """Alone, as in ``geed audit``, or beside groups."""
     content, _ = compared("--set", "blur:1,2", "--metric", "latent.l2")
@@ -195,6 +198,7 @@ def test_the_way_to_run_reaches_the_audit(
     assert (seen[0].run.compile, seen[0].run.on_nonfinite) == (True, "skip")
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("read_in_this_process")
 def test_checkpoint_files_are_compared_with_their_architecture(
     geed: Geed, pictures: Path, tmp_path: Path

@@ -35,6 +35,7 @@ def advised() -> set[str]:
     return found | {command for text in texts for command in re.findall(r"geed [a-z]+", text)}
 
 
+@pytest.mark.heavy
 def test_advice_runs(geed: Geed, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Options beside an audit of a small network, commands by themselves."""
     monkeypatch.chdir(tmp_path)

@@ -140,7 +140,8 @@ for command in json.loads(sys.argv[1]):
 """
 
 
-@pytest.mark.parametrize("encoding", ["ascii", pytest.param("cp1252", marks=pytest.mark.heavy)])
+@pytest.mark.heavy
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_json_and_csv_are_utf8_whatever_the_locale(encoding: str) -> None:
     """Signs that ASCII lacks, or cp1252, come as they are; a table shows ``?`` for them."""
     result = small_result()

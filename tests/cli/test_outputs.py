@@ -31,6 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.heavy
 def test_a_gate_whose_reader_has_gone_keeps_its_code_and_its_files(folder: Path) -> None:
     """``geed check … | true`` fails where the gate fails."""
     command = [

@@ -56,6 +56,7 @@ def test_a_network_of_the_hub(geed: Geed, host: Host, tmp_path: Path) -> None:
     assert_published(geed, host, command, file, ("--checkpoint", file, "--arch", "test_resnet"))
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("read_in_this_process")
 def test_a_network_of_a_file_server(
     geed: Geed, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

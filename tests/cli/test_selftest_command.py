@@ -86,7 +86,7 @@ def test_what_fails_exits_with_1_and_is_said(
     assert len(saved["cases"]) == len(CHEAP) > 5
 
 
-@pytest.mark.parametrize("how", ["option", "variable"])
+@pytest.mark.parametrize("how", ["option", pytest.param("variable", marks=pytest.mark.heavy)])
 def test_debug_shows_the_traceback(geed: Geed, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """The error itself comes out."""
     monkeypatch.setattr(invariance, "constant_network", _no_network)
@@ -97,9 +97,8 @@ def test_debug_shows_the_traceback(geed: Geed, monkeypatch: pytest.MonkeyPatch, 
     assert isinstance(done.exception, ZeroDivisionError)
 
 
-@pytest.mark.parametrize(
-    "checks", [CHEAP, pytest.param(CHECKS, marks=pytest.mark.heavy)], ids=["cheap", "all"]
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("checks", [CHEAP, CHECKS], ids=["cheap", "all"])
 def test_json_on_stdout(geed: Geed, monkeypatch: pytest.MonkeyPatch, checks: Sequence[Check]) -> None:
     """Nothing but strict JSON there; in float64."""
     monkeypatch.setattr(run_selftest, "__defaults__", (checks, (Exception,)))

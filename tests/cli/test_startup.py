@@ -53,6 +53,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert imported(commands, HEAVY) == {" ".join(command): [] for command in commands}
 
 
+@pytest.mark.heavy
 def test_saved_results_need_no_torch(tmp_path: Path) -> None:
     """Comparing, planning, judging, tracking and showing a sweep again need numpy and scipy alone; and cache list."""
     files = [tmp_path / "a.json", tmp_path / "b.json"]

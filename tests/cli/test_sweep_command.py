@@ -117,6 +117,7 @@ def test_a_cell_has_the_values_of_an_audit_alone_and_the_table_shows_them(
     assert f"{float(row['value']):.3f}" in page
 
 
+@pytest.mark.heavy
 def test_each_picture_is_decoded_once_for_all_networks_that_see_the_same_pixels(
     sweep: Callable[..., str], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +176,7 @@ def test_weights_are_converted_once(geed: Geed, here: Path, python: bool) -> Non
     assert kept
 
 
+@pytest.mark.heavy
 def test_differences_are_corrected_over_the_data_set_as_compare_does(
     sweep: Callable[..., str], geed: Geed, here: Path
 ) -> None:
@@ -312,6 +314,7 @@ def test_another_recipe_is_refused_and_fresh_replaces_it(
     assert (here / "out/rot/one.json").read_bytes() != before
 
 
+@pytest.mark.heavy
 def test_models_and_data_are_added_to_a_sweep(sweep: Callable[..., str], here: Path) -> None:
     """What is there is kept, whatever is named now."""
     sweep(MODELS[0], *DATA[:2])

@@ -162,7 +162,7 @@ def test_steps_in_the_output_are_not_recomputed(
     assert eighth.result == after.records[2].result
 
 
-@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("at_once", [pytest.param(True, marks=pytest.mark.heavy), False])
 def test_an_interrupted_run_goes_on(
     track: Callable[..., str],
     run: Path,

@@ -197,6 +197,7 @@ def test_pictures_of_the_networks_own_size_are_asked_about() -> None:
         geed_cli.track("c8/step_*.safetensors", **words, ready=False, out="t.json")
 
 
+@pytest.mark.heavy
 def test_files_that_are_not_whole_are_left_out(geed: Geed, here: Path) -> None:
     """One that is damaged and one of no bytes; the others stand on the track, which is partial, and the exit code is 2.
 
