@@ -121,7 +121,7 @@ def check_rows(entry: Entry, rows: np.ndarray, tolerance: dict[str, float]) -> N
     assert list(entry.per_element.values()) == pytest.approx(list(element_means(rows)), **tolerance)
 
 
-@pytest.mark.parametrize("boundary", ["disc", "zero", "reflect"])
+@pytest.mark.parametrize("boundary", ["disc", pytest.param("zero", marks=pytest.mark.heavy), "reflect"])
 def test_small_cnn_in_float64(folder: Path, boundary: str) -> None:
     """In-place ReLUs, a stride, a dead channel and a 1×1 layer; four groups in one run, odd batches."""
     result = fast(small_conv_net(), folder, "fp64", boundary=boundary)
@@ -213,7 +213,9 @@ def in_twenties(folder: Path) -> Result:
     return fast(small_conv_net(), folder, "fp64", batch=20)
 
 
-@pytest.mark.parametrize("batch", [1, 3, 8, 64])
+@pytest.mark.parametrize(
+    "batch", [3, *(pytest.param(batch, marks=pytest.mark.heavy) for batch in (1, 8, 64))]
+)
 def test_batch_size_does_not_matter(folder: Path, in_twenties: Result, batch: int) -> None:
     """Orbits cut anywhere give the same rows; 1e-9: float64 sums in another order."""
     parts = fast(small_conv_net(), folder, "fp64", batch=batch)
@@ -234,6 +236,7 @@ def test_group_order_does_not_matter(folder: Path, in_twenties: Result) -> None:
             assert alone[key].value == pytest.approx(entry.value, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.heavy
 def test_image_order_does_not_matter(folder: Path, tmp_path: Path) -> None:
     """The same pictures under reversed names: the same values, the rows reversed."""
     reversed_folder = tmp_path / "reversed"

@@ -65,7 +65,9 @@ def options_of(folder: Path, batch: int, samples: int = 5, until: UntilOptions |
     return AuditOptions(data=DataOptions(folder, samples), run=RunOptions("cpu", batch), until=until)
 
 
-@pytest.mark.parametrize("fail", [really, on_a_gpu, in_python])
+@pytest.mark.parametrize(
+    "fail", [really, *(pytest.param(each, marks=pytest.mark.heavy) for each in (on_a_gpu, in_python))]
+)
 def test_half_the_batch_until_there_is_room(folder: Path, fail: Callable[[], None]) -> None:
     """16, 8, 4, then 2 rows: digits, settings and signature are those of a run that was asked for 2."""
     heard, network = Listener(), hungry(3, fail)
@@ -80,6 +82,7 @@ def test_half_the_batch_until_there_is_room(folder: Path, fail: Callable[[], Non
     assert network.module.refused == 3
 
 
+@pytest.mark.heavy
 def test_a_run_in_looks_starts_over_as_a_whole(folder: Path) -> None:
     """Its looks and rows are those of a run at the smaller size."""
     until = UntilOptions(1e-9, 25)
@@ -99,7 +102,16 @@ def test_no_room_for_one_picture_is_an_error_with_a_way_out(folder: Path) -> Non
     assert len(heard.notes) == 2
 
 
-@pytest.mark.parametrize("text", ["shape mismatch", "can't allocate memory for thoughts", "out of memory"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            pytest.param(each, marks=pytest.mark.heavy)
+            for each in ("shape mismatch", "can't allocate memory for thoughts")
+        ),
+        "out of memory",
+    ],
+)
 @pytest.mark.parametrize("room", [3, 0])
 def test_other_errors_are_not_taken_for_a_lack_of_room(folder: Path, text: str, room: int) -> None:
     """Single images are tried once, and what fails there ends the run, quoted.

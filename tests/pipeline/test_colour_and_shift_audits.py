@@ -262,7 +262,9 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=[pytest.mark.heavy] * (each not in {"c4", "rgb"})) for each in FILES]
+)
 def test_a_group_from_generators_is_its_catalogue_twin(folder: Path, tmp_path: Path, name: str) -> None:
     """Entry for entry, element by element, whatever the order of the elements; both in one run, too."""
     path = tmp_path / "group.yaml"

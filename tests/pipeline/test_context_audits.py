@@ -127,6 +127,7 @@ def test_the_crop_itself_does_not_depend_on_the_surroundings(tmp_path: Path) -> 
         assert other.value == pytest.approx(entry.value, abs=1e-12)
 
 
+@pytest.mark.heavy
 def test_floors_fall_as_interpolation_improves(folder: Path) -> None:
     """On smooth pictures without edges bicubic round trips come back several times nearer, at every layer."""
     floors = {}

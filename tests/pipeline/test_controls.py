@@ -162,6 +162,7 @@ def test_exact_groups_have_no_floor(folder: Path, whole: Result) -> None:
         assert one.value == other.value
 
 
+@pytest.mark.heavy
 def test_controls_do_not_depend_on_the_batch_size(folder: Path, whole: Result) -> None:
     """Orbits and their round trips cut anywhere; 1e-9: float64 sums in another order."""
     for batch in (1, 64):

@@ -131,6 +131,7 @@ def test_normaliser_images_and_unreadable_ones(network: Network, folder: Path, t
     assert [item.path for item in several.data.refused] == ["0003.png", "0017.png"]
 
 
+@pytest.mark.heavy
 def test_two_networks(network: Network, folder: Path) -> None:
     """As for ``geed compare``; a twin is such a network."""
     other = small_conv_net(3, SIZE)

@@ -166,6 +166,7 @@ class Listener(Silent):
         self.notes.append(text)
 
 
+@pytest.mark.heavy
 def test_memory_that_runs_out_in_a_worker_halves_the_batch(folder: Path) -> None:
     """8, 4, then 2 rows: the run starts over as a whole and has the digits of one that was asked for 2."""
     heard = Listener()
@@ -241,6 +242,7 @@ def test_an_interrupt_at_once_ends_all_workers(folder: Path) -> None:
         audit(picky(unchanged), ["c4"], options, Interrupted())
 
 
+@pytest.mark.heavy
 def test_settings_of_torch_hold_in_all_workers_and_are_put_back(folder: Path) -> None:
     """TF32 is off in every forward pass and inference mode on, however the workers take turns."""
     seen: list[tuple[bool, bool, bool]] = []

@@ -160,7 +160,7 @@ BOUNDS: dict[Precision, float] = {"fp32": 2e-5, "fp64": 1e-10}
     ("name", "precision"),
     [
         ("small_conv_net", "fp32"),
-        ("small_conv_net", "fp64"),
+        pytest.param("small_conv_net", "fp64", marks=pytest.mark.heavy),
         pytest.param("resnet10t", "fp32", marks=pytest.mark.slow),
     ],
 )

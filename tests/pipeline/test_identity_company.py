@@ -87,7 +87,7 @@ def by_shape() -> Network:
     ("name", "batch"),
     [
         ("small", 3),
-        ("by shape", 3),
+        pytest.param("by shape", 3, marks=pytest.mark.heavy),
         *(
             pytest.param(name, batch, marks=pytest.mark.slow)
             for name, batch in [
@@ -206,6 +206,7 @@ def test_out_of_memory_in_the_middle_of_a_run(folder: Path, tmp_path: Path) -> N
     assert numbers(larger) == numbers(audit(filling(99), GROUPS, options_of(folder, 12)))
 
 
+@pytest.mark.heavy
 def test_two_networks_and_their_own_batches(folder: Path) -> None:
     """A network's rows are the same alone and beside another one that sees the same pixels."""
     networks = [small_conv_net(seed, SIZE) for seed in (0, 1)]

@@ -247,7 +247,14 @@ def test_few_images_withhold_the_interval(tmp_path: Path) -> None:
     assert any("20" in note for note in entry.notes)
 
 
-@pytest.mark.parametrize("method", ["percentile", "bca", "studentized", "cautious-t"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "bca",
+        "cautious-t",
+        *(pytest.param(each, marks=pytest.mark.heavy) for each in ("percentile", "studentized")),
+    ],
+)
 def test_intervals_hold_their_values_and_are_reproducible(folder: Path, method: str) -> None:
     """Lo ≤ value ≤ hi, inside the range, and the same twice."""
     options = AuditOptions(data=DataOptions(folder), run=CPU64, interval=IntervalOptions(method=method))

@@ -78,6 +78,7 @@ def test_rates_of_one_element_have_exact_limits(folder: Path) -> None:
     assert len(set(entry.per_element.values())) > 1
 
 
+@pytest.mark.heavy
 def test_percentile_limits_are_those_of_a_loop(folder: Path, oracle: Audit) -> None:
     """Means over pictures drawn with replacement; draws of our own differ by chance."""
     entry = entry_of(result_of(folder, "percentile"), "latent.l2", "c4")
@@ -278,6 +279,7 @@ def test_top_classes_that_contradict_the_result(changed: dict[str, object], says
         check_sound(result.model_copy(update={"top_classes": (broken,)}), "it")
 
 
+@pytest.mark.heavy
 def test_the_twin_has_an_interval(folder: Path, geed: Geed, tmp_path: Path) -> None:
     """That of an audit of the twin by itself, for values and for places on the way to another image."""
     file = tmp_path / "own.json"

@@ -165,6 +165,7 @@ def corrections(result: object) -> dict[tuple[str, str], float]:
     }
 
 
+@pytest.mark.heavy
 def test_groups_do_not_lend_each_other_corrections(folders: dict[int, Path]) -> None:
     """Shifts have no centre: beside flip they still have none, though they share e and the mirror with it."""
     groups = ["flip", "xshift2", "flip*xshift2", "d4"]

@@ -67,7 +67,13 @@ def test_layers_with_one_tensor_speak_for_each_other(network: Network) -> None:
     assert repeats_of(network, AuditOptions()) == REPEATS
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize(
+    "layer",  # one that is overwritten, one that repeats another, and the others
+    [
+        pytest.param(each, marks=[pytest.mark.heavy] * (each not in {"block2.0", "block2.1"}))
+        for each in LAYERS
+    ],
+)
 def test_a_layer_has_the_numbers_that_it_has_alone(network: Network, folder: Path, layer: str) -> None:
     """Values, intervals, null, floor and rounding of c4 and c3, with all layers and with that one alone."""
     controls = ControlOptions(probes=3)

@@ -80,7 +80,7 @@ def test_a_rerun_takes_no_forward_pass_and_gives_the_same_digits(
     ("before", "after", "layers"),
     [
         (("flip",), (*GROUPS, "c8"), LAYERS),
-        (("c8",), ("c4", "c8"), LAYERS),
+        pytest.param(("c8",), ("c4", "c8"), LAYERS, marks=pytest.mark.heavy),
         # pool has maps of one pixel, of which either group averages all its own elements
         (("d4",), ("c4",), LAYERS[:2]),
     ],
@@ -153,7 +153,9 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    "change", [pytest.param(each, marks=[pytest.mark.heavy] * (each != "interpolation")) for each in CHANGES]
+)
 def test_every_setting_that_changes_digits_misses(
     network: Network, folder: Path, tmp_path: Path, change: str
 ) -> None:

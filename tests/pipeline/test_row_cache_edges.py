@@ -112,6 +112,7 @@ def test_another_grid_of_the_same_tokens_is_another_map(tmp_path: Path) -> None:
     assert numbers(after) == numbers(audit(network("[4, 4]"), ["flip"], replace(options, cache=None)))
 
 
+@pytest.mark.heavy
 def test_a_search_shows_round_trips_of_probes_alone(network: Network, tmp_path: Path) -> None:
     """With a cache as many forward passes as without."""
     folder = smooth_pictures(tmp_path / "pictures", 10, SIZE)

@@ -79,6 +79,7 @@ def test_what_cannot_grow_is_refused(folder: Path) -> None:
         audit(small_conv_net(size=15), ["flip"], replace(options, data=DataOptions(folder, samples=10)))
 
 
+@pytest.mark.heavy
 def test_simultaneous_intervals_contain_the_plain_ones(folder: Path) -> None:
     """Max-t widens every interval of the table and moves no value."""
     options = AuditOptions(data=DataOptions(folder, samples=40), run=CPU64)
