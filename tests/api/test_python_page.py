@@ -139,6 +139,7 @@ def test_images(photos: Path) -> None:
     run_blocks("Images", names, 1)
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("photos")
 def test_auditing() -> None:
     """With parameters alone, and with everything in its place."""

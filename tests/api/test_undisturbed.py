@@ -117,6 +117,7 @@ def test_an_audit_within_the_pictures_of_another_does_not_wait_for_itself() -> N
     assert rows(small(), names["pictures"])
 
 
+@pytest.mark.heavy
 def test_public_names_draw_nothing_when_they_are_imported() -> None:
     """Rich draws a number when it is imported, after a script has seeded Python's generator."""
     code = (

@@ -27,7 +27,9 @@ def rows(result: Result) -> object:
 @pytest.mark.parametrize(
     "name",
     [
-        *("timm:test_resnet", "timm:test_vit", "torchvision:squeezenet1_1"),
+        "timm:test_resnet",
+        pytest.param("timm:test_vit", marks=pytest.mark.heavy),
+        pytest.param("torchvision:squeezenet1_1", marks=pytest.mark.heavy),
         pytest.param("timm:mobilevit_xxs", marks=pytest.mark.heavy),
     ],
 )

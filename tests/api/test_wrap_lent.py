@@ -280,6 +280,7 @@ def test_a_wrapped_network_says_so() -> None:
     assert (net.classifier, net.output.kind) == ("fc", "logits")
 
 
+@pytest.mark.heavy
 def test_audit_takes_the_module_where_and_as_it_is(folder: Path) -> None:
     """Half precision by default, float32 where it is asked for; a refusal in the words of wrap."""
     module = trained().bfloat16()

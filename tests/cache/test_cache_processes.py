@@ -266,6 +266,7 @@ print(store.notes)
 """
 
 
+@pytest.mark.heavy
 def test_processes_that_prune_and_write_at_once(tmp_path: Path) -> None:
     """No note, no wrong value, a sound file; what is left belongs to the network."""
     fill(tmp_path, 400)

@@ -140,6 +140,7 @@ def test_limits_hold_for_running_code(
     assert os.listdir(temporary) == []
 
 
+@pytest.mark.heavy
 @linux
 def test_processor_time_is_limited() -> None:
     """The operating system ends a process that computes for longer than it may, whatever the clock says."""

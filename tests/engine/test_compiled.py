@@ -79,6 +79,7 @@ def test_the_network_stays_as_it_is_and_shares_its_weights() -> None:
     np.testing.assert_array_equal(held[Site("", "output")].numpy(), np.full((2, 5), 3.0, dtype=np.float32))
 
 
+@pytest.mark.heavy
 def test_more_networks_than_dynamo_recompiles() -> None:
     """A process may compile any number of networks: each gives its own output."""
     inputs = noise(2, 16)

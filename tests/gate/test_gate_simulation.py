@@ -34,7 +34,7 @@ def scenario(simulation: ModuleType, name: str) -> object:
 NULLS = ("null: every value at its limit", "null: every increase at its limit, 5%")
 
 
-@pytest.mark.parametrize("name", NULLS)
+@pytest.mark.parametrize("name", [NULLS[0], pytest.param(NULLS[1], marks=pytest.mark.heavy)])
 @pytest.mark.parametrize("images", [50, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("runs", RUNS)
 def test_false_alarms_over_24_correlated_entries(
@@ -49,7 +49,13 @@ def test_false_alarms_over_24_correlated_entries(
     assert tally.passed <= stats.binom.ppf(0.999, runs, 0.05)
 
 
-@pytest.mark.parametrize("metric", ["latent.l2", "softmax.kl", "prediction.flip_rate"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "latent.l2",
+        *(pytest.param(each, marks=pytest.mark.heavy) for each in ("softmax.kl", "prediction.flip_rate")),
+    ],
+)
 @pytest.mark.parametrize("runs", RUNS)
 def test_false_passes(simulation: ModuleType, metric: str, runs: int) -> None:
     """One entry at its limit and 23 far within: the gate passes in at most 5% of runs, without a correction."""

@@ -76,7 +76,9 @@ GEOMETRIES = [
 ]
 
 
-@pytest.mark.parametrize("kind", ["convolution", "maximum", "average"])
+@pytest.mark.parametrize(
+    "kind", ["convolution", *(pytest.param(each, marks=pytest.mark.heavy) for each in ("maximum", "average"))]
+)
 def test_flags_agree_with_measured_breakage(kind: str) -> None:
     """For every kernel 1 to 7, stride 1 to 3, padding 0 to k//2: broken if and only if the flag says so."""
     kinds = {
@@ -176,8 +178,18 @@ def test_efficientnet_lite0_with_same_padding() -> None:
     [
         ("resnet18", (64, 65), ("conv1", "layer1.0", "layer2.0.downsample", "layer3")),
         ("resnet18", (66, 67), ("conv1", "maxpool", "layer2")),  # 67 pixels are 34 after conv1
-        ("tf_efficientnet_lite0", (64, 65, 67), ("conv_stem", "blocks.1", "blocks.3")),
-        ("densenet121", (61, 65), ("features.denseblock1", "features.transition1", "features.denseblock2")),
+        pytest.param(
+            *("tf_efficientnet_lite0", (64, 65, 67), ("conv_stem", "blocks.1", "blocks.3")),
+            marks=pytest.mark.heavy,
+        ),
+        pytest.param(
+            *(
+                "densenet121",
+                (61, 65),
+                ("features.denseblock1", "features.transition1", "features.denseblock2"),
+            ),
+            marks=pytest.mark.heavy,
+        ),
     ],
 )
 def test_flags_of_whole_networks(name: str, sizes: tuple[int, ...], layers: tuple[str, ...]) -> None:
@@ -234,6 +246,7 @@ def test_branches() -> None:
     assert (phases["gated"].jump, phases["joined"].jump) == ((2, 2), (2, 2))
 
 
+@pytest.mark.heavy
 def test_tokens_are_followed() -> None:
     """Swin's mergings halve the grid at even sizes; 112 pixels are 28, 14, 7 and then 4 tokens with one in excess."""
     phases = trace_alignments(

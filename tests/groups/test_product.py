@@ -99,7 +99,9 @@ def test_a_group_without_a_name_is_written_in_a_file() -> None:
     assert "YAML" in refusal.value.remedy
 
 
-@pytest.mark.parametrize("name", ["shift32*invert", "c64*d63", "d5*c7*xshift2*hue64"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("shift32*invert", marks=pytest.mark.heavy), "c64*d63", "d5*c7*xshift2*hue64"]
+)
 def test_products_beyond_the_largest_order_are_never_written_out(name: str) -> None:
     """The smallest of these tables would have four million entries of at least a byte."""
     tracemalloc.start()

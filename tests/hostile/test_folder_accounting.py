@@ -147,6 +147,7 @@ def test_unreadable_files_and_folders(tmp_path: Path) -> None:
     assert {file.path for file in refused} == {"b.png", "closed"}
 
 
+@pytest.mark.heavy
 def test_ten_thousand_entries(tmp_path: Path) -> None:
     """Nested, every tenth broken, every seventh no image; a draw leaves the rest not drawn and counted."""
     sound = picture("PNG")

@@ -53,6 +53,7 @@ def test_the_canary_works(tmp_path: Path) -> None:
         assert canary.is_dir()
 
 
+@pytest.mark.heavy
 def test_the_command_line_refuses_in_words(geed: Geed, tmp_path: Path) -> None:
     """A command on one of them: exit code 2, one message, no traceback, no canary."""
     path, canary = tmp_path / "net.pt", tmp_path / "canary"

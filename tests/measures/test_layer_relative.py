@@ -121,6 +121,7 @@ def test_the_floor_is_the_loops(folder: Path, result: Result) -> None:
     assert floor_on_scale(entry, 8) == pytest.approx(np.mean(rows) / null, **CLOSE)
 
 
+@pytest.mark.heavy
 def test_other_batches_give_the_same(folder: Path, result: Result) -> None:
     """Orbits cut anywhere, and beside measures by channel."""
     for batch in (1, 64):

@@ -125,6 +125,7 @@ def test_their_rows_come_from_the_cache(folder: Path, tmp_path: Path) -> None:
     assert numbers(again) == numbers(asked)
 
 
+@pytest.mark.heavy
 def test_they_are_compared_where_all_have_them(usual: Result, whole: Result, folder: Path) -> None:
     """A side that never asked for them leaves no line without a value, and no further claim to correct for."""
     other = audited(folder, ["*"], other_weights(1))

@@ -104,6 +104,7 @@ def test_efficientnet_lite0_sees_the_coffee() -> None:
     assert probabilities.max().item() > 0.9  # 0.95 here; with another port's normalisation it is below 0.85
 
 
+@pytest.mark.heavy
 def test_dino_layout(resnet50_state: dict[str, torch.Tensor], tmp_path: Path) -> None:
     """The published file: a plain ResNet-50 without fc. Nothing of the unused fc can enter a result."""
     path = tmp_path / "dino_resnet50_pretrain.pth"
@@ -501,8 +502,8 @@ def same_audit(one: Network, two: Network) -> bool:
 @pytest.mark.parametrize(
     "model",
     [
-        "levit_192",
-        "timm:resnet18",
+        pytest.param("levit_192", marks=pytest.mark.heavy),
+        pytest.param("timm:resnet18", marks=pytest.mark.heavy),
         "efficientnet_lite0",
         pytest.param("alexnet", marks=pytest.mark.slow),  # large ones, like those above
         pytest.param("timm:vit_small_patch16_224.dino", marks=pytest.mark.slow),

@@ -71,6 +71,7 @@ def test_a_spec_may_name_a_folder_beside_itself(timm_folder: Path, tmp_path: Pat
     assert load_model(str(written)).weights.state_sha256 == network.weights.state_sha256
 
 
+@pytest.mark.heavy
 def test_audited_and_inspected(
     geed: Geed, timm_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,15 +55,14 @@ def features_of(network: Network, images: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize(
     "name",
     [
-        "resnet18",
-        "tf_efficientnet_lite0",
-        "vit_tiny_patch16_224",
-        "levit_192",
-        pytest.param("swin_tiny_patch4_window7_224", marks=pytest.mark.heavy),
-        "convnext_atto",
-        pytest.param("resnetv2_50x1_bit", marks=pytest.mark.heavy),
-        "mobilenetv3_small_100",
-        "repvit_m0_9",
+        *("vit_tiny_patch16_224", "convnext_atto", "mobilenetv3_small_100", "levit_192"),
+        *(
+            pytest.param(name, marks=pytest.mark.heavy)
+            for name in (
+                *("resnet18", "tf_efficientnet_lite0", "swin_tiny_patch4_window7_224"),
+                *("resnetv2_50x1_bit", "repvit_m0_9"),
+            )
+        ),
         pytest.param("vit_small_patch16_224.dino", marks=pytest.mark.slow),
     ],
 )
@@ -87,7 +86,7 @@ def test_default_features_are_timms_pooled_prelogits(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "size"),
     [
-        ("resnet18", 512),
+        pytest.param("resnet18", 512, marks=pytest.mark.heavy),
         ("mobilenet_v3_small", 1024),
         pytest.param("alexnet", 4096, marks=pytest.mark.heavy),
         pytest.param("densenet121", 1024, marks=pytest.mark.heavy),
@@ -167,6 +166,7 @@ def test_preprocessing_of_torchvision(name: str) -> None:
     assert (list(settings.mean), list(settings.std)) == (transforms.mean, transforms.std)
 
 
+@pytest.mark.heavy
 def test_another_input_size() -> None:
     """The crop's share stays; fixed-size transformers are built for the size, or refused where they cannot be."""
     assert load_model("torchvision:resnet18", weights="random", img_size=112).input.resize == 128

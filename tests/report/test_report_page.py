@@ -146,6 +146,7 @@ def test_hostile_names_stay_text() -> None:
     assert "<script>alert" in unescape(visible)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(("models", "kilobytes"), [(1, 200), (4, 300)])
 def test_the_size_of_a_page_has_a_budget(models: int, kilobytes: int) -> None:
     """Of 40 images, three groups and seven layers with all that an audit records, compared and with the results inside.
@@ -205,7 +206,14 @@ LACKING: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("kind", [*LACKING, "entries", "groups"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "entries",
+        "groups",
+        *(pytest.param(each, marks=[pytest.mark.heavy] * (each != "controls")) for each in LACKING),
+    ],
+)
 def test_whatever_a_result_lacks_its_page_is_whole(kind: str) -> None:
     """Alone, and beside a result that has it; what is lacking is left out, and the answer says why."""
     result = real()

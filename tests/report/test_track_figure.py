@@ -99,6 +99,7 @@ def test_a_png_shows_the_interval_in_print() -> None:
     assert "No intervals." in track_sheet(bare, LATENT).caption
 
 
+@pytest.mark.heavy
 def test_a_pdf_holds_its_letters_and_no_date() -> None:
     """TrueType outlines with their meaning, so that text can be searched; the same bytes again."""
     track = track_of([record_at(3), record_at(9, 1)], None)
@@ -110,6 +111,7 @@ def test_a_pdf_holds_its_letters_and_no_date() -> None:
     assert sheet.draw(".pdf") == pdf
 
 
+@pytest.mark.heavy
 def test_panels_of_one_measure_share_their_axis_where_that_is_asked_for() -> None:
     """And those of another measure have their own."""
     track = track_of(list(RUNS), None)

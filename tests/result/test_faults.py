@@ -123,6 +123,7 @@ app(["audit", *small, "--metric", "latent.l2", "--json", sys.argv[1]])
 """
 
 
+@pytest.mark.heavy
 def test_exhausted_memory_is_exit_3_and_leaves_the_old_file(
     geed: Geed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

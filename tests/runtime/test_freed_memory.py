@@ -62,12 +62,13 @@ def test_a_second_batch_finds_the_memory_of_the_first() -> None:
     assert after < 20
 
 
+@pytest.mark.heavy
 @glibc
 @pytest.mark.parametrize(
     "chosen",
     [
         {"MALLOC_TRIM_THRESHOLD_": "131072"},
-        pytest.param({"GLIBC_TUNABLES": "glibc.malloc.mmap_max=10"}, marks=pytest.mark.heavy),
+        {"GLIBC_TUNABLES": "glibc.malloc.mmap_max=10"},
     ],
 )
 def test_limits_that_a_user_has_set_stay(chosen: dict[str, str]) -> None:

@@ -72,7 +72,9 @@ def test_the_table_has_every_cell(coverage: ModuleType) -> None:
     assert "lowest to highest" in text
 
 
-@pytest.mark.parametrize("runs", [100, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "runs", [pytest.param(100, marks=pytest.mark.heavy), pytest.param(500, marks=pytest.mark.slow)]
+)
 def test_spending_looks_do_not_alarm_falsely(runs: int) -> None:
     """Stop-when-significant: ours stays at or below 2.5% a side, naive peeking does not."""
     peeking = load("peeking")

@@ -92,6 +92,7 @@ def test_too_few_have_no_limits() -> None:
     assert pairs.value == pytest.approx(by_loop(p, right, 2), abs=0.01)  # p has ties
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("gap", [0.0, 0.2])
 def test_limits_hold_the_truth(gap: float) -> None:
     """Of 100 draws of 120 pictures, whose bins all have that gap, at least 95 hold it; they are wide: nearly all do."""

@@ -181,6 +181,7 @@ def test_different_images_are_refused() -> None:
         difference(mean(np.ones(30)), mean(np.ones(40)))
 
 
+@pytest.mark.heavy
 def test_no_difference_is_found_at_the_nominal_rate() -> None:
     """Two models of equal merit: the 5% test rejects in 5% of 600 runs, within binomial limits."""
     rejected = sum((difference(*latent_pair(50, seed)).p_value or 0.0) < 0.05 for seed in range(600))

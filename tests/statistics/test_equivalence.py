@@ -150,8 +150,8 @@ def test_false_claims_at_the_margin(name: str, runs: int) -> None:
         assert shares(kind, 200, 0.0, range(20)) > 0.8
 
 
-@pytest.mark.parametrize("text", [0.05, 0.2, 2.5, "10%", "80%"])
-@pytest.mark.parametrize("events", [1, 4])
+@pytest.mark.parametrize("text", [0.05, pytest.param(0.2, marks=pytest.mark.heavy), 2.5, "10%", "80%"])
+@pytest.mark.parametrize("events", [1, pytest.param(4, marks=pytest.mark.heavy)])
 def test_the_p_value_of_rates_needs_no_search(text: object, events: int) -> None:
     """It is the smallest α that a search finds, also where the margin is as wide as the range."""
     generator = np.random.default_rng(events)

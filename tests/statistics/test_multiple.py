@@ -53,6 +53,7 @@ def test_equal_cells_cost_nothing() -> None:
     )
 
 
+@pytest.mark.heavy
 def test_independent_cells_cost_sidaks_correction() -> None:
     """Ten independent cells: 0.95^(1/10) each, within Monte Carlo error."""
     v = np.random.default_rng(0).normal(size=(4000, 10))
@@ -98,6 +99,7 @@ def test_a_rate_of_zero_pays_its_share() -> None:
     assert joint.high > alone.high
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("families", [60, pytest.param(400, marks=pytest.mark.slow)])
 def test_family_wise_error_over_correlated_cells(families: int) -> None:
     """24 cells of 50 images in 4 correlated blocks: all true means inside in 95% of the families."""

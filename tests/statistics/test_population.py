@@ -220,7 +220,14 @@ def test_too_few_pairs() -> None:
 
 @pytest.mark.parametrize("repetitions", [150, pytest.param(2000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
-    "name", ["within as large as between", "the same, skewed seeds", "within twice between"]
+    "name",
+    [
+        "the same, skewed seeds",
+        *(
+            pytest.param(each, marks=pytest.mark.heavy)
+            for each in ("within as large as between", "within twice between")
+        ),
+    ],
 )
 def test_coverage_of_the_recipe_s_true_value(name: str, repetitions: int) -> None:
     """At least 92% at k = 5 and 10, where Student's t over models had 83 and 70%; of differences and pairs, too."""

@@ -24,7 +24,11 @@ ALSO_REDUCED = (
 
 
 @pytest.mark.parametrize(
-    ("kind", "precision"), [*((kind, "fp32") for kind in KINDS), *((kind, "bf16") for kind in ALSO_REDUCED)]
+    ("kind", "precision"),
+    [
+        *((kind, "fp32") for kind in KINDS),
+        *(pytest.param(kind, "bf16", marks=pytest.mark.heavy) for kind in ALSO_REDUCED),
+    ],
 )
 def test_odd_networks_that_are_steady_are_audited(
     kind: str, precision: str, geed: Geed, tmp_path: Path
