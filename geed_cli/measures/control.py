@@ -79,7 +79,7 @@ class Control:
 
 def _dead_fraction(evidence: Evidence) -> float | None:
     dead = evidence.seen.get("dead")
-    return None if dead is None else float(np.mean([image.mean() for image in dead]))
+    return None if dead is None else float(np.mean(dead.mean(axis=1)))
 
 
 def _rounding(evidence: Evidence) -> float | None:

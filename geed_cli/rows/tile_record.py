@@ -5,25 +5,28 @@ image by image, in the order in which the text names the columns.
 """
 
 import json
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from geed_cli.rows.column import Column, Columns
+from geed_cli.rows.column import Columns
+from geed_cli.rows.column_layout import Layout, StoredColumns, layout_in, layout_of
 
-TYPES = ("<f4", "<f8")
 HEAD = 8
 """Bytes of the length of the text."""
+COLUMNS = b',"columns":'
+"""Where the last part of the text begins; in a string its quotes would be escaped."""
 
 
 class BrokenRecordError(ValueError):
     """Bytes that are no record; the message says what is wrong with them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An image that has rows.
 
@@ -44,7 +47,7 @@ class Shown:
     padded: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A file that has no rows.
 
@@ -103,25 +106,22 @@ class Record:
 
     def to_bytes(self) -> bytes:
         """The record as bytes; the same of equal records."""
-        layouts = [
-            [[list(key), _type(column), _width(column), column.places] for key, column in columns.items()]
-            for columns in self.networks
-        ]
+        layouts = [layout_of(columns) for columns in self.networks]
         text = json.dumps(
             {
                 "audited": self.audited,
-                "images": [list(asdict(image).values()) for image in self.images],
-                "left_out": [list(asdict(file).values()) for file in self.left_out],
-                "outputs": [list(asdict(each).values()) for each in self.outputs],
-                "columns": layouts,
+                "images": [astuple(image) for image in self.images],
+                "left_out": [astuple(file) for file in self.left_out],
+                "outputs": [astuple(each) for each in self.outputs],
+                "columns": [layout.texts() for layout in layouts],
             },
             allow_nan=False,
             separators=(",", ":"),
         ).encode("ascii")
         numbers = [
-            np.ascontiguousarray(column.values, _type(column)).tobytes()
-            for columns in self.networks
-            for column in columns.values()
+            np.ascontiguousarray(columns[key].values, span.kind).tobytes()
+            for columns, layout in zip(self.networks, layouts, strict=True)
+            for key, span in layout.spans.items()
         ]
         return b"".join([len(text).to_bytes(HEAD, "little"), text, *numbers])
 
@@ -134,25 +134,31 @@ def record_in(data: bytes | memoryview) -> Record:
     """
     try:
         end = HEAD + int.from_bytes(data[:HEAD], "little")
-        head: dict[str, Any] = json.loads(bytes(data[HEAD:end]))
+        text, _, columns = bytes(data[HEAD:end]).rpartition(COLUMNS)
+        head: dict[str, Any] = json.loads(text + b"}")
         images = tuple(_shown(fields, len(head["images"])) for fields in head["images"])
-        taken = _Reader(data, end, len(images))
-        networks = tuple(
-            {tuple(key): taken.column(kind, width, places) for key, kind, width, places in columns}
-            for columns in head["columns"]
-        )
+        layouts = _layouts(columns, len(images))
+        ends = list(accumulate((layout.size for layout in layouts), initial=end))
         record = Record(
             bool(head["audited"]),
             images,
             tuple(map(_left_out, head["left_out"])),
             tuple(Outputs(*fields) for fields in head["outputs"]),
-            networks,
+            tuple(StoredColumns(layout, data, at) for layout, at in zip(layouts, ends, strict=False)),
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BrokenRecordError(f"a record that is none: {error}") from error
-    if taken.at != len(data):
-        raise BrokenRecordError(f"a record with {len(data) - taken.at} bytes too many")
+    if ends[-1] != len(data):
+        raise BrokenRecordError(f"a record of {ends[-1]} bytes that has {len(data)}")
     return record
+
+
+@lru_cache(maxsize=256)
+def _layouts(text: bytes, images: int) -> tuple[Layout, ...]:
+    """The layout of each network's columns, from the last part of the text; raises what ``layout_in`` does."""
+    if not text.endswith(b"}"):
+        raise ValueError("its text has no columns")
+    return tuple(layout_in(texts, images) for texts in json.loads(text[:-1]))
 
 
 def _shown(fields: Sequence[Any], images: int) -> Shown:
@@ -176,28 +182,3 @@ def _left_out(fields: Sequence[Any]) -> LeftOut:
     if not all(isinstance(each, str) for each in (file.path, file.sha256 or "", file.reason)):
         raise ValueError(f"no file: {fields}")
     return file
-
-
-class _Reader:
-    """Takes columns from bytes, one after the other."""
-
-    def __init__(self, data: bytes | memoryview, start: int, images: int) -> None:
-        self._data, self._images, self.at = data, images, start
-
-    def column(self, kind: str, width: int, places: Sequence[int] | None) -> Column:
-        if kind not in TYPES or not (isinstance(width, int) and width > 0):
-            raise ValueError(f"a column of {kind} and {width}")
-        rows = self._images if places is None else len(places)
-        if places is not None and list(places) != sorted({*places} & {*range(self._images)}):
-            raise ValueError("a column of images that are not there")
-        values = np.frombuffer(self._data, kind, rows * width, self.at).reshape(rows, width)
-        self.at += values.nbytes
-        return Column(values, None if places is None else tuple(places))
-
-
-def _type(column: Column) -> str:
-    return TYPES[column.values.dtype.itemsize == np.dtype(np.float64).itemsize]
-
-
-def _width(column: Column) -> int:
-    return math.prod(column.values.shape[1:])

@@ -17,7 +17,7 @@ ROUNDING: Mapping[str, float] = {"fp64": 1e-9, "fp32": 1e-3, "fp16": 1e-2, "bf16
 """By how much a row may differ that was made twice, relative to its own size: some hundred times what machines do."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class RowAt:
     """The row of an image: its record, and its place there."""
 

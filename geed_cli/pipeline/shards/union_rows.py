@@ -3,7 +3,7 @@
 The numbers stay in the files until they are asked for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, overload
@@ -18,10 +18,12 @@ from geed_cli.measures.held_vectors import Held
 from geed_cli.pipeline.entries.columns_of_rows import of_cell, of_control, of_view
 from geed_cli.pipeline.entries.row_table import Some, Table
 from geed_cli.rows.column import Column, Columns, Key, Numbers
+from geed_cli.rows.column_layout import Layout, layout_of
 from geed_cli.rows.tile_record import Record, Shown
 from geed_cli.rows.union import RowAt, Union
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ class UnionRows:
         """The floating-point floor of a network, measured on one image; empty where it was not."""
         found: Rounding = {}
         for record in dict.fromkeys(row.record for row in self.union.audited.values()):
-            for key, column in record.networks[network].items():
-                if key[0] == "rounding":
-                    found[str(key[1]), key[2]] = float(column.values[0, 0])
+            columns = record.networks[network]
+            for key in (key for key in layout_of(columns).spans if key[0] == "rounding"):
+                found[str(key[1]), key[2]] = float(columns[key].values[0, 0])
             if found:
                 break
         return found
@@ -68,10 +70,16 @@ def _record_of(image: Shown) -> ImageRecord:
 
 
 class Vectors(Sequence[Numbers]):
-    """One vector of each image, read when it is asked for."""
+    """One vector of each image, read when it is asked for.
 
-    def __init__(self, columns: Sequence[Column], places: Sequence[int]) -> None:
-        self._columns, self._places = columns, places
+    Args:
+        columns: of each record.
+        records: the record of each image.
+        places: each image's place there.
+    """
+
+    def __init__(self, columns: Sequence[Column], records: Indices, places: Indices) -> None:
+        self._columns, self._records, self._places = columns, records, places
 
     def __len__(self) -> int:
         return len(self._places)
@@ -84,8 +92,8 @@ class Vectors(Sequence[Numbers]):
 
     def __getitem__(self, place: int | slice) -> Numbers | Sequence[Numbers]:
         if isinstance(place, slice):
-            return Vectors(self._columns[place], self._places[place])
-        vector: Numbers = self._columns[place].values[self._places[place]]
+            return Vectors(self._columns, self._records[place], self._places[place])
+        vector: Numbers = self._columns[self._records[place]].values[self._places[place]]
         return vector
 
 
@@ -110,9 +118,7 @@ class UnionTable:
     def control(self, cell: Cell, control: Control) -> Some | None:
         """As for ``Table``."""
         key = of_control(cell, control)
-        if all(key in columns and columns[key].places is None for columns in self._columns):
-            return range(len(self.rows)), self._whole(key)
-        return self._some(key)
+        return (range(len(self.rows)), self._whole(key)) if self._has(key) else self._some(key)
 
     def embeddings(self, view: View) -> Held:
         """As for ``Table``."""
@@ -133,56 +139,77 @@ class UnionTable:
         return self._whole(key) if self._has(key) else None
 
     @cached_property
-    def _records(self) -> Sequence[Record]:
-        """Each record once."""
-        return list(dict.fromkeys(row.record for row in self.rows))
+    def _records(self) -> Mapping[Record, int]:
+        """Each record once, and its number."""
+        return {
+            record: number for number, record in enumerate(dict.fromkeys(row.record for row in self.rows))
+        }
 
     @cached_property
     def _columns(self) -> Sequence[Columns]:
         return [record.networks[self.network] for record in self._records]
 
     @cached_property
-    def _at(self) -> NDArray[np.intp]:
-        """Where each image is, when the images of all records stand one behind the other."""
-        begin = dict(
-            zip(self._records, np.cumsum([0, *(len(each.images) for each in self._records)]), strict=False)
-        )
-        return np.array([begin[row.record] + row.place for row in self.rows], dtype=np.intp)
+    def _layouts(self) -> Set[Layout]:
+        """How the columns of the records lie, which many have in common."""
+        return set(map(layout_of, self._columns))
+
+    @cached_property
+    def _record(self) -> Indices:
+        """The number of each image's record."""
+        return np.array([self._records[row.record] for row in self.rows], dtype=np.intp)
+
+    @cached_property
+    def _place(self) -> Indices:
+        """The place of each image in its record."""
+        return np.array([row.place for row in self.rows], dtype=np.intp)
+
+    @cached_property
+    def _begin(self) -> Indices:
+        """Where the images of each record begin, when those of all stand one behind the other; then how many."""
+        return np.cumsum([0, *(len(record.images) for record in self._records)])
+
+    @cached_property
+    def _at(self) -> Indices:
+        """Where each image is then."""
+        return self._begin[self._record] + self._place
 
     def _has(self, key: Key) -> bool:
         """Whether every image has a quantity."""
-        return all(key in columns and columns[key].places is None for columns in self._columns)
+        return all(key in layout.whole for layout in self._layouts)
 
     def _whole(self, key: Key) -> Array:
         """A quantity that every image has, shape (images, width)."""
-        together: NDArray[np.floating[Any]] = np.concatenate(
-            [columns[key].values for columns in self._columns]
-        )
-        return together[self._at].astype(np.float64, copy=False)
+        return _together([columns[key] for columns in self._columns])[self._at].astype(np.float64, copy=False)
 
     def _some(self, key: Key) -> Some | None:
         """A quantity that some images have."""
-        holders = {
-            (id(record), place): values
-            for record, columns in zip(self._records, self._columns, strict=True)
-            if key in columns
-            for place, values in _by_place(columns[key])
-        }
-        found = [
-            (at, holders[id(row.record), row.place])
-            for at, row in enumerate(self.rows)
-            if (id(row.record), row.place) in holders
-        ]
-        if not found:
+        if not any(key in layout.spans for layout in self._layouts):
             return None
-        return [at for at, _ in found], np.stack([values for _, values in found]).astype(np.float64)
+        held = [(begin, columns[key]) for begin, columns in self._begun if key in columns]
+        number = np.full(self._begin[-1], -1)
+        holders = np.concatenate([begin + _places(column) for begin, column in held])
+        number[holders] = np.arange(len(holders))
+        found = number[self._at]
+        at = np.flatnonzero(found >= 0)
+        if not len(at):
+            return None
+        return at.tolist(), _together([column for _, column in held])[found[at]].astype(np.float64)
+
+    @property
+    def _begun(self) -> Iterator[tuple[int, Columns]]:
+        """Where the images of each record begin, and its columns."""
+        return zip(self._begin[:-1].tolist(), self._columns, strict=True)
 
     def _vectors(self, key: Key) -> Held:
-        return Vectors(
-            [row.record.networks[self.network][key] for row in self.rows], [row.place for row in self.rows]
-        )
+        return Vectors([columns[key] for columns in self._columns], self._record, self._place)
 
 
-def _by_place(column: Column) -> Sequence[tuple[int, Numbers]]:
-    places = range(len(column.values)) if column.places is None else column.places
-    return list(zip(places, column.values, strict=True))
+def _together(columns: Sequence[Column]) -> NDArray[np.floating[Any]]:
+    """The numbers of columns one behind the other."""
+    return np.concatenate([column.values for column in columns])
+
+
+def _places(column: Column) -> Indices:
+    """Which images of its record have a quantity."""
+    return np.arange(len(column.values)) if column.places is None else np.array(column.places, dtype=np.intp)
