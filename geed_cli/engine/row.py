@@ -38,7 +38,7 @@ class Cell:
     layer: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Subject:
     """One image of a run.
 

@@ -45,7 +45,7 @@ def sample_folder() -> Path:
     return Path(str(files("geed_cli.images"))) / "sample" / "pictures"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageRecord:
     """The identity of one image in a result.
 

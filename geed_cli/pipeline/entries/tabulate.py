@@ -234,7 +234,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
         ),
         per_element=profile,
         fourier=fourier_of(filled.group, profile),
-        per_image=PerImage(value=tuple(_finite(v) for v in sample.values), normaliser=row_means),
+        per_image=PerImage(value=tuple(map(_finite, sample.values.tolist())), normaliser=row_means),
         notes=(*estimate.notes, *concentration, *planned.notes.get(filled.cell, ())),
     )
 
@@ -256,4 +256,4 @@ def _counted(sample: MeanSample | RatioSample) -> Array:
 
 
 def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return value if math.isfinite(value) else None
