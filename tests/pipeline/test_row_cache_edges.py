@@ -178,7 +178,7 @@ def test_a_row_holds_no_more_than_its_own_numbers(network: Network, tmp_path: Pa
     options = options_of(folder, None)
     session = Session([network], ["c4"], options, Silent())
     session.complete(Draw(options.data))
-    rows = session._prepared[0].rows.values()
+    rows = session.prepared[0].rows.values()
     held = [array for row in rows for array in (*row.embeddings.values(), *row.probabilities.values())]
     assert len(held) == 8
     assert all(array.base is None for array in held)
