@@ -108,7 +108,7 @@ Identity = Literal["bytes", "pixels"]
 OnBadImage = Literal["error", "skip"]
 OnNonFinite = OnBadImage
 OnUnsteady = Literal["error", "report"]
-EngineName = Literal["local", "ray"]
+EngineName = Literal["local", "ray", "slurm"]
 """``report`` goes on with a network that is no function of one image, and says how far its values move."""
 Discover = Literal["permutation", "linear"]
 """The kinds of hidden action that are looked for."""

@@ -78,12 +78,13 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
     options = audit_options(arguments)
     if shard is not None or rows is not None:
         part = _part_of(shard, beside=policy is not None or bool(pages))
-        if on_ray(arguments):
+        if arguments.engine != "local":
             raise InputError(
-                "--shard together with --engine ray",
+                f"--shard together with --engine {arguments.engine}",
                 expected="one of them: the workers of a cluster share all of an audit",
                 remedy="leave out --shard",
             )
+        on_ray(arguments)
         with uncollected():
             from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415 - --help must not import torch
             from geed_cli.cli.shards.making import ShardRequest, run_part  # noqa: PLC0415

@@ -48,7 +48,7 @@ MODEL_OPTIONS = (
 )
 """The options that say which network it is."""
 
-OF_CLUSTERS = ("engine", "ray_address", "workers", "gpus_per_worker")
+OF_CLUSTERS = ("engine", "ray_address", "slurm", "workers", "gpus_per_worker")
 """The options that say which processes do it."""
 
 
@@ -363,8 +363,9 @@ class AuditArguments:
     engine: Annotated[
         EngineName,
         _run(
-            help="Where images are shown to the network: in this process, or by the workers of a Ray cluster (package "
-            "ray), which go on where some of them die."
+            help="Where images are shown to the network: in this process, by the workers of a Ray cluster (package "
+            "ray), which go on where some of them die, or by jobs of Slurm (package submitit), which 'geed audit' "
+            "waits for."
         ),
     ] = "local"
     ray_address: Annotated[
@@ -375,13 +376,22 @@ class AuditArguments:
             "run.",
         ),
     ] = None
+    slurm: Annotated[
+        list[str] | None,
+        _run(
+            metavar="KEY=VALUE",
+            help="Of --engine slurm: a parameter of the jobs as submitit calls it, such as partition=gpu, "
+            "timeout_min=240, cpus_per_task=4 or mem_gb=16; repeatable. cluster=local has processes of this machine "
+            "in place of jobs.",
+        ),
+    ] = None
     workers: Annotated[
         int | None,
         _run(
             metavar="N",
             min=1,
             help="Of --engine ray: how many workers. Default: one for each core, or for each GPU or share of one with "
-            "--gpus-per-worker.",
+            "--gpus-per-worker. Of --engine slurm: how many jobs.",
         ),
     ] = None
     gpus_per_worker: Annotated[
@@ -389,7 +399,8 @@ class AuditArguments:
         _run(
             metavar="F",
             min=0,
-            help="Of --engine ray: GPUs of each worker, such as 1, or 0.5 for half of one.",
+            help="GPUs of each worker of --engine ray, such as 1, or 0.5 for half of one, or of each job of --engine "
+            "slurm.",
         ),
     ] = 0.0
     cache_dir: Annotated[

@@ -67,8 +67,15 @@ def on_ray(asked: AuditArguments) -> bool:
     """Whether the workers of a cluster are to do it.
 
     Raises:
-        InputError: options of workers where there are none.
+        InputError: options of workers where there are none, or jobs of Slurm, which audits alone have.
     """
+    if asked.engine == "slurm":
+        raise InputError(
+            "--engine slurm on a command other than geed audit",
+            expected="one audit, which jobs share",
+            remedy="--engine ray; or geed audit with --engine slurm for each model",
+        )
+    refuse(asked, {"slurm"}, "anything but Slurm", "add --engine slurm to geed audit")
     if asked.engine == "ray":
         return True
     refuse(asked, set(OF_CLUSTERS) - {"engine"}, "this process alone", "add --engine ray")

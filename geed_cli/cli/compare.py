@@ -24,6 +24,7 @@ from geed_cli.cli.panels import (
 
 OPTIONS_LEFT_OUT = {
     "checkpoint": "each of the subjects names its own weights",
+    "slurm": "jobs of Slurm share one audit",
     **dict.fromkeys(
         ("until_width", "max_samples", "width_of"),
         "all models are compared on the same images, and each would end at a number of its own",

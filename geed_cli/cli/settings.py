@@ -52,7 +52,7 @@ NOT_FROM_PROJECT = frozenset(
             "rows",
         ),  # where files are written
         *("force", "fresh", "all", "older-than", "max-size"),  # what is overwritten or removed
-        "ray-address",  # who is handed the networks and the pictures' names, and runs what is sent
+        *("ray-address", "slurm"),  # who is handed networks and pictures' names, and runs what is sent
         *("spec-dir", "checkpoint", "arch"),  # what runs once the user types --allow-code or --allow-pickle
     }
 )

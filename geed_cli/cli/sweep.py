@@ -14,6 +14,7 @@ from geed_cli.cli.panels import DATA, OUTPUT, Csv, FigureFile, Linear, Pages, Qu
 OPTIONS_LEFT_OUT = {
     "data": "a sweep's --data is repeatable and has labels",
     "checkpoint": "each model names its own weights",
+    "slurm": "jobs of Slurm share one audit",
     **dict.fromkeys(
         ("until_width", "max_samples", "width_of"),
         "all models are compared on the same images, and each would end at a number of its own",

@@ -68,11 +68,11 @@ class CellRun:
             self.recipe = dict(maker.recipe)
             self._machine, self._networks = dict(maker.machine), len(maker.session.prepared)
             key = hashlib.sha256(json.dumps(self.recipe, sort_keys=True).encode()).hexdigest()[:16]
-            folder = self._rows / key
-            kept = KeptRows(folder, self.recipe, self._options.run.precision)
+            self.folder = self._rows / key
+            kept = KeptRows(self.folder, self.recipe, self._options.run.precision)
             self._kept = self._stack.enter_context(kept)
             union = kept.union()
-            require_unchanged(maker, self._options.data, maker.tiles, union.hashes(), folder)
+            require_unchanged(maker, self._options.data, maker.tiles, union.hashes(), self.folder)
             left = [tile for tile in maker.tiles if not _is_known(tile, maker, union)]
             self.asked = sum(tile.stop - tile.start for tile in maker.tiles)
             self._pieces = pieces_of(left, maker.order)
@@ -114,11 +114,17 @@ class CellRun:
                 return self._cell(range(first, len(self._pieces)))
         return None
 
+    def made(self) -> int:
+        """Of how many images it is known what became of them, whoever made their rows."""
+        union = self._kept.union()
+        return len(union.audited.keys() | union.left_out.keys()) + len(union.normaliser)
+
     def results(self) -> tuple[Result, ...]:
         """The results, once all is there; the rows are no longer needed then.
 
         Raises:
             InputError: none of the images could be used, or as for an audit.
+        LackingTilesError: rows are not there.
         """
         union = self._kept.union()
         return assemble(self._here(), self._groups, self._options, self.recipe, union, self._progress)

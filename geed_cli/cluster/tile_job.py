@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from geed_cli.errors import RunError
 from geed_cli.groups.named import Groups
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.progress import Silent
-from geed_cli.pipeline.shards.from_rows import differences
 from geed_cli.pipeline.shards.maker import TileMaker, working
 from geed_cli.pipeline.shards.tile import Tile
 
@@ -106,10 +104,5 @@ class TileWork:
     def _begun(self) -> TileMaker:
         job = self._job
         maker = self._stack.enter_context(working(self._networks, job.groups, job.options, Silent()))
-        if maker.recipe != job.recipe:
-            raise RunError(
-                f"a worker has something else: {differences(maker.recipe, job.recipe)}",
-                expected="the weights, pictures and versions of the machine that asks",
-                remedy="the same geed, files and caches of weights on all machines of the cluster",
-            )
+        maker.require(job.recipe)
         return maker

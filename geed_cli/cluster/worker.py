@@ -67,18 +67,18 @@ class Worker:
         try:
             maker = self._opened(cell, fetch)
         except GeedError as error:
-            return Answer("refused", error=_plain(error))
+            return Answer("refused", error=plain(error))
         try:
             return Answer("made", maker.make(task))
         except GeedError as error:
-            return Answer("ended", error=_plain(error))
+            return Answer("ended", error=plain(error))
 
     def close(self) -> Answer:
         """Close the networks that are open."""
         try:
             self._close()
         except GeedError as error:
-            return Answer("ended", error=_plain(error))
+            return Answer("ended", error=plain(error))
         return Answer("made")
 
     def _opened(self, cell: str, fetch: Callable[[], Job]) -> Maker:
@@ -93,7 +93,7 @@ class Worker:
         self._stack.close()
 
 
-def _plain(error: GeedError) -> GeedError:
+def plain(error: GeedError) -> GeedError:
     """The error as one of the two kinds that every process can make again."""
     kind = InputError if isinstance(error, InputError) else RunError
     return kind(error.found, expected=error.expected, remedy=error.remedy)

@@ -67,7 +67,7 @@ OF_AUDIT: Mapping[str, str] = {
     },
     **{
         f"--{name}": f"geed audit … --{name} …, on the command line"
-        for name in ("engine", "ray-address", "workers", "gpus-per-worker")
+        for name in ("engine", "ray-address", "slurm", "workers", "gpus-per-worker")
     },
     "--img-size": "load_model(…, img_size=…) or wrap(…, size=…)",
     "--seed": "load_model(…, seed=…) or options=AuditOptions(interval=IntervalOptions(seed=…))",

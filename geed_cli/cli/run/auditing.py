@@ -1,6 +1,7 @@
 """The work of ``geed audit``: load, audit with progress, print, save, and judge where a policy was given."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import typer
 
 from geed_cli.api.audit import audit
 from geed_cli.choices import View
+from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import on_ray
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest
@@ -64,7 +66,7 @@ def run_audit(
     require_distinct([json, *page.files], [*read, request.options.checkpoint, *named])
     check_pages(page.files)
     plan_groups(groups, options)
-    cluster = cluster_of(request.options, options) if on_ray(request.options) else None
+    elsewhere = _elsewhere(request.options, options)
     require_guaranteed(options.interval.method, select_measures(options.metrics))
     check_until(options)
     check_options(options.interval.method, options.interval.confidence, options.interval.resamples)
@@ -85,8 +87,8 @@ def run_audit(
                 options=options,
                 progress=progress,
             )
-            if cluster is None
-            else audit_on_cluster(request, network, beside, groups, options, cluster, progress)
+            if elsewhere is None
+            else elsewhere(request, network, beside, groups, options, progress)
         )
         result = made.model_copy(update={"command": request.options.typed})
 
@@ -137,3 +139,16 @@ def _prepare_gate(request: CheckRequest, json: Path | None) -> Judge:
             "--json - together with --policy", expected="stdout for the report", remedy="--json result.json"
         )
     return prepare(request, [json] if json is not None else [])
+
+
+def _elsewhere(asked: AuditArguments, options: AuditOptions) -> Callable[..., Result] | None:
+    """What has other processes do the audit; None where this one does it.
+
+    Raises:
+        InputError: an option that cannot be.
+    """
+    if asked.engine == "slurm":
+        from geed_cli.cli.shards.by_jobs import audit_by_jobs, slurm_of  # noqa: PLC0415 - where it is asked for
+
+        return functools.partial(audit_by_jobs, slurm=slurm_of(asked, options))
+    return functools.partial(audit_on_cluster, cluster=cluster_of(asked, options)) if on_ray(asked) else None

@@ -33,21 +33,30 @@ def cluster_of(asked: AuditArguments, options: AuditOptions) -> ClusterOptions:
         InputError: naming the option, or how Ray is installed.
     """
     made = ClusterOptions(asked.ray_address, asked.workers, asked.gpus_per_worker)
-    check_shardable(options, "--engine ray")
+    check_shared(options, "--engine ray")
+    require_ray()
+    return made
+
+
+def check_shared(options: AuditOptions, where: str) -> None:
+    """Refuse what cannot be shared out, or would be lost with a worker.
+
+    Raises:
+        InputError: naming the option.
+    """
+    check_shardable(options, where)
     if options.run.devices:
         raise InputError(
-            f"--devices {','.join(options.run.devices)} together with --engine ray",
+            f"--devices {','.join(options.run.devices)} together with {where}",
             expected="one device for each worker",
             remedy="--gpus-per-worker 1 in place of --devices",
         )
     if options.cache is None:
         raise InputError(
-            "--no-cache together with --engine ray",
+            f"--no-cache together with {where}",
             expected="a folder where rows wait for their result, so that nothing is lost",
             remedy="--cache-dir DIR, which may be a folder of this run alone",
         )
-    require_ray()
-    return made
 
 
 def networks_of(requests: Sequence[ModelRequest], cache: Path | None) -> tuple[Network, ...]:
@@ -67,8 +76,9 @@ def audit_on_cluster(
     twin: Network | None,
     groups: tuple[str, ...],
     options: AuditOptions,
-    cluster: ClusterOptions,
     progress: Progress,
+    *,
+    cluster: ClusterOptions,
 ) -> Result:
     """What ``audit`` makes of a network, by the workers of a cluster.
 
@@ -78,8 +88,8 @@ def audit_on_cluster(
         twin: its random twin, where that is asked for.
         groups: as they were typed.
         options: of the audit; its pictures listed.
-        cluster: which workers.
         progress: called at every image.
+        cluster: which workers.
 
     Raises:
         GeedError: as for an audit, or no cluster.
@@ -110,7 +120,14 @@ def audits_on_cluster(
         KeyboardInterrupt: the run was to stop before anything was there.
     """
     cells = [
-        cell_of(str(number), requests, partial(_flat, pairs), groups, options, cluster, progress)
+        cell_of(
+            str(number),
+            requests,
+            partial(flat, pairs),
+            groups,
+            with_batch_of(options, cluster.gpus_per_worker),
+            progress,
+        )
         for number, (requests, pairs) in enumerate(together)
     ]
     found: dict[str, tuple[Result, ...]] = {}
@@ -123,7 +140,7 @@ def audits_on_cluster(
     return [paired(found[str(number)], len(requests)) for number, (requests, _) in enumerate(together)]
 
 
-def _flat(pairs: Sequence[tuple[Network, Network | None]]) -> tuple[Network, ...]:
+def flat(pairs: Sequence[tuple[Network, Network | None]]) -> tuple[Network, ...]:
     """The networks, then their twins."""
     return (*(network for network, _ in pairs), *(twin for _, twin in pairs if twin is not None))
 
@@ -134,21 +151,24 @@ def paired(results: Sequence[Result], count: int) -> list[Result]:
     return [with_twin(*pair) for pair in zip(own, others, strict=True)] if others else list(own)
 
 
+def with_batch_of(options: AuditOptions, gpus_per_worker: float) -> AuditOptions:
+    """The options with the batches of workers, wherever this process runs."""
+    if options.run.batch_size is not None or not gpus_per_worker:
+        return options
+    return replace(options, run=replace(options.run, batch_size=GPU_BATCH))
+
+
 def cell_of(
     name: str,
     requests: Sequence[ModelRequest],
     here: Callable[[], Sequence[Network]],
     groups: tuple[str, ...],
     options: AuditOptions,
-    cluster: ClusterOptions,
     progress: Progress,
 ) -> CellRun:
     """One audit of a cluster, whose rows wait in the cache; ``here`` loads its networks in this process."""
     assert options.cache is not None, "cluster_of refuses a run without a cache"
     rows = options.cache / ROWS
-    if options.run.batch_size is None and cluster.gpus_per_worker:
-        # as on a worker, wherever this process runs
-        options = replace(options, run=replace(options.run, batch_size=GPU_BATCH))
     root, _ = prepared_images(options.data.root, here()[0].input, place=options.data.place)
     options = replace(options, data=replace(options.data, root=root))
     load = partial(networks_of, tuple(requests), options.cache)

@@ -6,7 +6,7 @@ from functools import partial
 
 from geed_cli.api.sweep_cells import Job, Outcome, options_on
 from geed_cli.cli.run.model_request import ModelRequest
-from geed_cli.cli.run.on_cluster import cell_of, networks_of, paired
+from geed_cli.cli.run.on_cluster import cell_of, networks_of, paired, with_batch_of
 from geed_cli.cluster.cell_run import CellRun
 from geed_cli.cluster.on_ray import audit_on_ray
 from geed_cli.cluster.ray_cluster import ClusterOptions
@@ -68,7 +68,8 @@ class SweepOnCluster:
         progress.step(f"loading {member.text}")
         requests = [self.request_of(member)]
         here = partial(networks_of, requests, options.cache)
-        return cell_of(cell.file, requests, here, self.groups, options, self.cluster, progress)
+        options = with_batch_of(options, self.cluster.gpus_per_worker)
+        return cell_of(cell.file, requests, here, self.groups, options, progress)
 
 
 def _with_pictures(options: AuditOptions, source: str | None) -> AuditOptions:

@@ -7,7 +7,8 @@ from pathlib import Path
 from geed_cli.cli.shards.recorded import value_of, without_part
 from geed_cli.errors import InputError, RunError
 from geed_cli.phrases import counted, shell_joined
-from geed_cli.pipeline.shards.from_rows import LackingTilesError, differences
+from geed_cli.pipeline.shards.from_rows import LackingTilesError
+from geed_cli.pipeline.shards.recipe import differences
 from geed_cli.pipeline.shards.shard import Shard
 from geed_cli.rows.row_file import StoredRows, read_row_file
 from geed_cli.rows.row_folder import machine_text

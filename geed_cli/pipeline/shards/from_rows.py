@@ -14,6 +14,7 @@ from geed_cli.pipeline.audit import audit_together, beside_float32
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.shards.maker import TileMaker, working
+from geed_cli.pipeline.shards.recipe import differences
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
 from geed_cli.pipeline.shards.tile import Tile
 from geed_cli.pipeline.shards.union_rows import UnionRows
@@ -101,15 +102,3 @@ def _require_same(theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:
         expected="the network, the pictures and the versions that the shards had",
         remedy="merge where the shards ran, from the same folder",
     )
-
-
-def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
-    """In what two recipes differ, in a line."""
-    names = [name for name in (*ours, *theirs) if theirs.get(name) != ours.get(name)]
-    return ", ".join(
-        f"{name} {_short(theirs.get(name))} and not {_short(ours.get(name))}" for name in dict.fromkeys(names)
-    )
-
-
-def _short(value: str | None) -> str:
-    return "none" if not value else value if len(value) <= 60 else f"{value[:57]}…"

@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from geed_cli.errors import RunError
 from geed_cli.groups.named import Groups
 from geed_cli.images.decode import pillow_silenced
 from geed_cli.images.selection import in_draw_order
@@ -19,7 +20,7 @@ from geed_cli.pipeline.placement import fitting_threads
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.reuse.row_cache import machine_of
 from geed_cli.pipeline.session import Session
-from geed_cli.pipeline.shards.recipe import recipe_of
+from geed_cli.pipeline.shards.recipe import differences, recipe_of
 from geed_cli.pipeline.shards.tile import Tile, tiles_of
 from geed_cli.rows.tile_record import LeftOut, Outputs, Record
 from geed_cli.runtime.freed_memory import freed_memory_kept
@@ -59,6 +60,19 @@ class TileMaker:
     def recipe(self) -> Mapping[str, str]:
         """Everything but the image that determines a row."""
         return recipe_of(self.session.prepared, self._options, self.session.placement, self.order)
+
+    def require(self, recipe: Mapping[str, str]) -> None:
+        """Refuse to make rows of something else than the process that asks for them has.
+
+        Raises:
+            RunError: naming what differs.
+        """
+        if self.recipe != recipe:
+            raise RunError(
+                f"a worker has something else: {differences(self.recipe, recipe)}",
+                expected="the weights, pictures and versions of the machine that asks",
+                remedy="the same geed, files and caches of weights on all machines of the cluster",
+            )
 
     @property
     def machine(self) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ The machine is not in it, which may change last digits alone; ``machine_of`` is 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.row import Subject
@@ -64,3 +64,15 @@ def _texts(network: Prepared) -> Sequence[str]:
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def differences(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
+    """In what two recipes differ, in a line."""
+    names = [name for name in (*ours, *theirs) if theirs.get(name) != ours.get(name)]
+    return ", ".join(
+        f"{name} {_short(theirs.get(name))} and not {_short(ours.get(name))}" for name in dict.fromkeys(names)
+    )
+
+
+def _short(value: str | None) -> str:
+    return "none" if not value else value if len(value) <= 60 else f"{value[:57]}…"

@@ -1,6 +1,6 @@
 """One shard of an audit: makes its own tiles that no row file has yet, and what replaces images where all are known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -109,6 +109,7 @@ def run_shard(
     shard: Shard,
     folder: Path,
     progress: Progress,
+    recipe: Mapping[str, str] | None = None,
 ) -> Done:
     """Make the tiles of a shard, but for those that a row file has; each is kept as soon as it is done.
 
@@ -119,14 +120,17 @@ def run_shard(
         shard: which tiles.
         folder: of the row files.
         progress: called at every image.
+        recipe: that its rows have to be of; None is whatever is here.
 
     Raises:
         InputError: as for an audit, or pictures are others than those of the rows that are there.
-        RunError: likewise, or rows could not be written.
+        RunError: as for an audit, another recipe, or rows could not be written.
     """
     check_shardable(options)
     counted = Counted(progress)
     with working(networks, groups, replace(options, cache=None), counted) as maker:
+        if recipe is not None:
+            maker.require(recipe)
         run = _Run(maker, shard, folder, options)
         own = shard.of(maker.tiles)
         require_unchanged(maker, options.data, own, run.union.hashes(), folder)
