@@ -51,7 +51,7 @@ def test_without_the_package_the_command_that_installs_it_is_named(
 
 
 def test_without_slurm_the_machine_that_has_it_is_named(geed: Geed, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("submitit")
+    pytest.importorskip("submitit", reason="needs the extra integrations")
     monkeypatch.setenv("PATH", "/nowhere")
     done = geed(*AUDIT, *SLURM)
     assert done.exit_code == 3

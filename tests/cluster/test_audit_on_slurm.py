@@ -15,7 +15,7 @@ from geed_cli.result.file import read_result
 from geed_cli.result.schema import Result
 
 pytestmark = pytest.mark.heavy
-pytest.importorskip("submitit")
+pytest.importorskip("submitit", reason="needs the extra integrations")
 ROOT = Path(__file__).parents[2]
 COUNT = 96
 AUDIT = (
