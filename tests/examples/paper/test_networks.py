@@ -92,3 +92,18 @@ def test_small_digits_come_with_scikit_learn() -> None:
     """Sixteen grey levels, enlarged; none where the package is missing."""
     found = small_digits(5)
     assert found is None or (found.shape == (5, 1, SIZE, SIZE) and 0 <= found.min() <= found.max() <= 1)
+
+
+def test_the_readme_prints_the_settings_of_scale_small() -> None:
+    """Copies, steps, batches and checkpoints of every section."""
+    readme = (Path(__file__).parents[3] / "examples" / "paper" / "README.md").read_text(encoding="utf-8")
+    small = SCALES["small"]
+    for section, fixed in (
+        ("4.1, 4.2", small.digits),
+        ("4.3", small.overhead),
+        ("4.4", small.self_supervised),
+    ):
+        (row,) = [line for line in readme.splitlines() if line.startswith(f"| {section} | {fixed.seeds} (")]
+        assert f"| {fixed.steps} × {fixed.batch} |" in row
+        checkpoints = getattr(fixed, "checkpoints", (fixed.steps,))
+        assert f"| {', '.join(map(str, checkpoints))} |" in row
