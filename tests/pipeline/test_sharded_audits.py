@@ -81,7 +81,9 @@ def union_in(done: Done, folders: Sequence[Path]) -> Union:
     return union_of([file for folder in folders for file in read_rows(folder, done.recipe)], "fp32")
 
 
-@pytest.mark.parametrize("count", [1, 2, 5, pytest.param(16, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize(
+    "count", [5, *(pytest.param(count, marks=pytest.mark.heavy) for count in (1, 2, 16))]
+)
 def test_the_digest_is_that_of_one_process(folder: Path, tmp_path: Path, count: int) -> None:
     """In any order, with rows that no other shard sees, and one part made twice: each image once."""
     options = options_of(folder)
@@ -117,7 +119,7 @@ def spoilt(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("norm_samples", [None, 4])
+@pytest.mark.parametrize("norm_samples", [None, pytest.param(4, marks=pytest.mark.heavy)])
 def test_copies_and_faults_are_settled_at_the_end(
     spoilt: Path, tmp_path: Path, norm_samples: int | None
 ) -> None:
@@ -188,6 +190,7 @@ def test_rows_of_a_picture_that_was_replaced_are_not_gone_on_from(folder: Path, 
     assert make(options, tmp_path, Shard(1, 2)).made == 0
 
 
+@pytest.mark.heavy
 def test_two_networks(folder: Path, tmp_path: Path) -> None:
     """As a network and its random twin: each has its own digest."""
     options = options_of(folder, 20)
