@@ -17,11 +17,9 @@ from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.shards.from_rows import assemble
 from geed_cli.pipeline.shards.maker import TileMaker, working
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
-from geed_cli.pipeline.shards.tile import Tile
 from geed_cli.pipeline.shards.unchanged import require_unchanged
 from geed_cli.pipeline.shards.union_rows import UnionRows
 from geed_cli.result.schema import Result
-from geed_cli.rows.union import Union
 from geed_cli.scheduling.piece import Cell, Lost, Piece
 
 
@@ -73,7 +71,7 @@ class CellRun:
             self._kept = self._stack.enter_context(kept)
             union = kept.union()
             require_unchanged(maker, self._options.data, maker.tiles, union.hashes(), self.folder)
-            left = [tile for tile in maker.tiles if not _is_known(tile, maker, union)]
+            left = [tile for tile in maker.tiles if not maker.is_known(tile, union)]
             self.asked = sum(tile.stop - tile.start for tile in maker.tiles)
             self._pieces = pieces_of(left, maker.order)
         self.known = self.asked - sum(piece.count for piece in self._pieces)
@@ -124,7 +122,7 @@ class CellRun:
 
         Raises:
             InputError: none of the images could be used, or as for an audit.
-        LackingTilesError: rows are not there.
+            LackingTilesError: rows are not there.
         """
         union = self._kept.union()
         return assemble(self._here(), self._groups, self._options, self.recipe, union, self._progress)
@@ -167,7 +165,3 @@ class CellRun:
 
     def _reason(self, tile: int, place: int) -> str:
         return f"no worker survived it: {self._reasons[tile, place]}"
-
-
-def _is_known(tile: Tile, maker: TileMaker, union: Union) -> bool:
-    return all(union.knows(path, audited=tile.audited) for path in maker.files(tile))

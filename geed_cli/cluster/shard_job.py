@@ -8,8 +8,7 @@ from geed_cli.cluster.tile_job import Load
 from geed_cli.cluster.worker import plain
 from geed_cli.errors import GeedError
 from geed_cli.groups.named import Groups
-from geed_cli.images.memory.prepared import prepared_images
-from geed_cli.pipeline.draw import listed
+from geed_cli.pipeline.draw import listed, shown_to
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.shards.shard import Shard, run_shard
@@ -57,6 +56,5 @@ class ShardJob:
     def _make(self) -> None:
         networks = self.load()
         options = replace(self.options, data=listed(self.options.data))
-        root, _ = prepared_images(options.data.root, networks[0].input, place=options.data.place)
-        options = replace(options, data=replace(options.data, root=root))
+        options = replace(options, data=shown_to(options.data, networks[0].input))
         run_shard(networks, self.groups, options, self.shard, self.folder, Silent(), recipe=self.recipe)

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.cluster.tile_job import TileTask
-from geed_cli.images.source import ImageSet
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.shards.tile import Tile
 from geed_cli.rows.tile_record import LeftOut, Outputs, Record
@@ -45,7 +44,7 @@ class Images:
         """
         if self.drawn is not None:
             places = [place for place in range(piece.start, piece.stop) if place not in left_out]
-            return TileTask(drawn=_only(self.drawn, {self.files[place] for place in places}))
+            return TileTask(drawn=self.drawn.only(frozenset(self.files[place] for place in places)))
         reasons = {self.files[place]: reason for place, reason in left_out.items()}
         return TileTask(tuple(self._parts(piece)), reasons)
 
@@ -71,13 +70,9 @@ class Images:
     @classmethod
     def of_drawn(cls, drawn: Drawn) -> list["Images"]:
         """Images that were drawn in place of others, those of a tile together."""
-        found: dict[tuple[int, bool], list[str]] = {}
-        for audited, images in ((True, drawn.audited), (False, drawn.normaliser)):
-            for path in () if images is None else images.paths:
-                found.setdefault((drawn.tile(path), audited), []).append(path)
         return [
-            cls(tuple(files), drawn=_only(drawn, set(files)), audited=audited)
-            for (_, audited), files in sorted(found.items())
+            cls(files, drawn=drawn.only(frozenset(files)), audited=audited)
+            for audited, files in drawn.by_tile
         ]
 
 
@@ -98,11 +93,3 @@ def pieces_of(tiles: Sequence[Tile], order: Sequence[str]) -> list[Images]:
         Images(tuple(path for tile in own for path in order[tile.start : tile.stop]), tuple(own))
         for own in together
     ]
-
-
-def _only(drawn: Drawn, paths: set[str]) -> Drawn:
-    def some(images: ImageSet) -> ImageSet:
-        return replace(images, paths=tuple(path for path in images.paths if path in paths))
-
-    normaliser = None if drawn.normaliser is None else some(drawn.normaliser)
-    return replace(drawn, audited=some(drawn.audited), normaliser=normaliser)

@@ -15,7 +15,7 @@ from geed_cli.actions.representation import Representation
 from geed_cli.actions.view import View
 from geed_cli.engine.observation import Comparisons, Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Variant
-from geed_cli.engine.row import Cell, Control, Row, shortest
+from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.engine.shared_action import Families, Family
 from geed_cli.errors import InputError
 from geed_cli.groups.group import FiniteGroup
@@ -23,6 +23,7 @@ from geed_cli.measures.distribution import among, deviation, distribution
 from geed_cli.measures.measure import VectorMeasure, VectorSite
 from geed_cli.measures.orbit import expected_orbit
 from geed_cli.models.output import Output
+from geed_cli.rows.column import shortest
 
 Array = NDArray[np.float64]
 Vectors = Mapping[VectorSite, Mapping[Variant, Tensor]]

@@ -77,7 +77,7 @@ class Row:
             another image (null) and of a round trip (floor), both on control images alone; the deviation about the
             layer's own centre (phase_corrected).
         embeddings: f1(x) per view of e, shape (k,), for the normalisers; f1(gx) per view where a measure of retrieval
-            compares the images. In float32 where that holds them exactly (``shortest``).
+            compares the images. In float32 where that holds them exactly (``rows.column.shortest``).
         probabilities: p(x) per view of e, shape (classes,), for the sensitivity.
         rounding: the floating-point floor of the run, on its first image alone.
         apart: mean distance between two copies of the image, by the measures that set it against other images; raw.
@@ -105,10 +105,3 @@ class Broken:
 
     subject: Subject
     module: str
-
-
-def shortest(exact: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
-    """The same numbers in float32 where none of them changes, as of a network that ran in it; else as they are."""
-    with np.errstate(over="ignore"):  # infinite in float32, and so changed
-        short = exact.astype(np.float32)
-    return short if np.array_equal(short.astype(np.float64), exact) else exact

@@ -5,13 +5,15 @@ already: a picture counts once, however often it was copied. What turns out late
 pixels of another, is taken out again, and the next of the order stands in its place; all of it is recorded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from geed_cli.errors import InputError
+from geed_cli.images.memory.prepared import prepared_images
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.selection import in_draw_order, require_samples, select
 from geed_cli.images.source import ImageSet, hashes_of, list_images
+from geed_cli.input_settings import InputSettings
 from geed_cli.pipeline.image_clusters import clustering_of
 from geed_cli.pipeline.image_weights import weights_asked
 from geed_cli.pipeline.options import DataOptions
@@ -66,14 +68,31 @@ class Drawn:
         """Where an image's tile begins, by which tiles are told apart; the first at 0."""
         return self.tiles.get(path, 0)
 
+    @property
+    def by_tile(self) -> list[tuple[bool, tuple[str, ...]]]:
+        """The images of each tile, in the order of the tiles, and whether they are audited."""
+        found: dict[tuple[int, bool], list[str]] = {}
+        for audited, images in ((True, self.audited), (False, self.normaliser)):
+            for path in images.paths if images else ():
+                found.setdefault((self.tile(path), audited), []).append(path)
+        return [(audited, tuple(paths)) for (_, audited), paths in sorted(found.items())]
+
     def without(self, done: Set[str]) -> "Drawn":
         """The images that are not among those paths."""
+        return self.where(lambda path, _: path not in done)
 
-        def rest(images: ImageSet) -> ImageSet:
-            return replace(images, paths=tuple(path for path in images.paths if path not in done))
+    def only(self, paths: Set[str]) -> "Drawn":
+        """The images that are among those paths."""
+        return self.where(lambda path, _: path in paths)
 
-        normaliser = rest(self.normaliser) if self.normaliser else None
-        return replace(self, audited=rest(self.audited), normaliser=normaliser)
+    def where(self, keep: Callable[[str, bool], bool]) -> "Drawn":
+        """The images of which ``keep`` says so, asked of each path, and whether it is audited."""
+
+        def some(images: ImageSet, *, audited: bool) -> ImageSet:
+            return replace(images, paths=tuple(path for path in images.paths if keep(path, audited)))
+
+        normaliser = some(self.normaliser, audited=False) if self.normaliser else None
+        return replace(self, audited=some(self.audited, audited=True), normaliser=normaliser)
 
 
 class Draw:
@@ -278,6 +297,16 @@ def listed(options: DataOptions) -> DataOptions:
         RunError: it is elsewhere, and could not be read.
     """
     return replace(options, root=list_images(options.root, options.place))
+
+
+def shown_to(options: DataOptions, settings: InputSettings) -> DataOptions:
+    """The options with their pictures as a network of those settings is shown them.
+
+    Raises:
+        InputError: they cannot be.
+    """
+    root, _ = prepared_images(options.root, settings, place=options.place)
+    return replace(options, root=root)
 
 
 def require_enough(options: DataOptions, listing: ImageSet | None = None) -> None:

@@ -7,12 +7,13 @@ network may be quite invariant, by its architecture or because it hardly reacts 
 value's unit: the differences do not cancel, so that it is an upper estimate of how far the mean over all images moved.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.measures.latent import L2
 from geed_cli.measures.measure import RetrievalMeasure
+from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import with_unsteady
 from geed_cli.pipeline.options import AuditOptions, ControlOptions
 from geed_cli.result.schema import Entry, Result
@@ -115,3 +116,14 @@ def _controls_of_twin(entry: Entry) -> dict[str, float]:
     if "sensitivity" in entry.controls:
         controls["twin_sensitivity"] = entry.controls["sensitivity"]
     return controls
+
+
+def flat(pairs: Sequence[tuple[Network, Network | None]]) -> tuple[Network, ...]:
+    """The networks, then their twins."""
+    return (*(network for network, _ in pairs), *(twin for _, twin in pairs if twin is not None))
+
+
+def paired(results: Sequence[Result], count: int) -> list[Result]:
+    """The results of so many networks, each beside its twin's where there are twins."""
+    own, others = results[:count], results[count:]
+    return [with_twin(*pair) for pair in zip(own, others, strict=True)] if others else list(own)

@@ -145,7 +145,8 @@ class Session:
             self.require(drawn)
             for _ in self.measured(drawn):
                 pass
-            unreadable = [item for path, item in self.unreadable.items() if path in drawn.paths]
+            paths = drawn.paths
+            unreadable = [item for path, item in self.unreadable.items() if path in paths]
             copies = list(self._copies(draw, drawn))
             if not unreadable and not copies:
                 return drawn
@@ -171,9 +172,10 @@ class Session:
 
     def _copies(self, draw: Draw, drawn: Drawn) -> Iterator[Duplicate]:
         """The images whose pixels are those of one that was drawn, or in a search shown, before them."""
-        yield from (copy for path, copy in self._copied.items() if path in drawn.paths)
+        paths = drawn.paths
+        yield from (copy for path, copy in self._copied.items() if path in paths)
         holders = self._holders.again()
-        for path in sorted(self._rows.keys() & drawn.paths, key=draw.rank):
+        for path in sorted(self._rows.keys() & paths, key=draw.rank):
             mark = self._rows[path].subject.record.fingerprint
             holder = holders.holder(path, mark, drawn.audited.reader)
             if holder != path:
@@ -192,7 +194,7 @@ class Session:
         lookups = look_up(new, self.prepared, self._options)
         self._restore(lookups)
         left = new.without(self._rows.keys())
-        first, done = self.prepared[0], 0
+        first, done, told = self.prepared[0], 0, 0
         settings, plan = first.network.input, first.planned.plan
         stop = self._progress.stopping
         stream = TaskStream(left, settings, plan, self._options.data, lookups, stop, self._holders)
@@ -209,14 +211,20 @@ class Session:
                 for outcomes in images:
                     self._take(outcomes)
                 done += len(images)
-                self.unreadable |= {item.path: item for item in stream.refused}
+                told = self._leave_out(stream.refused, told)
                 self._progress.images(done + len(stream.refused) + len(stream.copies), left.count)
                 yield
         for note in filter(None, [engine.note for each in self.prepared for engine in each.engines]):
             self._progress.note(note)
-        self.unreadable |= {item.path: item for item in stream.refused}
+        self._leave_out(stream.refused, told)
         self._copied |= {copy.path: copy for copy in stream.copies}
         self._waited_s += stream.waited_s
+
+    def _leave_out(self, refused: Sequence[RefusedFile], told: int) -> int:
+        """Take files as unreadable, but for the first ``told``; how many these are together."""
+        new = refused[told:]
+        self.unreadable |= {item.path: item for item in new}
+        return told + len(new)
 
     def _restore(self, lookups: dict[str, Lookup]) -> None:
         """The rows of images of which everything is cached."""

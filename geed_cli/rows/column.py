@@ -46,7 +46,11 @@ def column_of(values: Mapping[int, Numbers], images: int) -> Column:
         images: how many images the tile has.
     """
     exact = np.stack(list(values.values())).astype(np.float64)
-    with np.errstate(over="ignore"):  # what is no float32 stays a float64
+    return Column(shortest(exact), None if len(values) == images else tuple(values))
+
+
+def shortest(exact: NDArray[np.float64]) -> Numbers:
+    """The same numbers in float32 where none of them changes, as of a network that ran in it; else as they are."""
+    with np.errstate(over="ignore"):  # infinite in float32, and so changed
         short = exact.astype(np.float32)
-    same = np.array_equal(short.astype(np.float64), exact, equal_nan=True)
-    return Column(short if same else exact, None if len(values) == images else tuple(values))
+    return short if np.array_equal(short.astype(np.float64), exact, equal_nan=True) else exact

@@ -16,7 +16,7 @@ from geed_cli.pipeline.placement import geometry
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.reuse.converted_weights import kept_weights
-from geed_cli.pipeline.second_runs import with_twin
+from geed_cli.pipeline.second_runs import flat, paired
 from geed_cli.report.console import message_console
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
@@ -42,18 +42,14 @@ def audit_models(
     require_enough(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         pairs = [_load(each, options, progress) for each in requests]
-        results: dict[int, Result] = {}
         alike = _by_geometry(pairs)
-        if cluster is not None:
-            cells = [([requests[i] for i in numbers], [pairs[i] for i in numbers]) for numbers in alike]
-            made = audits_on_cluster(cells, groups, options, cluster, progress)
-            results = {i: each for own in zip(alike, made, strict=True) for i, each in zip(*own, strict=True)}
-            alike = []
-        for numbers in alike:
-            together = _together([pairs[i] for i in numbers], groups, options, progress)
-            results |= dict(zip(numbers, together, strict=True))
-            if progress.stopping():
-                raise KeyboardInterrupt
+        cells = [([requests[i] for i in numbers], [pairs[i] for i in numbers]) for numbers in alike]
+        made = (
+            _one_after_the_other([own for _, own in cells], groups, options, progress)
+            if cluster is None
+            else audits_on_cluster(cells, groups, options, cluster, progress)
+        )
+        results = {i: each for own in zip(alike, made, strict=True) for i, each in zip(*own, strict=True)}
     return tuple(results[i].model_copy(update={"command": asked.typed}) for i in range(len(names)))
 
 
@@ -80,14 +76,16 @@ def _load(request: ModelRequest, options: AuditOptions, progress: Progress) -> P
     return network, request.twin(network).load() if request.options.twin else None
 
 
-def _together(
-    pairs: Sequence[Pair], groups: Sequence[str], options: AuditOptions, progress: Progress
-) -> list[Result]:
-    """A result for each of the models, which see the same pixels as their twins do."""
-    twins = [twin for _, twin in pairs if twin is not None]
-    results = audit_together([*(network for network, _ in pairs), *twins], groups, options, progress)
-    own, others = results[: len(pairs)], results[len(pairs) :]
-    return [with_twin(*pair) for pair in zip(own, others, strict=True)] if twins else list(own)
+def _one_after_the_other(
+    together: Sequence[Sequence[Pair]], groups: Sequence[str], options: AuditOptions, progress: Progress
+) -> list[list[Result]]:
+    """A result for each of the models, of those together that see the same pixels as their twins do."""
+    results = []
+    for pairs in together:
+        results.append(paired(audit_together(flat(pairs), groups, options, progress), len(pairs)))
+        if progress.stopping():
+            raise KeyboardInterrupt
+    return results
 
 
 def _by_geometry(pairs: Sequence[Pair]) -> list[list[int]]:

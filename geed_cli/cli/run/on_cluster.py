@@ -12,13 +12,13 @@ from geed_cli.cluster.on_ray import audit_on_ray
 from geed_cli.cluster.ray_cluster import ClusterOptions
 from geed_cli.cluster.ray_library import require_ray
 from geed_cli.errors import GeedError, InputError
-from geed_cli.images.memory.prepared import prepared_images
 from geed_cli.models.network import Network
+from geed_cli.pipeline.draw import shown_to
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import GPU_BATCH
 from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.pipeline.reuse.converted_weights import kept_weights
-from geed_cli.pipeline.second_runs import with_twin
+from geed_cli.pipeline.second_runs import flat, paired
 from geed_cli.pipeline.shards.shard import check_shardable
 from geed_cli.result.schema import Result
 
@@ -140,17 +140,6 @@ def audits_on_cluster(
     return [paired(found[str(number)], len(requests)) for number, (requests, _) in enumerate(together)]
 
 
-def flat(pairs: Sequence[tuple[Network, Network | None]]) -> tuple[Network, ...]:
-    """The networks, then their twins."""
-    return (*(network for network, _ in pairs), *(twin for _, twin in pairs if twin is not None))
-
-
-def paired(results: Sequence[Result], count: int) -> list[Result]:
-    """The results of so many networks, each beside its twin's where there are twins."""
-    own, others = results[:count], results[count:]
-    return [with_twin(*pair) for pair in zip(own, others, strict=True)] if others else list(own)
-
-
 def with_batch_of(options: AuditOptions, gpus_per_worker: float) -> AuditOptions:
     """The options with the batches of workers, wherever this process runs."""
     if options.run.batch_size is not None or not gpus_per_worker:
@@ -169,7 +158,6 @@ def cell_of(
     """One audit of a cluster, whose rows wait in the cache; ``here`` loads its networks in this process."""
     assert options.cache is not None, "cluster_of refuses a run without a cache"
     rows = options.cache / ROWS
-    root, _ = prepared_images(options.data.root, here()[0].input, place=options.data.place)
-    options = replace(options, data=replace(options.data, root=root))
+    options = replace(options, data=shown_to(options.data, here()[0].input))
     load = partial(networks_of, tuple(requests), options.cache)
     return CellRun(name, load, here, groups, options, rows, progress)

@@ -6,13 +6,14 @@ from functools import partial
 
 from geed_cli.api.sweep_cells import Job, Outcome, options_on
 from geed_cli.cli.run.model_request import ModelRequest
-from geed_cli.cli.run.on_cluster import cell_of, networks_of, paired, with_batch_of
+from geed_cli.cli.run.on_cluster import cell_of, networks_of, with_batch_of
 from geed_cli.cluster.cell_run import CellRun
 from geed_cli.cluster.on_ray import audit_on_ray
 from geed_cli.cluster.ray_cluster import ClusterOptions
 from geed_cli.errors import GeedError
 from geed_cli.pipeline.draw import listed
 from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.second_runs import paired
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.sweeps.manifest import Cell, Member, SweptData
 

@@ -9,12 +9,11 @@ import typer
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.outputs import STDOUT, check_outputs, save
 from geed_cli.errors import INTERRUPTED, InputError
-from geed_cli.images.memory.prepared import prepared_images
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.models.network import Network
 from geed_cli.phrases import counted
 from geed_cli.pipeline.describe import describe_environment
-from geed_cli.pipeline.draw import listed, require_enough
+from geed_cli.pipeline.draw import listed, require_enough, shown_to
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.reuse.converted_weights import kept_weights
@@ -83,8 +82,7 @@ def run_part(asked: ShardRequest, *, quiet: bool) -> None:
     require_enough(options.data)
     with TerminalProgress(message_console(), quiet=quiet) as progress:
         networks = loaded(asked.request, options, progress, twin=asked.twin)
-        root, _ = prepared_images(options.data.root, networks[0].input, place=options.data.place)
-        options = replace(options, data=replace(options.data, root=root))
+        options = replace(options, data=shown_to(options.data, networks[0].input))
         done = run_shard(networks, asked.groups, options, asked.shard, folder, progress)
     save(json_text(part_of(asked, done, target), indent=1), target)
     if not quiet:

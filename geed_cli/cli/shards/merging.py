@@ -15,11 +15,10 @@ from geed_cli.cli.shards.making import asked_beside, loaded
 from geed_cli.cli.shards.recorded import audit_in, without_part
 from geed_cli.cli.shards.together import Read, lacking, notes_on, require_one_audit, stored_rows
 from geed_cli.errors import InputError
-from geed_cli.images.memory.prepared import prepared_images
 from geed_cli.phrases import shell_joined
-from geed_cli.pipeline.draw import listed
+from geed_cli.pipeline.draw import listed, shown_to
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.second_runs import with_twin
+from geed_cli.pipeline.second_runs import paired
 from geed_cli.pipeline.shards.from_rows import LackingTilesError, assemble
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console
@@ -78,13 +77,12 @@ def _result(asked: MergeRequest, parts: Sequence[Read], union: Union, progress: 
             remedy="run that shard again",
         )
     networks = loaded(ModelRequest(model, arguments), options, progress, twin=arguments.twin)
-    root, _ = prepared_images(options.data.root, networks[0].input, place=options.data.place)
-    options = replace(options, data=replace(options.data, root=root))
+    options = replace(options, data=shown_to(options.data, networks[0].input))
     try:
         made = assemble(networks, groups, options, part.recipe, union, progress)
     except LackingTilesError as error:
         raise lacking(error, parts) from None
-    result = with_twin(*made) if arguments.twin else made[0]
+    result = paired(made, 1)[0]
     return _as_executed(result, [each for _, each in parts]).model_copy(update={"command": words})
 
 

@@ -17,9 +17,10 @@ from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Variant
-from geed_cli.engine.row import Control, Subject, shortest
+from geed_cli.engine.row import Control, Subject
 from geed_cli.engine.shared_action import Families, Family
 from geed_cli.measures.measure import VectorSite
+from geed_cli.rows.column import shortest
 
 Array = NDArray[np.floating[Any]]
 

@@ -13,7 +13,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit_together, beside_float32
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.progress import Progress
-from geed_cli.pipeline.shards.maker import TileMaker, working
+from geed_cli.pipeline.shards.maker import working
 from geed_cli.pipeline.shards.recipe import differences
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
 from geed_cli.pipeline.shards.tile import Tile
@@ -60,7 +60,7 @@ def assemble(
     """
     with working(networks, groups, replace(options, cache=None), progress) as maker:
         _require_same(recipe, maker.recipe)
-        tiles = [tile for tile in maker.tiles if not _is_known(tile, maker, union)]
+        tiles = [tile for tile in maker.tiles if not maker.is_known(tile, union)]
         if tiles:
             raise LackingTilesError(tiles, 0, maker.tiles)
         progress.step("deciding which images are in it")
@@ -83,10 +83,6 @@ def assemble(
         return audit_together(networks, groups, asked, progress)
 
     return beside_float32(run, replace(options, cache=None), results, progress)
-
-
-def _is_known(tile: Tile, maker: TileMaker, union: Union) -> bool:
-    return all(union.knows(path, audited=tile.audited) for path in maker.files(tile))
 
 
 def _require_same(theirs: Mapping[str, str], ours: Mapping[str, str]) -> None:

@@ -23,6 +23,7 @@ from geed_cli.pipeline.session import Session
 from geed_cli.pipeline.shards.recipe import differences, recipe_of
 from geed_cli.pipeline.shards.tile import Tile, tiles_of
 from geed_cli.rows.tile_record import LeftOut, Outputs, Record
+from geed_cli.rows.union import Union
 from geed_cli.runtime.freed_memory import freed_memory_kept
 from geed_cli.runtime.own_process import prints_aside
 from geed_cli.runtime.undisturbed import undisturbed
@@ -98,6 +99,10 @@ class TileMaker:
         """The files of a tile, in the order of the draw."""
         return self.order[tile.start : tile.stop]
 
+    def is_known(self, tile: Tile, union: Union) -> bool:
+        """Whether it is known of every file of a tile what became of it."""
+        return all(union.knows(path, audited=tile.audited) for path in self.files(tile))
+
     def make(self, tiles: Sequence[Tile], leave_out: Mapping[str, str] | None = None) -> Iterator[Record]:
         """The record of each tile, as soon as all of its images are done, in the order of the tiles.
 
@@ -118,13 +123,7 @@ class TileMaker:
 
     def make_drawn(self, drawn: Drawn) -> Iterator[Record]:
         """The same of images that were drawn in place of others, a record for each tile that they are in."""
-        shares: dict[tuple[int, bool], list[str]] = {}
-        for audited, images in ((True, drawn.audited), (False, drawn.normaliser)):
-            for path in () if images is None else images.paths:
-                shares.setdefault((drawn.tile(path), audited), []).append(path)
-        yield from self._made(
-            [_Share(audited, tuple(files)) for (_, audited), files in sorted(shares.items())], drawn, {}
-        )
+        yield from self._made([_Share(audited, files) for audited, files in drawn.by_tile], drawn, {})
 
     def _made(self, shares: Sequence["_Share"], drawn: Drawn, refused: Mapping[str, str]) -> Iterator[Record]:
         waiting = list(shares)
@@ -174,20 +173,23 @@ class TileMaker:
     def _record(self, share: "_Share", hashes: Mapping[str, str], refused: Mapping[str, str]) -> Record:
         """What became of the images of a tile, whose rows are not held any longer."""
         session, files = self.session, frozenset(share.files)
-        reasons = {**refused, **{path: item.reason for path, item in session.unreadable.items()}}
-        reasons |= {path: item.reason for path, item in session.broken.items()}
         taken = [
             [prepared.rows.pop(path) for path in list(prepared.rows) if path in files]
             for prepared in session.prepared
         ]
         images = {row.subject.path for row in taken[0]}
         left_out = tuple(
-            LeftOut(path, hashes.get(path), reasons.get(path, ""), shown=path in session.broken)
+            LeftOut(path, hashes.get(path), self._reason(path, refused), shown=path in session.broken)
             for path in share.files
             if path not in images
         )
         outputs = tuple(prepared.check.taken() for prepared in session.prepared)
         return Record(share.audited, shown_of(taken[0]), left_out, outputs, tuple(map(columns_of, taken)))
+
+    def _reason(self, path: str, refused: Mapping[str, str]) -> str:
+        """Why a file has no row; empty for a copy."""
+        item = self.session.broken.get(path) or self.session.unreadable.get(path)
+        return refused.get(path, "") if item is None else item.reason
 
 
 @dataclass(frozen=True)

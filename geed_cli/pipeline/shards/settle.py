@@ -3,11 +3,8 @@
 This is what one process does while it goes (``Session.complete``), replayed from what is known of every file.
 """
 
-from dataclasses import replace
-
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.same_picture import Holders
-from geed_cli.images.source import ImageSet
 from geed_cli.pipeline.draw import Draw, Drawn
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.session import Session
@@ -46,7 +43,7 @@ def settle(draw: Draw, union: Union) -> Drawn:
     holders = Holders()
     while True:
         drawn = draw.drawn
-        lacking = _lacking(drawn, union)
+        lacking = drawn.where(lambda path, audited: not union.knows(path, audited=audited))
         if lacking.count:
             raise LackingError(lacking)
         refused = [
@@ -58,18 +55,6 @@ def settle(draw: Draw, union: Union) -> Drawn:
         if not refused and not copies:
             return drawn
         draw.correct(refused, copies)
-
-
-def _lacking(drawn: Drawn, union: Union) -> Drawn:
-    """The images of which nothing is known."""
-
-    def rest(images: ImageSet, *, audited: bool) -> ImageSet:
-        return replace(
-            images, paths=tuple(path for path in images.paths if not union.knows(path, audited=audited))
-        )
-
-    normaliser = None if drawn.normaliser is None else rest(drawn.normaliser, audited=False)
-    return replace(drawn, audited=rest(drawn.audited, audited=True), normaliser=normaliser)
 
 
 def _has_row(path: str, union: Union) -> bool:

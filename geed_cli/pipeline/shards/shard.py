@@ -160,7 +160,7 @@ class _Run:
 
     def knows(self, tile: Tile) -> bool:
         """Whether it is known of every file of a tile what became of it."""
-        return all(self.union.knows(path, audited=tile.audited) for path in self._maker.files(tile))
+        return self._maker.is_known(tile, self.union)
 
     @property
     def knows_all(self) -> bool:
