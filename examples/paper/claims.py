@@ -64,11 +64,6 @@ def line(file: Path, metric: str, layer: str | None = None, group: str | None = 
     raise KeyError(f"{file} has no line for {metric} at {layer}")
 
 
-def layers(file: Path) -> list[str]:
-    """The layers of a comparison, in their order."""
-    return list(dict.fromkeys(each["layer"] for each in read(file)["lines"] if each["layer"]))
-
-
 def side(of: dict[str, Any], place: int) -> Interval:
     """Value and limits of a subject of a line."""
     given = of["sides"][place]

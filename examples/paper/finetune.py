@@ -6,7 +6,6 @@ same order, whatever they start from. A copy that was stopped begins again; one 
 
 import argparse
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from examples.paper.class_folders import read
+from examples.paper.descent import descend
 from examples.paper.finetune_nets import ARCHITECTURES, Architecture, network, take
 from examples.paper.settings import SCALES, Overhead
 
@@ -57,13 +57,9 @@ def finetune(
             save_file(tensors, out / f"step_{step}.safetensors")
             accuracies[step] = accuracy(net, architecture, pictures.test)
             print(f"step {step}: accuracy {accuracies[step]:.3f}", flush=True)
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * (1 - step / (settings.steps + 1))
         drawn = torch.randint(len(y), (settings.batch,), generator=generator)
         loss = cross_entropy(net(architecture.normalised(x[drawn].to(device))), y[drawn].to(device))
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        descend(optimizer, loss, settings.rate * (1 - step / (settings.steps + 1)))
     (out / "accuracy.json").write_text(json.dumps(accuracies))
 
 
@@ -95,7 +91,6 @@ def main() -> None:
     parser.add_argument("--upright", type=Path, help="weights that examples.paper.pretrain wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder for a folder seed_N of each copy")
     given = parser.parse_args()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
     pictures = Pictures(read(given.data, "train"), read(given.data, "test"))
     upright = given.upright if given.start == "pretrained" else None
     for seed in given.seeds:

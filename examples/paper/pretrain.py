@@ -4,7 +4,6 @@ Clothes stand upright there, as most things do in ImageNet. They are enlarged fr
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, interpolate
 
 from examples.paper.data import idx
+from examples.paper.descent import descend
 from examples.paper.finetune_nets import ARCHITECTURES, network
 from examples.paper.settings import SCALES
 
@@ -42,13 +42,9 @@ def pretrain(name: str, scale: str, data: Path, out: Path) -> None:
     optimizer = torch.optim.Adam(net.parameters(), settings.rate)
     generator = torch.Generator().manual_seed(SEED)
     for step in range(settings.upright_steps):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * (1 - step / settings.upright_steps)
         drawn = torch.randint(len(y), (settings.upright_batch,), generator=generator)
         loss = cross_entropy(net(architecture.normalised(enlarged(x[drawn], settings.size))), y[drawn])
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        descend(optimizer, loss, settings.rate * (1 - step / settings.upright_steps))
     x, y = (each[:1000] for each in clothes(data, "t10k"))
     with torch.inference_mode():
         found = net.eval()(architecture.normalised(enlarged(x, settings.size))).argmax(1)
@@ -69,7 +65,6 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="file for the weights")
     given = parser.parse_args()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
     pretrain(given.name, given.scale, given.data, given.out)
 
 

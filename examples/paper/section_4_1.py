@@ -9,7 +9,7 @@ bilinear resampling loses less; and M by itself.
 from pathlib import Path
 
 from examples.paper.settings import BOUNDARIES, SPLITS
-from examples.paper.step import Place, Step, geed
+from examples.paper.step import Place, Step, geed, metrics, specs
 
 KINDS = ("cnn", "c8")
 LATENT = ("latent.l2", "latent.cosine")
@@ -22,12 +22,6 @@ def pictures(place: Place) -> Step:
     """The data sets of 4.1 and 4.2."""
     words = ("--data", str(place.data), "--out", str(place.out / "data"), "--scale", place.scale)
     return Step(("examples.paper.data", *words), place.out / "data" / "written.json")
-
-
-def specs(place: Place) -> Step:
-    """The networks' specs, of this scale."""
-    words = ("--scale", place.scale, "--out", str(place.out / "specs"))
-    return Step(("examples.paper.specs", *words), place.out / "specs" / "written.json")
 
 
 def trainings(place: Place) -> list[Step]:
@@ -50,11 +44,6 @@ def amounts(place: Place) -> tuple[str, ...]:
     """How many pictures are moved, how many give M, and from where code may come."""
     numbers = ("--samples", str(place.settings.samples), "--norm-samples", str(place.settings.norm_samples))
     return (*numbers, "--allow-code")
-
-
-def metrics(*names: str) -> list[str]:
-    """``--metric`` before each name."""
-    return [word for name in names for word in ("--metric", name)]
 
 
 def track_file(place: Place, split: str, boundary: str) -> Path:

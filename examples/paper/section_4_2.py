@@ -7,9 +7,9 @@ Fashion-MNIST and scikit-learn's digits, with M over the same data, as in the pa
 from collections.abc import Iterator
 from pathlib import Path
 
-from examples.paper.section_4_1 import amounts, copies, metrics, pictures, specs, trainings
+from examples.paper.section_4_1 import amounts, copies, pictures, trainings
 from examples.paper.settings import SPLITS
-from examples.paper.step import Place, Step, geed
+from examples.paper.step import Place, Step, geed, metrics, specs
 
 TRAINED, EQUIVARIANT, OF_UNTRAINED = ("untrained", "cnn"), ("cnn", "c8"), ("untrained", "c8")
 PAIRS = (TRAINED, EQUIVARIANT, OF_UNTRAINED)

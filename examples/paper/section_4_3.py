@@ -12,7 +12,7 @@ from pathlib import Path
 from examples.paper.finetune import STARTS
 from examples.paper.finetune_nets import ARCHITECTURES
 from examples.paper.settings import BOUNDARIES
-from examples.paper.step import SPECS, Place, Step, geed
+from examples.paper.step import SPECS, Place, Step, geed, metrics
 
 GROUPS = ("c8", "d8")
 PAIRED = ("--pair-runs", r"seed_(\d+)")  # a copy at two steps
@@ -122,11 +122,6 @@ def copies(place: Place, name: str, start: str, step: int | str) -> str:
 def test(place: Place) -> tuple[object, ...]:
     """The test pictures, and that code of this package may run."""
     return ("-d", place.out / "data" / "overhead" / "test", "--allow-code")
-
-
-def metrics(*names: str) -> list[str]:
-    """``--metric`` before each name."""
-    return [word for name in names for word in ("--metric", name)]
 
 
 def track(place: Place, name: str, boundary: str) -> Path:

@@ -7,10 +7,10 @@ architecture under three losses, each with and without mirrored views, beside th
 from pathlib import Path
 
 from examples.paper.self_supervised import FAMILIES
-from examples.paper.step import Place, Step, geed
+from examples.paper.step import Place, Step, geed, metrics, specs
 
 LATENT = ("latent.l2", "latent.cosine", "latent.cosine.raw")
-SHOWN = tuple(word for name in LATENT for word in ("--metric", name))
+SHOWN = metrics(*LATENT)
 PAIRS = {
     "contrast_mirrored": ("supervised_mirrored", "contrastive_mirrored"),
     "distillation_mirrored": ("supervised_mirrored", "distilled_mirrored"),
@@ -69,12 +69,6 @@ def trained(place: Place) -> list[Step]:
 def spec_file(place: Place) -> Path:
     """The spec of the architecture, at this scale's widths."""
     return place.out / "specs" / "narrow_resnet.yaml"
-
-
-def specs(place: Place) -> Step:
-    """The networks' specs, of this scale."""
-    words = ("--scale", place.scale, "--out", str(place.out / "specs"))
-    return Step(("examples.paper.specs", *words), spec_file(place))
 
 
 def pictures(place: Place, out: Path) -> Step:

@@ -9,13 +9,13 @@ accuracy shows whether the network has learned, or collapsed.
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from examples.paper.data import CLASSES, Pictures, digits
+from examples.paper.descent import descend
 from examples.paper.narrow_resnet import NarrowResNet, network
 from examples.paper.objectives import OBJECTIVES, views
 from examples.paper.settings import SCALES, SelfSupervised
@@ -33,13 +33,9 @@ def train(family: str, seed: int, settings: SelfSupervised, seen: Pictures, net:
     optimizer = torch.optim.Adam(learned, settings.rate)
     generator = torch.Generator().manual_seed(seed)
     for step in range(settings.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * (1 - step / settings.steps)
         drawn = torch.randint(len(seen.y), (settings.batch,), generator=generator)
         loss = objective(seen.x[drawn], seen.y[drawn], lambda x: views(x, bool(mirroring), generator))
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        descend(optimizer, loss, settings.rate * (1 - step / settings.steps))
         if step % 50 == 0 or step == settings.steps - 1:
             print(f"{family} {seed} step {step}: loss {loss.item():.3f}", flush=True)
 
@@ -104,7 +100,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with MNIST")
     parser.add_argument("--out", type=Path, required=True, help="folder for the copies")
     given = parser.parse_args()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
     make(given.family, given.scale, given.data, given.out)
 
 

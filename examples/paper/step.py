@@ -67,3 +67,14 @@ class Step:
 def geed(*words: object, makes: Path) -> Step:
     """A step of ``geed``."""
     return Step(("geed", *map(str, words)), makes)
+
+
+def metrics(*names: str) -> list[str]:
+    """``--metric`` before each name."""
+    return [word for name in names for word in ("--metric", name)]
+
+
+def specs(place: Place) -> Step:
+    """The networks' specs, of this scale."""
+    words = ("--scale", place.scale, "--out", str(place.out / "specs"))
+    return Step(("examples.paper.specs", *words), place.out / "specs" / "written.json")

@@ -5,7 +5,6 @@ A run that was stopped begins again; one that ended is left as it is.
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from examples.paper.data import Pictures, digits, turned
+from examples.paper.descent import descend
 from examples.paper.nets import network
 from examples.paper.settings import SCALES
 
@@ -34,13 +34,9 @@ def train(kind: str, seed: int, scale: str, data: Path, out: Path) -> None:
             torch.save(net.state_dict(), out / f"step_{step}.pt")
             accuracies[step] = accuracy(net, test)
             print(f"{kind} {seed} step {step}: accuracy {accuracies[step]:.3f}", flush=True)
-        for group in optimizer.param_groups:
-            group["lr"] = RATE * (1 - step / (settings.steps + 1))
         drawn = torch.randint(len(seen.y), (settings.batch,), generator=generator)
         loss = cross_entropy(net(turned(seen.x[drawn], generator)), seen.y[drawn])
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        descend(optimizer, loss, RATE * (1 - step / (settings.steps + 1)))
     (out / "accuracy.json").write_text(json.dumps(accuracies))
 
 
@@ -62,7 +58,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", torch.get_num_threads())))
     train(given.kind, given.seed, given.scale, given.data, given.out)
 
 
