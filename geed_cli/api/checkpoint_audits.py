@@ -1,8 +1,9 @@
 """The checkpoints of a track: where each stands in training, which are known already, and audits of the others."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
@@ -31,6 +32,9 @@ from geed_cli.tracking.steps import (
     step_in_name,
 )
 
+if TYPE_CHECKING:
+    from geed_cli.api.checkpoint_recipe import Loaded
+
 Stamp = tuple[int, int]
 """Size of a file, and when it was last written."""
 STEP_ENTRIES = ("step", "global_step", "iteration", "epoch")
@@ -45,6 +49,10 @@ class Job:
     step: Step
     sha256: str
     stamp: Stamp
+
+
+Elsewhere = Callable[[Sequence[Job], TerminalProgress], Iterator[tuple[Job, Result | Unaudited]]]
+"""Audits of checkpoints by other processes: each with its job as soon as it ends."""
 
 
 def jobs_of(
@@ -146,9 +154,11 @@ def require_same_images(earlier: Result, audit: CheckpointAudit, track: Path | N
 
 
 def audits(
-    jobs: Sequence[Job], by_model: Audits, progress: TerminalProgress
+    jobs: Sequence[Job], by_model: Audits, progress: TerminalProgress, elsewhere: Elsewhere | None = None
 ) -> Iterator[tuple[Job, Record | Unaudited]]:
     """A record for each job, one audit after the other; cheap refusals come before any weights are loaded.
+
+    With ``elsewhere`` other processes make the audits, and records come as these end.
 
     A checkpoint whose network is no function of one image makes none, and one whose file cannot be read as a whole, or
     changes meanwhile; the others go on.
@@ -163,13 +173,10 @@ def audits(
     plan_groups(any_of_them.groups, any_of_them.options)
     require_enough(any_of_them.options.data)
     with progress:
-        results: dict[tuple[str | None, str], Result | Unaudited] = {}
-        for number, job in enumerate(jobs, start=1):
-            key = job.input.model, job.sha256
-            if key not in results:
-                progress.part(f"{number} of {len(jobs)}")
-                results[key] = _audit(job, by_model[job.input.model], progress)
-            result = results[key]
+        made = (
+            _one_by_one(jobs, by_model, progress) if elsewhere is None else _alike(jobs, elsewhere, progress)
+        )
+        for number, (job, result) in enumerate(made, start=1):
             if isinstance(result, Unaudited):
                 yield job, replace(result, path=job.input.path)
                 continue
@@ -181,18 +188,56 @@ def audits(
             yield job, record_of(job, result)
 
 
-def _audit(job: Job, audit: CheckpointAudit, progress: TerminalProgress) -> Result | Unaudited:
-    """The audit of one checkpoint, or why there is none."""
+def _one_by_one(
+    jobs: Sequence[Job], by_model: Audits, progress: TerminalProgress
+) -> Iterator[tuple[Job, Result | Unaudited]]:
+    """What comes of each job in this process; files of the same bytes are audited once."""
+    results: dict[tuple[str | None, str], Result | Unaudited] = {}
+    for number, job in enumerate(jobs, start=1):
+        key = job.input.model, job.sha256
+        if key not in results:
+            progress.part(f"{number} of {len(jobs)}")
+            results[key] = _audit(job, by_model[job.input.model], progress)
+        yield job, results[key]
+
+
+def _alike(
+    jobs: Sequence[Job], elsewhere: Elsewhere, progress: TerminalProgress
+) -> Iterator[tuple[Job, Result | Unaudited]]:
+    """The same of other processes, as they end."""
+    alike: dict[tuple[str | None, str], list[Job]] = {}
+    for job in jobs:
+        alike.setdefault((job.input.model, job.sha256), []).append(job)
+    for first, result in elsewhere([same[0] for same in alike.values()], progress):
+        for job in alike[first.input.model, first.sha256]:
+            yield job, result
+
+
+def loaded(job: Job, audit: CheckpointAudit, progress: TerminalProgress) -> "Loaded | Unaudited":
+    """The network of a checkpoint, and its twin; or why its file has none.
+
+    Raises:
+        GeedError: the file is whole, and is none of that network.
+    """
     path = job.input.path
     progress.step(f"loading {path.name}")
     try:
-        network, twin = audit.load(path)
+        found = audit.load(path)
     except GeedError:
         if (error := _changed(job) or _damage(path)) is None:
             raise
         return Unaudited(path, error, unread=True)
-    if (error := _changed(job)) is not None:
-        return Unaudited(path, error, unread=True)
+    error = _changed(job)
+    return found if error is None else Unaudited(path, error, unread=True)
+
+
+def _audit(job: Job, audit: CheckpointAudit, progress: TerminalProgress) -> Result | Unaudited:
+    """The audit of one checkpoint, or why there is none."""
+    path = job.input.path
+    found = loaded(job, audit, progress)
+    if isinstance(found, Unaudited):
+        return found
+    network, twin = found
     data = audit.options.data
     root, settings = prepared_images(data.root, network.input, audit.ready, data.place)
     network, twin = replace(network, input=settings), twin and replace(twin, input=settings)

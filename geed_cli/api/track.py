@@ -46,7 +46,7 @@ from geed_cli.tracking.track_file import OnTrack, on_track, saved_on_track
 from geed_cli.verdict.python_names import FIELDS, fields_of
 
 if TYPE_CHECKING:
-    from geed_cli.api.checkpoint_audits import Job
+    from geed_cli.api.checkpoint_audits import Elsewhere, Job
     from geed_cli.api.checkpoint_recipe import Loaded
 
 Files = str | Path | Track | Sequence[str | Path | Track]
@@ -194,6 +194,7 @@ def follow(
     progress: TerminalProgress,
     say: Say | None = None,
     importing: Callable[[], AbstractContextManager[None]] = nullcontext,
+    elsewhere: "Elsewhere | None" = None,
 ) -> Followed:
     """The track of saved results, of checkpoints that are audited now or were before, and of results in memory.
 
@@ -205,6 +206,7 @@ def follow(
         progress: of the audits.
         say: is told what is kept, reused and doubtful; by default it is printed on stderr.
         importing: is entered while torch is imported.
+        elsewhere: has other processes make the audits.
 
     Raises:
         Interrupted: what was finished is in ``options.out``.
@@ -237,7 +239,7 @@ def follow(
         with importing():
             import geed_cli.api.checkpoint_audits  # noqa: F401, PLC0415 - torch
 
-        failed = _audited(checkpoints, before, kept, options, save, progress, say)
+        failed = _audited(checkpoints, before, kept, options, save, progress, say, elsewhere)
     records = [*new, *kept.records]
     if failed and not records:
         raise failed[0].error if all(each.unread for each in failed) else unaudited(failed)
@@ -319,6 +321,7 @@ def _audited(
     save: Callable[[Sequence[Record]], None],
     progress: TerminalProgress,
     say: Say,
+    elsewhere: "Elsewhere | None",
 ) -> list[Unaudited]:
     """Keep a record for each checkpoint; reused ones first, then one audit after the other, saved at once.
 
@@ -337,7 +340,7 @@ def _audited(
     for each in failed:
         say(each.why)
     try:
-        for job, record in auditing.audits(left, kept.audits, progress):
+        for job, record in auditing.audits(left, kept.audits, progress, elsewhere):
             if isinstance(record, Unaudited):
                 say(record.why)
                 failed.append(record)

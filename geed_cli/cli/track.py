@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from geed_cli.cli.audit_arguments import OF_CLUSTERS, AuditArguments
+from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import takes_options
 from geed_cli.cli.completion import offered
 from geed_cli.cli.guard import guarded
@@ -37,7 +37,7 @@ OPTIONS_LEFT_OUT = {
         ("phase_correct", "discover"),
         "a track shows values, and what these find is read of one network at a time",
     ),
-    **dict.fromkeys(OF_CLUSTERS, "steps are audited one by one as they come; geed sweep shares networks out"),
+    "slurm": "jobs of Slurm share one audit",
 }
 """The options of audits that ``track`` has not, and why."""
 

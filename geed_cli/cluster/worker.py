@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import GeedError, InputError, RunError
 
 Kind = Literal["made", "refused", "ended"]
@@ -94,6 +95,6 @@ class Worker:
 
 
 def plain(error: GeedError) -> GeedError:
-    """The error as one of the two kinds that every process can make again."""
-    kind = InputError if isinstance(error, InputError) else RunError
+    """The error as one of the kinds that every process can make again, and that callers tell from each other."""
+    kind = next(kind for kind in (UnsteadyError, InputError, RunError, GeedError) if isinstance(error, kind))
     return kind(error.found, expected=error.expected, remedy=error.remedy)

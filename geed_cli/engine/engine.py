@@ -168,7 +168,7 @@ class Engine:
 
     def _refuse_unsteady(self) -> None:
         if self.unsteady is not None and self._on_unsteady == "error":
-            raise UnsteadyError(self._network.id, self.unsteady)
+            raise UnsteadyError.of(self._network.id, self.unsteady)
 
     @contextmanager
     def _undisturbed(self) -> Iterator[None]:

@@ -11,9 +11,9 @@ from geed_cli.api.audit import audit
 from geed_cli.choices import View
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import on_ray
+from geed_cli.cli.clusters.on_cluster import audit_on_cluster, cluster_of
 from geed_cli.cli.run.checking import CheckRequest, Judge, prepare
 from geed_cli.cli.run.model_request import ModelRequest
-from geed_cli.cli.run.on_cluster import audit_on_cluster, cluster_of
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
 from geed_cli.errors import INTERRUPTED, InputError
@@ -148,7 +148,7 @@ def _elsewhere(asked: AuditArguments, options: AuditOptions) -> Callable[..., Re
         InputError: an option that cannot be.
     """
     if asked.engine == "slurm":
-        from geed_cli.cli.shards.by_jobs import audit_by_jobs, slurm_of  # noqa: PLC0415 - where it is asked for
+        from geed_cli.cli.clusters.by_jobs import audit_by_jobs, slurm_of  # noqa: PLC0415 - where it is asked for
 
         return functools.partial(audit_by_jobs, slurm=slurm_of(asked, options))
     return functools.partial(audit_on_cluster, cluster=cluster_of(asked, options)) if on_ray(asked) else None

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import groups_of, on_ray, refuse
+from geed_cli.cli.clusters.on_cluster import audits_on_cluster, cluster_of
 from geed_cli.cli.run.model_request import NO_FILE, ModelRequest
-from geed_cli.cli.run.on_cluster import audits_on_cluster, cluster_of
 from geed_cli.models.network import Network
 from geed_cli.models.requested import parse_reference
 from geed_cli.pipeline.audit import audit_together

@@ -36,8 +36,8 @@ from geed_cli.sweeps.sweep_folder import is_sweep, sweep_folder
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
+    from geed_cli.cli.clusters.sweep_on_cluster import SweepOnCluster
     from geed_cli.cli.run.model_request import ModelRequest
-    from geed_cli.cli.run.sweep_on_cluster import SweepOnCluster
     from geed_cli.report.figures.sheet import Sheet
 
 
@@ -184,8 +184,8 @@ def _request(asked: AuditArguments, member: Member) -> "ModelRequest":
 def _on_cluster(asked: AuditArguments, options: AuditOptions) -> "SweepOnCluster":
     """What audits the cells by the workers of a cluster."""
     with uncollected():
-        from geed_cli.cli.run.on_cluster import cluster_of  # noqa: PLC0415 - torch
-        from geed_cli.cli.run.sweep_on_cluster import SweepOnCluster  # noqa: PLC0415
+        from geed_cli.cli.clusters.on_cluster import cluster_of  # noqa: PLC0415 - torch
+        from geed_cli.cli.clusters.sweep_on_cluster import SweepOnCluster  # noqa: PLC0415
 
     request_of = partial(_request, asked)
     return SweepOnCluster(cluster_of(asked, options), request_of, groups_of(asked), options, asked.typed)

@@ -18,6 +18,7 @@ from geed_cli.pipeline.options import AuditOptions
 
 if TYPE_CHECKING:
     from geed_cli.api.checkpoint_recipe import Loaded
+    from geed_cli.cli.run.model_request import ModelRequest
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,10 @@ def audits_of(request: TrackRequest, models: Sequence[str | None]) -> Audits:
     """
     require_used(request.model, "--model", models)
     require_used(request.asked.arch, "--arch", models)
-    return {model: _audit(request if model is None else _of_own(request, model)) for model in models}
+    return {model: _audit(request if model is None else of_own(request, model)) for model in models}
 
 
-def _of_own(request: TrackRequest, model: str) -> TrackRequest:
+def of_own(request: TrackRequest, model: str) -> TrackRequest:
     """The request as one for checkpoints of that network."""
     return replace(request, model=model, asked=replace(request.asked, arch=None))
 
@@ -69,9 +70,7 @@ def _audit(request: TrackRequest) -> CheckpointAudit:
     asked = request.asked
 
     def load(checkpoint: Path) -> "Loaded":
-        from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415 - torch
-
-        named = ModelRequest(request.model, replace(asked, checkpoint=checkpoint))
+        named = model_request(request, checkpoint)
         network = named.load()
         return network, named.twin(network).load() if asked.twin else None
 
@@ -85,6 +84,13 @@ def _audit(request: TrackRequest) -> CheckpointAudit:
         twin=asked.twin,
         typed=asked.typed,
     )
+
+
+def model_request(request: TrackRequest, checkpoint: Path) -> "ModelRequest":
+    """The network of a checkpoint, as any process can load it."""
+    from geed_cli.cli.run.model_request import ModelRequest  # noqa: PLC0415 - torch
+
+    return ModelRequest(request.model, replace(request.asked, checkpoint=checkpoint))
 
 
 def _network(request: TrackRequest) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from geed_cli.api.checkpoint_recipe import unaudited
+from geed_cli.api.checkpoint_recipe import Audits, unaudited
 from geed_cli.api.track import Interrupted, TrackOptions, follow, inputs_of, models_of
 from geed_cli.cli.audit_arguments import AuditArguments
-from geed_cli.cli.audit_request import refuse
+from geed_cli.cli.audit_request import on_ray, refuse
 from geed_cli.cli.command import declared, spelled
 from geed_cli.cli.run.outputs import STDOUT, Output, check_outputs, hand_over
 from geed_cli.cli.run.pages import check_pages, pages_to_write
@@ -31,6 +31,7 @@ from geed_cli.tracking.record import Track
 from geed_cli.tracking.track_file import to_json
 
 if TYPE_CHECKING:
+    from geed_cli.api.checkpoint_audits import Elsewhere
     from geed_cli.report.figures.sheet import Sheet
 
 OPTIONS_OF_TRACKS = {"metric", "layer", "cluster"}
@@ -57,12 +58,32 @@ def run_track(request: TrackRequest) -> None:
     audits = audits_of(request, models)
     progress = TerminalProgress(message_console(), quiet=request.view.quiet)
     try:
-        made = follow(inputs, options, audits, progress=progress, importing=uncollected)
+        made = follow(
+            inputs,
+            options,
+            audits,
+            progress=progress,
+            importing=uncollected,
+            elsewhere=_elsewhere(request, audits),
+        )
     except Interrupted:
         raise typer.Exit(INTERRUPTED) from None
     _show(made.track, request)
     if made.failed:
         raise unaudited(made.failed)
+
+
+def _elsewhere(request: TrackRequest, audits: Audits) -> "Elsewhere | None":
+    """What has the workers of a cluster make the audits; None where this process makes them.
+
+    Raises:
+        InputError: an option that workers have not.
+    """
+    if not (on_ray(request.asked) and audits):
+        return None
+    from geed_cli.cli.clusters.track_on_cluster import track_on_cluster  # noqa: PLC0415 - torch
+
+    return track_on_cluster(request, audits)
 
 
 def _refuse_options_of_audits(request: TrackRequest) -> None:

@@ -44,8 +44,10 @@ class Unsteady:
 class UnsteadyError(InputError):
     """A network that is no function of one image."""
 
-    def __init__(self, name: str, finding: Unsteady) -> None:
-        super().__init__(
+    @classmethod
+    def of(cls, name: str, finding: Unsteady) -> "UnsteadyError":
+        """That a network of that name is none."""
+        return cls(
             f"{name} is no function of one image: {finding.sentence}",
             expected="the same numbers for a picture, whatever stands beside it and whatever came before",
             remedy="--on-unsteady report, which says beside every value how far it moves by itself",

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from geed_cli.api.sweep_cells import Job, Outcome, options_on
+from geed_cli.cli.clusters.on_cluster import cell_of, networks_of, with_batch_of
 from geed_cli.cli.run.model_request import ModelRequest
-from geed_cli.cli.run.on_cluster import cell_of, networks_of, with_batch_of
 from geed_cli.cluster.cell_run import CellRun
 from geed_cli.cluster.on_ray import audit_on_ray
 from geed_cli.cluster.ray_cluster import ClusterOptions

@@ -7,8 +7,8 @@ from functools import partial
 
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.audit_request import audit_options, refuse
+from geed_cli.cli.clusters.on_cluster import cell_of, check_shared, networks_of, with_batch_of
 from geed_cli.cli.run.model_request import ModelRequest
-from geed_cli.cli.run.on_cluster import cell_of, check_shared, networks_of, with_batch_of
 from geed_cli.cluster.on_slurm import audit_on_slurm
 from geed_cli.cluster.shard_job import ShardJob
 from geed_cli.cluster.slurm_jobs import Parameter, SlurmOptions, require_slurm

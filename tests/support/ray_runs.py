@@ -1,0 +1,116 @@
+"""Commands with ``--engine ray`` in processes of their own, which tests watch, kill and interrupt."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAUSE_S = 0.02
+BUSY = "ray::Worker.make"
+"""What Ray calls the process of a worker that is at a task."""
+
+
+class RayRun:
+    """A command of ``geed`` that was started, with a cache of its own.
+
+    Args:
+        folder: where it runs; its cache is the folder ``cache`` there.
+        words: behind ``geed``.
+        cache: another folder for the cache.
+        settings: further variables of its environment.
+    """
+
+    def __init__(
+        self, folder: Path, *words: str, cache: Path | None = None, settings: dict[str, str] | None = None
+    ) -> None:
+        cache = cache or folder / "cache"
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+            "GEED_CACHE_DIR": str(cache),
+            **(settings or {}),
+        }
+        self.rows = cache / "rows"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "geed_cli", *words],
+            env=environment,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+    def said(self, code: int = 0) -> str:
+        """What it said, once it has ended with that code."""
+        said, _ = self.process.communicate()
+        assert self.process.returncode == code, said
+        return said
+
+    def kill(self) -> None:
+        """End it at once, as memory that runs out does."""
+        self.process.kill()
+        self.process.communicate()
+
+    def workers(self) -> list[int]:
+        """The processes of its workers that are at a task."""
+        listed = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True, check=True)
+        lines = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
+        mine = {self.process.pid}
+        while more := {int(pid) for pid, parent, _ in lines if int(parent) in mine} - mine:
+            mine |= more
+        return [int(pid) for pid, _, words in lines if int(pid) in mine and words.startswith(BUSY)]
+
+    def kill_a_worker(self) -> bool:
+        """Kill one that is at a task, once there is one.
+
+        Returns:
+            whether there was one before the run ended.
+        """
+        self.wait_for(self.workers)
+        return any(_killed(worker) for worker in self.workers()[:1])
+
+    def written(self) -> int:
+        """Bytes of rows that are kept."""
+        return sum(size for size in map(_size, self.rows.rglob("*.rows")))
+
+    def wait_for(self, what: Callable[[], object]) -> None:
+        """Until something is so, or the command has ended."""
+        while not what() and self.running:
+            time.sleep(PAUSE_S)
+
+
+def _killed(process: int) -> bool:
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:  # it ended by itself
+        return False
+    return True
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:  # its result is there
+        return 0
+
+
+def processes_in(folder: Path) -> Iterator[tuple[int, str]]:
+    """The processes that have a file of a folder open, as those of a cluster have their logs there; and their words."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            opened = [os.readlink(file) for file in (process / "fd").iterdir()]
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it ended, or is another user's
+            continue
+        if any(name.startswith(f"{folder}/") for name in opened):
+            yield int(process.name), words
