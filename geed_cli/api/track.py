@@ -80,6 +80,10 @@ OPTIONS = {
     "--fresh": "Path(out).unlink()",
     "--step-regex": "step_regex=…",
     "--pair-runs": "pair_runs=…",
+    **{
+        f"--{name}": f"geed track … --{name} …, on the command line"
+        for name in ("engine", "ray-address", "workers", "gpus-per-worker")
+    },
     "LABEL=GLOB": '{"label": files}',
 }
 """What the command's options are called here."""
