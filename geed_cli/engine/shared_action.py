@@ -5,6 +5,7 @@ c4 and d4 on plain maps are one family: a comparison under a quarter turn is mad
 
 from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
@@ -31,6 +32,11 @@ class Family:
     def representation(self) -> Representation:
         """Any of the family's representations: they mask alike."""
         return next(iter(self.moves.values()))[0]
+
+    @cached_property
+    def kernel_text(self) -> str:
+        """The views of the kernel as text; every layer's keys in the cache ask for it."""
+        return " ".join(map(repr, self.kernel))
 
     @property
     def support(self) -> Tensor | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
+from geed_cli.engine.comparisons import Quantity
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.row import Control, Subject
@@ -64,19 +65,19 @@ def _vector(text: str, variant: Variant, site: VectorSite) -> Address:
 
 
 def _comparison(
-    text: str, variant: Variant, layer: str, family: Family, quantity: tuple[str, Control | None]
+    text: str, variant: Variant, layer: str, family: Family, quantities: Sequence[Quantity]
 ) -> Address:
-    """One number of a layer's comparison: a measure, or a control of it."""
+    """What one comparison of a layer gave for a measure, or for a control of it: a number, or one and its dead part."""
 
     def read(seen: Observation) -> Array | None:
-        number = seen.layers.get(layer, {}).get((family, variant), {}).get(quantity)
-        return None if number is None else np.array(number, dtype=np.float64)
+        numbers = seen.layers.get(layer, {}).get((family, variant), {})
+        return np.array([numbers[each] for each in quantities]) if quantities[0] in numbers else None
 
     def put(value: Array, seen: Observation) -> None:
-        comparisons = seen.layers.setdefault(layer, {})
-        comparisons.setdefault((family, variant), {})[quantity] = float(value)
+        numbers = seen.layers.setdefault(layer, {}).setdefault((family, variant), {})
+        numbers.update(zip(quantities, value.tolist(), strict=True))
 
-    return Address(text, variant, read, put, family.kernel, has_partner=quantity[1] == "null")
+    return Address(text, variant, read, put, family.kernel, has_partner=quantities[0][1] == "null")
 
 
 def _slope(text: str, layer: str, key: tuple[str, View], behind: View) -> Address:
@@ -158,16 +159,17 @@ class Schedule:
         self, layer: str, family: Family, trips: Sequence[RoundTrip], *, null: bool
     ) -> Iterator[Address]:
         where = self._layer_text(layer)
-        for measure in self.plan.of_layers:
-            controls: tuple[Control | None, ...] = (None, "dead") if measure.counts_dead else (None,)
-            variants: tuple[Variant, ...] = (*family.moves, *trips)
-            wanted = [(variant, control) for variant in variants for control in controls]
-            wanted += [(view, "null") for view in family.moves if null]
-            wanted += [(view, "phase_corrected") for view in family.corrected]
-            for variant, control in wanted:
-                action = _family_text(family, variant, control)
-                text = f"{where} {measure.name} {control} {variant!r} {action}"
-                yield _comparison(text, variant, layer, family, (measure.name, control))
+        shown: tuple[Variant, ...] = (*family.moves, *trips)
+        wanted: list[tuple[Variant, Control | None]] = [(variant, None) for variant in shown]
+        wanted += [(view, "null") for view in family.moves if null]
+        wanted += [(view, "phase_corrected") for view in family.corrected]
+        for variant, control in wanted:
+            what = f"{control} {variant!r} {_family_text(family, variant, control)}"
+            for measure in self.plan.of_layers:
+                quantities: list[Quantity] = [(measure.name, control)]
+                if control is None and measure.counts_dead:
+                    quantities.append((measure.name, "dead"))
+                yield _comparison(f"{where} {measure.name} {what}", variant, layer, family, quantities)
 
     def _of_flows(self) -> Iterator[Address]:
         for flow in self.plan.flows:
@@ -196,7 +198,7 @@ class Schedule:
 def _family_text(family: Family, variant: Variant, control: Control | None) -> str:
     """Everything about a comparison that the view does not say: action, kernel, and the centre of a corrected one."""
     view = variant.there if isinstance(variant, RoundTrip) else variant
-    parts = [str(family.moves[view][0].key), *(repr(each) for each in family.kernel)]
+    parts = [str(family.moves[view][0].key), family.kernel_text]
     if control == "phase_corrected":
         parts.append(str(family.corrected[view][0].key))
     return " ".join(parts)
