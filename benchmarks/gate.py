@@ -49,11 +49,20 @@ class Drawn:
 
     Attributes:
         scores: standard normal, shape (cells, n).
-        row_means: r_i of the latent normaliser, shape (n,).
+        gaps: d_ij between embeddings, shape (n, n), 0 on the diagonal.
     """
 
     scores: Array
-    row_means: Array
+    gaps: Array
+
+    @property
+    def row_means(self) -> Array:
+        """r_i of the latent normaliser, shape (n,)."""
+        return np.asarray(self.gaps.sum(axis=1) / (len(self.gaps) - 1))
+
+    def first(self, n: int) -> "Drawn":
+        """What is seen of the first n images alone."""
+        return Drawn(self.scores[:, :n], self.gaps[:n, :n])
 
 
 def draw(n: int, rng: np.random.Generator) -> tuple[Drawn, Drawn]:
@@ -66,8 +75,7 @@ def draw(n: int, rng: np.random.Generator) -> tuple[Drawn, Drawn]:
     )
     embeddings = np.exp(0.3 * image)[:, None] * rng.normal(size=(n, 8))
     gaps = np.sqrt(((embeddings[:, None] - embeddings[None]) ** 2).sum(axis=2))
-    row_means = gaps.sum(axis=1) / (n - 1)
-    return Drawn(before, row_means), Drawn(after, row_means)
+    return Drawn(before, gaps), Drawn(after, gaps)
 
 
 def rows(cell: Cell, scores: Array, worse: float = 0.0) -> Array:

@@ -40,6 +40,7 @@ _HOMES = {
         "ControlOptions",
         "DataOptions",
         "RunOptions",
+        "UntilDecided",
         "UntilOptions",
     ),
     "report.audit_page": ("print_result",),
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
         ControlOptions,
         DataOptions,
         RunOptions,
+        UntilDecided,
         UntilOptions,
     )
     from geed_cli.report.audit_page import print_result
@@ -118,6 +120,7 @@ __all__ = [
     "RunOptions",
     "Sweep",
     "Track",
+    "UntilDecided",
     "UntilOptions",
     "__version__",
     "audit",

@@ -1,6 +1,5 @@
 """``check``: results judged by a policy. The commands ``geed check`` and ``geed audit --policy`` call it, too."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,18 +9,15 @@ from geed_cli.api.named_results import OneResult, result_from, results_from
 from geed_cli.api.parameters import OF_RESULTS
 from geed_cli.api.python_words import called_in_python
 from geed_cli.choices import OnUndecided, check_choice
-from geed_cli.documents.document import Document, unicode_text
-from geed_cli.documents.validation import validate
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError
 from geed_cli.gate.gate import gate
+from geed_cli.gate.given import PolicyLike, policy_from
 from geed_cli.gate.outcome import GateReport
-from geed_cli.gate.policy import Policy, policy_of, read_policy
-from geed_cli.gate.policy_file import PolicyFile
+from geed_cli.gate.policy import Policy
 from geed_cli.result.clusters import read_clustering, with_clusters
 from geed_cli.result.schema import Result
 
-PolicyLike = Policy | Mapping[str, object] | str | Path
-"""A policy, what its file says, or the file."""
 OPTIONS = {
     **OF_RESULTS,
     "--baseline": "baseline=…",
@@ -68,25 +64,6 @@ def check(
         before = before and with_clusters(before, clustering)
         labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
     return gate(labelled, rules, before, on_undecided)
-
-
-def policy_from(policy: PolicyLike) -> Policy:
-    """The policy itself.
-
-    Raises:
-        InputError: what a policy's file may not say, or what is no policy.
-    """
-    if isinstance(policy, Policy):
-        return policy
-    if isinstance(policy, str | Path):
-        return read_policy(Path(policy))
-    try:
-        content = json.loads(json.dumps(policy, allow_nan=False)) if isinstance(policy, Mapping) else policy
-    except (TypeError, ValueError) as error:
-        raise _no_policy(f"a policy with what no file of one can say: {error}") from error
-    if not isinstance(content, dict):
-        raise _no_policy(f"an object of type {type(policy).__name__} in the place of a policy")
-    return policy_of(validate(Document("policy", content, {}), PolicyFile))
 
 
 def require_rules_about_changes(policy: Policy, baseline: str) -> None:
@@ -140,11 +117,3 @@ def _by_model(results: Sequence[object]) -> dict[str, Result]:
             )
         made[result.model.id if alone else unicode_text(f"{result.model.id} ({given})")] = result
     return made
-
-
-def _no_policy(found: str) -> InputError:
-    return InputError(
-        found,
-        expected="the path of a policy file, or what it says as a mapping",
-        remedy='{"version": 2, "rules": [{"metric": "prediction.*", "group": "flip", "max": 0.2}]}',
-    )

@@ -3,7 +3,6 @@
 import math
 from numbers import Real
 
-from geed_cli.api.judge import PolicyLike, policy_from
 from geed_cli.api.named_results import OneResult, result_from
 from geed_cli.api.parameters import OF_RESULTS, Names, several
 from geed_cli.api.python_words import called_in_python
@@ -15,6 +14,7 @@ from geed_cli.forecast.planned import Plan
 from geed_cli.forecast.policies import plan_policy
 from geed_cli.forecast.widths import plan_width
 from geed_cli.forecast.within import plan_margin
+from geed_cli.gate.given import PolicyLike, policy_from
 from geed_cli.measures.catalogue import select_measures
 from geed_cli.measures.latent import L2
 from geed_cli.result.clusters import with_shared_clusters

@@ -68,12 +68,9 @@ def audit(  # noqa: PLR0913 - every parameter but one is an option of the comman
             expected="a report page",
             remedy=f"--images {images} -o report.html",
         )
-    if policy is None and (baseline or outputs or (on_undecided, output_format) != ("fail", "text")):
-        raise InputError(
-            "an option of the gate (--baseline, -o, --on-undecided or --output-format) without --policy",
-            expected="a policy",
-            remedy="--policy geed-policy.yaml",
-        )
+    of_gate = baseline or outputs or arguments.stop_early or (on_undecided, output_format) != ("fail", "text")
+    if policy is None and of_gate:
+        raise _without_policy()
     view = view_of(verbose=verbose, quiet=quiet, linear=linear)
     options = audit_options(arguments)
     if shard is not None or rows is not None:
@@ -134,3 +131,11 @@ def _part_of(shard: str | None, *, beside: bool) -> tuple[int, int]:
             remedy="judge or show the result that geed merge makes",
         )
     return shard_in(shard)
+
+
+def _without_policy() -> InputError:
+    return InputError(
+        "an option of the gate (--baseline, -o, --stop-early, --on-undecided or --output-format) without --policy",
+        expected="a policy",
+        remedy="--policy geed-policy.yaml",
+    )

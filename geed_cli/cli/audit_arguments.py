@@ -203,6 +203,14 @@ class AuditArguments:
             help="Which measures --until-width watches; a name or glob.",
         ),
     ] = UntilOptions.metric
+    stop_early: Annotated[
+        bool,
+        _data(
+            "--stop-early",
+            help="Of --policy: begin with the images that it requires, and stop before --samples once every rule has "
+            "passed or failed.",
+        ),
+    ] = False
     on_bad_image: Annotated[
         OnBadImage,
         _data(help="'error' ends the run where images are unreadable; 'skip' draws others and counts them."),

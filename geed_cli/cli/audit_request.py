@@ -111,6 +111,12 @@ def until_options(asked: AuditArguments) -> UntilOptions | None:
         InputError: one without the other, or what to watch without a run that watches.
     """
     width, most = asked.until_width, asked.max_samples
+    if asked.stop_early and (width is not None or most is not None):
+        raise InputError(
+            f"--stop-early together with {'--until-width' if width is not None else '--max-samples'}",
+            expected="one of them: with --stop-early --samples says at how many images the run ends anyway",
+            remedy="leave out --until-width and --max-samples, or --stop-early",
+        )
     if width is not None and most is not None:
         return UntilOptions(width, most, asked.width_of)
     growing = {"until_width": width, "max_samples": most, "width_of": "width_of" in asked.given or None}

@@ -16,7 +16,7 @@ OPTIONS_LEFT_OUT = {
     "checkpoint": "each model names its own weights",
     "slurm": "jobs of Slurm share one audit",
     **dict.fromkeys(
-        ("until_width", "max_samples", "width_of"),
+        ("until_width", "max_samples", "width_of", "stop_early"),
         "all models are compared on the same images, and each would end at a number of its own",
     ),
 }

@@ -29,7 +29,7 @@ OPTIONS_LEFT_OUT = {
     "checkpoint": "the arguments are the checkpoints",
     "weights": "the weights are those of the checkpoints",
     **dict.fromkeys(
-        ("until_width", "max_samples", "width_of"),
+        ("until_width", "max_samples", "width_of", "stop_early"),
         "all steps stand on the same images, and each would end at a number of its own",
     ),
     "on_nonfinite": "all steps stand on the same images, and an image left out at one step would be in the others",

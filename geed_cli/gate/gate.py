@@ -10,13 +10,14 @@ import numpy as np
 from geed_cli.choices import OnUndecided
 from geed_cli.gate.cases import Case, cases_of, outcomes_of
 from geed_cli.gate.claim import Claim
-from geed_cli.gate.levels import ALPHA, bonferroni_confidences, fail_confidences
+from geed_cli.gate.levels import ALPHA, bonferroni_confidences, fail_confidences, pass_confidence
 from geed_cli.gate.outcome import ExitCode, GateReport, Judged, Outcome, RuleVerdict, Verdict, worst
 from geed_cli.gate.policy import FEWEST_IMAGES, Policy, Rule
 from geed_cli.gate.policy_file import Guarantee
 from geed_cli.gate.require import requirements
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.result.clusters import with_shared_clusters
+from geed_cli.result.fewer_images import has_fewer, over_images
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
 from geed_cli.statistics.estimate import Estimate
@@ -47,7 +48,7 @@ def gate(
     if baseline is not None:
         check_sound(baseline, "the baseline")
     with np.errstate(all="ignore"):  # absurd rows end as an undefined value or a withheld interval
-        sides = {label: _in_shared_clusters(label, each, baseline) for label, each in results.items()}
+        sides = {label: _sides(label, each, baseline) for label, each in results.items()}
         cases = [case for label, pair in sides.items() for case in cases_of(label, pair[0], policy, pair[1])]
         joint = joint_confidences(cases, policy.guarantee)
         ruled = [outcome for case in cases for outcome in outcomes_of(case, joint)]
@@ -68,7 +69,7 @@ def gate(
         confidence=1.0 - ALPHA,
         guarantee=policy.guarantee,
         claims=sum(isinstance(pending.claim, Claim) for case in cases for pending in case.pending),
-        models=tuple(_judged(label, result) for label, result in results.items()),
+        models=tuple(_judged(label, *pair) for label, pair in sides.items()),
         rules=tuple(_rule_verdict(rule, ruled) for rule in policy.rules),
         outcomes=outcomes,
         version=policy.version,
@@ -76,10 +77,12 @@ def gate(
     )
 
 
-def _in_shared_clusters(label: str, result: Result, baseline: Result | None) -> tuple[Result, Result | None]:
-    """A result and its baseline in the clusters that either has, where they are over the same images."""
+def _sides(label: str, result: Result, baseline: Result | None) -> tuple[Result, Result | None]:
+    """A result and its baseline, over the images of a result that stopped early and in the clusters that either has."""
     if baseline is None:
         return result, None
+    if result.settings.looks is not None and has_fewer(baseline, result.data):
+        baseline = over_images(baseline, result.data)
     one, other = with_shared_clusters([result, baseline], [label, "the baseline"])
     return one, other
 
@@ -123,11 +126,14 @@ def _rule_verdict(rule: Rule, outcomes: Sequence[Outcome]) -> RuleVerdict:
     return RuleVerdict(rule=rule.id, level=rule.level, verdict=verdict)
 
 
-def _judged(label: str, result: Result) -> Judged:
+def _judged(label: str, result: Result, baseline: Result | None) -> Judged:
+    looks = result.settings.looks
     return Judged(
         label=label,
         id=result.model.id,
         images=result.data.count,
+        planned=None if looks is None else looks.sizes[-1],
+        confidence=pass_confidence(*filter(None, (result, baseline))),
         data=result.data.root,
         signature=result.signature,
         geed=result.environment.geed,

@@ -98,6 +98,12 @@ class Judged(Part):
     label: str
     id: str
     images: int
+    planned: int | None = Field(
+        None, description="of a run that grew, the images that it would have ended with; null else"
+    )
+    confidence: float = Field(
+        0.95, description="of its entries' own intervals: less than α is left for a look of a run that grew"
+    )
     data: str = Field(description="the folder that was audited")
     signature: str
     geed: str = Field(description="version that made the result")
@@ -112,7 +118,7 @@ class GateReport(Presented):
         on_undecided: what an undecided rule does to the exit code.
         policy: the policy file's name.
         baseline: the baseline's model id, if there was one.
-        confidence: of ``Examined.ci``, before what a growing run has spent.
+        confidence: 1 − α of the policy, and of ``Examined.ci`` before what a growing run has spent.
         guarantee: the policy's.
         claims: entries that were tested together.
         version: of the policy.
@@ -135,6 +141,11 @@ class GateReport(Presented):
     notes: tuple[str, ...] = ()
 
     model_config = Part.model_config | {"populate_by_name": True}
+
+    @property
+    def decided(self) -> bool:
+        """Whether every rule has passed or failed and every requirement is met, so that a run that grows may end."""
+        return all(outcome.verdict in {"pass", "fail"} for outcome in self.outcomes)
 
     def stops(self, outcome: Outcome) -> bool:
         """Whether the outcome keeps the exit code from being 0; every form of the report counts by this."""

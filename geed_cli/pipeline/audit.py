@@ -30,7 +30,7 @@ from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.pipeline.reuse.pruning import keep_below
 from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
-from geed_cli.pipeline.until import grow
+from geed_cli.pipeline.until import first_images, grow
 from geed_cli.result.schema import Result
 from geed_cli.runtime.freed_memory import freed_memory_kept
 from geed_cli.runtime.own_process import prints_aside
@@ -168,7 +168,7 @@ def _run(session: Session, options: AuditOptions, progress: Progress) -> tuple[R
     controls = options.controls
     searching = controls.discover is not None  # a search sums over images in one order
     tiling = None if searching else session.tiling
-    draw = Draw(options.data, controls.probes, tiling=tiling, halves=searching)
+    draw = Draw(first_images(options), controls.probes, tiling=tiling, halves=searching)
     if options.until is not None:
         return grow(session, draw, options)
     drawn = session.complete(draw)

@@ -7,6 +7,7 @@ pixels of another, is taken out again, and the next of the order stands in its p
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from geed_cli.errors import InputError
 from geed_cli.images.memory.prepared import prepared_images
@@ -176,16 +177,21 @@ class Draw:
         most = len(self._order) if self._tiling is None else self._tiling.first
         return (path for path in paths if self._rank[path] < most)
 
-    def distinct(self, count: int) -> int:
-        """How many images the draw can grow to, at most ``count``, as far as the files' bytes tell."""
-        found: set[str] = set()
+    def distinct(self, count: int) -> dict[str, str]:
+        """The images that the draw can grow to, at most ``count``, as far as the files' bytes tell.
+
+        Returns:
+            the path of each by its hash, or by its path where it cannot be read.
+        """
+        found: dict[str, str] = {}
         for start in range(0, len(self._order), count):
             block = self._order[start : start + count]
             self._read(block)
-            found |= {self._hashes.get(path, path) for path in block}
+            for path in block:
+                found.setdefault(self._hashes.get(path, path), path)
             if len(found) >= count:
-                return count
-        return len(found)
+                break
+        return dict(islice(found.items(), count))
 
     def rank(self, path: str) -> int:
         """The place of a file in the order of the draw, from 0."""

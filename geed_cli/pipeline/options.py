@@ -23,8 +23,10 @@ from geed_cli.errors import InputError, meant
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.source_labels import DATA
 
-if TYPE_CHECKING:  # its module imports torch
+if TYPE_CHECKING:  # what options can do without: torch, and documents
+    from geed_cli.gate.given import PolicyLike
     from geed_cli.images.source import ImageSet
+    from geed_cli.result.schema import Result
 
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["fp32", "fp64", "bf16", "fp16"]
@@ -136,6 +138,19 @@ class UntilOptions:
 
 
 @dataclass(frozen=True)
+class UntilDecided:
+    """Adding images until every rule of a policy has passed or failed; at the latest ``DataOptions.samples``.
+
+    Attributes:
+        policy: the path of its file, what such a file says as a mapping, or a ``Policy``.
+        baseline: the result that changes are measured from, over all images that the run may come to.
+    """
+
+    policy: "PolicyLike"
+    baseline: "Result | None" = None
+
+
+@dataclass(frozen=True)
 class RunOptions:
     """Where and how the network runs.
 
@@ -239,7 +254,7 @@ class AuditOptions:
     """One audit, apart from the model and the groups.
 
     Attributes:
-        until: add images until intervals are narrow enough; None audits ``data.samples`` images.
+        until: add images until intervals are narrow enough, or a policy is decided; None audits ``data.samples``.
         metrics: names or globs of measures; empty is all that are not on request alone.
         layers: names or globs of modules; empty is the spec's layers or the network's stages.
         sets: transformation sets that are no group, such as ``blur:1,2``.
@@ -252,7 +267,7 @@ class AuditOptions:
     action: ActionOptions = ActionOptions()
     interval: IntervalOptions = field(default_factory=IntervalOptions)
     run: RunOptions = RunOptions()
-    until: UntilOptions | None = None
+    until: UntilOptions | UntilDecided | None = None
     metrics: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
@@ -265,16 +280,16 @@ class AuditOptions:
         for name, kind in zip(("data", "action", "interval", "run", "controls"), parts, strict=True):
             _require_kind(name, getattr(self, name), kind)
         if self.until is not None:
-            _require_kind("until", self.until, UntilOptions)
+            _require_kind("until", self.until, UntilOptions, UntilDecided)
         if self.controls.discover is not None and self.run.shared:
             raise _not_shared(
                 "--discover", "a hidden action is summed over the images in their order", self.run
             )
 
 
-def _require_kind(name: str, part: object, kind: type) -> None:
+def _require_kind(name: str, part: object, kind: type, *others: type) -> None:
     """Refuse what is no such part, such as a mapping of its fields."""
-    if not isinstance(part, kind):
+    if not isinstance(part, (kind, *others)):
         fields = ", ".join(f"{key}=…" for key in part) if isinstance(part, Mapping) else "…"
         raise InputError(
             f"an object of type {type(part).__name__} as {name} of AuditOptions",

@@ -36,7 +36,7 @@ from geed_cli.report.page import (
     tables_room,
 )
 from geed_cli.result.samples import BALANCED, confidence_of, entry_noun, narrow_enough
-from geed_cli.result.schema import Accuracy, ClassEntry, Entry, Result
+from geed_cli.result.schema import Accuracy, ClassEntry, Entry, Looks, Result
 from geed_cli.result.schema import Group as AuditedGroup
 from geed_cli.verdict.audit import Said, next_step, say, unseen, warnings
 from geed_cli.verdict.digits import (
@@ -185,11 +185,20 @@ def _unusual(result: Result) -> Iterator[str]:
     if settings.simultaneous:
         yield "intervals hold together"
     if looks is not None:
-        reached = "reached" if narrow_enough(result) else "not reached"
-        yield f"look {looks.used} of {len(looks.sizes)}, width {looks.width:g} of {looks.metric} {reached}"
+        yield f"look {looks.used} of {len(looks.sizes)}, {_until(result, looks)}"
     output = result.model.output
     if output is not None and output.kind not in ("logits", "probabilities"):
         yield f"output: {output.kind}" + (f", {output.reason}" if output.reason else "")
+
+
+def _until(result: Result, looks: Looks) -> str:
+    """What the looks were for, and what came of it."""
+    if looks.width is not None:
+        reached = "reached" if narrow_enough(result) else "not reached"
+        return f"width {looks.width:g} of {looks.metric} {reached}"
+    if looks.used < len(looks.sizes) and result.status == "complete":
+        return f"its policy decided at {looks.sizes[looks.used - 1]} of {looks.sizes[-1]} images"
+    return f"until its policy is decided, at most {counted(looks.sizes[-1], 'image')}"
 
 
 def _has_mark(block: Block) -> bool:

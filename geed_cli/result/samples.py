@@ -149,6 +149,8 @@ def narrow_enough(result: Result) -> bool:
     """Whether every watched interval of the result is at most as wide as asked for."""
     looks = result.settings.looks
     assert looks is not None, "only results of a growing run are asked"
+    assert looks.width is not None, "of one that grew until a width"
+    assert looks.metric is not None, "which is that of a measure"
     watched = [e for e in result.results if fnmatch.fnmatchcase(e.metric, looks.metric)]
     defined = [entry for entry in watched if entry.status == "ok"]
     return all(entry.ci is not None and entry.ci[1] - entry.ci[0] <= looks.width for entry in defined)

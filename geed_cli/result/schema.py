@@ -222,22 +222,24 @@ class Group(Part):
 
 
 class Looks(Part):
-    """A run that added images until intervals were narrow enough."""
+    """A run that added images until intervals were narrow enough, or a policy was decided."""
 
     sizes: tuple[int, ...] = Field(description="images at each planned look")
     used: int = Field(description="looks taken; the run ended at sizes[used − 1]")
     confidence: float = Field(
         description="of the intervals at that look, so that the plan as a whole keeps settings.confidence"
     )
-    width: float = Field(description="what was asked for, high − low, in the measure's own unit")
-    metric: str = Field(description="name or glob of the measures that were watched")
+    width: float | None = Field(
+        description="what was asked for, high − low, in the measure's own unit; null: that a policy be decided"
+    )
+    metric: str | None = Field(description="name or glob of the measures that were watched; null of a policy")
 
 
 class Settings(Part):
     """Everything else that was asked for."""
 
     samples: int = Field(
-        description="at most so many images were to be audited; of a growing run, at its first look"
+        description="at most so many images were to be audited; of a run that grew until a width, at its first look"
     )
     norm_samples: int | None = Field(
         description="further images for the normaliser M; null: M is taken over the audited ones"

@@ -76,6 +76,17 @@ def look_sizes(first: int, largest: int) -> tuple[int, ...]:
     return (*sizes, largest)
 
 
+def spaced_sizes(first: int, largest: int) -> tuple[int, ...]:
+    """Images at each look from ``first`` to ``largest``, each the same multiple of the one before, at least twice it.
+
+    So the last look, which a run that nothing stopped ends with, has half of α or more. One look, ``largest``, where
+    that is less than twice ``first``.
+    """
+    steps = int(math.log2(largest / first)) if largest > first else 0
+    ratio = (largest / first) ** (1.0 / max(steps, 1))
+    return (*(round(first * ratio**k) for k in range(steps)), largest)
+
+
 def look_confidences(sizes: tuple[int, ...], confidence: float = 0.95) -> tuple[float, ...]:
     """The confidence for the interval at each look: 1 − α (n_k − n_{k−1})/n_max, sizes increasing to n_max."""
     alpha = 1.0 - confidence

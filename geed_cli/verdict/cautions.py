@@ -97,7 +97,7 @@ def of_the_run(result: Result) -> Iterator[str]:
         yield f"{counted(count, noun)} {verb} too few for intervals, which need {MIN_IMAGES}"
     if result.model.weights.origin == "random":
         yield RANDOM
-    if looks is not None and not narrow_enough(result):
+    if looks is not None and looks.width is not None and not narrow_enough(result):
         images = counted(data.count, "image")
         yield f"with {images} intervals of {looks.metric} are wider than the {looks.width:g} asked for"
     if data.refused:

@@ -228,7 +228,8 @@ def _some(names: Sequence[str], quote: Quote) -> str:
 
 
 def _level(report: GateReport) -> str:
-    return f"{100 * report.confidence:g}%"
+    """The confidence of every entry's own interval, or more: growing runs leave less than α for their last look."""
+    return f"{100 * min((model.confidence for model in report.models), default=report.confidence):.4g}%"
 
 
 def why(report: GateReport) -> list[tuple[str, str]]:

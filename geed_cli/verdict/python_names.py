@@ -40,6 +40,7 @@ FIELDS: Mapping[str, str] = {
         on_unsteady="on_unsteady", compile="compile",
     ),
     **fields_of("until", "UntilOptions", until_width="width", max_samples="max_samples", width_of="metric"),
+    **fields_of("until", "UntilDecided", stop_early="policy"),
     **fields_of("controls", "ControlOptions", floor="probes", phase_correct="phase_correct", discover="discover"),
 }  # fmt: skip
 """The options of audits that are fields of a part of ``AuditOptions``."""

@@ -245,7 +245,8 @@ def test_every_option_of_the_command_has_a_name_in_python() -> None:
     named = {
         "AuditOptions": AuditOptions, "DataOptions": DataOptions, "RunOptions": RunOptions,
         "ActionOptions": geed.ActionOptions, "ControlOptions": geed.ControlOptions,
-        "UntilOptions": geed.UntilOptions, "IntervalOptions": geed.IntervalOptions, "FileOptions": geed.FileOptions,
+        "UntilOptions": geed.UntilOptions, "UntilDecided": geed.UntilDecided,
+            "IntervalOptions": geed.IntervalOptions, "FileOptions": geed.FileOptions,
         "load_model": geed.load_model,
     }  # fmt: skip
     for text in OF_AUDIT.values():

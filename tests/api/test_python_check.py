@@ -17,6 +17,7 @@ import geed_cli as geed_in_python
 from geed_cli import InputError
 from geed_cli.api import judge as face
 from geed_cli.api.parameters import OF_RESULTS
+from geed_cli.gate.given import policy_from
 from geed_cli.gate.outcome import GateReport
 from geed_cli.gate.policy import Policy, read_policy
 from geed_cli.result.file import read_result, to_strict_json, write_result
@@ -168,7 +169,7 @@ def test_the_proposed_policy_is_one(folder: Path) -> None:
     assert (
         geed_in_python.check(folder / "good.json", proposed).exit_code == 2
     )  # of a result without latent.l2
-    assert [rule.id for rule in face.policy_from(proposed).rules] == ["rules[0]"]
+    assert [rule.id for rule in policy_from(proposed).rules] == ["rules[0]"]
 
 
 def test_every_option_has_its_name_in_python() -> None:

@@ -21,7 +21,7 @@ from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import listed, require_enough
 from geed_cli.pipeline.gallery.make_gallery import GalleryOptions, make_gallery
-from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.options import AuditOptions, UntilDecided
 from geed_cli.pipeline.planning import plan_groups
 from geed_cli.pipeline.reuse.converted_weights import kept_weights
 from geed_cli.pipeline.until import check_until
@@ -60,6 +60,8 @@ def run_audit(
         typer.Exit: 130 where the run was interrupted, else the gate's own code where it is not 0.
     """
     judge = _prepare_gate(judged, json) if judged is not None else None
+    if judge is not None and request.options.stop_early:
+        options = replace(options, until=UntilDecided(judge.policy, judge.baseline))
     check_outputs(json)
     read = (judged.policy, judged.baseline) if judged else ()
     named = [Path(text) for text in (request.model, *groups, *options.sets) if text and Path(text).suffix]

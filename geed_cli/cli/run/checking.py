@@ -14,14 +14,14 @@ from geed_cli.cli.run.outputs import hand_over
 from geed_cli.cli.run.pages import check_pages, comparison_of, pages_to_write
 from geed_cli.errors import InputError
 from geed_cli.gate.outcome import GateReport
-from geed_cli.gate.policy import read_policy
+from geed_cli.gate.policy import Policy, read_policy
 from geed_cli.phrases import shell_joined
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.gate.gate_table import print_gate
 from geed_cli.report.gate.github import SUMMARY_VARIABLE, annotations, append_summary
 from geed_cli.report.gate.kinds import write_gate, writer_for
 from geed_cli.report.html.page_contents import PageContents
-from geed_cli.result.clusters import read_clustering, with_clusters
+from geed_cli.result.clusters import Clustering, read_clustering, with_clusters
 from geed_cli.result.file import check_writable, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
@@ -47,8 +47,39 @@ BASELINE = "baseline"
 """What the result that changes are measured from is called on a page."""
 Pictures = Callable[[], Gallery | None]
 """Makes those that a page of the first result shows, once everything else is written."""
-Judge = Callable[[Mapping[str, Result], Pictures], int]
-"""Judges results by label, prints and writes the report, and gives the exit code."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What was read before there was a result: judges results by label, prints and writes the report.
+
+    Attributes:
+        request: what the user asked for.
+        results: the files that hold the results.
+        policy: read.
+        baseline: read, in the clusters that were asked for.
+        clustering: which images belong together; None is as the results have it.
+    """
+
+    request: CheckRequest
+    results: Sequence[Path]
+    policy: Policy
+    baseline: Result | None
+    clustering: Clustering | None
+
+    def __call__(self, labelled: Mapping[str, Result], gallery: Pictures) -> int:
+        """The exit code."""
+        request, baseline = self.request, self.baseline
+        if self.clustering is not None:
+            labelled = {label: with_clusters(each, self.clustering) for label, each in labelled.items()}
+        before = {} if baseline is None else {_free(BASELINE, labelled): baseline}
+        report = check(labelled, self.policy, baseline=baseline, on_undecided=request.on_undecided)
+        _write(report, request)
+        hand_over(
+            pages_to_write(request.pages, lambda: _contents(report, labelled, before, gallery())),
+            lambda: _show(report, request, moved=_moved(request.baseline, self.results)),
+        )
+        return report.exit_code
 
 
 def run_check(request: CheckRequest) -> int:
@@ -78,19 +109,7 @@ def prepare(request: CheckRequest, results: Sequence[Path]) -> Judge:
     if baseline is not None and clustering is not None:
         baseline = with_clusters(baseline, clustering)
 
-    def judge(labelled: Mapping[str, Result], gallery: Pictures) -> int:
-        if clustering is not None:
-            labelled = {label: with_clusters(each, clustering) for label, each in labelled.items()}
-        before = {} if baseline is None else {_free(BASELINE, labelled): baseline}
-        report = check(labelled, policy, baseline=baseline, on_undecided=request.on_undecided)
-        _write(report, request)
-        hand_over(
-            pages_to_write(request.pages, lambda: _contents(report, labelled, before, gallery())),
-            lambda: _show(report, request, moved=_moved(request.baseline, results)),
-        )
-        return report.exit_code
-
-    return judge
+    return Judge(request, results, policy, baseline, clustering)
 
 
 def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:

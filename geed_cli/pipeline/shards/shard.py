@@ -12,7 +12,7 @@ from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import InputError
 from geed_cli.groups.named import Groups
 from geed_cli.models.network import Network
-from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.options import AuditOptions, UntilDecided, UntilOptions
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.shards.maker import TileMaker, working
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
@@ -90,7 +90,14 @@ def check_shardable(options: AuditOptions, where: str = "--shard") -> None:
     run, refused = options.run, f"{where} together with"
     reasons = {
         "--discover": (options.controls.discover, "a hidden action is summed over all images"),
-        "--until-width": (options.until, "whether an interval is narrow enough is seen of all images"),
+        "--until-width": (
+            isinstance(options.until, UntilOptions),
+            "whether an interval is narrow enough is seen of all images",
+        ),
+        "--stop-early": (
+            isinstance(options.until, UntilDecided),
+            "whether a policy is decided is seen of all images",
+        ),
         "--compile": (run.compile, "what is compiled may round otherwise in every process"),
         "--batch-size auto": (run.batch_size == "auto", "each machine would find another size"),
         "--on-unsteady report": (run.on_unsteady == "report", "rows have to be those of the image alone"),

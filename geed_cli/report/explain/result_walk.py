@@ -109,9 +109,14 @@ def _intervals(result: Result) -> str:
     said = f"{100 * settings.confidence:g}% by {plain(settings.ci)}; {how}."
     if looks is None:
         return said
+    until = (
+        "the policy was decided"
+        if looks.width is None
+        else f"the intervals of {plain(looks.metric or '')} were {looks.width:g} wide"
+    )
     return (
-        f"{said} Images were added until the intervals of {plain(looks.metric)} were {looks.width:g} wide: look "
-        f"{looks.used} of {len(looks.sizes)}, at {100 * looks.confidence:.2f}%."
+        f"{said} Images were added until {until}, to at most {looks.sizes[-1]}: look {looks.used} of "
+        f"{len(looks.sizes)}, at {100 * looks.confidence:.2f}%."
     )
 
 

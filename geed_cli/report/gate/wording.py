@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from geed_cli.gate.outcome import Examined, GateReport, Outcome, Verdict
+from geed_cli.phrases import counted
 from geed_cli.report.console import plain
 from geed_cli.verdict import policy_check
 
@@ -80,5 +81,12 @@ def model_name(label: str) -> str:
 
 def images_of(report: GateReport) -> Sequence[str]:
     """How many images stand behind each model, once where all have the same."""
-    counts = dict.fromkeys(model.images for model in report.models)
-    return [f"{count} image{'s' * (count != 1)}" for count in counts]
+    counts = dict.fromkeys((model.images, model.planned or 0) for model in report.models)
+    return [_images(*count, decided=report.decided) for count in counts]
+
+
+def _images(count: int, planned: int, *, decided: bool) -> str:
+    if count >= planned:
+        return counted(count, "image")
+    said = f"{count} of {counted(planned, 'image')}"
+    return f"decided at {said}, {planned - count} saved" if decided else said

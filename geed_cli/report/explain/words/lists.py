@@ -116,7 +116,7 @@ LIST_WORDS = (
     Word(
         "looks",
         Explanation(
-            what="the planned numbers of images at which a growing run may stop (--until-width).",
+            what="the planned numbers of images at which a growing run may stop (--until-width, --stop-early).",
             reading="The looks share the error, so that looking again costs no coverage.",
             source="alpha spending",
             see=("interval", "asked for"),
