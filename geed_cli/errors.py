@@ -64,7 +64,7 @@ class GeedError(Exception):
         self.expected = expected
         self.remedy = remedy
 
-    def __reduce__(self) -> tuple[Callable[..., "GeedError"], tuple[type["GeedError"], str, str, str]]:
+    def __reduce__(self) -> tuple[Callable[..., "GeedError"], tuple[object, ...]]:
         # an error of another process comes back as it was
         return _made_again, (type(self), self.found, self.expected, self.remedy)
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from geed_cli.cluster.kept_rows import KeptRows
 from geed_cli.cluster.tile_job import Load, TileJob, TileRows, TileTask
 from geed_cli.cluster.tile_pieces import Images, pieces_of
+from geed_cli.engine.passes import OutOfMemoryError
 from geed_cli.groups.named import Groups
 from geed_cli.models.network import Network
+from geed_cli.pipeline.fastest_batch import fixed_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.shards.from_rows import assemble
@@ -27,7 +29,7 @@ class CellRun:
     """An audit of one network, or of several that see the same pixels, on one set of images.
 
     Args:
-        name: tells it from others that run at the same time.
+        name: by which its caller knows it.
         load: loads the networks in any process.
         here: loads them in this one.
         groups: by name, or themselves.
@@ -51,24 +53,34 @@ class CellRun:
         self._options, self._rows, self._progress = replace(options, cache=None), rows, progress
         self._pieces: list[Images] = []
         self._reasons: dict[tuple[int, int], str] = {}
+        self._counted = 0
         self._stack = ExitStack()
+        self._times, self._smallest = 0, 1
         self.recipe: Mapping[str, str] = {}
         self.known = self.asked = 0
 
+    @property
+    def key(self) -> str:
+        """Tells it from others, and from what it was before it was begun anew."""
+        return f"{self.name}:{self._times}"
+
     def begin(self) -> Cell:
-        """What is left of it.
+        """What is left of it, under a key of its own.
 
         Raises:
             InputError: what cannot be audited, or pictures are others than those of the rows that are there.
             RunError: weights or a device that are not there.
         """
+        self._times += 1
+        self._reasons = {}
         with self._maker() as maker:
             self.recipe = dict(maker.recipe)
+            self._smallest = fixed_batch_size([each.network for each in maker.session.prepared]) or 1
             self._machine, self._networks = dict(maker.machine), len(maker.session.prepared)
             key = hashlib.sha256(json.dumps(self.recipe, sort_keys=True).encode()).hexdigest()[:16]
-            self.folder = self._rows / key
-            kept = KeptRows(self.folder, self.recipe, self._options.run.precision)
+            kept = KeptRows(self._rows / key, self.recipe, self._options.run.precision)
             self._kept = self._stack.enter_context(kept)
+            self.folder = kept.folder
             union = kept.union()
             require_unchanged(maker, self._options.data, maker.tiles, union.hashes(), self.folder)
             left = [tile for tile in maker.tiles if not maker.is_known(tile, union)]
@@ -76,6 +88,23 @@ class CellRun:
             self._pieces = pieces_of(left, maker.order)
         self.known = self.asked - sum(piece.count for piece in self._pieces)
         return self._cell(range(len(self._pieces)))
+
+    def in_smaller_batches(self, error: OutOfMemoryError) -> Cell | None:
+        """Begin it anew with half the batch, as one process does; None where there is no smaller one.
+
+        Raises:
+            GeedError: as for ``begin``.
+        """
+        rows = error.batch_size // 2
+        if rows < self._smallest:
+            return None
+        self._progress.note(f"{error.found}; starting over with {rows}")
+        self.close(discard=True)
+        self._options = replace(self._options, run=replace(self._options.run, batch_size=rows))
+        cell = self.begin()
+        self.known -= self._counted  # they are in the scheduler's counts, and are to be made again
+        self._counted = 0
+        return cell
 
     def job(self) -> TileJob:
         """What a worker needs to know of it."""
@@ -88,6 +117,7 @@ class CellRun:
 
     def lose(self, lost: Lost) -> str:
         """An image was given up; its path."""
+        self._counted += 1
         self._reasons[lost.tile, lost.place] = lost.reason
         return self._pieces[lost.tile].files[lost.place]
 
@@ -95,6 +125,7 @@ class CellRun:
         """Write what came of a piece."""
         assert isinstance(rows, TileRows), "records are all that workers make"
         self._kept.add(rows)
+        self._counted += piece.images
         images = self._pieces[piece.tile]
         if piece.left_out and images.drawn is not None:
             reasons = {place: self._reason(piece.tile, place) for place in piece.left_out}
@@ -152,16 +183,16 @@ class CellRun:
         """
         if discard:
             self._kept.discard()
-        self._stack.close()
         if clear:
             self._kept.clear()
+        self._stack.close()
 
     def _maker(self) -> AbstractContextManager[TileMaker]:
         return working(self._here(), self._groups, self._options, self._progress)
 
     def _cell(self, numbers: Sequence[int]) -> Cell:
         counts = [(number, self._pieces[number].count) for number in numbers]
-        return Cell(self.name, counts, sum(count for _, count in counts))
+        return Cell(self.key, counts, sum(count for _, count in counts))
 
     def _reason(self, tile: int, place: int) -> str:
         return f"no worker survived it: {self._reasons[tile, place]}"

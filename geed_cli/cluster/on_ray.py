@@ -34,16 +34,16 @@ def audit_on_ray(
         RunError: there is no cluster, or there are no workers.
         KeyboardInterrupt: nothing of an audit was there when the run was to stop.
     """
-    scheduler, opened = Scheduler(), dict[str, CellRun]()
+    scheduler, opened = Scheduler(), list[CellRun]()
     with ExitStack() as stack:
         for cell in cells:
             stack.callback(cell.close)
             try:
                 scheduler.add(cell.begin())
-                opened[cell.name] = cell
+                opened.append(cell)
             except GeedError as error:
                 yield cell, error
-        supervisor = Supervisor(list(opened.values()), scheduler, progress)
+        supervisor = Supervisor(opened, scheduler, progress)
         supervisor.looked()
         if not scheduler.over:
             progress.step("starting workers")
@@ -52,13 +52,13 @@ def audit_on_ray(
                 ray,
                 workers,
                 options.gpus_per_worker,
-                lambda name: opened[name].job(),
-                lambda piece: opened[piece.cell].task(piece),
+                lambda key: supervisor.cell(key).job(),
+                lambda piece: supervisor.cell(piece.cell).task(piece),
             )
             stack.callback(pool.close)
             for _ in drive(scheduler, pool, supervisor):
                 for cell, outcome in supervisor.ended():
-                    pool.forget(cell.name)
+                    pool.forget(cell.key)
                     yield cell, _with_counts(outcome, scheduler)
         supervisor.interrupt()
         for cell, outcome in supervisor.ended():

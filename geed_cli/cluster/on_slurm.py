@@ -63,7 +63,7 @@ class _Run:
     @property
     def files(self) -> Path:
         """Submitit's files, and the logs of jobs."""
-        return self._cell.folder.with_suffix(".jobs")
+        return self._cell.folder.with_name(f"{self._cell.folder.name}.jobs")
 
     def results(self, stack: ExitStack) -> tuple[Result, ...]:
         """The results, complete or of what was there when the user stopped it."""

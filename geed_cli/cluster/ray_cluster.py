@@ -2,14 +2,14 @@
 
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from geed_cli.cluster.cleaner import cluster_folder
 from geed_cli.cluster.ray_library import START_S, ray_library
 from geed_cli.errors import InputError, RunError, described
 from geed_cli.images.prefetch import usable_cores
@@ -61,7 +61,7 @@ def ray_cluster(options: ClusterOptions) -> Iterator[tuple[Any, int]]:
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         redirect_stdout(nowhere),
-        tempfile.TemporaryDirectory(prefix="geed-ray-", ignore_cleanup_errors=True) as folder,
+        cluster_folder() if local else nullcontext("") as folder,
         ray_library(local=local) as ray,
     ):
         try:

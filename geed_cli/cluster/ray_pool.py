@@ -7,6 +7,7 @@ from typing import Any
 
 from geed_cli.cluster.worker import Answer, Worker
 from geed_cli.errors import RunError, described
+from geed_cli.scheduling.patience import Patience
 from geed_cli.scheduling.piece import Lease, Piece
 from geed_cli.scheduling.pool import Came, Dropped, Ended, Event, Gone, Made, Refused
 
@@ -15,6 +16,10 @@ POLL_S = 0.1
 FALSE_STARTS = 5
 """After so many workers in a row that ended before they were ready there is no use in another."""
 DIED = "its worker process died, as where it crashed, memory ran out or its machine went away"
+HUNG = (
+    f"its worker was ended after {Patience.hung_s / 60:g} minutes or more, "
+    f"{Patience.hung:g} times as long as others take"
+)
 
 
 class RayPool:
@@ -45,6 +50,7 @@ class RayPool:
         self._crew: dict[str, Any] = {}
         self._coming: dict[Any, str] = {}
         self._out: dict[Any, Lease] = {}
+        self._hung: set[str] = set()
         self._false_starts = 0
         for _ in range(workers):
             self._hire()
@@ -68,6 +74,12 @@ class RayPool:
         for ref, other in self._out.items():
             if other == lease:
                 self._ray.cancel(ref)
+
+    def end(self, worker: str) -> None:
+        """End a worker that hangs; that it is gone is reported. It may be named again until then."""
+        if worker not in self._hung:
+            self._hung.add(worker)
+            self._ray.kill(self._crew[worker])
 
     def events(self) -> Sequence[Event]:
         """What happened; that workers are gone comes after all that they said.
@@ -105,7 +117,7 @@ class RayPool:
             del self._out[ref]
             return Dropped(lease)
         except self._ray.exceptions.RayError as error:
-            return Gone(worker, _reason(error))
+            return Gone(worker, HUNG if worker in self._hung else _reason(error))
         if lease is None:
             del self._coming[ref]
             self._false_starts = 0
@@ -123,6 +135,7 @@ class RayPool:
             RunError: none gets ready.
         """
         self._ray.kill(self._crew.pop(worker))
+        self._hung.discard(worker)
         self._out = {ref: lease for ref, lease in self._out.items() if lease.worker != worker}
         coming = len(self._coming)
         self._coming = {ref: name for ref, name in self._coming.items() if name != worker}

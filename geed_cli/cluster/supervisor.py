@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from geed_cli.cluster.cell_run import CellRun
+from geed_cli.engine.passes import OutOfMemoryError
 from geed_cli.errors import GeedError, RunError
 from geed_cli.pipeline.progress import Progress
 from geed_cli.result.schema import Result
-from geed_cli.scheduling.piece import Lease
+from geed_cli.scheduling.piece import Cell, Lease
 from geed_cli.scheduling.scheduler import Scheduler
 
 Outcome = tuple[Result, ...] | GeedError
@@ -28,13 +29,17 @@ class Supervisor:
         scheduler: Scheduler,
         progress: Progress,
     ) -> None:
-        self._open = {cell.name: cell for cell in cells}
-        self._cells = dict(self._open)
+        self._open = {cell.key: cell for cell in cells}
+        self._cells, self._all = dict(self._open), tuple(cells)
         self._scheduler, self._progress = scheduler, progress
         self._ended: list[tuple[CellRun, Outcome]] = []
         self._errors: dict[str, GeedError] = {}
         self._lost = 0
         self._told = 0
+
+    def cell(self, key: str) -> CellRun:
+        """The audit that the scheduler knows by that key."""
+        return self._cells[key]
 
     def keep(self, lease: Lease, record: object) -> None:
         """Write rows to their audit's file."""
@@ -53,12 +58,12 @@ class Supervisor:
         """Tell what happened, and end audits of which nothing is left."""
         self._tell_losses()
         counts = self._scheduler.counts
-        known = sum(cell.known for cell in self._cells.values())
+        known = sum(cell.known for cell in self._all)
         done = known + counts.images + counts.lost
-        self._progress.images(done, max(done, sum(cell.asked for cell in self._cells.values())))
-        for cell in list(self._open.values()):
-            if self._scheduler.is_over(cell.name) and not self.stopping():
-                self._go_on(cell)
+        self._progress.images(done, max(done, sum(cell.asked for cell in self._all)))
+        for key in list(self._open):
+            if self._scheduler.is_over(key) and not self.stopping():
+                self._go_on(key)
 
     def ended(self) -> Iterator[tuple[CellRun, Outcome]]:
         """Audits that are through, each once; the rows of one are gone when the next is asked for."""
@@ -67,34 +72,45 @@ class Supervisor:
             yield cell, outcome
             complete = not isinstance(outcome, GeedError) and outcome[0].status == "complete"
             # rows of an audit that its workers ended in an error may be wrong, as where a network is not steady
-            cell.close(clear=complete, discard=cell.name in self._errors)
+            cell.close(clear=complete, discard=cell.key in self._errors)
 
     def interrupt(self) -> None:
         """End the audits that are still open with what is there of them."""
-        for cell in list(self._open.values()):
+        for cell in self._open.values():
             try:
-                self._end(cell, cell.partial())
+                self._ended.append((cell, cell.partial()))
             except GeedError as error:
-                self._end(cell, error)
+                self._ended.append((cell, error))
+        self._open.clear()
 
-    def _go_on(self, cell: CellRun) -> None:
-        """Hand out what replaces images of an audit; where nothing does, its results are made."""
+    def _go_on(self, key: str) -> None:
+        """Hand out what is still to be made of an audit; where nothing is, its results are made."""
+        cell = self._open.pop(key)
         outcome: Outcome
         try:
-            if (reason := self._scheduler.failed.get(cell.name)) is not None:
-                raise self._errors.get(cell.name) or _given_up(reason)
-            more = cell.more()
+            reason = self._scheduler.failed.get(key)
+            more = cell.more() if reason is None else self._anew(key, reason)
             if more is not None:
+                self._open[cell.key] = self._cells[cell.key] = cell
                 self._scheduler.add(more)
                 return
             outcome = cell.results()
         except GeedError as error:
             outcome = error
-        self._end(cell, outcome)
-
-    def _end(self, cell: CellRun, outcome: Outcome) -> None:
-        del self._open[cell.name]
         self._ended.append((cell, outcome))
+
+    def _anew(self, key: str, reason: str) -> Cell:
+        """What a failed audit begins anew with, where memory ran out.
+
+        Raises:
+            GeedError: why it failed, else.
+        """
+        error = self._errors.get(key) or _given_up(reason)
+        cell = self._cells[key]
+        more = cell.in_smaller_batches(error) if isinstance(error, OutOfMemoryError) else None
+        if more is None:
+            raise error
+        return more
 
     def _tell_losses(self) -> None:
         """Say of every image that it was given up, and of deaths at their first, second, fourth, eighth, and so on."""

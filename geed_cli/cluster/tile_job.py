@@ -4,9 +4,12 @@ Workers read weights where they are and check that they are those of the caller:
 weights' state, the architecture, the pictures, the options and the versions, and has to be the caller's own.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+
+import torch
 
 from geed_cli.groups.named import Groups
 from geed_cli.models.network import Network
@@ -66,8 +69,13 @@ class TileJob:
         Raises:
             GeedError: they cannot be had, or are not the caller's.
         """
-        with ExitStack() as stack:
-            yield TileWork(self, self.load(), stack)
+        try:
+            with ExitStack() as stack:
+                yield TileWork(self, self.load(), stack)
+        finally:  # what comes next needs the memory
+            gc.collect()
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
 
 
 class TileWork:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from geed_cli.engine.passes import OutOfMemoryError
 from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import GeedError, InputError, RunError
 
@@ -96,5 +97,7 @@ class Worker:
 
 def plain(error: GeedError) -> GeedError:
     """The error as one of the kinds that every process can make again, and that callers tell from each other."""
+    if isinstance(error, OutOfMemoryError):
+        return OutOfMemoryError(error.device, error.batch_size)
     kind = next(kind for kind in (UnsteadyError, InputError, RunError, GeedError) if isinstance(error, kind))
     return kind(error.found, expected=error.expected, remedy=error.remedy)

@@ -18,14 +18,18 @@ from geed_cli.models.network import Network
 class OutOfMemoryError(RunError):
     """Memory ran out at that batch size; another one may do."""
 
-    def __init__(self, placement: Placement) -> None:
-        rows = placement.batch_size
+    def __init__(self, device: str, batch_size: int) -> None:
         super().__init__(
-            f"memory ran out on {placement.device} at batch size {rows}",
+            f"memory ran out on {device} at batch size {batch_size}",
             expected="room for one batch and its activations",
-            remedy=f"--batch-size {rows // 2}" if rows > 1 else "a smaller --img-size, or another device",
+            remedy=f"--batch-size {batch_size // 2}"
+            if batch_size > 1
+            else "a smaller --img-size, or another device",
         )
-        self.batch_size = rows
+        self.device, self.batch_size = device, batch_size
+
+    def __reduce__(self) -> tuple[type["OutOfMemoryError"], tuple[str, int]]:
+        return OutOfMemoryError, (self.device, self.batch_size)
 
 
 @contextmanager
@@ -36,7 +40,7 @@ def out_of_memory(placement: Placement) -> Iterator[None]:
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        raise OutOfMemoryError(placement) from error
+        raise OutOfMemoryError(str(placement.device), placement.batch_size) from error
 
 
 class ForwardError(InputError):

@@ -47,6 +47,8 @@ def drive(
         if watcher.stopping() and not drained:
             drained = True
             scheduler.drain()
+        for worker in scheduler.hung(clock()):
+            pool.end(worker)
         for lease in scheduler.unneeded():
             pool.withdraw(lease)
         for lease in scheduler.assign(clock()):

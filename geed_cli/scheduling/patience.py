@@ -18,6 +18,9 @@ class Patience:
         ahead: how many pieces a worker has at once: one that it does, and others that wait, so that it does not.
         copies: how many workers may have the same piece at once.
         slow: a piece is a straggler after this many times the usual time of its cell.
+        hung: a worker that is at a piece for this many times the usual time of its cell, and for ``hung_s`` seconds,
+            will never be done with it; how long the first piece of a cell takes is nobody's guess.
+        hung_s: what a worker is given in any case, as networks may have to be downloaded.
         refusals: after so many refusals a cell of which nothing was ever done has failed.
     """
 
@@ -27,6 +30,8 @@ class Patience:
     ahead: int = 2
     copies: int = 3
     slow: float = 1.5
+    hung: float = 60.0
+    hung_s: float = 600.0
     refusals: int = 3
 
     def losses(self, piece: Piece) -> int:

@@ -65,6 +65,9 @@ class Pool(Protocol):
     def withdraw(self, lease: Lease) -> None:
         """Take a lease back, if its worker has not come to it; where that is so, it is reported as dropped."""
 
+    def end(self, worker: str) -> None:
+        """End a worker that hangs; that it is gone is reported. It may be named again until then."""
+
     def events(self) -> Sequence[Event]:
         """What happened since it was last asked; waits a moment where nothing did.
 

@@ -16,7 +16,7 @@ from geed_cli.scheduling.crew import Crew, Member
 from geed_cli.scheduling.losses import Losses
 from geed_cli.scheduling.patience import Patience
 from geed_cli.scheduling.piece import Cell, Lease, Lost
-from geed_cli.scheduling.stragglers import late_pieces, usual_seconds
+from geed_cli.scheduling.stragglers import hung_workers, late_pieces, usual_seconds
 
 
 class Scheduler:
@@ -144,6 +144,10 @@ class Scheduler:
         for cell in self._cells.values():
             cell.unneeded.clear()
         return [self._out[number][0] for number in named if number in self._out]
+
+    def hung(self, now: float) -> list[str]:
+        """Workers that will never be done with what they are at, and are to be ended; ``leave`` is told of that."""
+        return hung_workers(self._cells, self._crew, now, self._patience)
 
     def assign(self, now: float) -> list[Lease]:
         """New leases: of pieces that nobody has, to those first that have nothing; then copies of what is late."""

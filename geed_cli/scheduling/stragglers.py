@@ -1,4 +1,4 @@
-"""Which pieces workers without work do beside those that have them."""
+"""Which pieces workers without work do beside those that have them, and which workers will never be done."""
 
 from collections.abc import Iterable, Mapping
 from math import inf
@@ -41,12 +41,32 @@ def late_pieces(
     for cell in listed:
         seconds = cell.seconds or usual
         for work in cell.live:
-            if len(work.leases) < patience.copies:
+            # one that was lost too often is decided on when nobody has it any more
+            if len(work.leases) < patience.copies and work.losses < patience.losses(work.piece):
                 lease = out[work.leases[-1]][0]
                 factor = _factor(lease, crew[lease.worker], seconds, now)
                 if factor > patience.slow:
                     late.append((factor, lease.number, work))
     return [work for _, _, work in sorted(late, key=lambda each: (-each[0], each[1]))]
+
+
+def hung_workers(cells: Mapping[str, CellQueue], crew: Crew, now: float, patience: Patience) -> list[str]:
+    """The workers that have been at a piece for so long that they will never be done with it.
+
+    Args:
+        cells: by name; of one of which nothing was done yet it is not known how long a piece takes.
+        crew: the workers.
+        now: the time.
+        patience: the limits.
+    """
+    return [
+        member.name
+        for member in crew
+        if member.leases
+        and now - member.since > patience.hung_s
+        and (seconds := cells[member.leases[0].piece.cell].seconds) is not None
+        and _factor(member.leases[0], member, seconds, now) > patience.hung
+    ]
 
 
 def _factor(lease: Lease, member: Member, seconds: float, now: float) -> float:

@@ -1,15 +1,18 @@
 """An audit whose tiles are made by workers that die over some pictures: no cluster, but the code that runs on one."""
 
+import pickle
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from support.networks import small_conv_net
+from support.networks import SmallConvNet, network_of, small_conv_net
 from support.pictures import smooth_pictures
 
 from geed_cli.cluster.cell_run import CellRun
@@ -17,9 +20,10 @@ from geed_cli.cluster.supervisor import Outcome, Supervisor
 from geed_cli.cluster.tile_job import TileJob, TileTask
 from geed_cli.cluster.tile_pieces import Images, pieces_of
 from geed_cli.cluster.worker import Worker
-from geed_cli.errors import GeedError, InputError
+from geed_cli.engine.passes import OutOfMemoryError
+from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.images.selection import in_draw_order
-from geed_cli.models.network import Network
+from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit_together
 from geed_cli.pipeline.draw import listed
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
@@ -27,10 +31,11 @@ from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.shards.tile import Tile
 from geed_cli.scheduling.drive import drive
 from geed_cli.scheduling.piece import Lease, Piece
-from geed_cli.scheduling.pool import Came, Ended, Event, Gone, Made, Refused
+from geed_cli.scheduling.pool import Came, Dropped, Ended, Event, Gone, Made, Refused
 from geed_cli.scheduling.scheduler import Scheduler
 
 SIZE, FILES, SAMPLES = 16, 44, 40
+FEW = 16
 GROUPS = ["flip", "c3"]
 
 
@@ -38,9 +43,9 @@ def networks() -> list[Network]:
     return [small_conv_net(size=SIZE)]
 
 
-def options_of(folder: Path) -> AuditOptions:
+def options_of(folder: Path, samples: int = SAMPLES) -> AuditOptions:
     options = AuditOptions(
-        DataOptions(folder, samples=SAMPLES), run=RunOptions("cpu", 8), controls=ControlOptions(probes=6)
+        DataOptions(folder, samples=samples), run=RunOptions("cpu", 8), controls=ControlOptions(probes=6)
     )
     return replace(options, data=listed(options.data))
 
@@ -64,7 +69,11 @@ class OwnPool:
         self._leases.append(lease)
 
     def withdraw(self, lease: Lease) -> None:
-        raise AssertionError(f"there is one worker, and {lease} is its own")
+        self._leases.remove(lease)
+        self._events.append(Dropped(lease))
+
+    def end(self, worker: str) -> None:
+        raise AssertionError(f"{worker} does what it is told at once")
 
     def events(self) -> Sequence[Event]:
         if not self._events and self._leases:
@@ -82,7 +91,7 @@ class OwnPool:
             self._events = [Gone(lease.worker, "killed"), Came(str(self._number))]
             return
         self.opened += sorted(files)
-        answer = self._worker.make("cell", self._cell.job, task)
+        answer = self._worker.make(lease.piece.cell, self._cell.job, task)
         if answer.kind == "made":
             self._events = [Made(lease, answer.record)]
         else:
@@ -99,8 +108,13 @@ class OwnPool:
         return named - task.leave_out.keys()
 
 
-def run(options: AuditOptions, rows: Path, deadly: frozenset[str] = frozenset()) -> tuple[Outcome, OwnPool]:
-    cell = CellRun("cell", networks, networks, GROUPS, options, rows, Silent())
+def run(
+    options: AuditOptions,
+    rows: Path,
+    deadly: frozenset[str] = frozenset(),
+    load: Callable[[], Sequence[Network]] = networks,
+) -> tuple[Outcome, OwnPool]:
+    cell = CellRun("cell", load, load, GROUPS, options, rows, Silent())
     scheduler = Scheduler([cell.begin()])
     supervisor, pool = Supervisor([cell], scheduler, Silent()), OwnPool(cell, deadly)
     found: list[Outcome] = []
@@ -160,6 +174,72 @@ def test_rows_of_a_picture_that_was_replaced_are_not_gone_on_from(tmp_path: Path
     Image.new("RGB", (SIZE, SIZE), "red").save(photos / pool.opened[0])
     with pytest.raises(InputError, match=f"1 picture changed since rows were made: {pool.opened[0]}"):
         run(options, rows)
+
+
+def test_equal_audits_at_once_do_not_take_each_others_rows(tmp_path: Path) -> None:
+    """One begins while the other is at it, is through first, and clears its rows: as equal cells of one sweep."""
+    options = options_of(smooth_pictures(tmp_path / "photos", FEW, SIZE), FEW)
+    rows = tmp_path / "rows"
+    cell = CellRun("cell", networks, networks, GROUPS, options, rows, Silent())
+    scheduler, pool = Scheduler([cell.begin()]), OwnPool(cell, frozenset())
+    supervisor = Supervisor([cell], scheduler, Silent())
+    found: list[Outcome] = []
+    for number, _ in enumerate(drive(scheduler, pool, supervisor)):
+        if number == 1:
+            other, others = run(options, rows)
+            assert len(others.opened) == FEW
+        found += [outcome for _, outcome in supervisor.ended()]
+    assert not isinstance(other, GeedError)
+    assert not isinstance(found[0], GeedError)
+    assert found[0][0].digest == other[0].digest
+    assert len(pool.opened) == FEW, "nothing was made a second time"
+    assert [each.name for each in rows.iterdir()] == [".lock"]
+
+
+def test_rows_that_are_taken_away_meanwhile_end_the_audit(tmp_path: Path) -> None:
+    options = options_of(smooth_pictures(tmp_path / "photos", FILES, SIZE))
+    cell = CellRun("cell", networks, networks, GROUPS, options, tmp_path / "rows", Silent())
+    scheduler, pool = Scheduler([cell.begin()]), OwnPool(cell, frozenset())
+    supervisor = Supervisor([cell], scheduler, Silent())
+    found: list[Outcome] = []
+    for _ in drive(scheduler, pool, supervisor):
+        for file in (tmp_path / "rows").rglob("*.rows"):
+            file.unlink()
+        found += [outcome for _, outcome in supervisor.ended()]
+    assert isinstance(found[0], RunError)
+    assert "are gone" in str(found[0])
+
+
+class Hungry(SmallConvNet):
+    """Has room for so many pictures at once; plain ones, by which shapes are traced, cost nothing."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) > self.room and len(x.unique()) > 2:
+            torch.empty(2**50, dtype=torch.uint8)  # a petabyte, which torch refuses
+        return super().forward(x)
+
+
+def hungry(room: int) -> list[Network]:
+    torch.manual_seed(0)
+    return [network_of(Hungry(room), features=Site("fc", "input"), layers=("block1",))]
+
+
+def test_where_memory_runs_out_it_starts_over_in_half_the_batch(tmp_path: Path) -> None:
+    """8, 4, then 2 rows, as one process; the error comes back from another process with its batch size."""
+    options = options_of(smooth_pictures(tmp_path / "photos", FEW, SIZE), FEW)
+    outcome, _ = run(options, tmp_path / "rows", load=partial(hungry, 3))
+    assert not isinstance(outcome, GeedError)
+    assert outcome[0].settings.batch_size == 2
+    assert outcome[0].digest == audit_together(hungry(3), GROUPS, options)[0].digest
+    none, _ = run(options, tmp_path / "rows", load=partial(hungry, 0))
+    assert isinstance(none, OutOfMemoryError)
+    assert (none.batch_size, pickle.loads(pickle.dumps(none)).batch_size) == (1, 1)
+    assert "a smaller --img-size" in str(none)
+    assert [each.name for each in (tmp_path / "rows").iterdir()] == [".lock"]
 
 
 def test_a_worker_that_has_something_else_refuses(tmp_path: Path) -> None:

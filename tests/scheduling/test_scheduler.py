@@ -79,6 +79,28 @@ def test_a_poisonous_image_costs_what_the_bounds_say() -> None:
     assert cluster.rows == dict.fromkeys(images_of("a", 4) - {("a", 2, 5)}, 1)
 
 
+@pytest.mark.parametrize("workers", [1, 5])
+def test_an_image_that_workers_are_never_done_with_is_left_out(workers: int) -> None:
+    """Each round of a deadly image takes as long as a worker may hang, and again where a copy was begun last."""
+    scheduler = Scheduler([cell("a", 40)])
+    weather = Weather(load_s=20, restart_s=5, hang=frozenset({("a", 20, 5)}))
+    cluster = SimulatedCluster(scheduler, {"a": IMAGE_S}, workers, weather)
+    cluster.run(until=lambda: cluster.now > 20_000)
+    assert [(lost.tile, lost.place, lost.reason) for lost in scheduler.lost] == [(20, 5, "hung")]
+    assert cluster.rows == dict.fromkeys(images_of("a", 40) - {("a", 20, 5)}, 1)
+    rounds = 2 + (log2(TILE) - 1) + 3
+    work = (40 + 2) * TILE_S + (rounds + 1) * (weather.load_s + 5)
+    assert cluster.now <= 2 * rounds * (Patience().hung_s + 1) + work
+
+
+def test_a_first_piece_may_take_as_long_as_it_will() -> None:
+    """Nobody knows how long one of its cell takes."""
+    scheduler = Scheduler([cell("a", 2)])
+    SimulatedCluster(scheduler, {"a": 10_000.0}, 1, Weather(), poll_s=100).run()
+    assert scheduler.counts.deaths == 0
+    assert scheduler.counts.images == 2 * TILE
+
+
 def test_a_tile_that_is_deadly_only_as_a_whole_is_given_up() -> None:
     """Its parts are innocent one by one, as where a whole tile has no room: every image of it is lost, once."""
     scheduler = Scheduler([cell("a", 2, 2)])

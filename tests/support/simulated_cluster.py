@@ -24,6 +24,7 @@ class Weather:
         slow: the part of the workers that take ten times as long.
         stall: the part of the pieces over which a worker stalls for twenty times their duration.
         poison: images that no worker survives.
+        hang: images that no worker is ever done with.
         refused: workers that cannot load a cell at all, by its name: all whose number the function is true of.
     """
 
@@ -33,6 +34,7 @@ class Weather:
     slow: float = 0.0
     stall: float = 0.0
     poison: frozenset[Place] = frozenset()
+    hang: frozenset[Place] = frozenset()
     refused: Mapping[str, Callable[[int], bool]] = field(default_factory=dict)
 
 
@@ -108,6 +110,8 @@ class SimulatedCluster:
         heapq.heappush(self._events, (self.now + delay, next(self._order), event))
 
     def _poll(self) -> None:
+        for name in self._scheduler.hung(self.now):
+            self._die(name, "hung")
         self._give()
         self._at(self._poll_s, self._poll)
 
@@ -156,7 +160,7 @@ class SimulatedCluster:
             self._at(self._weather.load_s, lambda: self._end(name, lease, refused=True))
         elif self._weather.poison & set(places(piece)):
             self._at(seconds / 2, lambda: self._die(name, "killed"))
-        else:
+        elif not self._weather.hang & set(places(piece)):
             self._at(seconds, lambda: self._end(name, lease))
 
     def _end(self, name: str, lease: Lease, *, refused: bool = False) -> None:
