@@ -15,6 +15,7 @@ from geed_cli.errors import InputError, RunError, no_such_file
 from geed_cli.phrases import shell_joined
 from geed_cli.result.part import Part
 from geed_cli.result.schema import Result, Schema
+from geed_cli.result.serialised import indented
 
 MAX_BYTES = 512 * 2**20
 """Largest result read: some thousand times one of 200 images, five measures and a dozen layers."""
@@ -34,7 +35,8 @@ def to_strict_json(part: Part) -> str:
 
 def json_text(part: Part, indent: int | None = None) -> str:
     """The part as strict JSON; bytes of paths that are no UTF-8 are written as text, as a folder's pictures are."""
-    return strict_text(part.model_dump(mode="json", by_alias=True), indent)
+    text = indented(part) if indent == 1 else None
+    return strict_text(part.model_dump(mode="json", by_alias=True), indent) if text is None else text + "\n"
 
 
 def strict_text(content: object, indent: int | None = None) -> str:

@@ -13,7 +13,8 @@ MOST_DECIMALS_IN_LINE = 6
 class Part(BaseModel):
     """Base of every part: frozen, no unknown keys, no NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # constants: so that a number that is not finite is seen when it is written, and not made null
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants")
 
 
 class Told(Part):

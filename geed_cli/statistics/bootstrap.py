@@ -2,6 +2,7 @@
 
 A block of weights depends on (n, seed, stream, its number) alone, so every cell of a run sees the same resamples and
 differences between cells are paired. Blocks bound the memory; small runs are one block, kept for the next cell.
+``bootstrap_t`` draws many images piece by piece instead (``weight_pieces``).
 Stream 0 is the audited images, stream 1 a normaliser sample of its own.
 
 Where the independent draws are units of several images, units are drawn, and w_i is how often image i's unit is.
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from geed_cli.statistics.estimate import additive_parts, null_shares
@@ -37,6 +39,10 @@ from geed_cli.statistics.weighting import Weighting
 
 BLOCK_NUMBERS = 1 << 20
 """8 MiB of float64 a block: stays in cache, and 2000 resamples of 200 images are one block."""
+MANY = 1 << 16
+"""Images above which ``weight_pieces`` draws: no resample of all of them would stay in cache."""
+PIECE = 1 << 12
+"""Images of a piece: a row of their weights is 32 KiB, and their deviations in 80 cells 2.6 MiB."""
 NO_LIMITS = (math.nan, math.nan)
 """Where no replicate is finite; the caller withholds the interval."""
 
@@ -94,6 +100,37 @@ def _block(n: int, rows: int, seed: int, stream: int, number: int) -> Array:
     drawn += np.arange(rows)[:, None] * n
     weights = np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
     weights.flags.writeable = False
+    return weights
+
+
+def weight_pieces(n: int, resamples: int, seed: int, stream: int = 0) -> Iterator[tuple[slice, slice, Array]]:
+    """Multinomial weights of ``resamples`` draws of many images: which resamples, which images, and their weights.
+
+    How many draws fall on each run of ``PIECE`` images is multinomial, and given that so are the weights within it; so
+    what is counted stays in cache, which takes half of the time.
+    """
+    starts = range(0, n, PIECE)
+    sizes = [min(PIECE, n - start) for start in starts]
+    # the last word of the seed sets these draws off from the blocks'
+    totals = np.random.default_rng([seed, stream, n, 0, 3]).multinomial(
+        n, np.array(sizes) / n, size=resamples
+    )
+    height = max(1, BLOCK_NUMBERS // PIECE)
+    for number, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        generator = np.random.default_rng([seed, stream, n, number, 4])
+        for first in range(0, resamples, height):
+            counts = totals[first : first + height, number]
+            weights = _weights_within(generator, counts, size)
+            yield slice(first, first + len(counts)), slice(start, start + size), weights
+
+
+def _weights_within(generator: np.random.Generator, counts: NDArray[np.int64], size: int) -> Array:
+    """How often each image of a piece is drawn, where each resample draws so many of it; shape (resamples, size)."""
+    drawn = generator.integers(0, size, size=int(counts.sum()), dtype=np.uint16)
+    weights = np.empty((len(counts), size))
+    ends = np.cumsum(counts).tolist()
+    for row, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
+        weights[row] = np.bincount(drawn[start:end], minlength=size)
     return weights
 
 

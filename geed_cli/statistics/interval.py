@@ -5,7 +5,7 @@ measure's range. The same rows, in the same order, with the same seed give the s
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,9 +13,10 @@ import numpy as np
 
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.statistics.bootstrap import draws_are_kept, replicates
+from geed_cli.statistics.bootstrap_t import SharedDraws
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import estimate
-from geed_cli.statistics.methods import LimitsAt, Statistic, check_options, limits_of_each
+from geed_cli.statistics.methods import LimitsAt, Statistic, check_options, limits_of
 from geed_cli.statistics.sample import Interval, Rows, Sample, finite_rows
 from geed_cli.statistics.scale import Scale
 from geed_cli.statistics.studentized import cell_pivots
@@ -33,9 +34,6 @@ from geed_cli.statistics.validity import (
 
 IntervalAt = Callable[[float], Interval]
 """From the confidence to the interval."""
-PART = 1 << 22
-"""Rows of the cells that are made together: some 60 bytes are held of each. Thousands of cells of a few hundred images
-are one part."""
 
 
 def interval(
@@ -70,11 +68,9 @@ def intervals(
         InputError: as ``interval``.
     """
     check_options(method, confidence, resamples)
-    return [
-        at(confidence)
-        for some in _in_parts(samples)
-        for at in _limited(some, method=method, resamples=resamples, seed=seed)
-    ]
+    draws = SharedDraws(resamples, seed)
+    made = intervals_at(samples, method=method, resamples=resamples, seed=seed, draws=draws)
+    return [at(confidence) for at in made]
 
 
 def intervals_at(
@@ -83,48 +79,42 @@ def intervals_at(
     method: IntervalMethod = DEFAULT_METHOD,
     resamples: int = 2000,
     seed: int = 0,
+    draws: SharedDraws | None = None,
 ) -> list[IntervalAt]:
     """The interval of each cell by itself, as ``interval`` makes it, at any confidence.
 
     Of few images each is made alone, so that its digits do not depend on the others to the last; of many, whose
     resamples are not kept from one cell to the next, all are made of one set of draws.
 
+    Args:
+        samples: the cells.
+        method: of all.
+        resamples: where the method draws any.
+        seed: of these.
+        draws: that the cells share with others, of few images as well; None are draws of their own.
+
     Raises:
         InputError: an unknown method, or a number of resamples out of range.
     """
     check_options(method, 0.5, resamples)
-    made = partial(_limited, method=method, resamples=resamples, seed=seed)
-    if all(draws_are_kept(len(each.values), resamples) for each in samples):
-        return [at for each in samples for at in made([each])]
-    return made(samples)
+    if draws is None and not all(draws_are_kept(len(each.values), resamples) for each in samples):
+        draws = SharedDraws(resamples, seed)
+    return [_limited(each, method, resamples, seed, draws) for each in samples]
 
 
 def _limited(
-    samples: Sequence[Sample], *, method: IntervalMethod, resamples: int, seed: int
-) -> list[IntervalAt]:
-    """The interval of each cell at any confidence; the default method draws once for all of them."""
+    sample: Sample, method: IntervalMethod, resamples: int, seed: int, draws: SharedDraws | None
+) -> IntervalAt:
+    """The interval of a cell at any confidence, of draws that it shares with others where there are some."""
     with np.errstate(all="ignore"):  # overflow on absurd input ends in a note, not in a warning
-        ready = [_prepared(sample, method) for sample in samples]
-        statistics = [each.statistic for each in ready if isinstance(each, _Ready)]
-        limits = iter(limits_of_each(statistics, method, resamples, seed))
-        return [
-            partial(_at, each, next(limits)) if isinstance(each, _Ready) else partial(_whatever, each)
-            for each in ready
-        ]
+        ready = _prepared(sample, method)
+        if isinstance(ready, Interval):
+            return partial(_whatever, ready)
+        limits = limits_of(ready.statistic, method, resamples, seed, draws)
+        return partial(_at, ready.described, limits)
 
 
-def _in_parts(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
-    """Cells that are made together: all of them, or of many images no more than have PART rows."""
-    start = held = 0
-    for place, sample in enumerate(samples):
-        held += len(sample.values)
-        if held > PART and place > start:
-            yield samples[start:place]
-            start, held = place, len(sample.values)
-    yield samples[start:]
-
-
-def _at(ready: "_Ready", limits: LimitsAt, confidence: float) -> Interval:
+def _at(ready: "_Described", limits: LimitsAt, confidence: float) -> Interval:
     with np.errstate(all="ignore"):  # as above
         return ready.limited(*limits(confidence))
 
@@ -136,19 +126,34 @@ def _whatever(found: Interval, _: float) -> Interval:
 
 @dataclass(frozen=True, eq=False)
 class _Ready:
-    """A cell that may have limits: its statistic, the scale of its measure, and notes."""
+    """A cell that may have limits: its statistic, and what else its interval says."""
 
     statistic: Statistic
+    described: "_Described"
+
+
+@dataclass(frozen=True)
+class _Described:
+    """What an interval says beside its limits, without rows.
+
+    Attributes:
+        value: θ.
+        divided: whether θ is divided by what can be near 0.
+        scale: of the cell's measure.
+        notes: of the cell.
+    """
+
+    value: float
+    divided: bool
     scale: Scale
     notes: tuple[str, ...]
 
     def limited(self, low: float, high: float) -> Interval:
-        """Its interval, unless there is no finite one."""
-        estimated = self.statistic.estimate
-        value = estimated.value
+        """The interval, unless there is no finite one."""
+        value = self.value
         if not (math.isfinite(low) and math.isfinite(high)):
             far = f"{WITHHELD} the resamples are too far apart for floating point"
-            note = NEAR_ZERO if estimated.denominators else far
+            note = NEAR_ZERO if self.divided else far
             return Interval(value, None, None, (*self.notes, note))
         return Interval(
             value, min(self.scale.clip(low), value), max(self.scale.clip(high), value), self.notes
@@ -187,4 +192,5 @@ def _with_statistic(rows: Rows, method: IntervalMethod) -> _Ready | Interval:
         rows = replace(rows, sample=replace(rows.sample, scale=Scale.identity()))
         notes = (*notes, "the value is not inside its measure's range: limits on the plain scale")
     drawn = partial(replicates, rows), partial(cell_pivots, rows, estimated)
-    return _Ready(Statistic(estimated, rows.sample.scale, *drawn, mean), scale, notes)
+    statistic = Statistic(estimated, rows.sample.scale, *drawn, mean)
+    return _Ready(statistic, _Described(value, bool(estimated.denominators), scale, notes))

@@ -5,7 +5,7 @@ the confidence, such as resamples, is computed once.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import get_args
@@ -15,7 +15,7 @@ import numpy as np
 from geed_cli.choices import DEFAULT_METHOD, DRAWING_METHODS, IntervalMethod, check_choice
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import bca_limits, percentile_limits
-from geed_cli.statistics.bootstrap_t import BootstrapT, drawn_moments
+from geed_cli.statistics.bootstrap_t import BootstrapT, SharedDraws
 from geed_cli.statistics.bounded import bounded_limits, bounded_p
 from geed_cli.statistics.bounded_mean import BoundedMean
 from geed_cli.statistics.estimate import Estimate
@@ -59,26 +59,34 @@ Method = Callable[[Statistic, int, int], LimitsAt]
 """From a statistic, a number of resamples and their seed to its limits."""
 
 
-def limits_of(statistic: Statistic, method: IntervalMethod, resamples: int, seed: int) -> LimitsAt:
-    """The limits of a statistic by a method of the table, at any confidence."""
-    return limits_of_each([statistic], method, resamples, seed)[0]
+def limits_of(
+    statistic: Statistic, method: IntervalMethod, resamples: int, seed: int, draws: SharedDraws | None = None
+) -> LimitsAt:
+    """The limits of a statistic by a method of the table, at any confidence.
+
+    Args:
+        statistic: what they are put on.
+        method: of the table.
+        resamples: how many, where the method draws any.
+        seed: of these.
+        draws: that bootstrap-t shares with other statistics; None draws for this one alone.
+    """
+    if _is_exact(statistic, method):
+        return _exact(statistic)
+    if method == "bootstrap-t":
+        draws = draws or SharedDraws(resamples, seed)
+        limits: LimitsAt = BootstrapT(statistic.estimate, statistic.scale, draws)
+    else:
+        limits = _TABLE[method](statistic, resamples, seed)
+    return _of_quotient(statistic, method, limits)
 
 
 def limits_of_each(
-    statistics: Sequence[Statistic], method: IntervalMethod, resamples: int, seed: int
+    statistics: Iterable[Statistic], method: IntervalMethod, resamples: int, seed: int
 ) -> list[LimitsAt]:
     """The limits of each statistic by itself; bootstrap-t draws once for all of them."""
-    by_table = [each for each in statistics if not _is_exact(each, method)]
-    if method == "bootstrap-t":
-        drawn = drawn_moments([each.estimate for each in by_table], resamples, seed)
-        made = [BootstrapT(each.estimate, each.scale, of) for each, of in zip(by_table, drawn, strict=True)]
-        limits: Iterator[LimitsAt] = iter(made)
-    else:
-        limits = (_TABLE[method](each, resamples, seed) for each in by_table)
-    return [
-        _exact(each) if _is_exact(each, method) else _of_quotient(each, method, next(limits))
-        for each in statistics
-    ]
+    draws = SharedDraws(resamples, seed)
+    return [limits_of(each, method, resamples, seed, draws) for each in statistics]
 
 
 def _of_quotient(statistic: Statistic, method: IntervalMethod, limits: LimitsAt) -> LimitsAt:

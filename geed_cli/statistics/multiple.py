@@ -14,6 +14,7 @@ from scipy.special import ndtr
 from geed_cli.choices import DEFAULT_METHOD, IntervalMethod
 from geed_cli.errors import InputError
 from geed_cli.statistics.bootstrap import multiplier_blocks
+from geed_cli.statistics.bootstrap_t import SharedDraws
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.interval import intervals_at
 from geed_cli.statistics.methods import check_options
@@ -44,17 +45,18 @@ def simultaneous(
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
+    draws: SharedDraws | None = None,
 ) -> tuple[Interval, ...]:
     """Intervals that hold together, one for each cell over the same images.
 
     Cells without an interval of their own (undefined, withheld, without spread) are answered as by
-    ``interval`` and cost the others nothing.
+    ``interval`` and cost the others nothing. ``draws`` are as for ``intervals_at``.
 
     Raises:
         InputError: cells over different numbers of images, or an option out of range.
     """
     check_options(method, confidence, resamples)
-    made = intervals_at(samples, method=method, resamples=resamples, seed=seed)
+    made = intervals_at(samples, method=method, resamples=resamples, seed=seed, draws=draws)
     alone = [at(confidence) for at in made]
     family = [i for i, answer in enumerate(alone) if answer.width]
     with np.errstate(all="ignore"):  # absurd cells have no interval above and are not in the family

@@ -33,6 +33,7 @@ from geed_cli.result.file import read_result, to_strict_json
 from geed_cli.result.intervals import remade
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
+from geed_cli.statistics.bootstrap import draws_are_kept
 from geed_cli.statistics.interval import interval, intervals
 from geed_cli.statistics.sample import MeanSample
 from geed_cli.statistics.scale import Scale
@@ -118,6 +119,21 @@ def test_cells_together_are_cells_alone() -> None:
         assert (together.low is None) == (alone.low is None)
         if alone.low is not None:  # a product of matrices adds up in another order than one with a vector
             assert (together.low, together.high) == pytest.approx((alone.low, alone.high), rel=1e-12)
+
+
+def test_limits_of_many_draws_are_those_of_each_column_alone(folder: Path) -> None:
+    """Resamples that are not kept from cell to cell are drawn once, for values and elements of all groups."""
+    drawn = IntervalOptions(resamples=50_000)
+    assert not draws_are_kept(PICTURES[0], drawn.resamples)
+    asked = options(folder, metrics=("latent.l2",), interval=drawn)
+    result, rows = audit(small_conv_net(), ["c4", "flip"], asked), result_of(folder)
+    for entry in result.results:
+        few = entry_of(rows, entry.metric, entry.group)
+        assert entry.value == few.value
+        assert entry.per_element_ci.keys() == few.per_element_ci.keys()
+        for name, limits in few.per_element_ci.items():  # of 2,000 other resamples
+            width = limits[1] - limits[0]
+            assert entry.per_element_ci[name] == pytest.approx(limits, abs=0.15 * width), name
 
 
 def test_clusters_and_weights_count(tmp_path: Path) -> None:

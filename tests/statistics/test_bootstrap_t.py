@@ -10,7 +10,7 @@ from scipy import stats
 
 from benchmarks import rows as rows_benchmark
 from geed_cli.statistics.bootstrap import weight_blocks
-from geed_cli.statistics.bootstrap_t import BootstrapT, drawn_moments
+from geed_cli.statistics.bootstrap_t import BootstrapT, SharedDraws
 from geed_cli.statistics.difference import difference
 from geed_cli.statistics.estimate import Estimate, estimate
 from geed_cli.statistics.interval import interval
@@ -141,7 +141,7 @@ def test_a_ratio_is_drawn_as_its_deviations() -> None:
     made_of = estimate(finite_rows(sample))
     alone = Estimate(made_of.value, made_of.deviations, made_of.counts)
     found = interval(sample)
-    limits = BootstrapT(alone, LOG, drawn_moments([alone], 2000, 0)[0])
+    limits = BootstrapT(alone, LOG, SharedDraws(2000, 0))
     assert (found.low, found.high) == pytest.approx(limits(0.95))
 
 

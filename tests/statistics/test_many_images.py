@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from geed_cli.statistics import interval as module
-from geed_cli.statistics.bootstrap import draws_are_kept, weight_blocks, weighted_normaliser
+from geed_cli.statistics import bootstrap_t as module
+from geed_cli.statistics.bootstrap import (
+    PIECE,
+    draws_are_kept,
+    weight_blocks,
+    weight_pieces,
+    weighted_normaliser,
+)
+from geed_cli.statistics.estimate import Estimate
 from geed_cli.statistics.interval import interval, intervals, intervals_at
 from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import Interval, MeanSample, RatioSample, row_means_of
@@ -69,6 +76,50 @@ def test_cells_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PART", rows)
         assert [ends(each) for each in intervals(some)] == [pytest.approx(each, rel=1e-12) for each in whole]
     assert intervals([]) == []
+
+
+def test_pieces_are_multinomial() -> None:
+    """Rows sum to n; means, variances within and over pieces, and (1 − 1/n)^n of the images that are not drawn."""
+    n, resamples = 2 * PIECE + 1000, 300
+    w = whole_weights(n, resamples)
+    assert (w.sum(axis=1) == n).all()
+    assert (w == w.round()).all()
+    assert (w == 0).mean() == pytest.approx(np.exp(-1), abs=0.001)  # 2.8 million numbers of spread 0.5
+    assert w.var(axis=0).mean() == pytest.approx(1.0, abs=0.01)
+    totals = np.add.reduceat(w, [0, PIECE, 2 * PIECE], axis=1)
+    share = np.array([PIECE, PIECE, 1000]) / n
+    spread = np.sqrt(n * share * (1 - share))
+    assert (np.abs(totals.mean(axis=0) - n * share) < 5.0 * spread / np.sqrt(resamples)).all()
+    assert totals.std(axis=0) == pytest.approx(spread, rel=0.2)  # 4% of 300 resamples
+    among = np.corrcoef(totals[:, 0], totals[:, 1])[0, 1]
+    assert among == pytest.approx(-share[0] / (1 - share[0]), abs=0.2)
+    assert (whole_weights(n, 10, seed=1) != w[:10]).any()
+    assert (whole_weights(n, 10, stream=1) != w[:10]).any()
+
+
+def whole_weights(n: int, resamples: int, seed: int = 0, stream: int = 0) -> np.ndarray:
+    """The weights of all pieces, where nothing is left out."""
+    w = np.full((resamples, n), np.nan)
+    for rows, images, some in weight_pieces(n, resamples, seed, stream):
+        assert np.isnan(w[rows, images]).all()
+        w[rows, images] = some
+    return w
+
+
+def test_moments_of_many_images_are_those_of_their_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each resample by the whole matrix of weights, over deviations by size and then by sign; ties among them."""
+    monkeypatch.setattr(module, "MANY", 100)
+    n, chance = PIECE + 500, np.random.default_rng(2)
+    cells = [chance.normal(size=n), chance.integers(-3, 4, n) / 7.0, chance.gamma(0.5, size=n)]
+    draws = module.SharedDraws(300, 0)
+    asked = [draws.add(Estimate(1.0, (u,), (n,))) for u in cells]
+    w = whole_weights(n, 300)
+    for u, found in zip(cells, asked, strict=True):
+        ordered = u[np.lexsort((u, np.abs(u)))]
+        mean, square = w @ ordered / n, w @ ordered**2 / n
+        moved, variance = found()
+        assert moved == pytest.approx(mean, rel=1e-9, abs=1e-12)
+        assert variance == pytest.approx((square - mean**2) / (n - 1), rel=1e-9)
 
 
 def test_simultaneous_intervals_are_the_cells_own_at_a_higher_confidence() -> None:

@@ -4,7 +4,7 @@ Both are raw, without M. Limits are made of the element's own deviations as thos
 by the same method at the same confidence, with clusters and weights. Each holds by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from geed_cli.choices import IntervalOptions
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.measures.measure import Measure
-from geed_cli.statistics.interval import intervals
+from geed_cli.statistics.bootstrap_t import SharedDraws
+from geed_cli.statistics.interval import IntervalAt, intervals_at
 from geed_cli.statistics.sample import Interval, MeanSample, Units
 from geed_cli.statistics.weighting import Weighting
 
@@ -76,32 +77,38 @@ def mean_over(values: Array, weighting: Weighting | None) -> float | None:
     return float(np.average(values[finite], weights=None if weighting is None else weighting.weights[finite]))
 
 
-def element_limits(
-    profiles: Sequence[Profile], options: IntervalOptions, confidence: float, *, moves_logits: bool
-) -> list[dict[str, Limits]]:
-    """Confidence limits of every mean of each profile, by the element's name; None where they are withheld.
+def elements_at(
+    profile: Profile, options: IntervalOptions, draws: SharedDraws, *, moves_logits: bool
+) -> dict[str, IntervalAt]:
+    """The interval of every mean of a profile that can be elsewhere, at any confidence, by the element's name.
 
     Args:
-        profiles: of entries that have an interval, over the same images.
+        profile: of an entry.
         options: of the run's intervals.
-        confidence: of each limit by itself.
+        draws: that its elements share with those of others.
         moves_logits: whether the group moves predictions.
     """
-    samples = [profile.samples(moves_logits=moves_logits) for profile in profiles]
-    made = iter(
-        intervals(
-            [sample for each in samples for sample in each.values()],
-            method=options.method,
-            confidence=confidence,
-            resamples=options.resamples,
-            seed=options.seed,
-        )
+    samples = profile.samples(moves_logits=moves_logits)
+    made = intervals_at(
+        list(samples.values()),
+        method=options.method,
+        resamples=options.resamples,
+        seed=options.seed,
+        draws=draws,
     )
-    found = [{name: _limits(next(made)) for name in each} for each in samples]
-    return [
-        {name: limits.get(name) for name, _ in profile.columns()}
-        for profile, limits in zip(profiles, found, strict=True)
-    ]
+    return dict(zip(samples, made, strict=True))
+
+
+def element_limits(profile: Profile, made: Mapping[str, IntervalAt], confidence: float) -> dict[str, Limits]:
+    """Confidence limits of every mean of a profile, by the element's name; None where they are withheld.
+
+    Args:
+        profile: of an entry that has an interval.
+        made: the intervals of its elements.
+        confidence: of each limit by itself.
+    """
+    limits = {name: _limits(at(confidence)) for name, at in made.items()}
+    return {name: limits.get(name) for name, _ in profile.columns()}
 
 
 def _limits(found: Interval) -> Limits:

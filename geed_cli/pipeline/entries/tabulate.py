@@ -4,7 +4,7 @@ All statistics are made here from rows alone, in float64, so any engine and any 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,13 +20,15 @@ from geed_cli.measures.measure import LayerMeasure, Measure, RetrievalMeasure, V
 from geed_cli.measures.pairs import Pairs, pairs_of
 from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.entries.among_images import deviations_among, why_none
-from geed_cli.pipeline.entries.per_element import Profile, element_limits, mean_over
+from geed_cli.pipeline.entries.per_element import Limits, Profile, element_limits, elements_at, mean_over
 from geed_cli.pipeline.entries.row_table import Table
 from geed_cli.pipeline.entries.way_to_another import distances_of_copies, layers_against_null, way_part
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.by_element import Elements
 from geed_cli.result.schema import Entry, PerImage
-from geed_cli.statistics.interval import intervals_at
+from geed_cli.statistics.bootstrap import draws_are_kept
+from geed_cli.statistics.bootstrap_t import SharedDraws
+from geed_cli.statistics.interval import IntervalAt, intervals_at
 from geed_cli.statistics.multiple import simultaneous
 from geed_cli.statistics.sample import (
     Interval,
@@ -113,13 +115,16 @@ def tabulate(
         if cell not in reasons
     ]
     ways = [each.way for each in filled if each.way is not None]
-    intervals = iter(_intervals([*(each.sample for each in filled), *ways], options, confidence))
+    limits = _ElementLimits(filled, rows, options, confidence, moves_logits=planned.moves_logits)
+    samples = [*(each.sample for each in filled), *ways]
+    intervals = iter(_intervals(samples, options, confidence, limits.draws))
     entries = {each.cell: _entry(each, rows, next(intervals), planned, noise) for each in filled}
     for each in filled:
         if each.way is not None:
             part = way_part(each.way, next(intervals))
             entries[each.cell] = entries[each.cell].model_copy(update={"to_another": part})
-    _add_element_limits(filled, entries, rows, options, confidence, moves_logits=planned.moves_logits)
+    for cell, of_elements in limits.of([cell for cell, entry in entries.items() if entry.ci is not None]):
+        entries[cell] = entries[cell].model_copy(update={"per_element_ci": of_elements})
     return tuple(entries.get(cell) or _blank(cell, reasons[cell]) for cell, _, _ in cells)
 
 
@@ -128,31 +133,59 @@ def _per_layer(measure: Measure, group: GroupPlan) -> bool:
     return isinstance(measure, LayerMeasure) and (group.is_flow or not measure.of_flows)
 
 
-def _intervals(samples: Sequence[Sample], options: IntervalOptions, confidence: float) -> Sequence[Interval]:
+def _intervals(
+    samples: Sequence[Sample], options: IntervalOptions, confidence: float, draws: SharedDraws | None
+) -> Sequence[Interval]:
     """The interval of each cell by itself, or of all together."""
     method, resamples, seed = options.method, options.resamples, options.seed
     if options.simultaneous:
-        return simultaneous(samples, method=method, confidence=confidence, resamples=resamples, seed=seed)
-    made = intervals_at(samples, method=method, resamples=resamples, seed=seed)
+        return simultaneous(
+            samples, method=method, confidence=confidence, resamples=resamples, seed=seed, draws=draws
+        )
+    made = intervals_at(samples, method=method, resamples=resamples, seed=seed, draws=draws)
     return [at(confidence) for at in made]
 
 
-def _add_element_limits(
-    filled: Sequence[_Filled],
-    entries: dict[Cell, Entry],
-    rows: Rows,
-    options: IntervalOptions,
-    confidence: float,
-    *,
-    moves_logits: bool,
-) -> None:
-    """Give every entry that has an interval limits of its elements; those of one group share what they need."""
-    for name in dict.fromkeys(each.cell.group for each in filled):
-        some = [each for each in filled if each.cell.group == name and entries[each.cell].ci is not None]
-        profiles = [each.profile(rows) for each in some]
-        found = element_limits(profiles, options, confidence, moves_logits=moves_logits)
-        for each, limits in zip(some, found, strict=True):
-            entries[each.cell] = entries[each.cell].model_copy(update={"per_element_ci": Elements(limits)})
+class _ElementLimits:
+    """Limits of the elements of entries, which share what they need.
+
+    Of few images those of one group are made together, of the entries that have an interval. Of many, whose resamples
+    are not kept, those of all entries are asked for before the entries' own intervals are made, of the same draws.
+
+    Attributes:
+        draws: of many images, for those intervals; None of few.
+    """
+
+    def __init__(
+        self,
+        filled: Sequence[_Filled],
+        rows: Rows,
+        options: IntervalOptions,
+        confidence: float,
+        *,
+        moves_logits: bool,
+    ) -> None:
+        self._options, self._confidence, self._moves_logits = options, confidence, moves_logits
+        self._profiles = {each.cell: each.profile(rows) for each in filled}
+        few = draws_are_kept(len(rows.audited.subjects), options.resamples)
+        self.draws = None if few else SharedDraws(options.resamples, options.seed)
+        self._asked = {} if self.draws is None else self._made(self._profiles, self.draws)
+
+    def of(self, cells: Sequence[Cell]) -> Iterator[tuple[Cell, Elements[Limits]]]:
+        """The limits of the elements of some entries, all of those that have an interval."""
+        made = dict(self._asked)
+        if self.draws is None:
+            for group in dict.fromkeys(cell.group for cell in cells):
+                some = [cell for cell in cells if cell.group == group]
+                made |= self._made(some, SharedDraws(self._options.resamples, self._options.seed))
+        for cell in cells:
+            yield cell, Elements(element_limits(self._profiles[cell], made[cell], self._confidence))
+
+    def _made(self, cells: Iterable[Cell], draws: SharedDraws) -> dict[Cell, dict[str, IntervalAt]]:
+        return {
+            cell: elements_at(self._profiles[cell], self._options, draws, moves_logits=self._moves_logits)
+            for cell in cells
+        }
 
 
 def _among_others(cells: Sequence[tuple[Cell, Measure, GroupPlan]], rows: Rows) -> dict[Cell, str]:
