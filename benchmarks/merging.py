@@ -5,6 +5,7 @@ as many names as there are to be images; then a result is assembled of them. Pic
 """
 
 import argparse
+import gc
 import resource
 import tempfile
 import time
@@ -54,6 +55,8 @@ def main() -> None:
             write(Path(folder), recipe, machine, records(template, in_draw_order(paths, 0)))
         size = sum(file.stat().st_size for file in Path(folder).iterdir())
         report(f"{images} rows, {size / images:.0f} bytes each, written")
+        gc.collect()
+        gc.freeze()  # as the command leaves what its imports made
         union = union_of(read_rows(Path(folder), recipe), "fp32")
         report("read")
         (result,) = assemble([network], GROUPS, options, recipe, union, Silent())
@@ -82,7 +85,7 @@ def records(template: Record, order: Sequence[str]) -> Iterator[Record]:
     for start in range(0, len(order), size):
         names = order[start : start + size]
         images = tuple(
-            replace(image, path=name, sha256=f"{name:0>64}", fingerprint=f"{name:0>32}")
+            image._replace(path=name, sha256=f"{name:0>64}", fingerprint=f"{name:0>32}")
             for name, image in zip(names, template.images, strict=False)
         )
         yield Record(True, images, (), (Outputs(),), (noisy(template.networks[0], len(names), noise, start),))

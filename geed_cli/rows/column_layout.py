@@ -66,14 +66,14 @@ class StoredColumns(Mapping[Key, Column]):
         start: where the network's begin.
     """
 
-    __slots__ = ("_data", "_start", "layout")
+    __slots__ = ("data", "layout", "start")
 
-    def __init__(self, layout: Layout, data: bytes | memoryview, start: int) -> None:
-        self.layout, self._data, self._start = layout, data, start
+    def __init__(self, layout: Layout, data: memoryview, start: int) -> None:
+        self.layout, self.data, self.start = layout, data, start
 
     def __getitem__(self, key: Key) -> Column:
         span = self.layout.spans[key]
-        values = np.ndarray(span.shape, span.kind, self._data, self._start + span.start)
+        values = np.ndarray(span.shape, span.kind, self.data, self.start + span.start)
         return Column(values, span.places)
 
     def __contains__(self, key: object) -> bool:
@@ -84,6 +84,19 @@ class StoredColumns(Mapping[Key, Column]):
 
     def __len__(self) -> int:
         return len(self.layout.spans)
+
+
+def stored(columns: Columns) -> StoredColumns:
+    """Columns within bytes: those themselves where they are."""
+    if isinstance(columns, StoredColumns):
+        return columns
+    return StoredColumns(layout_of(columns), memoryview(b"".join(numbers_of(columns))), 0)
+
+
+def numbers_of(columns: Columns) -> Iterator[bytes]:
+    """The numbers of each column, as they lie in a record."""
+    for key, span in layout_of(columns).spans.items():
+        yield np.ascontiguousarray(columns[key].values, span.kind).tobytes()
 
 
 def layout_of(columns: Columns) -> Layout:

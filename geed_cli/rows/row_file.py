@@ -134,7 +134,7 @@ def read_row_file(path: Path) -> StoredRows:
     header = next(payloads, None)
     if header is None:  # its writer died at once
         return StoredRows(path, {}, {}, (), 1)
-    recipe, machine = _header(path, header)
+    recipe, machine = _header(path, data[header[0] : header[1]])
     records: list[Record] = []
     harmed = 0
     for payload in payloads:
@@ -142,21 +142,21 @@ def read_row_file(path: Path) -> StoredRows:
             harmed += 1
             continue
         try:
-            records.append(record_in(payload))
+            records.append(record_in(data, *payload))
         except BrokenRecordError as error:
             raise _not_rows(path, str(error)) from error
     return StoredRows(path, recipe, machine, tuple(records), harmed)
 
 
-def _payloads(data: memoryview) -> Iterator[memoryview | None]:
-    """What each frame holds, in order; None in place of one whose checksum is wrong, or that is cut short."""
+def _payloads(data: memoryview) -> Iterator[tuple[int, int] | None]:
+    """Where what each frame holds begins and ends, in order; None for one that is damaged or cut short."""
     at = len(MAGIC)
     while at < len(data):
-        length = int.from_bytes(data[at : at + 8], "little")
-        payload = data[at + FRAME : at + FRAME + length]
-        whole = len(payload) == length and at + FRAME <= len(data)
-        yield payload if whole and hashlib.sha256(payload).digest() == data[at + 8 : at + FRAME] else None
-        at += FRAME + length
+        start, stop = at + FRAME, at + FRAME + int.from_bytes(data[at : at + 8], "little")
+        whole = stop <= len(data)
+        right = whole and hashlib.sha256(data[start:stop]).digest() == data[at + 8 : start]
+        yield (start, stop) if right else None
+        at = stop
 
 
 def _framed(payload: bytes) -> bytes:

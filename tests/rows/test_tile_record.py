@@ -21,7 +21,7 @@ def test_numbers_come_back_bit_by_bit(rows: list[list[float]]) -> None:
     """In four bytes each where these hold all of a column, else in eight."""
     column = column_of({place: np.array(row) for place, row in enumerate(rows)}, len(rows))
     record = Record(
-        True, tuple(Shown(f"{n}", "", "") for n in range(len(rows))), (), (), ({DEVIATION: column},)
+        True, tuple(Shown(f"{n}", "", "") for n in range(len(rows))), (), (Outputs(),), ({DEVIATION: column},)
     )
     read = record_in(record.to_bytes()).networks[0][DEVIATION].values.astype(np.float64)
     assert np.array_equal(read, np.array(rows), equal_nan=True)

@@ -3,7 +3,6 @@
 All statistics are made here from rows alone, in float64, so any engine and any batch size give the same entries.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +21,12 @@ from geed_cli.pipeline.controls import controls_of, fourier_of
 from geed_cli.pipeline.entries.among_images import deviations_among, why_none
 from geed_cli.pipeline.entries.per_element import Limits, Profile, element_limits, elements_at, mean_over
 from geed_cli.pipeline.entries.row_table import Table
-from geed_cli.pipeline.entries.way_to_another import distances_of_copies, layers_against_null, way_part
+from geed_cli.pipeline.entries.way_to_another import (
+    as_recorded,
+    distances_of_copies,
+    layers_against_null,
+    way_part,
+)
 from geed_cli.pipeline.planning import Planned
 from geed_cli.result.by_element import Elements
 from geed_cli.result.schema import Entry, PerImage
@@ -242,7 +246,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
     # one image has no pairs, so that M is not 0 but not there
     pairs = sample.row_means if isinstance(sample, RatioSample) and len(sample.row_means) > 1 else None
     normaliser = normaliser_of(sample) if isinstance(sample, RatioSample) and pairs is not None else None
-    row_means = None if pairs is None else tuple(map(float, pairs))
+    row_means = None if pairs is None else tuple(pairs.tolist())
     profile = filled.profile(rows).means
     # a few images may carry a mean of distances or divergences
     concentration = concentration_note(_counted(sample)) if filled.measure.positive_tail else ()
@@ -267,7 +271,7 @@ def _entry(filled: _Filled, rows: Rows, estimate: Interval, planned: Planned, no
         ),
         per_element=profile,
         fourier=fourier_of(filled.group, profile),
-        per_image=PerImage(value=tuple(map(_finite, sample.values.tolist())), normaliser=row_means),
+        per_image=PerImage(value=as_recorded(sample.values), normaliser=row_means),
         notes=(*estimate.notes, *concentration, *planned.notes.get(filled.cell, ())),
     )
 
@@ -286,7 +290,3 @@ def _counted(sample: MeanSample | RatioSample) -> Array:
     """What each image that has a row adds to the mean."""
     counted = sample.values if sample.weighting is None else sample.values * sample.weighting.weights
     return counted[np.isfinite(counted)]
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

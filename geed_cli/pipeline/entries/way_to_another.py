@@ -94,9 +94,18 @@ def way_part(sample: RatioSample | NullRatioSample, found: Interval) -> ToAnothe
     return ToAnother(
         value=found.value,
         ci=None if found.low is None or found.high is None else (found.low, found.high),
-        per_image=tuple(float(v) if np.isfinite(v) else None for v in sample.values),
+        per_image=as_recorded(sample.values),
         null=_comparisons(sample) if isinstance(sample, NullRatioSample) else (),
         notes=found.notes,
+    )
+
+
+def as_recorded(values: Array) -> tuple[float | None, ...]:
+    """Rows as a result has them: None where they are not finite."""
+    finite = np.isfinite(values)
+    recorded = values.tolist()
+    return tuple(
+        recorded if finite.all() else [v if ok else None for v, ok in zip(recorded, finite, strict=True)]
     )
 
 

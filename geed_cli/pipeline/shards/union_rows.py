@@ -3,10 +3,9 @@
 The numbers stay in the files until they are asked for.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +16,13 @@ from geed_cli.images.source import ImageRecord
 from geed_cli.measures.held_vectors import Held
 from geed_cli.pipeline.entries.columns_of_rows import of_cell, of_control, of_view
 from geed_cli.pipeline.entries.row_table import Some, Table
-from geed_cli.rows.column import Column, Columns, Key, Numbers
-from geed_cli.rows.column_layout import Layout, layout_of
-from geed_cli.rows.tile_record import Record, Shown
+from geed_cli.rows.column import Key, Numbers
+from geed_cli.rows.column_layout import layout_of
+from geed_cli.rows.quantities import Quantities
+from geed_cli.rows.tile_record import Shown
 from geed_cli.rows.union import RowAt, Union
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,8 @@ class UnionRows:
     def table(self, network: int, subjects: Sequence[Subject]) -> Table:
         """The rows that one of the networks has of these images."""
         rows = [self._rows(audited=subject.audited)[subject.path] for subject in subjects]
-        return UnionTable(network, tuple(subjects), tuple(rows))
+        columns = [row.record.networks[network] for row in rows]
+        return UnionTable(subjects, Quantities(columns, [row.place for row in rows]))
 
     def rounding(self, network: int) -> Rounding:
         """The floating-point floor of a network, measured on one image; empty where it was not."""
@@ -69,20 +69,20 @@ def _record_of(image: Shown) -> ImageRecord:
     return ImageRecord(image.path, image.sha256, image.fingerprint)
 
 
+@dataclass(frozen=True, eq=False)
 class Vectors(Sequence[Numbers]):
     """One vector of each image, read when it is asked for.
 
-    Args:
-        columns: of each record.
-        records: the record of each image.
-        places: each image's place there.
+    Attributes:
+        quantities: of the images.
+        key: which of them.
     """
 
-    def __init__(self, columns: Sequence[Column], records: Indices, places: Indices) -> None:
-        self._columns, self._records, self._places = columns, records, places
+    quantities: Quantities
+    key: Key
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.quantities)
 
     @overload
     def __getitem__(self, place: int) -> Numbers: ...
@@ -92,8 +92,8 @@ class Vectors(Sequence[Numbers]):
 
     def __getitem__(self, place: int | slice) -> Numbers | Sequence[Numbers]:
         if isinstance(place, slice):
-            return Vectors(self._columns, self._records[place], self._places[place])
-        vector: Numbers = self._columns[self._records[place]].values[self._places[place]]
+            return list(self.quantities.at(self.key, place))
+        vector: Numbers = self.quantities.at(self.key, slice(place, place + 1))[0]
         return vector
 
 
@@ -102,114 +102,39 @@ class UnionTable:
     """The rows that one network has of some images.
 
     Attributes:
-        network: the network's number.
         subjects: the images.
-        rows: of these, in their order.
+        quantities: of these, in their order.
     """
 
-    network: int
     subjects: Sequence[Subject]
-    rows: Sequence[RowAt]
+    quantities: Quantities
 
     def deviations(self, cell: Cell) -> Array:
         """As for ``Table``."""
-        return self._whole(of_cell("deviation", cell))
+        return self.quantities.whole(of_cell("deviation", cell))
 
     def control(self, cell: Cell, control: Control) -> Some | None:
         """As for ``Table``."""
         key = of_control(cell, control)
-        return (range(len(self.rows)), self._whole(key)) if self._has(key) else self._some(key)
+        if self.quantities.has(key):
+            return range(len(self.quantities)), self.quantities.whole(key)
+        found = self.quantities.some(key)
+        return None if found is None else (found[0].tolist(), found[1])
 
     def embeddings(self, view: View) -> Held:
         """As for ``Table``."""
-        return self._vectors(of_view("embedding", view))
+        return Vectors(self.quantities, of_view("embedding", view))
 
     def probabilities(self, view: View) -> Held:
         """As for ``Table``."""
-        return self._vectors(of_view("probability", view))
+        return Vectors(self.quantities, of_view("probability", view))
 
     def apart(self, cell: Cell) -> Array | None:
         """As for ``Table``."""
         key = of_cell("apart", cell)
-        return self._whole(key)[:, 0] if self._has(key) else None
+        return self.quantities.whole(key)[:, 0] if self.quantities.has(key) else None
 
     def tops(self, view: View) -> Array | None:
         """As for ``Table``."""
         key = of_view("top", view)
-        return self._whole(key) if self._has(key) else None
-
-    @cached_property
-    def _records(self) -> Mapping[Record, int]:
-        """Each record once, and its number."""
-        return {
-            record: number for number, record in enumerate(dict.fromkeys(row.record for row in self.rows))
-        }
-
-    @cached_property
-    def _columns(self) -> Sequence[Columns]:
-        return [record.networks[self.network] for record in self._records]
-
-    @cached_property
-    def _layouts(self) -> Set[Layout]:
-        """How the columns of the records lie, which many have in common."""
-        return set(map(layout_of, self._columns))
-
-    @cached_property
-    def _record(self) -> Indices:
-        """The number of each image's record."""
-        return np.array([self._records[row.record] for row in self.rows], dtype=np.intp)
-
-    @cached_property
-    def _place(self) -> Indices:
-        """The place of each image in its record."""
-        return np.array([row.place for row in self.rows], dtype=np.intp)
-
-    @cached_property
-    def _begin(self) -> Indices:
-        """Where the images of each record begin, when those of all stand one behind the other; then how many."""
-        return np.cumsum([0, *(len(record.images) for record in self._records)])
-
-    @cached_property
-    def _at(self) -> Indices:
-        """Where each image is then."""
-        return self._begin[self._record] + self._place
-
-    def _has(self, key: Key) -> bool:
-        """Whether every image has a quantity."""
-        return all(key in layout.whole for layout in self._layouts)
-
-    def _whole(self, key: Key) -> Array:
-        """A quantity that every image has, shape (images, width)."""
-        return _together([columns[key] for columns in self._columns])[self._at].astype(np.float64, copy=False)
-
-    def _some(self, key: Key) -> Some | None:
-        """A quantity that some images have."""
-        if not any(key in layout.spans for layout in self._layouts):
-            return None
-        held = [(begin, columns[key]) for begin, columns in self._begun if key in columns]
-        number = np.full(self._begin[-1], -1)
-        holders = np.concatenate([begin + _places(column) for begin, column in held])
-        number[holders] = np.arange(len(holders))
-        found = number[self._at]
-        at = np.flatnonzero(found >= 0)
-        if not len(at):
-            return None
-        return at.tolist(), _together([column for _, column in held])[found[at]].astype(np.float64)
-
-    @property
-    def _begun(self) -> Iterator[tuple[int, Columns]]:
-        """Where the images of each record begin, and its columns."""
-        return zip(self._begin[:-1].tolist(), self._columns, strict=True)
-
-    def _vectors(self, key: Key) -> Held:
-        return Vectors([columns[key] for columns in self._columns], self._record, self._place)
-
-
-def _together(columns: Sequence[Column]) -> NDArray[np.floating[Any]]:
-    """The numbers of columns one behind the other."""
-    return np.concatenate([column.values for column in columns])
-
-
-def _places(column: Column) -> Indices:
-    """Which images of its record have a quantity."""
-    return np.arange(len(column.values)) if column.places is None else np.array(column.places, dtype=np.intp)
+        return self.quantities.whole(key) if self.quantities.has(key) else None
