@@ -21,7 +21,6 @@ from geed_cli.documents.document import printable
 from geed_cli.errors import InputError
 from geed_cli.result.derived_rows import Content, shortened, whole
 from geed_cli.result.file import (
-    MAX_BYTES,
     checked_text,
     json_text,
     read_text,
@@ -41,6 +40,8 @@ _OPENING = re.compile(rf'<script type="application/json" id="{ELEMENT}">')
 _CLOSING = "</script>"
 # base 85 has "<", with which an element could end, and not "/"
 _TO_PAGE, _FROM_PAGE = str.maketrans("<", "/"), str.maketrans("/", "<")
+MAX_BYTES = 512 * 2**20
+"""To which a page's results are unpacked whatever the memory: a stream of zeros costs its maker nothing."""
 _MEMORY = 256 * 2**20
 _SMALLEST_WINDOW, _LARGEST_WINDOW = 2**12, 2**22  # of what xz takes, and of what a page's results may need
 

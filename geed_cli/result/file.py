@@ -14,11 +14,10 @@ from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, RunError, no_such_file
 from geed_cli.phrases import shell_joined
 from geed_cli.result.part import Part
+from geed_cli.result.read_limit import most_bytes
 from geed_cli.result.schema import Result, Schema
 from geed_cli.result.serialised import indented
 
-MAX_BYTES = 512 * 2**20
-"""Largest result read: some thousand times one of 200 images, five measures and a dozen layers."""
 CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:[0189][0-9a-fA-F]|7[fF]))"
 )
@@ -127,7 +126,7 @@ def read_result(path: Path) -> Result:
     """A saved result.
 
     Raises:
-        InputError: missing, no regular file, larger than ``MAX_BYTES``, not JSON, another schema, or broken.
+        InputError: missing, no regular file, larger than ``most_bytes()``, not JSON, another schema, or broken.
     """
     return result_of(read_strict_json(path), path)
 
@@ -151,7 +150,7 @@ def read_strict_json(path: Path) -> object:
     """The content of a saved file, from a stranger perhaps.
 
     Raises:
-        InputError: missing, no regular file, larger than ``MAX_BYTES``, not strict JSON, or with control characters.
+        InputError: missing, no regular file, larger than ``most_bytes()``, not strict JSON, or with control characters.
     """
     return strict_json(read_text(path), path)
 
@@ -182,16 +181,15 @@ def read_text(path: Path) -> str:
     """The contents of a regular file, from a stranger perhaps: a pipe would block, and a device has no end.
 
     Raises:
-        InputError: missing, no regular file, larger than ``MAX_BYTES``, no UTF-8, or with control characters.
+        InputError: missing, no regular file, larger than ``most_bytes()``, no UTF-8, or with control characters.
     """
     try:
         if path.exists() and not path.is_file():
             raise _not_a_result(path, "it is a folder, a pipe or a device")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise _not_a_result(path, f"it is larger than {MAX_BYTES} bytes")
-        text = data.decode("utf-8")
+            if (size := os.fstat(file.fileno()).st_size) > most_bytes():
+                raise _too_large(path, size)
+            text = file.read().decode("utf-8")
     except FileNotFoundError as error:
         raise no_such_file(path, str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
@@ -231,6 +229,14 @@ def _not_a_result(path: Path, why: str) -> InputError:
         f"{path} is not a saved result: {why}",
         expected=f"a file written by `geed audit … --json FILE` ({', '.join(get_args(Schema))})",
         remedy="run the audit again with --json",
+    )
+
+
+def _too_large(path: Path, size: int) -> InputError:
+    return InputError(
+        f"{path} has {size} bytes",
+        expected=f"at most {most_bytes()}: 512 MiB, or an eighth of this machine's memory where that is more",
+        remedy="a machine with more memory, or a run of fewer groups, layers or images",
     )
 
 
