@@ -13,6 +13,7 @@ from geed_cli.cluster.tile_pieces import Images, pieces_of
 from geed_cli.engine.passes import OutOfMemoryError
 from geed_cli.groups.named import Groups
 from geed_cli.models.network import Network
+from geed_cli.pipeline.draw import shown_to
 from geed_cli.pipeline.fastest_batch import fixed_batch_size
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.progress import Progress
@@ -33,7 +34,7 @@ class CellRun:
         load: loads the networks in any process.
         here: loads them in this one.
         groups: by name, or themselves.
-        options: of the audit; its pictures listed.
+        options: of the audit; its pictures listed. The networks are loaded when it begins, and again for its results.
         rows: the folder in whose folders rows are kept until there is a result.
         progress: called at stages.
     """
@@ -54,10 +55,11 @@ class CellRun:
         self._pieces: list[Images] = []
         self._reasons: dict[tuple[int, int], str] = {}
         self._counted = 0
+        self._loaded: Sequence[Network] | None = None
         self._stack = ExitStack()
         self._times, self._smallest = 0, 1
         self.recipe: Mapping[str, str] = {}
-        self.known = self.asked = 0
+        self.known, self.asked = 0, options.data.samples + (options.data.norm_samples or 0)
 
     @property
     def key(self) -> str:
@@ -73,7 +75,10 @@ class CellRun:
         """
         self._times += 1
         self._reasons = {}
-        with self._maker() as maker:
+        networks = self._here()
+        shown = shown_to(self._options.data, networks[0].input)
+        self._options = replace(self._options, data=shown)
+        with self._maker(networks) as maker:
             self.recipe = dict(maker.recipe)
             self._smallest = fixed_batch_size([each.network for each in maker.session.prepared]) or 1
             self._machine, self._networks = dict(maker.machine), len(maker.session.prepared)
@@ -133,7 +138,8 @@ class CellRun:
 
     def more(self) -> Cell | None:
         """Images to be made in place of those that cannot be used, and of copies; None where there are none."""
-        with self._maker() as maker:
+        networks = self._here()
+        with self._maker(networks) as maker:
             union = self._kept.union()
             try:
                 settle(draw_of(maker.session, self._options, union), union)
@@ -141,6 +147,7 @@ class CellRun:
                 first = len(self._pieces)
                 self._pieces += Images.of_drawn(error.drawn)
                 return self._cell(range(first, len(self._pieces)))
+        self._loaded = networks  # for the results, which are asked for next
         return None
 
     def made(self) -> int:
@@ -156,7 +163,8 @@ class CellRun:
             LackingTilesError: rows are not there.
         """
         union = self._kept.union()
-        return assemble(self._here(), self._groups, self._options, self.recipe, union, self._progress)
+        networks, self._loaded = self._loaded or self._here(), None
+        return assemble(networks, self._groups, self._options, self.recipe, union, self._progress)
 
     def partial(self) -> tuple[Result, ...]:
         """The results of the images that are there.
@@ -164,7 +172,7 @@ class CellRun:
         Raises:
             KeyboardInterrupt: there are none.
         """
-        with self._maker() as maker:
+        with self._maker(self._here()) as maker:
             union = self._kept.union()
             draw = draw_of(maker.session, self._options, union)
             try:
@@ -186,9 +194,10 @@ class CellRun:
         if clear:
             self._kept.clear()
         self._stack.close()
+        self._loaded = None
 
-    def _maker(self) -> AbstractContextManager[TileMaker]:
-        return working(self._here(), self._groups, self._options, self._progress)
+    def _maker(self, networks: Sequence[Network]) -> AbstractContextManager[TileMaker]:
+        return working(networks, self._groups, self._options, self._progress)
 
     def _cell(self, numbers: Sequence[int]) -> Cell:
         counts = [(number, self._pieces[number].count) for number in numbers]

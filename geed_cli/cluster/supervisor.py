@@ -1,5 +1,6 @@
 """What watches over audits while their tiles are made: rows are kept, images replaced, results made, deaths told."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from geed_cli.cluster.cell_run import CellRun
@@ -18,8 +19,8 @@ class Supervisor:
     """Watches several audits.
 
     Args:
-        cells: the audits.
-        scheduler: that has their tiles.
+        cells: the audits, none of which has begun.
+        scheduler: that is to have their tiles.
         progress: of all of them together.
     """
 
@@ -29,13 +30,30 @@ class Supervisor:
         scheduler: Scheduler,
         progress: Progress,
     ) -> None:
-        self._open = {cell.key: cell for cell in cells}
-        self._cells, self._all = dict(self._open), tuple(cells)
+        self._waiting, self._all = deque(cells), tuple(cells)
+        self._open: dict[str, CellRun] = {}
+        self._cells: dict[str, CellRun] = {}
         self._scheduler, self._progress = scheduler, progress
         self._ended: list[tuple[CellRun, Outcome]] = []
         self._errors: dict[str, GeedError] = {}
         self._lost = 0
         self._told = 0
+
+    def begin_next(self) -> bool:
+        """Begin one more audit; one that cannot be begun has ended.
+
+        Returns:
+            whether there was one, and the user did not ask the run to end.
+        """
+        if self.stopping() or not self._waiting:
+            return False
+        cell = self._waiting.popleft()
+        try:
+            self._hand_out(cell, cell.begin())
+        except GeedError as error:
+            self._ended.append((cell, error))
+        self.looked()
+        return True
 
     def cell(self, key: str) -> CellRun:
         """The audit that the scheduler knows by that key."""
@@ -75,7 +93,13 @@ class Supervisor:
             cell.close(clear=complete, discard=cell.key in self._errors)
 
     def interrupt(self) -> None:
-        """End the audits that are still open with what is there of them."""
+        """End the audits that are still open with what is there of them.
+
+        Raises:
+            KeyboardInterrupt: of one of them nothing is, or others have not begun; rows are kept.
+        """
+        if self._waiting:
+            raise KeyboardInterrupt
         for cell in self._open.values():
             try:
                 self._ended.append((cell, cell.partial()))
@@ -91,13 +115,16 @@ class Supervisor:
             reason = self._scheduler.failed.get(key)
             more = cell.more() if reason is None else self._anew(key, reason)
             if more is not None:
-                self._open[cell.key] = self._cells[cell.key] = cell
-                self._scheduler.add(more)
+                self._hand_out(cell, more)
                 return
             outcome = cell.results()
         except GeedError as error:
             outcome = error
         self._ended.append((cell, outcome))
+
+    def _hand_out(self, cell: CellRun, images: Cell) -> None:
+        self._open[cell.key] = self._cells[cell.key] = cell
+        self._scheduler.add(images)
 
     def _anew(self, key: str, reason: str) -> Cell:
         """What a failed audit begins anew with, where memory ran out.

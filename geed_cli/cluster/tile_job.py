@@ -6,8 +6,9 @@ weights' state, the architecture, the pictures, the options and the versions, an
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 
@@ -55,12 +56,14 @@ class TileJob:
         groups: by name, or themselves.
         options: their pictures listed.
         recipe: of the caller's rows.
+        working_folder: of the caller, from which paths are read where the worker's machine has it, too.
     """
 
     load: Load
     groups: Groups
     options: AuditOptions
     recipe: Mapping[str, str]
+    working_folder: Path = field(default_factory=Path.cwd)
 
     @contextmanager
     def open(self) -> Iterator["TileWork"]:
@@ -70,7 +73,8 @@ class TileJob:
             GeedError: they cannot be had, or are not the caller's.
         """
         try:
-            with ExitStack() as stack:
+            here = chdir(self.working_folder) if self.working_folder.is_dir() else nullcontext()
+            with here, ExitStack() as stack:
                 yield TileWork(self, self.load(), stack)
         finally:  # what comes next needs the memory
             gc.collect()

@@ -38,7 +38,8 @@ class CellQueue:
         waiting: images that no worker has.
         live: pieces that are out.
         workers: that hold the cell's networks.
-        begun: whether anything of it was ever done.
+        done: pieces that were done.
+        losses: of pieces.
         given_up: images that no worker survived.
         refusals: how often a worker could not do it at all.
         reason: why it failed; None while it has not.
@@ -50,7 +51,7 @@ class CellQueue:
         self.waiting = cell.images
         self.live: set[Work] = set()
         self.workers = 0
-        self.begun = False
+        self.done = self.losses = 0
         self.given_up = 0
         self.refusals = 0
         self.reason: str | None = None
@@ -60,6 +61,11 @@ class CellQueue:
         self._durations: deque[float] = deque(maxlen=REMEMBERED)
         self._usual: float | None = None
         self._next = self._fresh()
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of it was ever done."""
+        return self.done > 0
 
     @property
     def pending(self) -> bool:
@@ -98,7 +104,7 @@ class CellQueue:
     def finish(self, work: Work) -> None:
         """A piece was done; who else has it need not begin."""
         self.live.remove(work)
-        self.begun = True
+        self.done += 1
         self.unneeded += work.leases
 
     def took(self, seconds: float, images: int) -> None:

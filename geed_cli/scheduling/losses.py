@@ -5,6 +5,7 @@ is taken after a bounded number of losses, so that a run ends whatever its image
 """
 
 from collections.abc import Iterable
+from math import ceil, log
 
 from geed_cli.scheduling.cell_queue import CellQueue, Work
 from geed_cli.scheduling.counts import Counts
@@ -32,10 +33,13 @@ class Losses:
     def charge(self, cell: CellQueue, work: Work, reason: str) -> None:
         """Charge a loss to a piece; nothing is decided while another worker has it."""
         work.losses += 1
+        cell.losses += 1
+        if work.trial is not None:
+            work.trial.losses += 1
         piece = work.piece
         if work.leases:
             return
-        if work.losses < self._patience.losses(piece):
+        if work.losses < self._limit(cell, work):
             self._counts.retries += 1
             cell.put_back(work)
         elif piece.images == 0:
@@ -44,7 +48,7 @@ class Losses:
             self._give_up(cell, work, reason)
         else:
             self._counts.cuts += 1
-            trial = work.trial or Trial(piece)
+            trial = work.trial or Trial(piece, losses=work.losses)
             cell.put_back(*[Work(half, trial=trial) for half in trial.parts(piece)])
             cell.live.discard(work)
 
@@ -55,6 +59,18 @@ class Losses:
         cell.live.discard(work)
         if tile is not None:
             cell.put_back(Work(tile, trial=work.trial))
+
+    def _limit(self, cell: CellQueue, work: Work) -> int:
+        """After how many losses a piece is not done anew as it is: more, where workers die over others as well.
+
+        With p the part of the cell's other pieces that were lost, k losses in a row are chance with p^k.
+        """
+        least, most = self._patience.losses(work.piece), self._patience.most_losses
+        others = cell.losses - (work.losses if work.trial is None else work.trial.losses)
+        if others == 0 or not cell.begun:
+            return least
+        p = others / (others + cell.done + 1)
+        return min(max(least, ceil(log(self._patience.chance) / log(p))), most)
 
     def _give_up(self, cell: CellQueue, work: Work, reason: str) -> None:
         """Give up the images of a piece."""

@@ -58,6 +58,11 @@ class Scheduler:
         """The cells that failed as a whole, and why."""
         return {name: cell.reason for name, cell in self._cells.items() if cell.reason is not None}
 
+    @property
+    def waiting(self) -> int:
+        """How many images no worker has."""
+        return sum(cell.waiting for cell in self._cells.values())
+
     def is_over(self, cell: str) -> bool:
         """Whether nothing is left of a cell to be waited for."""
         return self._cells[cell].over

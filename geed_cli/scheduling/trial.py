@@ -14,11 +14,13 @@ class Trial:
         tile: whole, as it is to be done once all parts were tried.
         open: how many parts are not through.
         guilty: places of the images that workers did not survive.
+        losses: of the tile and its parts.
     """
 
     tile: Piece
     open: int = 0
     guilty: set[int] = field(default_factory=set)
+    losses: int = 0
 
     def parts(self, piece: Piece) -> tuple[Piece, Piece]:
         """Cut a piece, which is the whole tile or a part of it, in two."""

@@ -1,6 +1,8 @@
 """An audit whose tiles are made by workers that die over some pictures: no cluster, but the code that runs on one."""
 
+import gc
 import pickle
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -56,13 +58,14 @@ class OwnPool:
     Args:
         cell: the audit.
         deadly: names of pictures.
+        first: the name of the first worker.
     """
 
-    def __init__(self, cell: CellRun, deadly: frozenset[str]) -> None:
+    def __init__(self, cell: CellRun, deadly: frozenset[str], first: str = "0") -> None:
         self._cell, self._deadly = cell, deadly
         self._leases: deque[Lease] = deque()
         self._worker, self._number = Worker(), 0
-        self._events: list[Event] = [Came("0")]
+        self._events: list[Event] = [Came(first)]
         self.opened: list[str] = []
 
     def begin(self, lease: Lease) -> None:
@@ -108,6 +111,13 @@ class OwnPool:
         return named - task.leave_out.keys()
 
 
+def begun(cell: CellRun, deadly: frozenset[str] = frozenset()) -> tuple[Scheduler, Supervisor, OwnPool]:
+    scheduler = Scheduler()
+    supervisor = Supervisor([cell], scheduler, Silent())
+    assert supervisor.begin_next()
+    return scheduler, supervisor, OwnPool(cell, deadly)
+
+
 def run(
     options: AuditOptions,
     rows: Path,
@@ -115,9 +125,8 @@ def run(
     load: Callable[[], Sequence[Network]] = networks,
 ) -> tuple[Outcome, OwnPool]:
     cell = CellRun("cell", load, load, GROUPS, options, rows, Silent())
-    scheduler = Scheduler([cell.begin()])
-    supervisor, pool = Supervisor([cell], scheduler, Silent()), OwnPool(cell, deadly)
-    found: list[Outcome] = []
+    scheduler, supervisor, pool = begun(cell, deadly)
+    found = [outcome for _, outcome in supervisor.ended()]
     for _ in drive(scheduler, pool, supervisor):
         found += [outcome for _, outcome in supervisor.ended()]
     (outcome,) = found
@@ -166,14 +175,15 @@ def test_rows_of_a_picture_that_was_replaced_are_not_gone_on_from(tmp_path: Path
     photos, rows = smooth_pictures(tmp_path / "photos", FILES, SIZE), tmp_path / "rows"
     options = options_of(photos)
     cell = CellRun("cell", networks, networks, GROUPS, options, rows, Silent())
-    scheduler, pool = Scheduler([cell.begin()]), OwnPool(cell, frozenset())
-    for _ in drive(scheduler, pool, Supervisor([cell], scheduler, Silent())):
+    scheduler, supervisor, pool = begun(cell)
+    for _ in drive(scheduler, pool, supervisor):
         if pool.opened:
             break
     cell.close()
     Image.new("RGB", (SIZE, SIZE), "red").save(photos / pool.opened[0])
-    with pytest.raises(InputError, match=f"1 picture changed since rows were made: {pool.opened[0]}"):
-        run(options, rows)
+    outcome, _ = run(options, rows)
+    assert isinstance(outcome, InputError)
+    assert outcome.found == f"1 picture changed since rows were made: {pool.opened[0]}"
 
 
 def test_equal_audits_at_once_do_not_take_each_others_rows(tmp_path: Path) -> None:
@@ -181,8 +191,7 @@ def test_equal_audits_at_once_do_not_take_each_others_rows(tmp_path: Path) -> No
     options = options_of(smooth_pictures(tmp_path / "photos", FEW, SIZE), FEW)
     rows = tmp_path / "rows"
     cell = CellRun("cell", networks, networks, GROUPS, options, rows, Silent())
-    scheduler, pool = Scheduler([cell.begin()]), OwnPool(cell, frozenset())
-    supervisor = Supervisor([cell], scheduler, Silent())
+    scheduler, supervisor, pool = begun(cell)
     found: list[Outcome] = []
     for number, _ in enumerate(drive(scheduler, pool, supervisor)):
         if number == 1:
@@ -199,8 +208,7 @@ def test_equal_audits_at_once_do_not_take_each_others_rows(tmp_path: Path) -> No
 def test_rows_that_are_taken_away_meanwhile_end_the_audit(tmp_path: Path) -> None:
     options = options_of(smooth_pictures(tmp_path / "photos", FILES, SIZE))
     cell = CellRun("cell", networks, networks, GROUPS, options, tmp_path / "rows", Silent())
-    scheduler, pool = Scheduler([cell.begin()]), OwnPool(cell, frozenset())
-    supervisor = Supervisor([cell], scheduler, Silent())
+    scheduler, supervisor, pool = begun(cell)
     found: list[Outcome] = []
     for _ in drive(scheduler, pool, supervisor):
         for file in (tmp_path / "rows").rglob("*.rows"):
@@ -240,6 +248,53 @@ def test_where_memory_runs_out_it_starts_over_in_half_the_batch(tmp_path: Path) 
     assert (none.batch_size, pickle.loads(pickle.dumps(none)).batch_size) == (1, 1)
     assert "a smaller --img-size" in str(none)
     assert [each.name for each in (tmp_path / "rows").iterdir()] == [".lock"]
+
+
+def test_networks_are_loaded_when_their_audit_begins_and_let_go_of(tmp_path: Path) -> None:
+    """The process that asks has one audit's at a time, for what is to be made and for its results."""
+    options = options_of(smooth_pictures(tmp_path / "photos", FEW, SIZE), FEW)
+    loaded: list[weakref.ref[torch.nn.Module]] = []
+
+    def here() -> list[Network]:
+        gc.collect()
+        assert [each() for each in loaded] == [None] * len(loaded)
+        made = networks()
+        loaded.append(weakref.ref(made[0].module))
+        return made
+
+    names = ("a", "b")
+    cells = [CellRun(name, networks, here, ["flip"], options, tmp_path / "rows", Silent()) for name in names]
+    scheduler = Scheduler()
+    supervisor = Supervisor(cells, scheduler, Silent())
+    for number, cell in enumerate(cells):
+        assert len(loaded) == 2 * number
+        assert supervisor.begin_next()
+        assert len(loaded) == 2 * number + 1
+        found: list[Outcome] = []
+        for _ in drive(scheduler, OwnPool(cell, frozenset(), str(number)), supervisor):
+            found += [outcome for _, outcome in supervisor.ended()]
+        assert not isinstance(found[0], GeedError)
+    assert not supervisor.begin_next()
+
+
+def test_relative_paths_are_those_of_the_process_that_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of a cluster that was there before runs in another folder; where the asking one's is, it goes there."""
+    smooth_pictures(tmp_path / "photos", FEW, SIZE)
+    monkeypatch.chdir(tmp_path)
+    cell = CellRun(
+        "cell", networks, networks, ["flip"], options_of(Path("photos"), FEW), tmp_path / "rows", Silent()
+    )
+    begun(cell)
+    job, task = cell.job(), cell.task(Piece(cell.key, 0, 0, FEW))
+    cell.close()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    worker = Worker()
+    assert worker.make("cell", lambda: job, task).kind == "made"
+    worker.close()
+    assert Path.cwd() == tmp_path / "elsewhere"
 
 
 def test_a_worker_that_has_something_else_refuses(tmp_path: Path) -> None:

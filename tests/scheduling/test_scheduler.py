@@ -101,6 +101,20 @@ def test_a_first_piece_may_take_as_long_as_it_will() -> None:
     assert scheduler.counts.images == 2 * TILE
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_workers_that_die_all_the_time_cost_no_image(seed: int) -> None:
+    """A worker lives for two tiles on average, and so dies over four in ten; one image is deadly by itself."""
+    scheduler = Scheduler([cell("a", 200)])
+    poison = frozenset({("a", 7, 3)})
+    cluster = SimulatedCluster(
+        scheduler, {"a": IMAGE_S}, 10, Weather(mean_life_s=2 * TILE_S, poison=poison), seed=seed
+    )
+    cluster.run()
+    assert scheduler.counts.deaths > 80
+    assert {(lost.cell, lost.tile, lost.place) for lost in scheduler.lost} == poison
+    assert cluster.rows == dict.fromkeys(images_of("a", 200) - poison, 1)
+
+
 def test_a_tile_that_is_deadly_only_as_a_whole_is_given_up() -> None:
     """Its parts are innocent one by one, as where a whole tile has no room: every image of it is lost, once."""
     scheduler = Scheduler([cell("a", 2, 2)])

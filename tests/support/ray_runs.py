@@ -4,12 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PAUSE_S = 0.02
+LOOKS = 5_000
+"""So often it is looked whether a run has left anything, before it is said that it has."""
 BUSY = "ray::Worker.make"
 """What Ray calls the process of a worker that is at a task."""
 
@@ -22,17 +26,22 @@ class RayRun:
         words: behind ``geed``.
         cache: another folder for the cache.
         settings: further variables of its environment.
+
+    Attributes:
+        temporary: where its temporary files are; the names of sockets there have to be short.
     """
 
     def __init__(
         self, folder: Path, *words: str, cache: Path | None = None, settings: dict[str, str] | None = None
     ) -> None:
         cache = cache or folder / "cache"
+        self.temporary = Path(tempfile.mkdtemp(prefix="ray-"))
         environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "OMP_NUM_THREADS": "1",
             "GEED_CACHE_DIR": str(cache),
+            "TMPDIR": str(self.temporary),
             **(settings or {}),
         }
         self.rows = cache / "rows"
@@ -53,6 +62,8 @@ class RayRun:
     def said(self, code: int = 0) -> str:
         """What it said, once it has ended with that code."""
         said, _ = self.process.communicate()
+        with suppress(OSError):  # something of it is left, which is the matter of another test
+            os.rmdir(self.temporary)
         assert self.process.returncode == code, said
         return said
 
@@ -61,14 +72,19 @@ class RayRun:
         self.process.kill()
         self.process.communicate()
 
+    def left(self) -> tuple[list[str], list[str]]:
+        """The temporary files and the processes that are left of it, once there are none, or have not gone for long."""
+        for _ in range(LOOKS):
+            files = [file.name for file in self.temporary.glob("*")]
+            processes = [words for _, words in processes_in(self.temporary)]
+            if not files and not processes:
+                break
+            time.sleep(PAUSE_S)
+        return files, processes
+
     def workers(self) -> list[int]:
         """The processes of its workers that are at a task."""
-        listed = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True, check=True)
-        lines = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
-        mine = {self.process.pid}
-        while more := {int(pid) for pid, parent, _ in lines if int(parent) in mine} - mine:
-            mine |= more
-        return [int(pid) for pid, _, words in lines if int(pid) in mine and words.startswith(BUSY)]
+        return workers_of(self.process.pid)
 
     def kill_a_worker(self) -> bool:
         """Kill one that is at a task, once there is one.
@@ -87,6 +103,21 @@ class RayRun:
         """Until something is so, or the command has ended."""
         while not what() and self.running:
             time.sleep(PAUSE_S)
+
+
+def workers_of(process: int) -> list[int]:
+    """The workers that are at a task, among the processes that one has started."""
+    return [each for each, words in descendants_of(process).items() if words.startswith(BUSY)]
+
+
+def descendants_of(process: int) -> dict[int, str]:
+    """The processes that one has started, and that these have, with their words."""
+    listed = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True, check=True)
+    lines = [line.split(None, 2) for line in listed.stdout.splitlines()[1:]]
+    mine = {process}
+    while more := {int(pid) for pid, parent, _ in lines if int(parent) in mine} - mine:
+        mine |= more
+    return {int(pid): words for pid, _, words in lines if int(pid) in mine - {process}}
 
 
 def _killed(process: int) -> bool:

@@ -13,7 +13,6 @@ from geed_cli.cluster.ray_cluster import ClusterOptions
 from geed_cli.cluster.ray_library import require_ray
 from geed_cli.errors import GeedError, InputError
 from geed_cli.models.network import Network
-from geed_cli.pipeline.draw import shown_to
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import GPU_BATCH
 from geed_cli.pipeline.progress import Progress, Silent
@@ -158,6 +157,5 @@ def cell_of(
     """One audit of a cluster, whose rows wait in the cache; ``here`` loads its networks in this process."""
     assert options.cache is not None, "cluster_of refuses a run without a cache"
     rows = options.cache / ROWS
-    options = replace(options, data=shown_to(options.data, here()[0].input))
     load = partial(networks_of, tuple(requests), options.cache)
     return CellRun(name, load, here, groups, options, rows, progress)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from geed_cli.api.sweep_cells import Job, Outcome, options_on
 from geed_cli.cli.clusters.on_cluster import cell_of, networks_of, with_batch_of
@@ -11,6 +10,7 @@ from geed_cli.cluster.cell_run import CellRun
 from geed_cli.cluster.on_ray import audit_on_ray
 from geed_cli.cluster.ray_cluster import ClusterOptions
 from geed_cli.errors import GeedError
+from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import listed
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.second_runs import paired
@@ -45,15 +45,10 @@ class SweepOnCluster:
             KeyboardInterrupt: the run was asked to stop; rows of cells that this cut short are kept.
         """
         options = {each.label: _with_pictures(self.options, each.source) for each in data}
-        cells: dict[str, Cell] = {}
-        runs: list[CellRun] = []
-        for job in jobs:
-            for cell in job.cells:
-                try:
-                    runs.append(self._run(job.member, cell, options[cell.data], progress))
-                    cells[cell.file] = cell
-                except GeedError as error:
-                    yield cell, error
+        cells = {cell.file: cell for job in jobs for cell in job.cells}
+        runs = [
+            self._run(job.member, cell, options[cell.data], progress) for job in jobs for cell in job.cells
+        ]
         for run, outcome in audit_on_ray(runs, self.cluster, progress):
             if isinstance(outcome, GeedError):
                 yield cells[run.name], outcome
@@ -66,9 +61,12 @@ class SweepOnCluster:
             raise KeyboardInterrupt
 
     def _run(self, member: Member, cell: Cell, options: AuditOptions, progress: TerminalProgress) -> CellRun:
-        progress.step(f"loading {member.text}")
         requests = [self.request_of(member)]
-        here = partial(networks_of, requests, options.cache)
+
+        def here() -> Sequence[Network]:
+            progress.step(f"loading {member.text}")
+            return networks_of(requests, options.cache)
+
         options = with_batch_of(options, self.cluster.gpus_per_worker)
         return cell_of(cell.file, requests, here, self.groups, options, progress)
 

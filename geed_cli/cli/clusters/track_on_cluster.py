@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from geed_cli.api.checkpoint_audits import Job, loaded
 from geed_cli.api.checkpoint_recipe import Audits, Unaudited
-from geed_cli.cli.clusters.on_cluster import cell_of, cluster_of, networks_of, with_batch_of
+from geed_cli.cli.clusters.on_cluster import cell_of, cluster_of, with_batch_of
 from geed_cli.cli.run.track_recipe import TrackRequest, model_request, of_own
 from geed_cli.cluster.cell_run import CellRun
 from geed_cli.cluster.on_ray import audit_on_ray
 from geed_cli.cluster.ray_cluster import ClusterOptions
 from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import GeedError
+from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import listed
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.second_runs import paired
+from geed_cli.pipeline.second_runs import flat, paired
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
 
@@ -57,15 +57,13 @@ class TrackOnCluster:
             for model, audit in self.audits.items()
             if any(job.input.model == model for job in jobs)
         }
-        runs: list[CellRun] = []
-        for number, job in enumerate(jobs):
-            found = loaded(job, self.audits[job.input.model], progress)
-            if isinstance(found, Unaudited):
-                yield job, found
-                continue
-            runs.append(self._run(str(number), job, options, progress))
+        unread: dict[str, Unaudited] = {}
+        runs = [self._run(str(number), job, options, unread, progress) for number, job in enumerate(jobs)]
         for run, outcome in audit_on_ray(runs, self.cluster, progress):
             job = jobs[int(run.name)]
+            if run.name in unread:
+                yield job, unread[run.name]
+                continue
             if isinstance(outcome, UnsteadyError):
                 yield job, Unaudited(job.input.path, outcome)
                 continue
@@ -79,14 +77,27 @@ class TrackOnCluster:
             raise KeyboardInterrupt
 
     def _run(
-        self, name: str, job: Job, options: Mapping[str | None, AuditOptions], progress: TerminalProgress
+        self,
+        name: str,
+        job: Job,
+        options: Mapping[str | None, AuditOptions],
+        unread: dict[str, Unaudited],
+        progress: TerminalProgress,
     ) -> CellRun:
+        """The audit of a checkpoint; where it cannot be read, that is put down under its name."""
         model = job.input.model
         own = self.request if model is None else of_own(self.request, model)
+        audit = self.audits[model]
+
+        def here() -> Sequence[Network]:
+            found = loaded(job, audit, progress)
+            if isinstance(found, Unaudited):
+                unread[name] = found
+                raise found.error
+            return flat([found])
+
         requests = [model_request(own, job.input.path)]
-        mine = options[model]
-        here = partial(networks_of, requests, mine.cache)
-        return cell_of(name, requests, here, self.audits[model].groups, mine, progress)
+        return cell_of(name, requests, here, audit.groups, options[model], progress)
 
     def _options(self, options: AuditOptions) -> AuditOptions:
         """With the pictures listed once for all checkpoints, and the batches of workers."""
