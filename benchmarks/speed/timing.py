@@ -21,6 +21,7 @@ MODULES = {
     "groups": "cases",
     "layers": "cases",
     "memory": "memory",
+    "precision": "precision",
     "decoding": "cases",
     "statistics": "tabulating",
     "startup": "startup",

@@ -17,6 +17,7 @@ from geed_cli.actions.view import View
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Subject
 from geed_cli.input_settings import InputSettings
+from geed_cli.measures.moments import channels_last
 
 
 @dataclass(frozen=True)
@@ -87,16 +88,22 @@ class Batch:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where and how the network runs: device, floating type, batch size B."""
+    """Where and how the network runs: device, floating type, batch size B, and how its pictures and weights lie."""
 
     device: torch.device
     dtype: torch.dtype
     batch_size: int
+    channels_last: bool = True
 
     @property
     def input_dtype(self) -> torch.dtype:
         """In what pictures are transformed and normalised: never less than float32, so that no view rounds them."""
         return torch.promote_types(self.dtype, torch.float32)
+
+    @property
+    def memory_format(self) -> torch.memory_format:
+        """As torch names it."""
+        return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
 Arrange = Callable[[int, Iterator[Line]], Iterator[Sequence[Line]]]
@@ -156,11 +163,13 @@ def _rows(task: Task, size: int, placement: Placement) -> Iterator[tuple[Variant
 
 
 def normalise(pixels: Tensor, settings: InputSettings) -> Tensor:
-    """(x − mean) / std per colour channel; pixels in [0, 1], shape (B, 3, S, S), channels last in memory."""
+    """(x − mean) / std per colour channel; pixels in [0, 1], shape (B, 3, S, S), lie in memory as they did."""
+    last = channels_last(pixels)
     pixels = pixels.permute(0, 2, 3, 1)
     rows = pixels.flatten(2)  # three colours side by side are too short a loop
     mean, std = (rows.new_tensor(each).repeat(pixels.shape[2]) for each in (settings.mean, settings.std))
-    return (rows - mean).div_(std).view(pixels.shape).permute(0, 3, 1, 2)
+    normalised = (rows - mean).div_(std).view(pixels.shape).permute(0, 3, 1, 2)
+    return normalised if last else normalised.contiguous()
 
 
 def _on_device(pixels: Tensor, device: torch.device) -> Tensor:
@@ -177,7 +186,7 @@ def _in_unit(pixels: Tensor, placement: Placement) -> Tensor:
 
 def _stack(rows: list[Tensor], placement: Placement) -> Tensor:
     if all(row.dtype == torch.uint8 for row in rows):
-        together = torch.stack(rows).contiguous(memory_format=torch.channels_last)
+        together = torch.stack(rows).contiguous(memory_format=placement.memory_format)
         return _in_unit(together, placement)
     numbers = [_in_unit(row, placement) if row.dtype == torch.uint8 else row for row in rows]
-    return torch.stack(numbers).contiguous(memory_format=torch.channels_last)
+    return torch.stack(numbers).contiguous(memory_format=placement.memory_format)

@@ -25,7 +25,7 @@ from geed_cli.pipeline.borrowed import at_home, lend
 from geed_cli.pipeline.draw import Draw, listed, require_enough
 from geed_cli.pipeline.fastest_batch import fixed_batch_size, with_batch_size
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.placement import fitting_threads
+from geed_cli.pipeline.placement import fitting_threads, slow_type
 from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.pipeline.reuse.pruning import keep_below
 from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
@@ -113,6 +113,9 @@ def _audited(
             f"the network does not take any number of images: batches of {fixed}, which it takes, are run"
         )
 
+    if (slow := slow_type(options.run)) is not None:
+        progress.note(slow)
+
     def run(options: AuditOptions) -> tuple[Result, ...]:
         return _halving(
             lambda tried: _run(Session(networks, groups, tried, progress, store), tried, progress),
@@ -124,7 +127,8 @@ def _audited(
     def run_readable(options: AuditOptions) -> tuple[Result, ...]:
         return _leaving_out(run, networks, options, progress.note)
 
-    results = run_readable(with_batch_size(networks, options, store))
+    options = with_batch_size(networks, options, store)
+    results = run_readable(options)
     if not options.run.reduced or progress.stopping():
         return results
     return beside_float32(run_readable, options, results, progress)

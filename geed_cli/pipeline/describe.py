@@ -257,6 +257,7 @@ def describe_settings(
         precision=options.run.precision,
         compiled=options.run.compile,
         batch_size=placements[0].batch_size,
+        channels_last=placements[0].channels_last,
         device=", ".join(str(placement.device) for placement in placements),
         threads=torch.get_num_threads(),
         measures=tuple(measure.name for measure in plan.measures),

@@ -1,8 +1,8 @@
-"""``--batch-size auto``: the fastest size, measured once for a network on a device and then kept in the cache.
+"""``--batch-size auto``: the fastest size and memory format, measured once for a network on a device and then kept.
 
 Powers of two are timed until more rows no longer help: on small CPUs the best is often 4 to 16 rows, whose activations
-stay in the cache; a GPU wants to be filled. A size that is kept lets the next run start at once and gives it the same
-batches, hence the same digits.
+stay in the cache; a GPU wants to be filled. At that size channels last is then set against contiguous memory. What is
+kept lets the next run start at once and gives it the same batches, hence the same digits.
 """
 
 import time
@@ -24,8 +24,13 @@ from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.placement import move, place
 
 LARGEST_CPU_BATCH, LARGEST_GPU_BATCH = 32, 256
-BATCH_SIZES = {str(2**power) for power in range(LARGEST_GPU_BATCH.bit_length())}
-"""What the search can find, as it is kept."""
+CONTIGUOUS = " contiguous"
+FOUND = {
+    f"{2**power}{memory}": (2**power, not memory)
+    for power in range(LARGEST_GPU_BATCH.bit_length())
+    for memory in ("", CONTIGUOUS)
+}
+"""What the search can find, as it is kept: rows of a batch, and whether they lie channels last."""
 TIMINGS_PER_SIZE = 2
 PATIENCE = 2
 """So many sizes in a row below the best end the search."""
@@ -33,12 +38,16 @@ SEARCH_S = 10.0
 """No further size is tried after so long: a search must not cost what it can save."""
 WORTHWHILE_SPEEDUP = 1.03
 """A larger batch has to be so much faster: less than that is noise, and memory is not free."""
+OTHER_FORMAT_SPEEDUP = 1.05
+"""Contiguous memory has to be so much faster: networks for which it is as good as channels last keep to one format."""
+FORMAT_TRIALS = (True, False, True)
+"""Channels last, contiguous, and again, so that a machine that becomes slower or faster favours neither."""
 
 
 def with_batch_size(
     networks: Sequence[Network], options: AuditOptions, store: RowStore | None = None
 ) -> AuditOptions:
-    """The options with a number for ``auto``: that of an earlier run, else measured and kept in the store.
+    """The options with a number for ``auto``, and a memory format: of an earlier run, else measured and kept.
 
     Where a network takes one number of images alone, that is the batch size, whatever was asked for.
 
@@ -54,13 +63,15 @@ def with_batch_size(
     placement = place(options.run)
     key = size_key(networks, placement)
     cached = store.fact(key) if store is not None else None
-    if cached in BATCH_SIZES:
-        rows = int(cached)
+    if cached in FOUND:
+        rows, last = FOUND[cached]
     else:
-        rows = Trial([move(network, placement) for network in networks], placement).fastest()
+        rows = Trial.of(networks, placement).fastest()
+        # a module of the user's own has its weights channels last while it is lent
+        last = any(network.borrowed for network in networks) or is_channels_last(networks, placement, rows)
         if store is not None:
-            store.keep_fact(key, str(rows))
-    return replace(options, run=replace(options.run, batch_size=rows))
+            store.keep_fact(key, f"{rows}{'' if last else CONTIGUOUS}")
+    return replace(options, run=replace(options.run, batch_size=rows, channels_last=last))
 
 
 def fixed_batch_size(networks: Sequence[Network]) -> int | None:
@@ -80,9 +91,9 @@ def fixed_batch_size(networks: Sequence[Network]) -> int | None:
 
 
 def size_key(networks: Sequence[Network], placement: Placement) -> bytes:
-    """A hash over everything that the fastest size depends on."""
+    """A hash over everything that the fastest size and format depend on."""
     fields = {
-        "fact": "batch size",
+        "fact": "batch size and memory format",
         "networks": repr([(network.source, network.arch, network.parameters) for network in networks]),
         "size": str(networks[0].input.size),
         "dtype": str(placement.dtype),
@@ -100,12 +111,19 @@ class Trial:
     networks: Sequence[Network]
     placement: Placement
 
+    @classmethod
+    def of(cls, networks: Sequence[Network], placement: Placement) -> "Trial":
+        """The networks, moved there."""
+        return cls([move(network, placement) for network in networks], placement)
+
     def seconds(self, rows: int) -> float:
         """How long the networks take for one batch of noise."""
         size, device = self.networks[0].input.size, self.placement.device
         channels = self.networks[0].input.channels
         noise = torch.rand(rows, channels, size, size, generator=torch.Generator().manual_seed(0))
-        pixels = noise.to(device, self.placement.input_dtype).contiguous(memory_format=torch.channels_last)
+        pixels = noise.to(device, self.placement.input_dtype).contiguous(
+            memory_format=self.placement.memory_format
+        )
         inputs = [normalise(pixels, each.input).to(self.placement.dtype) for each in self.networks]
         _wait(device)
         before = time.perf_counter()
@@ -120,6 +138,30 @@ class Trial:
         """The batch size for this device."""
         on_cpu = self.placement.device.type == "cpu"
         return fastest(self.seconds, LARGEST_CPU_BATCH if on_cpu else LARGEST_GPU_BATCH)
+
+
+def is_channels_last(networks: Sequence[Network], placement: Placement, rows: int) -> bool:
+    """Whether batches of so many rows are to lie channels last: unless they are clearly faster in contiguous memory.
+
+    The networks are channels last afterwards.
+    """
+    took: dict[bool, list[float]] = {True: [], False: []}
+    for last in FORMAT_TRIALS:
+        trial = Trial.of(networks, replace(placement, channels_last=last))
+        try:
+            took[last] += [trial.seconds(rows) for _ in range(TIMINGS_PER_SIZE)]
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+    return keeps_channels_last(took[True], took[False])
+
+
+def keeps_channels_last(last: Sequence[float], contiguous: Sequence[float]) -> bool:
+    """Whether the best of the seconds in contiguous memory is not clearly below the best of those channels last.
+
+    A format in which memory ran out has no seconds.
+    """
+    return not last or not contiguous or min(contiguous) * OTHER_FORMAT_SPEEDUP > min(last)
 
 
 def fastest(seconds: Callable[[int], float], largest: int) -> int:

@@ -161,6 +161,8 @@ class RunOptions:
         on_nonfinite: whether an image for which the network puts out infinities or NaN ends the run, or is left
             out and counted among the refused.
         compile: whether the network is compiled by ``torch.compile``.
+        channels_last: whether pictures, weights and maps lie channels last in memory; with a batch size of ``auto``
+            it is measured, unless a network is the user's own module.
         devices: several devices that share the images, instead of ``device``: CUDA numbers such as ``0`` or
             ``cuda:0``, ``all`` of them, or ``cpu``, once for each worker. ``Progress.stopping`` is then asked from
             their threads.
@@ -173,6 +175,7 @@ class RunOptions:
     compile: bool = False
     devices: tuple[str, ...] = ()
     on_unsteady: OnUnsteady = "error"
+    channels_last: bool = True
 
     def __post_init__(self) -> None:
         check_choice("--device", self.device, get_args(DeviceName))

@@ -23,6 +23,7 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.borrowed import is_at
 from geed_cli.pipeline.describe import device_name
 from geed_cli.pipeline.options import DeviceName, RunOptions
+from geed_cli.runtime.cpu_types import lacks
 
 CPU_BATCH, GPU_BATCH = 16, 64
 """Default rows of a batch: on small CPUs 8 to 32 are fastest, a GPU wants to be filled."""
@@ -102,7 +103,21 @@ def _placement(device: torch.device, options: RunOptions) -> Placement:
     batch = options.batch_size if isinstance(options.batch_size, int) else default
     if device.type == "mps" and options.precision == "fp64":
         raise InputError("fp64 on MPS", expected="a device with float64", remedy="--device cpu")
-    return Placement(device, DTYPES[options.precision], batch)
+    return Placement(device, DTYPES[options.precision], batch, options.channels_last)
+
+
+def slow_type(run: RunOptions) -> str | None:
+    """What is to be said of a reduced type that the CPU of a run has no instructions for; None where there is nothing.
+
+    Raises:
+        RunError: as for ``choose_devices``.
+    """
+    if not run.reduced or choose_devices(run)[0].type != "cpu" or not lacks(DTYPES[run.precision]):
+        return None
+    return (
+        f"this CPU has no instructions for {run.precision}, which may take up to ten times as long as fp32; "
+        "--precision fp32"
+    )
 
 
 @contextmanager
@@ -150,7 +165,7 @@ def _copy(network: Network) -> Network:
 
 
 def move(network: Network, placement: Placement) -> Network:
-    """The network on its device in its floating type, channels last.
+    """The network on its device in its floating type, channels last unless the placement says otherwise.
 
     For a type with fewer digits than float32 it is a copy, so that the network itself keeps its weights. One that is
     borrowed is used as it is, or copied where another device or type is asked for.
@@ -188,7 +203,7 @@ def _moved(module: nn.Module, placement: Placement) -> nn.Module:
     module = module.to(placement.device, placement.dtype)
     for parameter in module.parameters():  # Module.to would refuse a network with any parameter of five axes
         if parameter.dim() == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+            parameter.data = parameter.data.contiguous(memory_format=placement.memory_format)
     return module
 
 

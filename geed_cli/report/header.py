@@ -86,7 +86,8 @@ def header_lines(result: Result) -> Iterator[tuple[str, str]]:
     settings, timing = result.settings, result.timing
     yield (
         "run",
-        f"{settings.device}, {settings.precision}{', compiled' * settings.compiled}, batch {settings.batch_size}; "
+        f"{settings.device}, {settings.precision}{', compiled' * settings.compiled}, batch {settings.batch_size}"
+        f"{'' if settings.channels_last else ', contiguous'}; "
         f"{timing.total_s:.1f} s in all, "
         + (
             f"{timing.cached} of {result.data.count} images from the cache"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # whose property this is
     from geed_cli.result.schema import Result
 
-OF_EXECUTION = {"batch_size", "device", "threads"}
+OF_EXECUTION = {"batch_size", "channels_last", "device", "threads"}
 """Settings that say how a run was executed, and not what was asked for."""
 LEFT_OUT: dict[str, bool | set[str]] = {
     "environment": True,

@@ -261,6 +261,9 @@ class Settings(Part):
     precision_probes: int = Field(0, description="images on which a reduced precision was set against fp32")
     compiled: bool = Field(False, description="whether torch.compile compiled the network")
     batch_size: int = Field(description="rows of a batch that the network was shown, on the first device")
+    channels_last: bool = Field(
+        True, description="whether pictures, weights and maps lay channels last in memory, or contiguous"
+    )
     device: str = Field(
         description="where it ran, such as cpu or cuda:0; several that shared the images are parted by commas"
     )

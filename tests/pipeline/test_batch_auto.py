@@ -92,10 +92,11 @@ def test_a_size_is_measured_once_and_then_known(tmp_path: Path) -> None:
         found = with_batch_size([network], options, store).run.batch_size
         assert found in {1, 2, 4, 8, 16, 32}
         key = size_key([network], CPU)
-        assert store.fact(key) == str(found)
-        store.keep_fact(key, "128")
+        assert store.fact(key) in {str(found), f"{found} contiguous"}
+        store.keep_fact(key, "128 contiguous")
     with RowStore(tmp_path / "new") as store:
-        assert with_batch_size([network], options, store).run.batch_size == 128
+        known = with_batch_size([network], options, store).run
+        assert (known.batch_size, known.channels_last) == (128, False)
 
 
 def test_a_number_is_left_alone_and_nothing_is_written(tmp_path: Path) -> None:
@@ -106,15 +107,18 @@ def test_a_number_is_left_alone_and_nothing_is_written(tmp_path: Path) -> None:
         assert store.fact(size_key([small_conv_net()], replace(CPU, batch_size=3))) is None
 
 
-@pytest.mark.parametrize("text", ["", "true", "3", "-8", "0", "512", "08", "\u0664", "9" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["", "true", "3", "-8", "0", "512", "08", "\u0664", "9" * 10_000, "8 last", "8contiguous"]
+)
 def test_what_is_no_size_is_measured_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Only what the search can have found is taken; the next size that is kept takes its place."""
     monkeypatch.setattr(Trial, "fastest", lambda _: 4)
     network, options = small_conv_net(), AuditOptions(run=AUTO)
     with RowStore(tmp_path) as store:
         store.keep_fact(size_key([network], CPU), text)
-        assert with_batch_size([network], options, store).run.batch_size == 4
-        assert store.fact(size_key([network], CPU)) == "4"
+        run = with_batch_size([network], options, store).run
+        assert run.batch_size == 4
+        assert store.fact(size_key([network], CPU)) == f"4{'' if run.channels_last else ' contiguous'}"
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,11 +152,12 @@ def test_everything_that_the_speed_depends_on_is_in_the_key() -> None:
 
 
 def test_an_audit_records_the_size_and_gives_what_that_size_gives(tmp_path: Path) -> None:
-    """Digit for digit, since a size that was found is a size like any other."""
+    """Digit for digit, since a size and a memory format that were found are like any others."""
     folder = smooth_pictures(tmp_path / "p", 3, 16)
     options = AuditOptions(data=DataOptions(folder), run=AUTO)
     found = audit(small_conv_net(), ["c4"], options)
-    again = replace(options, run=RunOptions("cpu", found.settings.batch_size))
+    settings = found.settings
+    again = replace(options, run=RunOptions("cpu", settings.batch_size, channels_last=settings.channels_last))
     assert audit(small_conv_net(), ["c4"], again).results == found.results
 
 

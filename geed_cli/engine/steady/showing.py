@@ -12,6 +12,8 @@ from itertools import count
 import torch
 from torch import Tensor
 
+from geed_cli.measures.moments import channels_last
+
 
 @dataclass(frozen=True)
 class Showing:
@@ -49,7 +51,7 @@ def alone(row: Tensor, beside: Tensor, batch_size: int) -> Showing:
 def second(rows: Tensor) -> Showing:
     """The showing after the second batch: some of the rows, moved round by one."""
     order = (len(rows) - 1, *range(len(rows) - 1))[: _some(len(rows))]
-    return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
+    return Showing(_lying(rows[list(order)], rows), order)
 
 
 def last(rows: Tensor) -> Showing:
@@ -87,8 +89,15 @@ def company(rows: Tensor, *, extremes: bool) -> tuple[Showing, Showing, Showing]
 def full(rows: Tensor, batch_size: int) -> Showing:
     """A whole batch of R, again and again, from another row on."""
     order = tuple((place + 1) % len(rows) for place in range(max(batch_size, len(rows))))
-    return Showing(rows[list(order)].contiguous(memory_format=torch.channels_last), order)
+    return Showing(_lying(rows[list(order)], rows), order)
 
 
 def _joined(parts: Sequence[Tensor]) -> Tensor:
-    return torch.cat(list(parts)).contiguous(memory_format=torch.channels_last)
+    return _lying(torch.cat(list(parts)), parts[0])
+
+
+def _lying(rows: Tensor, like: Tensor) -> Tensor:
+    """The rows in memory as those of the batch lie, which may move last digits."""
+    return rows.contiguous(
+        memory_format=torch.channels_last if channels_last(like) else torch.contiguous_format
+    )

@@ -62,7 +62,9 @@ def show_again(network: Network, plan: Plan, group: GroupPlan, layer: str | None
 
     rows = network.batch or ROWS
     with full_precision(), explained(network):
-        for part in _parts(normalise(shown, network.input).to(like.dtype), rows):
+        for part in _parts(
+            normalise(shown.contiguous(memory_format=torch.channels_last), network.input).to(like.dtype), rows
+        ):
             with hooked(network.module, held, read):
                 network.module(part)
     found = {site: torch.cat(each)[: len(shown)].cpu() for site, each in held.items()}

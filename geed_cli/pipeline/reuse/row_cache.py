@@ -232,6 +232,6 @@ def fields_of(network: Network, options: AuditOptions, placement: Placement) -> 
         "decode": options.data.decode,
         "precision": options.run.precision,
         "compiled": str(options.run.compile),
-        "batch": str(placement.batch_size),
+        "batch": f"{placement.batch_size}{'' if placement.channels_last else ' contiguous'}",
         **{library: version(library) for library in (*LIBRARIES, *OF_SOURCES.get(network.source, ()))},
     }
