@@ -94,7 +94,7 @@ def audit_together(
         pillow_silenced(),
         prints_aside(),
         _store(options.cache, progress) as store,
-        lend(networks) as ready,
+        lend(networks, channels_last=options.run.channels_last) as ready,
     ):
         return _audited(ready, groups, replace(options, run=at_home(options.run, ready)), progress, store)
 

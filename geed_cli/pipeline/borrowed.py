@@ -22,16 +22,17 @@ NAMES: dict[torch.dtype, Precision] = {
 
 
 @contextmanager
-def lend(networks: Sequence[Network]) -> Iterator[tuple[Network, ...]]:
+def lend(networks: Sequence[Network], *, channels_last: bool = True) -> Iterator[tuple[Network, ...]]:
     """The networks, of which those that are borrowed are in evaluation mode, and as they were after the block.
 
     So are the process's random generators, which any network may draw from.
+    Weights of borrowed convolutions lie channels last within the block, unless contiguous ones are asked for.
     The fingerprint of a borrowed network's weights is made anew: they may have been trained since it was wrapped.
     """
     with ExitStack() as stack:
         stack.enter_context(undisturbed())
         for network in {id(each.module): each for each in networks if each.borrowed}.values():
-            stack.enter_context(lent(network.module, channels_last=True))
+            stack.enter_context(lent(network.module, channels_last=channels_last))
             stack.enter_context(network.adapter.at(network.module))
         yield tuple(_with_present_weights(each) if each.borrowed else each for each in networks)
 

@@ -63,14 +63,17 @@ def with_batch_size(
     placement = place(options.run)
     key = size_key(networks, placement)
     cached = store.fact(key) if store is not None else None
+    # weights of a user's own module lie as they were asked to for as long as it is lent
+    own = any(network.borrowed for network in networks)
     if cached in FOUND:
         rows, last = FOUND[cached]
     else:
         rows = Trial.of(networks, placement).fastest()
-        # a module of the user's own has its weights channels last while it is lent
-        last = any(network.borrowed for network in networks) or is_channels_last(networks, placement, rows)
+        last = own or is_channels_last(networks, placement, rows)
         if store is not None:
             store.keep_fact(key, f"{rows}{'' if last else CONTIGUOUS}")
+    if own:
+        last = options.run.channels_last
     return replace(options, run=replace(options.run, batch_size=rows, channels_last=last))
 
 

@@ -20,31 +20,36 @@ PICTURES = (6, 16)
 LAST, CONTIGUOUS = RunOptions("cpu", 4), RunOptions("cpu", 4, channels_last=False)
 
 
+SEEN: set[tuple[bool, bool]] = set()
+"""Not on the module, which is put back as it was where it is lent."""
+
+
 class Watching(SmallConvNet):
     """Keeps how each batch, and the weights of its first convolution, lie in memory."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: set[tuple[bool, bool]] = set()
-
     def forward(self, x: Tensor) -> Tensor:
         weight = next(each for each in self.parameters() if each.dim() == 4)
-        if len(x) > 1:  # of one row there is no telling
-            self.seen.add((x.stride(1) == 1, weight.stride(1) == 1))
+        if len(x) > 2:  # the two plain pictures by which shapes are found out are no batch
+            SEEN.add((x.stride(1) == 1, weight.stride(1) == 1))
         return super().forward(x)
 
 
-def watched(run: RunOptions, folder: Path) -> set[tuple[bool, bool]]:
-    module = Watching()
-    network = network_of(module, features=Site("fc", "input"), size=16)
+def watched(network: Network, run: RunOptions, folder: Path) -> set[tuple[bool, bool]]:
+    SEEN.clear()
     audit(network, ["flip"], AuditOptions(DataOptions(folder), run=run))
-    return module.seen
+    return set(SEEN)
 
 
-def test_batches_and_weights_lie_as_they_were_asked_to(folder: Path) -> None:
-    """Those of the check of steadiness, too."""
-    assert watched(LAST, folder) == {(True, True)}
-    assert watched(CONTIGUOUS, folder) == {(False, False)}
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_batches_and_weights_lie_as_they_were_asked_to(folder: Path, wrapped: bool) -> None:
+    """Those of a module of one's own while it is lent."""
+    network = (
+        geed.wrap(Watching(), size=16, mean=MEAN, std=STD, features="pool")
+        if wrapped
+        else network_of(Watching(), features=Site("fc", "input"), size=16)
+    )
+    assert watched(network, CONTIGUOUS, folder) == {(False, False)}
+    assert watched(network, LAST, folder) == {(True, True)}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,8 @@ def test_a_module_of_ones_own_is_not_tried(folder: Path) -> None:
     wrapped = geed.wrap(small_conv_net(size=16).module, size=16, mean=MEAN, std=STD)
     options = with_batch_size([wrapped], AuditOptions(DataOptions(folder), run=RunOptions("cpu", "auto")))
     assert options.run.channels_last
+    asked = RunOptions("cpu", "auto", channels_last=False)
+    assert not with_batch_size([wrapped], AuditOptions(DataOptions(folder), run=asked)).run.channels_last
 
 
 def test_rows_of_the_two_formats_are_never_mixed(folder: Path, tmp_path: Path) -> None:

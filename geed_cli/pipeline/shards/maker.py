@@ -208,6 +208,6 @@ def working(
     with ExitStack() as stack:
         for context in (undisturbed, fitting_threads, freed_memory_kept, pillow_silenced, prints_aside):
             stack.enter_context(context())
-        ready = stack.enter_context(lend(networks))
+        ready = stack.enter_context(lend(networks, channels_last=options.run.channels_last))
         options = replace(options, run=at_home(options.run, ready))
         yield TileMaker(ready, groups, with_batch_size(ready, options, None), progress)
