@@ -25,7 +25,7 @@ from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.shards.from_rows import assemble
 from geed_cli.pipeline.shards.maker import working
 from geed_cli.result.file import to_strict_json
-from geed_cli.rows.column import Column, Columns
+from geed_cli.rows.column import Column, Columns, Numbers
 from geed_cli.rows.row_file import RowFile
 from geed_cli.rows.row_folder import read_rows, union_of
 from geed_cli.rows.tile_record import Outputs, Record
@@ -92,16 +92,20 @@ def records(template: Record, order: Sequence[str]) -> Iterator[Record]:
 
 
 def noisy(columns: Columns, count: int, noise: np.random.Generator, start: int) -> Columns:
-    """The columns of the first images with other numbers; rounding is of the first tile alone."""
+    """The columns of the first images with other numbers, but for a cosine of −1, which e has in every layer.
+
+    Rounding is of the first tile alone.
+    """
     return {
-        key: Column(
-            (values * noise.uniform(0.9, 1.1, (len(values), 1))).astype(column.values.dtype),
-            column.places,
-        )
+        key: Column(_moved(column.values[:count], noise), column.places)
         for key, column in columns.items()
-        for values in [column.values[:count]]
         if start == 0 or key[0] != "rounding"
     }
+
+
+def _moved(values: Numbers, noise: np.random.Generator) -> Numbers:
+    times = noise.uniform(0.9, 1.1, (len(values), 1))
+    return np.where(np.abs(values + 1.0) < 1e-6, values, values * times).astype(values.dtype)
 
 
 def write(folder: Path, recipe: dict[str, str], machine: object, made: Iterator[Record]) -> None:

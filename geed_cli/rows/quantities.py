@@ -4,6 +4,7 @@ Of a run with a million images a loop over records, or over images, would take l
 are picked out of all records of one layout at once, in the order in which they lie.
 """
 
+import mmap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,14 +27,14 @@ class _Shelf:
 
     Attributes:
         layout: of their columns.
-        data: the memory, as bytes.
+        memory: a file in memory, or bytes.
         images: which images, in the order in which their numbers lie.
         starts: where the columns of each one's record begin.
         places: of each in its record.
     """
 
     layout: Layout
-    data: NDArray[np.uint8]
+    memory: memoryview
     images: Indices
     starts: Indices
     places: Indices
@@ -47,10 +48,16 @@ class _Shelf:
             places: of each among the images of its record that have it.
         """
         size, width = span.kind.itemsize, span.shape[1]
-        anywhere = np.ndarray((max(len(self.data) - size + 1, 0),), span.kind, self.data, strides=(1,))
+        anywhere = np.ndarray((max(len(self.memory) - size + 1, 0),), span.kind, self.memory, strides=(1,))
         begin = self.starts[some] + span.start + places * (width * size)
         numbers: NDArray[np.floating[Any]] = anywhere[begin[:, None] + size * np.arange(width)]
         return numbers
+
+    def release(self) -> None:
+        """Let go of a file's pages, which would otherwise count as this process's memory, and stay in the system's."""
+        file = self.memory.obj
+        if isinstance(file, mmap.mmap) and hasattr(file, "madvise"):  # not on Windows
+            file.madvise(mmap.MADV_DONTNEED)
 
 
 class Quantities:
@@ -82,6 +89,7 @@ class Quantities:
         out = np.empty((len(self), self._width(key)))
         for shelf in self._shelves:
             out[shelf.images] = shelf.numbers(self._span(shelf, key), slice(None), shelf.places)
+            shelf.release()
         return out
 
     def some(self, key: Key) -> tuple[Indices, Array] | None:
@@ -153,8 +161,7 @@ def _shelves(columns: Sequence[Columns], places: Indices) -> Iterator[_Shelf]:
         first = kept[id(columns[some[0]])]
         images = np.array(some, dtype=np.intp)
         images = images[np.lexsort((places[images], starts[images]))]
-        data = np.frombuffer(first.data, np.uint8)
-        yield _Shelf(first.layout, data, images, starts[images], places[images])
+        yield _Shelf(first.layout, first.data, images, starts[images], places[images])
 
 
 def _having(shelf: _Shelf, key: Key) -> tuple[Indices, Indices]:

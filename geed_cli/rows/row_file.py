@@ -52,7 +52,7 @@ class RowFile:
         except OSError as error:
             raise _not_written(folder, error) from error
         self._end = 0
-        self._write(MAGIC + _framed(header))
+        self._write(MAGIC + framed(header))
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +68,7 @@ class RowFile:
         Raises:
             RunError: there is no room; what was written before stays.
         """
-        self._write(_framed(record))
+        self._write(framed(record))
 
     def sync(self) -> None:
         """Have the system put everything on the disk.
@@ -159,7 +159,8 @@ def _payloads(data: memoryview) -> Iterator[tuple[int, int] | None]:
         at = stop
 
 
-def _framed(payload: bytes) -> bytes:
+def framed(payload: bytes) -> bytes:
+    """A payload as it lies in a file: its length and checksum before it."""
     return len(payload).to_bytes(8, "little") + hashlib.sha256(payload).digest() + payload
 
 

@@ -132,3 +132,13 @@ def test_other_files_are_no_parts(geed: Geed, here: Path) -> None:
     assert "the parts' command is none of this version" in geed("merge", "code.json").stderr
     (here / "result.json").write_text(json.dumps(part | {"schema": "geed.result/2"}))
     assert "is not a part of an audit: its schema is 'geed.result/2'" in geed("merge", "result.json").stderr
+
+
+def test_a_part_of_a_thousand_million_shards(geed: Geed, here: Path) -> None:
+    """Whoever wrote that: no more are named than the audit has tiles."""
+    assert geed(*AUDIT.split(), "--shard", "1/2", "--json", "part.json").exit_code == 0
+    part = json.loads((here / "part.json").read_text())
+    (here / "odd.json").write_text(json.dumps(part | {"count": 10**9}))
+    done = geed("merge", "odd.json")
+    assert done.exit_code == 3
+    assert "rows of 6 images are not there: shard 2/1000000000\n" in done.stderr

@@ -70,7 +70,11 @@ def lacking(error: LackingTilesError, parts: Sequence[Read]) -> RunError:
     """What is not there yet, with the commands that make it."""
     count = min(part.count for _, part in parts)
     if error.tiles:
-        left = [n for n in range(1, count + 1) if set(Shard(n, count).of(error.all_tiles)) & set(error.tiles)]
+        gone = frozenset(error.tiles)
+        with_tiles = range(
+            1, min(count, len(error.all_tiles)) + 1
+        )  # a part may say that there are 10⁹ shards
+        left = [n for n in with_tiles if not gone.isdisjoint(Shard(n, count).of(error.all_tiles))]
         commands = [_command(parts, Shard(n, count)) for n in left]
         images = sum(tile.stop - tile.start for tile in error.tiles)
         found = f"rows of {counted(images, 'image')} are not there: shard {', '.join(f'{n}/{count}' for n in left)}"

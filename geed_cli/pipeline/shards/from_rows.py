@@ -75,7 +75,10 @@ def assemble(
             path: RefusedFile(path, file.reason) for path, file in union.left_out.items() if file.shown
         }
         progress.step("statistics")
-        results = session.results(drawn, UnionRows(union))
+        outputs = [
+            prepared.network.output.shape[0] for prepared in session.prepared if prepared.network.output.shape
+        ]
+        results = session.results(drawn, UnionRows(union, outputs if len(outputs) == len(networks) else ()))
     if not options.run.reduced:
         return results
 

@@ -28,18 +28,10 @@ AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Shard:
-    """Which part of an audit's tiles: every ``count``-th, from the ``number``-th on, both from 1."""
+    """Which part of an audit's tiles: every ``count``-th, from the ``number``-th on, 1 ≤ number ≤ count."""
 
     number: int
     count: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.number <= self.count:
-            raise InputError(
-                f"shard {self} of an audit",
-                expected="i/n with 1 ≤ i ≤ n, such as 3/16, or auto",
-                remedy="--shard 1/4, then 2/4, 3/4 and 4/4",
-            )
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from geed_cli.actions.view import View
 from geed_cli.engine.row import Cell, Control, Rounding, Subject
+from geed_cli.errors import InputError
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.held_vectors import Held
 from geed_cli.pipeline.entries.columns_of_rows import of_cell, of_control, of_view
@@ -23,6 +24,8 @@ from geed_cli.rows.tile_record import Shown
 from geed_cli.rows.union import RowAt, Union
 
 Array = NDArray[np.float64]
+MOST_OUTPUTS = 2**31
+"""Classes, where nobody says how many there are."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,11 @@ class UnionRows:
 
     Attributes:
         union: of all its records.
+        outputs: how many classes each network tells apart, where that is known.
     """
 
     union: Union
+    outputs: Sequence[int] = ()
 
     def subject(self, path: str, *, audited: bool) -> Subject | None:
         """An image that has rows; None where it has none."""
@@ -48,7 +53,8 @@ class UnionRows:
         """The rows that one of the networks has of these images."""
         rows = [self._rows(audited=subject.audited)[subject.path] for subject in subjects]
         columns = [row.record.networks[network] for row in rows]
-        return UnionTable(subjects, Quantities(columns, [row.place for row in rows]))
+        quantities = Quantities(columns, [row.place for row in rows])
+        return UnionTable(subjects, quantities, self.outputs[network] if self.outputs else None)
 
     def rounding(self, network: int) -> Rounding:
         """The floating-point floor of a network, measured on one image; empty where it was not."""
@@ -104,10 +110,12 @@ class UnionTable:
     Attributes:
         subjects: the images.
         quantities: of these, in their order.
+        outputs: how many classes the network tells apart; None where that is not known.
     """
 
     subjects: Sequence[Subject]
     quantities: Quantities
+    outputs: int | None = None
 
     def deviations(self, cell: Cell) -> Array:
         """As for ``Table``."""
@@ -137,4 +145,24 @@ class UnionTable:
     def tops(self, view: View) -> Array | None:
         """As for ``Table``."""
         key = of_view("top", view)
-        return self.quantities.whole(key) if self.quantities.has(key) else None
+        if not self.quantities.has(key):
+            return None
+        tops = self.quantities.whole(key)
+        if not _are_tops(tops, self.outputs or MOST_OUTPUTS):
+            raise InputError(
+                "row files with a top class that the network does not have",
+                expected="rows that geed wrote of this network",
+                remedy="take away the row files that geed did not write, and run those shards again",
+            )
+        return tops
+
+
+def _are_tops(tops: Array, outputs: int) -> bool:
+    """Whether these are places of classes and their probabilities."""
+    if tops.shape[1] != 2 or not np.isfinite(tops).all():
+        return False
+    place, probability = tops.T
+    return bool(
+        ((place >= 0) & (place < outputs) & (place == np.floor(place))).all()
+        and ((probability >= 0) & (probability <= 1)).all()
+    )
