@@ -96,3 +96,4 @@ def test_the_sdist_has_all_that_git_has(tmp_path: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert set(listed.stdout.rstrip("\0").split("\0")) - names == set()
     assert {"PKG-INFO", "LICENSE"} <= names
+    assert not [name for name in names if name.endswith(".so")]

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from geed_cli.actions.reading import Reading
 from geed_cli.actions.representation import Representation
 
 Integers = NDArray[np.int64]
@@ -52,6 +53,11 @@ class Permutation(Representation):
         """Y with its channels in their new places."""
         sources = self._sources[g]
         return y if sources is None else y.index_select(channel_axis(self.shape), sources.to(y.device))
+
+    def reading(self, g: int) -> Reading:
+        """Channels read from where they were."""
+        sources = self._sources[g]
+        return Reading() if sources is None else Reading(channels=sources.numpy())
 
     def _probe_shape(self) -> tuple[int, ...]:
         return one_pixel(self.shape)

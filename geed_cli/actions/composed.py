@@ -4,12 +4,13 @@ All of them are exact where their parts are: nothing here computes but a copy of
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from geed_cli.actions.channel_action import channel_axis
+from geed_cli.actions.reading import Reading
 from geed_cli.actions.representation import Representation
 
 
@@ -37,6 +38,11 @@ class Joint(Representation):
     def act(self, g: int, y: Tensor) -> Tensor:
         """Channels, then pixels; the two commute."""
         return self.spatial.act(g, self.channels.act(g, y))
+
+    def reading(self, g: int) -> Reading | None:
+        """Of both together."""
+        pixels, channels = self.spatial.reading(g), self.channels.reading(g)
+        return None if pixels is None or channels is None else replace(pixels, channels=channels.channels)
 
     def restrict(self, y: Tensor) -> Tensor:
         """Masked as the pixels are."""
@@ -101,6 +107,10 @@ class PullBack(Representation):
     def act(self, g: int, y: Tensor) -> Tensor:
         """As the image acts."""
         return self.inner.act(self.images[g], y)
+
+    def reading(self, g: int) -> Reading | None:
+        """Of the image."""
+        return self.inner.reading(self.images[g])
 
     def restrict(self, y: Tensor) -> Tensor:
         """Masked as H masks."""

@@ -13,6 +13,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from geed_cli.actions.action import split_turn
+from geed_cli.actions.reading import Reading
 from geed_cli.actions.view import View
 from geed_cli.groups.transform import Transform
 
@@ -47,6 +49,10 @@ class Representation(ABC):
     def rearranges(self, g: int) -> bool:  # noqa: ARG002 - no element does, unless a class says so
         """Whether g only moves compared pixels to other places of their own channel, so that sums over them stay."""
         return False
+
+    def reading(self, g: int) -> Reading | None:  # noqa: ARG002 - none is known, unless a class says so
+        """How ρ(g)y reads y, but for what ``restrict`` masks; None where it has to be computed."""
+        return None
 
     @cached_property
     def support(self) -> Tensor | None:
@@ -97,6 +103,10 @@ class Trivial(Representation):
     def rearranges(self, g: int) -> bool:  # noqa: ARG002
         """Nothing moves at all."""
         return True
+
+    def reading(self, g: int) -> Reading:  # noqa: ARG002
+        """As it lies there."""
+        return Reading()
 
     def kernel(self) -> tuple[int, ...]:
         """All of G."""
@@ -161,6 +171,20 @@ class Spatial(Representation):
         """For each element; asked for with every batch."""
         return tuple(
             isinstance(g, Transform) and g.exact and g.whole_pixels(*self.shape[-2:])
+            for g in (view.transform for view in self.views)
+        )
+
+    def reading(self, g: int) -> Reading | None:
+        """Of mirrors and quarter turns without a shift."""
+        return self._readings[g]
+
+    @cached_property
+    def _readings(self) -> tuple[Reading | None, ...]:
+        """For each element; asked for with every batch."""
+        return tuple(
+            Reading(g.planar.mirror, split_turn(g.planar.turn)[0])
+            if isinstance(g, Transform) and g.planar.exact and g.shift.is_identity
+            else None
             for g in (view.transform for view in self.views)
         )
 

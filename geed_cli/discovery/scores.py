@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from geed_cli.measures.moments import channelwise_deviation
+from geed_cli.measures.maps.compared import channelwise_deviation
 
 CANDIDATES = ("before", "after", "unmoved", "null_before", "null_after", "null_unmoved")
 

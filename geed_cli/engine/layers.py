@@ -15,23 +15,15 @@ from torch import Tensor
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.batches import Slot
-from geed_cli.engine.comparisons import (
-    Centres,
-    Numbers,
-    compare_centred,
-    compare_maps,
-    laid_out,
-    moments_at,
-    moments_in,
-    pick,
-    send,
-)
+from geed_cli.engine.comparisons import Centres, Numbers, compare_centred, compare_maps, send
 from geed_cli.engine.observation import Comparisons
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.shared_action import Family
+from geed_cli.measures.maps.compared import stack_of
+from geed_cli.measures.maps.stack import MapStack, copied
 from geed_cli.measures.measure import LayerMeasure, MapMeasure
-from geed_cli.measures.moments import Moments
+from geed_cli.measures.moments import laid_out
 
 
 @dataclass
@@ -50,15 +42,13 @@ class _Ready:
         images: whose kernels are complete.
         centres: f̂ of each.
         rows: image and view of each map.
-        own: the moments of these maps.
-        maps: they themselves, where a measure is of whole maps; else None.
+        own: these maps; None where there are none.
     """
 
     images: tuple[str, ...]
     centres: Centres
     rows: tuple[tuple[str, View], ...]
-    own: Moments
-    maps: Tensor | None
+    own: MapStack | None
 
     def centre(self, image: str) -> tuple[Tensor, Tensor]:
         """f̂ and f of one image, shape (C, H, W) each."""
@@ -92,7 +82,7 @@ class LayerReducer:
         for row, slot in rows.items():
             self._orbits.setdefault(slot.image, _Orbit()).maps[slot.variant] = maps[row]
         for family in self._families:
-            ready = self._ready(family, list(last), rows, maps)
+            ready = self._ready(family, list(last))
             if ready is not None:
                 finite = self._compare(family, ready, outbox)
                 outbox.put(finite, partial(_name_broken, ready, broken))
@@ -104,9 +94,7 @@ class LayerReducer:
         """The finished comparisons of one image."""
         return self._orbits.pop(image).comparisons
 
-    def _ready(
-        self, family: Family, images: Sequence[str], slots: Mapping[int, Slot], maps: Tensor
-    ) -> _Ready | None:
+    def _ready(self, family: Family, images: Sequence[str]) -> _Ready | None:
         """What can be compared of the images of this batch; None where no image's kernel is complete."""
         whole = tuple(image for image in images if family.kernel_in(self._orbits[image].maps))
         if not whole:
@@ -117,42 +105,40 @@ class LayerReducer:
             for view in family.moves
             if view in self._orbits[image].maps and (family, view) not in self._orbits[image].comparisons
         )
-        places = {(slot.image, slot.variant): row for row, slot in slots.items()}
-        compared = self._stack(rows, places, maps) if rows else maps[:0]
-        own = moments_in(family, compared)
-        centres = self._centres(family, whole, rows, own, places, maps)
-        return _Ready(whole, centres, rows, own, compared if self._whole else None)
+        own = self._stack(family, rows) if rows else None
+        return _Ready(whole, self._centres(family, whole, rows, own), rows, own)
 
     def _centres(
         self,
         family: Family,
         images: Sequence[str],
         rows: Sequence[tuple[str, View]],
-        own: Moments,
-        places: Mapping[tuple[str, Variant], int],
-        maps: Tensor,
+        own: MapStack | None,
     ) -> Centres:
-        """f̂ of the images, whose moments are known already where these are maps that are compared now."""
+        """f̂ of the images; what is known of maps that are compared now is not found again."""
         if len(family.kernel) > 1:
-            held = [[self._orbits[image].maps[view] for view in family.kernel] for image in images]
-            means = laid_out(torch.stack([torch.stack(kernel).mean(dim=0) for kernel in held]), maps)  # eq. 2
+            means = stack_of([self._mean(family, image) for image in images], family.support)  # eq. 2
             each = [(image, family.kernel[0]) for image in images]  # the identity is the first of a kernel
-            alone = self._stack(each, places, maps) if self._whole else None
-            return Centres(means, moments_in(family, means), alone=alone)
+            return Centres(means, alone=self._stack(family, each) if self._whole else None)
         (view,) = family.kernel
-        alone = self._stack([(image, view) for image in images], places, maps)
-        if not all((image, view) in rows for image in images):
-            return Centres(alone, moments_in(family, alone))
-        at = [rows.index((image, view)) for image in images]
-        return Centres(alone, moments_at(own, at), view)
+        each = [(image, view) for image in images]
+        if own is None or not all(one in rows for one in each):
+            return Centres(self._stack(family, each))
+        return Centres(own.rows([rows.index(one) for one in each]), view)
+
+    def _mean(self, family: Family, image: str) -> Tensor:
+        """The mean over the kernel, laid out as its maps are."""
+        held = torch.stack([self._orbits[image].maps[view] for view in family.kernel])
+        like = self._orbits[image].maps[family.kernel[0]]
+        return laid_out(held.mean(dim=0)[None], like[None])[0]
 
     def _compare(self, family: Family, ready: _Ready, outbox: Outbox) -> Tensor:
         """The deviations of all rows; which of the rows are finite."""
-        if not ready.rows:
+        if ready.own is None:
             return torch.ones(0, dtype=torch.bool)
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        deviations = compare_maps(family, views, ready.own, ready.centres, of, self._measures, ready.maps)
+        deviations = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
         numbers: list[Numbers] = [{} for _ in ready.rows]
         send(deviations, numbers, outbox)
         for (image, view), row in zip(ready.rows, numbers, strict=True):
@@ -178,7 +164,7 @@ class LayerReducer:
             return
         partners = self._partners(family, ready, controls, last, ready.broken(finite))
         self._null(family, ready, partners, outbox)
-        self._trips(family, [self._orbits[image] for image in controls], ready.centres.maps, outbox)
+        self._trips(family, [self._orbits[image] for image in controls], outbox)
 
     def _partners(
         self,
@@ -202,15 +188,13 @@ class LayerReducer:
     def _null(self, family: Family, ready: _Ready, partners: Mapping[str, Centres], outbox: Outbox) -> None:
         """f(gx) against g·f̂(x') of the control image before."""
         rows = [row for row, (image, _) in enumerate(ready.rows) if image in partners]
-        if not rows:
+        if not rows or ready.own is None:
             return
         images = [image for image in partners if any(each == image for each, _ in ready.rows)]
         centres = Centres.together([partners[image] for image in images])
         views = [ready.rows[row][1] for row in rows]
         of = [images.index(ready.rows[row][0]) for row in rows]
-        maps = None if ready.maps is None else pick(ready.maps, rows)
-        own = moments_at(ready.own, rows)
-        deviations = compare_maps(family, views, own, centres, of, self._measures, maps)
+        deviations = compare_maps(family, views, ready.own.rows(rows), centres, of, self._measures)
         compared = [ready.rows[row] for row in rows]
         send(
             deviations,
@@ -219,8 +203,8 @@ class LayerReducer:
             "null",
         )
 
-    def _trips(self, family: Family, orbits: Sequence[_Orbit], like: Tensor, outbox: Outbox) -> None:
-        """Round trips against the image that they should have come back to, laid out like other maps."""
+    def _trips(self, family: Family, orbits: Sequence[_Orbit], outbox: Outbox) -> None:
+        """Round trips against the image that they should have come back to."""
         trips = [
             (orbit, variant)
             for orbit in orbits
@@ -231,24 +215,19 @@ class LayerReducer:
         ]
         if not trips:
             return
-        returned = laid_out(torch.stack([orbit.maps[trip] for orbit, trip in trips]), like)
-        own = moments_in(family, returned)
-        stack = laid_out(torch.stack([orbit.maps[trip.identity] for orbit, trip in trips]), like)
-        identity = Centres(stack, moments_in(family, stack))
+        returned = stack_of([orbit.maps[trip] for orbit, trip in trips], family.support)
+        identity = stack_of([orbit.maps[trip.identity] for orbit, trip in trips], family.support)
         views = [trip.identity for _, trip in trips]
-        deviations = compare_maps(family, views, own, identity, range(len(trips)), self._measures, returned)
+        deviations = compare_maps(
+            family, views, returned, Centres(identity), range(len(trips)), self._measures
+        )
         for orbit, trip in trips:
             orbit.comparisons[family, trip] = {}
         send(deviations, [orbit.comparisons[family, trip] for orbit, trip in trips], outbox)
 
-    def _stack(
-        self, wanted: Sequence[tuple[str, View]], places: Mapping[tuple[str, Variant], int], maps: Tensor
-    ) -> Tensor:
-        """Maps as one stack: rows of the batch as they lie there, else a copy."""
-        rows = [places[each] for each in wanted if each in places]
-        if len(rows) == len(wanted):
-            return pick(maps, rows)
-        return laid_out(torch.stack([self._orbits[image].maps[view] for image, view in wanted]), maps)
+    def _stack(self, family: Family, wanted: Sequence[tuple[str, View]]) -> MapStack:
+        """Maps as one stack: rows of the batch as they lie there."""
+        return stack_of([self._orbits[image].maps[view] for image, view in wanted], family.support)
 
     def _let_go(self, orbit: _Orbit, slot: Slot) -> None:
         """Keep what later batches need: the kernels' maps, and those not compared with every family yet."""
@@ -262,7 +241,7 @@ class LayerReducer:
             if variant in family.kernel
             or (variant in family.moves and (family, variant) not in orbit.comparisons)
         }
-        orbit.maps = {variant: orbit.maps[variant].clone() for variant in needed}
+        orbit.maps = {variant: copied(orbit.maps[variant]) for variant in needed}
 
 
 def _name_broken(ready: _Ready, broken: Callable[[set[str]], None], finite: Tensor) -> None:

@@ -7,8 +7,9 @@ small one. It is made in float64 where the device has that, since squares of flo
 from torch import Tensor
 
 from geed_cli.measures.channelwise import channel_sums
+from geed_cli.measures.maps.compared import channelwise_deviation
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure, MapMeasure
-from geed_cli.measures.moments import channelwise_deviation, pixel_products
+from geed_cli.measures.moments import pixel_products
 
 
 def wide(maps: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Maps taken apart into their means and what varies about them, which every layerwise measure is made of.
+"""Maps taken apart into their means and what varies about them by torch; where there is a kernel, it makes the sums.
 
 Sums over pixels are made channel by channel: a row in the maps' own type, then the rows in float64. A row has at most
 a few hundred pixels, so its float32 sum keeps six digits or more; converting every pixel first costs many times as
@@ -13,9 +13,6 @@ from functools import cached_property, lru_cache
 import numpy as np
 import torch
 from torch import Tensor
-
-from geed_cli.measures.channelwise import COSINE
-from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
 
 SAFE_NORMS = (1e-15, 1e15)
 """Norms between which squares of float32 maps neither vanish nor overflow (1e-38 to 1e38), with room for sums."""
@@ -64,7 +61,7 @@ def _square_root(numbers: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Moments:
-    """Maps taken apart into their means and what varies about them.
+    """Maps of one stack taken apart.
 
     Attributes:
         centred: s (a − ā) on the compared pixels, 0 elsewhere, shape (B, C, H, W).
@@ -113,15 +110,6 @@ def _moments(maps: Tensor, support: Tensor | None, scales: Tensor | None = None)
     return Moments(centred, scales, Sizes(means / s, squares / s**2, pixels))
 
 
-def channelwise_deviation(
-    moved: Tensor, expected: Tensor, measure: ChannelMeasure = COSINE, support: Tensor | None = None
-) -> LayerDeviation:
-    """A measure of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
-    a, b = moments_of(moved, support), moments_of(expected, support)
-    products = pixel_products(a.centred, b.centred) / (a.scales * b.scales)[:, None]
-    return measure.compare(a.sizes, b.sizes, products)
-
-
 def _safe_scales(sizes: Sizes, maps: Tensor) -> Tensor | None:
     """1, and powers of two that bring maps near 1 whose float32 squares overflow or vanish, shape (B,).
 
@@ -163,6 +151,18 @@ def pixel_products(one: Tensor, other: Tensor) -> Tensor:
 def channels_last(maps: Tensor) -> bool:
     """Whether neighbours in memory are channels of one pixel."""
     return maps.stride(1) == 1
+
+
+def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:
+    """Rows of a stack of maps; where they have to be copied, in its memory order."""
+    picked = taken(stack, rows)
+    return picked if evenly_spaced(rows) is not None else laid_out(picked, stack)
+
+
+def laid_out(copy: Tensor, maps: Tensor) -> Tensor:
+    """A copy in the memory order of the maps, so that sums go the same way whatever else is in a batch."""
+    last = channels_last(maps)
+    return copy.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
 
 
 def taken(stack: Tensor, rows: Sequence[int]) -> Tensor:

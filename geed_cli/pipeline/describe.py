@@ -18,6 +18,7 @@ from geed_cli.groups.group import FiniteGroup
 from geed_cli.groups.named import group_named
 from geed_cli.images.picture import RefusedFile
 from geed_cli.images.source import ImageRecord
+from geed_cli.measures.maps.compared import sums_by
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Drawn
 from geed_cli.pipeline.image_weights import weights_asked
@@ -198,7 +199,7 @@ def named_alike(group: Group) -> bool:
         return False
 
 
-def describe_environment(device: torch.device) -> Environment:
+def describe_environment(placement: Placement) -> Environment:
     """Versions and the machine."""
     return Environment(
         geed=__version__,
@@ -207,7 +208,8 @@ def describe_environment(device: torch.device) -> Environment:
         timm=version("timm"),
         torchvision=version("torchvision"),
         platform=platform.platform(),
-        device=device_name(device),
+        device=device_name(placement.device),
+        map_sums=sums_by(placement.device, placement.dtype),
     )
 
 

@@ -360,7 +360,7 @@ class Session:
             class_names=class_names(prepared.network, tops, data.labels.of if data.labels else ()),
             accuracy=accuracy,
             grid_phase=prepared.planned.grid_phase,  # found now, unless it is known
-            environment=describe_environment(self.placement.device),
+            environment=describe_environment(self.placement),
             unsteady=unsteady,
             timing=self._timing(prepared, statistics_s),
         )

@@ -47,6 +47,8 @@ def selftest_page(report: SelftestReport, view: View) -> Iterator[Block]:
     )
     where = report.environment
     yield Line(f"geed {where.geed}, torch {where.torch}, timm {where.timm}, python {where.python}")
+    if where.map_sums is not None:
+        yield Line(f"maps are summed by {'the kernel' if where.map_sums == 'kernel' else where.map_sums}")
     yield BLANK
     yield _values(report.cases) if view.verbose else _checks(report.cases)
     failed = [case for case in report.cases if not _as_expected(case)]

@@ -518,6 +518,11 @@ class Environment(Part):
     torchvision: str = Field(description="version of torchvision")
     platform: str = Field(description="operating system, its version and the machine's architecture")
     device: str = Field(description="kind of the first device, and its model where the system says it")
+    map_sums: Literal["kernel", "torch"] | None = Field(
+        None,
+        description="who summed maps: kernel, the library that is compiled at installation, or torch; null where it "
+        "was not recorded",
+    )
     cluster: ClusterRun | None = Field(
         None, description="what became of the workers of a cluster; null where none ran"
     )

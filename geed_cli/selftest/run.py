@@ -11,7 +11,7 @@ from geed_cli.pipeline.describe import describe_environment
 from geed_cli.pipeline.options import RunOptions
 from geed_cli.pipeline.placement import place
 from geed_cli.report.selftest_report import Case, Finding, SelftestReport
-from geed_cli.selftest import agreement, equivariance, invariance, transformer
+from geed_cli.selftest import agreement, equivariance, invariance, map_sums, transformer
 from geed_cli.selftest import exact_actions as actions
 from geed_cli.selftest.bench import Bench
 
@@ -42,6 +42,7 @@ CHECKS = (
     Check("discovery finds the roll of its channels", equivariance.discovered),
     Check("a flip-symmetric convolution k3/s2/p1", equivariance.grid_phase),
     Check("a plain ViT without position embedding", transformer.bag_of_patches),
+    Check("sums over maps, the kernel against torch", map_sums.kernel_against_torch),
     Check("batch sizes do not matter", agreement.batch_sizes),
     Check("this device against the CPU in float64", agreement.reference_device),
 )
@@ -63,7 +64,7 @@ def run_selftest(
             expected="one of fp32, fp64: in fewer digits rounding hides what is tested",
             remedy="--precision fp32",
         )
-    device = place(run).device
+    placement = place(run)
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="geed-selftest-") as folder:
         bench = Bench(Path(folder), run)
@@ -73,11 +74,11 @@ def run_selftest(
             cases.append(_carry_out(check, bench, caught))
     return SelftestReport(
         ok=all(case.error is None and all(finding.ok for finding in case.findings) for case in cases),
-        device=str(device),
+        device=str(placement.device),
         precision=run.precision,
         cases=tuple(cases),
         seconds=time.perf_counter() - began,
-        environment=describe_environment(device),
+        environment=describe_environment(placement),
     )
 
 

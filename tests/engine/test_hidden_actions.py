@@ -14,7 +14,7 @@ from geed_cli.engine.layer_actions import declared_action, field_types, represen
 from geed_cli.engine.plan import GroupPlan
 from geed_cli.errors import InputError
 from geed_cli.groups.named import group_named
-from geed_cli.measures.moments import channelwise_deviation
+from geed_cli.measures.maps.compared import channelwise_deviation
 from geed_cli.models.network import Network, Site
 
 ROUNDING = 1e-5

@@ -15,7 +15,7 @@ from torchvision.models import VisionTransformer as TorchvisionViT
 from geed_cli.engine.hooks import hooked
 from geed_cli.engine.map_layout import Layout, NoMap
 from geed_cli.engine.shapes import trace
-from geed_cli.measures.moments import channelwise_deviation
+from geed_cli.measures.maps.compared import channelwise_deviation
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.chosen_layers import read_layers
 

@@ -13,7 +13,7 @@ from geed_cli.grids.centred_action import AboutOwnCentre, act_about, sources_ins
 from geed_cli.grids.obstacles import trace_alignments
 from geed_cli.groups.named import group_named
 from geed_cli.groups.planar import Planar
-from geed_cli.measures.moments import channelwise_deviation
+from geed_cli.measures.maps.compared import channelwise_deviation
 from geed_cli.models.network import Site
 
 MIRROR = Planar(mirror=True)

@@ -15,7 +15,7 @@ from geed_cli.actions.view import views_of
 from geed_cli.groups.named import group_named
 from geed_cli.measures.channelwise import CORRELATION, LayerDeviation
 from geed_cli.measures.latent import L2, cosine_deviation, cosine_pairs, l2_deviation, l2_pairs
-from geed_cli.measures.moments import channelwise_deviation
+from geed_cli.measures.maps.compared import channelwise_deviation
 from geed_cli.measures.prediction import flips
 from geed_cli.measures.softmax import divergence, probabilities, sensitivity
 

@@ -185,7 +185,7 @@ def test_one_image_has_no_normaliser(folder: Path) -> None:
 @pytest.mark.parametrize("scale", [1e-22, 1e20])
 def test_tiny_and_huge_maps_have_the_same_cosine(scale: float) -> None:
     """Squares of float32 values beyond 1e±19 vanish or overflow; the cosine does not depend on the scale."""
-    from geed_cli.measures.moments import channelwise_deviation
+    from geed_cli.measures.maps.compared import channelwise_deviation
 
     generator = torch.Generator().manual_seed(0)
     one, other = (torch.rand(2, 4, 5, 5, generator=generator) for _ in range(2))

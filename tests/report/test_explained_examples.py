@@ -17,8 +17,8 @@ from geed_cli.measures.fourier import fourier_components
 from geed_cli.measures.latent import COSINE, L2, cosine_deviation, l2_deviation, l2_pairs
 from geed_cli.measures.lie import squared_slope
 from geed_cli.measures.map_distance import layer_deviation
+from geed_cli.measures.maps.compared import channelwise_deviation
 from geed_cli.measures.measure import LayerMeasure, Measure
-from geed_cli.measures.moments import channelwise_deviation
 from geed_cli.measures.prediction import FLIP_RATE, flips
 from geed_cli.measures.relative import OF_MAPS, RELATIVE, length
 from geed_cli.measures.retrieval import MUTUAL_KNN, RANK, reciprocal_ranks

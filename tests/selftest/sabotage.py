@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from geed_cli.actions import action, view
+from geed_cli.actions.reading import Reading
 from geed_cli.actions.representation import Spatial
 from geed_cli.engine import assemble
 from geed_cli.engine import engine as local
 from geed_cli.groups.planar import Planar, Shift
 from geed_cli.groups.transform import Transform
+from geed_cli.kernel.library import kernel
 from geed_cli.measures import channelwise, latent, softmax
 from geed_cli.measures.catalogue import BY_NAME
 from geed_cli.measures.channelwise import LayerDeviation
@@ -96,6 +98,17 @@ def cosine_without_its_sign(patch: Patch) -> None:
 def maps_left_where_they_are(patch: Patch) -> None:
     """The action on hidden maps does nothing."""
     patch.setattr(Spatial, "act", lambda _self, _g, y: y)
+    patch.setattr(Spatial, "reading", lambda _self, _g: Reading())
+
+
+def walked_the_other_way(patch: Patch) -> None:
+    """The kernel reads turned maps as if they were turned back."""
+    real = Reading.walk
+
+    def wrong(self: Reading, *rest: int) -> tuple[int, int, int]:
+        return real(replace(self, quarters=-self.quarters % 4), *rest)
+
+    patch.setattr(Reading, "walk", wrong)
 
 
 def zero_for_nothing(patch: Patch) -> None:
@@ -147,6 +160,7 @@ KINDS = "the same as probabilities, labels and pixels"
 CONSTANT, AVERAGED = "a constant network", "a network averaged over d4, under d4"
 LIFTING, DISCOVERY = "a C4 lifting convolution with ReLU", "discovery finds the roll of its channels"
 PHASE, VIT = "a flip-symmetric convolution k3/s2/p1", "a plain ViT without position embedding"
+SUMS = "sums over maps, the kernel against torch"
 BATCHES, DEVICE = "batch sizes do not matter", "this device against the CPU in float64"
 
 SABOTAGE: dict[Callable[[Patch], None], set[str]] = {
@@ -166,3 +180,5 @@ SABOTAGE: dict[Callable[[Patch], None], set[str]] = {
     grids_never_looked_at: {PHASE},
 }
 """Which checks turn red under each fault: these and no others."""
+if kernel() is not None:  # where there is none, its check has nothing to say
+    SABOTAGE[walked_the_other_way] = {LIFTING, SUMS, DEVICE}

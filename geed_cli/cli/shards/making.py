@@ -119,7 +119,7 @@ def part_of(asked: ShardRequest, done: Done, target: Path) -> ShardPart:
         device=done.devices,
         batch_size=done.placement.batch_size,
         threads=done.threads,
-        environment=describe_environment(done.placement.device),
+        environment=describe_environment(done.placement),
     )
 
 

@@ -21,6 +21,7 @@ from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject
 from geed_cli.engine.shared_action import Families
 from geed_cli.errors import RunError
+from geed_cli.measures.maps.compared import sums_by
 from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
@@ -213,6 +214,7 @@ def machine_of(placement: Placement) -> dict[str, str]:
     return {
         "device": f"{device.type} {name} {platform.machine()}",
         "threads": str(torch.get_num_threads()),
+        "map_sums": sums_by(device, placement.dtype),
     }
 
 
