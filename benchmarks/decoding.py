@@ -22,7 +22,7 @@ from benchmarks.large_pictures import write_large, write_resized
 from geed_cli.choices import Decode
 from geed_cli.images.decode import decode_picture
 from geed_cli.images.prefetch import decoding_workers
-from geed_cli.images.preprocess import least_size, to_pixels
+from geed_cli.images.preprocess import to_pixels
 from geed_cli.images.regular_file import read_regular
 from geed_cli.images.source import iter_pixels, list_images
 from geed_cli.input_settings import InputSettings
@@ -43,9 +43,9 @@ def stages(path: Path, decode: Decode) -> tuple[float, ...]:
     times.append(time.perf_counter())
     hashlib.sha256(data).hexdigest()
     times.append(time.perf_counter())
-    picture = decode_picture(data, least_size(SETTINGS, decode))
+    picture = decode_picture(data, decode)
     times.append(time.perf_counter())
-    to_pixels(picture, SETTINGS)
+    to_pixels(picture, SETTINGS, decode=decode)
     times.append(time.perf_counter())
     return tuple(1e3 * (after - before) for before, after in pairwise(times))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geed_cli.choices import DECODED_AS
 from geed_cli.errors import GeedError, InputError
 from geed_cli.groups.named import GROUP_SUFFIXES, group_named
 from geed_cli.phrases import counted
@@ -211,7 +212,7 @@ def require_same_controls(track: Track, options: AuditOptions, path: Path, *, tw
     before = audited[0].settings
     cluster = options.data.cluster
     pairs = {
-        "--decode": (before.decode, options.data.decode),
+        "decoding": (before.decode, DECODED_AS[options.data.decode]),
         "--floor": (before.probes, options.controls.probes),
         "--simultaneous": (before.simultaneous, options.interval.simultaneous),
         "--cluster": (_rule_of(audited[0].data), cluster and read_clustering(cluster).how),

@@ -221,7 +221,9 @@ class AuditArguments:
     ] = False
     decode: Annotated[
         Decode,
-        _data(help="'fast' reduces large JPEGs while they are decoded; see geed explain decode."),
+        _data(
+            help="'fast' resizes large pictures with torch, within two levels of 255; see geed explain decode."
+        ),
     ] = DataOptions.decode
     checkpoint: Annotated[
         Path | None, _model(help="Take the weights from this file (.safetensors, .pt, .pth).")

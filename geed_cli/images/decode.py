@@ -16,8 +16,10 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.choices import Decode
+from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.images.regular_file import read_regular
+from geed_cli.images.simple_jpeg import decoded_by_simplejpeg
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 MAX_PIXELS = 89_478_485
@@ -39,28 +41,27 @@ OTHER_CONTENTS = (
 _FROM_PILLOW = re.compile(r"PIL\.")
 
 
-def read_picture(path: Path, least: Least | None = None) -> tuple[Picture, str]:
+def read_picture(path: Path, decode: Decode = "exact") -> tuple[Picture, str]:
     """The picture in a regular file and the file's SHA-256, from one read: what is hashed is what is seen.
 
     Raises:
         ImageRefused: it is not a regular file, or ``decode_picture`` refuses its contents.
     """
     data = read_regular(path)
-    return decode_picture(data, least), hashlib.sha256(data).hexdigest()
+    return decode_picture(data, decode), hashlib.sha256(data).hexdigest()
 
 
-def decode_picture(data: bytes, least: Least | None = None) -> Picture:
+def decode_picture(data: bytes, decode: Decode = "exact") -> Picture:
     """Decode a JPEG, PNG, WebP, BMP or TIFF file completely.
 
     EXIF orientation is applied, alpha is composited on white, palettes, grey, 1-bit and CMYK become RGB.
 
     Args:
         data: the contents of the file.
-        least: the size from which a JPEG's picture may be reduced, by 2, 4 or 8, while it is decoded; the file
-            is read to its end all the same. It must not depend on which side is the height. None reduces nothing.
+        decode: ``fast`` takes the array that simplejpeg makes of a JPEG, where it makes the same pixels.
 
     Returns:
-        mode RGB, 8 bits per channel.
+        RGB, 8 bits per channel.
 
     Raises:
         ImageRefused: empty, another format, truncated or damaged, more than ``MAX_PIXELS``, several frames,
@@ -70,7 +71,7 @@ def decode_picture(data: bytes, least: Least | None = None) -> Picture:
     if not data:
         raise ImageRefused("empty file")
     try:
-        return _decode(data, least)
+        return _decode(data, decode)
     except (ImageRefused, MemoryError):  # the machine's fault, not the picture's
         raise
     except UnidentifiedImageError:
@@ -94,7 +95,7 @@ def upright_rgb(image: Image.Image) -> Picture:
     try:
         _check_size(image)
         _check_samples(image)
-        return Picture.whole(_to_rgb(ImageOps.exif_transpose(image)))
+        return Picture(_to_rgb(ImageOps.exif_transpose(image)))
     except (ImageRefused, MemoryError):
         raise
     except Exception as error:  # of the file behind it, or a plug-in's own
@@ -102,21 +103,29 @@ def upright_rgb(image: Image.Image) -> Picture:
         raise ImageRefused(f"it cannot be loaded: {lines[0]}") from error
 
 
-def _decode(data: bytes, least: Least | None) -> Picture:
+def _decode(data: bytes, decode: Decode) -> Picture:
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
         _check_size(picture)
         _check_samples(picture)
         if isinstance(picture, PngImagePlugin.PngImageFile):
             _check_png(picture, data)
-        size = picture.size
-        drafted = picture.draft(None, least(size)) if least else None  # None too for all but JPEG
+        if decode == "fast" and picture.mode == "RGB" and _is_upright_jpeg(picture):
+            pixels = decoded_by_simplejpeg(data, picture.size)
+            if pixels is not None:
+                return Picture(pixels)
         picture.load()
-        orientation = picture.getexif().get(ExifTags.Base.Orientation) if drafted else None
         ImageOps.exif_transpose(picture, in_place=True)  # otherwise it copies: 48 MB for 12 megapixels
-        upright = _to_rgb(picture)
-        return (
-            Picture.reduced(upright, size, drafted[1][2:], orientation) if drafted else Picture.whole(upright)
-        )
+        return Picture(_to_rgb(picture))
+
+
+def _is_upright_jpeg(picture: Image.Image) -> bool:
+    """Whether the file is a JPEG that nothing has to turn; not where its metadata are damaged, which is said later."""
+    if picture.format not in ("JPEG", "MPO"):
+        return False
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation, 1) not in range(2, 9)
+    except Exception:  # on hostile bytes Pillow raises nearly every built-in exception
+        return False
 
 
 def _not_one_of_ours(data: bytes) -> str:

@@ -1,40 +1,29 @@
 """From a picture to the S×S pixels that G acts on: the model's own resizing and cropping, nothing after it.
 
 Values stay uint8 in [0, 255]; dividing by 255 and normalising come after g. The result equals, bit for bit, what
-timm's ``create_transform`` and torchvision's ``weights.transforms()`` make at this stage from the same picture,
-unless that was reduced while it was decoded. ``side`` asks for a larger square about the same centre at the same
+timm's ``create_transform`` and torchvision's ``weights.transforms()`` make at this stage from the same picture;
+``fast`` is within two levels of it. ``side`` asks for a larger square about the same centre at the same
 scale, for rotations that need what lies around the S×S. Sizes are (width, height) as in Pillow.
 """
-
-from functools import partial
 
 import torch
 from PIL import Image
 
 from geed_cli.choices import Decode
 from geed_cli.images.decode import MAX_PIXELS
-from geed_cli.images.picture import ImageRefused, Least, Picture, Size
+from geed_cli.images.picture import ImageRefused, Picture, Size
+from geed_cli.images.resize import resized
 from geed_cli.images.wide_crop import as_tensor, channels_first, reached, wide_crop
 from geed_cli.input_settings import InputSettings
 from geed_cli.runtime.libraries import torchvision
 
 TF = torchvision.transforms.functional
 """By its customary name."""
-REDUCTION_MARGIN = 2
-"""A picture decoded ``fast`` is still at least so many times as wide and as high as it is resized to."""
 
 
-def least_size(settings: InputSettings, decode: Decode) -> Least | None:
-    """How far a JPEG may be reduced while it is decoded: to ``REDUCTION_MARGIN`` times what it is resized to.
-
-    None where nothing may be reduced: for ``exact``, and for ``nearest``, which takes single pixels.
-    """
-    if decode == "exact" or settings.interpolation == "nearest":
-        return None
-    return partial(_least, settings)
-
-
-def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = None) -> torch.Tensor:
+def to_pixels(
+    picture: Picture, settings: InputSettings, *, side: int | None = None, decode: Decode = "exact"
+) -> torch.Tensor:
     """Resize and crop.
 
     Args:
@@ -42,6 +31,7 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
         settings: the model's preprocessing; ``size`` is S.
         side: of a larger crop, S plus an even number; None for S. Its centre S×S equals the crop without it,
             bit for bit. Beyond the frame that S×S is cut from, the frame is mirrored (see ``wide_crop``).
+        decode: whether Pillow resizes or torch (see ``resized``).
 
     Returns:
         uint8, shape (C, S, S) or (C, side, side), contiguous, C = 3 or 1: RGB, or luminance, which is made before
@@ -54,13 +44,13 @@ def to_pixels(picture: Picture, settings: InputSettings, *, side: int | None = N
     """
     size = _checked(picture, settings)
     picture = picture if settings.channels == 3 else picture.luminance()
-    resized = picture.resize(size, Image.Resampling[settings.interpolation.upper()])
+    frame = resized(picture, size, settings.interpolation, decode)
     down = settings.crop_mode == "center-down"
     if down or (side is not None and side != settings.size):
-        return wide_crop(_pad(resized, settings), settings.size, side or settings.size, down=down)
+        return wide_crop(_pad(frame, settings), settings.size, side or settings.size, down=down)
     if settings.crop_mode == "border":
-        resized = _pad(resized, settings)
-    return as_tensor(channels_first(TF.center_crop(resized, [settings.size, settings.size])))
+        frame = _pad(frame, settings)
+    return as_tensor(channels_first(TF.center_crop(frame, [settings.size, settings.size])))
 
 
 def padded_fraction(picture: Picture, settings: InputSettings, side: int) -> float:
@@ -72,21 +62,15 @@ def padded_fraction(picture: Picture, settings: InputSettings, side: int) -> flo
     size = settings.size
     if side == size:
         return 0.0
-    width, height = _resized(picture.size, settings)
+    width, height = _resized_size(picture.size, settings)
     down = settings.crop_mode == "center-down"
     inside = reached(height, size, size, down=down) * reached(width, size, size, down=down)
     real = reached(height, size, side, down=down) * reached(width, size, side, down=down) - inside
     return 1 - real / (side**2 - size**2)
 
 
-def _least(settings: InputSettings, size: Size) -> Size:
-    width, height = _resized(size, settings)
-    # what would be empty is refused by to_pixels
-    return REDUCTION_MARGIN * max(width, 1), REDUCTION_MARGIN * max(height, 1)
-
-
 def _checked(picture: Picture, settings: InputSettings) -> Size:
-    width, height = _resized(picture.size, settings)
+    width, height = _resized_size(picture.size, settings)
     if min(height, width) < 1 or height * width > MAX_PIXELS:
         raise ImageRefused(
             f"too long and thin: {picture.size[0]} × {picture.size[1]} would become {width} × {height} pixels"
@@ -94,7 +78,7 @@ def _checked(picture: Picture, settings: InputSettings) -> Size:
     return width, height
 
 
-def _resized(size: Size, settings: InputSettings) -> Size:
+def _resized_size(size: Size, settings: InputSettings) -> Size:
     """The size before cropping, by the rounding of torchvision (``center``) and timm (``border``)."""
     width, height = size
     if settings.crop_mode == "squash":

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol, final
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import Decode, Identity, ImageSource
 from geed_cli.documents.document import path_of
 from geed_cli.images.decode import decode_picture
-from geed_cli.images.picture import Least, Picture
+from geed_cli.images.picture import Picture
 from geed_cli.images.regular_file import read_regular
 
 
@@ -40,12 +40,12 @@ class Reader(Protocol):
             ImageRefused: it cannot be read.
         """
 
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
+    def picture(self, name: str, decode: Decode = "exact") -> tuple[Picture, str]:
         """A picture and its ``sha256``, from one reading.
 
         Args:
             name: of the picture.
-            least: the size from which it may be reduced while it is decoded (``decode_picture``).
+            decode: ``fast`` allows another decoder that makes the same pixels (``decode_picture``).
 
         Raises:
             ImageRefused: it cannot be used.
@@ -73,10 +73,10 @@ class Encoded(ABC):
         """Of the picture's bytes."""
         return hashlib.sha256(self.encoded(name)).hexdigest()
 
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
+    def picture(self, name: str, decode: Decode = "exact") -> tuple[Picture, str]:
         """The decoded picture and the hash of its bytes."""
         data = self.encoded(name)
-        return decode_picture(data, least), hashlib.sha256(data).hexdigest()
+        return decode_picture(data, decode), hashlib.sha256(data).hexdigest()
 
     def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Nothing: bytes are decoded as docs/images.md says."""

@@ -22,8 +22,9 @@ from geed_cli.images.picture import ImageRefused, RefusedFile, Size
 from geed_cli.images.place_options import PlaceOptions
 from geed_cli.images.places import listed_at
 from geed_cli.images.prefetch import decoding_workers, prefetch
-from geed_cli.images.preprocess import least_size, padded_fraction, to_pixels
+from geed_cli.images.preprocess import padded_fraction, to_pixels
 from geed_cli.images.reader import Folder, Reader
+from geed_cli.images.resize import resizes_alike
 from geed_cli.images.same_picture import fingerprint
 from geed_cli.images.selection import select
 from geed_cli.images.source_labels import SourceLabels
@@ -186,7 +187,7 @@ def iter_pixels(
         workers: decoding threads, at least 1; None for as many as the reader and the machine allow. The items do not
             depend on it.
         side: of a larger crop, see ``to_pixels``; None for the network's own.
-        decode: whether JPEGs may be reduced while they are decoded, see ``least_size``.
+        decode: how pictures are decoded and resized, see ``to_pixels``.
     """
     load = partial(_load, images, settings, side, decode)
     threads = workers or _threads(images)
@@ -206,10 +207,11 @@ def _load(
     images: ImageSet, settings: InputSettings, side: int | None, decode: Decode, path: str
 ) -> LoadedImage | RefusedFile:
     try:
-        picture, sha256 = images.reader.picture(path, least_size(settings, decode))
+        way = "exact" if resizes_alike(settings.interpolation) else decode
+        picture, sha256 = images.reader.picture(path, way)
         if images.side is not None:
             require_side(images, picture.size, images.side, path)
-        pixels = to_pixels(picture, settings, side=side)
+        pixels = to_pixels(picture, settings, side=side, decode=way)
         return LoadedImage(
             ImageRecord(path, sha256, fingerprint(picture)),
             pixels,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 
 from geed_cli import __version__
+from geed_cli.choices import DECODED_AS
 from geed_cli.documents.command_line import recorded
 from geed_cli.documents.document import unicode_text
 from geed_cli.engine.batches import Placement
@@ -172,7 +173,7 @@ def sign(model: Model, data: Data, groups: Sequence[Group], options: AuditOption
         hashes = "\n".join(image.sha256 for image in data.normaliser_images)
         norm = hashlib.sha256(hashes.encode()).hexdigest()[:12]
     conditions = ",".join(_conditions(group) for group in groups)
-    decode = "" if options.data.decode == "exact" else f" decode={options.data.decode}"
+    decode = "" if options.data.decode == "exact" else f" decode={DECODED_AS[options.data.decode]}"
     kind = "" if model.output is None else model.output.kind
     output = "" if kind in ("", "logits", "none") else f" output={kind}"
     weights = f" weights={weights_fingerprint(data)}" if data.weights else ""
@@ -255,7 +256,7 @@ def describe_settings(
         simultaneous=options.interval.simultaneous,
         looks=looks,
         seed=options.interval.seed,
-        decode=options.data.decode,
+        decode=DECODED_AS[options.data.decode],
         precision=options.run.precision,
         compiled=options.run.compile,
         batch_size=placements[0].batch_size,

@@ -50,7 +50,7 @@ class DataOptions:
         on_bad_image: whether an unreadable image ends the run or is left out and counted.
         follow_links: whether symbolic links in the folder are followed.
         image_weights: how much each audited image counts: None alike, ``balanced`` every class, or a CSV file.
-        decode: ``fast`` reduces large JPEGs while they are decoded, within the bound of docs/performance.md.
+        decode: ``fast`` resizes pictures with torch in place of Pillow, within two levels of 255 (docs/performance.md).
         cluster: which images belong together and are drawn together: ``folder``, a regular expression that finds the
             cluster in a path, or a .csv file with the columns path and cluster; None draws every image by itself.
         labels: the class of each image: ``folder``, ``data`` for what the source itself says, or a .csv or .parquet

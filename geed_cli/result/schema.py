@@ -255,7 +255,9 @@ class Settings(Part):
     looks: Looks | None = None
     seed: int = Field(description="of the bootstrap resamples")
     decode: str = Field(
-        "exact", description="exact, or fast where large JPEGs were reduced while they were decoded"
+        "exact",
+        description="how pictures became pixels: exact, resized with Pillow; fast-2, with torch, within two levels of "
+        "255; fast, by 0.1.0, which reduced large JPEGs while they were decoded",
     )
     precision: str = Field(description="floating type in which the network ran: fp32, fp64, bf16 or fp16")
     precision_probes: int = Field(0, description="images on which a reduced precision was set against fp32")

@@ -316,9 +316,9 @@ def test_sets_and_the_way_to_run_reach_the_audits(
     track(mine, *options, "--simultaneous", "--decode", "fast")
     (record,) = read_track(target).records
     assert [group.name for group in record.result.groups] == ["blur:1,2"]
-    assert (record.result.settings.simultaneous, record.result.settings.decode) == (True, "fast")
+    assert (record.result.settings.simultaneous, record.result.settings.decode) == (True, "fast-2")
     assert read_track(target).recipe.groups == ("blur:1,2",)
-    assert "--decode fast, now exact; --simultaneous True, now False" in " ".join(
+    assert "decoding fast-2, now exact; --simultaneous True, now False" in " ".join(
         track(mine, *options, exit_code=2).split()
     )
 

@@ -581,3 +581,17 @@ def test_effect_sizes_are_in_the_file() -> None:
     assert delta.effect_ci[0] < delta.effect < delta.effect_ci[1]
     assert line_of(pair(one, one), "softmax.kl").deltas[0].effect is None
     assert line_of(compare(recipes(), OPTIONS), "softmax.kl").deltas[0].effect is None
+
+
+def test_three_ways_of_decoding_are_not_mixed() -> None:
+    """``fast`` of 0.1.0 is another than today's, which is recorded as ``fast-2``; each compares with itself alone."""
+
+    def decoded(way: str) -> Result:
+        result = small_result()
+        return result.model_copy(update={"settings": result.settings.model_copy(update={"decode": way})})
+
+    ways = ("exact", "fast", "fast-2")
+    for one in ways:
+        for other in ways:
+            differs = () if one == other else (f"decoding: {one} and {other}",)
+            assert mismatches(decoded(one), decoded(other)) == differs

@@ -59,7 +59,7 @@ def test_pixels_equal_timm_bit_for_bit(
         theirs = timm_transform(ours, crop_pct, normalize=False)
         for seed, (width, height) in enumerate(SHAPES):
             picture = noise(width, height, seed)
-            pixels = to_pixels(Picture.whole(picture), ours)
+            pixels = to_pixels(Picture(picture), ours)
             assert pixels.shape == (3, size, size)
             assert pixels.dtype == torch.uint8
             assert pixels.is_contiguous()
@@ -80,7 +80,7 @@ def test_any_shape_equals_timm(
     ours = settings(size, crop_pct, "bilinear", crop_mode)
     picture = noise(width, height)
     try:
-        pixels = to_pixels(Picture.whole(picture), ours)
+        pixels = to_pixels(Picture(picture), ours)
     except ImageRefused:
         with pytest.raises(ValueError, match="height and width must be > 0"):
             timm_transform(ours, crop_pct, normalize=False)(picture)
@@ -92,7 +92,7 @@ def test_normalised_pixels_equal_timm_in_full() -> None:
     """Divided by 255 and normalised, the float input of a model is the one that timm feeds it."""
     ours = settings(48, 0.875)
     picture = noise(90, 70)
-    normalised = TF.normalize(to_pixels(Picture.whole(picture), ours).float() / 255, MEAN, STD)
+    normalised = TF.normalize(to_pixels(Picture(picture), ours).float() / 255, MEAN, STD)
     assert torch.equal(normalised, timm_transform(ours, 0.875, normalize=True)(picture))
 
 
@@ -110,7 +110,7 @@ def test_pixels_equal_torchvision_weights_transforms(model: str, weights: str, r
     ours = InputSettings(224, resize, "bilinear", MEAN, STD)
     for seed, (width, height) in enumerate(SHAPES):
         picture = noise(width, height, seed)
-        normalised = TF.normalize(to_pixels(Picture.whole(picture), ours).float() / 255, MEAN, STD)
+        normalised = TF.normalize(to_pixels(Picture(picture), ours).float() / 255, MEAN, STD)
         assert torch.equal(normalised, theirs(picture)), (width, height)
 
 
@@ -119,15 +119,13 @@ def test_a_crop_from_a_half_pixel(length: int, torchvision: int, down: int) -> N
     """Margins of 1, 3, 5 and 7 pixels: half of them is rounded to even, or down; columns tell where the crop begins."""
     columns = Image.fromarray(np.tile(np.arange(length, dtype=np.uint8)[None, :, None], (32, 1, 3)))
     for mode, begins in (("center", torchvision), ("center-down", down)):
-        pixels = to_pixels(Picture.whole(columns), settings(32, 1.0, crop_mode=mode))
+        pixels = to_pixels(Picture(columns), settings(32, 1.0, crop_mode=mode))
         assert pixels[0, 0].tolist() == list(range(begins, begins + 32))
 
 
 def test_border_pads_with_the_mean_colour() -> None:
     """A wide picture keeps its width; above and below is round(255·mean)."""
-    pixels = to_pixels(
-        Picture.whole(Image.new("RGB", (64, 32), "black")), settings(32, 1.0, crop_mode="border")
-    )
+    pixels = to_pixels(Picture(Image.new("RGB", (64, 32), "black")), settings(32, 1.0, crop_mode="border"))
     assert pixels[:, 0, 0].tolist() == [round(255 * value) for value in MEAN] == [124, 116, 104]
     assert pixels[:, 16].max() == 0
     assert pixels[:, :8].unique().numel() == 3
@@ -140,7 +138,7 @@ def test_border_pads_with_the_mean_colour() -> None:
 def test_threads_of_pixels_are_refused(shape: tuple[int, int], crop_mode: CropMode) -> None:
     """Resizing 1 × 400 000 pixels to 256 on the short side would take 26 gigapixels."""
     with pytest.raises(ImageRefused, match="too long and thin"):
-        to_pixels(Picture.whole(Image.new("RGB", shape)), settings(224, 0.875, crop_mode=crop_mode))
+        to_pixels(Picture(Image.new("RGB", shape)), settings(224, 0.875, crop_mode=crop_mode))
 
 
 def test_resize_for_is_timms_rule() -> None:

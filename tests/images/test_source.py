@@ -52,7 +52,7 @@ def test_pixels_and_hashes_come_in_order(folder: Path) -> None:
         data = (folder / path).read_bytes()
         assert item.record.path == path
         assert item.record.sha256 == hashlib.sha256(data).hexdigest()
-        assert torch.equal(item.pixels, to_pixels(Picture.whole(Image.open(io.BytesIO(data))), SETTINGS))
+        assert torch.equal(item.pixels, to_pixels(Picture(Image.open(io.BytesIO(data))), SETTINGS))
 
 
 def test_the_number_of_workers_changes_nothing(folder: Path) -> None:

@@ -45,12 +45,12 @@ def test_the_centre_is_the_networks_own_crop(
     picture = noise(width, height)
     side = context_size(size)
     try:
-        plain = to_pixels(Picture.whole(picture), ours)
+        plain = to_pixels(Picture(picture), ours)
     except ImageRefused:
         with pytest.raises(ImageRefused):
-            to_pixels(Picture.whole(picture), ours, side=side)
+            to_pixels(Picture(picture), ours, side=side)
         return
-    wide = to_pixels(Picture.whole(picture), ours, side=side)
+    wide = to_pixels(Picture(picture), ours, side=side)
     assert wide.shape == (3, side, side)
     assert wide.dtype == torch.uint8
     assert wide.is_contiguous()
@@ -67,12 +67,12 @@ def test_the_rest_is_the_resized_picture_then_its_mirror_image(
     ours = settings(size, resize, crop_mode)
     picture = noise(width, height, seed=3)
     frame = padded(resized(picture, ours), ours)
-    top, left = place_of(to_pixels(Picture.whole(picture), ours).permute(1, 2, 0).numpy(), frame)
+    top, left = place_of(to_pixels(Picture(picture), ours).permute(1, 2, 0).numpy(), frame)
     side = context_size(size)
     margin = (side - size) // 2
     mirrored = np.pad(frame, ((margin, margin), (margin, margin), (0, 0)), mode="reflect")
     expected = mirrored[top : top + side, left : left + side]
-    wide = to_pixels(Picture.whole(picture), ours, side=side)
+    wide = to_pixels(Picture(picture), ours, side=side)
     assert np.array_equal(wide.permute(1, 2, 0).numpy(), expected)
 
 
@@ -123,10 +123,10 @@ def test_the_padded_part_by_hand(
     """S = 8 and side 12: 144 − 64 = 80 pixels around the centre."""
     picture = noise(*shape)
     # Exact but for the last division.
-    assert padded_fraction(Picture.whole(picture), settings(8, resize, crop_mode), 12) == pytest.approx(
+    assert padded_fraction(Picture(picture), settings(8, resize, crop_mode), 12) == pytest.approx(
         expected, abs=1e-15
     )
-    assert padded_fraction(Picture.whole(picture), settings(8, resize, crop_mode), 8) == 0
+    assert padded_fraction(Picture(picture), settings(8, resize, crop_mode), 8) == 0
 
 
 @given(
@@ -151,7 +151,7 @@ def test_a_frame_without_padding_is_counted_by_its_pixels(
     inside = np.zeros((frame.shape[0] + 2 * margin, frame.shape[1] + 2 * margin), dtype=bool)
     inside[margin:-margin, margin:-margin] = True
     real = inside[top : top + side, left : left + side].sum() - size**2
-    assert padded_fraction(Picture.whole(picture), ours, side) == pytest.approx(
+    assert padded_fraction(Picture(picture), ours, side) == pytest.approx(
         1 - real / (side**2 - size**2), abs=1e-12
     )
 
@@ -168,7 +168,7 @@ def test_a_frame_too_small_to_mirror_repeats_its_edge() -> None:
 def test_a_side_off_the_centre_is_a_mistake_of_the_caller(side: int) -> None:
     """Smaller, or larger by an odd number."""
     with pytest.raises(ValueError, match="32 plus an even number"):
-        to_pixels(Picture.whole(noise(64, 64)), SETTINGS, side=side)
+        to_pixels(Picture(noise(64, 64)), SETTINGS, side=side)
 
 
 def test_items_carry_the_larger_crop_and_its_padded_part(tmp_path: Path) -> None:

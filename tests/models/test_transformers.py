@@ -178,7 +178,7 @@ def test_pictures_are_those_of_the_processor(kind: str, tmp_path: Path) -> None:
     for seed, (width, height) in enumerate(SHAPES):
         picture = noise(width, height, seed)
         theirs = torch.as_tensor(np.asarray(processor(picture, return_tensors="pt").pixel_values))[0]
-        pixels = to_pixels(Picture.whole(picture), settings)
+        pixels = to_pixels(Picture(picture), settings)
         assert torch.equal((theirs * std + mean).mul(255).round().to(torch.uint8), pixels)
         # two or three roundings of float32 to numbers below 3
         torch.testing.assert_close((pixels / 255 - mean) / std, theirs, rtol=0, atol=2e-6)
@@ -192,7 +192,7 @@ def test_the_librarys_other_backend_is_within_one_level(vit: Path) -> None:
     for seed, (width, height) in enumerate(SHAPES):
         picture = noise(width, height, seed)
         theirs = processor(picture, return_tensors="pt").pixel_values[0] * 0.5 + 0.5
-        assert (theirs * 255 - to_pixels(Picture.whole(picture), settings)).abs().max() <= 1 + 1e-3
+        assert (theirs * 255 - to_pixels(Picture(picture), settings)).abs().max() <= 1 + 1e-3
 
 
 def test_dinov3_resizes_in_floating_point(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_dinov3_resizes_in_floating_point(tmp_path: Path) -> None:
     for seed, (width, height) in enumerate(SHAPES):
         picture = noise(width, height, seed)
         theirs = processor(picture, return_tensors="pt").pixel_values[0] * std + mean
-        assert (theirs * 255 - to_pixels(Picture.whole(picture), network.input)).abs().max() <= 1
+        assert (theirs * 255 - to_pixels(Picture(picture), network.input)).abs().max() <= 1
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_luminance_is_made_before_resizing(mode: CropMode) -> None:
     size = [24, 24] if mode == "squash" else 24
     resize = v2.Compose([v2.Resize(size, v2.InterpolationMode.BICUBIC, antialias=True), v2.CenterCrop(20)])
     expected = np.asarray(resize(picture.convert("L")))[None]
-    found = to_pixels(Picture.whole(picture), settings)
+    found = to_pixels(Picture(picture), settings)
     assert found.shape == (1, 20, 20)
     assert np.array_equal(found.numpy(), expected)
 
@@ -76,16 +76,14 @@ def test_luminance_of_primaries() -> None:
     colours = {(255, 0, 0): 76, (0, 255, 0): 150, (0, 0, 255): 29, (91, 91, 91): 91, (255, 255, 255): 255}
     for colour, level in colours.items():
         assert (
-            to_pixels(
-                Picture.whole(Image.new("RGB", (8, 8), colour)), replace(GREY, size=8, resize=8)
-            ).unique()
+            to_pixels(Picture(Image.new("RGB", (8, 8), colour)), replace(GREY, size=8, resize=8)).unique()
             == level
         )
 
 
 def test_larger_and_padded_crops_have_one_channel() -> None:
     """The centre of the larger crop is the crop; what a border pads is the model's mean grey."""
-    picture = Picture.whole(noise(61, 47))
+    picture = Picture(noise(61, 47))
     plain, wide = (to_pixels(picture, GREY, side=side) for side in (None, SIZE + 8))
     assert wide.shape == (1, SIZE + 8, SIZE + 8)
     assert torch.equal(wide[:, 4:-4, 4:-4], plain)

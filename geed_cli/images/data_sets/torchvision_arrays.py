@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import Decode, Identity, ImageSource
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError
 from geed_cli.images.candidates import Listing
@@ -18,7 +18,7 @@ from geed_cli.images.data_sets.cifar_files import cifar_pictures, published
 from geed_cli.images.labels_by_index import LabelsByIndex, index_names, is_index
 from geed_cli.images.memory.items import OfSequence
 from geed_cli.images.memory.memory_reader import MemoryReader
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.runtime.libraries import torchvision
 
 DIGITS = tuple("0123456789")
@@ -82,11 +82,11 @@ class TorchvisionArray:
         """Of the picture's size and RGB pixels."""
         return self.picture(name)[1]
 
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
+    def picture(self, name: str, decode: Decode = "exact") -> tuple[Picture, str]:
         """The picture of an index, and the hash of its size and pixels."""
         if not is_index(name, len(self.listing.candidates)):
             raise ImageRefused("it is not in the data set")
-        return self._reader.picture(name, least)
+        return self._reader.picture(name, decode)
 
     def notes(self, names: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG002 - the protocol's
         """Nothing: they are bytes."""

@@ -13,7 +13,7 @@ from typing import BinaryIO, ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import Decode, Identity, ImageSource
 from geed_cli.documents.document import path_text, printable
 from geed_cli.errors import InputError, nearest, nearest_are
 from geed_cli.images.archives.archive_reader import INDEX_AHEAD
@@ -22,7 +22,7 @@ from geed_cli.images.candidates import Listing
 from geed_cli.images.labels_by_index import index_names, is_index
 from geed_cli.images.memory.items import OfArray
 from geed_cli.images.memory.memory_reader import MemoryReader
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.images.stored_file import StoredFile
 
 MAX_HEADER = 10_000
@@ -116,11 +116,11 @@ class ArrayFile:
         """Of the picture's size and RGB pixels."""
         return self.picture(name)[1]
 
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:
+    def picture(self, name: str, decode: Decode = "exact") -> tuple[Picture, str]:
         """The picture of an index, and the hash of its size and pixels."""
         if not is_index(name, len(self.listing.candidates)):
             raise ImageRefused("it is not in the array")
-        return self._reader.picture(name, least)
+        return self._reader.picture(name, decode)
 
     def notes(self, names: Sequence[str]) -> tuple[str, ...]:
         """Of floats that 8 bits do not hold."""

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Sequence
 from typing import ClassVar, final
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import Decode, Identity, ImageSource
 from geed_cli.errors import InputError
 from geed_cli.images.memory.items import Items
-from geed_cli.images.picture import ImageRefused, Least, Picture
+from geed_cli.images.picture import ImageRefused, Picture
 from geed_cli.images.same_picture import pixels_sha256
 
 
@@ -37,7 +37,7 @@ class MemoryReader:
         """Of the picture's size and RGB pixels."""
         return self.picture(name)[1]
 
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:  # noqa: ARG002 - nothing is decoded
+    def picture(self, name: str, decode: Decode = "exact") -> tuple[Picture, str]:  # noqa: ARG002 - nothing is decoded
         """The picture of an index, and the hash of its size and pixels.
 
         Raises:
@@ -56,7 +56,7 @@ class MemoryReader:
             )
         if rounded:
             self._rounded.add(name)
-        return Picture.whole(image), sha256
+        return Picture(image), sha256
 
     def label(self, index: int) -> str:
         """The label beside a picture, as text; empty where there is none.

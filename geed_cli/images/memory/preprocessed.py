@@ -6,11 +6,11 @@ from typing import ClassVar, final
 
 from PIL import Image
 
-from geed_cli.choices import Identity, ImageSource
+from geed_cli.choices import Decode, Identity, ImageSource
 from geed_cli.errors import InputError
 from geed_cli.images.memory.items import OfSequence
 from geed_cli.images.memory.memory_reader import MemoryReader
-from geed_cli.images.picture import Least, Picture
+from geed_cli.images.picture import Picture
 from geed_cli.images.source import ImageSet
 
 Function = Callable[[Image.Image], object]
@@ -59,7 +59,7 @@ class Preprocessed:
         """Of the size and RGB pixels of what the function makes."""
         return self.picture(name)[1]
 
-    def picture(self, name: str, least: Least | None = None) -> tuple[Picture, str]:  # noqa: ARG002 - nothing is decoded
+    def picture(self, name: str, decode: Decode = "exact") -> tuple[Picture, str]:  # noqa: ARG002 - nothing is decoded
         """What the function makes, and its ``sha256``.
 
         Raises:

@@ -10,7 +10,7 @@ from geed_cli.documents.document import printable
 from geed_cli.errors import InputError, RunError
 from geed_cli.images.picture import ImageRefused
 from geed_cli.images.place_options import PlaceOptions
-from geed_cli.images.preprocess import least_size, to_pixels
+from geed_cli.images.preprocess import to_pixels
 from geed_cli.images.reader import Folder, Reader
 from geed_cli.images.source import ImageSet, list_images, sample_folder
 from geed_cli.input_settings import InputSettings
@@ -51,17 +51,17 @@ def read_again(
     except (InputError, RunError) as error:  # it is gone, cannot be reached, or holds none any more
         return {}, (f"no pictures in the gallery: {error.found}",)
     reader, root = _reader(data, folder, follow_links=follow_links)
-    decode: Decode = "fast" if settings.decode == "fast" else "exact"
+    decode: Decode = "exact" if settings.decode == "exact" else "fast"
     found: dict[int, Tensor] = {}
     missing: list[str] = []
     for place in sorted(set(places)):
         record = data.images[place]
         try:
             _require_among(record.path, data, folder)
-            picture, sha256 = reader.picture(record.path, least_size(shown, decode))
+            picture, sha256 = reader.picture(record.path, decode)
             if sha256 != record.sha256:
                 raise ImageRefused(f"it is another {entry_noun(data)} than was audited")
-            found[place] = to_pixels(picture, shown, side=side)
+            found[place] = to_pixels(picture, shown, side=side, decode=decode)
         except ImageRefused as refusal:
             missing.append(f"{printable(record.path)} ({refusal.reason})")
         except RunError as error:

@@ -15,6 +15,7 @@ import torch
 from geed_cli import __version__
 from geed_cli.cache.location import digest
 from geed_cli.cache.store import RowStore
+from geed_cli.choices import DECODED_AS
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import Plan
@@ -231,7 +232,7 @@ def fields_of(network: Network, options: AuditOptions, placement: Placement) -> 
         **code_of(network),
         "input": repr(network.input),
         "output": network.output.key,
-        "decode": options.data.decode,
+        "decode": DECODED_AS[options.data.decode],
         "precision": options.run.precision,
         "compiled": str(options.run.compile),
         "batch": f"{placement.batch_size}{'' if placement.channels_last else ' contiguous'}",
