@@ -6,11 +6,13 @@ from 1.
 
 import os
 import pathlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 Path = tuple[str | int, ...]
+_STRAY = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,14 @@ def unicode_text(text: str) -> str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # halves of surrogate pairs, which Windows allows in names
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def name_there(text: str) -> str:
+    r"""A path that ``unicode_text`` wrote, as the system has it: with a byte for ``\xff`` where that is there."""
+    if os.path.lexists(text):
+        return text
+    other = os.fsdecode(_STRAY.sub(lambda found: bytes.fromhex(found[1].decode()), os.fsencode(text)))
+    return other if os.path.lexists(other) else text
 
 
 def path_of(text: str) -> pathlib.Path:

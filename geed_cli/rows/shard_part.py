@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from geed_cli.documents.document import name_there
 from geed_cli.errors import InputError
 from geed_cli.result.file import first_fault, read_strict_json
 from geed_cli.result.part import Part
@@ -65,7 +66,7 @@ def row_files(part: ShardPart, path: Path) -> list[Path]:
     """
     found = []
     for name in part.rows:
-        places = [path.parent / name, path.parent / Path(name).name]
+        places = [Path(name_there(str(path.parent / each))) for each in (name, Path(name).name)]
         there = next((place for place in places if place.is_file()), None)
         if there is None:
             raise InputError(

@@ -63,6 +63,20 @@ def test_a_folder_and_its_pictures(geed: Geed, pictures: Path) -> None:
     ]
 
 
+def test_parts_of_an_audit(geed: Geed, pictures: Path) -> None:
+    """The folder of pictures, parts and their row files: as without parts, from what the parts say in UTF-8."""
+    shutil.copytree(pictures, f"data{BYTE}")
+    audit = ("audit", "net.yaml", "-g", "flip", "-d", f"data{BYTE}", "--labels", f"l{BYTE}.csv", "--quiet")
+    names = sorted(path.name for path in pictures.iterdir())
+    Path(f"l{BYTE}.csv").write_text("path,label\n" + "".join(f"{name},0\n" for name in names))
+    assert geed(*audit, "--json", "one.json", "--no-cache").exit_code == 0
+    part = Path(f"part{BYTE}.json")
+    assert geed(*audit, "--shard", "1/1", "--json", part).exit_code == 0
+    done = geed("merge", part, "--json", "all.json", "--quiet")
+    assert done.exit_code == 0, done.stderr
+    assert read_result(Path("all.json")).digest == read_result(Path("one.json")).digest
+
+
 def test_a_checkpoint(geed: Geed, pictures: Path) -> None:
     """Refused by its name, and audited through the link that the message recommends."""
     odd = Path(f"w{BYTE}.safetensors")

@@ -4,7 +4,8 @@ One thread, in which a row has the same digits wherever it is made on one type o
 """
 
 import random
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from support.pictures import smooth_pictures
 from geed_cli.errors import InputError
 from geed_cli.images.selection import in_draw_order
 from geed_cli.models.network import Network
+from geed_cli.models.output import Output
 from geed_cli.pipeline.audit import audit_together
 from geed_cli.pipeline.draw import listed
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions, UntilOptions
@@ -53,7 +55,7 @@ def options_of(folder: Path, samples: int = 40, **data: object) -> AuditOptions:
 
 
 def networks(seeds: Sequence[int] = (0,)) -> list[Network]:
-    return [small_conv_net(seed, size=SIZE) for seed in seeds]
+    return [replace(small_conv_net(seed, size=SIZE), output=Output("logits", (5,))) for seed in seeds]
 
 
 def one_process(options: AuditOptions, seeds: Sequence[int] = (0,)) -> list[str]:
@@ -274,8 +276,29 @@ def test_what_no_shard_can_do(folder: Path, tmp_path: Path, option: str, changes
     assert not (tmp_path / "rows").exists()
 
 
-@pytest.mark.parametrize(("number", "count"), [(0, 2), (3, 2), (1, 0)])
-def test_shards_that_are_none(number: int, count: int) -> None:
-    """Both count from 1."""
-    with pytest.raises(InputError, match=f"shard {number}/{count}"):
-        Shard(number, count)
+def test_a_shard_finds_labels_that_do_not_fit(folder: Path, tmp_path: Path) -> None:
+    """Of any picture of the audit, with the error of one process; the copy of another shard's picture needs none."""
+    order = in_draw_order(sorted(path.name for path in folder.iterdir()), 0)
+    pictures = tmp_path / "pictures"
+    shutil.copytree(folder, pictures)
+    (pictures / order[30]).write_bytes((pictures / order[2]).read_bytes())
+    table = tmp_path / "labels.csv"
+
+    def write(labels: Mapping[str, str]) -> AuditOptions:
+        table.write_text("path,label\n" + "".join(f"{path},{label}\n" for path, label in labels.items()))
+        return options_of(pictures, labels=str(table))
+
+    options = write({path: "0" for path in order if path != order[30]})
+    done = [make(options, tmp_path / "rows", Shard(number, 2)) for number in (1, 2)]
+    (result,) = together(options, done[1], [tmp_path / "rows"])
+    assert result.digest == one_process(options)[0]
+    assert order[30] in [copy.path for copy in result.data.duplicates]
+    for wrong in ({order[20]: "99"}, {order[21]: "cat"}):
+        options = write(dict.fromkeys(order, "0") | wrong)
+        with pytest.raises(InputError) as whole:
+            one_process(options)
+        for number in (1, 2):
+            with pytest.raises(InputError) as refused:
+                make(options, tmp_path / "none", Shard(number, 2))
+            assert refused.value.found == whole.value.found
+    assert not (tmp_path / "none").exists()

@@ -8,6 +8,7 @@ import typer
 
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.outputs import STDOUT, check_outputs, save
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import INTERRUPTED, InputError
 from geed_cli.measures.catalogue import require_guaranteed, select_measures
 from geed_cli.models.network import Network
@@ -126,7 +127,7 @@ def part_of(asked: ShardRequest, done: Done, target: Path) -> ShardPart:
 def asked_beside(options: AuditOptions, groups: tuple[str, ...], *, twin: bool) -> dict[str, str]:
     """What a result depends on beside its rows."""
     data = options.data
-    return {
+    asked = {
         "interval": repr(options.interval),
         "labels": f"{data.labels} {data.label_key} {data.by}",
         "cluster": str(data.cluster),
@@ -134,3 +135,4 @@ def asked_beside(options: AuditOptions, groups: tuple[str, ...], *, twin: bool) 
         "groups": " ".join(groups),
         "twin": str(twin),
     }
+    return {name: unicode_text(text) for name, text in asked.items()}  # as a file has it

@@ -12,7 +12,7 @@ from geed_cli.cli.audit_request import audit_options, groups_of
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cli.run.outputs import check_outputs, hand_over
 from geed_cli.cli.shards.making import asked_beside, loaded
-from geed_cli.cli.shards.recorded import audit_in, without_part
+from geed_cli.cli.shards.recorded import as_typed, audit_in, without_part
 from geed_cli.cli.shards.together import Read, lacking, notes_on, require_one_audit, stored_rows
 from geed_cli.errors import InputError
 from geed_cli.phrases import shell_joined
@@ -67,7 +67,7 @@ def _result(asked: MergeRequest, parts: Sequence[Read], union: Union, progress: 
     """The result of the audit that the parts are of."""
     part = parts[0][1]
     words = without_part(part.command)
-    model, arguments = audit_in(words)
+    model, arguments = audit_in(as_typed(words))
     arguments = replace(arguments, allow_code=asked.allow_code, allow_pickle=asked.allow_pickle)
     groups, options = groups_of(arguments), _here(audit_options(arguments), part)
     if asked_beside(options, groups, twin=arguments.twin) != part.asked:

@@ -8,6 +8,7 @@ from typer.main import get_command
 from geed_cli.cli.audit_arguments import AuditArguments
 from geed_cli.cli.command import OnceCommand, takes_options
 from geed_cli.cli.panels import Debug, Linear, ModelName, Quiet, Verbose
+from geed_cli.documents.document import name_there
 from geed_cli.errors import GeedError, InputError
 from geed_cli.phrases import shell_joined
 
@@ -49,6 +50,16 @@ def audit_in(words: Sequence[str]) -> tuple[str | None, AuditArguments]:
             remedy="run the shards again",
         ) from error
     return found[0]
+
+
+def as_typed(words: Sequence[str]) -> tuple[str, ...]:
+    r"""The words of a recorded command line with the bytes of paths that are no UTF-8, which it has as ``\xff``."""
+    return tuple(_with_bytes(word) for word in words)
+
+
+def _with_bytes(word: str) -> str:
+    option, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    return option + sign + name_there(value)
 
 
 def without_part(words: Sequence[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from geed_cli.pipeline.shards.maker import TileMaker, working
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
 from geed_cli.pipeline.shards.tile import Tile
 from geed_cli.pipeline.shards.unchanged import require_unchanged
+from geed_cli.pipeline.shards.usable import require_usable
 from geed_cli.rows.row_file import RowFile, StoredRows
 from geed_cli.rows.row_folder import read_rows, union_of
 from geed_cli.rows.tile_record import Record
@@ -133,6 +134,7 @@ def run_shard(
         run = _Run(maker, shard, folder, options)
         own = shard.of(maker.tiles)
         require_unchanged(maker, options.data, own, run.union.hashes(), folder)
+        require_usable(maker, options)
         left = [tile for tile in own if not run.knows(tile)]
         counted.begin(sum(tile.stop - tile.start for tile in left))
         parts = (left[start : start + AT_ONCE] for start in range(0, len(left), AT_ONCE))
