@@ -50,6 +50,37 @@ def test_a_decided_policy_saves_images_and_check_says_the_same(
     assert "Images were added until the policy was decided, to at most 40: look 1 of 2, at 97.50%." in walked
 
 
+CHANGES = """
+version: 2
+require: {min_images: 20}
+rules:
+  - {id: small, metric: latent.l2, group: flip, max: 0.0001}
+baseline:
+  rules:
+    - {id: no-worse, metric: latent.l2, group: flip, max_increase: 60%}
+"""
+
+
+def test_a_baseline_over_all_pictures_is_read_over_those_of_the_look(
+    geed: Geed, tmp_path: Path, policy: Path
+) -> None:
+    """One rule fails and one passes at 20 of 40; check says the same, and compare, which would refuse, is not named."""
+    pictures, saved, base = (
+        smooth_pictures(tmp_path / "pictures", 40, 40),
+        tmp_path / "r.json",
+        tmp_path / "b.json",
+    )
+    policy.write_text(CHANGES)
+    audit = ("audit", tmp_path / "small.yaml", "-d", pictures, "--metric", "latent.l2", "--json")
+    assert geed(*audit, base).exit_code == 0
+    done = geed(*audit, saved, "--policy", policy, "--baseline", base, "--stop-early", "--seed", "7")
+    again = geed("check", saved, "--policy", policy, "--baseline", base)
+    assert (done.exit_code, again.exit_code) == (1, 1)
+    assert again.stdout.strip() in done.stdout
+    assert "decided at 20 of 40 images, 20 saved · 2 checks: 1 fail, 1 pass" in done.stdout
+    assert "geed compare" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

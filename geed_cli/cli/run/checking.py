@@ -77,7 +77,7 @@ class Judge:
         _write(report, request)
         hand_over(
             pages_to_write(request.pages, lambda: _contents(report, labelled, before, gallery())),
-            lambda: _show(report, request, moved=_moved(request.baseline, self.results)),
+            lambda: _show(report, request, moved=_moved(report, request.baseline, self.results)),
         )
         return report.exit_code
 
@@ -124,9 +124,13 @@ def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
             )
 
 
-def _moved(baseline: Path | None, results: Sequence[Path]) -> str:
-    """The command that shows where the one result moved from its baseline; empty where there is none."""
-    if baseline is None or len(results) != 1:
+def _moved(report: GateReport, baseline: Path | None, results: Sequence[Path]) -> str:
+    """The command that shows where the one result moved from its baseline; empty where there is none.
+
+    A result that stopped early is over fewer images than its baseline, with which no command compares it.
+    """
+    stopped = any(model.planned is not None and model.images < model.planned for model in report.models)
+    if baseline is None or len(results) != 1 or stopped:
         return ""
     pair = [str(baseline), str(results[0])]
     if baseline.stem == results[0].stem or any(Path(path).suffix != ".json" for path in pair):
