@@ -115,7 +115,7 @@ def slow_type(run: RunOptions) -> str | None:
     if not run.reduced or choose_devices(run)[0].type != "cpu" or not lacks(DTYPES[run.precision]):
         return None
     return (
-        f"this CPU has no instructions for {run.precision}, which may take up to ten times as long as fp32; "
+        f"this CPU has no instructions for {run.precision}, which may take ten times as long as fp32; "
         "--precision fp32"
     )
 
