@@ -121,6 +121,6 @@ LIST_WORDS = (
             source="alpha spending",
             see=("interval", "asked for"),
         ),
-        ("look", "until-width"),
+        ("look", "until-width", "stop-early"),
     ),
 )
