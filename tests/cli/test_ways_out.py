@@ -730,7 +730,7 @@ def test_every_line_for_pip_names_what_can_be_installed() -> None:
     said = [(place, text) for place, text in remedies() if not place.startswith("spec_files.py")]
     texts = [*said, *((path.name, path.read_text(encoding="utf-8")) for path in pages)]
     words = [
-        (place, word.replace(".[", f"{project['name']}[") if word.startswith(".[") else word)
+        (place, f"{project['name']}{word[1:]}" if word.startswith(".") else word)  # a checkout
         for place, text in texts
         for line in re.findall(r"pip install ([^\n`&#)]*)", text)
         for word in shlex.split(line)
