@@ -12,8 +12,9 @@
    bit.
 
    The order of every sum is fixed: row by row, each in tiles of so many pixels; the pixels of a tile one after another,
-   then the tiles. It depends on height and width alone, and channels are LANES at a time, so that no digit depends on
-   the layout in memory, the instructions, the threads, or what else is in a batch. Compiled without contraction and
+   then the tiles. It depends on the maps' shape alone, and channels are LANES at a time, so that no digit depends on
+   the layout in memory, the instructions, the threads, or what else is in a batch. Tiles are long where a pixel's
+   channels fill pages of memory, and short where they do not, so that a tile stays in the nearest cache. Compiled without contraction and
    without fast mathematics (see build.py). Nothing is allocated, and there are no threads. */
 
 #include <stddef.h>
@@ -21,7 +22,9 @@
 #include <string.h>
 
 #define LANES 8
-#define PIXELS 16
+#define LONG_TILE 64
+#define SHORT_TILE 16
+#define LONG_FROM 128 /* channels */
 #define SPACING 16
 
 #if defined(_WIN32)
@@ -144,7 +147,7 @@ static void pack(float *to, view from, const int64_t *channels, int64_t first, i
 /* One tile of LANES channels from the first one; the maps begin at its first pixel. */
 static void one_tile(const job *each, view a, view b, const float *w, int64_t pixels, int64_t first,
                      int64_t channels, double *work, int64_t length) {
-    float a_packed[LANES * PIXELS], b_packed[LANES * PIXELS];
+    float a_packed[LANES * LONG_TILE], b_packed[LANES * LONG_TILE];
     int64_t count = channels - first < LANES ? channels - first : LANES;
     const float *a_at = a.map + first, *b_at = b.map ? b.map + first : NULL;
     int64_t a_step = a.column, b_step = b.column;
@@ -163,12 +166,13 @@ static void one_tile(const job *each, view a, view b, const float *w, int64_t pi
 static void add_rows(const job *each, int paired, int64_t channels, int64_t width, int64_t top, int64_t bottom,
                      const float *weights, double *work, int64_t length) {
     int64_t together = each->a.channel == 1 ? length : LANES;
+    int64_t longest = channels < LONG_FROM ? SHORT_TILE : LONG_TILE;
     for (int64_t start = 0; start < channels; start += together)
         for (int64_t i = top; i < bottom; i++)
-            for (int64_t j = 0; j < width; j += PIXELS) {
+            for (int64_t j = 0; j < width; j += longest) {
                 view a = each->a, b = each->b;
                 int64_t end = start + together < channels ? start + together : channels;
-                int64_t pixels = width - j < PIXELS ? width - j : PIXELS;
+                int64_t pixels = width - j < longest ? width - j : longest;
                 a.map += i * a.row + j * a.column;
                 b.map = paired ? b.map + i * b.row + j * b.column : NULL;
                 const float *w = weights ? weights + i * width + j : NULL;

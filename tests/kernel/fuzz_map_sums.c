@@ -47,7 +47,7 @@ static int same(const double *one, const double *other, int64_t count) {
 }
 
 static int one_round(void) {
-    int64_t shape[3] = {1 + below(40), 1 + below(40), 1 + below(40)}, channels = shape[0], pixels = 0;
+    int64_t shape[3] = {1 + below(below(8) ? 40 : 200), 1 + below(40), 1 + below(80)}, channels = shape[0], pixels = 0;
     int64_t length = (channels + LANES - 1) / LANES * LANES;
     float *a, *b, *weights = malloc(sizeof(float) * (size_t)(shape[1] * shape[2]));
     int64_t *order = malloc(sizeof(int64_t) * (size_t)channels);

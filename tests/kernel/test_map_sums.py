@@ -112,7 +112,7 @@ def numbers(shape: Sequence[int], seed: int, mean: float = 0.0, size: float = 1.
     return (size * (mean + np.random.default_rng(seed).standard_normal(shape))).astype(np.float32)
 
 
-SHAPES = [(1, 1, 1), (3, 7, 7), (17, 7, 7), (8, 16, 16), (1, 33, 33), (17, 19, 40), (3, 40, 19)]
+SHAPES = [(1, 1, 1), (3, 7, 7), (17, 7, 7), (8, 16, 16), (1, 33, 33), (17, 19, 40), (3, 40, 19), (129, 3, 70)]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

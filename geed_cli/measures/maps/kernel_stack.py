@@ -4,7 +4,7 @@ Each map is a place in memory by itself, so that stacks are taken apart and put 
 element does more with than rearrange them, such as to turn them by 45 degrees, are made by torch first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -67,30 +67,27 @@ class KernelStack(MapStack):
 
     def against(self, other: Self, of: Sequence[int], moves: Sequence[Move | None]) -> Sums:
         """One call for all rows, once the maps were made that cannot be read in place."""
-        means, squares = (each.numpy()[list(of)] for each in (other.sizes.means, other.sizes.squares))
-        jobs: dict[int, Job] = {}
-        kept = []  # until they are read
-        for move, rows in rows_of(moves).items():
-            moved = other._moved(move, [of[row] for row in rows])
-            means[rows], squares[rows] = moved.means, moved.squares
-            kept.append(moved)
-            for row, place in zip(rows, moved.places, strict=True):
-                jobs[row] = Job(_place(self.maps[row]), place, moved.channels)
-        compared = sorted(jobs)  # image by image, whose other map is in the cache then
+        chosen = list(of)
+        means, squares = (each.numpy()[chosen] for each in (other.sizes.means, other.sizes.squares))
+        kept: list[MapStack] = []  # maps that were made, until they are read
+        places: dict[int, tuple[Place, int]] = {}
+        for (representation, g), rows in rows_of(moves).items():
+            maps: Sequence[Tensor] = [other.maps[chosen[row]] for row in rows]
+            reading = representation.reading(g)
+            if reading is None:
+                made = type(self)(tuple(representation.act(g, one_tensor(maps))), self.support)
+                means[rows], squares[rows] = made.sizes.means.numpy(), made.sizes.squares.numpy()
+                kept.append(made)
+                maps, reading = made.maps, Reading()
+            elif reading.channels is not None:
+                means[rows], squares[rows] = (each[rows][:, reading.channels] for each in (means, squares))
+            places |= {row: _walk(one, reading) for row, one in zip(rows, maps, strict=True)}
+        compared = sorted(places)  # image by image, whose other map is in the cache then
+        found = self._sums([Job(_place(self.maps[row]), *places[row]) for row in compared])
         own = means.copy(), squares.copy(), squares.copy()  # of maps that are b itself
-        for numbers, found in zip(own, self._sums([jobs[row] for row in compared]), strict=True):
-            numbers[compared] = found
+        for numbers, of_rows in zip(own, found, strict=True):
+            numbers[compared] = of_rows
         return Sums(self._sizes(own[0], own[1]), self._sizes(means, squares), torch.from_numpy(own[2]))
-
-    def _moved(self, move: Move, rows: Sequence[int]) -> "_Moved":
-        """How ρ(g)b is read of some of the maps b."""
-        representation, g = move
-        reading = representation.reading(g)
-        maps: Sequence[Tensor] = [self.maps[row] for row in rows]
-        if reading is None:
-            made = type(self)(tuple(representation.act(g, one_tensor(maps))), self.support)
-            return _Moved(made.maps, Reading(), made.sizes)
-        return _Moved(maps, reading, self.sizes.rows(rows))
 
     def _sums(self, jobs: Sequence[Job]) -> tuple[Floats, Floats, Floats]:
         library = kernel()
@@ -108,49 +105,15 @@ class KernelStack(MapStack):
         return Sizes(torch.from_numpy(means), torch.from_numpy(squares), self._shape.pixels)
 
 
-@dataclass(frozen=True, eq=False)
-class _Moved:
-    """Maps ρ(g)b, as they are read.
-
-    Attributes:
-        maps: b, or ρ(g)b where these had to be made.
-        reading: what is left to do with them.
-        sizes: of these maps.
-    """
-
-    maps: Sequence[Tensor]
-    reading: Reading
-    sizes: Sizes
-
-    @property
-    def means(self) -> Floats:
-        """Of ρ(g)b, shape (rows, C)."""
-        return self._in_order(self.sizes.means)
-
-    @property
-    def squares(self) -> Floats:
-        """Of ρ(g)b, shape (rows, C)."""
-        return self._in_order(self.sizes.squares)
-
-    def _in_order(self, numbers: Tensor) -> Floats:
-        each: Floats = numbers.numpy()
-        return each if self.reading.channels is None else each[:, self.reading.channels]
-
-    @property
-    def channels(self) -> int:
-        """The address of where channels are read; 0 where all are read in their own places."""
-        return 0 if self.reading.channels is None else self.reading.channels.ctypes.data
-
-    @property
-    def places(self) -> Iterator[Place]:
-        """Of each map, walked through as the reading says."""
-        for each in self.maps:
-            start, channel, row, column = _place(each)
-            begin, row, column = self.reading.walk(each.shape[1], each.shape[2], row, column)
-            yield start + BYTES * begin, channel, row, column
-
-
 def _place(one: Tensor) -> Place:
     """Where a map lies."""
     channel, row, column = one.stride()
     return one.data_ptr(), channel, row, column
+
+
+def _walk(one: Tensor, reading: Reading) -> tuple[Place, int]:
+    """Where a map is read as it is moved, and the address of its channels' places; 0 where all keep their own."""
+    start, channel, row, column = _place(one)
+    begin, row, column = reading.walk(one.shape[1], one.shape[2], row, column)
+    channels = 0 if reading.channels is None else reading.channels.ctypes.data
+    return (start + BYTES * begin, channel, row, column), channels
