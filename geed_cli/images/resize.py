@@ -62,7 +62,8 @@ def _takes_torch(source: Size, size: Size) -> bool:
     (width, height), (new_width, new_height) = source, size
     shrinks = width >= SHRINKS * new_width and height >= SHRINKS * new_height
     in_proportion = height * new_width <= IN_PROPORTION * width * new_height
-    return shrinks and in_proportion and height <= HIGHEST * width
+    has_room = min(size) > 1  # of one single pixel torch's code for AVX2 fails in an assertion of its own
+    return shrinks and in_proportion and height <= HIGHEST * width and has_room
 
 
 def _strips(image: Image.Image) -> Iterator[Pixels]:

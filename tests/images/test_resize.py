@@ -123,16 +123,11 @@ def test_filters_that_torch_has_not_stay_with_pillow(interpolation: Interpolatio
 
 @pytest.mark.parametrize(
     ("source", "target"),
-    [
-        ((60, 50), (90, 75)),
-        ((60, 50), (50, 42)),
-        ((60, 50), (90, 20)),
-        ((40, 90), (20, 45)),
-        ((60, 70), (30, 30)),
-    ],
-)
+    [((60, 50), (90, 75)), ((60, 50), (50, 42)), ((7, 7), (1, 1)), ((90, 9), (10, 1)), ((60, 50), (90, 20)),
+     ((40, 90), (20, 45)), ((60, 70), (30, 30))],
+)  # fmt: skip
 def test_shapes_that_stay_with_pillow(source: tuple[int, int], target: tuple[int, int]) -> None:
-    """Enlarged, hardly smaller, enlarged one way, more than 1.8 times as high as wide, squeezed in height."""
+    """Enlarged, hardly smaller, one pixel, one row, enlarged one way, 2.25 times as high as wide, squeezed."""
     assert levels_apart(noise(*source), *target).max() == 0
 
 
