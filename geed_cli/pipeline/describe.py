@@ -132,7 +132,11 @@ def describe_data(
 
 
 def _images(subjects: Sequence[Subject]) -> tuple[Image, ...]:
-    return tuple(Image(path=subject.record.path, sha256=subject.record.sha256) for subject in subjects)
+    given = {"path", "sha256"}  # one set for all, which is most of what an image would take
+    return tuple(
+        Image.model_construct(given, path=subject.record.path, sha256=subject.record.sha256)
+        for subject in subjects
+    )
 
 
 def data_sha256(records: Sequence[ImageRecord]) -> str:

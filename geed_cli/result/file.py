@@ -22,6 +22,8 @@ CONTROL_CHARACTERS = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|(?<!\\)(?:\\\\)*\\(?:[bf]|u00(?:[0189][0-9a-fA-F]|7[fF]))"
 )
 """Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
+PIECE = 2**24
+"""Characters, or bytes, that are written at once."""
 ORDINARY = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 
 _STRAY_BYTE = re.compile("[\ud800-\udfff]+")
@@ -75,7 +77,8 @@ def write_atomically(content: str | bytes, path: Path) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(utf8(content))
+            for start in range(0, len(content), PIECE):  # so that no second copy of a large result is made
+                stream.write(utf8(content[start : start + PIECE]))
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())

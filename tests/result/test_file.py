@@ -8,12 +8,14 @@ import pytest
 from support.results import small_result
 
 from geed_cli.errors import InputError, RunError
+from geed_cli.result import file as module
 from geed_cli.result.file import (
     CONTROL_CHARACTERS,
     check_writable,
     checked_text,
     read_result,
     to_strict_json,
+    utf8,
     write_atomically,
     write_result,
 )
@@ -126,3 +128,13 @@ def test_control_characters_are_found_in_any_text(around: str, tmp_path: Path) -
             assert checked_text(text, tmp_path) == text
         control = (number < 0x20 or 0x7F <= number <= 0x9F) and chr(number) not in "\t\n\r"
         assert not control or CONTROL_CHARACTERS.search(text)
+
+
+def test_a_text_that_is_written_in_pieces_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Characters of several bytes, and bytes that are no UTF-8, at any border of two pieces."""
+    text = "añ€😀\udcff" * 3
+    for size in (1, 2, 3, 7, 100):
+        monkeypatch.setattr(module, "PIECE", size)
+        for content in (text, text.encode("utf-8", "surrogateescape")):
+            write_atomically(content, tmp_path / "text")
+            assert (tmp_path / "text").read_bytes() == utf8(content)

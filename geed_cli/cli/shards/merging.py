@@ -52,15 +52,22 @@ def run_merge(asked: MergeRequest, view: View) -> None:
     parts = [(path, read_part(path)) for path in asked.files]
     require_one_audit(parts)
     with TerminalProgress(message_console(), quiet=view.quiet) as progress:
-        progress.step("reading rows")
-        stored = stored_rows(parts)
-        union = union_of(stored, parts[0][1].recipe.get("precision", "fp32"))
-        for note in notes_on(parts, stored, union):
-            progress.note(note)
-        result = _result(asked, parts, union, progress)
+        result = _result(
+            asked, parts, _union(parts, progress), progress
+        )  # rows are let go of before it is written
     hand_over(
         [(asked.json, lambda: to_strict_json(result))], lambda: print_result(result, result_console(), view)
     )
+
+
+def _union(parts: Sequence[Read], progress: TerminalProgress) -> Union:
+    """The rows of all parts."""
+    progress.step("reading rows")
+    stored = stored_rows(parts)
+    union = union_of(stored, parts[0][1].recipe.get("precision", "fp32"))
+    for note in notes_on(parts, stored, union):
+        progress.note(note)
+    return union
 
 
 def _result(asked: MergeRequest, parts: Sequence[Read], union: Union, progress: TerminalProgress) -> Result:
