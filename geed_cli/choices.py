@@ -112,6 +112,8 @@ OnNonFinite = OnBadImage
 OnUnsteady = Literal["error", "report"]
 EngineName = Literal["local", "ray", "slurm"]
 """``report`` goes on with a network that is no function of one image, and says how far its values move."""
+SumsBy = Literal["kernel", "torch"]
+"""Who sums maps: the library that is compiled at installation, or torch; their sums differ in last digits."""
 Discover = Literal["permutation", "linear"]
 """The kinds of hidden action that are looked for."""
 WeightsFrom = Literal["spec", "random"]

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, JsonValue, field_validator
 
-from geed_cli.choices import Discover, Identity, ImageSource, OutputKind, Plot
+from geed_cli.choices import Discover, Identity, ImageSource, OutputKind, Plot, SumsBy
 from geed_cli.result.by_element import ByElement
 from geed_cli.result.by_name import row_at, rows_at
 from geed_cli.result.digest import digest_of
@@ -520,7 +520,7 @@ class Environment(Part):
     torchvision: str = Field(description="version of torchvision")
     platform: str = Field(description="operating system, its version and the machine's architecture")
     device: str = Field(description="kind of the first device, and its model where the system says it")
-    map_sums: Literal["kernel", "torch"] | None = Field(
+    map_sums: SumsBy | None = Field(
         None,
         description="who summed maps: kernel, the library that is compiled at installation, or torch; null where it "
         "was not recorded",

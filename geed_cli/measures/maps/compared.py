@@ -1,21 +1,18 @@
 """Which of the two sums maps, and what is made of the sums of two stacks."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from geed_cli.actions.representation import Trivial
+from geed_cli.choices import SumsBy
 from geed_cli.kernel.library import kernel
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.maps.kernel_stack import KernelStack
 from geed_cli.measures.maps.stack import MapStack, one_tensor
 from geed_cli.measures.maps.torch_stack import TorchStack
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
-
-SumsBy = Literal["kernel", "torch"]
-"""The library that is compiled at installation, or torch; their sums differ in last digits."""
 
 
 def stack_of(maps: Sequence[Tensor], support: Tensor | None = None) -> MapStack:
