@@ -109,8 +109,8 @@ Identity = Literal["bytes", "pixels"]
 """What identifies a picture, or what two of them share: a file's bytes, or the decoded size and pixels."""
 OnBadImage = Literal["error", "skip"]
 OnNonFinite = OnBadImage
-OnUnsteady = Literal["error", "report"]
 EngineName = Literal["local", "ray", "slurm"]
+OnUnsteady = Literal["error", "report"]
 """``report`` goes on with a network that is no function of one image, and says how far its values move."""
 SumsBy = Literal["kernel", "torch"]
 """Who sums maps: the library that is compiled at installation, or torch; their sums differ in last digits."""
