@@ -91,6 +91,23 @@ def test_every_action(name: str) -> None:
         close(by_kernel, found(TorchStack, torch.float64), 1e-12)
 
 
+@pytest.mark.parametrize(("mean", "of_kernel", "of_torch"), [(1e3, 1e-12, 1e-6), (1e6, 1e-12, 1e-2)])
+def test_large_means(mean: float, of_kernel: float, of_torch: float) -> None:
+    """Maps about a mean of so many deviations, against torch in float64; in float32 the mean's rounding stays."""
+    own, other = maps(4) + mean, maps(4, 1) + mean
+    moves: list[Move | None] = [(spatial("flip"), g % 2) for g in range(4)]
+
+    def by_torch(dtype: torch.dtype) -> Sums:
+        return TorchStack.of(own.to(dtype), None).against(
+            TorchStack.of(other.to(dtype), None), range(4), moves
+        )
+
+    exact = by_torch(torch.float64)
+    by_kernel = KernelStack(tuple(own), None).against(KernelStack(tuple(other), None), range(4), moves)
+    close(by_kernel, exact, of_kernel)
+    close(by_torch(torch.float32), exact, of_torch)
+
+
 def test_parts_copies_and_several_as_one() -> None:
     """Any way to the same maps has the same sums, bit for bit."""
     action = spatial("d4")
