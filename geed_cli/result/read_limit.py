@@ -27,6 +27,6 @@ def memory() -> int:
     except (AttributeError, ValueError, OSError):  # as on Windows
         return 0
     try:
-        return min(whole, int(CGROUP.read_text()))
+        return min(whole, int(CGROUP.read_text(encoding="ascii")))
     except (OSError, ValueError):  # no container, or "max"
         return whole
