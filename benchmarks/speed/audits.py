@@ -56,6 +56,8 @@ def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -
         drawn = session.complete(draw)
         total = time.perf_counter() - started
     result = session.results(drawn)[0]
+    if result.data.count != options.data.samples:
+        raise ValueError(f"{result.data.count} images were audited, and rates are of {options.data.samples}")
     timing = result.timing
     return Spent(total, timing.forward_s, timing.measure_s, timing.decode_s, result.settings.batch_size)
 

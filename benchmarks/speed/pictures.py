@@ -1,4 +1,4 @@
-"""Pictures to audit: the bundled sample's photographs as many times as it takes, or generated small ones.
+"""Pictures to audit: the bundled sample's photographs, shifted where more are wanted, or generated small ones.
 
 The small ones are for what does not depend on content, and seeded. Imports no torch.
 """
@@ -7,16 +7,20 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from geed_cli.images.source import sample_folder
 
+SHIFT = 8
+"""Pixels between a photograph and the next one that is made of it."""
 GRID = 8
 """Random colours are drawn on so many squares and enlarged: smooth, so that files are small and quick to decode."""
 
 
 def copy_photographs(folder: Path, images: int) -> None:
-    """Copies of the photographs, at least so many; those that are there stay.
+    """The photographs, and the same shifted in a circle, at least so many different pictures; those there stay.
+
+    An audit takes a picture once, however many copies of it there are.
 
     Args:
         folder: which holds nothing else.
@@ -24,7 +28,13 @@ def copy_photographs(folder: Path, images: int) -> None:
     """
     photographs = sorted(path for path in sample_folder().iterdir() if path.suffix == ".jpg")
     for number in range(len(list(folder.iterdir())), images):
-        shutil.copyfile(photographs[number % len(photographs)], folder / f"{number:05d}.jpg")
+        path, turn = photographs[number % len(photographs)], number // len(photographs)
+        copy = folder / f"{number:05d}.jpg"
+        if turn == 0:
+            shutil.copyfile(path, copy)
+            continue
+        with Image.open(path) as picture:
+            ImageChops.offset(picture, SHIFT * turn, 0).save(copy, quality=90)
 
 
 def write_small(folder: Path, count: int, side: int = 64) -> Path:
