@@ -44,9 +44,8 @@ class OwnFolders:
         with self._alone(self._gate.parent):
             self._locks.close()
             for folder in self.paths:
-                if [file.name for file in folder.glob("*")] == [
-                    LOCK
-                ]:  # else rows are left, or it was taken away
+                left = [file.name for file in folder.glob("*")]
+                if left == [LOCK]:  # else rows are left, or it was taken away
                     (folder / LOCK).unlink()
                     os.rmdir(folder)
         self.paths = ()

@@ -18,7 +18,7 @@ from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.row import Control
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.map_distance import layer_deviation, map_deviation, squared_lengths, wide
-from geed_cli.measures.maps.stack import MapStack
+from geed_cli.measures.maps.stack import MapStack, rows_of
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure, MapMeasure
 from geed_cli.measures.moments import numbers_of, pick, taken
 
@@ -148,13 +148,10 @@ def compare_centred(
 
 def _apart(family: Family, views: Sequence[View], maps: Tensor, plain: Tensor, of: Sequence[int]) -> Tensor:
     """‖f_l(gx) − ρ(g)f_l(x)‖² of every row, on the compared pixels; shape (R,), float64."""
-    rows_of: dict[View, list[int]] = {}
-    for row, view in enumerate(views):
-        rows_of.setdefault(view, []).append(row)
+    moved = rows_of([family.moves[view] for view in views])
     parts: list[Tensor] = []
-    for view, rows in rows_of.items():
-        representation, g = family.moves[view]
+    for (representation, g), rows in moved.items():
         expected = representation.act(g, wide(pick(plain, [of[row] for row in rows])))
         parts.append(squared_lengths(family.restrict(wide(pick(maps, rows)) - expected)))
-    order = [row for rows in rows_of.values() for row in rows]
+    order = [row for rows in moved.values() for row in rows]
     return torch.cat(parts)[numbers_of(tuple(int(at) for at in np.argsort(order)), parts[0].device)]

@@ -15,7 +15,7 @@
    then the tiles. It depends on the maps' shape alone, and channels are LANES at a time, so that no digit depends on
    the layout in memory, the instructions, the threads, or what else is in a batch. Tiles are long where a pixel's
    channels fill pages of memory, and short where they do not, so that a tile stays in the nearest cache. Compiled without contraction and
-   without fast mathematics (see build.py). Nothing is allocated, and there are no threads. */
+   without fast mathematics (see benchmarks/package_kernel.py). Nothing is allocated, and there are no threads. */
 
 #include <stddef.h>
 #include <stdint.h>

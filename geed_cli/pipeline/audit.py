@@ -30,7 +30,7 @@ from geed_cli.pipeline.progress import Progress, Silent
 from geed_cli.pipeline.reuse.pruning import keep_below
 from geed_cli.pipeline.second_runs import in_float32, with_shift, with_twin
 from geed_cli.pipeline.session import Session
-from geed_cli.pipeline.until import first_images, grow
+from geed_cli.pipeline.until import first_images, grow, with_policy_read
 from geed_cli.result.schema import Result
 from geed_cli.runtime.freed_memory import freed_memory_kept
 from geed_cli.runtime.own_process import prints_aside
@@ -84,7 +84,7 @@ def audit_together(
         RunError: as for ``audit``.
     """
     progress = progress or Silent()
-    options = replace(options, data=listed(options.data))
+    options = with_policy_read(replace(options, data=listed(options.data)))
     require_enough(options.data)
     progress.step("preparing")
     with (

@@ -39,8 +39,6 @@ def grow(session: Session, draw: Draw, options: AuditOptions) -> tuple[Result, .
     until = options.until
     assert until is not None, "the caller asks only where a run is to grow"
     check_until(options)
-    if isinstance(until, UntilDecided):  # a file is read once
-        until = replace(until, policy=policy_from(until.policy))
     sizes = _sizes(until, draw, options)
     confidences = look_confidences(sizes, options.interval.confidence)
     width, metric = (until.width, until.metric) if isinstance(until, UntilOptions) else (None, None)
@@ -53,6 +51,18 @@ def grow(session: Session, draw: Draw, options: AuditOptions) -> tuple[Result, .
         if results[0].status == "partial" or _is_enough(until, results):
             break
     return results
+
+
+def with_policy_read(options: AuditOptions) -> AuditOptions:
+    """The options with the policy itself where its file is named, so that all looks are judged by one reading of it.
+
+    Raises:
+        InputError: as for ``policy_from``.
+    """
+    until = options.until
+    if not isinstance(until, UntilDecided):
+        return options
+    return replace(options, until=replace(until, policy=policy_from(until.policy)))
 
 
 def first_images(options: AuditOptions) -> DataOptions:

@@ -1,5 +1,6 @@
 """Runs that stop once a policy is decided: the looks, their rows and verdicts, and baselines over all images."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from geed_cli.gate.gate import gate
 from geed_cli.gate.given import policy_from
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions, UntilDecided
+from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.shards.shard import check_shardable
 from geed_cli.pipeline.until import check_until
 from geed_cli.result.schema import Result
@@ -61,6 +63,26 @@ def test_a_limit_that_is_the_value_takes_all_images(folder: Path) -> None:
     assert result.settings.looks.confidence == pytest.approx(0.975)
     assert result.data == whole.data
     assert [e.per_image for e in result.results] == [e.per_image for e in whole.results]
+
+
+class _TakesAway(Silent):
+    """Removes a file when the first images are shown."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def images(self, done: int, total: int) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def test_all_looks_are_judged_by_one_reading_of_the_file(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(json.dumps(limit(50.0)), encoding="utf-8")
+    asked = options(folder, UntilDecided(file))
+    result = audit(small_conv_net(size=15), ["flip"], asked, _TakesAway(file))
+    assert not file.exists()
+    assert result.settings.looks is not None
+    assert result.settings.looks.used == 1
 
 
 def test_changes_are_measured_from_a_baseline_over_all_images(folder: Path) -> None:

@@ -139,6 +139,18 @@ def audits_on_cluster(
     return [paired(found[str(number)], len(requests)) for number, (requests, _) in enumerate(together)]
 
 
+def whole_result(outcome: Sequence[Result], typed: tuple[str, ...]) -> Result:
+    """The result of a cell of one network, made by that command line.
+
+    Raises:
+        KeyboardInterrupt: the run was asked to stop before it was whole; its rows are kept.
+    """
+    result = paired(outcome, 1)[0]
+    if result.status == "partial":
+        raise KeyboardInterrupt
+    return result.model_copy(update={"command": typed})
+
+
 def with_batch_of(options: AuditOptions, gpus_per_worker: float) -> AuditOptions:
     """The options with the batches of workers, wherever this process runs."""
     if options.run.batch_size is not None or not gpus_per_worker:

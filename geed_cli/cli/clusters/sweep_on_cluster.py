@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from geed_cli.api.sweep_cells import Job, Outcome, options_on
-from geed_cli.cli.clusters.on_cluster import cell_of, networks_of, with_batch_of
+from geed_cli.cli.clusters.on_cluster import cell_of, networks_of, whole_result, with_batch_of
 from geed_cli.cli.run.model_request import ModelRequest
 from geed_cli.cluster.cell_run import CellRun
 from geed_cli.cluster.on_ray import audit_on_ray
@@ -13,7 +13,6 @@ from geed_cli.errors import GeedError
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import listed
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.second_runs import paired
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.sweeps.manifest import Cell, Member, SweptData
 
@@ -52,11 +51,8 @@ class SweepOnCluster:
         for run, outcome in audit_on_ray(runs, self.cluster, progress):
             if isinstance(outcome, GeedError):
                 yield cells[run.name], outcome
-                continue
-            result = paired(outcome, 1)[0]
-            if result.status == "partial":
-                raise KeyboardInterrupt
-            yield cells[run.name], result.model_copy(update={"command": self.typed})
+            else:
+                yield cells[run.name], whole_result(outcome, self.typed)
         if progress.stopping():
             raise KeyboardInterrupt
 

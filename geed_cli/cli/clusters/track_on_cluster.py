@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from geed_cli.api.checkpoint_audits import Job, loaded
 from geed_cli.api.checkpoint_recipe import Audits, Unaudited
-from geed_cli.cli.clusters.on_cluster import cell_of, cluster_of, with_batch_of
+from geed_cli.cli.clusters.on_cluster import cell_of, cluster_of, whole_result, with_batch_of
 from geed_cli.cli.run.track_recipe import TrackRequest, model_request, of_own
 from geed_cli.cluster.cell_run import CellRun
 from geed_cli.cluster.on_ray import audit_on_ray
@@ -15,7 +15,7 @@ from geed_cli.errors import GeedError
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import listed
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.second_runs import flat, paired
+from geed_cli.pipeline.second_runs import flat
 from geed_cli.report.terminal_progress import TerminalProgress
 from geed_cli.result.schema import Result
 
@@ -69,10 +69,7 @@ class TrackOnCluster:
                 continue
             if isinstance(outcome, GeedError):
                 raise outcome
-            result = paired(outcome, 1)[0]
-            if result.status == "partial":
-                raise KeyboardInterrupt
-            yield job, result.model_copy(update={"command": self.request.asked.typed})
+            yield job, whole_result(outcome, self.request.asked.typed)
         if progress.stopping():
             raise KeyboardInterrupt
 
