@@ -71,7 +71,7 @@ class _TakesAway(Silent):
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def images(self, done: int, total: int) -> None:
+    def images(self, done: int, total: int) -> None:  # noqa: ARG002 - the protocol's
         self._path.unlink(missing_ok=True)
 
 
