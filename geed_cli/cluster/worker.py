@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from geed_cli.engine.passes import OutOfMemoryError
 from geed_cli.engine.steady.finding import UnsteadyError
 from geed_cli.errors import GeedError, InputError, RunError
+from geed_cli.runtime.own_process import own_process
 
 Kind = Literal["made", "refused", "ended"]
 
@@ -66,14 +67,15 @@ class Worker:
 
     def make(self, cell: str, fetch: Callable[[], Job], task: object) -> Answer:
         """Do one task of a cell, whose job is fetched where it is not open."""
-        try:
-            maker = self._opened(cell, fetch)
-        except GeedError as error:
-            return Answer("refused", error=plain(error))
-        try:
-            return Answer("made", maker.make(task))
-        except GeedError as error:
-            return Answer("ended", error=plain(error))
+        with own_process():
+            try:
+                maker = self._opened(cell, fetch)
+            except GeedError as error:
+                return Answer("refused", error=plain(error))
+            try:
+                return Answer("made", maker.make(task))
+            except GeedError as error:
+                return Answer("ended", error=plain(error))
 
     def close(self) -> Answer:
         """Close the networks that are open."""

@@ -7,24 +7,19 @@ pixels whose sources lie inside.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from geed_cli.actions.view import View
-from geed_cli.engine.outbox import Outbox
+from geed_cli.engine.outbox import Numbers, Outbox, Take, send
 from geed_cli.engine.row import Control
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.map_distance import layer_deviation, map_deviation, squared_lengths, wide
-from geed_cli.measures.maps.stack import MapStack, rows_of
+from geed_cli.measures.maps.stack import MapStack, Sums, rows_of
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure, MapMeasure
 from geed_cli.measures.moments import numbers_of, pick, taken
-
-Quantity = tuple[str, Control | None]
-"""A layer's measure, and which of its controls; None is the deviation itself."""
-Numbers = dict[Quantity, float]
 
 
 @dataclass(frozen=True)
@@ -64,25 +59,40 @@ class Centres:
         return Centres(type(maps[0]).together(maps), alone=type(alone[0]).together(alone) if alone else None)
 
 
-def send(
-    deviations: Mapping[str, LayerDeviation],
-    rows: Sequence[Numbers],
-    outbox: Outbox,
-    control: Control | None = None,
-) -> None:
-    """Have the numbers of R comparisons, given by measure, delivered into R dictionaries.
+@dataclass(frozen=True)
+class Made:
+    """What was made of R pairs of maps while they were there.
 
-    ``control`` is which control they are; None where they are the deviations, which bring their dead parts along.
+    Attributes:
+        sums: of the pairs; None where no measure asks for them.
+        by_channel: the measures that do.
+        by_map: the measures of whole maps, made already.
     """
-    for metric, each in deviations.items():
-        outbox.put(each.value, partial(_fill, rows, (metric, control)))
-        if control is None and each.dead is not None:
-            outbox.put(each.dead, partial(_fill, rows, (metric, "dead")))
 
+    sums: Sums | None
+    by_channel: tuple[ChannelMeasure, ...]
+    by_map: Mapping[str, LayerDeviation]
 
-def _fill(rows: Sequence[Numbers], quantity: Quantity, column: Tensor) -> None:
-    for row, number in zip(rows, column.tolist(), strict=True):
-        row[quantity] = number
+    @property
+    def finite(self) -> Tensor:
+        """Whether both maps of a pair are finite, shape (R,), bool."""
+        flags = [each.finite for each in self.by_map.values()]
+        return torch.stack(flags if self.sums is None else [*flags, self.sums.finite]).all(dim=0)
+
+    def send(
+        self,
+        rows: Sequence[Numbers],
+        outbox: Outbox,
+        control: Control | None = None,
+        finite: Take | None = None,
+    ) -> None:
+        """Have the numbers delivered into R dictionaries, and ``finite`` called with flags that all have to hold."""
+        send(self.by_map, rows, outbox.put, control)
+        for each in self.by_map.values():
+            if finite is not None:
+                outbox.put(each.finite, finite)
+        if self.sums is not None:
+            outbox.sums.add(self.sums, self.by_channel, rows, control, finite)
 
 
 def compare_maps(
@@ -92,7 +102,7 @@ def compare_maps(
     centres: Centres,
     of: Sequence[int],
     measures: Sequence[LayerMeasure],
-) -> dict[str, LayerDeviation]:
+) -> Made:
     """Compare each map f_l(gx) with ρ(g)f̂_l(x), or with ρ(g)f_l(x), by each measure.
 
     Args:
@@ -103,19 +113,19 @@ def compare_maps(
         of: for each row, which of the centres is its image's.
         measures: of layers.
     """
-    found: dict[str, LayerDeviation] = {}
-    by_channel = [each for each in measures if isinstance(each, ChannelMeasure)]
+    sums: Sums | None = None
+    by_channel = tuple(each for each in measures if isinstance(each, ChannelMeasure))
     if by_channel:
         moves = [None if view == centres.view else family.moves[view] for view in views]
         sums = own.against(centres.maps, of, moves)
-        found |= {each.name: each.compare(*sums) for each in by_channel}
+    found: dict[str, LayerDeviation] = {}
     by_map = [each for each in measures if isinstance(each, MapMeasure)]
     if by_map:
         plain = centres.plain.tensor
         apart = _apart(family, views, own.tensor, plain, of)
         lengths = taken(squared_lengths(family.restrict(plain)), of)
-        found |= {each.name: map_deviation(each, apart, lengths) for each in by_map}
-    return found
+        found = {each.name: map_deviation(each, apart, lengths) for each in by_map}
+    return Made(sums, by_channel, found)
 
 
 def compare_centred(

@@ -259,6 +259,7 @@ class Engine:
         outbox = Outbox()
 
         unread = set(self._sites)
+        broken: list[tuple[int, str, set[str]]] = []  # in whatever order it becomes known
 
         def read(site: Site, activation: Tensor) -> None:
             before = time.perf_counter()
@@ -270,7 +271,10 @@ class Engine:
                 own[site] = activation[kept].clone()
             for places, held in zip(looked_at, seen, strict=True):
                 held[site] = rows_of(activation, places, vector=site in self._vectors)
-            self._reduce(site, activation, batch, outbox)
+            place, module = len(self._sites) - len(unread), site.module
+            self._reduce(
+                site, activation, batch, outbox, lambda images: broken.append((place, module, images))
+            )
             self.measure_s += time.perf_counter() - before
 
         with full_precision(), explained(self._network):
@@ -279,6 +283,9 @@ class Engine:
             raise UnreadableError(self._network, site, "in this batch it does not run, as in others")
         before = time.perf_counter()
         outbox.deliver()
+        for _, module, images in sorted(broken, key=lambda found: found[0]):
+            for image in images:
+                self._broken.setdefault(image, module)
         self.measure_s += time.perf_counter() - before
         return own, seen
 
@@ -292,13 +299,15 @@ class Engine:
             with hooked(module, self._sites, read):
                 module(inputs)
 
-    def _reduce(self, site: Site, activation: Tensor, batch: Batch, outbox: Outbox) -> None:
-        """Reduce one site's activation; the outbox delivers the numbers."""
-
-        def broken(images: set[str]) -> None:
-            for image in images:
-                self._broken.setdefault(image, site.module)
-
+    def _reduce(
+        self,
+        site: Site,
+        activation: Tensor,
+        batch: Batch,
+        outbox: Outbox,
+        broken: Callable[[set[str]], None],
+    ) -> None:
+        """Reduce one site's activation; the outbox delivers the numbers, and names images where they are broken."""
         if site in self._vectors:
             self._vectors[site].consume(batch.slots, activation, outbox, broken)
         reducers = [of[site] for of in (self._reducers, self._derivatives) if site in of]

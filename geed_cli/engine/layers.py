@@ -7,7 +7,6 @@ controls: against the previous control image (null), and of round trips (floor).
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -15,9 +14,9 @@ from torch import Tensor
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.batches import Slot
-from geed_cli.engine.comparisons import Centres, Numbers, compare_centred, compare_maps, send
+from geed_cli.engine.comparisons import Centres, Made, compare_centred, compare_maps
 from geed_cli.engine.observation import Comparisons
-from geed_cli.engine.outbox import Outbox
+from geed_cli.engine.outbox import Numbers, Outbox, send
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.maps.compared import stack_of
@@ -84,9 +83,8 @@ class LayerReducer:
         for family in self._families:
             ready = self._ready(family, list(last))
             if ready is not None:
-                finite = self._compare(family, ready, outbox)
-                outbox.put(finite, partial(_name_broken, ready, broken))
-                self._controls(family, ready, last, finite, outbox)
+                made = self._compare(family, ready, outbox, broken)
+                self._controls(family, ready, last, made, outbox)
         for image, slot in last.items():
             self._let_go(self._orbits[image], slot)
 
@@ -132,37 +130,40 @@ class LayerReducer:
         like = self._orbits[image].maps[family.kernel[0]]
         return laid_out(held.mean(dim=0)[None], like[None])[0]
 
-    def _compare(self, family: Family, ready: _Ready, outbox: Outbox) -> Tensor:
-        """The deviations of all rows; which of the rows are finite."""
+    def _compare(
+        self, family: Family, ready: _Ready, outbox: Outbox, broken: Callable[[set[str]], None]
+    ) -> Made | None:
+        """The deviations of all rows; None where there are none."""
         if ready.own is None:
-            return torch.ones(0, dtype=torch.bool)
+            return None
         views = [view for _, view in ready.rows]
         of = [ready.images.index(image) for image, _ in ready.rows]
-        deviations = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
+        made = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
         numbers: list[Numbers] = [{} for _ in ready.rows]
-        send(deviations, numbers, outbox)
+        made.send(numbers, outbox, finite=lambda flags: broken(ready.broken(flags)))
         for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
                 centre, plain = ready.centre(image)
                 centred = compare_centred(family, view, orbit.maps[view], centre, plain, self._measures)
-                send(centred, [row], outbox, "phase_corrected")
+                send(centred, [row], outbox.put, "phase_corrected")
             orbit.comparisons[family, view] = row
-        return torch.stack([each.finite for each in deviations.values()]).all(dim=0)
+        return made
 
     def _controls(
         self,
         family: Family,
         ready: _Ready,
         last: Mapping[str, Slot],
-        finite: Tensor,
+        made: Made | None,
         outbox: Outbox,
     ) -> None:
         """The controls of the control images among these; one that is not finite is nobody's partner."""
         controls = [image for image in ready.images if last[image].subject.control]
         if not controls:
             return
-        partners = self._partners(family, ready, controls, last, ready.broken(finite))
+        broken = set() if made is None else ready.broken(made.finite)
+        partners = self._partners(family, ready, controls, last, broken)
         self._null(family, ready, partners, outbox)
         self._trips(family, [self._orbits[image] for image in controls], outbox)
 
@@ -194,14 +195,9 @@ class LayerReducer:
         centres = Centres.together([partners[image] for image in images])
         views = [ready.rows[row][1] for row in rows]
         of = [images.index(ready.rows[row][0]) for row in rows]
-        deviations = compare_maps(family, views, ready.own.rows(rows), centres, of, self._measures)
+        made = compare_maps(family, views, ready.own.rows(rows), centres, of, self._measures)
         compared = [ready.rows[row] for row in rows]
-        send(
-            deviations,
-            [self._orbits[image].comparisons[family, view] for image, view in compared],
-            outbox,
-            "null",
-        )
+        made.send([self._orbits[image].comparisons[family, view] for image, view in compared], outbox, "null")
 
     def _trips(self, family: Family, orbits: Sequence[_Orbit], outbox: Outbox) -> None:
         """Round trips against the image that they should have come back to."""
@@ -218,12 +214,10 @@ class LayerReducer:
         returned = stack_of([orbit.maps[trip] for orbit, trip in trips], family.support)
         identity = stack_of([orbit.maps[trip.identity] for orbit, trip in trips], family.support)
         views = [trip.identity for _, trip in trips]
-        deviations = compare_maps(
-            family, views, returned, Centres(identity), range(len(trips)), self._measures
-        )
+        made = compare_maps(family, views, returned, Centres(identity), range(len(trips)), self._measures)
         for orbit, trip in trips:
             orbit.comparisons[family, trip] = {}
-        send(deviations, [orbit.comparisons[family, trip] for orbit, trip in trips], outbox)
+        made.send([orbit.comparisons[family, trip] for orbit, trip in trips], outbox)
 
     def _stack(self, family: Family, wanted: Sequence[tuple[str, View]]) -> MapStack:
         """Maps as one stack: rows of the batch as they lie there."""
@@ -242,7 +236,3 @@ class LayerReducer:
             or (variant in family.moves and (family, variant) not in orbit.comparisons)
         }
         orbit.maps = {variant: copied(orbit.maps[variant]) for variant in needed}
-
-
-def _name_broken(ready: _Ready, broken: Callable[[set[str]], None], finite: Tensor) -> None:
-    broken(ready.broken(finite))

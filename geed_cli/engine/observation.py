@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from geed_cli.engine.comparisons import Numbers
 from geed_cli.engine.derivatives import Slopes
+from geed_cli.engine.outbox import Numbers
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Rounding, Subject
 from geed_cli.engine.shared_action import Family

@@ -42,8 +42,6 @@ def load(path: Path, source: Path) -> ctypes.CDLL | None:
         return None
     if made_from != hashlib.sha256(text).hexdigest()[:DIGITS].encode():
         return None
-    numbers, pointer = ctypes.c_int64, ctypes.c_void_p
-    library.map_sums.argtypes = [pointer, numbers, pointer, pointer, ctypes.c_double, *[pointer] * 4]
-    library.map_sums.restype = None
+    library.map_sums.argtypes, library.map_sums.restype = [ctypes.c_void_p], None
     library.map_sums_level(FASTEST)
     return library

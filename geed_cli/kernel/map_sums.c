@@ -13,18 +13,17 @@
 
    The order of every sum is fixed: row by row, each in tiles of so many pixels; the pixels of a tile one after another,
    then the tiles. It depends on the maps' shape alone, and channels are LANES at a time, so that no digit depends on
-   the layout in memory, the instructions, the threads, or what else is in a batch. Tiles are long where a pixel's
-   channels fill pages of memory, and short where they do not, so that a tile stays in the nearest cache. Compiled without contraction and
-   without fast mathematics (see benchmarks/package_kernel.py). Nothing is allocated, and there are no threads. */
+   the layout in memory, the instructions, the threads, or what else is in a batch. Tiles are short, so that they stay
+   in the nearest cache. Compiled without contraction and without fast mathematics (see benchmarks/package_kernel.py).
+   Nothing is allocated, and no thread is started: threads that call at once share the jobs of a call. */
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 8
-#define LONG_TILE 64
-#define SHORT_TILE 16
-#define LONG_FROM 128 /* channels */
+#define LANES 16 /* as many numbers as a line of a processor's cache has */
+#define TILE_PIXELS 16
 #define SPACING 16
 
 #if defined(_WIN32)
@@ -42,10 +41,23 @@ typedef struct {
 typedef struct {
     view a, b;               /* b.map is NULL where sums of a alone are asked for */
     const int64_t *channels; /* where each channel of b is read; NULL: in its own place */
+    int64_t row;             /* of the results */
 } job;
 
 /* Rows of the work space, each as long as the channels rounded up to LANES. */
 enum { SUMS, SQUARES, PRODUCTS, OTHERS, SHIFTS, OTHER_SHIFTS, WORK_ROWS };
+
+/* What the threads of a call share; Python fills it (sums.py). */
+typedef struct {
+    const job *jobs;
+    int64_t count, channels, height, width;
+    const float *weights; /* 0 or 1 of each pixel, height × width; NULL: all count */
+    double pixels;        /* how many count, at least 1 */
+    double *work;         /* WORK_ROWS × (channels rounded up to LANES), of each share */
+    double *means, *squares, *products; /* count × channels; products of jobs without b are not written */
+    int64_t shares;                     /* into which the jobs are divided in their order, one for each thread */
+    _Atomic int64_t taken;              /* how many shares have been taken; 0 at first */
+} call;
 
 /* Adds a tile's sums for LANES channels, which lie side by side, to the work space; w are the weights 0 or 1 of its
    pixels, NULL for 1. */
@@ -81,14 +93,19 @@ typedef double four_in_memory __attribute__((vector_size(32), aligned(8), may_al
 #define INLINE static inline __attribute__((always_inline))
 #define WIDE(at) __builtin_convertvector(*(const four_floats *)(at), four)
 #define AT(row, half) (*(four_in_memory *)(work + (row) * length + 4 * (half)))
+#define HALVES 2
+#define AHEAD 8 /* pixels: maps are walked in steps that processors do not foresee */
 
-/* The same sums, four channels in a vector; paired and weighted are known where it is compiled into its callers. */
-INLINE void lanes(const float *a, int64_t a_step, const float *b, int64_t b_step, const float *w, int64_t pixels,
+/* The same sums of eight channels, four in a vector; paired and weighted are known where it is compiled into its
+   callers. */
+INLINE void eight(const float *a, int64_t a_step, const float *b, int64_t b_step, const float *w, int64_t pixels,
                   double *work, int64_t length, int paired, int weighted) {
-    four sum[2] = {{0}}, square[2] = {{0}}, product[2] = {{0}}, other[2] = {{0}};
-    four shift[2] = {AT(SHIFTS, 0), AT(SHIFTS, 1)}, other_shift[2] = {AT(OTHER_SHIFTS, 0), AT(OTHER_SHIFTS, 1)};
-    for (int64_t j = 0; j < pixels; j++, a += a_step, b += b_step)
-        for (int half = 0; half < 2; half++) {
+    four sum[HALVES] = {{0}}, square[HALVES] = {{0}}, product[HALVES] = {{0}}, other[HALVES] = {{0}};
+    four shift[HALVES] = {AT(SHIFTS, 0), AT(SHIFTS, 1)}, other_shift[HALVES] = {AT(OTHER_SHIFTS, 0), AT(OTHER_SHIFTS, 1)};
+    for (int64_t j = 0; j < pixels; j++, a += a_step, b += b_step) {
+        __builtin_prefetch((const char *)((uintptr_t)a + AHEAD * sizeof(float) * (uintptr_t)a_step));
+        if (paired) __builtin_prefetch((const char *)((uintptr_t)b + AHEAD * sizeof(float) * (uintptr_t)b_step));
+        for (int half = 0; half < HALVES; half++) {
             four x = WIDE(a + 4 * half) - shift[half];
             if (weighted) x *= (double)w[j];
             sum[half] += x;
@@ -100,11 +117,18 @@ INLINE void lanes(const float *a, int64_t a_step, const float *b, int64_t b_step
                 other[half] += y;
             }
         }
-    for (int half = 0; half < 2; half++) {
+    }
+    for (int half = 0; half < HALVES; half++) {
         AT(SUMS, half) += sum[half];
         AT(SQUARES, half) += square[half];
         if (paired) AT(PRODUCTS, half) += product[half], AT(OTHERS, half) += other[half];
     }
+}
+
+INLINE void lanes(const float *a, int64_t a_step, const float *b, int64_t b_step, const float *w, int64_t pixels,
+                  double *work, int64_t length, int paired, int weighted) {
+    for (int first = 0; first < LANES; first += 4 * HALVES)
+        eight(a + first, a_step, b + first, b_step, w, pixels, work + first, length, paired, weighted);
 }
 
 #define TILE(name, target)                                                                                        \
@@ -147,7 +171,7 @@ static void pack(float *to, view from, const int64_t *channels, int64_t first, i
 /* One tile of LANES channels from the first one; the maps begin at its first pixel. */
 static void one_tile(const job *each, view a, view b, const float *w, int64_t pixels, int64_t first,
                      int64_t channels, double *work, int64_t length) {
-    float a_packed[LANES * LONG_TILE], b_packed[LANES * LONG_TILE];
+    float a_packed[LANES * TILE_PIXELS], b_packed[LANES * TILE_PIXELS];
     int64_t count = channels - first < LANES ? channels - first : LANES;
     const float *a_at = a.map + first, *b_at = b.map ? b.map + first : NULL;
     int64_t a_step = a.column, b_step = b.column;
@@ -166,13 +190,12 @@ static void one_tile(const job *each, view a, view b, const float *w, int64_t pi
 static void add_rows(const job *each, int paired, int64_t channels, int64_t width, int64_t top, int64_t bottom,
                      const float *weights, double *work, int64_t length) {
     int64_t together = each->a.channel == 1 ? length : LANES;
-    int64_t longest = channels < LONG_FROM ? SHORT_TILE : LONG_TILE;
     for (int64_t start = 0; start < channels; start += together)
         for (int64_t i = top; i < bottom; i++)
-            for (int64_t j = 0; j < width; j += longest) {
+            for (int64_t j = 0; j < width; j += TILE_PIXELS) {
                 view a = each->a, b = each->b;
                 int64_t end = start + together < channels ? start + together : channels;
-                int64_t pixels = width - j < longest ? width - j : longest;
+                int64_t pixels = width - j < TILE_PIXELS ? width - j : TILE_PIXELS;
                 a.map += i * a.row + j * a.column;
                 b.map = paired ? b.map + i * b.row + j * b.column : NULL;
                 const float *w = weights ? weights + i * width + j : NULL;
@@ -200,29 +223,27 @@ static void find_shifts(const job *each, int paired, int64_t channels, int64_t h
     memset(work, 0, sizeof(double) * SHIFTS * length);
 }
 
-/* Sums of so many jobs.
-
-   shape: channels, height, width of every map. weights: 0 or 1 of each pixel, height × width; NULL: all count.
-   pixels: how many count, at least 1. work: WORK_ROWS × (channels rounded up to LANES). means, squares, products:
-   jobs × channels; products of jobs without b are not written. */
-EXPORT void map_sums(const job *jobs, int64_t count, const int64_t *shape, const float *weights, double pixels,
-                     double *work, double *means, double *squares, double *products) {
-    int64_t channels = shape[0], height = shape[1], width = shape[2];
-    int64_t length = (channels + LANES - 1) / LANES * LANES;
-    for (int64_t n = 0; n < count; n++) {
-        const job *each = jobs + n;
-        int paired = each->b.map != NULL;
-        find_shifts(each, paired, channels, height, width, weights, work, length);
-        add_rows(each, paired, channels, width, 0, height, weights, work, length);
-        for (int64_t c = 0; c < channels; c++) {
-            double sum = work[SUMS * length + c];
-            means[n * channels + c] = work[SHIFTS * length + c] + sum / pixels;
-            squares[n * channels + c] = work[SQUARES * length + c] - sum * sum / pixels;
-            if (paired)
-                products[n * channels + c] =
-                    work[PRODUCTS * length + c] - sum * work[OTHERS * length + c] / pixels;
-        }
+/* Sums of one job, which become a row of the results. */
+static void one_job(const call *of, const job *each, double *work, int64_t length) {
+    int paired = each->b.map != NULL;
+    int64_t channels = of->channels, start = each->row * channels;
+    find_shifts(each, paired, channels, of->height, of->width, of->weights, work, length);
+    add_rows(each, paired, channels, of->width, 0, of->height, of->weights, work, length);
+    for (int64_t c = 0; c < channels; c++) {
+        double sum = work[SUMS * length + c];
+        of->means[start + c] = work[SHIFTS * length + c] + sum / of->pixels;
+        of->squares[start + c] = work[SQUARES * length + c] - sum * sum / of->pixels;
+        if (paired) of->products[start + c] = work[PRODUCTS * length + c] - sum * work[OTHERS * length + c] / of->pixels;
     }
+}
+
+/* Sums shares of a call that no other thread has taken, until there are none: however many threads come. */
+EXPORT void map_sums(void *shared) {
+    call *of = shared;
+    int64_t length = (of->channels + LANES - 1) / LANES * LANES;
+    for (int64_t n; (n = atomic_fetch_add(&of->taken, 1)) < of->shares;)
+        for (int64_t at = of->count * n / of->shares; at < of->count * (n + 1) / of->shares; at++)
+            one_job(of, of->jobs + at, of->work + n * WORK_ROWS * length, length);
 }
 
 #if !defined(MAP_SUMS_SOURCE)

@@ -23,7 +23,7 @@ ZERO = 1e-6
 
 def compare(moved: "Sizes", expected: "Sizes", products: "Tensor") -> LayerDeviation:
     """−(1/C) Σ_i cos(moved_i, expected_i), over live channels of f_l(gx) and g·f̂_l(x), from ⟨a', b'⟩, (B, C)."""
-    inner = products + moved.pixels * moved.means * expected.means
+    inner = products.addcmul(moved.means, expected.means, value=moved.pixels)
     return _deviation(inner, (moved.norms, expected.norms), _largest(moved, expected))
 
 
@@ -34,22 +34,26 @@ def correlate(moved: "Sizes", expected: "Sizes", products: "Tensor") -> LayerDev
     A channel is dead here where both maps are constant.
     """
     # a constant map leaves rounding noise, which is judged by the size of the maps themselves
-    return _deviation(products, (moved.deviations, expected.deviations), _largest(moved, expected))
+    return _deviation(products.clone(), (moved.deviations, expected.deviations), _largest(moved, expected))
 
 
 def _largest(one: "Sizes", other: "Sizes") -> "Tensor":
     """The largest norm of a channel in either map, the scale of zero, shape (B, 1)."""
-    return one.norms.maximum(other.norms).amax(dim=1, keepdim=True)
+    return one.largest.maximum(other.largest)[:, None]
 
 
-def _deviation(product: "Tensor", norms: tuple["Tensor", "Tensor"], largest: "Tensor") -> LayerDeviation:
-    """The mean over live channels, from products and norms of shape (B, C) and the scale of zero, (B, 1)."""
-    zero = norms[0] <= ZERO * largest, norms[1] <= ZERO * largest
-    dead = zero[0] & zero[1]
-    cosine = product / (norms[0] * norms[1]).clamp_min(1e-300)
-    cosine = cosine.masked_fill(zero[0] | zero[1], 0.0).clamp(-1, 1)
-    value = -channel_sums(cosine) / (~dead).sum(dim=1)  # 0/0 is NaN: see value
-    return LayerDeviation(value, dead.double().mean(dim=1), largest[:, 0].isfinite())
+def _deviation(inner: "Tensor", norms: tuple["Tensor", "Tensor"], largest: "Tensor") -> LayerDeviation:
+    """The mean over live channels, from products and norms of shape (B, C) and the scale of zero, (B, 1).
+
+    ``inner`` becomes the cosines: of the many channels of many layers, each further copy would be felt.
+    """
+    scale = ZERO * largest
+    zero = norms[0] <= scale, norms[1] <= scale
+    dead = (zero[0] & zero[1]).sum(dim=1)
+    cosine = inner.div_(norms[0] * norms[1]).masked_fill_(zero[0] | zero[1], 0.0).clamp_(-1, 1)
+    channels = cosine.shape[1]
+    value = -channel_sums(cosine) / (channels - dead)  # 0/0 is NaN: see value
+    return LayerDeviation(value, dead.double() / channels, largest[:, 0].isfinite())
 
 
 def channel_sums(numbers: "Tensor") -> "Tensor":

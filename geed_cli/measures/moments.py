@@ -32,12 +32,17 @@ class Sizes:
     @cached_property
     def norms(self) -> Tensor:
         """‖a‖ = (⟨a', a'⟩ + n ā²)^½, shape (B, C)."""
-        return _square_root(self.squares + self.pixels * self.means**2)
+        return _square_root(self.squares.addcmul(self.means, self.means, value=self.pixels))
+
+    @cached_property
+    def largest(self) -> Tensor:
+        """The largest norm of each map's channels, shape (B,)."""
+        return self.norms.amax(dim=1)
 
     @cached_property
     def deviations(self) -> Tensor:
         """‖a'‖ = ⟨a', a'⟩^½, shape (B, C)."""
-        return _square_root(self.squares)
+        return _square_root(self.squares.clone())
 
     def rows(self, rows: Sequence[int]) -> "Sizes":
         """Those of some of the stacks."""
@@ -49,14 +54,25 @@ class Sizes:
             self.means.index_copy(0, at, by.means), self.squares.index_copy(0, at, by.squares), self.pixels
         )
 
+    @staticmethod
+    def together(each: Sequence["Sizes"]) -> "Sizes":
+        """Of all maps, which have as many compared pixels."""
+        means, squares = (
+            torch.cat(parts) for parts in zip(*((one.means, one.squares) for one in each), strict=True)
+        )
+        return Sizes(means, squares, each[0].pixels)
+
     def clone(self) -> "Sizes":
         """A copy that holds no larger stack."""
         return Sizes(self.means.clone(), self.squares.clone(), self.pixels)
 
 
 def _square_root(numbers: Tensor) -> Tensor:
-    """√, correctly rounded on a CPU by NumPy: torch's own may be off there in the last digit."""
-    return torch.from_numpy(np.sqrt(numbers.numpy())) if numbers.device.type == "cpu" else numbers.sqrt()
+    """√ in place, correctly rounded on a CPU by NumPy: torch's own may be off there in the last digit."""
+    if numbers.device.type != "cpu":
+        return numbers.sqrt_()
+    np.sqrt(numbers.numpy(), out=numbers.numpy())
+    return numbers
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ static int one_round(void) {
     int64_t *order = malloc(sizeof(int64_t) * (size_t)channels);
     double *work = malloc(sizeof(double) * (size_t)(WORK_ROWS * length));
     double *found = malloc(sizeof(double) * (size_t)(9 * channels));
-    job each = {some_map(channels, shape[1], shape[2], &a), some_map(channels, shape[1], shape[2], &b), NULL};
+    job each = {some_map(channels, shape[1], shape[2], &a), some_map(channels, shape[1], shape[2], &b), NULL, 0};
     for (int64_t c = 0; c < channels; c++) order[c] = below(channels);
     for (int64_t at = 0; at < shape[1] * shape[2]; at++) pixels += (weights[at] = (float)below(2)) > 0;
     if (pixels == 0) weights[0] = 1, pixels = 1;
@@ -64,7 +64,9 @@ static int one_round(void) {
     for (int level = 0; level < 3; level++) {
         double *at = found + 3 * channels * level;
         map_sums_level(level);
-        map_sums(&each, 1, shape, masked ? weights : NULL, counted, work, at, at + channels, at + 2 * channels);
+        call one = {&each, 1, channels, shape[1], shape[2], masked ? weights : NULL, counted, work,
+                    at, at + channels, at + 2 * channels, 1, 0};
+        map_sums(&one);
         good &= same(found, at, rows * channels);
     }
     free(a), free(b), free(weights), free(order), free(work), free(found);

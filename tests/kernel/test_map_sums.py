@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from geed_cli.actions.reading import Reading
+from geed_cli.kernel import team
 from geed_cli.kernel.library import FASTEST
-from geed_cli.kernel.sums import SPLIT_FROM, Job, Shape, map_sums
+from geed_cli.kernel.sums import SHARED_FROM, Job, Shape, map_sums
 
 Maps = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -215,12 +216,17 @@ def test_what_is_not_finite_stays_so(library: ctypes.CDLL, bad: float, level: in
             np.testing.assert_array_equal(one[0, good], other[0, good])
 
 
+@pytest.mark.parametrize("kind", ["of torch", "started"])
 @pytest.mark.parametrize("threads", [2, 3, 8])
-def test_threads_change_no_digit(library: ctypes.CDLL, threads: int) -> None:
-    """Also more of them than jobs."""
+def test_threads_change_no_digit(
+    library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, threads: int, kind: str
+) -> None:
+    """Also more of them than jobs, or than torch lets there be."""
+    if kind == "started":
+        monkeypatch.setattr(team, "openmp", lambda: None)
     stack = [numbers((16, 128, 128), seed) for seed in range(5)]
     jobs = [job(one, stack[0], Reading(mirror=True)) for one in stack]
-    assert stack[0].size * len(jobs) >= SPLIT_FROM
+    assert stack[0].size * len(jobs) >= SHARED_FROM
     usual = map_sums(library, jobs, shape_of(stack[0]))
     found = map_sums(library, jobs, shape_of(stack[0]), threads)
     for one, other in zip(usual, found, strict=True):

@@ -30,6 +30,24 @@ class Sums(NamedTuple):
     expected: Sizes
     products: Tensor
 
+    @property
+    def finite(self) -> Tensor:
+        """Whether both maps of a pair are finite throughout, shape (R,), bool."""
+        return (
+            (self.own.squares + self.own.means + self.expected.squares + self.expected.means)
+            .isfinite()
+            .all(dim=1)
+        )
+
+    @staticmethod
+    def together(each: Sequence["Sums"]) -> "Sums":
+        """Of all pairs of maps with as many channels and compared pixels, at least one sums."""
+        if len(each) == 1:
+            return each[0]
+        own = Sizes.together([sums.own for sums in each])
+        expected = Sizes.together([sums.expected for sums in each])
+        return Sums(own, expected, torch.cat([sums.products for sums in each]))
+
 
 class MapStack(ABC):
     """Maps of one shape (C, H, W), and the pixels of them that are compared."""

@@ -70,15 +70,10 @@ class TorchStack(MapStack):
         if len(stacks) == 1:
             return stacks[0]
         each = [stack.moments for stack in stacks]
-        sizes = [moments.sizes for moments in each]
         moments = Moments(
             laid_out(torch.cat([one.centred for one in each]), each[0].centred),
             torch.cat([one.scales for one in each]),
-            Sizes(
-                torch.cat([one.means for one in sizes]),
-                torch.cat([one.squares for one in sizes]),
-                sizes[0].pixels,
-            ),
+            Sizes.together([one.sizes for one in each]),
         )
         maps = laid_out(torch.cat([stack.maps for stack in stacks]), stacks[0].maps)
         return cls(maps, stacks[0].support, moments)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
-from geed_cli.engine.comparisons import Quantity
 from geed_cli.engine.observation import Observation
+from geed_cli.engine.outbox import Quantity
 from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.row import Control, Subject
 from geed_cli.engine.shared_action import Families, Family
