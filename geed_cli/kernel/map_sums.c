@@ -54,7 +54,7 @@ typedef struct {
     const float *weights; /* 0 or 1 of each pixel, height × width; NULL: all count */
     double pixels;        /* how many count, at least 1 */
     double *work;         /* WORK_ROWS × (channels rounded up to LANES), of each share */
-    double *means, *squares, *products; /* count × channels; products of jobs without b are not written */
+    double *means, *squares, *products; /* count × channels; a map alone is its own b */
     int64_t shares;                     /* into which the jobs are divided in their order, one for each thread */
     _Atomic int64_t taken;              /* how many shares have been taken; 0 at first */
 } call;
@@ -233,7 +233,8 @@ static void one_job(const call *of, const job *each, double *work, int64_t lengt
         double sum = work[SUMS * length + c];
         of->means[start + c] = work[SHIFTS * length + c] + sum / of->pixels;
         of->squares[start + c] = work[SQUARES * length + c] - sum * sum / of->pixels;
-        if (paired) of->products[start + c] = work[PRODUCTS * length + c] - sum * work[OTHERS * length + c] / of->pixels;
+        of->products[start + c] =
+            paired ? work[PRODUCTS * length + c] - sum * work[OTHERS * length + c] / of->pixels : of->squares[start + c];
     }
 }
 

@@ -5,8 +5,10 @@ many threads there are, and on which of them takes it.
 """
 
 import ctypes
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from geed_cli.kernel.team import together
 
-JOB, LANES, WORK_ROWS = 10, 16, 6
+LANES, WORK_ROWS = 16, 6
 """As map_sums.c has them."""
 SHARED_FROM = 2**17
 """Numbers of all jobs together from which there are several threads; these take a tenth of a millisecond to read."""
@@ -86,8 +88,8 @@ def map_sums(
 ) -> tuple[Floats, Floats, Floats]:
     """ā, ⟨a', a'⟩ and ⟨a', b'⟩ of every job and channel, over the pixels that count; shape (jobs, C), float64.
 
-    Whatever the jobs point at has to stay until this returns. Products of jobs without b are not set. Maps that are
-    not finite have sums that are not finite.
+    Whatever the jobs point at has to stay until this returns. A map alone is its own b. Maps that are not finite have
+    sums that are not finite.
 
     Args:
         library: see ``geed_cli.kernel.library``.
@@ -95,17 +97,15 @@ def map_sums(
         shape: of all maps.
         threads: among which the jobs are shared out.
     """
-    table = np.array([job.numbers(row) for row, job in enumerate(jobs)], dtype=np.int64).reshape(-1, JOB)
-    table = table[
-        table[:, 0].argsort()
-    ]  # maps that are neighbours in memory are in one share, as torch divides them
+    # maps that are neighbours in memory are in one share, as torch divides them
+    numbers = array("q", chain.from_iterable(sorted(job.numbers(row) for row, job in enumerate(jobs))))
     large = shape.channels * shape.height * shape.width * len(jobs) >= SHARED_FROM
     threads = max(1, min(threads, len(jobs))) if large else 1
     work = np.empty((threads, WORK_ROWS, -(-shape.channels // LANES) * LANES))
     found = np.empty((3, len(jobs), shape.channels))
     means, squares, products = found
     call = _Call(
-        table.ctypes.data,
+        numbers.buffer_info()[0],
         len(jobs),
         shape.channels,
         shape.height,

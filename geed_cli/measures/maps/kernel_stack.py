@@ -4,7 +4,7 @@ Each map is a place in memory by itself, so that stacks are taken apart and put 
 element does more with than rearrange them, such as to turn them by 45 degrees, are made by torch first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -70,25 +70,46 @@ class KernelStack(MapStack):
     def sizes(self) -> Sizes:
         """ā and ⟨a', a'⟩ of every map."""
         if self._known is None:
-            self._sums((self,), ())
-        assert self._known is not None, "that is what the call was for"
+            means, squares, _ = self._sums([Job(_place(one)) for one in self.maps])
+            self._known = self._sizes(means, squares)
         return self._known
 
     def against(self, other: Self, of: Sequence[int], moves: Sequence[Move | None]) -> Sums:
-        """One call for all rows, once the maps were made that cannot be read in place."""
-        chosen = list(of)
-        moved = [self._moved(other, chosen, move, rows) for move, rows in rows_of(moves).items()]
-        jobs = {row: Job(_place(self.maps[row]), *place) for each in moved for row, place in each.places()}
-        compared = sorted(jobs)  # image by image, whose other map is in the cache then
-        stacks: list[KernelStack] = [other, *(each.stack for each in moved if each.stack is not other)]
-        found = self._sums(stacks, [jobs[row] for row in compared])
-        theirs = [each.numpy()[chosen] for each in (other.sizes.means, other.sizes.squares)]
+        """One call for all rows, and for sizes of b that are not known, once maps were made that have to be."""
+        count = len(of)
+        moved = [self._moved(other, of, move, rows) for move, rows in rows_of(moves).items()]
+        pairs = {row: Job(_place(self.maps[row]), *place) for each in moved for row, place in each.places()}
+        # of a row in which a is b itself, b is summed alone
+        jobs = [pairs[row] if row in pairs else Job(_place(self.maps[row])) for row in range(count)]
+        results = other._results(of, pairs)
+        jobs += [Job(_place(other.maps[place])) for place, row in results.items() if row >= count]
+        means, squares, products = self._sums(jobs)
+        sizes = other._learnt(means, squares, results)
+        theirs = [each.numpy()[list(of)] for each in (sizes.means, sizes.squares)]
         for each in moved:
             each.correct(theirs)
-        own = [theirs[0].copy(), theirs[1].copy(), theirs[1].copy()]  # of maps that are b itself
-        for numbers, of_pairs in zip(own, found, strict=True):
-            numbers[compared] = of_pairs
-        return Sums(self._sizes(*own[:2]), self._sizes(*theirs), torch.from_numpy(own[2]))
+        own = self._sizes(means[:count], squares[:count])
+        return Sums(own, self._sizes(*theirs), torch.from_numpy(products[:count]))
+
+    def _results(self, of: Sequence[int], pairs: Container[int]) -> dict[int, int]:
+        """In which row of the results each of these maps stands alone; nothing where their sizes are known.
+
+        Args:
+            of: for each row, which of these maps it is set against.
+            pairs: the rows that are not one of these maps themselves.
+        """
+        if self._known is not None:
+            return {}
+        there = {place: row for row, place in enumerate(of) if row not in pairs}
+        lacking = [place for place in range(len(self.maps)) if place not in there]
+        return there | {place: len(of) + extra for extra, place in enumerate(lacking)}
+
+    def _learnt(self, means: Floats, squares: Floats, results: Mapping[int, int]) -> Sizes:
+        """The sizes of these maps, where they are not known from the results."""
+        if self._known is None:
+            rows = [results[place] for place in range(len(self.maps))]
+            self._known = self._sizes(means[rows], squares[rows])
+        return self._known
 
     def _moved(self, other: "KernelStack", of: Sequence[int], move: Move, rows: Sequence[int]) -> "_Moved":
         """ρ(g)b of the rows of one element: where they lie, or made."""
@@ -99,19 +120,10 @@ class KernelStack(MapStack):
         maps = representation.act(g, one_tensor([other.maps[place] for place in places]))
         return _Moved(rows, type(self)(maps.unbind(), self.support), range(len(rows)), None)
 
-    def _sums(self, stacks: Iterable["KernelStack"], pairs: Sequence[Job]) -> tuple[Floats, Floats, Floats]:
-        """The sums of pairs; those of stacks whose own are not known are made in the same call."""
+    def _sums(self, jobs: Sequence[Job]) -> tuple[Floats, Floats, Floats]:
         library = kernel()
         assert library is not None, "whoever makes such a stack has asked for it"
-        unknown = [stack for stack in stacks if stack._known is None]
-        alone = [Job(_place(one)) for stack in unknown for one in stack.maps]
-        found = map_sums(library, [*alone, *pairs], self._shape, torch.get_num_threads())
-        end = 0
-        for stack in unknown:
-            begin, end = end, end + len(stack.maps)
-            stack._known = self._sizes(found[0][begin:end], found[1][begin:end])
-        means, squares, products = (each[end:] for each in found)
-        return means, squares, products
+        return map_sums(library, jobs, self._shape, torch.get_num_threads())
 
     @cached_property
     def _shape(self) -> Shape:
