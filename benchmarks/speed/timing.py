@@ -25,6 +25,7 @@ MODULES = {
     "decoding": "cases",
     "statistics": "tabulating",
     "startup": "startup",
+    "peers": "peers",
     "timm": "timm_script",
 }
 """Where the function is that yields a case's lines, by the case's name, which is the function's name, too."""
