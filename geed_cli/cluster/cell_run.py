@@ -22,7 +22,7 @@ from geed_cli.pipeline.shards.maker import TileMaker, working
 from geed_cli.pipeline.shards.settle import LackingError, draw_of, settle
 from geed_cli.pipeline.shards.unchanged import require_unchanged
 from geed_cli.pipeline.shards.union_rows import UnionRows
-from geed_cli.result.schema import Result
+from geed_cli.result.schema import ClusterRun, Result
 from geed_cli.scheduling.piece import Cell, Lost, Piece
 
 
@@ -205,3 +205,11 @@ class CellRun:
 
     def _reason(self, tile: int, place: int) -> str:
         return f"no worker survived it: {self._reasons[tile, place]}"
+
+
+def recorded(results: Sequence[Result], run: ClusterRun) -> tuple[Result, ...]:
+    """Results that say what became of the workers."""
+    return tuple(
+        result.model_copy(update={"environment": result.environment.model_copy(update={"cluster": run})})
+        for result in results
+    )

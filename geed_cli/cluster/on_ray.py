@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 
-from geed_cli.cluster.cell_run import CellRun
+from geed_cli.cluster.cell_run import CellRun, recorded
 from geed_cli.cluster.ray_cluster import ClusterOptions, ray_cluster
 from geed_cli.cluster.ray_pool import RayPool
 from geed_cli.cluster.supervisor import Outcome, Supervisor
@@ -86,8 +86,4 @@ def _with_counts(outcome: Outcome, scheduler: Scheduler) -> Outcome:
     """Results with what became of the workers."""
     if isinstance(outcome, GeedError):
         return outcome
-    run = ClusterRun(engine="ray", **asdict(scheduler.counts))
-    return tuple(
-        result.model_copy(update={"environment": result.environment.model_copy(update={"cluster": run})})
-        for result in outcome
-    )
+    return recorded(outcome, ClusterRun(engine="ray", **asdict(scheduler.counts)))

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from geed_cli.cluster.cell_run import CellRun
+from geed_cli.cluster.cell_run import CellRun, recorded
 from geed_cli.cluster.slurm_jobs import SlurmJobs, SlurmOptions
 from geed_cli.errors import GeedError, InputError, RunError
 from geed_cli.phrases import counted
 from geed_cli.pipeline.progress import Progress
 from geed_cli.pipeline.shards.from_rows import LackingTilesError
 from geed_cli.pipeline.shards.shard import Shard
-from geed_cli.result.schema import Result
+from geed_cli.result.schema import ClusterRun, Result
 
 PAUSE_S = 0.5
 """Seconds between two looks at jobs."""
@@ -59,6 +59,7 @@ class _Run:
         self._cell, self._making, self._options, self._progress = cell, making, options, progress
         self._failed: list[tuple[str, GeedError]] = []
         self._counted, self._next_count = 0, 0.0
+        self._before, self._submitted = 0, 0
 
     @property
     def files(self) -> Path:
@@ -66,7 +67,19 @@ class _Run:
         return self._cell.folder.with_name(f"{self._cell.folder.name}.jobs")
 
     def results(self, stack: ExitStack) -> tuple[Result, ...]:
-        """The results, complete or of what was there when the user stopped it."""
+        """The results, complete or of what was there when the user stopped it, and what became of the jobs."""
+        results = self._made(stack)
+        return recorded(results, self._jobs) if self._submitted else results
+
+    @property
+    def _jobs(self) -> ClusterRun:
+        made = self._counted - self._before
+        jobs = {"workers": self._submitted, "deaths": len(self._failed)}
+        return ClusterRun(
+            engine="slurm", images=made, lost=0, retries=0, cuts=0, copies=0, duplicates=0, **jobs
+        )
+
+    def _made(self, stack: ExitStack) -> tuple[Result, ...]:
         jobs: SlurmJobs | None = None
         before = -1
         while True:
@@ -78,10 +91,12 @@ class _Run:
                     raise self._unfinished(error) from None
                 before, shards = made, self._shards(error)
             if jobs is None:
+                self._before = made
                 jobs = SlurmJobs(self._options, self.files)
                 stack.callback(jobs.cancel)
             self._progress.step(f"waiting for {counted(len(shards), 'job')}")
             jobs.submit([(str(shard), self._making(shard)) for shard in shards])
+            self._submitted += len(shards)
             self._wait(jobs)
             if self._progress.stopping():
                 jobs.cancel()

@@ -17,7 +17,7 @@ from geed_cli.gate.policy_file import Guarantee
 from geed_cli.gate.require import requirements
 from geed_cli.measures.catalogue import measure_named
 from geed_cli.result.clusters import with_shared_clusters
-from geed_cli.result.fewer_images import has_fewer, over_images
+from geed_cli.result.fewer_images import has_fewer, over_images, planned_images
 from geed_cli.result.schema import Result
 from geed_cli.result.soundness import check_sound
 from geed_cli.statistics.estimate import Estimate
@@ -127,12 +127,12 @@ def _rule_verdict(rule: Rule, outcomes: Sequence[Outcome]) -> RuleVerdict:
 
 
 def _judged(label: str, result: Result, baseline: Result | None) -> Judged:
-    looks = result.settings.looks
+    looks, data = result.settings.looks, result.data
     return Judged(
         label=label,
         id=result.model.id,
         images=result.data.count,
-        planned=None if looks is None else looks.sizes[-1],
+        planned=None if looks is None else planned_images(data, looks),
         confidence=pass_confidence(*filter(None, (result, baseline))),
         data=result.data.root,
         signature=result.signature,

@@ -99,7 +99,9 @@ class Judged(Part):
     id: str
     images: int
     planned: int | None = Field(
-        None, description="of a run that grew, the images that it would have ended with; null else"
+        None,
+        description="of a run that grew, the images that it would have ended with, as far as it knew: without files "
+        "that it found it could not use and had no others for; null else",
     )
     confidence: float = Field(
         0.95, description="of its entries' own intervals: less than α is left for a look of a run that grew"

@@ -35,6 +35,7 @@ from geed_cli.report.page import (
     print_page,
     tables_room,
 )
+from geed_cli.result.fewer_images import planned_images
 from geed_cli.result.samples import BALANCED, confidence_of, entry_noun, narrow_enough
 from geed_cli.result.schema import Accuracy, ClassEntry, Entry, Looks, Result
 from geed_cli.result.schema import Group as AuditedGroup
@@ -197,7 +198,7 @@ def _until(result: Result, looks: Looks) -> str:
         reached = "reached" if narrow_enough(result) else "not reached"
         return f"width {looks.width:g} of {looks.metric} {reached}"
     if looks.used < len(looks.sizes) and result.status == "complete":
-        return f"its policy decided at {looks.sizes[looks.used - 1]} of {looks.sizes[-1]} images"
+        return f"its policy decided at {result.data.count} of {planned_images(result.data, looks)} images"
     return f"until its policy is decided, at most {counted(looks.sizes[-1], 'image')}"
 
 

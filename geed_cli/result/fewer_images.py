@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.result.by_element import Elements
-from geed_cli.result.schema import Clusters, Data, Entry, Labels, PerImage, Result, TopClasses
+from geed_cli.result.schema import Clusters, Data, Entry, Labels, Looks, PerImage, Result, TopClasses
 from geed_cli.statistics.estimate import additive_parts
 from geed_cli.statistics.sample import RatioSample
 from geed_cli.statistics.scale import Array, Scale
@@ -21,6 +21,11 @@ from geed_cli.statistics.scale import Array, Scale
 T = TypeVar("T")
 Kept = NDArray[np.intp]
 """Places of the images that are left, in their order."""
+
+
+def planned_images(data: Data, looks: Looks) -> int:
+    """The images that a run would have grown to, without files that it found it could not use and had no others for."""
+    return min(looks.sizes[-1], data.count + data.not_drawn)
 
 
 def has_fewer(result: Result, data: Data) -> bool:

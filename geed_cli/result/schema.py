@@ -497,14 +497,20 @@ class NotOneFunction(Part):
 
 
 class ClusterRun(Part):
-    """What became of the workers of a cluster, of all audits that they ran together."""
+    """What became of the workers of a cluster, of all audits that they ran together; of Slurm a worker is a job."""
 
-    engine: Literal["ray"] = Field(description="what started the workers")
+    engine: Literal["ray", "slurm"] = Field(description="what started the workers")
     images: int = Field(description="images that were measured in this run")
-    lost: int = Field(description="images that were given up, since no worker survived them")
-    workers: int = Field(description="workers that came, those in place of others as well")
-    deaths: int = Field(description="workers that ended over work")
-    retries: int = Field(description="tasks that were done anew after that")
+    lost: int = Field(
+        description="images that were given up, since no worker survived them; none under Slurm"
+    )
+    workers: int = Field(
+        description="workers that came, those in place of others as well; jobs that were submitted"
+    )
+    deaths: int = Field(description="workers that ended over work; jobs that ended without doing theirs")
+    retries: int = Field(
+        description="tasks that were done anew after that; none under Slurm, which queues what it preempts by itself"
+    )
     cuts: int = Field(description="tasks that were cut in halves to find an image that ends workers")
     copies: int = Field(description="tasks that were begun a second time, since the first took long")
     duplicates: int = Field(description="tasks that were done more often than needed")

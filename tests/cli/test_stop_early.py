@@ -50,6 +50,22 @@ def test_a_decided_policy_saves_images_and_check_says_the_same(
     assert "Images were added until the policy was decided, to at most 40: look 1 of 2, at 97.50%." in walked
 
 
+def test_files_that_could_not_be_used_are_not_saved(geed: Geed, tmp_path: Path, policy: Path) -> None:
+    """Six of 46 files: the last look would have had less than 46, and the first has 20 in any case."""
+    pictures = smooth_pictures(tmp_path / "pictures", 40, 40)
+    for number in range(6):
+        (pictures / f"0000{number}a.png").write_bytes(b"no picture %d" % number)
+    done = geed(
+        *("audit", tmp_path / "small.yaml", "-d", pictures, "--metric", "latent.l2"),
+        *("--policy", policy, "--stop-early", "--on-bad-image", "skip", "--json", tmp_path / "r.json"),
+    )
+    assert done.exit_code == 0, done.stderr
+    refused = len(read_result(tmp_path / "r.json").data.refused)
+    assert refused > 0
+    assert f"its policy decided at 20 of {46 - refused} images" in done.stdout
+    assert f"decided at 20 of {46 - refused} images, {26 - refused} saved" in done.stdout
+
+
 CHANGES = """
 version: 2
 require: {min_images: 20}

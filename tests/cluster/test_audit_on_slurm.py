@@ -106,6 +106,11 @@ def test_jobs_make_what_one_process_makes(tmp_path: Path, here: Path, local: Res
     made = run.result()
     assert made.digest == local.digest
     assert "slurm" in made.command
+    jobs = made.environment.cluster
+    assert jobs is not None
+    assert (jobs.engine, jobs.deaths, jobs.lost, jobs.retries) == ("slurm", 0, 0, 0)
+    assert jobs.images == len(made.data.images) + len(made.data.refused), "each file once"
+    assert jobs.workers >= 2, "and further jobs for what stands in the place of broken files"
     left = [path.name for path in run.kept.iterdir()]
     assert left == [".lock"], "rows and logs are gone once their result is there"
 
@@ -130,7 +135,10 @@ def test_a_killed_job_is_named_and_the_same_command_goes_on(
     again = Run(here, tmp_path, *JOBS, *SKIPPING)
     again.wait_for(lambda: again.written() > kept)  # rows were added to those that were there
     assert again.process.poll() is None
-    assert again.result().digest == local.digest
+    made = again.result()
+    assert made.digest == local.digest
+    assert made.environment.cluster is not None
+    assert 0 < made.environment.cluster.images < COUNT + len(made.data.refused), "some were there"
 
 
 def test_an_interrupted_run_cancels_its_jobs_and_leaves_rows(

@@ -29,7 +29,8 @@ def at_look(whole: Result, used: int, sizes: tuple[int, ...] = SIZES) -> Result:
     made = result({(e.metric, e.group, e.layer): np.array(e.per_image.value[:size]) for e in whole.results})
     looks = Looks(sizes=sizes, used=used, confidence=confidence, width=None, metric=None)
     settings = made.settings.model_copy(update={"looks": looks})
-    return made.model_copy(update={"settings": settings})
+    data = made.data.model_copy(update={"not_drawn": len(whole.results[0].per_image.value) - size})
+    return made.model_copy(update={"settings": settings, "data": data})
 
 
 def judged(text: str, made: Result, baseline: Result | None = None) -> GateReport:
