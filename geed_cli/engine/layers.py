@@ -54,9 +54,10 @@ class _Ready:
         at = self.images.index(image)
         return self.centres.maps[at], self.centres.plain[at]
 
-    def broken(self, finite: Tensor) -> set[str]:
-        """The images of which a row is not finite, by a flag for each row."""
-        return {image for (image, _), good in zip(self.rows, finite.tolist(), strict=True) if not good}
+
+def _broken(rows: Sequence[tuple[str, View]], finite: Tensor) -> set[str]:
+    """The images of which a row is not finite, by a flag for each row."""
+    return {image for (image, _), good in zip(rows, finite.tolist(), strict=True) if not good}
 
 
 class LayerReducer:
@@ -140,7 +141,10 @@ class LayerReducer:
         of = [ready.images.index(image) for image, _ in ready.rows]
         made = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
         numbers: list[Numbers] = [{} for _ in ready.rows]
-        made.send(numbers, outbox, finite=lambda flags: broken(ready.broken(flags)))
+        rows = (
+            ready.rows
+        )  # and nothing else: what the outbox holds stays until the end of the batch, and maps must not
+        made.send(numbers, outbox, finite=lambda flags: broken(_broken(rows, flags)))
         for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]
             if view in family.corrected:
@@ -162,7 +166,7 @@ class LayerReducer:
         controls = [image for image in ready.images if last[image].subject.control]
         if not controls:
             return
-        broken = set() if made is None else ready.broken(made.finite)
+        broken = set() if made is None else _broken(ready.rows, made.finite)
         partners = self._partners(family, ready, controls, last, broken)
         self._null(family, ready, partners, outbox)
         self._trips(family, [self._orbits[image] for image in controls], outbox)

@@ -23,7 +23,8 @@ ZERO = 1e-6
 
 def compare(moved: "Sizes", expected: "Sizes", products: "Tensor") -> LayerDeviation:
     """−(1/C) Σ_i cos(moved_i, expected_i), over live channels of f_l(gx) and g·f̂_l(x), from ⟨a', b'⟩, (B, C)."""
-    inner = products.addcmul(moved.means, expected.means, value=moved.pixels)
+    # operation by operation: fused, the last digit of a number might depend on its place among others
+    inner = (moved.means * moved.pixels).mul_(expected.means).add_(products)
     return _deviation(inner, (moved.norms, expected.norms), _largest(moved, expected))
 
 

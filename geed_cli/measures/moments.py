@@ -32,7 +32,7 @@ class Sizes:
     @cached_property
     def norms(self) -> Tensor:
         """‖a‖ = (⟨a', a'⟩ + n ā²)^½, shape (B, C)."""
-        return _square_root(self.squares.addcmul(self.means, self.means, value=self.pixels))
+        return _square_root((self.means * self.means).mul_(self.pixels).add_(self.squares))
 
     @cached_property
     def largest(self) -> Tensor:

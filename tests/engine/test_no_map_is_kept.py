@@ -1,0 +1,51 @@
+"""What waits for the end of a batch holds numbers alone: no layer's maps outlive their hook."""
+
+import gc
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from geed_cli.engine.batches import Slot
+from geed_cli.engine.layers import LayerReducer
+from geed_cli.engine.outbox import Outbox
+from geed_cli.engine.row import Subject
+from geed_cli.engine.shared_action import families_of
+from geed_cli.images.source import ImageRecord
+from geed_cli.models.load import load_model
+from geed_cli.pipeline.options import AuditOptions
+from geed_cli.pipeline.planning import make_plan
+
+
+def holders(maps: Tensor) -> Callable[[], int]:
+    """How many tensors share the memory of these, which are not held."""
+    address, size = maps.data_ptr(), maps.nbytes
+
+    def count() -> int:
+        gc.collect()
+        tensors = [each for each in gc.get_objects() if type(each) is Tensor]
+        return sum(address <= each.data_ptr() < address + size for each in tensors)
+
+    return count
+
+
+def test_no_map_outlives_its_hook() -> None:
+    network = load_model("timm:test_resnet", weights="random", img_size=32)
+    plan = make_plan(network, ("flip",), AuditOptions()).plan
+    name, layer = next((name, layer) for name, layer in plan.layers.items() if layer.repeats is None)
+    views, families = plan.groups[0].views, families_of(plan)[name]
+    reducer = LayerReducer(tuple(families.values()), plan.of_layers)
+    shape = next(iter(layer.representations.values())).shape
+    subjects = [Subject(ImageRecord(f"{number}.png", ""), control=True) for number in range(3)]
+    slots = [Slot(subject, view, view == views[-1]) for subject in subjects for view in views]
+    maps, outbox = torch.rand(len(slots), *shape), Outbox()
+    held = holders(maps)
+    broken: set[str] = set()
+    reducer.consume(slots, maps, outbox, broken.update)
+    assert held() > 0, "the caller's own"
+    del maps
+    assert held() == 0
+    outbox.deliver()
+    found = [reducer.pop(subject.path) for subject in subjects]
+    assert all(row for comparisons in found for row in comparisons.values())
+    assert not broken
