@@ -141,9 +141,8 @@ class LayerReducer:
         of = [ready.images.index(image) for image, _ in ready.rows]
         made = compare_maps(family, views, ready.own, ready.centres, of, self._measures)
         numbers: list[Numbers] = [{} for _ in ready.rows]
-        rows = (
-            ready.rows
-        )  # and nothing else: what the outbox holds stays until the end of the batch, and maps must not
+        # these alone: what the outbox holds stays until the end of the batch, and maps must not
+        rows = ready.rows
         made.send(numbers, outbox, finite=lambda flags: broken(_broken(rows, flags)))
         for (image, view), row in zip(ready.rows, numbers, strict=True):
             orbit = self._orbits[image]

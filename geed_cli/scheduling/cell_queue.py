@@ -29,6 +29,11 @@ class Work:
     trial: Trial | None = None
     leases: list[int] = field(default_factory=list)
 
+    @property
+    def suspect(self) -> bool:
+        """Whether a worker was lost over it, or it is to be found out which of its images it was."""
+        return self.losses > 0 or self.piece.trial
+
 
 class CellQueue:
     """What is left of a cell.
@@ -76,6 +81,11 @@ class CellQueue:
     def over(self) -> bool:
         """Whether nothing is left of it to be waited for."""
         return not self.pending and not self.live
+
+    @property
+    def suspect(self) -> bool:
+        """Whether the piece that is next is."""
+        return bool(self._anew) and self._anew[0].suspect
 
     def extend(self, further: Cell) -> None:
         """Add tiles behind those that are there; to a cell that failed none are added."""

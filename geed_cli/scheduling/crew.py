@@ -65,13 +65,13 @@ class Crew:
         self._free.pop(name, None)
         return self._members.pop(name)
 
-    def give(self, lease: Lease, now: float) -> None:
-        """Add a lease to its worker's."""
+    def give(self, lease: Lease, now: float, *, alone: bool) -> None:
+        """Add a lease to its worker's; ``alone``: until it is done the worker is given no other."""
         member = self._members[lease.worker]
         if not member.leases:
             member.since = now
         member.leases.append(lease)
-        if len(member.leases) == self._ahead:
+        if alone or len(member.leases) == self._ahead:
             del self._free[member.name]
 
     def strike(self, lease: Lease, now: float) -> float | None:

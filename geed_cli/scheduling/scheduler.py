@@ -4,8 +4,10 @@ It has no clock, no threads and no workers of its own, so that a simulated clock
 Work is done at least once: whoever keeps the rows does so by their keys, and a row that comes twice counts once. All
 that it holds grows with the number of workers and cells, and with the images that were lost, not with the images.
 
-The bounds. A loss is charged to the piece that the worker was at, and to no other. A piece is done anew, cut in halves
-or given up after a number of losses that ``Patience`` names, so that a run ends whatever its images do to workers.
+The bounds. A loss is charged to the piece that the worker was at, and to no other. A worker that dies may take with it
+the news that it had come to its next piece, so a piece over which one was lost is given to a worker that has no other:
+an innocent one is cleared then. A piece is done anew, cut in halves or given up after a number of losses that
+``Patience`` names, so that a run ends whatever its images do to workers.
 """
 
 from collections.abc import Iterable, Iterator
@@ -167,7 +169,7 @@ class Scheduler:
                 if not any(cell.pending for cell in self._cells.values()):
                     return
                 cell = self._chosen(member) if len(member.leases) == place else None
-                if cell is not None:
+                if cell is not None and not (place and cell.suspect):
                     yield self._lease(member, cell.take(), now)
 
     def _copies(self, now: float) -> Iterator[Lease]:
@@ -199,7 +201,7 @@ class Scheduler:
         work.leases.append(lease.number)
         self._out[lease.number] = lease, work
         self._hold(member, work.piece.cell)
-        self._crew.give(lease, now)
+        self._crew.give(lease, now, alone=work.suspect)
         return lease
 
     def _hold(self, member: Member, cell: str | None) -> None:

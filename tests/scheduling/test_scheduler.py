@@ -133,6 +133,27 @@ def test_a_tile_that_is_deadly_only_as_a_whole_is_given_up() -> None:
     assert (scheduler.counts.images, deaths) == (2, 4)
 
 
+def test_a_piece_that_a_worker_was_lost_over_is_all_that_its_next_worker_has() -> None:
+    """A worker did its first piece and died over the second, and the first answer was lost with it."""
+    scheduler = Scheduler([cell("a", 6)])
+    scheduler.join("first")
+    innocent, deadly = scheduler.assign(0.0)
+    scheduler.leave("first", "died")
+    scheduler.join("second")
+    (again,) = scheduler.assign(1.0)  # and nothing behind it, for the innocent one is suspected
+    assert again.piece == deadly.piece
+    scheduler.leave("second", "died")
+    scheduler.join("third")
+    scheduler.join("fourth")
+    suspects = scheduler.assign(2.0)
+    assert [(lease.worker, lease.piece) for lease in suspects] == [
+        ("third", deadly.piece),
+        ("fourth", innocent.piece),
+    ]
+    assert scheduler.done(suspects[1].number, 10.0)
+    assert [lease.worker for lease in scheduler.assign(10.0)] == ["fourth", "fourth"]
+
+
 def test_a_late_piece_is_copied_and_the_first_to_finish_counts() -> None:
     """Three tiles, of which a slow worker has two: the other does both, once it is idle."""
     scheduler = Scheduler([cell("a", 3)])
