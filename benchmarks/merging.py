@@ -24,7 +24,7 @@ from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions,
 from geed_cli.pipeline.progress import Silent
 from geed_cli.pipeline.shards.from_rows import assemble
 from geed_cli.pipeline.shards.maker import working
-from geed_cli.result.file import to_strict_json
+from geed_cli.result.file import json_pieces
 from geed_cli.rows.column import Column, Columns, Numbers
 from geed_cli.rows.row_file import RowFile
 from geed_cli.rows.row_folder import read_rows, union_of
@@ -60,9 +60,10 @@ def main() -> None:
         union = union_of(read_rows(Path(folder), recipe), "fp32")
         report("read")
         (result,) = assemble([network], GROUPS, options, recipe, union, Silent())
+        del union  # as the command lets go of it
         report("assembled")
         print(f"{len(result.settings.layers)} layers, {len(result.results)} entries")
-        print(f"{len(to_strict_json(result)) / 2**20:.0f} MiB of JSON")
+        print(f"{sum(map(len, json_pieces(result))) / 2**20:.0f} MiB of JSON")
         report("written as JSON")
 
 
@@ -117,15 +118,16 @@ def write(folder: Path, recipe: dict[str, str], machine: object, made: Iterator[
         file.__exit__(None, None, None)
 
 
-_latest = time.process_time()
+_latest = time.perf_counter(), time.process_time()
 
 
 def report(what: str) -> None:
-    """Processor seconds since the last report, and the most memory so far."""
+    """Seconds of the clock and of processors since the last report, and the most memory so far."""
     global _latest  # noqa: PLW0603 - a script
-    now = time.process_time()
+    now = time.perf_counter(), time.process_time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{now - _latest:7.1f} s  {peak:5.2f} GiB  {what}", flush=True)
+    clock, processors = (after - before for before, after in zip(_latest, now, strict=True))
+    print(f"{clock:7.1f} s  {processors:7.1f} s of processors  {peak:5.2f} GiB  {what}", flush=True)
     _latest = now
 
 

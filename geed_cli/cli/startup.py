@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from geed_cli.runtime.collector import collector_paused
+
 
 @contextmanager
 def uncollected() -> Iterator[None]:
@@ -17,12 +19,10 @@ def uncollected() -> Iterator[None]:
     What modules leave behind is never searched again where torch is among them: it stays until the process ends. A
     block that finds torch imported already leaves the collector as it was.
     """
-    was_on, had_torch = gc.isenabled(), "torch" in sys.modules
-    gc.disable()
-    try:
-        yield
-    finally:
-        if "torch" in sys.modules and not had_torch:
-            gc.freeze()
-        if was_on:
-            gc.enable()
+    had_torch = "torch" in sys.modules
+    with collector_paused():
+        try:
+            yield
+        finally:
+            if "torch" in sys.modules and not had_torch:
+                gc.freeze()

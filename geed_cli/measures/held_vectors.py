@@ -42,7 +42,7 @@ class Vectors:
         import torch  # noqa: PLC0415 - see measure.py
 
         some = self.held[where]
-        return (some if isinstance(some, torch.Tensor) else torch.from_numpy(np.stack(some))).double()
+        return (some if isinstance(some, torch.Tensor) else torch.from_numpy(np.asarray(some))).double()
 
     def mean(self) -> "Tensor":
         """The mean of all, shape (k,), float64."""

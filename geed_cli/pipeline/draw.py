@@ -7,7 +7,9 @@ pixels of another, is taken out again, and the next of the order stands in its p
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import filterfalse, islice
+
+import numpy as np
 
 from geed_cli.errors import InputError
 from geed_cli.images.memory.prepared import prepared_images
@@ -138,8 +140,7 @@ class Draw:
         self._audited = self._next(options.samples)
         self._controls = frozenset(self._in_first_tile(self._audited[:control_images]))
         self._first = self._audited[0]
-        half = select(self._in_order(self._audited), max(len(self._audited) // 2, 1), options.seed)
-        self._fit = frozenset(half if halves else ())
+        self._fit = frozenset(self._half(options.seed) if halves else ())
         self._normaliser = self._next(options.norm_samples or 0)
         self._require_normaliser()
         self._weights = weights_asked(options, self._listing)
@@ -161,16 +162,18 @@ class Draw:
             dict(self._tiles((self._wanted, asked))),
             tuple(self._refused[path] for path in self._in_order(self._refused)),
             tuple(self._copies[path] for path in self._in_order(self._copies)),
-            sum(self._rank[path] >= asked for path in (*self._audited, *self._normaliser)),
+            sum(rank >= asked for rank in map(self._rank.__getitem__, (*self._audited, *self._normaliser))),
         )
+
+    def _half(self, seed: int) -> Sequence[str]:
+        return select(self._in_order(self._audited), max(len(self._audited) // 2, 1), seed)
 
     def _tiles(self, cuts: Sequence[int]) -> Iterator[tuple[str, int]]:
         """Every image, and where its tile begins."""
         if self._tiling is not None:
             for audited, paths in ((True, self._audited), (False, self._normaliser)):
-                yield from (
-                    (path, self._tiling.start(self._rank[path], cuts, audited=audited)) for path in paths
-                )
+                ranks = np.fromiter(map(self._rank.__getitem__, paths), np.intp, len(paths))
+                yield from zip(paths, self._tiling.starts(ranks, cuts, audited=audited).tolist(), strict=True)
 
     def _in_first_tile(self, paths: Iterable[str]) -> Iterator[str]:
         """Those of the paths that are shown in one tile with the first of the order."""
@@ -228,23 +231,25 @@ class Draw:
             block = self._order[self._seen : self._seen + count - len(taken)]
             self._seen += len(block)
             self._read(block)
-            taken += [path for path in block if not self._is_copy(path)]
+            for path in block:
+                sha256 = self._hashes.get(path)
+                # what cannot be read has none, and decoding says why
+                holder = self._holder.setdefault(sha256, path) if sha256 else path
+                if holder == path:
+                    taken.append(path)
+                else:
+                    self._leave_out(path, holder)
         return taken
 
     def _read(self, paths: Iterable[str]) -> None:
-        new = tuple(path for path in paths if path not in self._hashes)
+        new = tuple(filterfalse(self._hashes.__contains__, paths))
         self._hashes |= hashes_of(replace(self._listing, paths=new))
 
-    def _is_copy(self, path: str) -> bool:
-        """Whether a file has the bytes of an earlier one; what cannot be read has none, and decoding says why."""
-        sha256 = self._hashes.get(path)
-        holder = self._holder.setdefault(sha256, path) if sha256 else path
-        if holder == path:
-            return False
+    def _leave_out(self, path: str, holder: str) -> None:
+        """Leave out a file that has the bytes of an earlier one."""
         copy = Duplicate(path=path, of=holder, same=self._listing.reader.identity)
         if not self._refuse_copy(copy):
             self._copies[path] = copy
-        return True
 
     def _refuse_copy(self, copy: Duplicate) -> bool:
         """Refuse a copy of a refused file for that file's reason, and say whether it was one."""

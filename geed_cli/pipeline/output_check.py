@@ -70,7 +70,7 @@ class OutputCheck:
         if output.probable and not (unit if output.kind == "sigmoid" else distribution):
             # others were, when the network was loaded, so that it is no logits either
             raise contradiction(output.kind, NOT_DISTRIBUTIONS, "none", where=f" for {image}")
-        self.seen += Outputs(1, distribution, unit)
+        self.seen = Outputs.together((self.seen, Outputs(1, distribution, unit)))
 
     def taken(self) -> Outputs:
         """What was seen since this was asked last; nothing of it is held afterwards."""

@@ -7,13 +7,12 @@ far in the order of the folder, so that growing a run gives what one run over al
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.passes import out_of_memory
-from geed_cli.engine.row import Broken, Noise, Row, Subject
+from geed_cli.engine.row import Broken, Noise, Row
 from geed_cli.engine.workers import Finished, Worker, finished
 from geed_cli.errors import InputError
 from geed_cli.groups.named import Groups
@@ -257,9 +256,9 @@ class Session:
             assert isinstance(outcome, Observation), "broken outcomes have returned above"
             partner = outcome.subject.partner
             if partner is not None and partner.path in self.broken:  # the null was measured against another
-                outcome.subject = replace(outcome.subject, partner=None)
+                outcome.subject = outcome.subject._replace(partner=None)
             elif partner is not None and partner.fingerprint == outcome.subject.record.fingerprint:
-                outcome.subject = replace(outcome.subject, partner=None)
+                outcome.subject = outcome.subject._replace(partner=None)
                 _leave_out_null(outcome)
             prepared.keep(outcome)
 
@@ -283,8 +282,8 @@ class Session:
             InputError: none of the images could be used; outputs that are not what they were declared, or taken, to be.
         """
         rows = kept or HeldRows([prepared.rows for prepared in self.prepared])
-        audited = _subjects(rows, drawn.audited.paths, audited=True)
-        normaliser = _subjects(rows, drawn.normaliser.paths if drawn.normaliser else (), audited=False)
+        audited = rows.subjects(drawn.audited.paths, audited=True)
+        normaliser = rows.subjects(drawn.normaliser.paths if drawn.normaliser else (), audited=False)
         if not audited:
             if self._progress.stopping():
                 raise KeyboardInterrupt
@@ -376,12 +375,6 @@ class Session:
             cached=self._cached,
             images_per_s=(len(prepared.rows) - self._cached) / max(prepared.total_s + self._waited_s, 1e-9),
         )
-
-
-def _subjects(rows: KeptRows, paths: Sequence[str], *, audited: bool) -> list[Subject]:
-    """The images that have rows."""
-    found = (rows.subject(path, audited=audited) for path in paths)
-    return [subject for subject in found if subject is not None]
 
 
 def _leave_out_null(seen: Observation) -> None:

@@ -10,6 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+Places = NDArray[np.intp]
 LEAST = 8
 """Images of a tile: few, so that several devices have like shares of a few hundred images."""
 
@@ -41,19 +45,20 @@ class Tiling:
         size, others = (_whole(batch_size, rows, LEAST) for rows in (views, identities))
         return cls(size, size * max(math.ceil(control_images / size), 1), others)
 
-    def start(self, rank: int, cuts: Sequence[int], *, audited: bool = True) -> int:
-        """The place in the order, from 0, at which the tile begins that has the image at ``rank``.
+    def starts(self, ranks: Places, cuts: Sequence[int], *, audited: bool = True) -> Places:
+        """The places in the order, from 0, at which the tiles begin that have the images at ``ranks``.
 
         Args:
-            rank: a place in the order, from 0.
+            ranks: places in the order, from 0, shape (images,).
             cuts: places that begin a tile whatever lies before them.
-            audited: whether the image is audited.
+            audited: whether the images are audited.
         """
-        begin = max((cut for cut in cuts if cut <= rank), default=0)
-        if begin == 0 and rank < self.first:
-            return 0
-        begin, size = begin or self.first, self.size if audited else self.others
-        return begin + (rank - begin) // size * size
+        begins = np.array(sorted({0, *cuts}))
+        begin = begins[np.searchsorted(begins, ranks, side="right") - 1]
+        in_first = (begin == 0) & (ranks < self.first)
+        begin = np.where(begin == 0, self.first, begin)
+        size = self.size if audited else self.others
+        return np.where(in_first, 0, begin + (ranks - begin) // size * size)
 
 
 def _whole(batch_size: int, rows: int, least: int) -> int:

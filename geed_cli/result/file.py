@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -24,6 +24,10 @@ CONTROL_CHARACTERS = re.compile(
 """Control characters as such, or as JSON escapes them; line ends and tabs excepted."""
 PIECE = 2**24
 """Characters, or bytes, that are written at once."""
+NO_ENTRIES = '\n "results": []'
+"""What the text of a result without entries has, once: no string holds a line end as such."""
+Content = str | bytes | Iterable[str]
+"""What is written: a text or bytes, or a text in pieces."""
 ORDINARY = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 
 _STRAY_BYTE = re.compile("[\ud800-\udfff]+")
@@ -48,9 +52,27 @@ def strict_text(content: object, indent: int | None = None) -> str:
     return _STRAY_BYTE.sub(lambda found: unicode_text(found[0]).replace("\\", "\\\\"), text)
 
 
-def utf8(content: str | bytes) -> bytes:
+def json_pieces(result: Result) -> Iterator[str]:
+    """The text of ``to_strict_json`` in pieces, one for each entry: that of a million images would fill the memory."""
+    before, key, after = to_strict_json(result.model_copy(update={"results": ()})).partition(NO_ENTRIES)
+    yield before + key.removesuffix("[]") + "["
+    for place, entry in enumerate(result.results):
+        text = json_text(entry, indent=1).removesuffix("\n")
+        yield (",\n  " if place else "\n  ") + text.replace("\n", "\n  ")
+    yield ("\n ]" if result.results else "]") + after
+
+
+def in_pieces(content: Content) -> Iterator[bytes]:
     """What a file, or standard output, gets of a text: UTF-8 whatever the locale."""
-    return unicode_text(content).encode("utf-8") if isinstance(content, str) else content
+    for piece in _pieces(content):
+        yield unicode_text(piece).encode("utf-8") if isinstance(piece, str) else piece
+
+
+def _pieces(content: Content) -> Iterator[str | bytes]:
+    if isinstance(content, str | bytes):  # so that no second copy of a large one is made
+        yield from (content[start : start + PIECE] for start in range(0, len(content), PIECE))
+    else:
+        yield from content
 
 
 def write_result(result: Result, path: Path) -> None:
@@ -59,10 +81,10 @@ def write_result(result: Result, path: Path) -> None:
     Raises:
         RunError: the file could not be written.
     """
-    write_atomically(to_strict_json(result), path)
+    write_atomically(json_pieces(result), path)
 
 
-def write_atomically(content: str | bytes, path: Path) -> None:
+def write_atomically(content: Content, path: Path) -> None:
     """Write to a temporary file beside the target, sync, rename.
 
     Raises:
@@ -77,8 +99,7 @@ def write_atomically(content: str | bytes, path: Path) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            for start in range(0, len(content), PIECE):  # so that no second copy of a large result is made
-                stream.write(utf8(content[start : start + PIECE]))
+            stream.writelines(in_pieces(content))
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o666 & ~_umask())

@@ -1,13 +1,13 @@
-"""Quantities of many images out of their records, one at a time: the numbers stay where they are until then.
+"""Quantities of many images out of their records, a few at a time: the numbers stay where they are until then.
 
 Of a run with a million images a loop over records, or over images, would take longer than reading the disk, so numbers
-are picked out of all records of one layout at once, in the order in which they lie.
+are picked out of all records of one layout at once, in the order in which they lie. Whoever asks for a quantity will
+mostly ask for those of its kind that lie behind it, or for the images behind, and fetching a file's pages takes longer
+than picking numbers out of them, so these are picked out along with it.
 """
 
-import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,16 @@ from numpy.typing import NDArray
 
 from geed_cli.errors import InputError
 from geed_cli.rows.column import Columns, Key
-from geed_cli.rows.column_layout import Layout, Span, StoredColumns, stored
+from geed_cli.rows.column_layout import Layout, Span, stored
+from geed_cli.rows.file_pages import let_go
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
+
+AHEAD = 2**27
+"""Bytes of quantities that are picked out before they are asked for."""
+CHUNK = 2**13
+"""Images whose numbers are picked out one quantity after the other: what lies between them stays in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +53,28 @@ class _Shelf:
             some: which of the shelf's images.
             places: of each among the images of its record that have it.
         """
-        size, width = span.kind.itemsize, span.shape[1]
-        anywhere = np.ndarray((max(len(self.memory) - size + 1, 0),), span.kind, self.memory, strides=(1,))
-        begin = self.starts[some] + span.start + places * (width * size)
-        numbers: NDArray[np.floating[Any]] = anywhere[begin[:, None] + size * np.arange(width)]
+        width = span.shape[1]
+        size = width * span.kind.itemsize
+        # an image's numbers as one thing, which may begin at any byte
+        anywhere = np.ndarray((max(len(self.memory) - size + 1, 0),), f"V{size}", self.memory, strides=(1,))
+        begin = self.starts[some] + span.start + places * size
+        numbers: NDArray[np.floating[Any]] = anywhere[begin].view(span.kind).reshape(-1, width)
         return numbers
 
-    def release(self) -> None:
-        """Let go of a file's pages, which would otherwise count as this process's memory, and stay in the system's."""
-        file = self.memory.obj
-        if isinstance(file, mmap.mmap) and hasattr(file, "madvise"):  # not on Windows
-            file.madvise(mmap.MADV_DONTNEED)
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """A quantity of images that follow each other.
+
+    Attributes:
+        key: of the quantity.
+        start: the first of the images.
+        numbers: of each, shape (images, width).
+    """
+
+    key: Key
+    start: int
+    numbers: Array
 
 
 class Quantities:
@@ -71,6 +88,8 @@ class Quantities:
     def __init__(self, columns: Sequence[Columns], places: Sequence[int]) -> None:
         self._places = np.array(places, dtype=np.intp)
         self._shelves = list(_shelves(columns, self._places))
+        self._ahead: dict[Key, Array] = {}
+        self._near: _Near | None = None
 
     def __len__(self) -> int:
         """How many images."""
@@ -86,10 +105,34 @@ class Quantities:
         Raises:
             InputError: some have none, or one of another width.
         """
-        out = np.empty((len(self), self._width(key)))
+        if key not in self._ahead:
+            self._ahead = self._picked(self._with_those_behind(key), range(len(self)))
+        return self._ahead.pop(key)
+
+    def _with_those_behind(self, key: Key) -> list[Key]:
+        """A quantity and those of its kind that lie behind it and that every image has, as many as are picked out."""
+        rest = list(self._shelves[0].layout.spans) if self._shelves else []
+        behind = rest[rest.index(key) + 1 :] if key in rest else []
+        keys, size = [key], 8 * len(self) * self._width(key)
+        for other in behind:
+            size += 8 * len(self) * self._width(other)
+            if other[0] != key[0] or size > AHEAD or not self.has(other):
+                break
+            keys.append(other)
+        return keys
+
+    def _picked(self, keys: Sequence[Key], images: range) -> dict[Key, Array]:
+        """Quantities that every image has, of some images; raises what ``whole`` does."""
+        out = {key: np.empty((len(images), self._width(key))) for key in keys}
         for shelf in self._shelves:
-            out[shelf.images] = shelf.numbers(self._span(shelf, key), slice(None), shelf.places)
-            shelf.release()
+            spans = [(_rows(out[key]), self._span(shelf, key)) for key in keys]
+            own = np.flatnonzero((shelf.images >= images.start) & (shelf.images < images.stop))
+            for start in range(0, len(own), CHUNK):
+                some = own[start : start + CHUNK]
+                for into, span in spans:
+                    numbers = shelf.numbers(span, some, shelf.places[some])
+                    into[shelf.images[some] - images.start] = _rows(numbers.astype(np.float64))
+                let_go(shelf.memory)
         return out
 
     def some(self, key: Key) -> tuple[Indices, Array] | None:
@@ -110,30 +153,13 @@ class Quantities:
 
     def at(self, key: Key, images: slice) -> Array:
         """A quantity that every image has, of some of them in their order; raises what ``whole`` does."""
-        wanted = np.arange(*images.indices(len(self)))
-        out = np.empty((len(wanted), self._width(key)))
-        for number in np.unique(self._shelf_of[wanted]):
-            shelf = self._shelves[number]
-            own = np.flatnonzero(self._shelf_of[wanted] == number)
-            within = self._within[wanted[own]]
-            out[own] = shelf.numbers(self._span(shelf, key), within, shelf.places[within])
-        return out
-
-    @cached_property
-    def _shelf_of(self) -> Indices:
-        """The number of each image's shelf."""
-        numbers = np.empty(len(self), dtype=np.intp)
-        for number, shelf in enumerate(self._shelves):
-            numbers[shelf.images] = number
-        return numbers
-
-    @cached_property
-    def _within(self) -> Indices:
-        """The place of each image on its shelf."""
-        within = np.empty(len(self), dtype=np.intp)
-        for shelf in self._shelves:
-            within[shelf.images] = np.arange(len(shelf.images))
-        return within
+        start, stop, _ = images.indices(len(self))
+        near = self._near
+        if near is None or near.key != key or start < near.start or stop > near.start + len(near.numbers):
+            many = AHEAD // (8 * max(self._width(key), 1))
+            some = range(start, max(stop, min(start + many, len(self))))
+            self._near = near = _Near(key, start, self._picked([key], some)[key])
+        return near.numbers[start - near.start : stop - near.start].copy()
 
     def _width(self, key: Key) -> int:
         spans = [shelf.layout.spans[key] for shelf in self._shelves if key in shelf.layout.spans]
@@ -148,20 +174,29 @@ class Quantities:
         return shelf.layout.spans[key]
 
 
+def _rows(numbers: Array) -> NDArray[np.void]:
+    """Each row as one thing, shape (rows,): NumPy moves such a tenfold faster than rows of two numbers."""
+    return numbers.view(f"V{numbers.strides[0]}")[:, 0]
+
+
 def _shelves(columns: Sequence[Columns], places: Indices) -> Iterator[_Shelf]:
     """The images by layout and memory."""
-    kept: dict[int, StoredColumns] = {}  # also so that no other has the identity of one of them meanwhile
-    members: dict[tuple[int, int], list[int]] = {}
-    starts = np.empty(len(places), dtype=np.intp)
-    for image, each in enumerate(columns):
-        own = kept.get(id(each)) or kept.setdefault(id(each), stored(each))
-        starts[image] = own.start
-        members.setdefault((id(own.layout), id(own.data.obj)), []).append(image)
-    for some in members.values():
-        first = kept[id(columns[some[0]])]
-        images = np.array(some, dtype=np.intp)
-        images = images[np.lexsort((places[images], starts[images]))]
-        yield _Shelf(first.layout, first.data, images, starts[images], places[images])
+    identities = np.fromiter(map(id, columns), np.intp, len(columns))
+    _, firsts, record_of = np.unique(identities, return_index=True, return_inverse=True)
+    kept = [stored(columns[first]) for first in firsts.tolist()]
+    starts = np.array([each.start for each in kept], dtype=np.intp)[record_of]
+    shelf_of = _numbered((id(each.layout), id(each.data.obj)) for each in kept)[record_of]
+    order = np.lexsort((places, starts, shelf_of))
+    for images in np.split(order, np.flatnonzero(np.diff(shelf_of[order])) + 1):
+        if len(images):
+            first = kept[record_of[images[0]]]
+            yield _Shelf(first.layout, first.data, images, starts[images], places[images])
+
+
+def _numbered(each: Iterable[Hashable]) -> Indices:
+    """A number for each, the same of equal ones."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(one, len(numbers)) for one in each], dtype=np.intp)
 
 
 def _having(shelf: _Shelf, key: Key) -> tuple[Indices, Indices]:

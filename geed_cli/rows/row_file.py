@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from geed_cli.errors import InputError, RunError
+from geed_cli.rows.file_pages import let_go
 from geed_cli.rows.tile_record import BrokenRecordError, Record, record_in
 
 MAGIC = b"geed.rows/1\n"
@@ -145,6 +146,7 @@ def read_row_file(path: Path) -> StoredRows:
             records.append(record_in(data, *payload))
         except BrokenRecordError as error:
             raise _not_rows(path, str(error)) from error
+    let_go(data)
     return StoredRows(path, recipe, machine, tuple(records), harmed)
 
 

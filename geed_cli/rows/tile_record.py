@@ -71,11 +71,13 @@ class Outputs:
     all_distributions: bool = True
     all_in_unit: bool = True
 
-    def __add__(self, other: "Outputs") -> "Outputs":
+    @staticmethod
+    def together(each: "Sequence[Outputs]") -> "Outputs":
+        """What was seen of all of them."""
         return Outputs(
-            self.rows + other.rows,
-            self.all_distributions and other.all_distributions,
-            self.all_in_unit and other.all_in_unit,
+            sum(one.rows for one in each),
+            all(one.all_distributions for one in each),
+            all(one.all_in_unit for one in each),
         )
 
 

@@ -69,10 +69,9 @@ class Union:
         Raises:
             InputError: rows of one image that differ by more than rounding, or of two pictures of one name.
         """
+        seen = [self.outputs] if self.outputs else []
         for record in records:
-            self.outputs = tuple(
-                map(Outputs.__add__, self.outputs or (Outputs(),) * len(record.outputs), record.outputs)
-            )
+            seen.append(record.outputs)
             rows = self.audited if record.audited else self.normaliser
             for place, image in enumerate(record.images):
                 row = RowAt(record, place)
@@ -80,16 +79,18 @@ class Union:
             for file in record.left_out:
                 known = self.left_out.get(file.path, file)
                 self.left_out[file.path] = min(known, file, key=lambda each: (each.reason, each.sha256 or ""))
+        self.outputs = tuple(map(Outputs.together, zip(*seen, strict=False)))
 
-    def knows(self, path: str, *, audited: bool) -> bool:
-        """Whether it is known what became of a file."""
-        return path in (self.audited if audited else self.normaliser) or path in self.left_out
+    def lacking(self, paths: Iterable[str], *, audited: bool) -> list[str]:
+        """Those files of which it is not known what became."""
+        rows = self.audited if audited else self.normaliser
+        return [path for path in paths if path not in rows and path not in self.left_out]
 
     def hashes(self) -> dict[str, str]:
         """SHA-256 of every file whose bytes could be read, by path."""
         found = {path: file.sha256 for path, file in self.left_out.items() if file.sha256 is not None}
         for rows in (self.normaliser, self.audited):
-            found |= {path: row.image.sha256 for path, row in rows.items()}
+            found |= {path: row.record.images[row.place].sha256 for path, row in rows.items()}
         return found
 
     def _better(self, one: RowAt, other: RowAt) -> RowAt:

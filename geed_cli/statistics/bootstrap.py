@@ -43,6 +43,8 @@ MANY = 1 << 16
 """Images above which ``weight_pieces`` draws: no resample of all of them would stay in cache."""
 PIECE = 1 << 12
 """Images of a piece: a row of their weights is 32 KiB, and their deviations in 80 cells 2.6 MiB."""
+WORD = 2**64 - 1
+"""The largest word of 64 bits."""
 NO_LIMITS = (math.nan, math.nan)
 """Where no replicate is finite; the caller withholds the interval."""
 
@@ -126,12 +128,20 @@ def weight_pieces(n: int, resamples: int, seed: int, stream: int = 0) -> Iterato
 
 def _weights_within(generator: np.random.Generator, counts: NDArray[np.int64], size: int) -> Array:
     """How often each image of a piece is drawn, where each resample draws so many of it; shape (resamples, size)."""
-    drawn = generator.integers(0, size, size=int(counts.sum()), dtype=np.uint16)
+    drawn = _places(generator, int(counts.sum()), size)
     weights = np.empty((len(counts), size))
     ends = np.cumsum(counts).tolist()
     for row, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
         weights[row] = np.bincount(drawn[start:end], minlength=size)
     return weights
+
+
+def _places(generator: np.random.Generator, count: int, size: int) -> NDArray[np.uint16]:
+    """So many of ``size`` places, all equally likely; of a power of two four from a word, in a quarter of the time."""
+    if size & (size - 1):
+        return generator.integers(0, size, size=count, dtype=np.uint16)
+    words = generator.integers(0, WORD, size=-(-count // 4), dtype=np.uint64, endpoint=True)
+    return words.astype("<u8", copy=False).view("<u2")[:count] & np.uint16(size - 1)
 
 
 def replicates(rows: Rows, resamples: int, seed: int) -> Array:

@@ -99,11 +99,11 @@ def _inside(
         return None
     weighting, images = rows.sample.weighting, rows.kept[which]
     weights = np.ones(len(values)) if weighting is None else weighting.weights[which]
-    places = np.arange(len(values)) if rows.places is None else places_of(rows.places[images])
-    weights = weights / weights.mean()
-    totals, sizes = (
-        np.bincount(places, each).astype(np.float64) for each in (weights * np.clip(values, lo, hi), weights)
-    )
+    sizes = weights / weights.mean()
+    totals = sizes * np.clip(values, lo, hi)
+    if rows.places is not None:
+        places = places_of(rows.places[images])
+        totals, sizes = (np.bincount(places, each).astype(np.float64) for each in (totals, sizes))
     # the total of two images is none of two values
     return BoundedMean(
         totals, sizes, lo, hi, rate, binary and len(sizes) == len(values) and float(np.ptp(sizes)) == 0.0

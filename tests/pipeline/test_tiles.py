@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -24,7 +25,10 @@ def test_tiles_by_hand() -> None:
     assert Tiling.of(16, 2, 1, 20).first == 24
     assert Tiling.of(64, 16, 2, 16) == Tiling(size=8, first=16, others=32)
     tiling = Tiling(size=8, first=16, others=4)
-    starts = [tiling.start(rank, (29, 35), audited=rank < 29 or rank > 34) for rank in range(40)]
+    starts = [
+        int(tiling.starts(np.array([rank]), (29, 35), audited=rank < 29 or rank > 34)[0])
+        for rank in range(40)
+    ]
     assert starts == [0] * 16 + [16] * 8 + [24] * 5 + [29] * 4 + [33] * 2 + [35] * 5
 
 
@@ -37,7 +41,7 @@ def test_whole_tiles_fill_batches_and_the_first_has_all_controls(
     assert tiling.size * views % batch == 0
     assert tiling.size >= LEAST
     assert tiling.first >= max(controls, tiling.size)
-    starts = [tiling.start(rank, (asked,)) for rank in range(asked + 100)]
+    starts = tiling.starts(np.arange(asked + 100), (asked,)).tolist()
     assert starts == sorted(starts)
     lengths = {start: starts.count(start) for start in starts}
     assert asked in lengths

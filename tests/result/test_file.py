@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from support.results import small_result
 
+from geed_cli.documents.document import unicode_text
 from geed_cli.errors import InputError, RunError
 from geed_cli.result import file as module
 from geed_cli.result.file import (
     CONTROL_CHARACTERS,
     check_writable,
     checked_text,
+    json_pieces,
     read_result,
     to_strict_json,
-    utf8,
     write_atomically,
     write_result,
 )
@@ -133,8 +134,20 @@ def test_control_characters_are_found_in_any_text(around: str, tmp_path: Path) -
 def test_a_text_that_is_written_in_pieces_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Characters of several bytes, and bytes that are no UTF-8, at any border of two pieces."""
     text = "añ€😀\udcff" * 3
+    whole = unicode_text(text).encode()
     for size in (1, 2, 3, 7, 100):
         monkeypatch.setattr(module, "PIECE", size)
-        for content in (text, text.encode("utf-8", "surrogateescape")):
+        for content, written in ((text, whole), (whole, whole), (iter(text), whole)):
             write_atomically(content, tmp_path / "text")
-            assert (tmp_path / "text").read_bytes() == utf8(content)
+            assert (tmp_path / "text").read_bytes() == written
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_result_in_pieces_is_its_json(count: int) -> None:
+    """Also where a picture's name has bytes that are no UTF-8, and where texts look like the place that is filled."""
+    result = small_result()
+    entry = result.results[0].model_copy(update={"notes": ('\n "results": []', "−")})
+    odd = result.data.model_copy(update={"root": 'p\udcff\n "results": []'})
+    for data in (result.data, odd):
+        made = result.model_copy(update={"results": (entry,) * count, "data": data})
+        assert "".join(json_pieces(made)) == to_strict_json(made)

@@ -7,6 +7,7 @@ import pytest
 from support.records import MACHINE, RECIPE
 
 from geed_cli.errors import InputError
+from geed_cli.rows import quantities as module
 from geed_cli.rows.column import Column, Columns, Key
 from geed_cli.rows.quantities import Quantities
 from geed_cli.rows.row_file import RowFile, read_row_file
@@ -53,8 +54,13 @@ def stored(folder: Path) -> list[Columns]:
 
 
 @pytest.mark.parametrize("in_files", [True, False])
-def test_numbers_are_those_of_each_image(tmp_path: Path, in_files: bool) -> None:
-    """In any order of the images, by Column.at; layouts, types and files differ."""
+@pytest.mark.parametrize(("ahead", "chunk"), [(module.AHEAD, module.CHUNK), (0, 1), (300, 2)])
+def test_numbers_are_those_of_each_image(
+    tmp_path: Path, in_files: bool, ahead: int, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any order of the images, by Column.at; layouts, types and files differ, and how much is picked out ahead."""
+    monkeypatch.setattr(module, "AHEAD", ahead)
+    monkeypatch.setattr(module, "CHUNK", chunk)
     columns = stored(tmp_path) if in_files else [each.networks[0] for each in RECORDS]
     found = Quantities([columns[r] for r, _ in ORDER], [p for _, p in ORDER])
     assert len(found) == 13

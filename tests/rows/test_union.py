@@ -91,9 +91,8 @@ def test_files_without_rows() -> None:
     for some in (records, records[::-1]):
         found = union(some)
         assert found.hashes() == {"a": "sha of a", "b": "sha of b", "x": "s"}
-        assert all(found.knows(path, audited=True) for path in "axy")
-        assert not found.knows("b", audited=True)
-        assert found.knows("b", audited=False)
+        assert found.lacking("abxyz", audited=True) == ["b", "z"]
+        assert found.lacking("b", audited=False) == []
         assert found.outputs[0].rows == 2
 
 

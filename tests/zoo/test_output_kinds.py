@@ -127,7 +127,9 @@ SPECIMENS = (
     Specimen("projected in training", Projected, NONE),
     Specimen("projected, declared", Projected, Refused("split: {classifier: null} in the spec"),
              spec=declared(classifier="fc")),
-    *(Specimen(f"headless, {way}", Headless, NONE, {"way": way}) for way in ("beside", "in place", "none")),
+    *(Specimen(f"headless, {way}", Headless, NONE, {"way": way}) for way in ("beside", "in place")),
+    # images differ in the fourth digit of what comes out, so that rounding of float32 reaches the third of the measure's
+    Specimen("headless, none", Headless, Right(NONE.loop, relative=1e-3), {"way": "none"}),
     Specimen("pixels", Pixelwise, NONE),
     Specimen("pixels declared", Pixelwise, Right(Predicted(lambda z: z.softmax(1), "pixels", None)),
              spec=declared(output="dense")),

@@ -29,7 +29,7 @@ from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console, write
 from geed_cli.report.html.page_contents import PageContents
 from geed_cli.report.terminal_progress import TerminalProgress
-from geed_cli.result.file import require_distinct, to_strict_json
+from geed_cli.result.file import json_pieces, require_distinct
 from geed_cli.result.gallery import Gallery
 from geed_cli.result.schema import Result
 from geed_cli.statistics.methods import check_options
@@ -95,7 +95,7 @@ def run_audit(
         result = made.model_copy(update={"command": request.options.typed})
 
     pictures = functools.cache(lambda: _gallery(result, network, groups, options, page.images, view))
-    outputs: list[Output] = [(json, lambda: to_strict_json(result))]
+    outputs: list[Output] = [(json, lambda: json_pieces(result))]
     if judge is None:  # else the gate's verdicts are on the page, too
         outputs += pages_to_write(
             page.files, lambda: PageContents({result.model.arch: result}, gallery=pictures())

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from geed_cli.errors import InputError
 from geed_cli.report.console import message_console, write_stdout
-from geed_cli.result.file import check_writable, utf8, write_atomically
+from geed_cli.result.file import Content, check_writable, in_pieces, write_atomically
 
 STDOUT = Path("-")
-Output = tuple[Path | None, Callable[[], str | bytes]]
+Output = tuple[Path | None, Callable[[], Content]]
 """A target, which the user may have left out, and what makes its contents."""
 
 
@@ -31,12 +31,13 @@ def hand_over(outputs: Sequence[Output], show: Callable[[], None]) -> None:
             save(make(), target)
     to_stdout = [make() for target, make in outputs if target == STDOUT]
     if to_stdout:
-        write_stdout(utf8(to_stdout[0]))
+        for piece in in_pieces(to_stdout[0]):
+            write_stdout(piece)
     else:
         show()
 
 
-def save(content: str | bytes, path: Path) -> None:
+def save(content: Content, path: Path) -> None:
     """Write one file and say so."""
     write_atomically(content, path)
     message_console().print(f"wrote {path}")

@@ -23,11 +23,12 @@ from geed_cli.pipeline.shards.from_rows import LackingTilesError, assemble
 from geed_cli.report.audit_page import print_result
 from geed_cli.report.console import message_console, result_console
 from geed_cli.report.terminal_progress import TerminalProgress
-from geed_cli.result.file import require_distinct, to_strict_json
+from geed_cli.result.file import json_pieces, require_distinct
 from geed_cli.result.schema import Result
 from geed_cli.rows.row_folder import union_of
 from geed_cli.rows.shard_part import ShardPart, read_part
 from geed_cli.rows.union import Union
+from geed_cli.runtime.collector import collector_paused
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ def run_merge(asked: MergeRequest, view: View) -> None:
     require_distinct([asked.json], list(asked.files))
     parts = [(path, read_part(path)) for path in asked.files]
     require_one_audit(parts)
-    with TerminalProgress(message_console(), quiet=view.quiet) as progress:
+    with collector_paused(), TerminalProgress(message_console(), quiet=view.quiet) as progress:
         result = _result(
             asked, parts, _union(parts, progress), progress
         )  # rows are let go of before it is written
     hand_over(
-        [(asked.json, lambda: to_strict_json(result))], lambda: print_result(result, result_console(), view)
+        [(asked.json, lambda: json_pieces(result))], lambda: print_result(result, result_console(), view)
     )
 
 

@@ -46,8 +46,8 @@ class Table(Protocol):
 class KeptRows(Protocol):
     """The rows of a run, wherever they are, of each of its networks."""
 
-    def subject(self, path: str, *, audited: bool) -> Subject | None:
-        """An image that has rows; None where it has none."""
+    def subjects(self, paths: Sequence[str], *, audited: bool) -> list[Subject]:
+        """The images that have rows, in the order of the paths."""
 
     def table(self, network: int, subjects: Sequence[Subject]) -> Table:
         """The rows that one of the networks has of these images."""
@@ -113,10 +113,10 @@ class HeldRows:
 
     networks: Sequence[Mapping[str, Row]]
 
-    def subject(self, path: str, *, audited: bool) -> Subject | None:
+    def subjects(self, paths: Sequence[str], *, audited: bool) -> list[Subject]:
         """As for ``KeptRows``."""
-        row = self.networks[0].get(path)
-        return None if row is None or row.subject.audited != audited else row.subject
+        found = map(self.networks[0].get, paths)
+        return [row.subject for row in found if row is not None and row.subject.audited == audited]
 
     def table(self, network: int, subjects: Sequence[Subject]) -> Table:
         """As for ``KeptRows``."""

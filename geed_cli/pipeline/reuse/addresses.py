@@ -6,7 +6,7 @@ partner. So another group, layer, measure or image adds addresses and leaves the
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -117,7 +117,7 @@ def _padded(text: str, variant: Variant) -> Address:
         return None if padded is None else np.array(padded, dtype=np.float64)
 
     def put(value: Array, seen: Observation) -> None:
-        seen.subject = replace(seen.subject, padded=float(value))
+        seen.subject = seen.subject._replace(padded=float(value))
 
     return Address(text, variant, read, put)
 

@@ -74,8 +74,8 @@ def _add_fingerprints(
     known |= fingerprints_of(replace(drawn.audited, paths=left), settings, decode)
     for lookup in ready:
         subject = lookup.subject
-        record = replace(subject.record, fingerprint=known.get(subject.path, ""))
-        lookup.subject = replace(subject, record=record)
+        record = subject.record._replace(fingerprint=known.get(subject.path, ""))
+        lookup.subject = subject._replace(record=record)
 
 
 def _show_something(lookups: Mapping[str, Lookup], plan: Plan) -> None:

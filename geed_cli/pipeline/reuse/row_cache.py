@@ -7,7 +7,6 @@ interrupted goes on where it stopped.
 import hashlib
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -88,7 +87,7 @@ class RowCache:
         if seen.subject.path not in self._looked_up:
             return seen
         subject, cached = self._looked_up.pop(seen.subject.path)
-        if subject.record != seen.subject.record:
+        if subject.record.sha256 != seen.subject.record.sha256:
             raise RunError(
                 f"image {subject.path!r} was changed while it was audited",
                 expected="files that stay as they are during a run",
@@ -96,7 +95,7 @@ class RowCache:
             )
         # it may be shown again without the one before it, against which its cached null is
         of_partner = any(address.has_partner for address in cached)
-        whole = Observation(replace(seen.subject, partner=(subject if of_partner else seen.subject).partner))
+        whole = Observation(seen.subject._replace(partner=(subject if of_partner else seen.subject).partner))
         key_of = self._keys(seen.subject)
         for address in self._addresses(subject):
             value = cached[address] if address in cached else address.read(seen)

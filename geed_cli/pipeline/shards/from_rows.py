@@ -20,6 +20,7 @@ from geed_cli.pipeline.shards.tile import Tile
 from geed_cli.pipeline.shards.union_rows import UnionRows
 from geed_cli.result.schema import Result
 from geed_cli.rows.union import Union
+from geed_cli.runtime.collector import collector_paused
 
 
 class LackingTilesError(Exception):
@@ -58,7 +59,7 @@ def assemble(
         InputError: networks, pictures or options are not those of the rows.
         LackingTilesError: some are not there.
     """
-    with working(networks, groups, replace(options, cache=None), progress) as maker:
+    with collector_paused(), working(networks, groups, replace(options, cache=None), progress) as maker:
         _require_same(recipe, maker.recipe)
         tiles = [tile for tile in maker.tiles if not maker.is_known(tile, union)]
         if tiles:

@@ -101,7 +101,7 @@ class TileMaker:
 
     def is_known(self, tile: Tile, union: Union) -> bool:
         """Whether it is known of every file of a tile what became of it."""
-        return all(union.knows(path, audited=tile.audited) for path in self.files(tile))
+        return not union.lacking(self.files(tile), audited=tile.audited)
 
     def make(self, tiles: Sequence[Tile], leave_out: Mapping[str, str] | None = None) -> Iterator[Record]:
         """The record of each tile, as soon as all of its images are done, in the order of the tiles.

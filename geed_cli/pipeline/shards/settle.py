@@ -3,7 +3,11 @@
 This is what one process does while it goes (``Session.complete``), replayed from what is known of every file.
 """
 
+from collections import Counter
+from collections.abc import Set
+
 from geed_cli.images.picture import RefusedFile
+from geed_cli.images.reader import Reader
 from geed_cli.images.same_picture import Holders
 from geed_cli.pipeline.draw import Draw, Drawn
 from geed_cli.pipeline.options import AuditOptions
@@ -43,15 +47,17 @@ def settle(draw: Draw, union: Union) -> Drawn:
     holders = Holders()
     while True:
         drawn = draw.drawn
-        lacking = drawn.where(lambda path, audited: not union.knows(path, audited=audited))
-        if lacking.count:
-            raise LackingError(lacking)
+        others = drawn.normaliser.paths if drawn.normaliser else ()
+        lacking = union.lacking(drawn.audited.paths, audited=True) + union.lacking(others, audited=False)
+        if lacking:
+            raise LackingError(drawn.only(frozenset(lacking)))
+        paths = drawn.paths
         refused = [
-            RefusedFile(path, union.left_out[path].reason)
-            for path in drawn.paths
-            if path in union.left_out and not union.left_out[path].shown and not _has_row(path, union)
+            RefusedFile(path, file.reason)
+            for path, file in union.left_out.items()
+            if path in paths and not file.shown and not _has_row(path, union)
         ]
-        copies = _copies(draw, drawn, union, holders.again())
+        copies = _copies(draw, paths, union, holders.again(), drawn.audited.reader)
         if not refused and not copies:
             return drawn
         draw.correct(refused, copies)
@@ -61,12 +67,16 @@ def _has_row(path: str, union: Union) -> bool:
     return path in union.audited or path in union.normaliser
 
 
-def _copies(draw: Draw, drawn: Drawn, union: Union, holders: Holders) -> list[Duplicate]:
+def _copies(draw: Draw, paths: Set[str], union: Union, holders: Holders, reader: Reader) -> list[Duplicate]:
     """The images whose pixels are those of one that comes before them in the order."""
-    copies: list[Duplicate] = []
-    reader = drawn.audited.reader
-    for path in sorted(drawn.paths, key=draw.rank):
-        row = union.audited.get(path) or union.normaliser.get(path)
-        if row is not None and (holder := holders.holder(path, row.image.fingerprint, reader)) != path:
-            copies.append(Duplicate(path=path, of=holder, same="pixels"))
-    return copies
+    rows = union.normaliser | union.audited if union.normaliser else union.audited
+    known = [path for path in paths if path in rows]
+    marks = [rows[path].image.fingerprint for path in known]
+    if len(set(marks)) == len(marks):
+        return []
+    mark_of, counts = dict(zip(known, marks, strict=True)), Counter(marks)
+    alike = (path for path, mark in mark_of.items() if counts[mark] > 1)
+    holder_of = {path: holders.holder(path, mark_of[path], reader) for path in sorted(alike, key=draw.rank)}
+    return [
+        Duplicate(path=path, of=holder, same="pixels") for path, holder in holder_of.items() if holder != path
+    ]

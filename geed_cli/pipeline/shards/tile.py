@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
 
 from geed_cli.pipeline.options import DataOptions
 from geed_cli.pipeline.tiles import Tiling
@@ -36,12 +39,7 @@ def tiles_of(tiling: Tiling, options: DataOptions, found: int) -> tuple[Tile, ..
 def _tiles(tiling: Tiling, options: DataOptions, found: int) -> Iterator[Tile]:
     audited = min(options.samples, found)
     asked = min(options.samples + (options.norm_samples or 0), found)
-    cuts = (options.samples, asked)
-    start = 0
-    while start < asked:
-        is_audited = start < audited
-        stop, end = start + 1, audited if is_audited else asked
-        while stop < end and tiling.start(stop, cuts, audited=is_audited) == start:
-            stop += 1
-        yield Tile(start, stop, is_audited)
-        start = stop
+    for first, end, is_audited in ((0, audited, True), (audited, asked, False)):
+        starts = tiling.starts(np.arange(first, end), (options.samples, asked), audited=is_audited)
+        begins = (first + np.flatnonzero(np.diff(starts, prepend=-1))).tolist()
+        yield from (Tile(start, stop, is_audited) for start, stop in pairwise([*begins, end]))

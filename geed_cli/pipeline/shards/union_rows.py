@@ -40,18 +40,14 @@ class UnionRows:
     union: Union
     outputs: Sequence[int] = ()
 
-    def subject(self, path: str, *, audited: bool) -> Subject | None:
-        """An image that has rows; None where it has none."""
-        row = self._rows(audited=audited).get(path)
-        if row is None:
-            return None
-        image = row.image
-        partner = None if image.partner is None else _record_of(row.record.images[image.partner])
-        return Subject(_record_of(image), audited, image.control, partner=partner, padded=image.padded)
+    def subjects(self, paths: Sequence[str], *, audited: bool) -> list[Subject]:
+        """As for ``KeptRows``."""
+        found = map(self._rows(audited=audited).get, paths)
+        return [_subject(row, audited=audited) for row in found if row is not None]
 
     def table(self, network: int, subjects: Sequence[Subject]) -> Table:
         """The rows that one of the networks has of these images."""
-        rows = [self._rows(audited=subject.audited)[subject.path] for subject in subjects]
+        rows = [self._rows(audited=subject.audited)[subject.record.path] for subject in subjects]
         columns = [row.record.networks[network] for row in rows]
         quantities = Quantities(columns, [row.place for row in rows])
         return UnionTable(subjects, quantities, self.outputs[network] if self.outputs else None)
@@ -69,6 +65,12 @@ class UnionRows:
 
     def _rows(self, *, audited: bool) -> dict[str, RowAt]:
         return self.union.audited if audited else self.union.normaliser
+
+
+def _subject(row: RowAt, *, audited: bool) -> Subject:
+    image = row.image
+    partner = None if image.partner is None else _record_of(row.record.images[image.partner])
+    return Subject(_record_of(image), audited, image.control, partner=partner, padded=image.padded)
 
 
 def _record_of(image: Shown) -> ImageRecord:
@@ -98,7 +100,7 @@ class Vectors(Sequence[Numbers]):
 
     def __getitem__(self, place: int | slice) -> Numbers | Sequence[Numbers]:
         if isinstance(place, slice):
-            return list(self.quantities.at(self.key, place))
+            return self.quantities.at(self.key, place)
         vector: Numbers = self.quantities.at(self.key, slice(place, place + 1))[0]
         return vector
 
