@@ -128,7 +128,7 @@ SPECIMENS = (
     Specimen("projected, declared", Projected, Refused("split: {classifier: null} in the spec"),
              spec=declared(classifier="fc")),
     *(Specimen(f"headless, {way}", Headless, NONE, {"way": way}) for way in ("beside", "in place")),
-    # images differ in the fourth digit of what comes out, so that rounding of float32 reaches the third of the measure's
+    # images differ in the fourth digit of what comes out, so that float32 rounding reaches the third of the value's
     Specimen("headless, none", Headless, Right(NONE.loop, relative=1e-3), {"way": "none"}),
     Specimen("pixels", Pixelwise, NONE),
     Specimen("pixels declared", Pixelwise, Right(Predicted(lambda z: z.softmax(1), "pixels", None)),
