@@ -162,8 +162,14 @@ class Draw:
             dict(self._tiles((self._wanted, asked))),
             tuple(self._refused[path] for path in self._in_order(self._refused)),
             tuple(self._copies[path] for path in self._in_order(self._copies)),
-            sum(rank >= asked for rank in map(self._rank.__getitem__, (*self._audited, *self._normaliser))),
+            self._redrawn(asked),
         )
+
+    def _redrawn(self, asked: int) -> int:
+        """How many of the images stand in the place of others, behind the first so many of the order."""
+        if self._seen <= asked:
+            return 0
+        return sum(self._rank[path] >= asked for path in (*self._audited, *self._normaliser))
 
     def _half(self, seed: int) -> Sequence[str]:
         return select(self._in_order(self._audited), max(len(self._audited) // 2, 1), seed)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.errors import InputError
-from geed_cli.rows.column import Columns, Key
+from geed_cli.rows.column import Columns, Key, Numbers
 from geed_cli.rows.column_layout import Layout, Span, stored
 from geed_cli.rows.file_pages import let_go
 
@@ -74,7 +74,7 @@ class _Near:
 
     key: Key
     start: int
-    numbers: Array
+    numbers: Numbers
 
 
 class Quantities:
@@ -106,7 +106,8 @@ class Quantities:
             InputError: some have none, or one of another width.
         """
         if key not in self._ahead:
-            self._ahead = self._picked(self._with_those_behind(key), range(len(self)))
+            picked = self._picked(self._with_those_behind(key), range(len(self)), np.dtype(np.float64))
+            self._ahead = {each: np.asarray(numbers, dtype=np.float64) for each, numbers in picked.items()}
         return self._ahead.pop(key)
 
     def _with_those_behind(self, key: Key) -> list[Key]:
@@ -121,9 +122,9 @@ class Quantities:
             keys.append(other)
         return keys
 
-    def _picked(self, keys: Sequence[Key], images: range) -> dict[Key, Array]:
-        """Quantities that every image has, of some images; raises what ``whole`` does."""
-        out = {key: np.empty((len(images), self._width(key))) for key in keys}
+    def _picked(self, keys: Sequence[Key], images: range, kind: np.dtype[Any]) -> dict[Key, Numbers]:
+        """Quantities that every image has, of some images, as floats of that kind; raises what ``whole`` does."""
+        out = {key: np.empty((len(images), self._width(key)), kind) for key in keys}
         for shelf in self._shelves:
             spans = [(_rows(out[key]), self._span(shelf, key)) for key in keys]
             own = np.flatnonzero((shelf.images >= images.start) & (shelf.images < images.stop))
@@ -131,7 +132,7 @@ class Quantities:
                 some = own[start : start + CHUNK]
                 for into, span in spans:
                     numbers = shelf.numbers(span, some, shelf.places[some])
-                    into[shelf.images[some] - images.start] = _rows(numbers.astype(np.float64))
+                    into[shelf.images[some] - images.start] = _rows(numbers.astype(kind, copy=False))
                 let_go(shelf.memory)
         return out
 
@@ -151,14 +152,18 @@ class Quantities:
         order = np.argsort(images)
         return images[order], np.concatenate(numbers)[order].astype(np.float64)
 
-    def at(self, key: Key, images: slice) -> Array:
-        """A quantity that every image has, of some of them in their order; raises what ``whole`` does."""
+    def at(self, key: Key, images: slice) -> Numbers:
+        """A quantity that every image has, of some of them in their order; raises what ``whole`` does.
+
+        In float32, unless one of the records has it in float64.
+        """
         start, stop, _ = images.indices(len(self))
         near = self._near
         if near is None or near.key != key or start < near.start or stop > near.start + len(near.numbers):
-            many = AHEAD // (8 * max(self._width(key), 1))
+            kind = max((self._span(shelf, key).kind for shelf in self._shelves), default=np.dtype(np.float32))
+            many = AHEAD // (kind.itemsize * max(self._width(key), 1))
             some = range(start, max(stop, min(start + many, len(self))))
-            self._near = near = _Near(key, start, self._picked([key], some)[key])
+            self._near = near = _Near(key, start, self._picked([key], some, kind)[key])
         return near.numbers[start - near.start : stop - near.start].copy()
 
     def _width(self, key: Key) -> int:
@@ -174,7 +179,7 @@ class Quantities:
         return shelf.layout.spans[key]
 
 
-def _rows(numbers: Array) -> NDArray[np.void]:
+def _rows(numbers: Numbers) -> NDArray[np.void]:
     """Each row as one thing, shape (rows,): NumPy moves such a tenfold faster than rows of two numbers."""
     return numbers.view(f"V{numbers.strides[0]}")[:, 0]
 

@@ -71,7 +71,7 @@ def _copies(draw: Draw, paths: Set[str], union: Union, holders: Holders, reader:
     """The images whose pixels are those of one that comes before them in the order."""
     rows = union.normaliser | union.audited if union.normaliser else union.audited
     known = [path for path in paths if path in rows]
-    marks = [rows[path].image.fingerprint for path in known]
+    marks = [row.record.images[row.place].fingerprint for row in map(rows.__getitem__, known)]
     if len(set(marks)) == len(marks):
         return []
     mark_of, counts = dict(zip(known, marks, strict=True)), Counter(marks)

@@ -47,7 +47,8 @@ class UnionRows:
 
     def table(self, network: int, subjects: Sequence[Subject]) -> Table:
         """The rows that one of the networks has of these images."""
-        rows = [self._rows(audited=subject.audited)[subject.record.path] for subject in subjects]
+        found = self._rows(audited=not subjects or subjects[0].audited)
+        rows = [found[subject.record.path] for subject in subjects]
         columns = [row.record.networks[network] for row in rows]
         quantities = Quantities(columns, [row.place for row in rows])
         return UnionTable(subjects, quantities, self.outputs[network] if self.outputs else None)
@@ -68,7 +69,7 @@ class UnionRows:
 
 
 def _subject(row: RowAt, *, audited: bool) -> Subject:
-    image = row.image
+    image = row.record.images[row.place]
     partner = None if image.partner is None else _record_of(row.record.images[image.partner])
     return Subject(_record_of(image), audited, image.control, partner=partner, padded=image.padded)
 
