@@ -1,19 +1,11 @@
-"""Where the cache lives, and its keys.
+"""Where the cache lives."""
 
-A key is the sha256 of a text that different fields cannot share: JSON with sorted names, no blanks and ASCII alone, so
-that it is the same on every machine.
-"""
-
-import hashlib
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 FOLDER_VARIABLE = "GEED_CACHE_DIR"
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def cache_folder(given: Path | None) -> Path:
@@ -31,14 +23,3 @@ def cache_folder(given: Path | None) -> Path:
         return given.expanduser()
     except RuntimeError:
         return given
-
-
-def digest(fields: Mapping[str, str]) -> bytes:
-    """sha256 of the fields' canonical text, 32 bytes; their order does not matter, everything else does.
-
-    Raises:
-        TypeError: a name or a value is no text. JSON would write the name 1 as it writes the name "1".
-    """
-    if not all(isinstance(part, str) for item in fields.items() for part in item):
-        raise TypeError("names and values of a cache key are text")
-    return hashlib.sha256(_CANONICAL.encode(dict(fields)).encode("ascii")).digest()

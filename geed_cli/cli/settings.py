@@ -14,7 +14,6 @@ import typer
 
 from geed_cli.cache.location import FOLDER_VARIABLE
 from geed_cli.documents.document import Document, printable, unicode_text
-from geed_cli.documents.toml_table import read_toml_table
 from geed_cli.errors import InputError, meant
 
 Config = Annotated[
@@ -88,6 +87,8 @@ def settings(context: Any, config: str | None) -> dict[str, Setting]:  # noqa: A
     Raises:
         InputError: an unknown key, an option that may not stand there, or a value of another kind.
     """
+    from geed_cli.documents.toml_table import read_toml_table  # noqa: PLC0415 - a tenth of --help's imports
+
     commands = dict(_commands(context.find_root().command))
     here = next(name for name, command in commands.items() if command is context.command)
     options = {name: keys_of(command) for name, command in commands.items()}
@@ -95,7 +96,7 @@ def settings(context: Any, config: str | None) -> dict[str, Setting]:  # noqa: A
     if (project := read_toml_table(PROJECT, "tool", "geed")) is not None:
         found |= _in_document(project, here, options, NOT_FROM_PROJECT)
     if config is not None:
-        from geed_cli.documents.strict_yaml import read_yaml  # noqa: PLC0415 - a tenth of --help's imports
+        from geed_cli.documents.strict_yaml import read_yaml  # noqa: PLC0415 - likewise
 
         found |= _in_document(read_yaml(Path(config)), here, options, frozenset())
     for key, option in options[here].items():

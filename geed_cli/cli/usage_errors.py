@@ -9,7 +9,6 @@ import typer
 from typer.core import TyperGroup
 
 from geed_cli.cli.completion import bash_words
-from geed_cli.cli.completion.model_names import model_names
 from geed_cli.documents.document import printable
 from geed_cli.errors import INTERRUPTED, WRONG_INPUT, InputError, meant, nearest, nearest_are
 from geed_cli.report.console import plain
@@ -29,6 +28,8 @@ class PlainErrors(TyperGroup):
         if not alone:
             return super().main(*arguments, **options)
         if "--install-completion" in (options.get("args") or sys.argv):
+            from geed_cli.cli.completion.model_names import model_names  # noqa: PLC0415 - importlib.metadata, json
+
             model_names()  # takes seconds the first time, for which nobody waits at the tab key
         if os.environ.get(bash_words.INSTRUCTION) == "complete_bash":
             bash_words.answer(lambda: super(PlainErrors, self).main(*arguments, **options))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from geed_cli import __version__
-from geed_cli.cache.location import digest
+from geed_cli.cache.keys import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.batches import Placement, normalise
 from geed_cli.engine.engine import full_precision

@@ -14,7 +14,6 @@ of several images bet with their totals, λ ≤ 1/(θ max m). 0/1 rows have Clop
 import math
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from geed_cli.statistics.bounded_mean import BoundedMean
@@ -56,6 +55,8 @@ def _lower(y: Array, sizes: Array, needed: float) -> float:
         high, low = low, low / 4.0
     if low <= 1e-12:
         return 0.0
+    from scipy.optimize import brentq  # noqa: PLC0415 - a fifth of a second, which few commands need
+
     return float(brentq(lambda share: _capital(y, sizes, share) - needed, low, high, xtol=1e-12))
 
 

@@ -14,7 +14,6 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import betaincinv, ndtri
 
 from geed_cli.statistics.bounded_mean import BoundedMean
@@ -72,6 +71,8 @@ def _upper(y: Array, sizes: Array, tail: float) -> float:
         return low
     # the quantile of a chance is nearly a straight line where the chance itself is bent: half as many steps
     wanted = float(ndtri(tail))
+    from scipy.optimize import brentq  # noqa: PLC0415 - a fifth of a second, which few commands need
+
     return float(brentq(lambda q: _quantile(_beyond(y, sizes, q)) - wanted, low, high, xtol=1e-13))
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from support.cache import key
 
-from geed_cli.cache.location import digest
+from geed_cli.cache.keys import digest
 from geed_cli.cache.row_bytes import decode, encode
 
 NAN_WITH_PAYLOAD = struct.unpack("<d", bytes.fromhex("010000000000f8ff"))[0]

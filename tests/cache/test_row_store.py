@@ -9,7 +9,8 @@ from support.cache import NETWORK, change, fill, key, value, values
 from geed_cli.cache import store as store_module
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import Database
-from geed_cli.cache.location import cache_folder, digest
+from geed_cli.cache.keys import digest
+from geed_cli.cache.location import cache_folder
 from geed_cli.cache.store import RowStore
 
 

@@ -53,6 +53,20 @@ def test_help_imports_nothing_heavy() -> None:
     assert imported(commands, HEAVY) == {" ".join(command): [] for command in commands}
 
 
+def test_help_reads_no_files_of_its_user() -> None:
+    """Nor versions of what is installed: what these need is a tenth of a second."""
+    assert imported([["--help"]], ("yaml", "tomllib", "importlib.metadata", "hashlib")) == {"--help": []}
+
+
+def test_a_check_of_means_imports_no_solver(tmp_path: Path) -> None:
+    """Which limits of rates alone are found by, and which takes a fifth of a second."""
+    file, policy = tmp_path / "a.json", tmp_path / "policy.yaml"
+    write_result(small_result(), file)
+    policy.write_text("version: 1\nrules: [{id: small, metric: latent.l2, max: 50}]\n", encoding="utf-8")
+    command = ["check", str(file), "--policy", str(policy)]
+    assert imported([command], ("scipy.optimize",)) == {" ".join(command): []}
+
+
 @pytest.mark.heavy
 def test_saved_results_need_no_torch(tmp_path: Path) -> None:
     """Comparing, planning, judging, tracking and showing a sweep again need numpy and scipy alone; and cache list."""

@@ -15,7 +15,7 @@ from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 from support.results import numbers
 
-from geed_cli.cache.location import digest
+from geed_cli.cache.keys import digest
 from geed_cli.engine import compiled
 from geed_cli.models.network import Network, Site
 from geed_cli.models.output import Output

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from geed_cli.cache.location import digest
+from geed_cli.cache.keys import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.cache.tables import FILE_NAME
 

@@ -31,8 +31,7 @@ def hand_over(outputs: Sequence[Output], show: Callable[[], None]) -> None:
             save(make(), target)
     to_stdout = [make() for target, make in outputs if target == STDOUT]
     if to_stdout:
-        for piece in in_pieces(to_stdout[0]):
-            write_stdout(piece)
+        write_stdout(b"".join(in_pieces(to_stdout[0])))  # all of it, or nothing
     else:
         show()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from geed_cli import __version__
-from geed_cli.cache.location import digest
+from geed_cli.cache.keys import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.engine.plan import GroupPlan, LayerPlan
 from geed_cli.grids.obstacles import Group, clean_sizes, needs_of

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from geed_cli import __version__
-from geed_cli.cache.location import digest
+from geed_cli.cache.keys import digest
 from geed_cli.cache.store import RowStore
 from geed_cli.choices import DECODED_AS
 from geed_cli.engine.batches import Placement
