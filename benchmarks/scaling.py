@@ -36,8 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     machine = describe_machine()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        figures = asked.figures or (folder if asked.quick else FIGURES)
+        figures.mkdir(parents=True, exist_ok=True)  # now: the figures come last
         pictures = write_small(folder / "pictures", max(amounts.images))
-        lines = measure(amounts, pictures, asked.figures or (folder if asked.quick else FIGURES))
+        lines = measure(amounts, pictures, figures)
     sys.stdout.write(f"{machine}\n\n{table(lines)}\n")
     if asked.append:
         append_results("Scaling", f"`python -m benchmarks.scaling` on {machine}", lines)

@@ -54,7 +54,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_help_reads_no_files_of_its_user() -> None:
-    """Nor versions of what is installed: what these need is a tenth of a second."""
+    """Nor versions of what is installed: what these need takes a twentieth of a second."""
     assert imported([["--help"]], ("yaml", "tomllib", "importlib.metadata", "hashlib")) == {"--help": []}
 
 
