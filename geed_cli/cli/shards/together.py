@@ -14,7 +14,6 @@ from geed_cli.rows.row_file import StoredRows, read_row_file
 from geed_cli.rows.row_folder import machine_text
 from geed_cli.rows.shard_part import ShardPart, row_files
 from geed_cli.rows.union import Union
-from geed_cli.runtime.collector import collector_paused
 
 Read = tuple[Path, ShardPart]
 """A part and where it was read."""
@@ -45,8 +44,7 @@ def stored_rows(parts: Sequence[Read]) -> list[StoredRows]:
     """The row files of all parts, each once."""
     files = {file.resolve(): file for path, part in parts for file in row_files(part, path)}
     recipe = parts[0][1].recipe
-    with collector_paused():
-        stored = [read_row_file(file) for file in files.values()]
+    stored = [read_row_file(file) for file in files.values()]
     return [each for each in stored if each.recipe == recipe]
 
 
