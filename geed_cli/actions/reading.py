@@ -4,7 +4,7 @@ Mirrors and quarter turns are walks through the same memory from another corner,
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,12 @@ class Reading:
             column: to the next column.
         """
         return _walk(self.mirror, self.quarters, height, width, row, column)
+
+    @cached_property
+    def inverse(self) -> "Reading":
+        """How ρ(g)⁻¹y reads y: a mirror and then turns undo themselves."""
+        quarters = self.quarters if self.mirror else -self.quarters % 4
+        return Reading(self.mirror, quarters, None if self.channels is None else np.argsort(self.channels))
 
 
 @lru_cache(maxsize=1024)

@@ -16,32 +16,36 @@ from numpy.typing import NDArray
 
 from geed_cli.kernel.team import together
 
-LANES, WORK_ROWS = 16, 6
+LANES, BESIDE, WORK_ROWS = 16, 3, 16
 """As map_sums.c has them."""
 SHARED_FROM = 2**17
 """Numbers of all jobs together from which there are several threads; these take a tenth of a millisecond to read."""
 Floats = NDArray[np.float64]
-Place = tuple[int, int, int, int]
-"""Where a map begins, in bytes, and its steps to the next channel, row and column, in numbers."""
-NOWHERE: Place = (0, 0, 0, 0)
 
 
-class Job(NamedTuple):
-    """One map, alone or beside another.
+class View(NamedTuple):
+    """How one map is walked through, as C has it in memory.
 
     Attributes:
-        own: where a lies.
-        other: where b lies, as it is walked through.
-        channels: address of where each channel of b is read, int64; 0 where each is in its own place.
+        start: address of its first number.
+        channel: numbers to the next channel.
+        row: to the next row.
+        column: to the next column.
+        channels: address of where it has each channel of the job's first map, int64; 0 where each is in its own place.
+        result: the row of results that it fills; −1 for none.
     """
 
-    own: Place
-    other: Place = NOWHERE
+    start: int
+    channel: int
+    row: int
+    column: int
     channels: int = 0
+    result: int = -1
 
-    def numbers(self, row: int) -> tuple[int, ...]:
-        """As C has them in memory, with the row of its results."""
-        return (*self.own, *self.other, self.channels, row)
+
+Job = tuple[View, ...]
+"""b, and up to BESIDE maps beside it, walked so that each pixel of b comes with the one that it is compared with."""
+NONE = View(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -78,31 +82,36 @@ class _Call(ctypes.Structure):
         ("means", ctypes.c_void_p),
         ("squares", ctypes.c_void_p),
         ("products", ctypes.c_void_p),
+        ("parts", ctypes.c_int64),
         ("shares", ctypes.c_int64),
         ("taken", ctypes.c_int64),
     )
 
 
 def map_sums(
-    library: ctypes.CDLL, jobs: Sequence[Job], shape: Shape, threads: int = 1
+    library: ctypes.CDLL, jobs: Sequence[Job], results: int, shape: Shape, threads: int = 1
 ) -> tuple[Floats, Floats, Floats]:
-    """ā, ⟨a', a'⟩ and ⟨a', b'⟩ of every job and channel, over the pixels that count; shape (jobs, C), float64.
+    """ā, ⟨a', a'⟩ and ⟨a', b'⟩ of every map and channel, over the pixels that count; shape (results, C), float64.
 
-    Whatever the jobs point at has to stay until this returns. A map alone is its own b. Maps that are not finite have
-    sums that are not finite.
+    Whatever the jobs point at has to stay until this returns. The first map of a job is its own b. Maps that are not
+    finite have sums that are not finite. Channels are in each map's own order.
 
     Args:
         library: see ``geed_cli.kernel.library``.
         jobs: what to read, all within memory that is there: nothing is checked.
+        results: how many maps are asked for; every row is some map's.
         shape: of all maps.
-        threads: among which the jobs are shared out.
+        threads: among which the jobs are shared out, or where there are few of them the channels of each.
     """
     # maps that are neighbours in memory are in one share, as torch divides them
-    numbers = array("q", chain.from_iterable(sorted(job.numbers(row) for row, job in enumerate(jobs))))
-    large = shape.channels * shape.height * shape.width * len(jobs) >= SHARED_FROM
-    threads = max(1, min(threads, len(jobs))) if large else 1
-    work = np.empty((threads, WORK_ROWS, -(-shape.channels // LANES) * LANES))
-    found = np.empty((3, len(jobs), shape.channels))
+    views = [view for job in sorted(jobs) for view in (*job, *(NONE,) * (1 + BESIDE - len(job)))]
+    numbers = array("q", chain.from_iterable(views))
+    groups = -(-shape.channels // LANES)
+    large = shape.channels * shape.height * shape.width * results >= SHARED_FROM
+    threads = max(1, min(threads, len(jobs) * groups)) if large else 1
+    parts = 1 if len(jobs) % threads == 0 else min(threads, groups)
+    work = np.empty((threads, WORK_ROWS, groups * LANES))
+    found = np.empty((3, results, shape.channels))
     means, squares, products = found
     call = _Call(
         numbers.buffer_info()[0],
@@ -114,6 +123,7 @@ def map_sums(
         float(shape.pixels),
         work.ctypes.data,
         *(each.ctypes.data for each in found),
+        parts=parts,
         shares=threads,
     )
     together(library.map_sums, ctypes.addressof(call), threads)

@@ -1,5 +1,6 @@
 /* Random shapes, layouts, walks, masks and numbers for map_sums.c, each map in a block of its own exact length, so that
-   a sanitizer sees any number that is read beside it; and the same bits at every level. Argument: how many rounds. */
+   a sanitizer sees any number that is read beside it; and the same bits at every level, however channels are divided.
+   Argument: how many rounds. */
 
 #include "map_sums.c"
 
@@ -37,7 +38,7 @@ static view some_map(int64_t channels, int64_t height, int64_t width, float **bl
         if (below(3) == 0) start += (sides[axis] - 1) * steps[axis], steps[axis] = -steps[axis];
     *block = malloc(sizeof(float) * (size_t)length);
     for (int64_t at = 0; at < length; at++) (*block)[at] = number();
-    return (view){*block + start, steps[0], steps[1], steps[2]};
+    return (view){*block + start, steps[0], steps[1], steps[2], NULL, -1};
 }
 
 static int same(const double *one, const double *other, int64_t count) {
@@ -48,28 +49,37 @@ static int same(const double *one, const double *other, int64_t count) {
 
 static int one_round(void) {
     int64_t shape[3] = {1 + below(below(8) ? 40 : 200), 1 + below(40), 1 + below(80)}, channels = shape[0], pixels = 0;
-    int64_t length = (channels + LANES - 1) / LANES * LANES;
-    float *a, *b, *weights = malloc(sizeof(float) * (size_t)(shape[1] * shape[2]));
+    int64_t length = (channels + LANES - 1) / LANES * LANES, maps = 1 + below(MAPS), shares = 1 + below(3), size;
+    float *blocks[MAPS], *weights = malloc(sizeof(float) * (size_t)(shape[1] * shape[2]));
     int64_t *order = malloc(sizeof(int64_t) * (size_t)channels);
-    double *work = malloc(sizeof(double) * (size_t)(WORK_ROWS * length));
-    double *found = malloc(sizeof(double) * (size_t)(9 * channels));
-    job each = {some_map(channels, shape[1], shape[2], &a), some_map(channels, shape[1], shape[2], &b), NULL, 0};
-    for (int64_t c = 0; c < channels; c++) order[c] = below(channels);
+    double *work = malloc(sizeof(double) * (size_t)(WORK_ROWS * length * shares));
+    job each = {{0}};
+    size = 3 * maps * channels;
+    double *found = calloc(3 * (size_t)size, sizeof(double));
+    for (int64_t c = 0; c < channels; c++) order[c] = c;
+    for (int64_t c = channels - 1; c > 0; c--) {
+        int64_t other = below(c + 1), held = order[c];
+        order[c] = order[other], order[other] = held;
+    }
+    for (int64_t m = 0; m < maps; m++) {
+        each[m] = some_map(channels, shape[1], shape[2], blocks + m);
+        each[m].channels = m && below(2) ? order : NULL;
+        each[m].result = below(5) ? m : -1;
+    }
     for (int64_t at = 0; at < shape[1] * shape[2]; at++) pixels += (weights[at] = (float)below(2)) > 0;
     if (pixels == 0) weights[0] = 1, pixels = 1;
-    if (below(2)) each.channels = order;
-    if (below(4) == 0) each.b = (view){NULL, 0, 0, 0};
     int masked = (int)below(2), good = 1;
     double counted = masked ? (double)pixels : (double)(shape[1] * shape[2]);
     for (int level = 0; level < 3; level++) {
-        double *at = found + 3 * channels * level;
+        double *at = found + size * level;
         map_sums_level(level);
         call one = {&each, 1, channels, shape[1], shape[2], masked ? weights : NULL, counted, work,
-                    at, at + channels, at + 2 * channels, 1, 0};
+                    at, at + maps * channels, at + 2 * maps * channels, 1 + below(4), shares, 0};
         map_sums(&one);
-        good &= same(found, at, 3 * channels);
+        good &= same(found, at, size);
     }
-    free(a), free(b), free(weights), free(order), free(work), free(found);
+    for (int64_t m = 0; m < maps; m++) free(blocks[m]);
+    free(weights), free(order), free(work), free(found);
     return good;
 }
 

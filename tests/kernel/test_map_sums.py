@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geed_cli.actions.reading import Reading
 from geed_cli.kernel import team
 from geed_cli.kernel.library import FASTEST
-from geed_cli.kernel.sums import SHARED_FROM, Job, Shape, map_sums
+from geed_cli.kernel.sums import BESIDE, SHARED_FROM, Job, Shape, View, map_sums
 
 Maps = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -48,17 +48,20 @@ def lying(maps: Maps, layout: str) -> Maps:
 LAYOUTS = ("contiguous", "channels last", "some channels of more", "backwards")
 
 
-def job(own: Maps, other: Maps | None = None, reading: Reading = Reading()) -> Job:  # noqa: B008 - it is frozen
+def job(first: Maps, *beside: Maps, reading: Reading = Reading()) -> Job:  # noqa: B008 - it is frozen
+    """A map and others beside it, each of these read in the same way; they fill rows of results in that order."""
+
     def place(maps: Maps) -> tuple[int, int, int, int]:
         channel, row, column = (stride // 4 for stride in maps.strides)
         return maps.ctypes.data, channel, row, column
 
-    if other is None:
-        return Job(place(own))
-    start, channel, row, column = place(other)
-    begin, row, column = reading.walk(other.shape[1], other.shape[2], row, column)
+    views = [View(*place(first), result=0)]
     channels = 0 if reading.channels is None else reading.channels.ctypes.data
-    return Job(place(own), (start + 4 * begin, channel, row, column), channels)
+    for result, maps in enumerate(beside, start=1):
+        start, channel, *steps = place(maps)
+        begin, *steps = reading.walk(*maps.shape[1:], *steps)
+        views.append(View(start + 4 * begin, channel, *steps, channels, result))
+    return tuple(views)
 
 
 def shape_of(maps: Maps, support: NDArray[np.bool_] | None = None) -> Shape:
@@ -74,39 +77,47 @@ def moved(maps: Maps, reading: Reading) -> Maps:
     return turned if reading.channels is None else turned[reading.channels]
 
 
-def exact(own: Maps, other: Maps, support: NDArray[np.bool_] | None) -> tuple[Floats, Floats, Floats]:
-    """ā, ⟨a', a'⟩ and ⟨a', b'⟩ channel by channel, each sum rounded once."""
-    inside = np.ones(own.shape[1:], dtype=bool) if support is None else support
+def exact(one: Maps, other: Maps, support: NDArray[np.bool_] | None) -> Floats:
+    """ā, b̄, ⟨a', a'⟩, ⟨b', b'⟩ and ⟨a', b'⟩ channel by channel, each sum rounded once."""
+    inside = np.ones(one.shape[1:], dtype=bool) if support is None else support
     found = []
-    for a, b in zip(own[:, inside].tolist(), other[:, inside].tolist(), strict=True):
-        of_a, of_b = math.fsum(a) / len(a), math.fsum(b) / len(b)
-        apart = [x - of_a for x in a], [y - of_b for y in b]
-        square = math.fsum(x * x for x in apart[0])
-        product = math.fsum(x * y for x, y in zip(*apart, strict=True))
-        found.append((of_a, square, product, math.fsum(y * y for y in apart[1])))
-    means, squares, products, others = np.array(found).T
-    return means, squares, np.stack([products, np.sqrt(squares) * np.sqrt(others)])
+    for a, b in zip(one[:, inside].tolist(), other[:, inside].tolist(), strict=True):
+        means = math.fsum(a) / len(a), math.fsum(b) / len(b)
+        of_a, of_b = [x - means[0] for x in a], [y - means[1] for y in b]
+        products = (
+            math.fsum(x * y for x, y in zip(*pair, strict=True))
+            for pair in ((of_a, of_a), (of_b, of_b), (of_a, of_b))
+        )
+        found.append((*means, *products))
+    return np.array(found).T
 
 
 def check(
-    library: ctypes.CDLL, own: Maps, other: Maps, reading: Reading, support: NDArray[np.bool_] | None
+    library: ctypes.CDLL, first: Maps, beside: Maps, reading: Reading, support: NDArray[np.bool_] | None
 ) -> None:
     """All levels have the same bits, and these are right."""
     found = []
     for level in LEVELS:
         library.map_sums_level(level)
-        both = map_sums(library, [job(own, other, reading)], shape_of(own, support))
-        alone = map_sums(library, [job(own)], shape_of(own, support))
-        np.testing.assert_array_equal(both[0], alone[0])
-        np.testing.assert_array_equal(both[1], alone[1])
+        both = map_sums(library, [job(first, beside, reading=reading)], 2, shape_of(first, support))
+        alone = map_sums(library, [job(first)], 1, shape_of(first, support))
+        for one, other in zip(both, alone, strict=True):
+            np.testing.assert_array_equal(one[0], other[0])
         found.append(np.stack(both))
     np.testing.assert_array_equal(found[1], found[0])
     np.testing.assert_array_equal(found[2], found[0])
-    means, squares, (products, lengths) = exact(own, moved(other, reading), support)
-    size = np.abs(own.astype(np.float64)).reshape(len(own), -1).max(axis=1)
-    assert (np.abs(found[0][0, 0] - means) <= EXACT * size).all()
-    assert (np.abs(found[0][1, 0] - squares) <= EXACT * squares).all()
-    assert (np.abs(found[0][2, 0] - products) <= EXACT * lengths).all()
+    channels = np.arange(len(first)) if reading.channels is None else reading.channels
+    in_order = found[0].copy()
+    in_order[:, 1] = found[0][:, 1, channels]  # its results are in its own order
+    means, squares, products = in_order
+    *of_means, of_first, of_beside, of_both = exact(first, moved(beside, reading), support)
+    sizes = [np.abs(one.astype(np.float64)).reshape(len(one), -1).max(axis=1) for one in (first, beside)]
+    for row, (mean, size) in enumerate(zip(of_means, (sizes[0], sizes[1][channels]), strict=True)):
+        assert (np.abs(means[row] - mean) <= EXACT * size).all()
+    for row, square in enumerate((of_first, of_beside)):
+        assert (np.abs(squares[row] - square) <= EXACT * square).all()
+    np.testing.assert_array_equal(products[0], squares[0])
+    assert (np.abs(products[1] - of_both) <= EXACT * np.sqrt(of_first) * np.sqrt(of_beside)).all()
 
 
 def numbers(shape: Sequence[int], seed: int, mean: float = 0.0, size: float = 1.0) -> Maps:
@@ -139,13 +150,23 @@ def test_every_walk_is_that_of_numpy(library: ctypes.CDLL, quarters: int, mirror
             check(library, lying(own, layout), lying(other, layout), Reading(mirror, quarters), support)
 
 
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("quarters", range(4))
+def test_inverses_read_back(quarters: int, mirror: bool) -> None:
+    maps = numbers((3, 5, 5), 22)
+    for channels in (None, np.array([2, 0, 1])):
+        reading = Reading(mirror, quarters, channels)
+        np.testing.assert_array_equal(moved(moved(maps, reading), reading.inverse), maps)
+        np.testing.assert_array_equal(moved(moved(maps, reading.inverse), reading), maps)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_no_digit_depends_on_the_layout(library: ctypes.CDLL, layout: str) -> None:
     """The order of the sums is that of height and width alone."""
     own, other = numbers((11, 13, 37), 5), numbers((11, 13, 37), 6)
-    usual = map_sums(library, [job(own, other)], shape_of(own))
+    usual = map_sums(library, [job(own, other)], 2, shape_of(own))
     pair = lying(own, layout), lying(other, layout)  # a job keeps nothing alive
-    found = map_sums(library, [job(*pair)], shape_of(own))
+    found = map_sums(library, [job(*pair)], 2, shape_of(own))
     for one, another in zip(usual, found, strict=True):
         np.testing.assert_array_equal(one, another)
 
@@ -182,7 +203,7 @@ def test_sizes_at_which_float32_squares_vanish_or_overflow(library: ctypes.CDLL,
 def test_constant_maps_have_no_variation_at_all(library: ctypes.CDLL, value: float) -> None:
     """Means are the value itself, and 0 is exact: no rounding noise that a correlation could be made of."""
     maps = np.full((9, 23, 31), value, dtype=np.float32)
-    means, squares, products = map_sums(library, [job(maps, maps)], shape_of(maps))
+    means, squares, products = map_sums(library, [job(maps, maps)], 2, shape_of(maps))
     assert (means == float(np.float32(value))).all()
     assert not squares.any()
     assert not products.any()
@@ -192,8 +213,9 @@ def test_equal_maps_have_equal_sums(library: ctypes.CDLL) -> None:
     """⟨a', b'⟩ = ⟨a', a'⟩ to the last bit where b is a copy of a, and where it is a's mirror image, read mirrored."""
     own = numbers((5, 17, 19), 13)
     for other, reading in ((own.copy(), Reading()), (own[..., ::-1].copy(), Reading(mirror=True))):
-        _, squares, products = map_sums(library, [job(own, other, reading)], shape_of(own))
+        _, squares, products = map_sums(library, [job(own, other, reading=reading)], 2, shape_of(own))
         np.testing.assert_array_equal(products, squares)
+        np.testing.assert_array_equal(products[1], products[0])
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -207,13 +229,13 @@ def test_what_is_not_finite_stays_so(library: ctypes.CDLL, bad: float, level: in
     broken[4, 0, 0] = bad
     support = np.ones((6, 6), dtype=bool)
     support[0, 0] = not masked
-    whole = map_sums(library, [job(own, own)], shape_of(own, support))
+    whole = map_sums(library, [job(own, own)], 2, shape_of(own, support))
     for pair in ((broken, own), (own, broken)):
-        found = map_sums(library, [job(*pair)], shape_of(own, support))
-        good = np.isfinite(np.stack(found)).all(axis=0)[0]
+        found = map_sums(library, [job(*pair)], 2, shape_of(own, support))
+        good = np.isfinite(np.stack(found)).all(axis=(0, 1))
         assert good.tolist() == [channel != 4 for channel in range(9)]
         for one, other in zip(found, whole, strict=True):
-            np.testing.assert_array_equal(one[0, good], other[0, good])
+            np.testing.assert_array_equal(one[:, good], other[:, good])
 
 
 @pytest.mark.parametrize("kind", ["of torch", "started"])
@@ -224,17 +246,43 @@ def test_threads_change_no_digit(
     """Also more of them than jobs, or than torch lets there be."""
     if kind == "started":
         monkeypatch.setattr(team, "openmp", lambda: None)
-    stack = [numbers((16, 128, 128), seed) for seed in range(5)]
-    jobs = [job(one, stack[0], Reading(mirror=True)) for one in stack]
+    stack = [numbers((40, 80, 80), seed) for seed in range(5)]
+    jobs = [job(one, stack[0], reading=Reading(mirror=True)) for one in stack]
+    jobs = [[view._replace(result=2 * at + view.result) for view in each] for at, each in enumerate(jobs)]
     assert stack[0].size * len(jobs) >= SHARED_FROM
-    usual = map_sums(library, jobs, shape_of(stack[0]))
-    found = map_sums(library, jobs, shape_of(stack[0]), threads)
-    for one, other in zip(usual, found, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for count in (5, 1):  # jobs shared out, and the channels of one
+        usual = map_sums(library, jobs[:count], 2 * count, shape_of(stack[0]))
+        found = map_sums(library, jobs[:count], 2 * count, shape_of(stack[0]), threads)
+        for one, other in zip(usual, found, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("count", range(2, BESIDE + 1))
+@pytest.mark.parametrize("layout", LAYOUTS[:2])
+def test_no_digit_depends_on_what_a_map_lies_beside(library: ctypes.CDLL, layout: str, count: int) -> None:
+    """Several beside one have the sums that each of them has beside it alone."""
+    first, *beside = (lying(numbers((19, 21, 21), seed), layout) for seed in range(count + 1))
+    reading = Reading(mirror=True, quarters=3)
+    shape = shape_of(first, np.random.default_rng(17).random((21, 21)) < 0.7)
+    for level in LEVELS:
+        library.map_sums_level(level)
+        together = np.stack(map_sums(library, [job(first, *beside, reading=reading)], count + 1, shape))
+        for row, one in enumerate(beside, start=1):
+            pair = np.stack(map_sums(library, [job(first, one, reading=reading)], 2, shape))
+            np.testing.assert_array_equal(together[:, [0, row]], pair)
+
+
+def test_results_that_nobody_asks_for(library: ctypes.CDLL) -> None:
+    """A map whose own sums are known is only what others lie beside."""
+    first, beside = numbers((5, 9, 9), 20), numbers((5, 9, 9), 21)
+    one, other = job(first, beside)
+    usual = np.stack(map_sums(library, [[one, other]], 2, shape_of(first)))
+    asked = [(one._replace(result=-1), other._replace(result=0))]
+    np.testing.assert_array_equal(np.stack(map_sums(library, asked, 1, shape_of(first)))[:, 0], usual[:, 1])
 
 
 def test_no_job(library: ctypes.CDLL) -> None:
-    assert [each.shape for each in map_sums(library, [], Shape(3, 4, 4, None, 16))] == [(0, 3)] * 3
+    assert [each.shape for each in map_sums(library, [], 0, Shape(3, 4, 4, None, 16))] == [(0, 3)] * 3
 
 
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32)

@@ -4,7 +4,7 @@ Each map is a place in memory by itself, so that stacks are taken apart and put 
 element does more with than rearrange them, such as to turn them by 45 degrees, are made by torch first.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from geed_cli.actions.reading import Reading
 from geed_cli.kernel.library import kernel
-from geed_cli.kernel.sums import Job, Place, Shape, map_sums
+from geed_cli.kernel.sums import BESIDE, Job, Shape, View, map_sums
 from geed_cli.measures.maps.stack import MapStack, Move, Sums, copied, one_tensor, rows_of
 from geed_cli.measures.moments import Sizes
 
@@ -70,46 +70,28 @@ class KernelStack(MapStack):
     def sizes(self) -> Sizes:
         """ā and ⟨a', a'⟩ of every map."""
         if self._known is None:
-            means, squares, _ = self._sums([Job(_place(one)) for one in self.maps])
-            self._known = self._sizes(means, squares)
+            self._sums([_Beside(self)], 0)
+        assert self._known is not None, "these sums have told them"
         return self._known
 
     def against(self, other: Self, of: Sequence[int], moves: Sequence[Move | None]) -> Sums:
         """One call for all rows, and for sizes of b that are not known, once maps were made that have to be."""
-        count = len(of)
+        as_they_lie = _Beside(other)
+        for row, place in enumerate(of):
+            if moves[row] is None:
+                as_they_lie.itself(place, row)
         moved = [self._moved(other, of, move, rows) for move, rows in rows_of(moves).items()]
-        pairs = {row: Job(_place(self.maps[row]), *place) for each in moved for row, place in each.places()}
-        # of a row in which a is b itself, b is summed alone
-        jobs = [pairs[row] if row in pairs else Job(_place(self.maps[row])) for row in range(count)]
-        results = other._results(of, pairs)
-        jobs += [Job(_place(other.maps[place])) for place, row in results.items() if row >= count]
-        means, squares, products = self._sums(jobs)
-        sizes = other._learnt(means, squares, results)
-        theirs = [each.numpy()[list(of)] for each in (sizes.means, sizes.squares)]
+        every = [as_they_lie]
+        for each in moved:
+            if each.reading is None:
+                every.append(_Beside(each.stack))
+            each.ask(as_they_lie if each.reading else every[-1], self.maps)
+        means, squares, products = self._sums(every, len(of))
+        theirs = [each.numpy()[list(of)] for each in (other.sizes.means, other.sizes.squares)]
         for each in moved:
             each.correct(theirs)
-        own = self._sizes(means[:count], squares[:count])
-        return Sums(own, self._sizes(*theirs), torch.from_numpy(products[:count]))
-
-    def _results(self, of: Sequence[int], pairs: Container[int]) -> dict[int, int]:
-        """In which row of the results each of these maps stands alone; nothing where their sizes are known.
-
-        Args:
-            of: for each row, which of these maps it is set against.
-            pairs: the rows that are not one of these maps themselves.
-        """
-        if self._known is not None:
-            return {}
-        there = {place: row for row, place in enumerate(of) if row not in pairs}
-        lacking = [place for place in range(len(self.maps)) if place not in there]
-        return there | {place: len(of) + extra for extra, place in enumerate(lacking)}
-
-    def _learnt(self, means: Floats, squares: Floats, results: Mapping[int, int]) -> Sizes:
-        """The sizes of these maps, where they are not known from the results."""
-        if self._known is None:
-            rows = [results[place] for place in range(len(self.maps))]
-            self._known = self._sizes(means[rows], squares[rows])
-        return self._known
+        own = self._sizes(means[: len(of)], squares[: len(of)])
+        return Sums(own, self._sizes(*theirs), torch.from_numpy(products[: len(of)]))
 
     def _moved(self, other: "KernelStack", of: Sequence[int], move: Move, rows: Sequence[int]) -> "_Moved":
         """ρ(g)b of the rows of one element: where they lie, or made."""
@@ -120,10 +102,18 @@ class KernelStack(MapStack):
         maps = representation.act(g, one_tensor([other.maps[place] for place in places]))
         return _Moved(rows, type(self)(maps.unbind(), self.support), range(len(rows)), None)
 
-    def _sums(self, jobs: Sequence[Job]) -> tuple[Floats, Floats, Floats]:
+    def _sums(self, every: Sequence["_Beside"], results: int) -> tuple[Floats, Floats, Floats]:
+        """What is asked for, in so many rows of results; stacks b without known sizes learn them in further ones."""
         library = kernel()
         assert library is not None, "whoever makes such a stack has asked for it"
-        return map_sums(library, jobs, self._shape, torch.get_num_threads())
+        learning = [each for each in every if each.stack._known is None]
+        for each in learning:
+            results = each.ask_for_sizes(results)
+        jobs = [job for each in every for job in each.jobs()]
+        means, squares, products = map_sums(library, jobs, results, self._shape, torch.get_num_threads())
+        for each in learning:
+            each.stack._known = self._sizes(means[each.results], squares[each.results])
+        return means, squares, products
 
     @cached_property
     def _shape(self) -> Shape:
@@ -134,6 +124,46 @@ class KernelStack(MapStack):
 
     def _sizes(self, means: Floats, squares: Floats) -> Sizes:
         return Sizes(torch.from_numpy(means), torch.from_numpy(squares), self._shape.pixels)
+
+
+class _Beside:
+    """What one call of the kernel is asked of a stack of maps b.
+
+    Attributes:
+        stack: of b.
+        results: of each b the row of its own sums; −1 where nobody asks for them.
+    """
+
+    def __init__(self, stack: KernelStack) -> None:
+        self.stack = stack
+        self.results = [-1] * len(stack.maps)
+        self._views: list[list[View]] = [[] for _ in stack.maps]
+
+    def itself(self, place: int, row: int) -> None:
+        """A row of results is for a map b itself."""
+        if self.results[place] < 0:
+            self.results[place] = row
+        else:
+            self.put(place, View(*_place(self.stack.maps[place]), result=row))
+
+    def put(self, place: int, view: View) -> None:
+        """A map a beside a map b."""
+        self._views[place].append(view)
+
+    def ask_for_sizes(self, results: int) -> int:
+        """Have the sums of every b, in rows after so many others; how many rows there are then."""
+        for place, row in enumerate(self.results):
+            if row < 0:
+                self.results[place], results = results, results + 1
+        return results
+
+    def jobs(self) -> Iterator[Job]:
+        """As many maps at once as the kernel takes; of each b the sums are asked for once."""
+        for one, result, views in zip(self.stack.maps, self.results, self._views, strict=True):
+            if views or result >= 0:
+                place = _place(one)
+                for start in range(0, max(1, len(views)), BESIDE):
+                    yield View(*place, result=-1 if start else result), *views[start : start + BESIDE]
 
 
 class _Moved(NamedTuple):
@@ -151,15 +181,15 @@ class _Moved(NamedTuple):
     maps: Sequence[int]
     reading: Reading | None
 
-    def places(self) -> Iterator[tuple[int, tuple[Place, int]]]:
-        """Of each row, where its map is read, and the address of its channels' places; 0 where all keep their own."""
-        reading = self.reading or AS_IT_LIES
-        channels = 0 if reading.channels is None else reading.channels.ctypes.data
+    def ask(self, beside: _Beside, maps: Sequence[Tensor]) -> None:
+        """For ⟨a, ρ(g)b⟩ = ⟨ρ(g)⁻¹a, b⟩ of each row, since ρ(g) moves numbers alone: a is read where b's pixels go."""
+        back = (self.reading or AS_IT_LIES).inverse
+        channels = 0 if back.channels is None else back.channels.ctypes.data
         for row, at in zip(self.rows, self.maps, strict=True):
-            one = self.stack.maps[at]
-            start, channel, row_step, column_step = _place(one)
-            begin, row_step, column_step = reading.walk(one.shape[1], one.shape[2], row_step, column_step)
-            yield row, ((start + BYTES * begin, channel, row_step, column_step), channels)
+            start, channel, down, right = _place(maps[row])
+            _, height, width = maps[row].shape
+            begin, down, right = back.walk(height, width, down, right)
+            beside.put(at, View(start + BYTES * begin, channel, down, right, channels, row))
 
     def correct(self, sizes: Sequence[Floats]) -> None:
         """Make the means and squares of b, shape (R, C) each, those of ρ(g)b; moving pixels leaves them as they are."""
@@ -172,7 +202,7 @@ class _Moved(NamedTuple):
                 each[self.rows] = each[self.rows][:, self.reading.channels]
 
 
-def _place(one: Tensor) -> Place:
-    """Where a map lies."""
+def _place(one: Tensor) -> tuple[int, int, int, int]:
+    """Where a map lies, and its steps to the next channel, row and column."""
     channel, row, column = one.stride()
     return one.data_ptr(), channel, row, column
