@@ -4,18 +4,19 @@ A movement is the largest difference of a site over its largest magnitude, so th
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from geed_cli.engine.batches import Places
+from geed_cli.measures.moments import channels_last
 from geed_cli.models.network import Site
 
 STEADY = 1000 * 2.0**-23
 """A movement of at most 1,000 spacings of float32 is rounding: a deep network leaves a few tens (measured)."""
-BYTES_PER_SITE = 8 * 2**20
+BYTES_PER_SITE = 4 * 2**20
 """Rows that are held of a layer: as many as fit, at least one, so that memory does not grow with the group."""
 
 
@@ -52,8 +53,7 @@ def rows_of(activation: Tensor, places: Places, *, vector: bool) -> Rows:
     if not vector:
         one = activation[0].numel() * activation.element_size()
         shown = shown[: max(BYTES_PER_SITE // max(one, 1), 1)]
-    index = torch.tensor([place for _, place in shown], device=activation.device)
-    values = activation.detach().index_select(0, index)
+    values = _at(activation.detach(), [place for _, place in shown])
     real = values.is_floating_point() or values.is_complex()
     return Rows(tuple(number for number, _ in shown), values if real else values.float())
 
@@ -122,27 +122,36 @@ def _shared(before: Rows, after: Rows) -> list[tuple[int, int, int]]:
     ]
 
 
+def _at(values: Tensor, places: Sequence[int]) -> Tensor:
+    """A copy of the rows at these places, in their order of memory, which indexing does not keep."""
+    return torch.cat([values[place : place + 1] for place in places]) if places else values[:0]
+
+
 def _moved(before: Rows, after: Rows) -> Tensor:
     shared = _shared(before, after)
     if not shared:
         return torch.zeros(0)
-    a, b = (
-        values.reshape(len(values), math.prod(values.shape[1:]))
-        for values in (
-            before.values[[place for _, place, _ in shared]],
-            after.values[[place for _, _, place in shared]],
-        )
-    )
-    if a.shape != b.shape:
+    a, b = before.values, after.values
+    if before.numbers != after.numbers:
+        a, b = _at(a, [place for _, place, _ in shared]), _at(b, [place for _, _, place in shared])
+    if math.prod(a.shape[1:]) != math.prod(b.shape[1:]):
         return torch.full((len(shared),), torch.inf)
-    if a.shape[1] == 0:
+    if a.shape != b.shape:
+        a, b = a.flatten(1), b.flatten(1)
+    if math.prod(a.shape[1:]) == 0:
         return torch.zeros(len(shared))
     # in the run's own type, which holds differences of a thousand of its spacings well enough
-    difference = (a - b).abs().amax(1)
+    difference = _row_largest((a - b).abs())
     scale = torch.maximum(_magnitude(a), _magnitude(b))
     if not bool(torch.isfinite(difference).all()):
         return _moved_beside_infinities(a, b)
     return (difference / scale.clamp(min=torch.finfo(difference.dtype).tiny)).cpu()
+
+
+def _row_largest(values: Tensor) -> Tensor:
+    """The largest number of each row, shape (rows,)."""
+    in_order = values.permute(0, 2, 3, 1) if values.dim() == 4 and channels_last(values) else values
+    return in_order.reshape(len(values), -1).amax(1)
 
 
 def _magnitude(values: Tensor) -> Tensor:
@@ -158,4 +167,4 @@ def _moved_beside_infinities(a: Tensor, b: Tensor) -> Tensor:
     there, then = torch.isfinite(a), torch.isfinite(b)
     difference = torch.where(there & then, (a - b).abs(), 0.0).masked_fill(there != then, torch.inf)
     scale = torch.where(there & then, torch.maximum(a.abs(), b.abs()), 0.0).amax()
-    return (difference.amax(1) / scale.clamp(min=torch.finfo(difference.dtype).tiny)).cpu()
+    return (_row_largest(difference) / scale.clamp(min=torch.finfo(difference.dtype).tiny)).cpu()

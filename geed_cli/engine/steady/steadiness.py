@@ -45,6 +45,7 @@ class SteadinessCheck:
         self._batches = 0
         self._evidence: Evidence | None = None
         self._alone: tuple[Showing, Seen] | None = None
+        self._seen_alone = False
         self._ended_with_it = False
         self.finding: Unsteady | None = None
         self.done = False
@@ -58,6 +59,7 @@ class SteadinessCheck:
             return again if self.finding is None else []
         self._watch = Watch(self._module)
         self._alone = self._shown_alone(batch)
+        self._seen_alone = self._alone is not None
         return [batch.measured, *again]
 
     def look(self) -> None:
@@ -83,6 +85,7 @@ class SteadinessCheck:
             self._evidence = Evidence(slot.image, batch.pixels[first], whole, held)
             if self._alone is not None:
                 self._judge(self._evidence, *self._alone)
+                self._alone = None  # it holds a row of every site
         for slot, row in zip(batch.slots, batch.pixels, strict=True):
             if slot is not None:
                 self._evidence.take(slot.image, row)
@@ -97,7 +100,7 @@ class SteadinessCheck:
         """Called where the run has no further batch."""
         if self._evidence is None or self.finding is not None:
             return
-        if not self._ended_with_it or (self._batches == 1 and self._alone is None):
+        if not self._ended_with_it or (self._batches == 1 and not self._seen_alone):
             self._show(self._evidence, last(self._evidence.rows))
         self.done = self.finding is None
 
