@@ -4,7 +4,7 @@ A deviation of this size is rounding. What the network made of the image in its 
 itself; only the reference is a forward pass more.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,8 @@ from geed_cli.engine.row import Rounding
 from geed_cli.errors import is_out_of_memory
 from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.map_distance import layer_deviation
-from geed_cli.measures.measure import VectorMeasure, VectorSite
+from geed_cli.measures.maps.compared import sums_between
+from geed_cli.measures.measure import ChannelMeasure, LayerMeasure, VectorMeasure, VectorSite
 from geed_cli.models.network import Site
 from geed_cli.models.output import Output
 
@@ -71,18 +72,15 @@ def between(
         own: what each site held of the image in the one run, without a batch axis.
         other: the same in the other run.
     """
-    pairs = _pairs(plan, own, other)
-    numbers: Rounding = {}
-    for measure in plan.of_layers:
-        layers = {
-            name: layer_deviation(measure, maps.double(), others.double(), others).value.item()
-            for name, (maps, others) in pairs.items()
-        }
-        numbers |= {
-            (measure.name, name): layers[layer.repeats or name]
-            for name, layer in plan.layers.items()
-            if (layer.repeats or name) in layers
-        }
+    layers = {name: _values(plan.of_layers, *pair) for name, pair in _pairs(plan, own, other).items()}
+    # fetched at once: whoever fetches a number from a GPU waits for all that is queued there
+    fetched = dict(zip(layers, torch.stack(list(layers.values())).tolist() if layers else [], strict=True))
+    numbers: Rounding = {
+        (measure.name, name): fetched[layer.repeats or name][at]
+        for at, measure in enumerate(plan.of_layers)
+        for name, layer in plan.layers.items()
+        if (layer.repeats or name) in fetched
+    }
     for each in plan.of_vectors:
         predicts = each.site == "features" or plan.output.kind != "none"
         if predicts and vectors[each.site] in own and vectors[each.site] in other:
@@ -114,6 +112,20 @@ def _pairs(
         for site in [Site(name, "output")]
         if layer.repeats is None and site in own and site in exact
     }
+
+
+def _values(measures: Sequence[LayerMeasure], maps: Tensor, others: Tensor) -> Tensor:
+    """Each measure of one map against another, shape (1, C, H, W) both; shape (measures,)."""
+    maps, wide = maps.double(), others.double()
+    by_channel = [each for each in measures if isinstance(each, ChannelMeasure)]
+    sums = sums_between(maps, wide) if by_channel else None
+    found = [
+        each.compare(*sums)
+        if sums and isinstance(each, ChannelMeasure)
+        else layer_deviation(each, maps, wide, others)
+        for each in measures
+    ]
+    return torch.cat([each.value for each in found]) if found else maps.new_zeros(0)
 
 
 def _vector(

@@ -103,8 +103,11 @@ def map_sums(
         shape: of all maps.
         threads: among which the jobs are shared out, or where there are few of them the channels of each.
     """
-    # maps that are neighbours in memory are in one share, as torch divides them
-    views = [view for job in sorted(jobs) for view in (*job, *(NONE,) * (1 + BESIDE - len(job)))]
+    # maps that are neighbours in memory are in one share, as torch divides them; those that the network wrote last come
+    # first, since they may still be in the cache, and the next layer finds there what it reads first
+    views = [
+        view for job in sorted(jobs, reverse=True) for view in (*job, *(NONE,) * (1 + BESIDE - len(job)))
+    ]
     numbers = array("q", chain.from_iterable(views))
     groups = -(-shape.channels // LANES)
     large = shape.channels * shape.height * shape.width * results >= SHARED_FROM

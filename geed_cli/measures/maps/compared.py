@@ -10,7 +10,7 @@ from geed_cli.choices import SumsBy
 from geed_cli.kernel.library import kernel
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.maps.kernel_stack import KernelStack
-from geed_cli.measures.maps.stack import MapStack, one_tensor
+from geed_cli.measures.maps.stack import MapStack, Sums, one_tensor
 from geed_cli.measures.maps.torch_stack import TorchStack
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
 
@@ -33,10 +33,15 @@ def sums_by(device: torch.device, dtype: torch.dtype) -> SumsBy:
     return "kernel" if device.type == "cpu" and dtype != torch.float64 and kernel() is not None else "torch"
 
 
+def sums_between(moved: Tensor, expected: Tensor, support: Tensor | None = None) -> Sums:
+    """Of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
+    one, other = stack_of(moved.unbind(), support), stack_of(expected.unbind(), support)
+    as_they_are = [(Trivial(1, tuple(moved.shape[1:])), 0)] * len(moved)
+    return one.against(other, range(len(moved)), as_they_are)
+
+
 def channelwise_deviation(
     moved: Tensor, expected: Tensor, measure: ChannelMeasure = COSINE, support: Tensor | None = None
 ) -> LayerDeviation:
-    """A measure of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
-    one, other = stack_of(moved.unbind(), support), stack_of(expected.unbind(), support)
-    as_they_are = [(Trivial(1, tuple(moved.shape[1:])), 0)] * len(moved)
-    return measure.compare(*one.against(other, range(len(moved)), as_they_are))
+    """A measure of the same."""
+    return measure.compare(*sums_between(moved, expected, support))
