@@ -187,6 +187,7 @@ def test_rows_of_a_picture_that_was_replaced_are_not_gone_on_from(tmp_path: Path
     assert outcome.found == f"1 picture changed since rows were made: {pool.opened[0]}"
 
 
+@pytest.mark.heavy
 def test_equal_audits_at_once_do_not_take_each_others_rows(tmp_path: Path) -> None:
     """One begins while the other is at it, is through first, and clears its rows: as equal cells of one sweep."""
     options = options_of(smooth_pictures(tmp_path / "photos", FEW, SIZE), FEW)
@@ -237,6 +238,7 @@ def hungry(room: int) -> list[Network]:
     return [network_of(Hungry(room), features=Site("fc", "input"), layers=("block1",))]
 
 
+@pytest.mark.heavy
 def test_where_memory_runs_out_it_starts_over_in_half_the_batch(tmp_path: Path) -> None:
     """8, 4, then 2 rows, as one process; the error comes back from another process with its batch size."""
     options = options_of(smooth_pictures(tmp_path / "photos", FEW, SIZE), FEW)
@@ -251,6 +253,7 @@ def test_where_memory_runs_out_it_starts_over_in_half_the_batch(tmp_path: Path) 
     assert [each.name for each in (tmp_path / "rows").iterdir()] == [".lock"]
 
 
+@pytest.mark.heavy
 def test_networks_are_loaded_when_their_audit_begins_and_let_go_of(tmp_path: Path) -> None:
     """The process that asks has one audit's at a time, for what is to be made and for its results."""
     options = options_of(smooth_pictures(tmp_path / "photos", FEW, SIZE), FEW)
