@@ -31,7 +31,7 @@ from geed_cli.runtime.versions import version
 
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
-ROWS_VERSION = 6
+ROWS_VERSION = 7
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
 LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
 OF_SOURCES = {
