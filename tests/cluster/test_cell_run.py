@@ -3,9 +3,10 @@
 import gc
 import pickle
 import shutil
+import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,22 @@ from geed_cli.scheduling.scheduler import Scheduler
 SIZE, FILES, SAMPLES = 16, 44, 40
 FEW = 16
 GROUPS = ["flip", "c3"]
+
+
+@pytest.fixture(autouse=True)
+def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Those that die here, too: a worker that is not closed goes back to its folder whenever it is collected."""
+    made: list[Worker] = []
+
+    class Kept(Worker):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(sys.modules[__name__], "Worker", Kept)
+    yield
+    for worker in reversed(made):
+        worker.close()
 
 
 def networks() -> list[Network]:
