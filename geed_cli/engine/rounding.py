@@ -72,7 +72,8 @@ def between(
         own: what each site held of the image in the one run, without a batch axis.
         other: the same in the other run.
     """
-    layers = {name: _values(plan.of_layers, *pair) for name, pair in _pairs(plan, own, other).items()}
+    pairs = _pairs(plan, own, other) if plan.of_layers else {}
+    layers = {name: _values(plan.of_layers, *pair) for name, pair in pairs.items()}
     # fetched at once: whoever fetches a number from a GPU waits for all that is queued there
     fetched = dict(zip(layers, torch.stack(list(layers.values())).tolist() if layers else [], strict=True))
     numbers: Rounding = {
@@ -116,16 +117,15 @@ def _pairs(
 
 def _values(measures: Sequence[LayerMeasure], maps: Tensor, others: Tensor) -> Tensor:
     """Each measure of one map against another, shape (1, C, H, W) both; shape (measures,)."""
-    maps, wide = maps.double(), others.double()
-    by_channel = [each for each in measures if isinstance(each, ChannelMeasure)]
-    sums = sums_between(maps, wide) if by_channel else None
+    maps, others = maps.double(), others.double()
+    sums = sums_between(maps, others)
     found = [
         each.compare(*sums)
-        if sums and isinstance(each, ChannelMeasure)
-        else layer_deviation(each, maps, wide, others)
+        if isinstance(each, ChannelMeasure)
+        else layer_deviation(each, maps, others, others)
         for each in measures
     ]
-    return torch.cat([each.value for each in found]) if found else maps.new_zeros(0)
+    return torch.cat([each.value for each in found])
 
 
 def _vector(

@@ -100,7 +100,6 @@ static void scalar_tile(const tile *of) {
 }
 
 #if defined(__GNUC__)
-#define VECTORS 1
 #define PREFETCH(at) __builtin_prefetch((const char *)(at))
 typedef double four __attribute__((vector_size(32)));
 typedef double four_in_memory __attribute__((vector_size(32), aligned(8), may_alias));
@@ -145,14 +144,17 @@ INLINE void some(const tile *of, int first, int maps, int halves, int weighted) 
         }
 }
 
-INLINE void lanes(const tile *of, int maps, int halves, int weighted) {
+/* Eight channels at a time where there are registers for their sums: more sums that do not wait for one another. */
+INLINE void lanes(const tile *of, int maps, int weighted) {
+    int halves = maps <= 2 ? 2 : 1;
     for (int first = 0; first < LANES; first += 4 * halves) some(of, first, maps, halves, weighted);
 }
 
-/* Eight channels at a time where there are registers for their sums: more sums that do not wait for one another. */
 INLINE void any_tile(const tile *of, int weighted) {
-    of->maps == 1 ? lanes(of, 1, 2, weighted) : of->maps == 2 ? lanes(of, 2, 2, weighted)
-    : of->maps == 3 ? lanes(of, 3, 1, weighted) : lanes(of, 4, 1, weighted);
+    if (of->maps == 1) lanes(of, 1, weighted);
+    else if (of->maps == 2) lanes(of, 2, weighted);
+    else if (of->maps == 3) lanes(of, 3, weighted);
+    else lanes(of, 4, weighted);
 }
 
 #define TILE_OF(name, target) \
@@ -173,19 +175,18 @@ EXPORT int map_sums_level(int wanted) {
 #if defined(__GNUC__) && defined(__x86_64__)
     if (wanted >= 2 && __builtin_cpu_supports("avx2")) return chosen = avx2_tile, 2;
 #endif
-#if defined(VECTORS)
+#if defined(__GNUC__)
     if (wanted >= 1) return chosen = vector_tile, 1;
 #endif
     return chosen = scalar_tile, 0;
 }
 
-/* Channels of a job, from the first up to the last, of which there are so many in all. */
+/* Channels of a job, from the first up to the last. */
 typedef struct {
     const view *views;
-    int64_t maps, first, last, channels, length;
+    int64_t maps, first, last, length;
     double *work;
 } piece;
-
 typedef struct { int64_t top, left, rows, columns; } area;
 
 /* Brings the pixels of up to LANES channels side by side, and 0 for channels that are lacking. Processors do not
@@ -218,7 +219,7 @@ static void add_area(const call *in, const piece *of, area pixels, int64_t first
         for (int64_t j = pixels.left; j < pixels.left + pixels.columns; j++, each.pixels++)
             if (in->weights) each.weights[each.pixels] = in->weights[i * in->width + j];
     for (int64_t at = first; at < last; at += LANES) {
-        int64_t count = of->channels - at < LANES ? of->channels - at : LANES;
+        int64_t count = in->channels - at < LANES ? in->channels - at : LANES;
         for (int m = 0; m < of->maps; m++) {
             int64_t back = TILE * of->views[m].column - (at - first);
             pack(each.numbers[m], of->views + m, pixels, at, count, at + LANES < last ? LANES : back);
@@ -265,9 +266,9 @@ static void one_piece(const call *in, const piece *of) {
     add_rows(in, of, 0, in->height);
     for (int m = 0; m < of->maps; m++) {
         if (of->views[m].result < 0) continue;
-        for (int64_t c = of->first; c < of->last && c < of->channels; c++) {
+        for (int64_t c = of->first; c < of->last && c < in->channels; c++) {
             const int64_t *channels = of->views[m].channels;
-            int64_t at = of->views[m].result * of->channels + (channels ? channels[c] : c);
+            int64_t at = of->views[m].result * in->channels + (channels ? channels[c] : c);
             double sum = WORK(SUMS, m)[c], square = WORK(SQUARES, m)[c] - sum * sum / in->pixels;
             in->means[at] = WORK(SHIFTS, m)[c] + sum / in->pixels;
             in->squares[at] = square;
@@ -286,7 +287,7 @@ EXPORT void map_sums(void *shared) {
             int64_t part = at % of->parts, maps = 1;
             while (maps < MAPS && views[maps].map) maps++;
             piece each = {views, maps, LANES * (groups * part / of->parts), LANES * (groups * (part + 1) / of->parts),
-                          of->channels, length, of->work + n * WORK_ROWS * length};
+                          length, of->work + n * WORK_ROWS * length};
             one_piece(of, &each);
         }
 }

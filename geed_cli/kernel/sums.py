@@ -19,7 +19,7 @@ from geed_cli.kernel.team import together
 LANES, BESIDE, WORK_ROWS = 16, 3, 16
 """As map_sums.c has them."""
 SHARED_FROM = 2**17
-"""Numbers of all jobs together from which there are several threads; these take a tenth of a millisecond to read."""
+"""Numbers of all results' maps from which there are several threads; these take a tenth of a millisecond to read."""
 Floats = NDArray[np.float64]
 
 

@@ -248,7 +248,7 @@ def test_threads_change_no_digit(
         monkeypatch.setattr(team, "openmp", lambda: None)
     stack = [numbers((40, 80, 80), seed) for seed in range(5)]
     jobs = [job(one, stack[0], reading=Reading(mirror=True)) for one in stack]
-    jobs = [[view._replace(result=2 * at + view.result) for view in each] for at, each in enumerate(jobs)]
+    jobs = [tuple(v._replace(result=2 * at + v.result) for v in each) for at, each in enumerate(jobs)]
     assert stack[0].size * len(jobs) >= SHARED_FROM
     for count in (5, 1):  # jobs shared out, and the channels of one
         usual = map_sums(library, jobs[:count], 2 * count, shape_of(stack[0]))
@@ -276,7 +276,7 @@ def test_results_that_nobody_asks_for(library: ctypes.CDLL) -> None:
     """A map whose own sums are known is only what others lie beside."""
     first, beside = numbers((5, 9, 9), 20), numbers((5, 9, 9), 21)
     one, other = job(first, beside)
-    usual = np.stack(map_sums(library, [[one, other]], 2, shape_of(first)))
+    usual = np.stack(map_sums(library, [(one, other)], 2, shape_of(first)))
     asked = [(one._replace(result=-1), other._replace(result=0))]
     np.testing.assert_array_equal(np.stack(map_sums(library, asked, 1, shape_of(first)))[:, 0], usual[:, 1])
 

@@ -3,7 +3,6 @@
 A movement is the largest difference of a site over its largest magnitude, so that a spacing of float32 is 2⁻²³.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -134,11 +133,11 @@ def _moved(before: Rows, after: Rows) -> Tensor:
     a, b = before.values, after.values
     if before.numbers != after.numbers:
         a, b = _at(a, [place for _, place, _ in shared]), _at(b, [place for _, _, place in shared])
-    if math.prod(a.shape[1:]) != math.prod(b.shape[1:]):
-        return torch.full((len(shared),), torch.inf)
     if a.shape != b.shape:
-        a, b = a.flatten(1), b.flatten(1)
-    if math.prod(a.shape[1:]) == 0:
+        a, b = a.reshape(len(a), -1), b.reshape(len(b), -1)
+    if a.shape != b.shape:
+        return torch.full((len(shared),), torch.inf)
+    if a.numel() == 0:
         return torch.zeros(len(shared))
     # in the run's own type, which holds differences of a thousand of its spacings well enough
     difference = _row_largest((a - b).abs())

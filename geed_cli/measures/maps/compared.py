@@ -34,7 +34,7 @@ def sums_by(device: torch.device, dtype: torch.dtype) -> SumsBy:
 
 
 def sums_between(moved: Tensor, expected: Tensor, support: Tensor | None = None) -> Sums:
-    """Of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
+    """Sums of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
     one, other = stack_of(moved.unbind(), support), stack_of(expected.unbind(), support)
     as_they_are = [(Trivial(1, tuple(moved.shape[1:])), 0)] * len(moved)
     return one.against(other, range(len(moved)), as_they_are)
@@ -43,5 +43,5 @@ def sums_between(moved: Tensor, expected: Tensor, support: Tensor | None = None)
 def channelwise_deviation(
     moved: Tensor, expected: Tensor, measure: ChannelMeasure = COSINE, support: Tensor | None = None
 ) -> LayerDeviation:
-    """A measure of the same."""
+    """A measure of f_l(gx) and g·f̂_l(x); see ``sums_between``."""
     return measure.compare(*sums_between(moved, expected, support))

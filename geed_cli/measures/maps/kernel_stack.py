@@ -81,11 +81,10 @@ class KernelStack(MapStack):
             if moves[row] is None:
                 as_they_lie.itself(place, row)
         moved = [self._moved(other, of, move, rows) for move, rows in rows_of(moves).items()]
-        every = [as_they_lie]
-        for each in moved:
-            if each.reading is None:
-                every.append(_Beside(each.stack))
-            each.ask(as_they_lie if each.reading else every[-1], self.maps)
+        made = [as_they_lie if each.reading is not None else _Beside(each.stack) for each in moved]
+        for each, beside in zip(moved, made, strict=True):
+            each.ask(beside, self.maps)
+        every = list(dict.fromkeys([as_they_lie, *made]))
         means, squares, products = self._sums(every, len(of))
         theirs = [each.numpy()[list(of)] for each in (other.sizes.means, other.sizes.squares)]
         for each in moved:
