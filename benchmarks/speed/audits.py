@@ -51,9 +51,9 @@ class Spent:
 
 def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -> Spent:
     """Audit and time it; preparing and statistics are left out of the time."""
-    draw = Draw(options.data, options.controls.probes)
     with own_process(), freed_memory_kept(), _frozen():
         session = Session([network], groups, options, Silent())
+        draw = Draw(options.data, options.controls.probes, tiling=session.tiling)
         started = time.perf_counter()
         drawn = session.complete(draw)
         total = time.perf_counter() - started

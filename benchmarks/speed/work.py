@@ -66,9 +66,9 @@ def audit_in_child(request: Request) -> Measured:
         layers=chosen_layers(network, request.layers),
         controls=ControlOptions(probes=request.probes),
     )
-    draw = Draw(options.data, options.controls.probes)
     with freed_memory_kept():
         session = Session([network], [request.group], options, Silent())
+        draw = Draw(options.data, options.controls.probes, tiling=session.tiling)
         started = time.perf_counter()
         drawn = session.complete(draw)
         seconds, peak = time.perf_counter() - started, peak_mib()

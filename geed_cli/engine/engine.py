@@ -19,7 +19,8 @@ from geed_cli.engine.derivatives import DerivativeReducer
 from geed_cli.engine.float64 import NotCopiedError, in_double
 from geed_cli.engine.hidden_search import HiddenSearch
 from geed_cli.engine.hooks import Reader, UnreadableError, hooked, require_rows
-from geed_cli.engine.layers import LayerReducer
+from geed_cli.engine.layerwise.agenda import Agenda
+from geed_cli.engine.layerwise.reducer import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.passes import explained
@@ -76,8 +77,10 @@ class Engine:
         self.note = ""
         self._rounding: dict[str, Rounding] = {}
         self._broken: dict[str, str] = {}
+        acting = {name: tuple(dict.fromkeys(each.values())) for name, each in families.items()}
+        self._agendas = {each: Agenda(each) for each in acting.values()}
         self._reducers = {
-            Site(name, "output"): LayerReducer(tuple(families[name].values()), plan.of_layers)
+            Site(name, "output"): LayerReducer(self._agendas[acting[name]], plan.of_layers)
             for name, layer in plan.layers.items()
             if layer.repeats is None and plan.of_layers
         }
@@ -141,6 +144,8 @@ class Engine:
         # a copy: a network may change its input in place
         untouched = None if first is None else inputs[first : first + 1].clone()
         looked_at = () if self._check is None else self._check.before(batch)
+        for agenda in self._agendas.values():
+            agenda.take(batch.slots)
         own, seen = self._forward(batch, inputs.to(self._placement.dtype), first, looked_at)
         if untouched is not None:
             slot = batch.slots[first or 0]
@@ -310,11 +315,12 @@ class Engine:
         """Reduce one site's activation; the outbox delivers the numbers, and names images where they are broken."""
         if site in self._vectors:
             self._vectors[site].consume(batch.slots, activation, outbox, broken)
-        reducers = [of[site] for of in (self._reducers, self._derivatives) if site in of]
-        if reducers:
+        if site in self._reducers or site in self._derivatives:
             maps = in_full(self._layouts[site].maps(activation))
-            for reducer in reducers:
-                reducer.consume(batch.slots, maps, outbox, broken)
+            if site in self._reducers:
+                self._reducers[site].consume(maps, outbox, broken)
+            if site in self._derivatives:
+                self._derivatives[site].consume(batch.slots, maps, outbox, broken)
             if site.module in self.searches:
                 self.searches[site.module].consume(batch.slots, maps)
 

@@ -6,9 +6,11 @@ a measure makes of them are some twenty short operations, whose start takes long
 of layers, but few pairs of a number of channels and a number of pixels.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 
 import torch
 from torch import Tensor
@@ -16,6 +18,7 @@ from torch import Tensor
 from geed_cli.engine.row import Control
 from geed_cli.measures.maps.stack import Sums
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
+from geed_cli.measures.moments import Sizes, together
 
 AT_ONCE = 2**16
 """Numbers of a sum that are compared at once: these, half a MiB, and what is made of them stay in a CPU's cache."""
@@ -49,7 +52,9 @@ def _fill(rows: Sequence[Numbers], quantity: Quantity, column: Tensor) -> None:
         row[quantity] = number
 
 
-_Alike = tuple[tuple[ChannelMeasure, ...], Control | None, int, int]
+Rows = Callable[[], Sequence[Numbers]]
+"""The dictionaries of so many comparisons, made when there is something to put into them."""
+_Alike = tuple[tuple[str, ...], Control | None, int, int]
 """Measures, control, channels and compared pixels of comparisons that are made together."""
 
 
@@ -58,7 +63,8 @@ class _Waiting:
     """The comparisons of one layer: their sums, where their numbers go, and who takes the flags of those finite."""
 
     sums: Sums
-    rows: Sequence[Numbers]
+    measures: Sequence[ChannelMeasure]
+    rows: Rows
     finite: Take | None
 
 
@@ -67,7 +73,7 @@ def _parts(every: Sequence[_Waiting]) -> Iterator[Sequence[_Waiting]]:
     part: list[_Waiting] = []
     size = 0
     for each in every:
-        own = each.sums.products.numel()
+        own = math.prod(each.sums.shape)
         if part and size + own > AT_ONCE and each.sums.products.device.type == "cpu":
             yield part
             part, size = [], 0
@@ -87,7 +93,7 @@ class LayerSums:
         self,
         sums: Sums,
         measures: Sequence[ChannelMeasure],
-        rows: Sequence[Numbers],
+        rows: Rows,
         control: Control | None = None,
         finite: Take | None = None,
     ) -> None:
@@ -96,30 +102,34 @@ class LayerSums:
         Args:
             sums: of R comparisons.
             measures: at least one.
-            rows: dictionaries of R comparisons, which get the numbers.
+            rows: of R comparisons, which get the numbers.
             control: see ``send``.
             finite: called with the flags of the comparisons whose maps are finite, shape (R,).
         """
-        key = tuple(measures), control, sums.products.shape[1], sums.own.pixels
-        self._waiting.setdefault(key, []).append(_Waiting(sums, rows, finite))
+        key = tuple([each.name for each in measures]), control, sums.shape[1], sums.pixels
+        self._waiting.setdefault(key, []).append(_Waiting(sums, measures, rows, finite))
 
     def compare(self, put: Put) -> None:
         """Compare all that waits, and have the numbers delivered."""
-        for (measures, control, _, _), every in self._waiting.items():
+        for (_, control, _, _), every in self._waiting.items():
             for waiting in _parts(every):
-                _compare(measures, control, waiting, put)
+                _compare(waiting, control, put)
         self._waiting.clear()
 
 
-def _compare(
-    measures: Sequence[ChannelMeasure], control: Control | None, waiting: Sequence[_Waiting], put: Put
-) -> None:
-    """Compare layers whose sums have one shape but for the number of rows."""
-    sums = Sums.together([each.sums for each in waiting])
-    deviations = {each.name: each.compare(*sums) for each in measures}
-    send(deviations, [row for each in waiting for row in each.rows], put, control)
+def _compare(waiting: Sequence[_Waiting], control: Control | None, put: Put) -> None:
+    """Compare layers by the same measures whose sums have one shape but for the number of rows."""
+    own, expected = (
+        Sizes.together([sizes(each.sums) for each in waiting])
+        for sizes in (attrgetter("own"), attrgetter("expected"))
+    )
+    products = together([each.sums.products for each in waiting])
+    deviations = {each.name: each.compare(own, expected, products) for each in waiting[0].measures}
+    send(deviations, [row for each in waiting for row in each.rows()], put, control)
     flags = torch.stack([each.finite for each in deviations.values()]).all(dim=0)
-    for each, finite in zip(waiting, torch.split(flags, [len(each.rows) for each in waiting]), strict=True):
+    for each, finite in zip(
+        waiting, torch.split(flags, [each.sums.shape[0] for each in waiting]), strict=True
+    ):
         if each.finite is not None:
             put(finite, each.finite)
 

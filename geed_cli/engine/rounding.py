@@ -16,7 +16,7 @@ from geed_cli.engine.row import Rounding
 from geed_cli.errors import is_out_of_memory
 from geed_cli.measures.distribution import deviation, distribution
 from geed_cli.measures.map_distance import layer_deviation
-from geed_cli.measures.maps.compared import sums_between
+from geed_cli.measures.maps.compared import deviation_of, sums_between
 from geed_cli.measures.measure import ChannelMeasure, LayerMeasure, VectorMeasure, VectorSite
 from geed_cli.models.network import Site
 from geed_cli.models.output import Output
@@ -120,7 +120,7 @@ def _values(measures: Sequence[LayerMeasure], maps: Tensor, others: Tensor) -> T
     maps, others = maps.double(), others.double()
     sums = sums_between(maps, others)
     found = [
-        each.compare(*sums)
+        deviation_of(sums, each)
         if isinstance(each, ChannelMeasure)
         else layer_deviation(each, maps, others, others)
         for each in measures

@@ -1,4 +1,4 @@
-"""Families: groups that act on one layer alike and with one kernel, so that they share f̂ and all comparisons.
+"""Families: groups that act on a layer alike and with one kernel, so that they share f̂ and all comparisons.
 
 c4 and d4 on plain maps are one family: a comparison under a quarter turn is made once for both.
 """
@@ -57,8 +57,18 @@ Families = Mapping[str, Mapping[str, Family]]
 
 
 def families_of(plan: Plan) -> Families:
-    """The family of each group that acts on a layer, for all layers of a plan; a layer that repeats another has its."""
-    own = {name: families(plan.groups, layer) for name, layer in plan.layers.items() if layer.repeats is None}
+    """The family of each group that acts on a layer, for all layers of a plan; layers that are compared alike share it.
+
+    But for those that are compared about their own centre, layers of one shape on which the groups act alike are: so
+    what is to be compared is decided once for them.
+    """
+    alike: dict[Hashable, dict[str, Family]] = {}
+    own: dict[str, dict[str, Family]] = {}
+    for name, layer in plan.layers.items():
+        acting = tuple((group, rho.key) for group, rho in layer.representations.items())
+        key = name if layer.corrected else (layer.shape, acting)
+        if layer.repeats is None:
+            own[name] = alike[key] = alike.get(key) or families(plan.groups, layer)
     return {name: own[layer.repeats or name] for name, layer in plan.layers.items()}
 
 

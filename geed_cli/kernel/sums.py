@@ -5,11 +5,7 @@ many threads there are, and on which of them takes it.
 """
 
 import ctypes
-from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,34 +14,13 @@ from geed_cli.kernel.team import together
 
 LANES, BESIDE, WORK_ROWS = 16, 3, 16
 """As map_sums.c has them."""
+COLUMNS = 6
+"""Of a map in a job: the address of its first number; numbers to the next channel, row and column; the address of where
+it has each channel of the job's first map, int64, 0 where each is in its own place; and the row of results that it
+fills, −1 for none."""
 SHARED_FROM = 2**17
 """Numbers of all results' maps from which there are several threads; these take a tenth of a millisecond to read."""
 Floats = NDArray[np.float64]
-
-
-class View(NamedTuple):
-    """How one map is walked through, as C has it in memory.
-
-    Attributes:
-        start: address of its first number.
-        channel: numbers to the next channel.
-        row: to the next row.
-        column: to the next column.
-        channels: address of where it has each channel of the job's first map, int64; 0 where each is in its own place.
-        result: the row of results that it fills; −1 for none.
-    """
-
-    start: int
-    channel: int
-    row: int
-    column: int
-    channels: int = 0
-    result: int = -1
-
-
-Job = tuple[View, ...]
-"""b, and up to BESIDE maps beside it, walked so that each pixel of b comes with the one that it is compared with."""
-NONE = View(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -89,26 +64,22 @@ class _Call(ctypes.Structure):
 
 
 def map_sums(
-    library: ctypes.CDLL, jobs: Sequence[Job], results: int, shape: Shape, threads: int = 1
+    library: ctypes.CDLL, jobs: NDArray[np.int64], results: int, shape: Shape, threads: int = 1
 ) -> tuple[Floats, Floats, Floats]:
     """ā, ⟨a', a'⟩ and ⟨a', b'⟩ of every map and channel, over the pixels that count; shape (results, C), float64.
 
-    Whatever the jobs point at has to stay until this returns. The first map of a job is its own b. Maps that are not
-    finite have sums that are not finite. Channels are in each map's own order.
+    Whatever the jobs point at has to stay until this returns. Maps that are not finite have sums that are not finite.
+    Channels are in each map's own order.
 
     Args:
         library: see ``geed_cli.kernel.library``.
-        jobs: what to read, all within memory that is there: nothing is checked.
+        jobs: what to read, shape (J, 1 + BESIDE, COLUMNS), all within memory that is there: nothing is checked. Each is
+            a map b, its own b, and up to BESIDE beside it, walked so that each pixel of b comes with the one that it is
+            compared with; zeros where there are fewer. Neighbours in this order are one thread's.
         results: how many maps are asked for; every row is some map's.
         shape: of all maps.
         threads: among which the jobs are shared out, or where there are few of them the channels of each.
     """
-    # maps that are neighbours in memory are in one share, as torch divides them; those that the network wrote last come
-    # first, since they may still be in the cache, and the next layer finds there what it reads first
-    views = [
-        view for job in sorted(jobs, reverse=True) for view in (*job, *(NONE,) * (1 + BESIDE - len(job)))
-    ]
-    numbers = array("q", chain.from_iterable(views))
     groups = -(-shape.channels // LANES)
     large = shape.channels * shape.height * shape.width * results >= SHARED_FROM
     threads = max(1, min(threads, len(jobs) * groups)) if large else 1
@@ -117,7 +88,7 @@ def map_sums(
     found = np.empty((3, results, shape.channels))
     means, squares, products = found
     call = _Call(
-        numbers.buffer_info()[0],
+        jobs.ctypes.data,
         len(jobs),
         shape.channels,
         shape.height,

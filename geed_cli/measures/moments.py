@@ -57,9 +57,7 @@ class Sizes:
     @staticmethod
     def together(each: Sequence["Sizes"]) -> "Sizes":
         """Of all maps, which have as many compared pixels."""
-        means, squares = (
-            torch.cat(parts) for parts in zip(*((one.means, one.squares) for one in each), strict=True)
-        )
+        means, squares = together([one.means for one in each]), together([one.squares for one in each])
         return Sizes(means, squares, each[0].pixels)
 
     def clone(self) -> "Sizes":
@@ -167,6 +165,11 @@ def pixel_products(one: Tensor, other: Tensor) -> Tensor:
 def channels_last(maps: Tensor) -> bool:
     """Whether neighbours in memory are channels of one pixel."""
     return maps.stride(1) == 1
+
+
+def together(each: Sequence[Tensor]) -> Tensor:
+    """Rows of several stacks as one, without copying where there is one alone."""
+    return each[0] if len(each) == 1 else torch.cat(list(each))
 
 
 def pick(stack: Tensor, rows: Sequence[int]) -> Tensor:

@@ -4,6 +4,8 @@ Every row is looked at, also one from the cache. A row that cannot be what the o
 once; rows that could all be probabilities, where scores were expected, end it before there is a result.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -64,7 +66,10 @@ class OutputCheck:
         Raises:
             InputError: it is no probabilities, and they were declared or inferred.
         """
-        output = self._output
+        output, before = self._output, self.seen
+        if not (output.probable or before.all_distributions or before.all_in_unit):
+            self.seen = replace(before, rows=before.rows + 1)  # there is nothing more to learn
+            return
         rows = (output.by_pixel(z) if output.kind == "dense" else z)[None]
         distribution, unit = are_distributions(rows, 1, *self._precisions), in_unit(rows)
         if output.probable and not (unit if output.kind == "sigmoid" else distribution):

@@ -10,7 +10,7 @@ from geed_cli.actions.view import views_of
 from geed_cli.groups.named import group_named
 from geed_cli.kernel.library import VARIABLE, kernel
 from geed_cli.measures.maps.kernel_stack import KernelStack
-from geed_cli.measures.maps.stack import MapStack, Sums
+from geed_cli.measures.maps.stack import MapStack, Pairs, Sums
 from geed_cli.measures.maps.torch_stack import TorchStack
 from geed_cli.report.selftest_report import Finding
 from geed_cli.selftest.bench import Bench
@@ -33,7 +33,7 @@ def kernel_against_torch(_: Bench) -> Iterator[Finding]:
     for name, memory in (("channels last", torch.channels_last), ("contiguous", torch.contiguous_format)):
         for where, support in (("whole maps", None), ("disc", disc_mask(*SHAPE[2:]))):
             lying = maps.contiguous(memory_format=memory)
-            by_kernel = _sums(KernelStack(tuple(lying), support))
+            by_kernel = _sums(KernelStack.of(lying, support))
             by_torch = _sums(TorchStack.of(lying.double(), support))
             yield near(
                 f"difference, {name}, {where}",
@@ -49,8 +49,8 @@ def _sums(stack: MapStack) -> Sums:
     """Each map beside the first one, moved by its element."""
     views = views_of(group_named("d4"), "zero", "bilinear")
     action = Spatial.of(views, SHAPE[1:])
-    moves = [(action, g) for g in range(len(views))]
-    return stack.against(stack, [0] * len(moves), moves)
+    moves = tuple((action, g) for g in range(len(views)))
+    return stack.against(stack, Pairs((0,) * len(moves), moves))
 
 
 def _difference(one: Sums, other: Sums) -> float:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from geed_cli.engine.batches import Slot
-from geed_cli.engine.layers import LayerReducer
+from geed_cli.engine.layerwise.agenda import Agenda
+from geed_cli.engine.layerwise.reducer import LayerReducer
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.row import Subject
 from geed_cli.engine.shared_action import families_of
@@ -39,14 +40,16 @@ def test_no_map_outlives_its_hook() -> None:
     plan = make_plan(network, ("flip",), AuditOptions()).plan
     name, layer = next((name, layer) for name, layer in plan.layers.items() if layer.repeats is None)
     views, families = plan.groups[0].views, families_of(plan)[name]
-    reducer = LayerReducer(tuple(families.values()), plan.of_layers)
+    agenda = Agenda(tuple(families.values()))
+    reducer = LayerReducer(agenda, plan.of_layers)
     shape = next(iter(layer.representations.values())).shape
     subjects = [Subject(ImageRecord(f"{number}.png", ""), control=True) for number in range(3)]
     slots = [Slot(subject, view, view == views[-1]) for subject in subjects for view in views]
     maps, outbox = torch.rand(len(slots), *shape), Outbox()
     held = holders(maps)
     broken: set[str] = set()
-    reducer.consume(slots, maps, outbox, broken.update)
+    agenda.take(slots)
+    reducer.consume(maps, outbox, broken.update)
     assert held() > 0, "the caller's own"
     del maps
     assert held() == 0

@@ -18,7 +18,9 @@ from geed_cli.kernel.library import VARIABLE
 from geed_cli.measures.maps import kernel_stack
 from geed_cli.measures.maps.compared import channelwise_deviation, stack_of
 from geed_cli.measures.maps.kernel_stack import KernelStack
-from geed_cli.measures.maps.stack import Move, Sums, copied, one_tensor
+from geed_cli.measures.maps.lying import copied, one_tensor
+from geed_cli.measures.maps.scattered import Scattered
+from geed_cli.measures.maps.stack import Pairs, Sums
 from geed_cli.measures.maps.torch_stack import TorchStack
 
 SHAPE = (6, 9, 9)
@@ -69,8 +71,8 @@ def close(one: Sums, other: Sums, tolerance: float) -> None:
 def test_every_action(name: str) -> None:
     """Against torch in float32 to 1e-6, whose sums over rows keep seven digits; in float64 where nothing resamples."""
     action = ACTIONS[name]
-    moves: list[Move | None] = [None, *((action, g) for g in range(action.order))]
-    of = [0, *(g % 2 for g in range(action.order))]
+    moves = (None, *((action, g) for g in range(action.order)))
+    of = (0, *(g % 2 for g in range(action.order)))
     lying, others = maps(len(moves)), maps(2, 1)
     lying[0] = others[0]  # a map beside itself
     support = disc_mask(9, 9) if name.startswith("c8") else None
@@ -78,12 +80,12 @@ def test_every_action(name: str) -> None:
     def found(kind: type[KernelStack | TorchStack], dtype: torch.dtype) -> Sums:
         def stack(each: Tensor) -> KernelStack | TorchStack:
             return (
-                KernelStack(tuple(each), support)
+                KernelStack.of(each, support)
                 if kind is KernelStack
                 else TorchStack.of(each.to(dtype), support)
             )
 
-        return stack(lying).against(stack(others), of, moves)  # type: ignore[arg-type]
+        return stack(lying).against(stack(others), Pairs(of, moves))  # type: ignore[arg-type]
 
     by_kernel = found(KernelStack, torch.float32)
     close(by_kernel, found(TorchStack, torch.float32), 1e-6)
@@ -95,15 +97,14 @@ def test_every_action(name: str) -> None:
 def test_large_means(mean: float, of_kernel: float, of_torch: float) -> None:
     """Maps about a mean of so many deviations, against torch in float64; in float32 the mean's rounding stays."""
     own, other = maps(4) + mean, maps(4, 1) + mean
-    moves: list[Move | None] = [(spatial("flip"), g % 2) for g in range(4)]
+    action = spatial("flip")
+    pairs = Pairs((0, 1, 2, 3), tuple((action, g % 2) for g in range(4)))
 
     def by_torch(dtype: torch.dtype) -> Sums:
-        return TorchStack.of(own.to(dtype), None).against(
-            TorchStack.of(other.to(dtype), None), range(4), moves
-        )
+        return TorchStack.of(own.to(dtype), None).against(TorchStack.of(other.to(dtype), None), pairs)
 
     exact = by_torch(torch.float64)
-    by_kernel = KernelStack(tuple(own), None).against(KernelStack(tuple(other), None), range(4), moves)
+    by_kernel = KernelStack.of(own, None).against(KernelStack.of(other, None), pairs)
     close(by_kernel, exact, of_kernel)
     close(by_torch(torch.float32), exact, of_torch)
 
@@ -111,13 +112,13 @@ def test_large_means(mean: float, of_kernel: float, of_torch: float) -> None:
 def test_parts_copies_and_several_as_one() -> None:
     """Any way to the same maps has the same sums, bit for bit."""
     action = spatial("d4")
-    moves = [(action, g) for g in range(8)]
-    whole, others = KernelStack(tuple(maps(8)), None), KernelStack(tuple(maps(8, 1)), None)
-    usual = whole.against(others, range(8), moves)
+    moves = tuple((action, g) for g in range(8))
+    whole, others = KernelStack.of(maps(8), None), KernelStack.of(maps(8, 1), None)
+    usual = whole.against(others, Pairs(tuple(range(8)), moves))
     order = [5, 2, 7, 0, 1, 3, 4, 6]
     again = KernelStack.together([others.rows([row]).clone() for row in order])
-    found = whole.clone().against(again, [order.index(row) for row in range(8)], moves)
-    for one, other in zip(usual[:2], found[:2], strict=True):
+    found = whole.clone().against(again, Pairs(tuple(order.index(row) for row in range(8)), moves))
+    for one, other in ((usual.own, found.own), (usual.expected, found.expected)):
         assert torch.equal(one.means, other.means)
         assert torch.equal(one.squares, other.squares)
     assert torch.equal(usual.products, found.products)
@@ -155,7 +156,7 @@ def test_copies_lie_as_their_maps(layout: str) -> None:
 
 
 def kinds(values: Sequence[Tensor]) -> list[str]:
-    return [type(stack_of([each])).__name__ for each in values]
+    return [type(stack_of(Scattered([each[None]]), (0,))).__name__ for each in values]
 
 
 def test_who_sums(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +165,7 @@ def test_who_sums(library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch) -> None
     each = maps(1)[0]
     assert kinds([each, each.half(), each.bfloat16(), each.int()]) == ["KernelStack"] * 4
     assert kinds([each.double()]) == ["TorchStack"]
-    halves = stack_of([each.half()])
+    halves = stack_of(Scattered([each[None].half()]), (0,))
     assert halves[0].dtype == torch.float32
     monkeypatch.undo()
     monkeypatch.setenv(VARIABLE, "off")

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from geed_cli.actions.reading import Reading
 from geed_cli.kernel import team
 from geed_cli.kernel.library import FASTEST
-from geed_cli.kernel.sums import BESIDE, SHARED_FROM, Job, Shape, View, map_sums
+from geed_cli.kernel.sums import BESIDE, COLUMNS, SHARED_FROM, Shape, map_sums
 
 Maps = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 LEVELS = (0, 1, 2)
 """One number after another, vectors of every processor of the kind, AVX2 (the next lower where it is not there)."""
 SPACING = 16
@@ -48,20 +49,27 @@ def lying(maps: Maps, layout: str) -> Maps:
 LAYOUTS = ("contiguous", "channels last", "some channels of more", "backwards")
 
 
-def job(first: Maps, *beside: Maps, reading: Reading = Reading()) -> Job:  # noqa: B008 - it is frozen
+def job(first: Maps, *beside: Maps, reading: Reading = Reading()) -> Ints:  # noqa: B008 - it is frozen
     """A map and others beside it, each of these read in the same way; they fill rows of results in that order."""
 
     def place(maps: Maps) -> tuple[int, int, int, int]:
         channel, row, column = (stride // 4 for stride in maps.strides)
         return maps.ctypes.data, channel, row, column
 
-    views = [View(*place(first), result=0)]
+    views = np.zeros((1 + BESIDE, COLUMNS), dtype=np.int64)
+    views[0] = *place(first), 0, 0
     channels = 0 if reading.channels is None else reading.channels.ctypes.data
     for result, maps in enumerate(beside, start=1):
         start, channel, *steps = place(maps)
         begin, *steps = reading.walk(*maps.shape[1:], *steps)
-        views.append(View(start + 4 * begin, channel, *steps, channels, result))
-    return tuple(views)
+        views[result] = start + 4 * begin, channel, *steps, channels, result
+    return views
+
+
+def sums(
+    library: ctypes.CDLL, jobs: Sequence[Ints], results: int, shape: Shape, threads: int = 1
+) -> tuple[Floats, Floats, Floats]:
+    return map_sums(library, np.stack(jobs), results, shape, threads)
 
 
 def shape_of(maps: Maps, support: NDArray[np.bool_] | None = None) -> Shape:
@@ -99,8 +107,8 @@ def check(
     found = []
     for level in LEVELS:
         library.map_sums_level(level)
-        both = map_sums(library, [job(first, beside, reading=reading)], 2, shape_of(first, support))
-        alone = map_sums(library, [job(first)], 1, shape_of(first, support))
+        both = sums(library, [job(first, beside, reading=reading)], 2, shape_of(first, support))
+        alone = sums(library, [job(first)], 1, shape_of(first, support))
         for one, other in zip(both, alone, strict=True):
             np.testing.assert_array_equal(one[0], other[0])
         found.append(np.stack(both))
@@ -164,9 +172,9 @@ def test_inverses_read_back(quarters: int, mirror: bool) -> None:
 def test_no_digit_depends_on_the_layout(library: ctypes.CDLL, layout: str) -> None:
     """The order of the sums is that of height and width alone."""
     own, other = numbers((11, 13, 37), 5), numbers((11, 13, 37), 6)
-    usual = map_sums(library, [job(own, other)], 2, shape_of(own))
+    usual = sums(library, [job(own, other)], 2, shape_of(own))
     pair = lying(own, layout), lying(other, layout)  # a job keeps nothing alive
-    found = map_sums(library, [job(*pair)], 2, shape_of(own))
+    found = sums(library, [job(*pair)], 2, shape_of(own))
     for one, another in zip(usual, found, strict=True):
         np.testing.assert_array_equal(one, another)
 
@@ -203,7 +211,7 @@ def test_sizes_at_which_float32_squares_vanish_or_overflow(library: ctypes.CDLL,
 def test_constant_maps_have_no_variation_at_all(library: ctypes.CDLL, value: float) -> None:
     """Means are the value itself, and 0 is exact: no rounding noise that a correlation could be made of."""
     maps = np.full((9, 23, 31), value, dtype=np.float32)
-    means, squares, products = map_sums(library, [job(maps, maps)], 2, shape_of(maps))
+    means, squares, products = sums(library, [job(maps, maps)], 2, shape_of(maps))
     assert (means == float(np.float32(value))).all()
     assert not squares.any()
     assert not products.any()
@@ -213,7 +221,7 @@ def test_equal_maps_have_equal_sums(library: ctypes.CDLL) -> None:
     """⟨a', b'⟩ = ⟨a', a'⟩ to the last bit where b is a copy of a, and where it is a's mirror image, read mirrored."""
     own = numbers((5, 17, 19), 13)
     for other, reading in ((own.copy(), Reading()), (own[..., ::-1].copy(), Reading(mirror=True))):
-        _, squares, products = map_sums(library, [job(own, other, reading=reading)], 2, shape_of(own))
+        _, squares, products = sums(library, [job(own, other, reading=reading)], 2, shape_of(own))
         np.testing.assert_array_equal(products, squares)
         np.testing.assert_array_equal(products[1], products[0])
 
@@ -229,9 +237,9 @@ def test_what_is_not_finite_stays_so(library: ctypes.CDLL, bad: float, level: in
     broken[4, 0, 0] = bad
     support = np.ones((6, 6), dtype=bool)
     support[0, 0] = not masked
-    whole = map_sums(library, [job(own, own)], 2, shape_of(own, support))
+    whole = sums(library, [job(own, own)], 2, shape_of(own, support))
     for pair in ((broken, own), (own, broken)):
-        found = map_sums(library, [job(*pair)], 2, shape_of(own, support))
+        found = sums(library, [job(*pair)], 2, shape_of(own, support))
         good = np.isfinite(np.stack(found)).all(axis=(0, 1))
         assert good.tolist() == [channel != 4 for channel in range(9)]
         for one, other in zip(found, whole, strict=True):
@@ -248,11 +256,12 @@ def test_threads_change_no_digit(
         monkeypatch.setattr(team, "openmp", lambda: None)
     stack = [numbers((40, 80, 80), seed) for seed in range(5)]
     jobs = [job(one, stack[0], reading=Reading(mirror=True)) for one in stack]
-    jobs = [tuple(v._replace(result=2 * at + v.result) for v in each) for at, each in enumerate(jobs)]
+    for at, each in enumerate(jobs):
+        each[:2, -1] += 2 * at
     assert stack[0].size * len(jobs) >= SHARED_FROM
     for count in (5, 1):  # jobs shared out, and the channels of one
-        usual = map_sums(library, jobs[:count], 2 * count, shape_of(stack[0]))
-        found = map_sums(library, jobs[:count], 2 * count, shape_of(stack[0]), threads)
+        usual = sums(library, jobs[:count], 2 * count, shape_of(stack[0]))
+        found = sums(library, jobs[:count], 2 * count, shape_of(stack[0]), threads)
         for one, other in zip(usual, found, strict=True):
             np.testing.assert_array_equal(one, other)
 
@@ -266,23 +275,24 @@ def test_no_digit_depends_on_what_a_map_lies_beside(library: ctypes.CDLL, layout
     shape = shape_of(first, np.random.default_rng(17).random((21, 21)) < 0.7)
     for level in LEVELS:
         library.map_sums_level(level)
-        together = np.stack(map_sums(library, [job(first, *beside, reading=reading)], count + 1, shape))
+        together = np.stack(sums(library, [job(first, *beside, reading=reading)], count + 1, shape))
         for row, one in enumerate(beside, start=1):
-            pair = np.stack(map_sums(library, [job(first, one, reading=reading)], 2, shape))
+            pair = np.stack(sums(library, [job(first, one, reading=reading)], 2, shape))
             np.testing.assert_array_equal(together[:, [0, row]], pair)
 
 
 def test_results_that_nobody_asks_for(library: ctypes.CDLL) -> None:
     """A map whose own sums are known is only what others lie beside."""
     first, beside = numbers((5, 9, 9), 20), numbers((5, 9, 9), 21)
-    one, other = job(first, beside)
-    usual = np.stack(map_sums(library, [(one, other)], 2, shape_of(first)))
-    asked = [(one._replace(result=-1), other._replace(result=0))]
-    np.testing.assert_array_equal(np.stack(map_sums(library, asked, 1, shape_of(first)))[:, 0], usual[:, 1])
+    both = job(first, beside)
+    usual = np.stack(sums(library, [both], 2, shape_of(first)))
+    both[:2, -1] = -1, 0
+    np.testing.assert_array_equal(np.stack(sums(library, [both], 1, shape_of(first)))[:, 0], usual[:, 1])
 
 
 def test_no_job(library: ctypes.CDLL) -> None:
-    assert [each.shape for each in map_sums(library, [], 0, Shape(3, 4, 4, None, 16))] == [(0, 3)] * 3
+    none = np.zeros((0, 1 + BESIDE, COLUMNS), dtype=np.int64)
+    assert [each.shape for each in map_sums(library, none, 0, Shape(3, 4, 4, None, 16))] == [(0, 3)] * 3
 
 
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32)

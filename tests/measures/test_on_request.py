@@ -106,7 +106,7 @@ def test_nothing_is_computed_of_them_unasked(folder: Path, monkeypatch: pytest.M
         fields = ("relate", "slope", "rows", "among", "deviation")
         kept = next(field for field in fields if getattr(measure, field, None) is not None)
         monkeypatch.setitem(BY_NAME, name, replace(measure, **{kept: never}))
-    monkeypatch.setattr("geed_cli.engine.comparisons.squared_lengths", never)
+    monkeypatch.setattr("geed_cli.engine.layerwise.comparisons.squared_lengths", never)
     audited(folder, sets=("lie:rotation",))
     for asked in on_request():
         with pytest.raises(AssertionError, match="computed unasked"):

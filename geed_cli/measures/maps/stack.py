@@ -4,49 +4,83 @@ A stack knows its maps as they are; what is compared is their part inside the su
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Protocol, Self
 
-import torch
 from torch import Tensor
 
 from geed_cli.actions.representation import Representation
-from geed_cli.measures.moments import Sizes, channels_last, laid_out
+from geed_cli.measures.moments import Sizes
 
 Move = tuple[Representation, int]
 """ρ and g."""
 
 
-class Sums(NamedTuple):
-    """Of pairs of maps a and ρ(g)b, over the compared pixels of every channel.
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Which maps are compared: row by row a map a beside ρ(g)b; from ``pairs_of`` equal ones are one object.
+
+    So what is found of them is found once for all layers and batches alike.
 
     Attributes:
-        own: the sizes of a.
-        expected: the sizes of ρ(g)b.
-        products: ⟨a', ρ(g)b'⟩, shape (R, C), float64.
+        of: for each row a, the number of its b.
+        moves: for each row ρ and g; None where a is b itself, and not moved.
     """
 
-    own: Sizes
-    expected: Sizes
-    products: Tensor
+    of: tuple[int, ...]
+    moves: tuple[Move | None, ...]
+
+    @cached_property
+    def by_move(self) -> Mapping[Move, tuple[int, ...]]:
+        """The rows of each move."""
+        rows: dict[Move, list[int]] = {}
+        for row, move in enumerate(self.moves):
+            if move is not None:
+                rows.setdefault(move, []).append(row)
+        return {move: tuple(each) for move, each in rows.items()}
+
+    @cached_property
+    def made(self) -> Mapping[Move, tuple[int, ...]]:
+        """The rows of each move that does more with maps than read them in another order."""
+        return {(rho, g): rows for (rho, g), rows in self.by_move.items() if rho.reading(g) is None}
+
+
+@lru_cache(maxsize=1024)
+def pairs_of(of: tuple[int, ...], moves: tuple[Move | None, ...]) -> Pairs:
+    """The pairs."""
+    return Pairs(of, moves)
+
+
+class Sums(Protocol):
+    """Of pairs of maps a and ρ(g)b, over the compared pixels of every channel."""
 
     @property
-    def finite(self) -> Tensor:
-        """Whether both maps of a pair are finite throughout, shape (R,), bool."""
-        return (
-            (self.own.squares + self.own.means + self.expected.squares + self.expected.means)
-            .isfinite()
-            .all(dim=1)
-        )
+    def shape(self) -> tuple[int, int]:
+        """(R, C)."""
 
-    @staticmethod
-    def together(each: Sequence["Sums"]) -> "Sums":
-        """Of all pairs of maps with as many channels and compared pixels, at least one sums."""
-        if len(each) == 1:
-            return each[0]
-        own = Sizes.together([sums.own for sums in each])
-        expected = Sizes.together([sums.expected for sums in each])
-        return Sums(own, expected, torch.cat([sums.products for sums in each]))
+    @property
+    def pixels(self) -> int:
+        """How many are compared."""
+
+    @property
+    def own(self) -> Sizes:
+        """The sizes of a."""
+
+    @property
+    def expected(self) -> Sizes:
+        """The sizes of ρ(g)b."""
+
+    @property
+    def products(self) -> Tensor:
+        """⟨a', ρ(g)b'⟩, shape (R, C), float64."""
+
+
+def finite(sums: Sums) -> Tensor:
+    """Whether both maps of a pair are finite throughout, shape (R,), bool."""
+    own, expected = sums.own, sums.expected
+    return (own.squares + own.means + expected.squares + expected.means).isfinite().all(dim=1)
 
 
 class MapStack(ABC):
@@ -75,51 +109,10 @@ class MapStack(ABC):
         """Several stacks as one, at least one."""
 
     @abstractmethod
-    def against(self, other: Self, of: Sequence[int], moves: Sequence[Move | None]) -> Sums:
+    def against(self, other: Self, pairs: Pairs) -> Sums:
         """Each map a of this stack beside ρ(g)b.
 
         Args:
             other: the maps b, of the same shape and support.
-            of: for each row a, which b.
-            moves: for each row ρ and g; None where a is b itself, and not moved.
+            pairs: as many as this stack has maps.
         """
-
-
-def one_tensor(maps: Sequence[Tensor]) -> Tensor:
-    """Maps (C, H, W) as one stack: as they lie, where they are evenly spaced in one memory, else a copy in order."""
-    first, spacing = maps[0], _spacing(maps)
-    if spacing is None:
-        return laid_out(torch.stack(list(maps)), first[None])
-    return first.as_strided((len(maps), *first.shape), (spacing, *first.stride()))
-
-
-def _spacing(maps: Sequence[Tensor]) -> int | None:
-    """By how many numbers each map lies behind the one before, in one memory; None where that differs."""
-    first = maps[0]
-    if len(maps) == 1:
-        return first.numel()
-    starts = [int(each.storage_offset()) for each in maps]
-    spacing = starts[1] - starts[0]
-    memory, steps = first.untyped_storage().data_ptr(), first.stride()
-    even = spacing > 0 and starts == [starts[0] + spacing * row for row in range(len(maps))]
-    alike = all(
-        each.untyped_storage().data_ptr() == memory and each.stride() == steps and each.dtype == first.dtype
-        for each in maps
-    )
-    return spacing if even and alike else None
-
-
-def copied(maps: Tensor) -> Tensor:
-    """A copy of a map (C, H, W) that lies as it does: channels of one pixel side by side, or not."""
-    stack = maps[None]
-    order = torch.channels_last if channels_last(stack) else torch.contiguous_format
-    return stack.clone(memory_format=order)[0]
-
-
-def rows_of(moves: Sequence[Move | None]) -> dict[Move, list[int]]:
-    """The rows of each move."""
-    rows: dict[Move, list[int]] = {}
-    for row, move in enumerate(moves):
-        if move is not None:
-            rows.setdefault(move, []).append(row)
-    return rows

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from geed_cli.actions.representation import Representation
-from geed_cli.measures.maps.stack import MapStack, Move, Sums, copied, rows_of
+from geed_cli.measures.maps.lying import copied
+from geed_cli.measures.maps.stack import MapStack, Pairs, Sums
 from geed_cli.measures.moments import (
     Moments,
     Sizes,
@@ -22,6 +23,26 @@ from geed_cli.measures.moments import (
     pixel_products,
     taken,
 )
+
+
+@dataclass(frozen=True)
+class TorchSums:
+    """Sums that are made already."""
+
+    own: Sizes
+    expected: Sizes
+    products: Tensor
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(R, C)."""
+        rows, channels = self.products.shape
+        return rows, channels
+
+    @property
+    def pixels(self) -> int:
+        """How many are compared."""
+        return self.own.pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,22 +99,21 @@ class TorchStack(MapStack):
         maps = laid_out(torch.cat([stack.maps for stack in stacks]), stacks[0].maps)
         return cls(maps, stacks[0].support, moments)
 
-    def against(self, other: Self, of: Sequence[int], moves: Sequence[Move | None]) -> Sums:
+    def against(self, other: Self, pairs: Pairs) -> Sums:
         """View by view; sums over pixels that an element only rearranges are those of b."""
-        own, sizes = self.moments, other.moments.sizes.rows(of)
+        own, sizes = self.moments, other.moments.sizes.rows(pairs.of)
         products = own.sizes.squares.clone()  # of a map with itself
-        moved = rows_of(moves)
         parts: list[Tensor] = []
-        for (representation, g), rows in moved.items():
-            expected, anew = other._moved(representation, g, [of[row] for row in rows])
+        for (representation, g), rows in pairs.by_move.items():
+            expected, anew = other._moved(representation, g, [pairs.of[row] for row in rows])
             if anew:
-                sizes = sizes.replaced(numbers_of(tuple(rows), products.device), expected.sizes)
+                sizes = sizes.replaced(numbers_of(rows, products.device), expected.sizes)
             scales = taken(own.scales, rows) * expected.scales
             parts.append(pixel_products(pick(own.centred, rows), expected.centred) / scales[:, None])
         if parts:
-            at = numbers_of(tuple(row for rows in moved.values() for row in rows), products.device)
+            at = numbers_of(tuple(row for rows in pairs.by_move.values() for row in rows), products.device)
             products[at] = torch.cat(parts)
-        return Sums(own.sizes, sizes, products)
+        return TorchSums(own.sizes, sizes, products)
 
     def _moved(self, representation: Representation, g: int, rows: Sequence[int]) -> tuple[Moments, bool]:
         """The moments of ρ(g)b, and whether they have sizes of their own."""

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from geed_cli.actions.view import View
-from geed_cli.engine.outbox import Numbers, Outbox, Take, send
+from geed_cli.engine.outbox import Outbox, Rows, Take, send
 from geed_cli.engine.row import Control
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.map_distance import layer_deviation, map_deviation, squared_lengths, wide
-from geed_cli.measures.maps.stack import MapStack, Sums, rows_of
+from geed_cli.measures.maps.stack import MapStack, Move, Pairs, Sums, finite
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure, MapMeasure
 from geed_cli.measures.moments import numbers_of, pick, taken
 
@@ -28,13 +28,10 @@ class Centres:
 
     Attributes:
         maps: a stack of m.
-        view: the one whose maps f_l(gx) these are, and among the compared rows themselves; None where they are
-            a mean, or maps of another batch or image.
         alone: f_l(x), where the maps are a mean and a measure is against the plain image; else None.
     """
 
     maps: MapStack
-    view: View | None = None
     alone: MapStack | None = None
 
     @property
@@ -60,6 +57,27 @@ class Centres:
 
 
 @dataclass(frozen=True)
+class LayerMeasures:
+    """The measures of layers, by what they are made of."""
+
+    by_channel: tuple[ChannelMeasure, ...]
+    by_map: tuple[MapMeasure, ...]
+
+    @classmethod
+    def of(cls, measures: Sequence[LayerMeasure]) -> "LayerMeasures":
+        """Of any kind."""
+        return cls(
+            tuple(each for each in measures if isinstance(each, ChannelMeasure)),
+            tuple(each for each in measures if isinstance(each, MapMeasure)),
+        )
+
+    @property
+    def every(self) -> tuple[LayerMeasure, ...]:
+        """All of them."""
+        return (*self.by_channel, *self.by_map)
+
+
+@dataclass(frozen=True)
 class Made:
     """What was made of R pairs of maps while they were there.
 
@@ -77,55 +95,45 @@ class Made:
     def finite(self) -> Tensor:
         """Whether both maps of a pair are finite, shape (R,), bool."""
         flags = [each.finite for each in self.by_map.values()]
-        return torch.stack(flags if self.sums is None else [*flags, self.sums.finite]).all(dim=0)
+        return torch.stack(flags if self.sums is None else [*flags, finite(self.sums)]).all(dim=0)
 
     def send(
-        self,
-        rows: Sequence[Numbers],
-        outbox: Outbox,
-        control: Control | None = None,
-        finite: Take | None = None,
+        self, rows: Rows, outbox: Outbox, control: Control | None = None, take_finite: Take | None = None
     ) -> None:
-        """Have the numbers delivered into R dictionaries, and ``finite`` called with flags that all have to hold."""
-        send(self.by_map, rows, outbox.put, control)
+        """Have the numbers delivered into R dictionaries, and the flags of those finite, which all have to hold."""
+        if self.by_map:
+            send(self.by_map, rows(), outbox.put, control)
         for each in self.by_map.values():
-            if finite is not None:
-                outbox.put(each.finite, finite)
+            if take_finite is not None:
+                outbox.put(each.finite, take_finite)
         if self.sums is not None:
-            outbox.sums.add(self.sums, self.by_channel, rows, control, finite)
+            outbox.sums.add(self.sums, self.by_channel, rows, control, take_finite)
 
 
 def compare_maps(
     family: Family,
-    views: Sequence[View],
+    pairs: Pairs,
     own: MapStack,
     centres: Centres,
-    of: Sequence[int],
-    measures: Sequence[LayerMeasure],
+    measures: LayerMeasures,
 ) -> Made:
     """Compare each map f_l(gx) with ρ(g)f̂_l(x), or with ρ(g)f_l(x), by each measure.
 
     Args:
         family: how the views act on these maps.
-        views: of g, one for each row.
+        pairs: for each row, which of the centres is its image's, and how g moves it.
         own: f_l(gx), R of them.
         centres: f̂_l(x) of m images.
-        of: for each row, which of the centres is its image's.
         measures: of layers.
     """
-    sums: Sums | None = None
-    by_channel = tuple(each for each in measures if isinstance(each, ChannelMeasure))
-    if by_channel:
-        moves = [None if view == centres.view else family.moves[view] for view in views]
-        sums = own.against(centres.maps, of, moves)
+    sums = own.against(centres.maps, pairs) if measures.by_channel else None
     found: dict[str, LayerDeviation] = {}
-    by_map = [each for each in measures if isinstance(each, MapMeasure)]
-    if by_map:
+    if measures.by_map:
         plain = centres.plain.tensor
-        apart = _apart(family, views, own.tensor, plain, of)
-        lengths = taken(squared_lengths(family.restrict(plain)), of)
-        found = {each.name: map_deviation(each, apart, lengths) for each in by_map}
-    return Made(sums, by_channel, found)
+        apart = _apart(family, pairs, own.tensor, plain)
+        lengths = taken(squared_lengths(family.restrict(plain)), pairs.of)
+        found = {each.name: map_deviation(each, apart, lengths) for each in measures.by_map}
+    return Made(sums, measures.by_channel, found)
 
 
 def compare_centred(
@@ -156,12 +164,18 @@ def compare_centred(
     }
 
 
-def _apart(family: Family, views: Sequence[View], maps: Tensor, plain: Tensor, of: Sequence[int]) -> Tensor:
+def _apart(family: Family, pairs: Pairs, maps: Tensor, plain: Tensor) -> Tensor:
     """‖f_l(gx) − ρ(g)f_l(x)‖² of every row, on the compared pixels; shape (R,), float64."""
-    moved = rows_of([family.moves[view] for view in views])
+    every: dict[Move | None, Sequence[int]] = {move: rows for move, rows in pairs.by_move.items()}  # noqa: C416
+    itself = [row for row, move in enumerate(pairs.moves) if move is None]
+    if itself:
+        every[None] = itself
     parts: list[Tensor] = []
-    for (representation, g), rows in moved.items():
-        expected = representation.act(g, wide(pick(plain, [of[row] for row in rows])))
+    for move, rows in every.items():
+        expected = wide(pick(plain, [pairs.of[row] for row in rows]))
+        if move is not None:
+            representation, g = move
+            expected = representation.act(g, expected)
         parts.append(squared_lengths(family.restrict(wide(pick(maps, rows)) - expected)))
-    order = [row for rows in moved.values() for row in rows]
+    order = [row for rows in every.values() for row in rows]
     return torch.cat(parts)[numbers_of(tuple(int(at) for at in np.argsort(order)), parts[0].device)]
