@@ -4,7 +4,7 @@ A deviation of this size is rounding. What the network made of the image in its 
 itself; only the reference is a forward pass more.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -52,67 +52,64 @@ def rounding(
     """
     if dtype == torch.float64 or inputs.device.type == "mps":
         return {}
+    both = Between(plan, vectors, own)
     try:
-        exact = _in_double(module, own, inputs, dtype, copied=copied)
+        with (
+            in_double(module, dtype, copied=copied) as exact,
+            hooked(exact, own, lambda site, activation: both.take(site, activation[0])),
+        ):
+            exact(inputs.double())
     except Exception as error:
         if is_out_of_memory(error) or isinstance(error, NotCopiedError):
             raise
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
-    return between(plan, vectors, own, exact)
+    return both.numbers
 
 
-def between(
-    plan: Plan, vectors: Mapping[VectorSite, Site], own: Mapping[Site, Tensor], other: Mapping[Site, Tensor]
-) -> Rounding:
+class Between:
     """m(f(x), f'(x)) for every measure and layer that both runs f and f' hold of an image: raw means.
 
     Args:
         plan: what is measured.
         vectors: where features and logits are read.
         own: what each site held of the image in the one run, without a batch axis.
-        other: the same in the other run.
     """
-    pairs = _pairs(plan, own, other) if plan.of_layers else {}
-    layers = {name: _values(plan.of_layers, *pair) for name, pair in pairs.items()}
-    # fetched at once: whoever fetches a number from a GPU waits for all that is queued there
-    fetched = dict(zip(layers, torch.stack(list(layers.values())).tolist() if layers else [], strict=True))
-    numbers: Rounding = {
-        (measure.name, name): fetched[layer.repeats or name][at]
-        for at, measure in enumerate(plan.of_layers)
-        for name, layer in plan.layers.items()
-        if (layer.repeats or name) in fetched
-    }
-    for each in plan.of_vectors:
-        predicts = each.site == "features" or plan.output.kind != "none"
-        if predicts and vectors[each.site] in own and vectors[each.site] in other:
-            numbers[each.name, None] = _vector(each, plan.output, vectors[each.site], own, other)
-    return numbers
 
+    def __init__(self, plan: Plan, vectors: Mapping[VectorSite, Site], own: Mapping[Site, Tensor]) -> None:
+        self._plan, self._at, self._own = plan, vectors, own
+        self._layers: dict[str, Tensor] = {}
+        self._vectors: dict[Site, Tensor] = {}
 
-def _in_double(
-    module: nn.Module, sites: Iterable[Site], inputs: Tensor, dtype: torch.dtype, *, copied: bool
-) -> Mapping[Site, Tensor]:
-    """What each site holds of the image in float64."""
-    held: dict[Site, Tensor] = {}
+    def take(self, site: Site, other: Tensor) -> None:
+        """What a site holds of the image in the other run, without a batch axis: of maps numbers alone are kept."""
+        if site not in self._own:
+            return
+        layer = self._plan.layers.get(site.module) if site.side == "output" else None
+        if self._plan.of_layers and layer is not None and layer.repeats is None:
+            pair = (layer.layout.maps(each[None]) for each in (self._own[site], other))
+            self._layers[site.module] = _values(self._plan.of_layers, *pair)
+        if site in self._at.values():
+            self._vectors[site] = other.clone()
 
-    def read(site: Site, activation: Tensor) -> None:
-        held[site] = activation[0].clone()
-
-    with in_double(module, dtype, copied=copied) as exact, hooked(exact, sites, read):
-        exact(inputs.double())
-    return held
-
-
-def _pairs(
-    plan: Plan, own: Mapping[Site, Tensor], exact: Mapping[Site, Tensor]
-) -> dict[str, tuple[Tensor, Tensor]]:
-    """The maps of each layer that repeats no other in both runs, shape (1, C, H, W)."""
-    return {
-        name: (layer.layout.maps(own[site][None]), layer.layout.maps(exact[site][None]))
-        for name, layer in plan.layers.items()
-        for site in [Site(name, "output")]
-        if layer.repeats is None and site in own and site in exact
-    }
+    @property
+    def numbers(self) -> Rounding:
+        """Fetched at once, since whoever fetches a number from a GPU waits for all that is queued there."""
+        plan, layers = self._plan, self._layers
+        fetched = dict(
+            zip(layers, torch.stack(list(layers.values())).tolist() if layers else [], strict=True)
+        )
+        found: Rounding = {
+            (measure.name, name): fetched[layer.repeats or name][at]
+            for at, measure in enumerate(plan.of_layers)
+            for name, layer in plan.layers.items()
+            if (layer.repeats or name) in fetched
+        }
+        for each in plan.of_vectors:
+            predicts = each.site == "features" or plan.output.kind != "none"
+            site = self._at.get(each.site)
+            if predicts and site is not None and site in self._vectors:
+                found[each.name, None] = _vector(each, plan.output, self._own[site], self._vectors[site])
+        return found
 
 
 def _values(measures: Sequence[LayerMeasure], maps: Tensor, others: Tensor) -> Tensor:
@@ -128,13 +125,7 @@ def _values(measures: Sequence[LayerMeasure], maps: Tensor, others: Tensor) -> T
     return torch.cat([each.value for each in found])
 
 
-def _vector(
-    measure: VectorMeasure,
-    output: Output,
-    site: Site,
-    own: Mapping[Site, Tensor],
-    exact: Mapping[Site, Tensor],
-) -> float:
-    pair = [runs[site].flatten().double().cpu() for runs in (own, exact)]
+def _vector(measure: VectorMeasure, output: Output, own: Tensor, exact: Tensor) -> float:
+    pair = [each.flatten().double().cpu() for each in (own, exact)]
     rounded, reference = [distribution(output, z) for z in pair] if measure.site == "logits" else pair
     return float(deviation(measure, output, rounded, reference, reference))

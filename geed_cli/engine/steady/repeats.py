@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from geed_cli.engine.plan import Plan
-from geed_cli.engine.rounding import between
+from geed_cli.engine.rounding import Between
 from geed_cli.engine.row import Rounding
 from geed_cli.engine.steady.seen import Seen
 from geed_cli.measures.measure import VectorSite
@@ -38,6 +38,9 @@ class Repeats:
                     {site: rows.row(row) for site, rows in seen.items() if row in rows.numbers}
                     for seen in (before, after)
                 )
-                for key, value in between(self._plan, self._vectors, own, other).items():
+                both = Between(self._plan, self._vectors, own)
+                for site, values in other.items():
+                    both.take(site, values)
+                for key, value in both.numbers.items():
                     numbers.setdefault(key, []).extend([value] if math.isfinite(value) else [])
         return {key: sum(values) / len(values) for key, values in numbers.items() if values}
