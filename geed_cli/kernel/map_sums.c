@@ -101,67 +101,64 @@ static void scalar_tile(const tile *of) {
 
 #if defined(__GNUC__)
 #define PREFETCH(at) __builtin_prefetch((const char *)(at))
-typedef double four __attribute__((vector_size(32)));
-typedef double four_in_memory __attribute__((vector_size(32), aligned(8), may_alias));
 #define INLINE static inline __attribute__((always_inline))
-#define FOUR(kind, m, half) (*(four_in_memory *)(WORK(kind, m) + 4 * (half)))
 #define MOST_HALVES 2
+#define AT(kind, m, half) (*(in_memory *)(WORK(kind, m) + size * (half)))
 
-/* Compilers make one instruction of it, which they do not of __builtin_convertvector. */
-INLINE four wide(const float *at) {
-    four numbers;
-    for (int k = 0; k < 4; k++) numbers[k] = at[k];
-    return numbers;
-}
-
-/* The same sums of some of the channels, four in a vector; maps, halves and weighted are known to the compiler. */
-INLINE void some(const tile *of, int first, int maps, int halves, int weighted) {
-    int64_t length = of->length;
-    double *work = of->work + first;
-    four shift[MAPS][MOST_HALVES], sum[MAPS][MOST_HALVES], square[MAPS][MOST_HALVES], product[MAPS][MOST_HALVES];
-    for (int m = 0; m < maps; m++)
-        for (int half = 0; half < halves; half++) {
-            shift[m][half] = FOUR(SHIFTS, m, half);
-            sum[m][half] = square[m][half] = product[m][half] = (four){0};
-        }
-    for (int64_t j = 0; j < of->pixels; j++) {
-        four y[MOST_HALVES];
-        for (int m = 0; m < maps; m++)
-            for (int half = 0; half < halves; half++) {
-                four x = wide(of->numbers[m][j] + first + 4 * half) - shift[m][half];
-                if (weighted) x *= of->weights[j];
-                if (m == 0) y[half] = x;
-                else product[m][half] += x * y[half];
-                sum[m][half] += x;
-                square[m][half] += x * x;
-            }
+/* The same sums of some of the channels, so many in a vector; maps, halves and weighted are known to the compiler. It
+   makes one instruction of the loop over k, which it does not of __builtin_convertvector. */
+#define SOME_BY(name, size_)                                                                                    \
+    INLINE void name(const tile *of, int first, int maps, int halves, int weighted) {                           \
+        enum { size = size_ };                                                                                  \
+        typedef double vector __attribute__((vector_size(8 * size_)));                                          \
+        typedef double in_memory __attribute__((vector_size(8 * size_), aligned(8), may_alias));                \
+        int64_t length = of->length;                                                                            \
+        double *work = of->work + first;                                                                        \
+        vector shift[MAPS][MOST_HALVES], sum[MAPS][MOST_HALVES] = {0}, square[MAPS][MOST_HALVES] = {0};         \
+        vector product[MAPS][MOST_HALVES] = {0}, y[MOST_HALVES], x;                                             \
+        for (int m = 0; m < maps; m++)                                                                          \
+            for (int half = 0; half < halves; half++) shift[m][half] = AT(SHIFTS, m, half);                     \
+        for (int64_t j = 0; j < of->pixels; j++)                                                                \
+            for (int m = 0; m < maps; m++)                                                                      \
+                for (int half = 0; half < halves; half++) {                                                     \
+                    for (int k = 0; k < size; k++) x[k] = of->numbers[m][j][first + size * half + k];           \
+                    x -= shift[m][half];                                                                        \
+                    if (weighted) x *= of->weights[j];                                                          \
+                    if (m == 0) y[half] = x;                                                                    \
+                    else product[m][half] += x * y[half];                                                       \
+                    sum[m][half] += x;                                                                          \
+                    square[m][half] += x * x;                                                                   \
+                }                                                                                               \
+        for (int m = 0; m < maps; m++)                                                                          \
+            for (int half = 0; half < halves; half++) {                                                         \
+                AT(SUMS, m, half) += sum[m][half];                                                              \
+                AT(SQUARES, m, half) += square[m][half];                                                        \
+                if (m) AT(PRODUCTS, m, half) += product[m][half];                                               \
+            }                                                                                                   \
     }
-    for (int m = 0; m < maps; m++)
-        for (int half = 0; half < halves; half++) {
-            FOUR(SUMS, m, half) += sum[m][half];
-            FOUR(SQUARES, m, half) += square[m][half];
-            if (m) FOUR(PRODUCTS, m, half) += product[m][half];
-        }
-}
+SOME_BY(some_by_four, 4)
+SOME_BY(some_by_eight, 8)
 
 /* Eight channels at a time where there are registers for their sums: more sums that do not wait for one another. */
-INLINE void lanes(const tile *of, int maps, int weighted) {
+INLINE void lanes(const tile *of, int eights, int maps, int weighted) {
+    for (int first = 0; eights && first < LANES; first += 8) some_by_eight(of, first, maps, 1, weighted);
     int halves = maps <= 2 ? 2 : 1;
-    for (int first = 0; first < LANES; first += 4 * halves) some(of, first, maps, halves, weighted);
+    for (int first = 0; !eights && first < LANES; first += 4 * halves) some_by_four(of, first, maps, halves, weighted);
 }
 
-INLINE void any_tile(const tile *of, int weighted) {
-    if (of->maps == 1) lanes(of, 1, weighted);
-    else if (of->maps == 2) lanes(of, 2, weighted);
-    else if (of->maps == 3) lanes(of, 3, weighted);
-    else lanes(of, 4, weighted);
+INLINE void any_tile(const tile *of, int eights, int weighted) {
+    if (of->maps == 1) lanes(of, eights, 1, weighted);
+    else if (of->maps == 2) lanes(of, eights, 2, weighted);
+    else if (of->maps == 3) lanes(of, eights, 3, weighted);
+    else lanes(of, eights, 4, weighted);
 }
 
-#define TILE_OF(name, target) \
-    target static void name(const tile *of) { of->weighted ? any_tile(of, 1) : any_tile(of, 0); }
-TILE_OF(vector_tile, )
+#define TILE_OF(name, eights, target) \
+    target static void name(const tile *of) { of->weighted ? any_tile(of, eights, 1) : any_tile(of, eights, 0); }
+TILE_OF(vector_tile, 0, )
 #if defined(__x86_64__)
-TILE_OF(avx2_tile, __attribute__((target("avx2"))))
+TILE_OF(avx2_tile, 0, __attribute__((target("avx2"))))
+TILE_OF(avx512_tile, 1, __attribute__((target("avx512f"))))
 #endif
 #else
 #define PREFETCH(at) (void)(at)
@@ -170,9 +167,10 @@ TILE_OF(avx2_tile, __attribute__((target("avx2"))))
 static adding *chosen = scalar_tile;
 
 /* Chooses how tiles are summed: 0 one number after another, 1 by the vectors that every processor of the kind has, 2
-   by AVX2; the next lower where it is not there. Returns what it chose. For tests, and once when it is loaded. */
+   by AVX2, 3 by AVX-512; the next lower where it is not there. Returns the choice. For tests, and once at loading. */
 EXPORT int map_sums_level(int wanted) {
 #if defined(__GNUC__) && defined(__x86_64__)
+    if (wanted >= 3 && __builtin_cpu_supports("avx512f")) return chosen = avx512_tile, 3;
     if (wanted >= 2 && __builtin_cpu_supports("avx2")) return chosen = avx2_tile, 2;
 #endif
 #if defined(__GNUC__)

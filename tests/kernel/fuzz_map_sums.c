@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define LEVELS 4
+
 static uint64_t state = 20221106;
 
 static int64_t below(int64_t end) {
@@ -55,7 +57,7 @@ static int one_round(void) {
     double *work = malloc(sizeof(double) * (size_t)(WORK_ROWS * length * shares));
     job each = {{0}};
     size = 3 * maps * channels;
-    double *found = calloc(3 * (size_t)size, sizeof(double));
+    double *found = calloc(LEVELS * (size_t)size, sizeof(double));
     for (int64_t c = 0; c < channels; c++) order[c] = c;
     for (int64_t c = channels - 1; c > 0; c--) {
         int64_t other = below(c + 1), held = order[c];
@@ -70,7 +72,7 @@ static int one_round(void) {
     if (pixels == 0) weights[0] = 1, pixels = 1;
     int masked = (int)below(2), good = 1;
     double counted = masked ? (double)pixels : (double)(shape[1] * shape[2]);
-    for (int level = 0; level < 3; level++) {
+    for (int level = 0; level < LEVELS; level++) {
         double *at = found + size * level;
         map_sums_level(level);
         call one = {&each, 1, channels, shape[1], shape[2], masked ? weights : NULL, counted, work,
