@@ -80,7 +80,7 @@ class Due:
     pairs: Pairs
     controls: Mapping[int, bool]
     trips: Trips | None
-    _nulls: dict[tuple[tuple[int, int], ...], Null | None] = field(default_factory=dict)
+    _nulls: dict[tuple[tuple[int, int], ...], Null | None] = field(default_factory=dict, init=False)
 
     def null(self, partners: Mapping[int, int]) -> Null | None:
         """The null of the rows of control images; None where there are none.
