@@ -23,7 +23,7 @@ from geed_cli.actions.view import views_of
 from geed_cli.groups.named import group_named
 from geed_cli.kernel.library import kernel
 from geed_cli.measures.maps.kernel_stack import KernelStack
-from geed_cli.measures.maps.stack import MapStack, Pairs
+from geed_cli.measures.maps.stack import MapStack, Matching
 from geed_cli.measures.maps.torch_stack import TorchStack
 from geed_cli.runtime.freed_memory import freed_memory_kept
 from geed_cli.runtime.own_process import own_process
@@ -34,15 +34,15 @@ SHAPES = ((64, 112), (64, 56), (256, 56), (512, 28), (1024, 14), (2048, 7))
 FORMATS = {"channels last": torch.channels_last, "contiguous": torch.contiguous_format}
 
 
-def orbits(action: Spatial) -> Pairs:
+def orbits(action: Spatial) -> Matching:
     """What the engine asks for: each map of an orbit beside the moved map of e."""
     moves = [None if g == 0 else (action, g) for _ in range(IMAGES) for g in range(action.order)]
-    return Pairs(tuple(image for image in range(IMAGES) for _ in range(action.order)), tuple(moves))
+    return Matching(tuple(image for image in range(IMAGES) for _ in range(action.order)), tuple(moves))
 
 
-def compared(stack: MapStack, pairs: Pairs) -> None:
-    """As the engine does, which asks every layer of one shape for the same pairs."""
-    stack.against(stack.rows(range(0, len(pairs.of), len(pairs.of) // IMAGES)), pairs)
+def compared(stack: MapStack, matching: Matching) -> None:
+    """As the engine does, which asks every layer of one shape for the same matching."""
+    stack.against(stack.rows(range(0, len(matching.of), len(matching.of) // IMAGES)), matching)
 
 
 def in_turns(calls: Sequence[Callable[[], None]], rounds: int) -> list[float]:
@@ -59,13 +59,13 @@ def in_turns(calls: Sequence[Callable[[], None]], rounds: int) -> list[float]:
 def line_of(channels: int, side: int, layout: str, rounds: int) -> Line:
     """One shape in one memory format."""
     action = Spatial.of(views_of(group_named(GROUP), "zero", "bilinear"), (channels, side, side))
-    pairs = orbits(action)
+    matching = orbits(action)
     maps: Tensor = torch.rand(IMAGES * action.order, channels, side, side)
     maps = maps.contiguous(memory_format=FORMATS[layout])
     by_kernel, by_torch = in_turns(
         [
-            lambda: compared(KernelStack.of(maps, None), pairs),
-            lambda: compared(TorchStack.of(maps, None), pairs),
+            lambda: compared(KernelStack.of(maps, None), matching),
+            lambda: compared(TorchStack.of(maps, None), matching),
         ],
         rounds,
     )

@@ -10,7 +10,7 @@ from geed_cli.actions.view import views_of
 from geed_cli.groups.named import group_named
 from geed_cli.kernel.library import VARIABLE, kernel
 from geed_cli.measures.maps.kernel_stack import KernelStack
-from geed_cli.measures.maps.stack import MapStack, Pairs, Sums
+from geed_cli.measures.maps.stack import MapStack, Matching, Sums
 from geed_cli.measures.maps.torch_stack import TorchStack
 from geed_cli.report.selftest_report import Finding
 from geed_cli.selftest.bench import Bench
@@ -50,7 +50,7 @@ def _sums(stack: MapStack) -> Sums:
     views = views_of(group_named("d4"), "zero", "bilinear")
     action = Spatial.of(views, SHAPE[1:])
     moves = tuple((action, g) for g in range(len(views)))
-    return stack.against(stack, Pairs((0,) * len(moves), moves))
+    return stack.against(stack, Matching((0,) * len(moves), moves))
 
 
 def _difference(one: Sums, other: Sums) -> float:

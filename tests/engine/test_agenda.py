@@ -66,7 +66,7 @@ def test_every_row_is_compared_once_with_its_own_centre(plan: Plan, size: int) -
     compared: Counter[tuple[object, str, View]] = Counter()
     for due, named in run(agenda, slots_of(plan, images), size):
         for row, ((image, view), number, of) in enumerate(
-            zip(due.rows, due.numbers, due.pairs.of, strict=True)
+            zip(due.rows, due.numbers, due.matching.of, strict=True)
         ):
             compared[due.family, image, view] += 1
             assert shown(named, number) == (image, view)
@@ -74,14 +74,14 @@ def test_every_row_is_compared_once_with_its_own_centre(plan: Plan, size: int) -
             centre = [shown(named, each) for each in due.kernels[of]]
             assert centre == [(image, each) for each in due.family.kernel]
             is_centre = due.itself is not None and due.itself[of] == row
-            assert (due.pairs.moves[row] is None) == is_centre
+            assert (due.matching.moves[row] is None) == is_centre
     assert set(compared.values()) == {1}
     assert {view for _, _, view in compared} == set(plan.views)
     families = {family for family, _, _ in compared}
     assert len(compared) == images * sum(len(family.moves) for family in families)
 
 
-def test_equal_batches_have_equal_pairs(plan: Plan) -> None:
+def test_equal_batches_have_one_matching(plan: Plan) -> None:
     """One object, by which what is found of them is found once."""
     slots = slots_of(plan, 2)
     dues = [due for due, _ in run(agenda_of(plan), slots, len(slots) // 2)]
@@ -89,7 +89,7 @@ def test_equal_batches_have_equal_pairs(plan: Plan) -> None:
     for first, second in zip(dues[:half], dues[half:], strict=True):
         assert first.family is second.family
         assert first.images != second.images
-        assert first.pairs is second.pairs
+        assert first.matching is second.matching
 
 
 def test_round_trips_are_compared_with_their_identity(plan: Plan) -> None:
@@ -108,7 +108,7 @@ def test_nulls_are_beside_the_partners_that_are_named(plan: Plan) -> None:
     null = due.null({1: 0, 2: EARLIER})
     assert null is not None
     assert null.shown == tuple(each for each in due.rows if each[0] != "0.png")
-    assert [null.centres[at] for at in null.pairs.of] == [
+    assert [null.centres[at] for at in null.matching.of] == [
         0 if image == "1.png" else EARLIER for image, _ in null.shown
     ]
     assert due.null({1: 0, 2: EARLIER}) is null, "made once for all layers"

@@ -20,7 +20,7 @@ from geed_cli.measures.maps.compared import channelwise_deviation, stack_of
 from geed_cli.measures.maps.kernel_stack import KernelStack
 from geed_cli.measures.maps.lying import copied, one_tensor
 from geed_cli.measures.maps.scattered import Scattered
-from geed_cli.measures.maps.stack import Pairs, Sums
+from geed_cli.measures.maps.stack import Matching, Sums
 from geed_cli.measures.maps.torch_stack import TorchStack
 
 SHAPE = (6, 9, 9)
@@ -85,7 +85,7 @@ def test_every_action(name: str) -> None:
                 else TorchStack.of(each.to(dtype), support)
             )
 
-        return stack(lying).against(stack(others), Pairs(of, moves))  # type: ignore[arg-type]
+        return stack(lying).against(stack(others), Matching(of, moves))  # type: ignore[arg-type]
 
     by_kernel = found(KernelStack, torch.float32)
     close(by_kernel, found(TorchStack, torch.float32), 1e-6)
@@ -98,13 +98,13 @@ def test_large_means(mean: float, of_kernel: float, of_torch: float) -> None:
     """Maps about a mean of so many deviations, against torch in float64; in float32 the mean's rounding stays."""
     own, other = maps(4) + mean, maps(4, 1) + mean
     action = spatial("flip")
-    pairs = Pairs((0, 1, 2, 3), tuple((action, g % 2) for g in range(4)))
+    matching = Matching((0, 1, 2, 3), tuple((action, g % 2) for g in range(4)))
 
     def by_torch(dtype: torch.dtype) -> Sums:
-        return TorchStack.of(own.to(dtype), None).against(TorchStack.of(other.to(dtype), None), pairs)
+        return TorchStack.of(own.to(dtype), None).against(TorchStack.of(other.to(dtype), None), matching)
 
     exact = by_torch(torch.float64)
-    by_kernel = KernelStack.of(own, None).against(KernelStack.of(other, None), pairs)
+    by_kernel = KernelStack.of(own, None).against(KernelStack.of(other, None), matching)
     close(by_kernel, exact, of_kernel)
     close(by_torch(torch.float32), exact, of_torch)
 
@@ -114,15 +114,27 @@ def test_parts_copies_and_several_as_one() -> None:
     action = spatial("d4")
     moves = tuple((action, g) for g in range(8))
     whole, others = KernelStack.of(maps(8), None), KernelStack.of(maps(8, 1), None)
-    usual = whole.against(others, Pairs(tuple(range(8)), moves))
+    usual = whole.against(others, Matching(tuple(range(8)), moves))
     order = [5, 2, 7, 0, 1, 3, 4, 6]
     again = KernelStack.together([others.rows([row]).clone() for row in order])
-    found = whole.clone().against(again, Pairs(tuple(order.index(row) for row in range(8)), moves))
+    found = whole.clone().against(again, Matching(tuple(order.index(row) for row in range(8)), moves))
     for one, other in ((usual.own, found.own), (usual.expected, found.expected)):
         assert torch.equal(one.means, other.means)
         assert torch.equal(one.squares, other.squares)
     assert torch.equal(usual.products, found.products)
     assert torch.equal(whole.rows([3, 1]).tensor, maps(8)[[3, 1]])
+
+
+def test_what_is_to_be_done_is_found_once_for_maps_that_lie_alike() -> None:
+    """Maps that lie as the first did have their own sums by the same program; those that lie otherwise have another."""
+    action = spatial("c4")
+    matching = Matching((0,) * 4, tuple((action, g) for g in range(4)))
+    for seed, each in enumerate((maps(4), maps(4, 1), maps(4, 2).contiguous())):
+        stack = KernelStack.of(each, None)
+        found = stack.against(stack, matching)
+        exact = TorchStack.of(each.double(), None)
+        close(found, exact.against(exact, matching), 1e-12)
+        assert len(matching.programs) == (1 if seed < 2 else 2)
 
 
 def test_one_tensor_copies_only_where_it_has_to() -> None:

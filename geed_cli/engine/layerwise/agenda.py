@@ -5,20 +5,25 @@ members of its orbit have come: usually e alone, which comes first. Where maps a
 are numbers: those of the batch by their rows, and behind them those that are held from earlier batches.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.shared_action import Family
-from geed_cli.measures.maps.stack import Pairs, pairs_of
+from geed_cli.measures.maps.stack import Matching, Move
 
 Shown = tuple[str, Variant]
 """An image and what the network was shown of it."""
 EARLIER = -1
 """In place of one of a batch's images: the control image of an earlier one."""
+MatchingOf = Callable[[tuple[int, ...], tuple[Move | None, ...]], Matching]
+KEPT = 256
+"""Matchings that are kept at a time; batches of whole orbits have one or two, others one for each way of cutting
+an orbit, and only where parts of many orbits are cached there are more."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,13 @@ class Null:
         rows: which of the compared rows.
         shown: image and view of these.
         centres: whose centres: images of the batch, or ``EARLIER``.
-        pairs: the rows beside these.
+        matching: the rows beside these.
     """
 
     rows: tuple[int, ...]
     shown: tuple[tuple[str, View], ...]
     centres: tuple[int, ...]
-    pairs: Pairs
+    matching: Matching
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,13 @@ class Trips:
         shown: images and round trips.
         returned: their maps' numbers.
         identities: those of the maps that they are compared with.
-        pairs: each beside its own.
+        matching: each beside its own.
     """
 
     shown: tuple[tuple[str, RoundTrip], ...]
     returned: tuple[int, ...]
     identities: tuple[int, ...]
-    pairs: Pairs
+    matching: Matching
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ class Due:
         rows: image and view of each map that is compared.
         numbers: of these maps.
         itself: which of the rows are the centres; None where some of the centres are not among the rows, or are means.
-        pairs: the rows beside their centres.
+        matching: the rows beside their centres.
+        matching_of: makes matchings, equal ones once.
         controls: which of the images are control images, and whether each is then complete.
         trips: None where there are none.
     """
@@ -77,7 +83,8 @@ class Due:
     rows: tuple[tuple[str, View], ...]
     numbers: tuple[int, ...]
     itself: tuple[int, ...] | None
-    pairs: Pairs
+    matching: Matching
+    matching_of: MatchingOf
     controls: Mapping[int, bool]
     trips: Trips | None
     _nulls: dict[tuple[tuple[int, int], ...], Null | None] = field(default_factory=dict, init=False)
@@ -102,7 +109,7 @@ class Due:
         wanted = [images[image] for image, _ in shown]
         centres = tuple(dict.fromkeys(wanted))
         moves = tuple(self.family.moves[view] for _, view in shown)
-        return Null(rows, shown, centres, pairs_of(tuple(map(centres.index, wanted)), moves))
+        return Null(rows, shown, centres, self.matching_of(tuple(map(centres.index, wanted)), moves))
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,7 @@ class Agenda:
     def __init__(self, families: Sequence[Family]) -> None:
         self._families = tuple(families)
         self.step = Step((), ())
+        self._matching: MatchingOf = lru_cache(maxsize=KEPT)(Matching)
         self._held: tuple[Shown, ...] = ()
         self._compared: set[tuple[Family, str, Variant]] = set()
 
@@ -181,7 +189,8 @@ class Agenda:
             rows=rows,
             numbers=tuple(numbers[image][view] for image, view in rows),
             itself=itself if among else None,
-            pairs=pairs_of(of, moves),
+            matching=self._matching(of, moves),
+            matching_of=self._matching,
             controls={at: last[image].last for at, image in enumerate(images) if last[image].subject.control},
             trips=self._trips(family, [image for image in images if last[image].subject.control], numbers),
         )
@@ -204,7 +213,7 @@ class Agenda:
             shown,
             tuple(numbers[image][trip] for image, trip in shown),
             tuple(numbers[image][trip.identity] for image, trip in shown),
-            pairs_of(tuple(range(len(shown))), tuple(family.moves[trip.identity] for _, trip in shown)),
+            self._matching(tuple(range(len(shown))), tuple(family.moves[trip.identity] for _, trip in shown)),
         )
 
     def _needed(self, image: str, held: Mapping[Variant, int]) -> dict[Variant, int]:

@@ -17,7 +17,7 @@ from geed_cli.engine.outbox import Outbox, Rows, Take, send
 from geed_cli.engine.row import Control
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.map_distance import layer_deviation, map_deviation, squared_lengths, wide
-from geed_cli.measures.maps.stack import MapStack, Move, Pairs, Sums, finite
+from geed_cli.measures.maps.stack import MapStack, Matching, Move, Sums, finite
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure, MapMeasure
 from geed_cli.measures.moments import numbers_of, pick, taken
 
@@ -112,7 +112,7 @@ class Made:
 
 def compare_maps(
     family: Family,
-    pairs: Pairs,
+    matching: Matching,
     own: MapStack,
     centres: Centres,
     measures: LayerMeasures,
@@ -121,17 +121,17 @@ def compare_maps(
 
     Args:
         family: how the views act on these maps.
-        pairs: for each row, which of the centres is its image's, and how g moves it.
+        matching: for each row, which of the centres is its image's, and how g moves it.
         own: f_l(gx), R of them.
         centres: f̂_l(x) of m images.
         measures: of layers.
     """
-    sums = own.against(centres.maps, pairs) if measures.by_channel else None
+    sums = own.against(centres.maps, matching) if measures.by_channel else None
     found: dict[str, LayerDeviation] = {}
     if measures.by_map:
         plain = centres.plain.tensor
-        apart = _apart(family, pairs, own.tensor, plain)
-        lengths = taken(squared_lengths(family.restrict(plain)), pairs.of)
+        apart = _apart(family, matching, own.tensor, plain)
+        lengths = taken(squared_lengths(family.restrict(plain)), matching.of)
         found = {each.name: map_deviation(each, apart, lengths) for each in measures.by_map}
     return Made(sums, measures.by_channel, found)
 
@@ -164,15 +164,15 @@ def compare_centred(
     }
 
 
-def _apart(family: Family, pairs: Pairs, maps: Tensor, plain: Tensor) -> Tensor:
+def _apart(family: Family, matching: Matching, maps: Tensor, plain: Tensor) -> Tensor:
     """‖f_l(gx) − ρ(g)f_l(x)‖² of every row, on the compared pixels; shape (R,), float64."""
-    every: dict[Move | None, Sequence[int]] = {move: rows for move, rows in pairs.by_move.items()}  # noqa: C416
-    itself = [row for row, move in enumerate(pairs.moves) if move is None]
+    every: dict[Move | None, Sequence[int]] = {move: rows for move, rows in matching.by_move.items()}  # noqa: C416
+    itself = [row for row, move in enumerate(matching.moves) if move is None]
     if itself:
         every[None] = itself
     parts: list[Tensor] = []
     for move, rows in every.items():
-        expected = wide(pick(plain, [pairs.of[row] for row in rows]))
+        expected = wide(pick(plain, [matching.of[row] for row in rows]))
         if move is not None:
             representation, g = move
             expected = representation.act(g, expected)

@@ -66,7 +66,7 @@ class LayerReducer:
         centres = self._centres(due, maps, own)
         made: Made | None = None
         if own is not None:
-            made = compare_maps(due.family, due.pairs, own, centres, self._measures)
+            made = compare_maps(due.family, due.matching, own, centres, self._measures)
             # partial: what the outbox holds stays until the end of the batch, and maps must not
             rows = partial(self._rows, due.family, due.rows)
             made.send(rows, outbox, take_finite=partial(_tell, due.rows, broken))
@@ -94,7 +94,7 @@ class LayerReducer:
         self, due: Due, maps: Scattered, centres: Centres, numbers: Sequence[Numbers], outbox: Outbox
     ) -> None:
         """The deviations about the layer's own centre, row by row."""
-        for (_, view), at, number, row in zip(due.rows, due.pairs.of, due.numbers, numbers, strict=True):
+        for (_, view), at, number, row in zip(due.rows, due.matching.of, due.numbers, numbers, strict=True):
             if view in due.family.corrected:
                 pair = centres.maps[at], centres.plain[at]
                 centred = compare_centred(due.family, view, maps[number], *pair, self._measures.every)
@@ -116,7 +116,7 @@ class LayerReducer:
         null = due.null(partners)
         if null is not None and own is not None:
             others = Centres.together([self._centre(due, centres, at) for at in null.centres])
-            compared = compare_maps(due.family, null.pairs, own.rows(null.rows), others, self._measures)
+            compared = compare_maps(due.family, null.matching, own.rows(null.rows), others, self._measures)
             compared.send(partial(self._rows, due.family, null.shown), outbox, "null")
         if before is not None and before != EARLIER:
             self._partner[due.family] = centres.at(before).clone()
@@ -132,7 +132,7 @@ class LayerReducer:
         returned, identities = (
             stack_of(maps, numbers, due.family.support) for numbers in (trips.returned, trips.identities)
         )
-        made = compare_maps(due.family, trips.pairs, returned, Centres(identities), self._measures)
+        made = compare_maps(due.family, trips.matching, returned, Centres(identities), self._measures)
         made.send(partial(self._rows, due.family, trips.shown), outbox)
 
     def _rows(self, family: Family, shown: Sequence[Shown]) -> list[Numbers]:

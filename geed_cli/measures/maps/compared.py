@@ -11,7 +11,7 @@ from geed_cli.kernel.library import kernel
 from geed_cli.measures.channelwise import COSINE
 from geed_cli.measures.maps.kernel_stack import KernelStack
 from geed_cli.measures.maps.scattered import Scattered
-from geed_cli.measures.maps.stack import MapStack, Pairs, Sums
+from geed_cli.measures.maps.stack import MapStack, Matching, Sums
 from geed_cli.measures.maps.torch_stack import TorchStack
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
 
@@ -39,15 +39,15 @@ def sums_by(device: torch.device, dtype: torch.dtype) -> SumsBy:
 
 def sums_between(moved: Tensor, expected: Tensor, support: Tensor | None = None) -> Sums:
     """Sums of f_l(gx) and g·f̂_l(x), shape (B, C, H, W), masked already outside ``support``, shape (H, W)."""
-    pairs = _as_they_are(len(moved), tuple(moved.shape[1:]))
-    one, other = (stack_of(Scattered([maps]), pairs.of, support) for maps in (moved, expected))
-    return one.against(other, pairs)
+    matching = _as_they_are(len(moved), tuple(moved.shape[1:]))
+    one, other = (stack_of(Scattered([maps]), matching.of, support) for maps in (moved, expected))
+    return one.against(other, matching)
 
 
 @lru_cache(maxsize=256)
-def _as_they_are(count: int, shape: tuple[int, ...]) -> Pairs:
+def _as_they_are(count: int, shape: tuple[int, ...]) -> Matching:
     """Each map beside its own, and not moved."""
-    return Pairs(tuple(range(count)), ((Trivial(1, shape), 0),) * count)
+    return Matching(tuple(range(count)), ((Trivial(1, shape), 0),) * count)
 
 
 def channelwise_deviation(

@@ -6,7 +6,6 @@ times as long as elsewhere; so next to nothing is left to be done there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from geed_cli.actions.reading import Reading
 from geed_cli.kernel.sums import BESIDE, COLUMNS
 from geed_cli.measures.maps.scattered import Layout
-from geed_cli.measures.maps.stack import Pairs
+from geed_cli.measures.maps.stack import Matching
 
 AS_IT_LIES = Reading()
 BYTES = 4
@@ -83,30 +82,36 @@ class _Beside:
             self.views.append((part, (*columns, 0, row)))
 
 
-@lru_cache(maxsize=1024)
-def program(pairs: Pairs, own: Selection, other: Selection, made: Layout) -> Program:
-    """The program for pairs of maps.
+def program(matching: Matching, own: Selection, other: Selection, made: Layout) -> Program:
+    """The program for a matching, which keeps it.
 
     Args:
-        pairs: which maps of the one are compared with which of the other.
+        matching: which maps of the one are compared with which of the other.
         own: the maps a.
         other: the maps b.
         made: of the ρ(g)b that torch has made, those of one move after the other's.
     """
+    found = matching.programs.get((own, other, made))
+    if found is None:
+        found = matching.programs[own, other, made] = _program(matching, own, other, made)
+    return found
+
+
+def _program(matching: Matching, own: Selection, other: Selection, made: Layout) -> Program:
     theirs = _starts(other.layout, 0)
     moved = _starts(made, len(other.layout))
     mine = _starts(own.layout, len(other.layout) + len(made))
     every = [_Beside(theirs[number]) for number in other.numbers] + [_Beside(at) for at in moved]
-    of = list(pairs.of)
+    of = list(matching.of)
     for number, row in enumerate(
-        (row for rows in pairs.made.values() for row in rows), start=len(other.numbers)
+        (row for rows in matching.made.values() for row in rows), start=len(other.numbers)
     ):
         of[row] = number
-    for row, move in enumerate(pairs.moves):
+    for row, move in enumerate(matching.moves):
         if move is None:
             every[of[row]].put_itself(row)
     permuted, kept = _put_moved(
-        pairs, [every[place] for place in of], [mine[number] for number in own.numbers]
+        matching, [every[place] for place in of], [mine[number] for number in own.numbers]
     )
     further = count(len(of))
     for beside in every:
@@ -124,7 +129,7 @@ def program(pairs: Pairs, own: Selection, other: Selection, made: Layout) -> Pro
 
 
 def _put_moved(
-    pairs: Pairs, beside: Sequence[_Beside], mine: Sequence[View]
+    matching: Matching, beside: Sequence[_Beside], mine: Sequence[View]
 ) -> tuple[tuple[tuple[Ints, Ints], ...], tuple[Ints, ...]]:
     """Put each a beside its b; rows and channels of those that are permuted, and what addresses point to.
 
@@ -132,7 +137,7 @@ def _put_moved(
     """
     permuted: list[tuple[Ints, Ints]] = []
     kept: list[Ints] = []
-    for (representation, g), rows in pairs.by_move.items():
+    for (representation, g), rows in matching.by_move.items():
         reading = representation.reading(g) or AS_IT_LIES
         back = reading.inverse
         channels = 0

@@ -17,7 +17,7 @@ from geed_cli.kernel.sums import Floats, Shape, map_sums
 from geed_cli.measures.maps.kernel_program import Program, Selection, program
 from geed_cli.measures.maps.lying import copied
 from geed_cli.measures.maps.scattered import Scattered
-from geed_cli.measures.maps.stack import MapStack, Pairs, Sums
+from geed_cli.measures.maps.stack import MapStack, Matching, Sums
 from geed_cli.measures.moments import Sizes
 
 
@@ -68,21 +68,21 @@ class KernelStack(MapStack):
         whole = Scattered([part for maps in begins for part in maps.parts])
         return cls(whole, tuple(numbers), stacks[0]._support)
 
-    def against(self, other: Self, pairs: Pairs) -> Sums:
+    def against(self, other: Self, matching: Matching) -> Sums:
         """One call for all rows, once maps were made that have to be."""
         made = Scattered(
             [
-                rho.act(g, other.rows([pairs.of[row] for row in rows]).tensor)
-                for (rho, g), rows in pairs.made.items()
+                rho.act(g, other.rows([matching.of[row] for row in rows]).tensor)
+                for (rho, g), rows in matching.made.items()
             ]
         )
-        plan = program(pairs, self._selection, other._selection, made.layout)
+        plan = program(matching, self._selection, other._selection, made.layout)
         jobs = plan.placed([*other._maps.addresses, *made.addresses, *self._maps.addresses])
         library = kernel()
         assert library is not None, "whoever makes such a stack has asked for it"
         shape = shape_of(self._maps.shape, self._support)
         found = map_sums(library, jobs, plan.results, shape, torch.get_num_threads())
-        return KernelSums(found, plan, len(pairs.of), shape.pixels)
+        return KernelSums(found, plan, len(matching.of), shape.pixels)
 
     @property
     def _selection(self) -> Selection:

@@ -4,33 +4,38 @@ A stack knows its maps as they are; what is compared is their part inside the su
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Protocol, Self
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, Self
 
 from torch import Tensor
 
 from geed_cli.actions.representation import Representation
 from geed_cli.measures.moments import Sizes
 
+if TYPE_CHECKING:
+    from geed_cli.measures.maps.kernel_program import Program
+
 Move = tuple[Representation, int]
 """ρ and g."""
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """Which maps are compared: row by row a map a beside ρ(g)b; from ``pairs_of`` equal ones are one object.
+class Matching:
+    """Which maps are compared: row by row a map a beside ρ(g)b.
 
-    So what is found of them is found once for all layers and batches alike.
+    Layers and batches that are compared alike share one, so that what is found of it is found once.
 
     Attributes:
         of: for each row a, the number of its b.
         moves: for each row ρ and g; None where a is b itself, and not moved.
+        programs: what the kernel is to do, by how the maps lie.
     """
 
     of: tuple[int, ...]
     moves: tuple[Move | None, ...]
+    programs: dict[Hashable, "Program"] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def by_move(self) -> Mapping[Move, tuple[int, ...]]:
@@ -45,12 +50,6 @@ class Pairs:
     def made(self) -> Mapping[Move, tuple[int, ...]]:
         """The rows of each move that does more with maps than read them in another order."""
         return {(rho, g): rows for (rho, g), rows in self.by_move.items() if rho.reading(g) is None}
-
-
-@lru_cache(maxsize=1024)
-def pairs_of(of: tuple[int, ...], moves: tuple[Move | None, ...]) -> Pairs:
-    """The pairs."""
-    return Pairs(of, moves)
 
 
 class Sums(Protocol):
@@ -109,10 +108,10 @@ class MapStack(ABC):
         """Several stacks as one, at least one."""
 
     @abstractmethod
-    def against(self, other: Self, pairs: Pairs) -> Sums:
+    def against(self, other: Self, matching: Matching) -> Sums:
         """Each map a of this stack beside ρ(g)b.
 
         Args:
             other: the maps b, of the same shape and support.
-            pairs: as many as this stack has maps.
+            matching: as many as this stack has maps.
         """

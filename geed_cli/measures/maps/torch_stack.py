@@ -12,7 +12,7 @@ from torch import Tensor
 
 from geed_cli.actions.representation import Representation
 from geed_cli.measures.maps.lying import copied
-from geed_cli.measures.maps.stack import MapStack, Pairs, Sums
+from geed_cli.measures.maps.stack import MapStack, Matching, Sums
 from geed_cli.measures.moments import (
     Moments,
     Sizes,
@@ -99,19 +99,19 @@ class TorchStack(MapStack):
         maps = laid_out(torch.cat([stack.maps for stack in stacks]), stacks[0].maps)
         return cls(maps, stacks[0].support, moments)
 
-    def against(self, other: Self, pairs: Pairs) -> Sums:
+    def against(self, other: Self, matching: Matching) -> Sums:
         """View by view; sums over pixels that an element only rearranges are those of b."""
-        own, sizes = self.moments, other.moments.sizes.rows(pairs.of)
+        own, sizes = self.moments, other.moments.sizes.rows(matching.of)
         products = own.sizes.squares.clone()  # of a map with itself
         parts: list[Tensor] = []
-        for (representation, g), rows in pairs.by_move.items():
-            expected, anew = other._moved(representation, g, [pairs.of[row] for row in rows])
+        for (representation, g), rows in matching.by_move.items():
+            expected, anew = other._moved(representation, g, [matching.of[row] for row in rows])
             if anew:
                 sizes = sizes.replaced(numbers_of(rows, products.device), expected.sizes)
             scales = taken(own.scales, rows) * expected.scales
             parts.append(pixel_products(pick(own.centred, rows), expected.centred) / scales[:, None])
         if parts:
-            at = numbers_of(tuple(row for rows in pairs.by_move.values() for row in rows), products.device)
+            at = numbers_of(tuple(row for rows in matching.by_move.values() for row in rows), products.device)
             products[at] = torch.cat(parts)
         return TorchSums(own.sizes, sizes, products)
 
