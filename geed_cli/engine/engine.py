@@ -77,12 +77,15 @@ class Engine:
         self.note = ""
         self._rounding: dict[str, Rounding] = {}
         self._broken: dict[str, str] = {}
-        acting = {name: tuple(dict.fromkeys(each.values())) for name, each in families.items()}
-        self._agendas = {each: Agenda(each) for each in acting.values()}
-        self._reducers = {
-            Site(name, "output"): LayerReducer(self._agendas[acting[name]], plan.of_layers)
+        acting = {
+            name: tuple(dict.fromkeys(families[name].values()))
             for name, layer in plan.layers.items()
             if layer.repeats is None and plan.of_layers
+        }
+        self._agendas = {each: Agenda(each) for each in acting.values()}
+        self._reducers = {
+            Site(name, "output"): LayerReducer(self._agendas[each], plan.of_layers)
+            for name, each in acting.items()
         }
         self._derivatives = {
             Site(name, "output"): DerivativeReducer(plan.flows, plan.of_derivatives)

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from operator import attrgetter
 
 import torch
 from torch import Tensor
@@ -119,10 +118,8 @@ class LayerSums:
 
 def _compare(waiting: Sequence[_Waiting], control: Control | None, put: Put) -> None:
     """Compare layers by the same measures whose sums have one shape but for the number of rows."""
-    own, expected = (
-        Sizes.together([sizes(each.sums) for each in waiting])
-        for sizes in (attrgetter("own"), attrgetter("expected"))
-    )
+    own = Sizes.together([each.sums.own for each in waiting])
+    expected = Sizes.together([each.sums.expected for each in waiting])
     products = together([each.sums.products for each in waiting])
     deviations = {each.name: each.compare(own, expected, products) for each in waiting[0].measures}
     send(deviations, [row for each in waiting for row in each.rows()], put, control)

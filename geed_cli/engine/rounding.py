@@ -53,17 +53,27 @@ def rounding(
     if dtype == torch.float64 or inputs.device.type == "mps":
         return {}
     both = Between(plan, vectors, own)
+
+    def read(site: Site, activation: Tensor) -> None:
+        try:
+            both.take(site, activation[0])
+        except Exception as error:
+            raise _ComparisonError from error
+
     try:
-        with (
-            in_double(module, dtype, copied=copied) as exact,
-            hooked(exact, own, lambda site, activation: both.take(site, activation[0])),
-        ):
+        with in_double(module, dtype, copied=copied) as exact, hooked(exact, own, read):
             exact(inputs.double())
+    except _ComparisonError as error:
+        raise error.__cause__ or error from None
     except Exception as error:
         if is_out_of_memory(error) or isinstance(error, NotCopiedError):
             raise
         return {}  # parts of some networks are made for float32, such as e2cnn's GroupPooling
     return both.numbers
+
+
+class _ComparisonError(Exception):
+    """What was raised by a comparison, which is not the network's fault; never leaves this module."""
 
 
 class Between:

@@ -166,16 +166,16 @@ def compare_centred(
 
 def _apart(family: Family, matching: Matching, maps: Tensor, plain: Tensor) -> Tensor:
     """‖f_l(gx) − ρ(g)f_l(x)‖² of every row, on the compared pixels; shape (R,), float64."""
-    every: dict[Move | None, Sequence[int]] = {move: rows for move, rows in matching.by_move.items()}  # noqa: C416
+    every: list[tuple[Move | None, Sequence[int]]] = [*matching.by_move.items()]
     itself = [row for row, move in enumerate(matching.moves) if move is None]
     if itself:
-        every[None] = itself
+        every.append((None, itself))
     parts: list[Tensor] = []
-    for move, rows in every.items():
+    for move, rows in every:
         expected = wide(pick(plain, [matching.of[row] for row in rows]))
         if move is not None:
             representation, g = move
             expected = representation.act(g, expected)
         parts.append(squared_lengths(family.restrict(wide(pick(maps, rows)) - expected)))
-    order = [row for rows in every.values() for row in rows]
+    order = [row for _, rows in every for row in rows]
     return torch.cat(parts)[numbers_of(tuple(int(at) for at in np.argsort(order)), parts[0].device)]
