@@ -10,17 +10,34 @@ from dataclasses import dataclass
 from geed_cli.cache.database import Database
 from geed_cli.errors import InputError
 
-ROW_BYTES = 100
-"""What a row takes beside its value: its key twice (table and index), its number, and room that pages leave free.
-
-Measured on 40,000 rows: 89 where all are scalars, 115 where every 25th is an embedding, whose last page is not full."""
-
+_PAGE, _USED = 4096, 4088
+"""Bytes of SQLite's pages, and what of a page rows can fill."""
+_ON_ONE_PAGE, _LEAST, _OVERFLOW = 4061, 489, 4092
+"""The longest row that has no pages of its own; of a longer one, the least that stays with the others; and what each of
+its own pages takes (https://sqlite.org/fileformat2.html#b_tree_pages)."""
+_INDEX, _BESIDE = 45, 44
+"""A row's part of the index of keys; and what lies beside its value: key, number, network and lengths."""
 _SIZES = (
     "DROP TABLE IF EXISTS temp.sizes",
     # a table of its own, because sorting the rows themselves would carry every value along
     "CREATE TEMP TABLE sizes (id INTEGER PRIMARY KEY, network INTEGER, bytes INTEGER)",
-    f"INSERT INTO temp.sizes SELECT id, network, length(value) + {ROW_BYTES} FROM main.rows",
+    f"""
+    INSERT INTO temp.sizes
+    WITH
+        whole AS (SELECT id, network, length(value) + {_BESIDE} AS n FROM main.rows),
+        tails AS (SELECT *, {_LEAST} + (n - {_LEAST}) % {_OVERFLOW} AS tail FROM whole),
+        parts AS (
+            SELECT *, CASE WHEN n <= {_ON_ONE_PAGE} THEN n WHEN tail <= {_ON_ONE_PAGE} THEN tail ELSE {_LEAST} END
+            AS here FROM tails
+        )
+    SELECT
+        id,
+        network,
+        {_INDEX} + {_PAGE} / ({_USED} / (here + 5)) + {_PAGE} * ((n - here + {_OVERFLOW} - 1) / {_OVERFLOW})
+    FROM parts
+    """,
 )
+"""What every row takes of the file: rows that go on one page share it, and as many as fit are on it."""
 _SUMS = (
     "SELECT key, description, details, created, used, COUNT(sizes.id), TOTAL(bytes)"
     " FROM networks LEFT JOIN temp.sizes ON network = networks.id GROUP BY networks.id ORDER BY used DESC, networks.id"

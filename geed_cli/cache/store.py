@@ -1,14 +1,14 @@
-"""Finished values of earlier runs by key: read in one go, written in one transaction.
+"""Rows of named values of earlier runs by key: read in one go, written in one transaction.
 
-A key says everything that the value depends on (``digest``), so that a value never becomes wrong, only unused. Every
-value belongs to a network, for ``geed cache list`` and ``prune``; the key alone finds it. Beside the values there are
+Key and name together say everything that a value depends on, so that a value never becomes wrong, only unused. Every
+row belongs to a network, for ``geed cache list`` and ``prune``; the key alone finds it. Beside the rows there are
 facts: short texts that spare a run a search, such as the fastest batch size.
 """
 
 import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from geed_cli.cache.database import PATIENCE_S, Database
 from geed_cli.cache.limit import DEFAULT_LIMIT, ROOM, cut_rows, rows_size
-from geed_cli.cache.row_bytes import Value, decode, decode_text, encode, encode_text
+from geed_cli.cache.row_bytes import Record, decode, decode_text, encode, encode_text
 
+_Stored = tuple[int, bytes, object]
+"""Number, key and bytes of a row."""
 KEYS_PER_QUERY = 500
 """Older SQLite allows 999 parameters."""
 MOST_FACTS = 2000
@@ -34,7 +36,7 @@ class _Network(NamedTuple):
 
 
 class RowStore:
-    """The cache's values, within ``with``; whatever is wrong with its file, nothing here raises for it.
+    """The cache's rows, within ``with``; whatever is wrong with its file, nothing here raises for it.
 
     Args:
         folder: where the file is, or is to be.
@@ -68,36 +70,34 @@ class RowStore:
             self._networks[network_key] = network
             self._database.write(lambda connection: _mark_used(connection, network), None)
 
-    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Value]:
-        """The values of those keys that are stored and unharmed, in any order.
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Record]:
+        """The rows of those keys that are stored and unharmed, in any order.
 
         Returns:
-            read-only arrays with the type, shape and bits that were put. A value whose checksum fails is dropped.
+            values with the types, shapes and bits that were put. A row whose checksum fails is dropped.
         """
-        values: dict[bytes, Value] = {}
+        rows: dict[bytes, Record] = {}
         harmed: list[tuple[int]] = []
-        for start in range(0, len(keys), KEYS_PER_QUERY):
-            some = keys[start : start + KEYS_PER_QUERY]
-            query = f"SELECT id, key, value FROM rows WHERE key IN ({','.join('?' * len(some))})"
-            for number, key, stored in self._query(query, some):
-                value = decode(key, stored)
-                if value is None:
-                    harmed.append((number,))
-                else:
-                    values[key] = value
+        nothing: list[_Stored] = []
+        for number, key, stored in self._database.read(lambda c: list(_stored(c, keys)), nothing):
+            row = decode(key, stored)
+            if row is None:
+                harmed.append((number,))
+            else:
+                rows[key] = row
         if harmed:
             self._database.note(
                 f"the cache {self._database.path} had rows with wrong checksums; they are made again"
             )
             self._database.write(lambda c: c.executemany("DELETE FROM rows WHERE id = ?", harmed), None)
-        return values
+        return rows
 
-    def put_many(self, network_key: bytes, items: Mapping[bytes, NDArray[Any]]) -> None:
-        """Store values, all or none of them, in place of any under the same keys.
+    def put_many(self, network_key: bytes, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]) -> None:
+        """Store values, all or none of them, beside those of the same rows and in place of any of the same names.
 
         Args:
             network_key: a registered network's.
-            items: key → float64 or float32 scalar or vector.
+            items: by the key of the row and the name of the value: float64 or float32 scalars or vectors.
 
         Raises:
             KeyError: the network is not registered.
@@ -119,20 +119,33 @@ class RowStore:
 
     def fact(self, key: bytes) -> str | None:
         """The fact under a key; None where there is none, or none that is unharmed."""
-        stored = self._query("SELECT value FROM facts WHERE key = ?", [key])
-        return decode_text(key, stored[0][0]) if stored else None
+        query = "SELECT value FROM facts WHERE key = ?"
+        stored = self._database.read(lambda c: c.execute(query, [key]).fetchone(), None)
+        return None if stored is None else decode_text(key, stored[0])
 
     def keep_fact(self, key: bytes, text: str) -> None:
         """Keep a fact as the newest, in place of any under the same key."""
         self._database.write(lambda connection: _insert_fact(connection, key, text), None)
 
-    def _query(self, query: str, keys: Sequence[bytes]) -> list[tuple[Any, ...]]:
-        return self._database.read(lambda connection: connection.execute(query, keys).fetchall(), [])
+
+def _stored(connection: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[_Stored]:
+    """The rows of these keys that there are."""
+    for start in range(0, len(keys), KEYS_PER_QUERY):
+        some = keys[start : start + KEYS_PER_QUERY]
+        query = f"SELECT id, key, value FROM rows WHERE key IN ({','.join('?' * len(some))})"
+        yield from connection.execute(query, some).fetchall()
 
 
-def _insert(connection: sqlite3.Connection, network: _Network, items: Mapping[bytes, NDArray[Any]]) -> None:
+def _insert(
+    connection: sqlite3.Connection, network: _Network, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]
+) -> None:
     number = _number(connection, network)
-    rows = ((key, number, encode(key, value)) for key, value in items.items())
+    there = {key: decode(key, stored) for _, key, stored in _stored(connection, list(items))}
+    rows = (
+        (key, number, encode(key, values if before is None else before.values | dict(values)))
+        for key, values in items.items()
+        for before in [there.get(key)]
+    )
     connection.executemany("INSERT OR REPLACE INTO rows (key, network, value) VALUES (?, ?, ?)", rows)
 
 

@@ -7,12 +7,12 @@ SQL in a stranger's file (views, triggers) thus never runs, and values are plain
 import sqlite3
 from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 FILE_NAME = f"rows-{VERSION}.sqlite"
 """Another layout gets another file, so that old and new versions of geed can take turns."""
 APPLICATION_ID = int.from_bytes(b"geed", "big")
 MAX_VALUE_BYTES = 64 * 2**20
-"""Longest value read or written; an embedding of 2048 float64 has 16 kB. Damaged lengths must not exhaust memory."""
+"""Longest row read or written; an embedding of 2048 float64 has 16 kB. Damaged lengths must not exhaust memory."""
 
 TABLES = (
     "CREATE TABLE networks (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, description TEXT NOT NULL,"

@@ -1,4 +1,4 @@
-"""Keys and values of the cache: what is put comes back bit for bit, under its own key alone."""
+"""Keys and rows of the cache: what is put comes back bit for bit, under its own key and names alone."""
 
 import hashlib
 import struct
@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from support.cache import key
+from support.cache import NAME, key
 
 from geed_cli.cache.keys import digest
-from geed_cli.cache.row_bytes import decode, encode
+from geed_cli.cache.row_bytes import NAME_BYTES, decode, encode
 
 NAN_WITH_PAYLOAD = struct.unpack("<d", bytes.fromhex("010000000000f8ff"))[0]
 
@@ -38,24 +38,33 @@ def test_fields_are_text(fields: dict[str, str]) -> None:
         digest(fields)
 
 
-@given(
+VALUES = (
     arrays(np.float64, st.integers(0, 9), elements=st.floats(width=64))
     | arrays(np.float32, st.integers(0, 9), elements=st.floats(width=32))
     | arrays(np.float64, (), elements=st.floats(width=64))
+    | arrays(np.float32, (), elements=st.floats(width=32))
 )
-def test_values_come_back_bit_for_bit(value: NDArray[np.float64]) -> None:
-    """Type, shape and bits; hypothesis tries NaN, −0.0, infinities, subnormals and nothing at all."""
-    back = decode(key(0), encode(key(0), value))
-    assert back is not None
-    assert (back.dtype, back.shape, back.tobytes()) == (value.dtype, value.shape, value.tobytes())
+NAMES = st.binary(min_size=NAME_BYTES, max_size=NAME_BYTES)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=6))
+def test_values_come_back_bit_for_bit(values: dict[bytes, NDArray[np.floating]]) -> None:
+    """Names, types, shapes and bits; hypothesis tries NaN, −0.0, infinities, subnormals and nothing at all."""
+    row = decode(key(0), encode(key(0), values))
+    assert row is not None
+    assert row.names == tuple(values)
+    for name, back in row.values.items():
+        one = values[name]
+        assert (back.dtype, back.shape, back.tobytes()) == (one.dtype, one.shape, one.tobytes())
 
 
 def test_signs_and_payloads_of_special_values_stay() -> None:
     """−0.0 and a NaN with bits of its own, in either byte order and from every second element."""
     value = np.array([-0.0, 1, np.inf, 2, NAN_WITH_PAYLOAD, 3])[::2]
     for given_value in (value, value.astype(">f8")):
-        back = decode(key(0), encode(key(0), given_value))
-        assert back is not None
+        row = decode(key(0), encode(key(0), {NAME: given_value}))
+        assert row is not None
+        back = row.values[NAME]
         assert back.dtype.isnative
         assert back.astype("<f8").tobytes().hex() == "0000000000000080000000000000f07f010000000000f8ff"
     with pytest.raises(ValueError, match="read-only"):
@@ -63,37 +72,73 @@ def test_signs_and_payloads_of_special_values_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [np.zeros((1, 1)), np.zeros(2, int), np.zeros(2, np.float16), np.array(["a"])]
+    "value",
+    [np.zeros((1, 1)), np.zeros(2, int), np.zeros(2, np.float16), np.zeros(2, complex), np.array(["a"])],
 )
 def test_other_arrays_are_refused(value: NDArray[np.float64]) -> None:
     """A value that could not come back as it was is a mistake of the caller."""
     with pytest.raises(TypeError):
-        encode(key(0), value)
+        encode(key(0), {NAME: value})
+
+
+@pytest.mark.parametrize("name", [b"", b"short", b"x" * 17])
+def test_other_names_are_refused(name: bytes) -> None:
+    """They lie side by side in a row, so that their length is theirs all."""
+    with pytest.raises(ValueError, match="16 bytes"):
+        encode(key(0), {name: np.zeros(1)})
 
 
 def test_every_flipped_bit_is_seen() -> None:
-    """Any single bit of the stored bytes or of the key makes it no value."""
-    stored = encode(key(0), np.array([1.5, -2.5]))
+    """Any single bit of the stored bytes or of the key makes it no row."""
+    stored = encode(key(0), {NAME: np.array([1.5, -2.5]), b"another name....": np.ones((), np.float32)})
     for bit in range(8 * len(stored)):
         assert decode(key(0), flipped(stored, bit)) is None
     for bit in range(256):
         assert decode(flipped(key(0), bit), stored) is None
 
 
-@pytest.mark.parametrize(
-    "payload", [b"", b"\x00", b"\x01" + b"x" * 9, b"\x04" + b"x" * 8, b"\x00" + b"x" * 16]
-)
-def test_forged_values_with_a_right_checksum_are_none(payload: bytes) -> None:
-    """Too short, an unknown kind, bytes that are no whole number of elements, two elements in a scalar."""
-    checksum = zlib.crc32(key(0) + payload).to_bytes(4, "little")
-    assert decode(key(0), checksum + payload) is None
+def forged(count: int, types: bytes, sizes: list[int], elements: bytes, names: bytes | None = None) -> bytes:
+    """The payload of a row that says all this."""
+    head = b"V" + count.to_bytes(4, "little") + (NAME * count if names is None else names)
+    return head + types + b"".join(size.to_bytes(4, "little") for size in sizes) + elements
+
+
+FORGED = {
+    "nothing": b"",
+    "no count": b"V\x01",
+    "another kind": b"W" + forged(1, b"\x01", [1], bytes(8))[1:],
+    "an unknown type": forged(1, b"\x04", [1], bytes(8)),
+    "more values than bytes": forged(2**32 - 1, b"\x01", [1], bytes(8), NAME),
+    "more elements than bytes": forged(1, b"\x01", [2**32 - 1], bytes(8)),
+    "fewer elements than bytes": forged(1, b"\x01", [1], bytes(9)),
+    "half an element": forged(1, b"\x01", [1], bytes(4)),
+    "two elements in a scalar": forged(1, b"\x00", [2], bytes(16)),
+    "none in a scalar": forged(1, b"\x02", [0], b""),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_forged_rows_with_a_right_checksum_are_none(name: str) -> None:
+    """Whatever they say of themselves has to fit their length; one that fits is a row."""
+    for payload, expected in ((FORGED[name], True), (forged(1, b"\x01", [1], bytes(8)), False)):
+        checksum = zlib.crc32(key(0) + payload).to_bytes(4, "little")
+        assert (decode(key(0), checksum + payload) is None) == expected
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_with_a_right_checksum_are_a_row_or_none(rest: bytes) -> None:
+    """Never an error, and what is a row has as many values as names."""
+    payload = b"V" + rest
+    row = decode(key(0), zlib.crc32(key(0) + payload).to_bytes(4, "little") + payload)
+    if row is not None:
+        assert len(row.values) == len(set(row.names))
 
 
 @pytest.mark.parametrize("stored", [None, 3, 1.5, "text", b""])
 def test_other_types_are_none(stored: object) -> None:
     """SQLite keeps any type in any column."""
     assert decode(key(0), stored) is None
-    assert decode(stored, encode(key(0), np.zeros(2))) is None
+    assert decode(stored, encode(key(0), {NAME: np.zeros(2)})) is None
 
 
 def flipped(data: bytes, bit: int) -> bytes:

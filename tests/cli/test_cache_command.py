@@ -41,9 +41,9 @@ def test_list(geed: Geed, cache: Path) -> None:
     head, _, first, second, _, total = [line.split() for line in done.stdout.splitlines()]
     assert head == ["network", "rows", "size", "last", "used"]
     assert first[:2] == ["timm:vit_tiny_patch16_224", "7"]
-    assert second[:4] == ["timm:resnet18.a1_in1k", "40", "324", "kB"]
+    assert second[:4] == ["timm:resnet18.a1_in1k", "40", "329", "kB"]
     assert second[4][:4] in {"1999", "2000"}
-    assert total[:4] == ["47", "rows,", "381", "kB,"]
+    assert total[:4] == ["47", "rows,", "387", "kB,"]
     assert str(cache) in "".join(total)
 
 
@@ -76,10 +76,10 @@ def test_looking_makes_no_file(geed: Geed, tmp_path: Path) -> None:
 def test_prune_by_age(geed: Geed) -> None:
     """First only said, then done; the second time there is nothing left to remove."""
     said = geed("cache", "prune", "--older-than", "30d", "--dry-run")
-    assert "40 rows, 324 kB, would be removed" in said.stdout
+    assert "40 rows, 329 kB, would be removed" in said.stdout
     assert "resnet18" in geed("cache", "list").stdout
     done = geed("cache", "prune", "--older-than", "30d")
-    assert "40 rows, 324 kB, removed" in done.stdout
+    assert "40 rows, 329 kB, removed" in done.stdout
     assert geed("cache", "prune", "--older-than", "30d").stdout == "0 rows, 0 B, removed\n"
     listed = geed("cache", "list").stdout
     assert "resnet18" not in listed
@@ -88,7 +88,7 @@ def test_prune_by_age(geed: Geed) -> None:
 
 def test_prune_by_size_and_model_and_all(geed: Geed, cache: Path) -> None:
     """Each takes what it says."""
-    assert "29 rows" in geed("cache", "prune", "--max-size", "146kB").stdout
+    assert "29 rows" in geed("cache", "prune", "--max-size", "149kB").stdout
     assert "7 rows" in geed("cache", "prune", "--model", "VIT").stdout
     (cache / f"{FILE_NAME}.corrupt").touch()
     assert "11 rows" in geed("cache", "prune", "--all").stdout

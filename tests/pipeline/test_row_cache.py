@@ -13,7 +13,8 @@ from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 from support.results import numbers
 
-from geed_cli.cache.database import FILE_NAME
+from geed_cli.cache.contents import networks_in
+from geed_cli.cache.database import FILE_NAME, Database
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -74,6 +75,16 @@ def test_a_rerun_takes_no_forward_pass_and_gives_the_same_digits(
     assert passes == []
     assert again.timing.cached == 9
     assert numbers(without) == numbers(first) == numbers(again)
+
+
+def test_an_image_has_a_row_of_numbers_and_one_for_each_vector(
+    network: Network, folder: Path, tmp_path: Path
+) -> None:
+    """More layers and groups add to the row of numbers; more views add vectors, features and logits of each."""
+    for groups, layers, views in ((["flip"], LAYERS[:1], 2), (["flip"], LAYERS, 2), (GROUPS, LAYERS, 5)):
+        audit(network, groups, options_of(folder, tmp_path, layers=layers))
+        with Database(tmp_path) as database:
+            assert [use.rows for use in networks_in(database)] == [9 * (1 + 2 * views)]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geed_cli.cache.keys import digest
+from geed_cli.cache.row_bytes import Record
 from geed_cli.cache.store import RowStore
 from geed_cli.cache.tables import FILE_NAME
 
 NETWORK = digest({"network": "one"})
+NAME = b"a value's name.."
 
 
 def key(number: int) -> bytes:
@@ -23,9 +25,9 @@ def value(number: int, length: int = 3) -> NDArray[np.float64]:
     return np.arange(length) + number / 7
 
 
-def values(count: int, length: int = 3, start: int = 0) -> dict[bytes, NDArray[np.float64]]:
-    """Keys with their values."""
-    return {key(n): value(n, length) for n in range(start, start + count)}
+def values(count: int, length: int = 3, start: int = 0) -> dict[bytes, dict[bytes, NDArray[np.float64]]]:
+    """Keys of rows with one value each."""
+    return {key(n): {NAME: value(n, length)} for n in range(start, start + count)}
 
 
 def fill(folder: Path, count: int, length: int = 3) -> Path:
@@ -37,18 +39,19 @@ def fill(folder: Path, count: int, length: int = 3) -> Path:
     return folder / FILE_NAME
 
 
-def assert_true(found: dict[bytes, NDArray[np.float64]], count: int, length: int = 3) -> None:
+def assert_true(found: dict[bytes, Record], count: int, length: int = 3) -> None:
     """Nothing was found that was not written so."""
     written = values(count, length)
     for one, got in found.items():
-        assert got.tobytes() == written[one].tobytes()
+        assert got.values.keys() == {NAME}
+        assert got.values[NAME].tobytes() == written[one][NAME].tobytes()
 
 
 def serves(folder: Path) -> bool:
     """Whether a store there keeps what it is given, without notes."""
     with RowStore(folder) as store:
         store.register(NETWORK, "network one", {})
-        store.put_many(NETWORK, {key(-1): value(-1)})
+        store.put_many(NETWORK, {key(-1): {NAME: value(-1)}})
     with RowStore(folder) as store:
         return list(store.get_many([key(-1)])) == [key(-1)] and store.notes == ()
 

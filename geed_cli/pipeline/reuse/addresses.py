@@ -24,6 +24,8 @@ from geed_cli.measures.measure import VectorSite
 from geed_cli.rows.column import shortest
 
 Array = NDArray[np.floating[Any]]
+_Compared = tuple[str, Variant, Control | None]
+"""A comparison, or a control of it: its text, what is shown for it, and which control."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +33,14 @@ class Address:
     """One value of an image.
 
     Attributes:
-        text: everything that its key has to hold beside network, image and partner.
+        text: everything that tells it apart beside network, image and partner.
         variant: what the network is shown to find it.
         read: the value in an observation, exactly; None where it is not there.
         put: makes the value part of an observation.
         kernel: views that have to be shown as well, since f̂ is the mean over them.
         has_partner: whether the value also depends on the control image before.
         of_rounding: whether it belongs to the run's rounding.
+        by_itself: whether it has a row by itself, as vectors have: one of scores per pixel has megabytes.
     """
 
     text: str
@@ -47,6 +50,7 @@ class Address:
     kernel: tuple[View, ...] = ()
     has_partner: bool = False
     of_rounding: bool = False
+    by_itself: bool = False
 
 
 def _vector(text: str, variant: Variant, site: VectorSite) -> Address:
@@ -61,7 +65,7 @@ def _vector(text: str, variant: Variant, site: VectorSite) -> Address:
     def put(value: Array, seen: Observation) -> None:
         seen.vectors.setdefault(site, {})[variant] = torch.from_numpy(np.array(value, dtype=np.float64))
 
-    return Address(text, variant, read, put)
+    return Address(text, variant, read, put, by_itself=True)
 
 
 def _comparison(
@@ -144,32 +148,30 @@ class Schedule:
         for site, module in self.sites.items():
             for variant in variants:
                 yield _vector(f"vector {module} {variant!r}", variant, site)
-        for layer, acting in self.families.items() if subject.audited else ():
-            for family in dict.fromkeys(acting.values()):
-                here = [trip for trip in trips if trip.there in family.moves]
-                yield from self._of_family(layer, family, here, null=subject.partner is not None)
         if subject.audited:
+            yield from self._of_layers(trips, null=subject.partner is not None)
             yield from self._of_flows()
         if subject.first:
             yield from self._of_rounding()
         if plan.surroundings is not None:
             yield _padded(f"padded {plan.surroundings}", plan.identities[0])
 
-    def _of_family(
-        self, layer: str, family: Family, trips: Sequence[RoundTrip], *, null: bool
-    ) -> Iterator[Address]:
+    def _of_layers(self, trips: Sequence[RoundTrip], *, null: bool) -> Iterator[Address]:
+        compared: dict[Family, tuple[_Compared, ...]] = {}
+        for layer, acting in self.families.items():
+            for family in dict.fromkeys(acting.values()):
+                if family not in compared:
+                    compared[family] = tuple(_compared(family, trips, null=null))
+                yield from self._of_family(layer, family, compared[family])
+
+    def _of_family(self, layer: str, family: Family, compared: Sequence[_Compared]) -> Iterator[Address]:
         where = self._layer_text(layer)
-        shown: tuple[Variant, ...] = (*family.moves, *trips)
-        wanted: list[tuple[Variant, Control | None]] = [(variant, None) for variant in shown]
-        wanted += [(view, "null") for view in family.moves if null]
-        wanted += [(view, "phase_corrected") for view in family.corrected]
-        for variant, control in wanted:
-            what = f"{control} {variant!r} {_family_text(family, variant, control)}"
-            for measure in self.plan.of_layers:
+        for measure in self.plan.of_layers:
+            for text, variant, control in compared:
                 quantities: list[Quantity] = [(measure.name, control)]
                 if control is None and measure.counts_dead:
                     quantities.append((measure.name, "dead"))
-                yield _comparison(f"{where} {measure.name} {what}", variant, layer, family, quantities)
+                yield _comparison(f"{where} {measure.name} {text}", variant, layer, family, quantities)
 
     def _of_flows(self) -> Iterator[Address]:
         for flow in self.plan.flows:
@@ -193,6 +195,17 @@ class Schedule:
         """A layer, and how its output is read: another grid of the same tokens makes other maps."""
         read = self.plan.layers[layer]
         return f"layer {layer} {read.shape} {read.layout!r}"
+
+
+def _compared(family: Family, trips: Sequence[RoundTrip], *, null: bool) -> Iterator[_Compared]:
+    """The comparisons of a family, wherever it acts."""
+    here = [trip for trip in trips if trip.there in family.moves]
+    shown: tuple[Variant, ...] = (*family.moves, *here)
+    wanted: list[tuple[Variant, Control | None]] = [(variant, None) for variant in shown]
+    wanted += [(view, "null") for view in family.moves if null]
+    wanted += [(view, "phase_corrected") for view in family.corrected]
+    for variant, control in wanted:
+        yield f"{control} {variant!r} {_family_text(family, variant, control)}", variant, control
 
 
 def _family_text(family: Family, variant: Variant, control: Control | None) -> str:

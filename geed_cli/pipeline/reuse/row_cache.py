@@ -6,13 +6,14 @@ interrupted goes on where it stopped.
 
 import hashlib
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 
 from geed_cli import __version__
 from geed_cli.cache.keys import digest
+from geed_cli.cache.row_bytes import NAME_BYTES, Record
 from geed_cli.cache.store import RowStore
 from geed_cli.choices import DECODED_AS
 from geed_cli.engine.batches import Placement
@@ -21,6 +22,7 @@ from geed_cli.engine.plan import Plan
 from geed_cli.engine.row import Subject
 from geed_cli.engine.shared_action import Families
 from geed_cli.errors import RunError
+from geed_cli.images.source import ImageRecord
 from geed_cli.measures.maps.compared import sums_by
 from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import Network
@@ -33,6 +35,8 @@ WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
 ROWS_VERSION = 7
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
+FINGERPRINT = b"fingerprint".ljust(NAME_BYTES)
+"""The name of a picture's fingerprint in the row of its numbers."""
 LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
 OF_SOURCES = {
     "timm": (),
@@ -56,28 +60,31 @@ class RowCache:
         self._store = store
         self._network_key = network_key
         self._schedule = schedule
-        self._addresses_of: dict[tuple[bool, ...], tuple[Address, ...]] = {}
-        self._looked_up: dict[str, tuple[Subject, dict[Address, Array]]] = {}
-        self._fresh: dict[bytes, Array] = {}
+        self._names_of: dict[tuple[bool, ...], dict[Address, bytes]] = {}
+        self._looked_up: dict[str, tuple[Subject, Sequence[Record]]] = {}
+        self._fresh: dict[bytes, dict[bytes, Array]] = {}
+        self._waiting = 0
 
     def knows(self, subject: Subject) -> bool:
         """Whether any value of an image is cached."""
-        return bool(self._read(subject))
+        return not _names_in(self._read(subject)).isdisjoint(self._names(subject).values())
 
     def fingerprint(self, subject: Subject) -> str:
         """The fingerprint of an image's pixels that was kept beside its values; empty where there is none."""
-        key = self._fingerprint_key(subject)
-        words = self._store.get_many([key]).get(key)
+        key = self._row_key(subject)
+        row = self._store.get_many([key]).get(key)
+        words = None if row is None else row.values.get(FINGERPRINT)
         return "" if words is None else words.astype(">u4").tobytes().hex()
 
     def look_up(self, subject: Subject) -> Sequence[Address]:
         """Read the cached values of an image, for ``complete``; which of its values are missing."""
-        cached = self._read(subject)
-        self._looked_up[subject.path] = subject, cached
-        return [address for address in self._addresses(subject) if address not in cached]
+        rows = self._read(subject)
+        self._looked_up[subject.path] = subject, rows
+        kept = _names_in(rows)
+        return [address for address, name in self._names(subject).items() if name not in kept]
 
     def complete(self, seen: Observation) -> Observation:
-        """What was seen of an image together with its cached values; what is new is kept for ``write``.
+        """Add an image's cached values to what was seen of it; what is new is kept for ``write``.
 
         A null is kept only where the subject says which partner it was measured against.
 
@@ -86,33 +93,43 @@ class RowCache:
         """
         if seen.subject.path not in self._looked_up:
             return seen
-        subject, cached = self._looked_up.pop(seen.subject.path)
+        subject, rows = self._looked_up.pop(seen.subject.path)
         if subject.record.sha256 != seen.subject.record.sha256:
             raise RunError(
                 f"image {subject.path!r} was changed while it was audited",
                 expected="files that stay as they are during a run",
                 remedy="run again",
             )
-        # it may be shown again without the one before it, against which its cached null is
-        of_partner = any(address.has_partner for address in cached)
-        whole = Observation(seen.subject._replace(partner=(subject if of_partner else seen.subject).partner))
-        key_of = self._keys(seen.subject)
-        for address in self._addresses(subject):
-            value = cached[address] if address in cached else address.read(seen)
-            if value is None:
-                continue
-            address.put(value, whole)
-            if address not in cached and (seen.subject.partner is not None or not address.has_partner):
-                self._fresh[key_of(address)] = value
-        self._keep_fingerprint(seen.subject)
-        if len(self._fresh) > WRITE_AT:
-            self.write()
-        return whole
+        cached = {name: value for row in rows for name, value in row.values.items()}
+        names = self._names(subject)
+        self._keep(seen, names, cached)
+        for address in [address for address, name in names.items() if name in cached]:
+            address.put(cached[names[address]], seen)
+            if address.has_partner:
+                # it may be shown again without the one before it, against which its cached null is
+                seen.subject = seen.subject._replace(partner=subject.partner)
+        return seen
 
-    def _keep_fingerprint(self, subject: Subject) -> None:
-        if mark := subject.record.fingerprint:
+    def _keep(self, seen: Observation, names: Mapping[Address, bytes], cached: Mapping[bytes, Array]) -> None:
+        """Have ``write`` store what is new of an image."""
+        subject = seen.subject
+        key, kept_as = self._row_key(subject), _beside(names, subject.partner).values()
+        numbers = self._fresh.setdefault(key, {})
+        for (address, name), new_name in zip(names.items(), kept_as, strict=True):
+            if name in cached or (address.has_partner and subject.partner is None):
+                continue
+            value = address.read(seen)
+            if value is not None:
+                row = (
+                    self._fresh.setdefault(value_key(key, address.text), {}) if address.by_itself else numbers
+                )
+                row[new_name] = value
+                self._waiting += 1
+        if (mark := subject.record.fingerprint) and FINGERPRINT not in cached:
             words = np.frombuffer(bytes.fromhex(mark), ">u4")  # float64 holds 32 bits exactly
-            self._fresh[self._fingerprint_key(subject)] = words.astype(np.float64)
+            numbers[FINGERPRINT] = words.astype(np.float64)
+        if self._waiting > WRITE_AT:
+            self.write()
 
     def knows_as_steady(self) -> bool:
         """Whether an earlier run found the network to be a function of one image."""
@@ -128,36 +145,44 @@ class RowCache:
 
     def write(self) -> None:
         """Store everything fresh."""
-        self._store.put_many(self._network_key, self._fresh)
-        self._fresh = {}
+        self._store.put_many(self._network_key, {key: row for key, row in self._fresh.items() if row})
+        self._fresh, self._waiting = {}, 0
 
-    def _read(self, subject: Subject) -> dict[Address, Array]:
-        key_of = self._keys(subject)
-        keys = {address: key_of(address) for address in self._addresses(subject)}
-        cached = self._store.get_many(list(keys.values()))
-        return {address: cached[key] for address, key in keys.items() if key in cached}
+    def _read(self, subject: Subject) -> Sequence[Record]:
+        """The rows of an image: of all its numbers, and of each of its vectors."""
+        key = self._row_key(subject)
+        vectors = [value_key(key, address.text) for address in self._names(subject) if address.by_itself]
+        return tuple(self._store.get_many([key, *vectors]).values())
 
-    def _addresses(self, subject: Subject) -> tuple[Address, ...]:
-        """Every value that an image's observation consists of; the same objects for images of one kind."""
+    def _names(self, subject: Subject) -> Mapping[Address, bytes]:
+        """Every value that an image's observation consists of, and its name in a row."""
         kind = subject.audited, subject.control, subject.first, subject.partner is not None
-        if kind not in self._addresses_of:
-            self._addresses_of[kind] = tuple(self._schedule.addresses(subject))
-        return self._addresses_of[kind]
+        if kind not in self._names_of:
+            every = self._schedule.addresses(subject)
+            self._names_of[kind] = {address: value_key(b"", address.text)[:NAME_BYTES] for address in every}
+        return _beside(self._names_of[kind], subject.partner)
 
-    def _fingerprint_key(self, subject: Subject) -> bytes:
-        fields = {"network": self._network_key.hex(), "image": subject.record.sha256}
-        return value_key(digest(fields), "fingerprint")
+    def _row_key(self, subject: Subject) -> bytes:
+        return digest({"network": self._network_key.hex(), "image": subject.record.sha256})
 
-    def _keys(self, subject: Subject) -> Callable[[Address], bytes]:
-        """The keys of an image's values; what they share is digested once."""
-        fields = {"network": self._network_key.hex(), "image": subject.record.sha256}
-        partner = "" if subject.partner is None else subject.partner.sha256
-        alone, beside = (digest(fields | {"partner": each}) for each in ("", partner))
-        return lambda address: value_key(beside if address.has_partner else alone, address.text)
+
+def _beside(names: Mapping[Address, bytes], partner: ImageRecord | None) -> Mapping[Address, bytes]:
+    """The names where those that depend on the control image before depend on this one."""
+    if partner is None:
+        return names
+    shared = digest({"partner": partner.sha256})
+    return {
+        address: value_key(shared, address.text)[:NAME_BYTES] if address.has_partner else name
+        for address, name in names.items()
+    }
+
+
+def _names_in(rows: Sequence[Record]) -> set[bytes]:
+    return {name for row in rows for name in row.names}
 
 
 def value_key(shared: bytes, text: str) -> bytes:
-    """The key of one value, from the digest of network, image and partner and from what it is."""
+    """What tells a value apart, from a digest of what it depends on beside its text."""
     return hashlib.sha256(shared + text.encode("utf-8", "surrogatepass")).digest()
 
 
