@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.speed.settings import Settings
+from geed_cli.cache.store import RowStore
 from geed_cli.choices import Decode
 from geed_cli.models.network import Network
 from geed_cli.pipeline.draw import Draw
@@ -27,7 +29,8 @@ class Spent:
     """Seconds of one audit.
 
     Attributes:
-        total: from the first image to the last row: decoding, views, forward passes, measures.
+        total: from looking up the first image to the last row that is kept: decoding, views, forward passes,
+            measures, the cache.
         forward: in the network, the first batch's float64 reference among it.
         measure: in the hooks that reduce layers.
         waited: for decoded images.
@@ -51,8 +54,7 @@ class Spent:
 
 def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -> Spent:
     """Audit and time it; preparing and statistics are left out of the time."""
-    with own_process(), freed_memory_kept(), _frozen():
-        session = Session([network], groups, options, Silent())
+    with first_run(network, groups, options) as session, own_process(), freed_memory_kept(), _frozen():
         draw = Draw(options.data, options.controls.probes, tiling=session.tiling)
         started = time.perf_counter()
         drawn = session.complete(draw)
@@ -62,6 +64,13 @@ def audit_once(network: Network, groups: Sequence[str], options: AuditOptions) -
         raise ValueError(f"{result.data.count} images were audited, and rates are of {options.data.samples}")
     timing = result.timing
     return Spent(total, timing.forward_s, timing.measure_s, timing.decode_s, result.settings.batch_size)
+
+
+@contextmanager
+def first_run(network: Network, groups: Sequence[str], options: AuditOptions) -> Iterator[Session]:
+    """What the command runs where nothing is known of the network: it looks rows up and keeps them."""
+    with TemporaryDirectory() as folder, RowStore(Path(folder)) as store:
+        yield Session([network], groups, options, Silent(), store)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ import torch
 from timm.data.config import resolve_model_data_config
 
 from benchmarks.machine import peak_mib
+from benchmarks.speed.audits import first_run
 from benchmarks.speed.cases import every_map_layer
 from benchmarks.speed.memory import Measured, Request
 from benchmarks.speed.pictures import write_small
@@ -27,8 +28,6 @@ from geed_cli.models.network import Network
 from geed_cli.pipeline.audit import audit_together
 from geed_cli.pipeline.draw import Draw
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
-from geed_cli.pipeline.progress import Silent
-from geed_cli.pipeline.session import Session
 from geed_cli.result.file import write_result
 from geed_cli.result.schema import Result
 from geed_cli.runtime.freed_memory import freed_memory_kept
@@ -66,8 +65,7 @@ def audit_in_child(request: Request) -> Measured:
         layers=chosen_layers(network, request.layers),
         controls=ControlOptions(probes=request.probes),
     )
-    with freed_memory_kept():
-        session = Session([network], [request.group], options, Silent())
+    with freed_memory_kept(), first_run(network, [request.group], options) as session:
         draw = Draw(options.data, options.controls.probes, tiling=session.tiling)
         started = time.perf_counter()
         drawn = session.complete(draw)

@@ -14,6 +14,7 @@ from torch import Tensor
 from geed_cli.actions.representation import Representation
 from geed_cli.actions.view import View
 from geed_cli.engine.observation import Comparisons, Observation
+from geed_cli.engine.outbox import Quantity
 from geed_cli.engine.plan import GroupPlan, Plan, Variant
 from geed_cli.engine.row import Cell, Control, Row
 from geed_cli.engine.shared_action import Families, Family
@@ -40,9 +41,7 @@ def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
     for group in plan.groups:
         for measure in plan.of_vectors:
             _vector_cell(measure, group, plan, vectors, deviations, controls)
-        for layer, comparisons in seen.layers.items():
-            family = families[layer].get(group.name)
-            _layer_cells(layer, group, plan, comparisons, family, deviations, controls)
+        _layer_cells(group, plan, families, seen.layers, deviations, controls)
     deviations |= _slopes(plan, seen)
     apart = dict(_apart(plan, vectors))
     tops = _tops(plan, vectors)
@@ -129,34 +128,47 @@ def _infinite(measure: VectorMeasure, group: GroupPlan) -> InputError:
 
 
 def _layer_cells(
-    layer: str,
     group: GroupPlan,
     plan: Plan,
-    comparisons: Comparisons,
-    family: Family | None,
+    families: Families,
+    layers: Mapping[str, Comparisons],
     deviations: dict[Cell, Array],
     controls: dict[tuple[Cell, Control], Array],
 ) -> None:
-    """The layerwise measures of one group at one layer, and their controls."""
-    if family is None:
-        return
+    """The layerwise measures of one group at all layers where it acts, and their controls."""
+    found: dict[str, dict[Quantity, Array]] = {}
+    for layer, comparisons in layers.items():
+        family = families[layer].get(group.name)
+        if family is None:
+            continue
+        source = plan.layers[layer].repeats or layer
+        if source not in found:
+            found[source] = dict(_quantities(group, plan, comparisons, family))
+        for (metric, control), values in found[source].items():
+            cell = Cell(metric, group.name, layer)
+            if control is None:
+                deviations[cell] = values
+            else:
+                controls[cell, control] = values
+
+
+def _quantities(
+    group: GroupPlan, plan: Plan, comparisons: Comparisons, family: Family
+) -> Iterator[tuple[Quantity, Array]]:
+    """What one layer has for every element of a group."""
     numbers = [comparisons[family, view] for view in group.views]
-    trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
-    for metric, control in numbers[0]:
-        if any((metric, control) not in each for each in numbers):
+    for quantity in numbers[0]:
+        if quantity[1] not in (None, "dead") and any(quantity not in each for each in numbers):
             continue  # a null that only some elements have, where the control image before was refused
-        values = np.array([each[metric, control] for each in numbers])
-        if control is None:
-            deviations[Cell(metric, group.name, layer)] = values
-        else:
-            controls[Cell(metric, group.name, layer), control] = values
+        yield quantity, np.array([each[quantity] for each in numbers])
+    trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
     for measure in plan.of_layers if trips else ():
         # exact elements come back as they were
         back = [
             comparisons[family, trips[v]][measure.name, None] if v in trips else measure.best
             for v in group.views
         ]
-        controls[Cell(measure.name, group.name, layer), "floor"] = np.array(back)
+        yield (measure.name, "floor"), np.array(back)
 
 
 def _identities(
@@ -179,10 +191,12 @@ def _tops(plan: Plan, vectors: Vectors) -> dict[View, tuple[int, float]]:
     """
     if plan.output.kind not in ("logits", "probabilities"):
         return {}
-    held = vectors.get("logits", {})
-    return {
-        view: (int(p.argmax()), float(p.max())) for view in plan.views if (p := held.get(view)) is not None
-    }
+    held = {view: p for view in plan.views if (p := vectors.get("logits", {}).get(view)) is not None}
+    if not held:
+        return {}
+    together = torch.stack(list(held.values()))
+    tops = zip(together.argmax(dim=1).tolist(), together.amax(dim=1).tolist(), strict=True)
+    return dict(zip(held, tops, strict=True))
 
 
 def _array(tensor: Tensor) -> Array:

@@ -1,12 +1,14 @@
 """The engine: forward passes of one network on one device, and what they show of each image.
 
 The network runs in inference mode with TF32 off. Hooks reduce layers while it runs; embeddings and logits of an
-image wait until its orbit is whole.
+image wait until its orbit is whole. A GPU runs one batch while what another gave is made into rows.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -42,6 +44,21 @@ class NotInDoubleError(Exception):
     """The network is not to be run in float64; never leaves this package."""
 
 
+@dataclass
+class _Shown:
+    """A batch that was put through the network, with the numbers that are on their way to the CPU.
+
+    Attributes:
+        slots: of the batch.
+        outbox: what is to be fetched.
+        broken: filled by the outbox, in whatever order: where images are not finite, by its place among the sites.
+    """
+
+    slots: Sequence[Slot | None]
+    outbox: Outbox = field(default_factory=Outbox)
+    broken: list[tuple[int, str, set[str]]] = field(default_factory=list)
+
+
 class Engine:
     """Observes images with one network, which is on the placement's device already, in its floating type.
 
@@ -75,6 +92,8 @@ class Engine:
         self._placement = placement
         self.total_s = self.measure_s = 0.0
         self.note = ""
+        self._ahead = batches_ahead(placement.device)
+        self._shown: deque[_Shown] = deque()
         self._rounding: dict[str, Rounding] = {}
         self._broken: dict[str, str] = {}
         acting = {
@@ -139,7 +158,10 @@ class Engine:
         return self._check is not None and self._check.done
 
     def feed(self, batch: Batch) -> list[Observation | Broken]:
-        """Run one batch; what became of the images whose orbits it completes, in order."""
+        """Run one batch; what became of the images whose orbits it completes, in order.
+
+        On a GPU it is the batch before: while that one's images are looked at, the GPU has this one to run.
+        """
         before = time.perf_counter()
         # rounded last, so that pictures are transformed and normalised in full
         inputs = normalise(batch.pixels, self._network.input)
@@ -149,7 +171,7 @@ class Engine:
         looked_at = () if self._check is None else self._check.before(batch)
         for agenda in self._agendas.values():
             agenda.take(batch.slots)
-        own, seen = self._forward(batch, inputs.to(self._placement.dtype), first, looked_at)
+        own, seen, shown = self._forward(batch, inputs.to(self._placement.dtype), first, looked_at)
         if untouched is not None:
             slot = batch.slots[first or 0]
             assert slot is not None, "the row of the first image is measured"
@@ -158,12 +180,16 @@ class Engine:
         if self._check is not None:
             self._check.after(batch, seen)
         self._refuse_unsteady()
-        done = [self._outcome(slot) for slot in batch.slots if slot is not None and slot.last]
+        self._shown.append(shown)
+        done = self._outcomes(self._ahead)
         self.total_s += time.perf_counter() - before
         return done
 
-    def finish(self) -> None:
+    def finish(self) -> list[Observation | Broken]:
         """To be called where there is no further batch: the first image is shown once more.
+
+        Returns:
+            what ``feed`` has not returned yet.
 
         Raises:
             UnsteadyError: it moved.
@@ -172,7 +198,23 @@ class Engine:
         if self._check is not None:
             self._check.finish()
         self._refuse_unsteady()
+        done = self._outcomes(0)
         self.total_s += time.perf_counter() - before
+        return done
+
+    def _outcomes(self, ahead: int) -> list[Observation | Broken]:
+        """What became of the images of all batches but so many, whose numbers are not fetched yet."""
+        done: list[Observation | Broken] = []
+        while len(self._shown) > ahead:
+            before = time.perf_counter()
+            shown = self._shown.popleft()
+            shown.outbox.deliver()
+            for _, module, images in sorted(shown.broken, key=lambda found: found[0]):
+                for image in images:
+                    self._broken.setdefault(image, module)
+            self.measure_s += time.perf_counter() - before
+            done += [self._outcome(slot) for slot in shown.slots if slot is not None and slot.last]
+        return done
 
     def _refuse_unsteady(self) -> None:
         if self.unsteady is not None and self._on_unsteady == "error":
@@ -256,18 +298,17 @@ class Engine:
 
     def _forward(
         self, batch: Batch, inputs: Tensor, kept: int | None, looked_at: Sequence[Places]
-    ) -> tuple[Mapping[Site, Tensor], Sequence[Seen]]:
+    ) -> tuple[Mapping[Site, Tensor], Sequence[Seen], _Shown]:
         """Run the network, whose hooks reduce what they read.
 
         Returns:
-            what each site held of the kept row, if any, and of the rows at the places that are looked at.
+            what each site held of the kept row, if any, and of the rows at the places that are looked at; and what is
+            to be fetched.
         """
         own: dict[Site, Tensor] = {}
         seen: list[dict[Site, Rows]] = [{} for _ in looked_at]
-        outbox = Outbox()
-
+        shown = _Shown(batch.slots)
         unread = set(self._sites)
-        broken: list[tuple[int, str, set[str]]] = []  # in whatever order it becomes known
 
         def read(site: Site, activation: Tensor) -> None:
             before = time.perf_counter()
@@ -281,7 +322,11 @@ class Engine:
                 held[site] = rows_of(activation, places, vector=site in self._vectors)
             place, module = len(self._sites) - len(unread), site.module
             self._reduce(
-                site, activation, batch, outbox, lambda images: broken.append((place, module, images))
+                site,
+                activation,
+                batch,
+                shown.outbox,
+                lambda images: shown.broken.append((place, module, images)),
             )
             self.measure_s += time.perf_counter() - before
 
@@ -289,13 +334,7 @@ class Engine:
             self._run(inputs, read)
         for site in unread:
             raise UnreadableError(self._network, site, "in this batch it does not run, as in others")
-        before = time.perf_counter()
-        outbox.deliver()
-        for _, module, images in sorted(broken, key=lambda found: found[0]):
-            for image in images:
-                self._broken.setdefault(image, module)
-        self.measure_s += time.perf_counter() - before
-        return own, seen
+        return own, seen, shown
 
     def _run(self, inputs: Tensor, read: Reader, double: nn.Module | None = None) -> None:
         """Put a batch through the network, compiled if it is, or through its ``double``, and read its sites."""
@@ -347,6 +386,14 @@ class Engine:
         if self._network.logits and OUTPUT in read:
             vectors["logits"] = read[OUTPUT]
         return Observation(subject, vectors, layers, self._rounding.pop(image, None), slopes)
+
+
+def batches_ahead(device: torch.device) -> int:
+    """Batches that a device has to run while the numbers of the one before them are fetched.
+
+    On a CPU there is nothing beside which to run.
+    """
+    return 1 if device.type == "cuda" else 0
 
 
 def in_full(maps: Tensor) -> Tensor:

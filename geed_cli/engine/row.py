@@ -29,8 +29,7 @@ class Noise:
     repeat: Rounding = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One line of the result: a measure for a group, at a layer where the measure is layerwise."""
 
     metric: str

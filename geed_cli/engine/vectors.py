@@ -34,9 +34,9 @@ class VectorCollector:
 
         def take(numbers: Tensor) -> None:
             finite = numbers.isfinite().all(dim=1).tolist()
-            for row, slot in enumerate(slots):
+            for slot, vector in zip(slots, numbers.unbind(), strict=True):
                 if slot is not None:
-                    self._orbits.setdefault(slot.image, {})[slot.variant] = numbers[row]
+                    self._orbits.setdefault(slot.image, {})[slot.variant] = vector
             broken({slot.image for slot, good in zip(slots, finite, strict=True) if slot and not good})
 
         outbox.put(vectors, take)

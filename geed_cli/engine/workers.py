@@ -82,7 +82,7 @@ class Worker:
         return ShownAgain(self.placement.batch_size)
 
     def run(self, tasks: Iterable[Task], expected: int) -> Iterator[list[Finished]]:
-        """Show the tasks to every network; for each batch the images that it finished, in order.
+        """Show the tasks to every network; after each batch the images that are finished, in order.
 
         Args:
             tasks: the images.
@@ -103,8 +103,9 @@ class Worker:
         while (images := self._feed(arriving)) is not None:
             yield images
         with out_of_memory(self.placement), _current(self.placement.device):
-            for engine in self.engines:
-                engine.finish()
+            rest: list[Finished] = list(zip(*[engine.finish() for engine in self.engines], strict=True))
+        if rest:
+            yield rest
 
     def _feed(self, arriving: Iterator[Batch]) -> list[Finished] | None:
         """One batch; None where there is no further one."""

@@ -79,12 +79,13 @@ class Moments:
 
     Attributes:
         centred: s (a − ā) on the compared pixels, 0 elsewhere, shape (B, C, H, W).
-        scales: s, shape (B,), float64: 1, or a power of two where squares of the map would overflow or vanish.
+        scales: s, shape (B,), float64: 1, or a power of two where squares of the map would overflow or vanish; None
+            where that is 1 for all of them.
         sizes: of the maps themselves.
     """
 
     centred: Tensor
-    scales: Tensor
+    scales: Tensor | None
     sizes: Sizes
 
 
@@ -119,7 +120,7 @@ def _moments(maps: Tensor, support: Tensor | None, scales: Tensor | None = None)
         centred = centred * support.to(maps.device, maps.dtype)
     squares = pixel_products(centred, centred)
     if scales is None:
-        return Moments(centred, means.new_ones(len(maps)), Sizes(means, squares, pixels))
+        return Moments(centred, None, Sizes(means, squares, pixels))
     s = scales[:, None]
     return Moments(centred, scales, Sizes(means / s, squares / s**2, pixels))
 

@@ -7,7 +7,6 @@ previous control image (null), and of round trips (floor).
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import torch
 from torch import Tensor
 
 from geed_cli.actions.view import View
@@ -84,7 +83,7 @@ class LayerReducer:
             if own is not None and due.itself is not None:
                 return Centres(own.rows(due.itself))
             return Centres(stack_of(maps, identities, support))
-        means = Scattered([_mean(maps, kernel) for kernel in due.kernels])  # eq. 2
+        means = Scattered([_means(maps, due.kernels)])  # eq. 2
         return Centres(
             stack_of(means, tuple(range(len(means))), support),
             alone=stack_of(maps, identities, support) if self._measures.by_map else None,
@@ -147,7 +146,9 @@ def _tell(rows: Sequence[tuple[str, View]], broken: Broken, finite: Tensor) -> N
     broken(_broken(rows, finite))
 
 
-def _mean(maps: Scattered, kernel: Sequence[int]) -> Tensor:
-    """The mean over the kernel, laid out as its maps are, shape (1, C, H, W)."""
-    held = torch.stack([maps[number] for number in kernel])
-    return laid_out(held.mean(dim=0)[None], maps[kernel[0]][None])
+def _means(maps: Scattered, kernels: Sequence[Sequence[int]]) -> Tensor:
+    """The mean over each kernel, laid out as its maps are, shape (m, C, H, W); all kernels have one size."""
+    held = maps.tensor([number for kernel in kernels for number in kernel])
+    # contiguous, so that a mean is added up in one order whatever the maps lie like
+    each = held.reshape(len(kernels), -1, *held.shape[1:]).contiguous()
+    return laid_out(each.mean(dim=1), held)

@@ -7,6 +7,7 @@ from itertools import accumulate
 from torch import Tensor
 
 from geed_cli.measures.maps.lying import one_tensor
+from geed_cli.measures.moments import evenly_spaced
 
 Layout = tuple[tuple[int, tuple[int, ...]], ...]
 """See ``Scattered.layout``."""
@@ -29,12 +30,21 @@ class Scattered:
 
     def __getitem__(self, number: int) -> Tensor:
         """One map, shape (C, H, W)."""
-        part = bisect_right(self._ends, number)
-        return self.parts[part][number - (self._ends[part - 1] if part else 0)]
+        part, row = self._place(number)
+        return self.parts[part][row]
 
     def tensor(self, numbers: Sequence[int]) -> Tensor:
         """Some of them as one tensor: as they lie, where they are evenly spaced, else a copy."""
+        (part, first), (end, last) = self._place(numbers[0]), self._place(numbers[-1])
+        spaced = evenly_spaced(numbers)
+        if part == end and spaced is not None:
+            return self.parts[part][first : last + 1 : spaced.step]
         return one_tensor([self[number] for number in numbers])
+
+    def _place(self, number: int) -> tuple[int, int]:
+        """The part that a map is in, and its row there."""
+        part = bisect_right(self._ends, number)
+        return part, number - (self._ends[part - 1] if part else 0)
 
     @property
     def shape(self) -> tuple[int, int, int]:

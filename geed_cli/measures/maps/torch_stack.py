@@ -76,13 +76,14 @@ class TorchStack(MapStack):
     def rows(self, rows: Sequence[int]) -> Self:
         """Without copying where they are evenly spaced."""
         each = self.moments
-        some = Moments(pick(each.centred, rows), taken(each.scales, rows), each.sizes.rows(rows))
+        some = Moments(pick(each.centred, rows), _some(each.scales, rows), each.sizes.rows(rows))
         return type(self)(pick(self.maps, rows), self.support, some)
 
     def clone(self) -> Self:
         """Maps and moments."""
         each = self.moments
-        kept = Moments(each.centred.clone(), each.scales.clone(), each.sizes.clone())
+        scales = None if each.scales is None else each.scales.clone()
+        kept = Moments(each.centred.clone(), scales, each.sizes.clone())
         return type(self)(torch.stack([copied(one) for one in self.maps]), self.support, kept)
 
     @classmethod
@@ -93,7 +94,7 @@ class TorchStack(MapStack):
         each = [stack.moments for stack in stacks]
         moments = Moments(
             laid_out(torch.cat([one.centred for one in each]), each[0].centred),
-            torch.cat([one.scales for one in each]),
+            _scales_together(each),
             Sizes.together([one.sizes for one in each]),
         )
         maps = laid_out(torch.cat([stack.maps for stack in stacks]), stacks[0].maps)
@@ -105,23 +106,42 @@ class TorchStack(MapStack):
         products = own.sizes.squares.clone()  # of a map with itself
         parts: list[Tensor] = []
         for (representation, g), rows in matching.by_move.items():
-            expected, anew = other._moved(representation, g, [matching.of[row] for row in rows])
-            if anew:
-                sizes = sizes.replaced(numbers_of(rows, products.device), expected.sizes)
-            scales = taken(own.scales, rows) * expected.scales
-            parts.append(pixel_products(pick(own.centred, rows), expected.centred) / scales[:, None])
+            centred, scales, anew = other._moved(representation, g, [matching.of[row] for row in rows])
+            if anew is not None:
+                sizes = sizes.replaced(numbers_of(rows, products.device), anew)
+            part = pixel_products(pick(own.centred, rows), centred)
+            for each in (_some(own.scales, rows), scales):
+                part = part if each is None else part / each[:, None]
+            parts.append(part)
         if parts:
             at = numbers_of(tuple(row for rows in matching.by_move.values() for row in rows), products.device)
             products[at] = torch.cat(parts)
         return TorchSums(own.sizes, sizes, products)
 
-    def _moved(self, representation: Representation, g: int, rows: Sequence[int]) -> tuple[Moments, bool]:
-        """The moments of ρ(g)b, and whether they have sizes of their own."""
+    def _moved(
+        self, representation: Representation, g: int, rows: Sequence[int]
+    ) -> tuple[Tensor, Tensor | None, Sizes | None]:
+        """ρ(g)b centred, the scales, and the sizes where moving b changes them."""
         if not representation.rearranges(g):
-            return _moments_inside(representation.act(g, pick(self.maps, rows)), self.support), True
-        each = self.moments
-        moved = representation.act(g, pick(each.centred, rows))
-        return Moments(moved, taken(each.scales, rows), each.sizes.rows(rows)), False
+            moments = _moments_inside(representation.act(g, pick(self.maps, rows)), self.support)
+            return moments.centred, moments.scales, moments.sizes
+        centred = representation.act(g, pick(self.moments.centred, rows))
+        return centred, _some(self.moments.scales, rows), None
+
+
+def _some(scales: Tensor | None, rows: Sequence[int]) -> Tensor | None:
+    return None if scales is None else taken(scales, rows)
+
+
+def _scales_together(moments: Sequence[Moments]) -> Tensor | None:
+    if all(each.scales is None for each in moments):
+        return None
+    return torch.cat(
+        [
+            each.sizes.means.new_ones(len(each.centred)) if each.scales is None else each.scales
+            for each in moments
+        ]
+    )
 
 
 def _moments_inside(maps: Tensor, support: Tensor | None) -> Moments:
