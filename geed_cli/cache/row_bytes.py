@@ -1,13 +1,12 @@
 """A row of the cache as bytes and back: a checksum, what kind of row it is, and named values or a text as they are.
 
-Layout, little-endian: CRC32 (4 bytes) and kind (1 byte). Of values follow how many there are (4 bytes); their names,
-16 bytes each; their types (element type and number of axes), 1 byte each; how many elements each has, 4 bytes each;
-and the elements, those of float64 before those of float32. The checksum covers the key too, so that a row that damage
-attached to another key is not taken for its own.
+Layout, little-endian: CRC32 (4 bytes) and kind (1 byte). Of values follow how many there are (4 bytes); the name, type
+and number of elements of each; and the elements, those of float64 before those of float32. The checksum covers the key
+too, so that a row that damage attached to another key is not taken for its own.
 """
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +17,13 @@ Value = NDArray[np.floating[Any]]
 """A float64 or float32 scalar or vector."""
 NAME_BYTES = 16
 
-_TYPES = {("d", 0): 0, ("d", 1): 1, ("f", 0): 2, ("f", 1): 3}
-"""Element type and axes of each type, which is stored as its number here."""
-_FLOATS = ("<f8", "<f4")
 _VALUES, _TEXT = b"V", b"T"
+_BEGIN = 5
+"""Where the values' heads begin, in what follows the checksum."""
+_HEAD = np.dtype([("name", f"V{NAME_BYTES}"), ("type", "u1"), ("size", "<u4")])
+_TYPES = {("d", 0): 0, ("d", 1): 1, ("f", 0): 2, ("f", 1): 3}
+"""Element type and axes of each type, which is stored as its number here: even ones are scalars, the first two wide."""
+_FLOATS = (np.dtype("<f8"), np.dtype("<f4"))
 
 
 @dataclass(frozen=True)
@@ -37,59 +39,59 @@ class Record:
     @property
     def names(self) -> tuple[bytes, ...]:
         """Of the values, in their order."""
-        starts = range(5, 5 + self._count * NAME_BYTES, NAME_BYTES)
-        return tuple([self.payload[start : start + NAME_BYTES] for start in starts])
+        joined = np.ascontiguousarray(self._heads["name"]).tobytes()
+        return tuple([joined[start : start + NAME_BYTES] for start in range(0, len(joined), NAME_BYTES)])
 
     @property
     def values(self) -> dict[bytes, Value]:
         """By name, read-only, in this machine's byte order."""
-        return dict(zip(self.names, self._values(), strict=True))
-
-    @property
-    def _count(self) -> int:
-        return int.from_bytes(self.payload[1:5], "little")
-
-    @property
-    def _types(self) -> bytes:
-        start = 5 + self._count * NAME_BYTES
-        return self.payload[start : start + self._count]
-
-    @property
-    def _sizes(self) -> list[int]:
-        start = 5 + self._count * (NAME_BYTES + 1)
-        sizes: list[int] = np.frombuffer(self.payload, "<u4", self._count, start).tolist()
-        return sizes
+        types, sizes = self._types, self._sizes
+        ends = np.where(types < 2, np.cumsum(sizes * (types < 2)), np.cumsum(sizes * (types >= 2)))
+        elements = self._elements()
+        found: dict[bytes, Value] = {}
+        for name, of, size, end in zip(
+            self.names, types.tolist(), sizes.tolist(), ends.tolist(), strict=True
+        ):
+            value = elements[of // 2][end - size : end]
+            found[name] = value if of % 2 else value.reshape(())
+        return found
 
     @property
     def is_whole(self) -> bool:
         """Whether the bytes are those of as many values as it says; nothing else is to be asked before."""
-        if len(self.payload) < 5 or len(self.payload) < 5 + self._count * (NAME_BYTES + 5):
+        elements = len(self.payload) - _BEGIN - self._count * _HEAD.itemsize
+        if len(self.payload) < _BEGIN or elements < 0:
             return False
-        if any(each >= len(_TYPES) for each in self._types):
+        types, sizes = self._types, self._sizes
+        if (types >= len(_TYPES)).any() or (sizes[types % 2 == 0] != 1).any():
             return False
-        sized = list(zip(self._types, self._sizes, strict=True))
-        if any(size != 1 for of, size in sized if not of % 2):
-            return False
-        elements = sum(size * (4 if of // 2 else 8) for of, size in sized)
-        return len(self.payload) == 5 + self._count * (NAME_BYTES + 5) + elements
+        return elements == int((sizes * np.where(types < 2, 8, 4)).sum())
 
-    def _values(self) -> Iterator[Value]:
-        flats, ends = self._elements(), [0, 0]
-        for of, size in zip(self._types, self._sizes, strict=True):
-            flat, end = flats[of // 2], ends[of // 2] + size
-            value = flat[end - size : end]
-            ends[of // 2] = end
-            yield value if of % 2 else value.reshape(())
+    @property
+    def _count(self) -> int:
+        return int.from_bytes(self.payload[1:_BEGIN], "little")
+
+    @property
+    def _heads(self) -> NDArray[Any]:
+        return np.frombuffer(self.payload, _HEAD, self._count, _BEGIN)
+
+    @property
+    def _types(self) -> NDArray[np.uint8]:
+        types: NDArray[np.uint8] = self._heads["type"]
+        return types
+
+    @property
+    def _sizes(self) -> NDArray[np.int64]:
+        return self._heads["size"].astype(np.int64)
 
     def _elements(self) -> tuple[Value, Value]:
         """Those of float64 and of float32."""
-        start = 5 + self._count * (NAME_BYTES + 5)
-        wide = sum(size for of, size in zip(self._types, self._sizes, strict=True) if of < 2)
-        flats = (
-            np.frombuffer(self.payload, "<f8", wide, start),
-            np.frombuffer(self.payload, "<f4", offset=start + 8 * wide),
+        start = _BEGIN + self._count * _HEAD.itemsize
+        wide = int(self._sizes[self._types < 2].sum())
+        one = np.frombuffer(self.payload, _FLOATS[0], wide, start).astype(np.float64, copy=False)
+        other = np.frombuffer(self.payload, _FLOATS[1], offset=start + 8 * wide).astype(
+            np.float32, copy=False
         )
-        one, other = (flat.astype(flat.dtype.newbyteorder("="), copy=False) for flat in flats)
         one.flags.writeable = other.flags.writeable = False
         return one, other
 
@@ -103,13 +105,15 @@ def encode(key: bytes, values: Mapping[bytes, NDArray[Any]]) -> bytes:
     """
     if any(len(name) != NAME_BYTES for name in values):
         raise ValueError(f"names of cached values have {NAME_BYTES} bytes")
-    types = bytes([_type_of(value) for value in values.values()])
+    heads = np.empty(len(values), _HEAD)
+    heads["name"] = np.frombuffer(b"".join(values), _HEAD["name"])
+    heads["type"] = types = [_type_of(value) for value in values.values()]
+    heads["size"] = [value.size for value in values.values()]
     parts: tuple[list[bytes], list[bytes]] = [], []
     for of, value in zip(types, values.values(), strict=True):
         parts[of // 2].append(value.astype(_FLOATS[of // 2], copy=False).tobytes())
-    sizes = np.array([value.size for value in values.values()], "<u4")
-    head = (_VALUES, len(values).to_bytes(4, "little"), *values, types, sizes.tobytes())
-    return _sealed(key, b"".join([*head, *parts[0], *parts[1]]))
+    count = len(values).to_bytes(_BEGIN - 1, "little")
+    return _sealed(key, b"".join([_VALUES, count, heads.tobytes(), *parts[0], *parts[1]]))
 
 
 def decode(key: object, stored: object) -> Record | None:

@@ -97,30 +97,29 @@ def test_every_flipped_bit_is_seen() -> None:
         assert decode(flipped(key(0), bit), stored) is None
 
 
-def forged(count: int, types: bytes, sizes: list[int], elements: bytes, names: bytes | None = None) -> bytes:
-    """The payload of a row that says all this."""
-    head = b"V" + count.to_bytes(4, "little") + (NAME * count if names is None else names)
-    return head + types + b"".join(size.to_bytes(4, "little") for size in sizes) + elements
+def forged(count: int, of: int, size: int, elements: bytes) -> bytes:
+    """The payload of a row of one value that says all this."""
+    return b"V" + count.to_bytes(4, "little") + NAME + bytes([of]) + size.to_bytes(4, "little") + elements
 
 
 FORGED = {
     "nothing": b"",
     "no count": b"V\x01",
-    "another kind": b"W" + forged(1, b"\x01", [1], bytes(8))[1:],
-    "an unknown type": forged(1, b"\x04", [1], bytes(8)),
-    "more values than bytes": forged(2**32 - 1, b"\x01", [1], bytes(8), NAME),
-    "more elements than bytes": forged(1, b"\x01", [2**32 - 1], bytes(8)),
-    "fewer elements than bytes": forged(1, b"\x01", [1], bytes(9)),
-    "half an element": forged(1, b"\x01", [1], bytes(4)),
-    "two elements in a scalar": forged(1, b"\x00", [2], bytes(16)),
-    "none in a scalar": forged(1, b"\x02", [0], b""),
+    "another kind": b"W" + forged(1, 1, 1, bytes(8))[1:],
+    "an unknown type": forged(1, 4, 1, bytes(8)),
+    "more values than bytes": forged(2**32 - 1, 1, 1, bytes(8)),
+    "more elements than bytes": forged(1, 1, 2**32 - 1, bytes(8)),
+    "fewer elements than bytes": forged(1, 1, 1, bytes(9)),
+    "half an element": forged(1, 1, 1, bytes(4)),
+    "two elements in a scalar": forged(1, 0, 2, bytes(16)),
+    "none in a scalar": forged(1, 2, 0, b""),
 }
 
 
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_rows_with_a_right_checksum_are_none(name: str) -> None:
     """Whatever they say of themselves has to fit their length; one that fits is a row."""
-    for payload, expected in ((FORGED[name], True), (forged(1, b"\x01", [1], bytes(8)), False)):
+    for payload, expected in ((FORGED[name], True), (forged(1, 1, 1, bytes(8)), False)):
         checksum = zlib.crc32(key(0) + payload).to_bytes(4, "little")
         assert (decode(key(0), checksum + payload) is None) == expected
 
