@@ -4,10 +4,13 @@ Rows are kept of networks of known libraries alone, which their weights tell apa
 others a smaller one that says to be such.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 from support.audits import StopAfter, counting
 from support.networks import small_conv_net
 from support.pictures import smooth_pictures
@@ -15,6 +18,7 @@ from support.results import numbers
 
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import FILE_NAME, Database
+from geed_cli.cache.store import RowStore
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -28,6 +32,7 @@ from geed_cli.pipeline.options import (
     UntilOptions,
 )
 from geed_cli.pipeline.progress import Silent
+from geed_cli.pipeline.reuse import row_cache
 
 SIZE = 16
 GROUPS = ("flip", "c4")
@@ -142,6 +147,32 @@ def test_an_interrupted_run_goes_on_where_it_stopped(network: Network, folder: P
     )  # the last probe may be shown again for the next one's null
     assert numbers(whole) == numbers(fresh)
     assert 0 < len(passes) < 9 * (8 + 1) // 8 + 4
+
+
+@pytest.mark.parametrize(("values", "seconds", "times"), [(10**9, 1e9, 1), (10**9, -1.0, 10), (1, 1e9, 10)])
+def test_rows_are_written_after_so_many_or_so_long(
+    network: Network,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    values: int,
+    seconds: float,
+    times: int,
+) -> None:
+    """A run that is killed has lost what was found since; what is left is written at the end."""
+    monkeypatch.setattr(row_cache, "WRITE_AT", values)
+    monkeypatch.setattr(row_cache, "WRITE_EVERY_S", seconds)
+    put: list[int] = []
+    before = RowStore.put_many
+
+    def counted(store: RowStore, key: bytes, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]) -> None:
+        put.append(len(items))
+        before(store, key, items)
+
+    monkeypatch.setattr(RowStore, "put_many", counted)
+    audit(network, ["flip"], options_of(folder, tmp_path))
+    assert len(put) == times
+    assert sum(put) == 9 * (1 + 2 * 2)
 
 
 def test_looks_and_runs_share_rows(network: Network, tmp_path: Path) -> None:

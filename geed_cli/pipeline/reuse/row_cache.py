@@ -6,6 +6,7 @@ interrupted goes on where it stopped.
 
 import hashlib
 import platform
+import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -33,6 +34,8 @@ from geed_cli.runtime.versions import version
 
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
+WRITE_EVERY_S = 10.0
+"""Seconds after which they are written however few they are: so much work is lost where a run is killed."""
 ROWS_VERSION = 7
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
 FINGERPRINT = b"fingerprint".ljust(NAME_BYTES)
@@ -63,7 +66,7 @@ class RowCache:
         self._names_of: dict[tuple[bool, ...], dict[Address, bytes]] = {}
         self._looked_up: dict[str, tuple[Subject, Sequence[Record]]] = {}
         self._fresh: dict[bytes, dict[bytes, Array]] = {}
-        self._waiting = 0
+        self._waiting, self._written = 0, time.monotonic()
 
     def knows(self, subject: Subject) -> bool:
         """Whether any value of an image is cached."""
@@ -128,7 +131,7 @@ class RowCache:
         if (mark := subject.record.fingerprint) and FINGERPRINT not in cached:
             words = np.frombuffer(bytes.fromhex(mark), ">u4")  # float64 holds 32 bits exactly
             numbers[FINGERPRINT] = words.astype(np.float64)
-        if self._waiting > WRITE_AT:
+        if self._waiting > WRITE_AT or time.monotonic() - self._written > WRITE_EVERY_S:
             self.write()
 
     def knows_as_steady(self) -> bool:
@@ -146,7 +149,7 @@ class RowCache:
     def write(self) -> None:
         """Store everything fresh."""
         self._store.put_many(self._network_key, {key: row for key, row in self._fresh.items() if row})
-        self._fresh, self._waiting = {}, 0
+        self._fresh, self._waiting, self._written = {}, 0, time.monotonic()
 
     def _read(self, subject: Subject) -> Sequence[Record]:
         """The rows of an image: of all its numbers, and of each of its vectors."""
