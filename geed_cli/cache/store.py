@@ -108,6 +108,14 @@ class RowStore:
             self._database.write(lambda connection: _insert(connection, network, items), None)
             self._keep_below()
 
+    def forget(self, network_key: bytes) -> None:
+        """Take all rows of a network out."""
+        key = "(SELECT id FROM networks WHERE key = ?)"
+        self._database.write(
+            lambda connection: connection.execute(f"DELETE FROM rows WHERE network = {key}", [network_key]),
+            None,
+        )
+
     def _keep_below(self) -> None:
         """Cut the file where it has passed its limit, and not again before it has grown by a part of it."""
         if rows_size(self._database.path) <= self._cut_at:

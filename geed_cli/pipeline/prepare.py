@@ -71,7 +71,10 @@ class Prepared:
 
     def close(self) -> None:
         """Write what is new, and whether the network is steady; nothing of one that is not."""
-        if self.cache is None or self.unsteady is not None:
+        if self.cache is None:
+            return
+        if self.unsteady is not None:
+            self.cache.forget()
             return
         self.cache.write()
         if any(engine.steady for engine in self.engines):

@@ -1,13 +1,15 @@
 """What becomes of networks that are no function of one image, beyond a refusal; what is shown again of sound ones."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from support.command import Geed, printed
 from support.networks import network_of
@@ -18,12 +20,16 @@ from support.zoo import SIZE, Refused, Specimen
 from torch import Tensor, nn
 
 from benchmarks.steadiness import shown_once
+from geed_cli.cache.contents import networks_in
+from geed_cli.cache.database import Database
+from geed_cli.cache.store import RowStore
 from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network, Site
 from geed_cli.pipeline.audit import audit, audit_together
 from geed_cli.pipeline.options import AuditOptions, ControlOptions, DataOptions, RunOptions
+from geed_cli.pipeline.reuse import row_cache
 from geed_cli.result.schema import Result
 
 PICTURES = (4, SIZE)
@@ -179,6 +185,34 @@ def test_a_refused_network_leaves_nothing_in_the_cache(folder: Path, tmp_path: P
     for _ in range(2):
         with pytest.raises(InputError, match="is no function of one image"):
             audit(known, ["flip"], options)
+
+
+def test_what_was_written_of_a_network_that_moves_late_is_taken_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of images that were finished before lie in the cache by then, beside those of another network."""
+    monkeypatch.setattr(row_cache, "WRITE_EVERY_S", -1.0)
+    written: list[int] = []
+    put = RowStore.put_many
+
+    def counted(store: RowStore, key: bytes, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]) -> None:
+        written.append(len(items))
+        put(store, key, items)
+
+    monkeypatch.setattr(RowStore, "put_many", counted)
+    sound, late = (load_model("timm:test_resnet", weights="random", img_size=32, seed=n) for n in range(2))
+    options = replace(options_of(smooth_pictures(tmp_path / "many", 16, 32), batch_size=8), cache=tmp_path)
+    audit(sound, ["flip"], options)
+    times = iter(range(10**6))
+    late.module.layer1.register_forward_hook(
+        lambda _module, _inputs, output: output + 0.1 * (next(times) > 4)
+    )
+    written.clear()
+    with pytest.raises(InputError, match="is no function of one image"):
+        audit(late, ["flip"], options)
+    assert sum(written) > 0
+    with Database(tmp_path) as database:
+        assert sorted(use.rows for use in networks_in(database)) == [0, 16 * (1 + 2 * 2)]
 
 
 def dropped(folder: Path, **run: object) -> Result:

@@ -151,6 +151,11 @@ class RowCache:
         self._store.put_many(self._network_key, {key: row for key, row in self._fresh.items() if row})
         self._fresh, self._waiting, self._written = {}, 0, time.monotonic()
 
+    def forget(self) -> None:
+        """Keep nothing of a network that is no function of one image, also of what was written already."""
+        self._fresh, self._waiting = {}, 0
+        self._store.forget(self._network_key)
+
     def _read(self, subject: Subject) -> Sequence[Record]:
         """The rows of an image: of all its numbers, and of each of its vectors."""
         key = self._row_key(subject)
