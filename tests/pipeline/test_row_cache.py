@@ -4,21 +4,18 @@ Rows are kept of networks of known libraries alone, which their weights tell apa
 others a smaller one that says to be such.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from numpy.typing import NDArray
 from support.audits import StopAfter, counting
+from support.cache import counted_puts
 from support.networks import small_conv_net
 from support.pictures import smooth_pictures
 from support.results import numbers
 
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import FILE_NAME, Database
-from geed_cli.cache.store import RowStore
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -162,14 +159,7 @@ def test_rows_are_written_after_so_many_or_so_long(
     """A run that is killed has lost what was found since; what is left is written at the end."""
     monkeypatch.setattr(row_cache, "WRITE_AT", values)
     monkeypatch.setattr(row_cache, "WRITE_EVERY_S", seconds)
-    put: list[int] = []
-    before = RowStore.put_many
-
-    def counted(store: RowStore, key: bytes, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]) -> None:
-        put.append(len(items))
-        before(store, key, items)
-
-    monkeypatch.setattr(RowStore, "put_many", counted)
+    put = counted_puts(monkeypatch)
     audit(network, ["flip"], options_of(folder, tmp_path))
     assert len(put) == times
     assert sum(put) == 9 * (1 + 2 * 2)

@@ -1,9 +1,12 @@
 """What the tests of the cache share: keys, a network, values that are easily got wrong, a filled store."""
 
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from geed_cli.cache.keys import digest
@@ -54,6 +57,19 @@ def serves(folder: Path) -> bool:
         store.put_many(NETWORK, {key(-1): {NAME: value(-1)}})
     with RowStore(folder) as store:
         return list(store.get_many([key(-1)])) == [key(-1)] and store.notes == ()
+
+
+def counted_puts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each ``put_many`` has, from now on; the list grows."""
+    counts: list[int] = []
+    put = RowStore.put_many
+
+    def counted(store: RowStore, key: bytes, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]) -> None:
+        counts.append(len(items))
+        put(store, key, items)
+
+    monkeypatch.setattr(RowStore, "put_many", counted)
+    return counts
 
 
 def change(file: Path, *statements: str) -> None:

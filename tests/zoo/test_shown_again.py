@@ -1,16 +1,15 @@
 """What becomes of networks that are no function of one image, beyond a refusal; what is shown again of sound ones."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import save_file
+from support.cache import counted_puts
 from support.command import Geed, printed
 from support.networks import network_of
 from support.pictures import smooth_pictures
@@ -22,7 +21,6 @@ from torch import Tensor, nn
 from benchmarks.steadiness import shown_once
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import Database
-from geed_cli.cache.store import RowStore
 from geed_cli.engine.steady.finding import Unsteady
 from geed_cli.errors import InputError
 from geed_cli.models.load import load_model
@@ -192,14 +190,7 @@ def test_what_was_written_of_a_network_that_moves_late_is_taken_out(
 ) -> None:
     """Rows of images that were finished before lie in the cache by then, beside those of another network."""
     monkeypatch.setattr(row_cache, "WRITE_EVERY_S", -1.0)
-    written: list[int] = []
-    put = RowStore.put_many
-
-    def counted(store: RowStore, key: bytes, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]) -> None:
-        written.append(len(items))
-        put(store, key, items)
-
-    monkeypatch.setattr(RowStore, "put_many", counted)
+    written = counted_puts(monkeypatch)
     sound, late = (load_model("timm:test_resnet", weights="random", img_size=32, seed=n) for n in range(2))
     options = replace(options_of(smooth_pictures(tmp_path / "many", 16, 32), batch_size=8), cache=tmp_path)
     audit(sound, ["flip"], options)
