@@ -38,4 +38,7 @@ def orbit_centre(measure: Measure, orbit: Tensor, representation: Representation
     """f̂(x), the mean of an orbit (n, …) over the kernel, or f(x) where the measure is against the plain image."""
     if measure.against_plain:
         return orbit[0]
-    return orbit[list(representation.kernel())].mean(dim=0)
+    kernel = representation.kernel()
+    # rows picked by a list are copied by several threads, which wait for one another where the machine is busy
+    held = orbit if len(kernel) == len(orbit) else torch.stack([orbit[g] for g in kernel])
+    return held.mean(dim=0)
