@@ -18,7 +18,7 @@ from geed_cli.kernel.library import VARIABLE
 from geed_cli.measures.maps import kernel_stack
 from geed_cli.measures.maps.compared import channelwise_deviation, stack_of
 from geed_cli.measures.maps.kernel_stack import KernelStack
-from geed_cli.measures.maps.lying import copied, one_tensor
+from geed_cli.measures.maps.lying import copied
 from geed_cli.measures.maps.scattered import Scattered
 from geed_cli.measures.maps.stack import Matching, Sums
 from geed_cli.measures.maps.torch_stack import TorchStack
@@ -139,20 +139,19 @@ def test_what_is_to_be_done_is_found_once_for_maps_that_lie_alike() -> None:
 
 def test_one_tensor_copies_only_where_it_has_to() -> None:
     """Rows of a batch that are evenly spaced lie as they are; others come in the same order of memory."""
-    batch = maps(7)
+    batch, other = maps(7), maps(2, 1)
+    scattered = Scattered([batch, other])
     for rows in ([0, 1, 2], [1, 3, 5], [4]):
-        found = one_tensor([batch[row] for row in rows])
+        found = scattered.tensor(rows)
         assert torch.equal(found, batch[rows])
         assert found.data_ptr() == batch[rows[0]].data_ptr()
-    for each in (
-        [batch[0], batch[1], batch[3]],
-        [batch[3], batch[1]],
-        [batch[0], maps(2)[1]],
-        [batch[2], batch[2]],
-    ):
-        found = one_tensor(each)
-        assert torch.equal(found, torch.stack(each))
+    assert scattered.tensor([7, 8]).data_ptr() == other.data_ptr()
+    together = torch.cat([batch, other])
+    for rows in ([0, 1, 3], [3, 1], [0, 8], [6, 7], [2, 2]):
+        found = scattered.tensor(rows)
+        assert torch.equal(found, together[rows])
         assert found.stride()[1:] == batch.stride()[1:]
+        assert found.data_ptr() not in {each.data_ptr() for each in (*batch, *other)}
 
 
 @pytest.mark.parametrize("layout", ["channels last", "contiguous", "some channels of more"])

@@ -1,4 +1,4 @@
-"""How maps lie in memory: several as one tensor without copying, and copies that lie as their originals do."""
+"""Copies of maps that lie in memory as their originals do."""
 
 from collections.abc import Sequence
 
@@ -8,28 +8,9 @@ from torch import Tensor
 from geed_cli.measures.moments import channels_last, laid_out
 
 
-def one_tensor(maps: Sequence[Tensor]) -> Tensor:
-    """Maps (C, H, W) as one stack: as they lie, where they are evenly spaced in one memory, else a copy in order."""
-    first, spacing = maps[0], _spacing(maps)
-    if spacing is None:
-        return laid_out(torch.stack(list(maps)), first[None])
-    return first.as_strided((len(maps), *first.shape), (spacing, *first.stride()))
-
-
-def _spacing(maps: Sequence[Tensor]) -> int | None:
-    """By how many numbers each map lies behind the one before, in one memory; None where that differs."""
-    first = maps[0]
-    if len(maps) == 1:
-        return first.numel()
-    starts = [int(each.storage_offset()) for each in maps]
-    spacing = starts[1] - starts[0]
-    memory, steps = first.untyped_storage().data_ptr(), first.stride()
-    even = spacing > 0 and starts == [starts[0] + spacing * row for row in range(len(maps))]
-    alike = all(
-        each.untyped_storage().data_ptr() == memory and each.stride() == steps and each.dtype == first.dtype
-        for each in maps
-    )
-    return spacing if even and alike else None
+def stacked(maps: Sequence[Tensor]) -> Tensor:
+    """A copy of maps (C, H, W) as one stack, in order; it lies as the first does."""
+    return laid_out(torch.stack(list(maps)), maps[0][None])
 
 
 def copied(maps: Tensor) -> Tensor:

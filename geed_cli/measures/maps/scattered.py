@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from torch import Tensor
 
-from geed_cli.measures.maps.lying import one_tensor
+from geed_cli.measures.maps.lying import stacked
 from geed_cli.measures.moments import evenly_spaced
 
 Layout = tuple[tuple[int, tuple[int, ...]], ...]
@@ -34,12 +34,12 @@ class Scattered:
         return self.parts[part][row]
 
     def tensor(self, numbers: Sequence[int]) -> Tensor:
-        """Some of them as one tensor: as they lie, where they are evenly spaced, else a copy."""
+        """Some of them as one tensor: as they lie, where they are evenly spaced in one part, else a copy."""
         (part, first), (end, last) = self._place(numbers[0]), self._place(numbers[-1])
         spaced = evenly_spaced(numbers)
         if part == end and spaced is not None:
             return self.parts[part][first : last + 1 : spaced.step]
-        return one_tensor([self[number] for number in numbers])
+        return stacked([self[number] for number in numbers])
 
     def _place(self, number: int) -> tuple[int, int]:
         """The part that a map is in, and its row there."""

@@ -35,7 +35,7 @@ from geed_cli.runtime.versions import version
 WRITE_AT = 20_000
 """Values that wait before they are written: a few seconds of a fast run."""
 WRITE_EVERY_S = 10.0
-"""Seconds after which they are written however few they are: so much work is lost where a run is killed."""
+"""Seconds after which they are written however few they are: so much is lost where a run is killed, or a batch."""
 ROWS_VERSION = 7
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
 FINGERPRINT = b"fingerprint".ljust(NAME_BYTES)
@@ -73,11 +73,10 @@ class RowCache:
         return not _names_in(self._read(subject)).isdisjoint(self._names(subject).values())
 
     def fingerprint(self, subject: Subject) -> str:
-        """The fingerprint of an image's pixels that was kept beside its values; empty where there is none."""
-        key = self._row_key(subject)
-        row = self._store.get_many([key]).get(key)
-        words = None if row is None else row.values.get(FINGERPRINT)
-        return "" if words is None else words.astype(">u4").tobytes().hex()
+        """The fingerprint of a looked-up image's pixels, kept beside its values; empty where there is none."""
+        _, rows = self._looked_up[subject.path]
+        kept = (row.values.get(FINGERPRINT) for row in rows)
+        return next((words.astype(">u4").tobytes().hex() for words in kept if words is not None), "")
 
     def look_up(self, subject: Subject) -> Sequence[Address]:
         """Read the cached values of an image, for ``complete``; which of its values are missing."""
@@ -159,16 +158,22 @@ class RowCache:
     def _read(self, subject: Subject) -> Sequence[Record]:
         """The rows of an image: of all its numbers, and of each of its vectors."""
         key = self._row_key(subject)
-        vectors = [value_key(key, address.text) for address in self._names(subject) if address.by_itself]
+        vectors = [
+            value_key(key, address.text) for address in self._names_alone(subject) if address.by_itself
+        ]
         return tuple(self._store.get_many([key, *vectors]).values())
 
     def _names(self, subject: Subject) -> Mapping[Address, bytes]:
         """Every value that an image's observation consists of, and its name in a row."""
+        return _beside(self._names_alone(subject), subject.partner)
+
+    def _names_alone(self, subject: Subject) -> Mapping[Address, bytes]:
+        """The same whatever control image was before; the same objects for images of one kind."""
         kind = subject.audited, subject.control, subject.first, subject.partner is not None
         if kind not in self._names_of:
             every = self._schedule.addresses(subject)
             self._names_of[kind] = {address: value_key(b"", address.text)[:NAME_BYTES] for address in every}
-        return _beside(self._names_of[kind], subject.partner)
+        return self._names_of[kind]
 
     def _row_key(self, subject: Subject) -> bytes:
         return digest({"network": self._network_key.hex(), "image": subject.record.sha256})
