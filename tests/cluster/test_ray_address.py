@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.pictures import smooth_pictures
 from support.ray_nodes import Nodes
-from support.ray_runs import RayRun, workers_of
+from support.ray_runs import RayRun, killed, workers_of
 
 from geed_cli.result.file import read_result
 
@@ -32,7 +32,7 @@ AUDIT = (
 
 @pytest.mark.heavy
 def test_a_node_joins_and_goes_and_the_cluster_stays(tmp_path: Path) -> None:
-    """The worker on the first node is stopped until the second has one at a task, whose node then goes at once."""
+    """The worker on the first node is stopped until the second has one at a task, who then goes with its node."""
     pytest.importorskip("ray", reason="needs the extra integrations")
     smooth_pictures(tmp_path / "photos", SAMPLES, 64)
     RayRun(tmp_path, *AUDIT).said()
@@ -50,11 +50,14 @@ def test_a_node_joins_and_goes_and_the_cluster_stays(tmp_path: Path) -> None:
             cache=tmp_path / "own",
         )
         run.wait_for(run.written)
-        (first,) = workers_of(nodes.process.pid)
+        (first,) = run.wait_for(lambda: workers_of(nodes.process.pid))
         os.kill(first, signal.SIGSTOP)
         before = nodes.ask("add")
-        run.wait_for(lambda: len(workers_of(nodes.process.pid)) == 2)
+        # the first may just have ended its task when it was stopped, and is then not among those at one
+        (second,) = run.wait_for(lambda: set(workers_of(nodes.process.pid)) - {first})
+        os.kill(second, signal.SIGSTOP)
         nodes.ask("remove")
+        killed(second)
         os.kill(first, signal.SIGCONT)
         run.said()
         made = read_result(tmp_path / "made.json")

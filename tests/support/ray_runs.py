@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
+Seen = TypeVar("Seen")
 ROOT = Path(__file__).parents[2]
 PAUSE_S = 0.02
 LOOKS = 5_000
@@ -92,17 +94,17 @@ class RayRun:
         Returns:
             whether there was one before the run ended.
         """
-        self.wait_for(self.workers)
-        return any(_killed(worker) for worker in self.workers()[:1])
+        return any(killed(worker) for worker in self.wait_for(self.workers)[:1])
 
     def written(self) -> int:
         """Bytes of rows that are kept."""
         return sum(size for size in map(_size, self.rows.rglob("*.rows")))
 
-    def wait_for(self, what: Callable[[], object]) -> None:
-        """Until something is so, or the command has ended."""
-        while not what() and self.running:
+    def wait_for(self, what: Callable[[], Seen]) -> Seen:
+        """What it looked for, once there is some of it or the command has ended."""
+        while not (seen := what()) and self.running:
             time.sleep(PAUSE_S)
+        return seen
 
 
 def workers_of(process: int) -> list[int]:
@@ -120,7 +122,12 @@ def descendants_of(process: int) -> dict[int, str]:
     return {int(pid): words for pid, _, words in lines if int(pid) in mine - {process}}
 
 
-def _killed(process: int) -> bool:
+def killed(process: int) -> bool:
+    """Kill a process.
+
+    Returns:
+        whether it had not ended.
+    """
     try:
         os.kill(process, signal.SIGKILL)
     except ProcessLookupError:  # it ended by itself
