@@ -69,6 +69,20 @@ class RayRun:
         assert self.process.returncode == code, said
         return said
 
+    def wait_until_said(self, words: str) -> None:
+        """Until it says so; what it said up to then is not in what ``said`` returns.
+
+        Raises:
+            AssertionError: it ended without.
+        """
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        for line in self.process.stdout:
+            if words in line:
+                return
+            lines.append(line)
+        raise AssertionError("".join(lines))
+
     def kill(self) -> None:
         """End it at once, as memory that runs out does."""
         self.process.kill()
