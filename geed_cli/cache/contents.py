@@ -60,7 +60,7 @@ class NetworkUse:
         description: how a person knows it.
         created: when it came in, Unix time.
         used: when a run last opened the cache for it, Unix time.
-        rows: how many values.
+        rows: how many.
         bytes: about what they take of the file.
     """
 

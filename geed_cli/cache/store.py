@@ -1,6 +1,6 @@
-"""Rows of named values of earlier runs by key: read in one go, written in one transaction.
+"""Rows of earlier runs by key, named numbers or a vector each: read in one go, written in one transaction.
 
-Key and name together say everything that a value depends on, so that a value never becomes wrong, only unused. Every
+Key and name together say everything that a number depends on, so that none ever becomes wrong, only unused. Every
 row belongs to a network, for ``geed cache list`` and ``prune``; the key alone finds it. Beside the rows there are
 facts: short texts that spare a run a search, such as the fastest batch size.
 """
@@ -11,13 +11,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
-
-from numpy.typing import NDArray
+from typing import NamedTuple, Self
 
 from geed_cli.cache.database import PATIENCE_S, Database
 from geed_cli.cache.limit import DEFAULT_LIMIT, ROOM, cut_rows, rows_size
-from geed_cli.cache.row_bytes import Record, decode, decode_text, encode, encode_text
+from geed_cli.cache.row_bytes import Content, Numbers, decode, decode_text, encode, encode_text
 
 _Stored = tuple[int, bytes, object]
 """Number, key and bytes of a row."""
@@ -70,13 +68,13 @@ class RowStore:
             self._networks[network_key] = network
             self._database.write(lambda connection: _mark_used(connection, network), None)
 
-    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Record]:
+    def get_many(self, keys: Sequence[bytes]) -> dict[bytes, Content]:
         """The rows of those keys that are stored and unharmed, in any order.
 
         Returns:
-            values with the types, shapes and bits that were put. A row whose checksum fails is dropped.
+            what was put, bit for bit. A row whose checksum fails is dropped.
         """
-        rows: dict[bytes, Record] = {}
+        rows: dict[bytes, Content] = {}
         harmed: list[tuple[int]] = []
         nothing: list[_Stored] = []
         for number, key, stored in self._database.read(lambda c: list(_stored(c, keys)), nothing):
@@ -92,16 +90,17 @@ class RowStore:
             self._database.write(lambda c: c.executemany("DELETE FROM rows WHERE id = ?", harmed), None)
         return rows
 
-    def put_many(self, network_key: bytes, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]) -> None:
-        """Store values, all or none of them, beside those of the same rows and in place of any of the same names.
+    def put_many(self, network_key: bytes, items: Mapping[bytes, Content]) -> None:
+        """Store rows, all or none of them; numbers beside those of the same rows, in place of any of the same names.
 
         Args:
             network_key: a registered network's.
-            items: by the key of the row and the name of the value: float64 or float32 scalars or vectors.
+            items: by the key of the row.
 
         Raises:
             KeyError: the network is not registered.
-            TypeError: a value is no such array.
+            TypeError: a vector is none, as for ``encode``.
+            ValueError: numbers are none, as for ``encode``.
         """
         network = self._networks[network_key]
         if items:
@@ -144,17 +143,19 @@ def _stored(connection: sqlite3.Connection, keys: Sequence[bytes]) -> Iterator[_
         yield from connection.execute(query, some).fetchall()
 
 
-def _insert(
-    connection: sqlite3.Connection, network: _Network, items: Mapping[bytes, Mapping[bytes, NDArray[Any]]]
-) -> None:
+def _insert(connection: sqlite3.Connection, network: _Network, items: Mapping[bytes, Content]) -> None:
     number = _number(connection, network)
-    there = {key: decode(key, stored) for _, key, stored in _stored(connection, list(items))}
-    rows = (
-        (key, number, encode(key, values if before is None else before.values | dict(values)))
-        for key, values in items.items()
-        for before in [there.get(key)]
-    )
+    rows = ((key, number, encode(key, _grown(connection, key, content))) for key, content in items.items())
     connection.executemany("INSERT OR REPLACE INTO rows (key, network, value) VALUES (?, ?, ?)", rows)
+
+
+def _grown(connection: sqlite3.Connection, key: bytes, content: Content) -> Content:
+    """Numbers beside those that their row has; a vector as it is."""
+    if isinstance(content, Numbers):
+        for _, _, stored in _stored(connection, [key]):
+            before = decode(key, stored)
+            return content.beside(before) if isinstance(before, Numbers) else content
+    return content
 
 
 def _insert_fact(connection: sqlite3.Connection, key: bytes, text: str) -> None:

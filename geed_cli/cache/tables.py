@@ -7,7 +7,7 @@ SQL in a stranger's file (views, triggers) thus never runs, and values are plain
 import sqlite3
 from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 FILE_NAME = f"rows-{VERSION}.sqlite"
 """Another layout gets another file, so that old and new versions of geed can take turns."""
 APPLICATION_ID = int.from_bytes(b"geed", "big")

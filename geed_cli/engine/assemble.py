@@ -3,7 +3,7 @@
 Vectors and maps follow one rule: f(gx) is compared with ρ(g)f̂(x), f̂ the mean over the kernel of ρ (eq. 2 and 4).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from torch import Tensor
 
 from geed_cli.actions.representation import Representation
 from geed_cli.actions.view import View
-from geed_cli.engine.observation import Comparisons, Observation
-from geed_cli.engine.outbox import Quantity
+from geed_cli.engine.layerwise.layer_lines import lines_of
+from geed_cli.engine.layerwise.layer_numbers import AlikeLayers
+from geed_cli.engine.observation import Observation
 from geed_cli.engine.plan import GroupPlan, Plan, Variant
 from geed_cli.engine.row import Cell, Control, Row
-from geed_cli.engine.shared_action import Families, Family
 from geed_cli.errors import InputError
 from geed_cli.groups.group import FiniteGroup
 from geed_cli.measures.distribution import among, deviation, distribution
@@ -30,22 +30,40 @@ Array = NDArray[np.float64]
 Vectors = Mapping[VectorSite, Mapping[Variant, Tensor]]
 
 
-def assemble(plan: Plan, families: Families, seen: Observation) -> Row:
-    """The row of an image of which everything was seen; one that only serves the normaliser has no deviations."""
-    deviations: dict[Cell, Array] = {}
-    controls: dict[tuple[Cell, Control], Array] = {}
-    vectors = _vectors(seen, plan.output)
-    embeddings, distributions = _identities(plan, vectors)
-    if not seen.subject.audited:
-        return Row(seen.subject, {}, {}, embeddings, {})
-    for group in plan.groups:
-        for measure in plan.of_vectors:
-            _vector_cell(measure, group, plan, vectors, deviations, controls)
-        _layer_cells(group, plan, families, seen.layers, deviations, controls)
-    deviations |= _slopes(plan, seen)
-    apart = dict(_apart(plan, vectors))
-    tops = _tops(plan, vectors)
-    return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding, apart, tops)
+class Assembler:
+    """Makes rows.
+
+    Args:
+        plan: what is measured.
+        alike: its layers that are compared, by ``alike_layers``.
+    """
+
+    def __init__(self, plan: Plan, alike: Sequence[AlikeLayers]) -> None:
+        self._plan = plan
+        self._lines = [
+            [lines_of(plan, group, layers) for group in plan.groups if group.name in layers.acting]
+            for layers in alike
+        ]
+
+    def row(self, seen: Observation) -> Row:
+        """The row of an image of which all was seen; one that only serves the normaliser has no deviations."""
+        plan = self._plan
+        deviations: dict[Cell, Array] = {}
+        controls: dict[tuple[Cell, Control], Array] = {}
+        vectors = _vectors(seen, plan.output)
+        embeddings, distributions = _identities(plan, vectors)
+        if not seen.subject.audited:
+            return Row(seen.subject, {}, {}, embeddings, {})
+        for group in plan.groups:
+            for measure in plan.of_vectors:
+                _vector_cell(measure, group, plan, vectors, deviations, controls)
+        for numbers, lines in zip(seen.layers, self._lines, strict=True):
+            for of_group in lines:
+                of_group.add(numbers, deviations, controls)
+        deviations |= _slopes(plan, seen)
+        apart = dict(_apart(plan, vectors))
+        tops = _tops(plan, vectors)
+        return Row(seen.subject, deviations, controls, embeddings, distributions, seen.rounding, apart, tops)
 
 
 def _vectors(seen: Observation, output: Output) -> Vectors:
@@ -125,50 +143,6 @@ def _infinite(measure: VectorMeasure, group: GroupPlan) -> InputError:
         expected="probabilities above 0, as of scores that the network returns before its softmax",
         remedy=f"leave out {measure.name}: --metric 'latent.*' --metric 'prediction.*' --metric 'channelwise.*'",
     )
-
-
-def _layer_cells(
-    group: GroupPlan,
-    plan: Plan,
-    families: Families,
-    layers: Mapping[str, Comparisons],
-    deviations: dict[Cell, Array],
-    controls: dict[tuple[Cell, Control], Array],
-) -> None:
-    """The layerwise measures of one group at all layers where it acts, and their controls."""
-    found: dict[str, dict[Quantity, Array]] = {}
-    for layer, comparisons in layers.items():
-        family = families[layer].get(group.name)
-        if family is None:
-            continue
-        source = plan.layers[layer].repeats or layer
-        if source not in found:
-            found[source] = dict(_quantities(group, plan, comparisons, family))
-        for (metric, control), values in found[source].items():
-            cell = Cell(metric, group.name, layer)
-            if control is None:
-                deviations[cell] = values
-            else:
-                controls[cell, control] = values
-
-
-def _quantities(
-    group: GroupPlan, plan: Plan, comparisons: Comparisons, family: Family
-) -> Iterator[tuple[Quantity, Array]]:
-    """What one layer has for every element of a group."""
-    numbers = [comparisons[family, view] for view in group.views]
-    for quantity in numbers[0]:
-        if quantity[1] not in (None, "dead") and any(quantity not in each for each in numbers):
-            continue  # a null that only some elements have, where the control image before was refused
-        yield quantity, np.array([each[quantity] for each in numbers])
-    trips = {view: trip for view, trip in plan.trips[group.name].items() if (family, trip) in comparisons}
-    for measure in plan.of_layers if trips else ():
-        # exact elements come back as they were
-        back = [
-            comparisons[family, trips[v]][measure.name, None] if v in trips else measure.best
-            for v in group.views
-        ]
-        yield (measure.name, "floor"), np.array(back)
 
 
 def _identities(

@@ -22,6 +22,7 @@ from geed_cli.engine.float64 import NotCopiedError, in_double
 from geed_cli.engine.hidden_search import HiddenSearch
 from geed_cli.engine.hooks import Reader, UnreadableError, hooked, require_rows
 from geed_cli.engine.layerwise.agenda import Agenda
+from geed_cli.engine.layerwise.layer_numbers import AlikeLayers, NumbersInFlight
 from geed_cli.engine.layerwise.reducer import LayerReducer
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.outbox import Outbox
@@ -29,7 +30,6 @@ from geed_cli.engine.passes import explained
 from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.rounding import rounding
 from geed_cli.engine.row import Broken, Rounding, Subject
-from geed_cli.engine.shared_action import Families
 from geed_cli.engine.steady.finding import Unsteady, UnsteadyError
 from geed_cli.engine.steady.repeats import Repeats
 from geed_cli.engine.steady.seen import Rows, Seen, rows_of
@@ -63,6 +63,7 @@ class Engine:
     """Observes images with one network, which is on the placement's device already, in its floating type.
 
     Args:
+        alike: the layers of the plan that are compared, by ``alike_layers``.
         compiled: whether the forward passes are those of the compiled network.
         on_unsteady: what happens where the first image, shown again, moves; None shows nothing again.
         report: called with stages that take long.
@@ -80,7 +81,7 @@ class Engine:
         self,
         network: Network,
         plan: Plan,
-        families: Families,
+        alike: Sequence[AlikeLayers],
         placement: Placement,
         *,
         compiled: bool = False,
@@ -96,15 +97,13 @@ class Engine:
         self._shown: deque[_Shown] = deque()
         self._rounding: dict[str, Rounding] = {}
         self._broken: dict[str, str] = {}
-        acting = {
-            name: tuple(dict.fromkeys(families[name].values()))
-            for name, layer in plan.layers.items()
-            if layer.repeats is None and plan.of_layers
-        }
-        self._agendas = {each: Agenda(each) for each in acting.values()}
+        self._numbers = [NumbersInFlight(each) for each in alike]
+        self._agendas = [Agenda(tuple(dict.fromkeys(each.acting.values()))) for each in alike]
         self._reducers = {
-            Site(name, "output"): LayerReducer(self._agendas[each], plan.of_layers)
-            for name, each in acting.items()
+            Site(name, "output"): LayerReducer(agenda, plan.of_layers, numbers, row)
+            for each, agenda, numbers in zip(alike, self._agendas, self._numbers, strict=True)
+            for row, name in enumerate(each.layers)
+            if each.speakers[row] == row
         }
         self._derivatives = {
             Site(name, "output"): DerivativeReducer(plan.flows, plan.of_derivatives)
@@ -169,7 +168,7 @@ class Engine:
         # a copy: a network may change its input in place
         untouched = None if first is None else inputs[first : first + 1].clone()
         looked_at = () if self._check is None else self._check.before(batch)
-        for agenda in self._agendas.values():
+        for agenda in self._agendas:
             agenda.take(batch.slots)
         own, seen, shown = self._forward(batch, inputs.to(self._placement.dtype), first, looked_at)
         if untouched is not None:
@@ -375,10 +374,9 @@ class Engine:
     def _observation(self, subject: Subject) -> Observation:
         image = subject.path
         read = {site: vectors.pop(image) for site, vectors in self._vectors.items()}
-        own = {site.module: reducer.pop(image) for site, reducer in self._reducers.items()}
-        of_layers = {name: layer.repeats or name for name, layer in self._plan.layers.items()}
-        layers = {name: own[speaker] for name, speaker in of_layers.items() if speaker in own}
+        layers = tuple([numbers.pop(image) for numbers in self._numbers])
         flowing = {site.module: reducer.pop(image) for site, reducer in self._derivatives.items()}
+        of_layers = {name: layer.repeats or name for name, layer in self._plan.layers.items()}
         slopes = {name: flowing[speaker] for name, speaker in of_layers.items() if speaker in flowing}
         vectors: dict[VectorSite, dict[Variant, Tensor]] = {}
         if self._plan.wants("features"):

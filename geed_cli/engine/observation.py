@@ -8,13 +8,10 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from geed_cli.engine.derivatives import Slopes
-from geed_cli.engine.outbox import Numbers
+from geed_cli.engine.layerwise.layer_numbers import LayerNumbers
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.row import Rounding, Subject
-from geed_cli.engine.shared_action import Family
 from geed_cli.measures.measure import VectorSite
-
-Comparisons = dict[tuple[Family, Variant], Numbers]
 
 
 @dataclass
@@ -24,13 +21,13 @@ class Observation:
     Attributes:
         subject: the image.
         vectors: features or logits of every variant by site, shape (k,), float64; only sites that are measured.
-        layers: comparisons per layer.
+        layers: the numbers at layers, table by table as ``alike_layers`` has them; none where nothing was shown.
         rounding: of the run, on its first image alone.
         slopes: derivatives along flows per layer.
     """
 
     subject: Subject
     vectors: dict[VectorSite, dict[Variant, Tensor]] = field(default_factory=dict)
-    layers: dict[str, Comparisons] = field(default_factory=dict)
+    layers: tuple[LayerNumbers, ...] = ()
     rounding: Rounding | None = None
     slopes: dict[str, Slopes] = field(default_factory=dict)

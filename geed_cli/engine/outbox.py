@@ -14,56 +14,55 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from geed_cli.engine.row import Control
+from geed_cli.engine.layerwise.layer_numbers import Compared, NumbersInFlight
 from geed_cli.measures.maps.stack import Sums
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation
 from geed_cli.measures.moments import Sizes, together
 
 AT_ONCE = 2**16
 """Numbers of a sum that are compared at once: these, half a MiB, and what is made of them stay in a CPU's cache."""
-Quantity = tuple[str, Control | None]
-"""A layer's measure, and which of its controls; None is the deviation itself."""
-Numbers = dict[Quantity, float]
 Take = Callable[[Tensor], None]
 """Called with the numbers on the CPU, in float64."""
 Put = Callable[[Tensor, Take], None]
 """Has numbers fetched and taken; see ``Outbox.put``."""
 
 
-def send(
-    deviations: Mapping[str, LayerDeviation],
-    rows: Sequence[Numbers],
-    put: Put,
-    control: Control | None = None,
-) -> None:
-    """Have the numbers of R comparisons, given by measure, delivered into R dictionaries.
+@dataclass(frozen=True)
+class Destination:
+    """Where the numbers of a layer's comparisons go.
 
-    ``control`` is which control they are; None where they are the deviations, which bring their dead parts along.
+    Attributes:
+        numbers: of the layers that are compared alike.
+        layer: its row there.
+        compared: what is compared.
     """
-    for metric, each in deviations.items():
-        put(each.value, partial(_fill, rows, (metric, control)))
-        if control is None and each.dead is not None:
-            put(each.dead, partial(_fill, rows, (metric, "dead")))
+
+    numbers: NumbersInFlight
+    layer: int
+    compared: Compared
 
 
-def _fill(rows: Sequence[Numbers], quantity: Quantity, column: Tensor) -> None:
-    for row, number in zip(rows, column.tolist(), strict=True):
-        row[quantity] = number
+def send(deviations: Mapping[str, LayerDeviation], to: Sequence[Destination], put: Put) -> None:
+    """Have the numbers of comparisons, given by measure, delivered; deviations bring their dead parts along.
 
-
-Rows = Callable[[], Sequence[Numbers]]
-"""The dictionaries of so many comparisons, made when there is something to put into them."""
-_Alike = tuple[tuple[str, ...], Control | None, int, int]
-"""Measures, control, channels and compared pixels of comparisons that are made together."""
+    ``to`` are layers with the same comparisons, one behind the other.
+    """
+    compared = to[0].compared
+    found = [each.value for each in deviations.values()]
+    if compared.control is None:
+        found += [each.dead for each in deviations.values() if each.dead is not None]
+    first = next(iter(deviations)), compared.control
+    layers = [each.layer for each in to]
+    put(torch.stack(found), partial(to[0].numbers.put, compared, layers, first))
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    """The comparisons of one layer: their sums, where their numbers go, and who takes the flags of those finite."""
+    """The comparisons of one layer: their sums, by what, where numbers go, and who takes the flags of those finite."""
 
     sums: Sums
     measures: Sequence[ChannelMeasure]
-    rows: Rows
+    to: Destination
     finite: Take | None
 
 
@@ -83,52 +82,55 @@ def _parts(every: Sequence[_Waiting]) -> Iterator[Sequence[_Waiting]]:
 
 
 class LayerSums:
-    """Sums of a batch's layers that wait to be compared."""
+    """Sums of a batch's layers that wait to be compared, those together in which the same is compared."""
 
     def __init__(self) -> None:
-        self._waiting: dict[_Alike, list[_Waiting]] = {}
+        self._waiting: dict[Compared, list[_Waiting]] = {}
 
     def add(
         self,
         sums: Sums,
         measures: Sequence[ChannelMeasure],
-        rows: Rows,
-        control: Control | None = None,
+        to: Destination,
         finite: Take | None = None,
     ) -> None:
         """Have ``compare`` compare them by each measure.
 
         Args:
             sums: of R comparisons.
-            measures: at least one.
-            rows: of R comparisons, which get the numbers.
-            control: see ``send``.
-            finite: called with the flags of the comparisons whose maps are finite, shape (R,).
+            measures: at least one; the same at every layer.
+            to: where the numbers go.
+            finite: called with the flags of the comparisons whose maps are finite, shape (R,), if some are not.
         """
-        key = tuple([each.name for each in measures]), control, sums.shape[1], sums.pixels
-        self._waiting.setdefault(key, []).append(_Waiting(sums, measures, rows, finite))
+        self._waiting.setdefault(to.compared, []).append(_Waiting(sums, measures, to, finite))
 
     def compare(self, put: Put) -> None:
         """Compare all that waits, and have the numbers delivered."""
-        for (_, control, _, _), every in self._waiting.items():
+        for every in self._waiting.values():
             for waiting in _parts(every):
-                _compare(waiting, control, put)
+                _compare(waiting, put)
         self._waiting.clear()
 
 
-def _compare(waiting: Sequence[_Waiting], control: Control | None, put: Put) -> None:
-    """Compare layers by the same measures whose sums have one shape but for the number of rows."""
+def _compare(waiting: Sequence[_Waiting], put: Put) -> None:
+    """Compare layers whose sums have one shape."""
     own = Sizes.together([each.sums.own for each in waiting])
     expected = Sizes.together([each.sums.expected for each in waiting])
     products = together([each.sums.products for each in waiting])
     deviations = {each.name: each.compare(own, expected, products) for each in waiting[0].measures}
-    send(deviations, [row for each in waiting for row in each.rows()], put, control)
-    flags = torch.stack([each.finite for each in deviations.values()]).all(dim=0)
-    for each, finite in zip(
-        waiting, torch.split(flags, [each.sums.shape[0] for each in waiting]), strict=True
-    ):
-        if each.finite is not None:
-            put(finite, each.finite)
+    send(deviations, [each.to for each in waiting], put)
+    # where one layer is asked for its flags, all are
+    takers = [each.finite for each in waiting if each.finite is not None]
+    if takers:
+        flags = torch.stack([each.finite for each in deviations.values()]).all(dim=0)
+        put(flags, partial(_tell, takers))
+
+
+def _tell(takers: Sequence[Take], flags: Tensor) -> None:
+    """Hand the flags out, if there is something to tell."""
+    if not flags.all():
+        for take, own in zip(takers, flags.view(len(takers), -1).unbind(), strict=True):
+            take(own)
 
 
 class Outbox:

@@ -13,6 +13,7 @@ import torch
 from geed_cli.engine.batches import Placement, Task
 from geed_cli.engine.engine import Engine
 from geed_cli.engine.hooks import UnreadableError
+from geed_cli.engine.layerwise.layer_numbers import alike_layers
 from geed_cli.engine.map_layout import Layout, NoMap
 from geed_cli.engine.passes import ForwardError, OutOfMemoryError
 from geed_cli.engine.plan import Plan
@@ -96,7 +97,7 @@ def _tried(network: Network) -> tuple[Refusal | None, Unsteady | None, Mapping[s
 def _shown_again(network: Network, plan: Plan, rows: int) -> Unsteady | None:
     """What the engine finds of a network that shows the same picture two things."""
     placement = Placement(torch.device("cpu"), torch.float32, rows)
-    engine = Engine(network, plan, families_of(plan), placement, on_unsteady="report")
+    engine = Engine(network, plan, alike_layers(plan, families_of(plan)), placement, on_unsteady="report")
     generator = torch.Generator().manual_seed(0)
     side, channels = plan.size, plan.channels
     tasks = []

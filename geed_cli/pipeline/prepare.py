@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from geed_cli.cache.store import RowStore
-from geed_cli.engine.assemble import assemble
+from geed_cli.engine.assemble import Assembler
 from geed_cli.engine.batches import Placement
 from geed_cli.engine.engine import Engine
+from geed_cli.engine.layerwise.layer_numbers import AlikeLayers, alike_layers
 from geed_cli.engine.observation import Observation
 from geed_cli.engine.row import Rounding, Row
 from geed_cli.engine.shared_action import Families, families_of
@@ -29,9 +30,11 @@ class Prepared:
         planned: what is measured.
         layers: asked for, those that are measured before those where no group acts.
         families: of the plan.
+        alike: its layers that are compared.
         engines: one for each device, in their order.
         cache: its rows of earlier runs; None where none are kept.
         check: of what the network puts out.
+        assembler: makes rows.
         rows: by the images' paths.
     """
 
@@ -39,9 +42,11 @@ class Prepared:
     planned: Planned
     layers: tuple[str, ...]
     families: Families
+    alike: tuple[AlikeLayers, ...]
     engines: tuple[Engine, ...]
     cache: RowCache | None
     check: OutputCheck
+    assembler: Assembler
     rows: dict[str, Row] = field(default_factory=dict)
 
     @property
@@ -90,7 +95,7 @@ class Prepared:
         whole = seen if self.cache is None else self.cache.complete(seen)
         for z in whole.vectors.get("logits", {}).values():
             self.check.see(seen.subject.path, z)
-        self.rows[seen.subject.path] = assemble(self.planned.plan, self.families, whole)
+        self.rows[seen.subject.path] = self.assembler.row(whole)
 
 
 def prepare(
@@ -119,16 +124,15 @@ def prepare(
     blocked = [cell.layer for cell in planned.not_applicable if cell.layer is not None]
     layers = tuple(dict.fromkeys([*planned.plan.layers, *blocked]))
     families = families_of(planned.plan)
-    cache = (
-        None if store is None else open_rows(store, moved[0], planned.plan, families, options, placements[0])
-    )
+    alike = alike_layers(planned.plan, families)
+    cache = None if store is None else open_rows(store, moved[0], planned.plan, alike, options, placements[0])
     # a reduced precision is judged by the float32 run beside it; what the cache knows as steady is not shown again
     unchecked = options.run.reduced or (cache is not None and cache.knows_as_steady())
     engines = tuple(
         Engine(
             here,
             planned.plan,
-            families,
+            alike,
             placement,
             compiled=options.run.compile,
             on_unsteady=None if unchecked else options.run.on_unsteady,
@@ -137,4 +141,5 @@ def prepare(
         for here, placement in zip(moved, placements, strict=True)
     )
     check = OutputCheck(network.output, placements[0].dtype)
-    return Prepared(moved[0], planned, layers, families, engines, cache, check)
+    assembler = Assembler(planned.plan, alike)
+    return Prepared(moved[0], planned, layers, families, alike, engines, cache, check, assembler)

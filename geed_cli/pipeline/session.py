@@ -259,7 +259,8 @@ class Session:
                 outcome.subject = outcome.subject._replace(partner=None)
             elif partner is not None and partner.fingerprint == outcome.subject.record.fingerprint:
                 outcome.subject = outcome.subject._replace(partner=None)
-                _leave_out_null(outcome)
+                for numbers in outcome.layers:  # a copy of the image is no other image
+                    numbers.leave_out("null")
             prepared.keep(outcome)
 
     def results(
@@ -375,13 +376,6 @@ class Session:
             cached=self._cached,
             images_per_s=(len(prepared.rows) - self._cached) / max(prepared.total_s + self._waited_s, 1e-9),
         )
-
-
-def _leave_out_null(seen: Observation) -> None:
-    """Drop the null: it was measured against a copy of the image, which is no other image."""
-    for comparisons in seen.layers.values():
-        for place, numbers in comparisons.items():
-            comparisons[place] = {each: value for each, value in numbers.items() if each[1] != "null"}
 
 
 def _no_normaliser(count: int, *, interrupted: bool) -> BaseException:

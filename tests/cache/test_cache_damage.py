@@ -37,7 +37,7 @@ def test_a_file_that_is_no_database_is_moved_aside(tmp_path: Path, content: byte
     (tmp_path / FILE_NAME).write_bytes(content)
     found, notes = use(tmp_path)
     assert (found, len(notes)) == (0, 1)
-    assert "moved to rows-3.sqlite.corrupt" in notes[0]
+    assert "moved to rows-4.sqlite.corrupt" in notes[0]
     assert aside(tmp_path / FILE_NAME).read_bytes() == content
     assert use(tmp_path) == (COUNT, ())
 
@@ -290,6 +290,6 @@ def test_a_stranger_cannot_exhaust_memory(tmp_path: Path) -> None:
 
 
 def test_application_id_spells_the_name() -> None:
-    """``file rows-3.sqlite`` shows it; it never changes, or every cache would be foreign."""
+    """``file rows-4.sqlite`` shows it; it never changes, or every cache would be foreign."""
     assert APPLICATION_ID == 0x67656564
     assert np.frombuffer(b"deeg", "<u4")[0] == APPLICATION_ID

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.cache import NETWORK, assert_true, digest_of, fill, key, serves, value, values
+from support.cache import NETWORK, as_named, assert_true, digest_of, fill, key, named, serves, values
 
 from geed_cli.cache.store import RowStore
 from geed_cli.cache.tables import FILE_NAME
@@ -20,7 +20,7 @@ HEAD = """
 import os, sqlite3, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from support.cache import NAME, NETWORK, key, value, values
+from support.cache import NETWORK, key, values
 from geed_cli.cache.store import RowStore
 folder = Path(sys.argv[1])
 """
@@ -87,20 +87,20 @@ def test_threads_that_add_to_the_same_rows_at_once(tmp_path: Path) -> None:
         with RowStore(tmp_path, patience_s=60) as store:
             store.register(NETWORK, "network one", {})
             for turn in range(10):
-                name = f"{writer} {turn}".ljust(16).encode()
-                store.put_many(NETWORK, {key(n): {name: value(n + turn)} for n in range(5)})
+                store.put_many(NETWORK, {key(n): named(**{f"{writer} {turn}": n + turn}) for n in range(5)})
             return store.notes
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(write, range(4))) == [()] * 4
     with RowStore(tmp_path) as store:
         found = store.get_many([key(n) for n in range(5)])
-    names = {f"{writer} {turn}".ljust(16).encode() for writer in range(4) for turn in range(10)}
-    assert [set(row.names) for row in found.values()] == [names] * 5
+    for n in range(5):
+        expected = {f"{writer} {turn}": n + turn for writer in range(4) for turn in range(10)}
+        assert as_named(found[key(n)]) == expected
 
 
 HOLDER = """
-connection = sqlite3.connect(folder / "rows-3.sqlite", isolation_level=None)
+connection = sqlite3.connect(folder / "rows-4.sqlite", isolation_level=None)
 connection.execute(sys.stdin.readline())
 connection.execute("BEGIN IMMEDIATE")
 connection.execute("UPDATE networks SET created = 0")
@@ -280,7 +280,7 @@ with RowStore(folder) as store:
     for start in range(0, 400, 20):
         store.put_many(NETWORK, values(20, start=start))
         for found, got in store.get_many([key(n) for n in range(start, start + 20)]).items():
-                assert got.values[NAME].tobytes() == values(20, start=start)[found][NAME].tobytes()
+                assert got.tobytes() == values(20, start=start)[found].tobytes()
 print(store.notes)
 """
 

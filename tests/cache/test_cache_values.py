@@ -3,17 +3,20 @@
 import hashlib
 import struct
 import zlib
+from collections import Counter
+from itertools import product
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from support.cache import NAME, key
+from support.cache import key, named
 
 from geed_cli.cache.keys import digest
-from geed_cli.cache.row_bytes import NAME_BYTES, decode, encode
+from geed_cli.cache.row_bytes import NAME_BYTES, Content, Numbers, decode, encode, names_in
 
 NAN_WITH_PAYLOAD = struct.unpack("<d", bytes.fromhex("010000000000f8ff"))[0]
 
@@ -38,106 +41,135 @@ def test_fields_are_text(fields: dict[str, str]) -> None:
         digest(fields)
 
 
-VALUES = (
-    arrays(np.float64, st.integers(0, 9), elements=st.floats(width=64))
-    | arrays(np.float32, st.integers(0, 9), elements=st.floats(width=32))
-    | arrays(np.float64, (), elements=st.floats(width=64))
-    | arrays(np.float32, (), elements=st.floats(width=32))
+VECTORS = arrays(np.float64, st.integers(0, 9), elements=st.floats(width=64)) | arrays(
+    np.float32, st.integers(0, 9), elements=st.floats(width=32)
 )
-NAMES = st.binary(min_size=NAME_BYTES, max_size=NAME_BYTES)
+NAMED = st.dictionaries(st.binary(min_size=NAME_BYTES, max_size=NAME_BYTES), st.floats(width=64), max_size=6)
 
 
-@given(st.dictionaries(NAMES, VALUES, max_size=6))
-def test_values_come_back_bit_for_bit(values: dict[bytes, NDArray[np.floating]]) -> None:
-    """Names, types, shapes and bits; hypothesis tries NaN, −0.0, infinities, subnormals and nothing at all."""
-    row = decode(key(0), encode(key(0), values))
+def numbers(named: dict[bytes, float]) -> Numbers:
+    """Numbers by their names."""
+    return Numbers(names_in(b"".join(named)), np.array(list(named.values()), dtype=np.float64))
+
+
+def back_of(content: Content) -> Content:
+    """What comes back."""
+    row = decode(key(0), encode(key(0), content))
     assert row is not None
-    assert row.names == tuple(values)
-    for name, back in row.values.items():
-        one = values[name]
-        assert (back.dtype, back.shape, back.tobytes()) == (one.dtype, one.shape, one.tobytes())
+    return row
+
+
+@given(VECTORS)
+def test_vectors_come_back_bit_for_bit(vector: NDArray[np.floating]) -> None:
+    """Types and bits; hypothesis tries NaN, −0.0, infinities, subnormals and nothing at all."""
+    back = back_of(vector)
+    assert not isinstance(back, Numbers)
+    assert (back.dtype, back.shape, back.tobytes()) == (vector.dtype, vector.shape, vector.tobytes())
+
+
+@given(NAMED)
+def test_numbers_come_back_bit_for_bit(named: dict[bytes, float]) -> None:
+    """Names, their order, and bits."""
+    given_numbers = numbers(named)
+    back = back_of(given_numbers)
+    assert isinstance(back, Numbers)
+    assert back.names.astype("<u8").tobytes() == b"".join(named)
+    assert back.values.tobytes() == given_numbers.values.tobytes()
+
+
+@given(NAMED, st.lists(st.binary(min_size=NAME_BYTES, max_size=NAME_BYTES), max_size=6), st.randoms())
+def test_numbers_are_found_by_their_names(
+    named: dict[bytes, float], others: list[bytes], random: Random
+) -> None:
+    """In any order, some twice and some unknown; one whose first half another has may be missed, never mistaken."""
+    wanted = [*named, *others, *list(named)[:2]]
+    random.shuffle(wanted)
+    values, there = numbers(named).at(names_in(b"".join(wanted)))
+    halves = Counter(name[:8] for name in named)
+    for name, value, known in zip(wanted, values, there, strict=True):
+        assert known == (name in named) or halves[name[:8]] > 1
+        assert np.array_equal(value, named[name] if known else 0.0, equal_nan=True)
+
+
+@given(NAMED, NAMED)
+def test_numbers_beside_others_are_those_of_both(one: dict[bytes, float], other: dict[bytes, float]) -> None:
+    """As dictionaries are put together: of a name that both have, the first one's number."""
+    assume(len({name[:8] for name in one}) == len(one))
+    both = numbers(one).beside(numbers(other))
+    names = [name.tobytes() for name in both.names.astype("<u8")]
+    assert dict(zip(names, both.values.view(np.int64).tolist(), strict=True)) == {
+        name: int(np.float64(value).view(np.int64)) for name, value in (other | one).items()
+    }
+    assert len(names) == len(set(names))
 
 
 def test_signs_and_payloads_of_special_values_stay() -> None:
     """−0.0 and a NaN with bits of its own, in either byte order and from every second element."""
-    value = np.array([-0.0, 1, np.inf, 2, NAN_WITH_PAYLOAD, 3])[::2]
-    for given_value in (value, value.astype(">f8")):
-        row = decode(key(0), encode(key(0), {NAME: given_value}))
-        assert row is not None
-        back = row.values[NAME]
+    vector = np.array([-0.0, 1, np.inf, 2, NAN_WITH_PAYLOAD, 3])[::2]
+    named = Numbers(names_in(bytes(range(3 * NAME_BYTES))), vector)
+    rows = [back_of(vector), back_of(vector.astype(">f8")), back_of(named)]
+    for row in rows:
+        back = row.values if isinstance(row, Numbers) else row
         assert back.dtype.isnative
         assert back.astype("<f8").tobytes().hex() == "0000000000000080000000000000f07f010000000000f8ff"
-    with pytest.raises(ValueError, match="read-only"):
-        back[0] = 1
+        with pytest.raises(ValueError, match="read-only"):
+            back[0] = 1
 
 
 @pytest.mark.parametrize(
-    "value",
-    [np.zeros((1, 1)), np.zeros(2, int), np.zeros(2, np.float16), np.zeros(2, complex), np.array(["a"])],
+    "vector",
+    [
+        np.zeros((1, 1)),
+        np.zeros(()),
+        np.zeros(2, int),
+        np.zeros(2, np.float16),
+        np.zeros(2, complex),
+        np.array(["a"]),
+    ],
 )
-def test_other_arrays_are_refused(value: NDArray[np.float64]) -> None:
-    """A value that could not come back as it was is a mistake of the caller."""
+def test_other_arrays_are_refused(vector: NDArray[np.float64]) -> None:
+    """A vector that could not come back as it was is a mistake of the caller."""
     with pytest.raises(TypeError):
-        encode(key(0), {NAME: value})
+        encode(key(0), vector)
 
 
-@pytest.mark.parametrize("name", [b"", b"short", b"x" * 17])
-def test_other_names_are_refused(name: bytes) -> None:
-    """They lie side by side in a row, so that their length is theirs all."""
-    with pytest.raises(ValueError, match="16 bytes"):
-        encode(key(0), {name: np.zeros(1)})
+@pytest.mark.parametrize("values", [np.zeros(1), np.zeros(3), np.zeros((2, 1)), np.zeros(2, np.float32)])
+def test_other_numbers_are_refused(values: NDArray[np.float64]) -> None:
+    """They lie side by side, so that each has a name and all have one type."""
+    with pytest.raises(ValueError, match="2 names"):
+        encode(key(0), Numbers(names_in(bytes(range(2 * NAME_BYTES))), values))
 
 
 def test_every_flipped_bit_is_seen() -> None:
     """Any single bit of the stored bytes or of the key makes it no row."""
-    stored = encode(key(0), {NAME: np.array([1.5, -2.5]), b"another name....": np.ones((), np.float32)})
-    for bit in range(8 * len(stored)):
-        assert decode(key(0), flipped(stored, bit)) is None
-    for bit in range(256):
-        assert decode(flipped(key(0), bit), stored) is None
+    for content in (named(a=1.5, b=-2.5), np.array([1.5, -2.5], np.float32)):
+        stored = encode(key(0), content)
+        for bit in range(8 * len(stored)):
+            assert decode(key(0), flipped(stored, bit)) is None
+        for bit in range(256):
+            assert decode(flipped(key(0), bit), stored) is None
 
 
-def forged(count: int, of: int, size: int, elements: bytes) -> bytes:
-    """The payload of a row of one value that says all this."""
-    return b"V" + count.to_bytes(4, "little") + NAME + bytes([of]) + size.to_bytes(4, "little") + elements
+LENGTHS = {b"N": 24, b"D": 8, b"S": 4}
+"""Bytes of one element of each kind."""
 
 
-FORGED = {
-    "nothing": b"",
-    "no count": b"V\x01",
-    "another kind": b"W" + forged(1, 1, 1, bytes(8))[1:],
-    "an unknown type": forged(1, 4, 1, bytes(8)),
-    "more values than bytes": forged(2**32 - 1, 1, 1, bytes(8)),
-    "more elements than bytes": forged(1, 1, 2**32 - 1, bytes(8)),
-    "fewer elements than bytes": forged(1, 1, 1, bytes(9)),
-    "half an element": forged(1, 1, 1, bytes(4)),
-    "two elements in a scalar": forged(1, 0, 2, bytes(16)),
-    "none in a scalar": forged(1, 2, 0, b""),
-}
-
-
-@pytest.mark.parametrize("name", FORGED)
-def test_forged_rows_with_a_right_checksum_are_none(name: str) -> None:
-    """Whatever they say of themselves has to fit their length; one that fits is a row."""
-    for payload, expected in ((FORGED[name], True), (forged(1, 1, 1, bytes(8)), False)):
-        checksum = zlib.crc32(key(0) + payload).to_bytes(4, "little")
-        assert (decode(key(0), checksum + payload) is None) == expected
-
-
-@given(st.binary(max_size=80))
-def test_any_bytes_with_a_right_checksum_are_a_row_or_none(rest: bytes) -> None:
-    """Never an error, and what is a row has as many values as names."""
-    payload = b"V" + rest
-    row = decode(key(0), zlib.crc32(key(0) + payload).to_bytes(4, "little") + payload)
-    if row is not None:
-        assert len(row.values) == len(set(row.names))
+def test_forged_rows_with_a_right_checksum() -> None:
+    """A row where the bytes are those of so many elements; else none, and never an error."""
+    for kind, size in product([bytes([byte]) for byte in range(256)], range(50)):
+        payload = kind + bytes(size)
+        row = decode(key(0), zlib.crc32(key(0) + payload).to_bytes(4, "little") + payload)
+        length = LENGTHS.get(kind)
+        assert (row is not None) == (length is not None and size % length == 0)
+        if isinstance(row, Numbers):
+            assert len(row.names) == len(row.values) == size // 24
 
 
 @pytest.mark.parametrize("stored", [None, 3, 1.5, "text", b""])
 def test_other_types_are_none(stored: object) -> None:
     """SQLite keeps any type in any column."""
     assert decode(key(0), stored) is None
-    assert decode(stored, encode(key(0), {NAME: np.zeros(2)})) is None
+    assert decode(stored, encode(key(0), np.zeros(2))) is None
 
 
 def flipped(data: bytes, bit: int) -> bytes:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.cache import NAME, NETWORK, assert_true, change, fill, key, value, values
+from support.cache import NETWORK, as_named, assert_true, change, fill, key, named, value, values
 
 from geed_cli.cache import store as store_module
 from geed_cli.cache.contents import networks_in
-from geed_cli.cache.database import Database
+from geed_cli.cache.database import FILE_NAME, Database
 from geed_cli.cache.keys import digest
 from geed_cli.cache.location import cache_folder
+from geed_cli.cache.row_bytes import Numbers
 from geed_cli.cache.store import RowStore
 
 
@@ -27,53 +28,51 @@ def test_what_is_put_is_found_by_the_next_opening(tmp_path: Path) -> None:
     assert_true(found, 1203)
 
 
-def test_types_and_shapes_stay(tmp_path: Path) -> None:
-    """Scalars, vectors, nothing at all, both widths; an embedding longer than a page."""
-    given = [
-        np.float64(-0.0) * np.ones(()),
-        np.zeros(0),
-        np.array([np.nan, -np.inf]),
-        np.ones(5000, np.float32),
-    ]
+def test_rows_of_either_kind_stay_as_they_are(tmp_path: Path) -> None:
+    """Numbers and vectors, none at all, both widths; an embedding longer than a page."""
+    vectors = [np.zeros(0), np.array([np.nan, -np.inf, -0.0]), np.ones(5000, np.float32)]
     with RowStore(tmp_path) as store:
         store.register(NETWORK, "n", {})
-        store.put_many(NETWORK, {key(0): {key(n)[:16]: one for n, one in enumerate(given)}})
-        found = store.get_many([key(0)])[key(0)]
-    assert found.names == tuple(key(n)[:16] for n in range(4))
-    for n, one in enumerate(given):
-        got = found.values[key(n)[:16]]
-        assert (got.dtype, got.shape, got.tobytes()) == (one.dtype, one.shape, one.tobytes())
+        store.put_many(NETWORK, {key(n): one for n, one in enumerate(vectors)})
+        store.put_many(NETWORK, {key(7): named(a=-0.0, b=np.inf), key(8): named()})
+        found = store.get_many([key(n) for n in range(9)])
+    for n, one in enumerate(vectors):
+        got = found[key(n)]
+        assert not isinstance(got, Numbers)
+        assert (got.dtype, got.tobytes()) == (one.dtype, one.tobytes())
+    assert str(as_named(found[key(7)])) == "{'a': -0.0, 'b': inf}"
+    assert as_named(found[key(8)]) == {}
 
 
-def test_putting_again_replaces_values_of_the_same_names(tmp_path: Path) -> None:
-    """Others of the row stay, in this opening and the next, and rows are no more than before."""
-    fill(tmp_path, 3)
-    other = b"another name...."
+def test_putting_again_replaces_numbers_of_the_same_names(tmp_path: Path) -> None:
+    """Others of the row stay, in this opening and the next, and rows are no more than before; vectors are replaced."""
     with RowStore(tmp_path) as store:
         store.register(NETWORK, "n", {})
-        store.put_many(NETWORK, {key(1): {other: value(7)}})
-        store.put_many(NETWORK, {key(1): {NAME: value(9)}, key(2): {other: value(8)}})
+        store.put_many(NETWORK, {key(0): named(a=1, b=2), key(1): named(a=3), key(2): value(2)})
+        store.put_many(NETWORK, {key(0): named(c=4, a=5), key(2): value(9)})
+        store.put_many(NETWORK, {key(1): named(b=6)})
         store.put_many(NETWORK, {})
-        assert np.array_equal(store.get_many([key(1)])[key(1)].values[NAME], value(9))
+        assert as_named(store.get_many([key(1)])[key(1)]) == {"a": 3, "b": 6}
     with RowStore(tmp_path) as store:
         found = store.get_many([key(n) for n in range(3)])
-    assert {one: {name: got.tolist() for name, got in row.values.items()} for one, row in found.items()} == {
-        key(0): {NAME: value(0).tolist()},
-        key(1): {NAME: value(9).tolist(), other: value(7).tolist()},
-        key(2): {NAME: value(2).tolist(), other: value(8).tolist()},
-    }
+    assert as_named(found[key(0)]) == {"a": 5, "b": 2, "c": 4}
+    assert as_named(found[key(1)]) == {"a": 3, "b": 6}
+    assert np.array_equal(found[key(2)], value(9))
     with Database(tmp_path) as database:
         assert networks_in(database)[0].rows == 3
 
 
-def test_a_harmed_row_is_begun_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("harm", ["x'00'", "(SELECT value FROM rows WHERE id = 2)"])
+def test_a_harmed_row_is_begun_anew(tmp_path: Path, harm: str) -> None:
     """Nothing of it is mixed with what is put."""
-    file = fill(tmp_path, 2)
-    change(file, "UPDATE rows SET value = x'00' WHERE id = 1")
     with RowStore(tmp_path) as store:
         store.register(NETWORK, "n", {})
-        store.put_many(NETWORK, {key(0): {b"another name....": value(7)}})
-        assert store.get_many([key(0)])[key(0)].names == (b"another name....",)
+        store.put_many(NETWORK, {key(0): named(a=1), key(1): named(a=2)})
+    change(tmp_path / FILE_NAME, f"UPDATE rows SET value = {harm} WHERE id = 1")
+    with RowStore(tmp_path) as store:
+        store.register(NETWORK, "n", {})
+        store.put_many(NETWORK, {key(0): named(b=7)})
+        assert as_named(store.get_many([key(0)])[key(0)]) == {"b": 7}
         assert store.notes == ()
 
 
@@ -82,9 +81,9 @@ def test_a_put_is_whole_or_not_at_all(tmp_path: Path) -> None:
     with RowStore(tmp_path) as store:
         store.register(NETWORK, "n", {})
         with pytest.raises(TypeError):
-            store.put_many(NETWORK, {key(0): {NAME: value(0)}, key(1): {NAME: np.zeros(1, int)}})
+            store.put_many(NETWORK, {key(0): value(0), key(1): np.zeros(1, int)})
         assert store.get_many([key(0)]) == {}
-        store.put_many(NETWORK, {key(2): {NAME: value(2)}})
+        store.put_many(NETWORK, {key(2): value(2)})
         assert list(store.get_many([key(2)])) == [key(2)]
 
 

@@ -95,7 +95,7 @@ def test_equal_batches_have_one_matching(plan: Plan) -> None:
 def test_round_trips_are_compared_with_their_identity(plan: Plan) -> None:
     slots = slots_of(plan, 1, controls=1)
     trips = [trip for due, _ in run(agenda_of(plan), slots, 5) for trip in [due.trips] if trip is not None]
-    found = [variant for each in trips for _, variant in each.shown]
+    found = [variant for each in trips for _, variant in each.compared.shown]
     assert Counter(found) == Counter(plan.round_trips)
 
 
@@ -107,9 +107,10 @@ def test_nulls_are_beside_the_partners_that_are_named(plan: Plan) -> None:
     assert due.controls == {0: True, 1: True, 2: True}
     null = due.null({1: 0, 2: EARLIER})
     assert null is not None
-    assert null.shown == tuple(each for each in due.rows if each[0] != "0.png")
+    assert null.compared.control == "null"
+    assert null.compared.shown == tuple(each for each in due.rows if each[0] != "0.png")
     assert [null.centres[at] for at in null.matching.of] == [
-        0 if image == "1.png" else EARLIER for image, _ in null.shown
+        0 if image == "1.png" else EARLIER for image, _ in null.compared.shown
     ]
     assert due.null({1: 0, 2: EARLIER}) is null, "made once for all layers"
     assert due.null({}) is None

@@ -1,6 +1,7 @@
-"""What waits for the end of a batch holds numbers alone: no layer's maps outlive their hook."""
+"""What waits for the end of a batch holds numbers alone: no layer's maps outlive their hook, nor sums their use."""
 
 import gc
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from geed_cli.engine.batches import Slot
 from geed_cli.engine.layerwise.agenda import Agenda
+from geed_cli.engine.layerwise.layer_numbers import NumbersInFlight, alike_layers
 from geed_cli.engine.layerwise.reducer import LayerReducer
 from geed_cli.engine.outbox import Outbox
 from geed_cli.engine.row import Subject
@@ -39,9 +41,11 @@ def test_no_map_outlives_its_hook() -> None:
     network = load_model("timm:test_resnet", weights="random", img_size=32)
     plan = make_plan(network, ("flip",), AuditOptions()).plan
     name, layer = next((name, layer) for name, layer in plan.layers.items() if layer.repeats is None)
-    views, families = plan.groups[0].views, families_of(plan)[name]
-    agenda = Agenda(tuple(families.values()))
-    reducer = LayerReducer(agenda, plan.of_layers)
+    views = plan.groups[0].views
+    alike = next(each for each in alike_layers(plan, families_of(plan)) if name in each.layers)
+    row = alike.layers.index(name)
+    agenda, numbers = Agenda(tuple(alike.acting.values())), NumbersInFlight(alike)
+    reducer = LayerReducer(agenda, plan.of_layers, numbers, row)
     shape = next(iter(layer.representations.values())).shape
     subjects = [Subject(ImageRecord(f"{number}.png", ""), control=True) for number in range(3)]
     slots = [Slot(subject, view, view == views[-1]) for subject in subjects for view in views]
@@ -53,7 +57,12 @@ def test_no_map_outlives_its_hook() -> None:
     assert held() > 0, "the caller's own"
     del maps
     assert held() == 0
+    sums = [weakref.ref(waiting.sums) for every in outbox.sums._waiting.values() for waiting in every]
+    outbox.sums.compare(outbox.put)
+    assert len(sums) == 2, "deviations and nulls"
+    assert not any(of() for of in sums), "sums of many layers would not leave their memory to the next batch"
     outbox.deliver()
-    found = [reducer.pop(subject.path) for subject in subjects]
-    assert all(row for comparisons in found for row in comparisons.values())
+    found = [numbers.pop(subject.path).there[row].sum() for subject in subjects]
+    deviations, null = 2 * len(views) * 2, 2 * len(views)
+    assert found == [deviations, deviations + null, deviations + null]
     assert not broken

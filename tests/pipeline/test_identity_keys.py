@@ -23,8 +23,8 @@ from geed_cli.models.spec import ModelPart, ModelSpec, WeightsPart
 from geed_cli.pipeline import placement
 from geed_cli.pipeline.audit import audit
 from geed_cli.pipeline.options import ActionOptions, AuditOptions, ControlOptions, DataOptions, RunOptions
-from geed_cli.pipeline.reuse import row_cache
-from geed_cli.pipeline.reuse.row_cache import value_key
+from geed_cli.pipeline.reuse import row_cache, schedule
+from geed_cli.pipeline.reuse.schedule import value_key
 from geed_cli.result.schema import Result
 
 GROUPS = ("c3",)
@@ -95,6 +95,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
 
     monkeypatch.setattr(row_cache, "digest", listening)
     monkeypatch.setattr(row_cache, "value_key", listening_for_values)
+    monkeypatch.setattr(schedule, "value_key", listening_for_values)
     return fields
 
 

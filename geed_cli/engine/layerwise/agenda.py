@@ -7,17 +7,16 @@ are numbers: those of the batch by their rows, and behind them those that are he
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from geed_cli.actions.round_trip import RoundTrip
 from geed_cli.actions.view import View
 from geed_cli.engine.batches import Slot
+from geed_cli.engine.layerwise.layer_numbers import Compared, Shown
 from geed_cli.engine.plan import Variant
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.maps.stack import Matching, Move
 
-Shown = tuple[str, Variant]
-"""An image and what the network was shown of it."""
 EARLIER = -1
 """In place of one of a batch's images: the control image of an earlier one."""
 MatchingOf = Callable[[tuple[int, ...], tuple[Move | None, ...]], Matching]
@@ -26,41 +25,41 @@ KEPT = 256
 an orbit, and only where parts of many orbits are cached there are more."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Null:
     """Rows of control images beside another image's centre.
 
     Attributes:
         rows: which of the compared rows.
-        shown: image and view of these.
+        compared: image and view of these.
         centres: whose centres: images of the batch, or ``EARLIER``.
         matching: the rows beside these.
     """
 
     rows: tuple[int, ...]
-    shown: tuple[tuple[str, View], ...]
+    compared: Compared
     centres: tuple[int, ...]
     matching: Matching
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trips:
     """Round trips beside the image that they should have come back to.
 
     Attributes:
-        shown: images and round trips.
+        compared: images and round trips.
         returned: their maps' numbers.
         identities: those of the maps that they are compared with.
         matching: each beside its own.
     """
 
-    shown: tuple[tuple[str, RoundTrip], ...]
+    compared: Compared
     returned: tuple[int, ...]
     identities: tuple[int, ...]
     matching: Matching
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Due:
     """What can be compared of one family.
 
@@ -89,6 +88,11 @@ class Due:
     trips: Trips | None
     _nulls: dict[tuple[tuple[int, int], ...], Null | None] = field(default_factory=dict, init=False)
 
+    @cached_property
+    def compared(self) -> Compared:
+        """The rows, as the tables of their numbers ask for them."""
+        return Compared(self.family, self.rows)
+
     def null(self, partners: Mapping[int, int]) -> Null | None:
         """The null of the rows of control images; None where there are none.
 
@@ -109,7 +113,8 @@ class Due:
         wanted = [images[image] for image, _ in shown]
         centres = tuple(dict.fromkeys(wanted))
         moves = tuple(self.family.moves[view] for _, view in shown)
-        return Null(rows, shown, centres, self.matching_of(tuple(map(centres.index, wanted)), moves))
+        compared = Compared(self.family, shown, "null")
+        return Null(rows, compared, centres, self.matching_of(tuple(map(centres.index, wanted)), moves))
 
 
 @dataclass(frozen=True)
@@ -210,7 +215,7 @@ class Agenda:
             return None
         self._compared.update((family, image, trip) for image, trip in shown)
         return Trips(
-            shown,
+            Compared(family, shown),
             tuple(numbers[image][trip] for image, trip in shown),
             tuple(numbers[image][trip.identity] for image, trip in shown),
             self._matching(tuple(range(len(shown))), tuple(family.moves[trip.identity] for _, trip in shown)),

@@ -13,12 +13,12 @@ import torch
 from torch import Tensor
 
 from geed_cli.actions.view import View
-from geed_cli.engine.outbox import Outbox, Rows, Take, send
-from geed_cli.engine.row import Control
+from geed_cli.engine.layerwise.layer_measures import LayerMeasures
+from geed_cli.engine.outbox import Destination, Outbox, Take, send
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.map_distance import layer_deviation, map_deviation, squared_lengths, wide
 from geed_cli.measures.maps.stack import MapStack, Matching, Move, Sums, finite
-from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure, MapMeasure
+from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure
 from geed_cli.measures.moments import numbers_of, pick, taken
 
 
@@ -57,27 +57,6 @@ class Centres:
 
 
 @dataclass(frozen=True)
-class LayerMeasures:
-    """The measures of layers, by what they are made of."""
-
-    by_channel: tuple[ChannelMeasure, ...]
-    by_map: tuple[MapMeasure, ...]
-
-    @classmethod
-    def of(cls, measures: Sequence[LayerMeasure]) -> "LayerMeasures":
-        """Of any kind."""
-        return cls(
-            tuple(each for each in measures if isinstance(each, ChannelMeasure)),
-            tuple(each for each in measures if isinstance(each, MapMeasure)),
-        )
-
-    @property
-    def every(self) -> tuple[LayerMeasure, ...]:
-        """All of them."""
-        return (*self.by_channel, *self.by_map)
-
-
-@dataclass(frozen=True)
 class Made:
     """What was made of R pairs of maps while they were there.
 
@@ -97,17 +76,15 @@ class Made:
         flags = [each.finite for each in self.by_map.values()]
         return torch.stack(flags if self.sums is None else [*flags, finite(self.sums)]).all(dim=0)
 
-    def send(
-        self, rows: Rows, outbox: Outbox, control: Control | None = None, take_finite: Take | None = None
-    ) -> None:
-        """Have the numbers delivered into R dictionaries, and the flags of those finite, which all have to hold."""
+    def send(self, to: Destination, outbox: Outbox, take_finite: Take | None = None) -> None:
+        """Have the numbers delivered, and the flags of those finite, which all have to hold."""
         if self.by_map:
-            send(self.by_map, rows(), outbox.put, control)
+            send(self.by_map, [to], outbox.put)
         for each in self.by_map.values():
             if take_finite is not None:
                 outbox.put(each.finite, take_finite)
         if self.sums is not None:
-            outbox.sums.add(self.sums, self.by_channel, rows, control, take_finite)
+            outbox.sums.add(self.sums, self.by_channel, to, take_finite)
 
 
 def compare_maps(

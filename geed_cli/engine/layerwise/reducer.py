@@ -10,10 +10,11 @@ from functools import partial
 from torch import Tensor
 
 from geed_cli.actions.view import View
-from geed_cli.engine.layerwise.agenda import EARLIER, Agenda, Due, Shown
-from geed_cli.engine.layerwise.comparisons import Centres, LayerMeasures, Made, compare_centred, compare_maps
-from geed_cli.engine.observation import Comparisons
-from geed_cli.engine.outbox import Numbers, Outbox, send
+from geed_cli.engine.layerwise.agenda import EARLIER, Agenda, Due
+from geed_cli.engine.layerwise.comparisons import Centres, Made, compare_centred, compare_maps
+from geed_cli.engine.layerwise.layer_measures import LayerMeasures
+from geed_cli.engine.layerwise.layer_numbers import Compared, NumbersInFlight
+from geed_cli.engine.outbox import Destination, Outbox, send
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.maps.compared import stack_of
 from geed_cli.measures.maps.lying import copied
@@ -36,13 +37,17 @@ class LayerReducer:
     Args:
         agenda: of the families of all groups that act on it.
         measures: of layers.
+        numbers: of the layers that are compared alike.
+        layer: its row there.
     """
 
-    def __init__(self, agenda: Agenda, measures: Sequence[LayerMeasure]) -> None:
+    def __init__(
+        self, agenda: Agenda, measures: Sequence[LayerMeasure], numbers: NumbersInFlight, layer: int
+    ) -> None:
         self._agenda = agenda
         self._measures = LayerMeasures.of(measures)
+        self._to = partial(Destination, numbers, layer)
         self._held: tuple[Tensor, ...] = ()
-        self._comparisons: dict[str, Comparisons] = {}
         self._partner: dict[Family, Centres] = {}
 
     def consume(self, batch: Tensor, outbox: Outbox, broken: Broken) -> None:
@@ -55,10 +60,6 @@ class LayerReducer:
             self._compare(due, maps, outbox, broken)
         self._held = tuple(copied(maps[number])[None] for number in self._agenda.step.kept)
 
-    def pop(self, image: str) -> Comparisons:
-        """The finished comparisons of one image."""
-        return self._comparisons.pop(image, {})
-
     def _compare(self, due: Due, maps: Scattered, outbox: Outbox, broken: Broken) -> None:
         """The deviations of all rows, and the controls."""
         own = stack_of(maps, due.numbers, due.family.support) if due.rows else None
@@ -67,10 +68,9 @@ class LayerReducer:
         if own is not None:
             made = compare_maps(due.family, due.matching, own, centres, self._measures)
             # partial: what the outbox holds stays until the end of the batch, and maps must not
-            rows = partial(self._rows, due.family, due.rows)
-            made.send(rows, outbox, take_finite=partial(_tell, due.rows, broken))
+            made.send(self._to(due.compared), outbox, partial(_tell, due.rows, broken))
             if due.family.corrected:
-                self._corrected(due, maps, centres, rows(), outbox)
+                self._corrected(due, maps, centres, outbox)
         if due.controls:
             self._null(due, own, centres, made, outbox)
             self._trips(due, maps, outbox)
@@ -89,15 +89,15 @@ class LayerReducer:
             alone=stack_of(maps, identities, support) if self._measures.by_map else None,
         )
 
-    def _corrected(
-        self, due: Due, maps: Scattered, centres: Centres, numbers: Sequence[Numbers], outbox: Outbox
-    ) -> None:
+    def _corrected(self, due: Due, maps: Scattered, centres: Centres, outbox: Outbox) -> None:
         """The deviations about the layer's own centre, row by row."""
-        for (_, view), at, number, row in zip(due.rows, due.matching.of, due.numbers, numbers, strict=True):
+        for shown, at, number in zip(due.rows, due.matching.of, due.numbers, strict=True):
+            _, view = shown
             if view in due.family.corrected:
                 pair = centres.maps[at], centres.plain[at]
                 centred = compare_centred(due.family, view, maps[number], *pair, self._measures.every)
-                send(centred, [row], outbox.put, "phase_corrected")
+                compared = Compared(due.family, (shown,), "phase_corrected")
+                send(centred, [self._to(compared)], outbox.put)
 
     def _null(
         self, due: Due, own: MapStack | None, centres: Centres, made: Made | None, outbox: Outbox
@@ -116,7 +116,7 @@ class LayerReducer:
         if null is not None and own is not None:
             others = Centres.together([self._centre(due, centres, at) for at in null.centres])
             compared = compare_maps(due.family, null.matching, own.rows(null.rows), others, self._measures)
-            compared.send(partial(self._rows, due.family, null.shown), outbox, "null")
+            compared.send(self._to(null.compared), outbox)
         if before is not None and before != EARLIER:
             self._partner[due.family] = centres.at(before).clone()
 
@@ -132,14 +132,7 @@ class LayerReducer:
             stack_of(maps, numbers, due.family.support) for numbers in (trips.returned, trips.identities)
         )
         made = compare_maps(due.family, trips.matching, returned, Centres(identities), self._measures)
-        made.send(partial(self._rows, due.family, trips.shown), outbox)
-
-    def _rows(self, family: Family, shown: Sequence[Shown]) -> list[Numbers]:
-        """Where the numbers of comparisons go."""
-        return [
-            self._comparisons.setdefault(image, {}).setdefault((family, variant), {})
-            for image, variant in shown
-        ]
+        made.send(self._to(trips.compared), outbox)
 
 
 def _tell(rows: Sequence[tuple[str, View]], broken: Broken, finite: Tensor) -> None:

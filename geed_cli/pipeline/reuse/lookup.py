@@ -42,12 +42,12 @@ def look_up(drawn: Drawn, networks: Sequence[Prepared], options: AuditOptions) -
     lookups: dict[str, Lookup] = {}
     before: Lookup | None = None
     for subject in _subjects(drawn, hashes, partners):
-        missing = [address for cache in caches for address in cache.look_up(subject)]
-        variants: set[Variant] = {each for address in missing for each in (address.variant, *address.kernel)}
-        rounding = any(address.of_rounding for address in missing)
+        missing = [cache.look_up(subject) for cache in caches]
+        variants: set[Variant] = set().union(*(each.variants for each in missing))
+        rounding = any(each.rounding for each in missing)
         lookup = lookups[subject.path] = Lookup(subject, variants, rounding)
         if before is not None:
-            before.variants |= {view for address in missing if address.has_partner for view in address.kernel}
+            before.variants.update(*(each.before for each in missing))
         if subject.path in partners:
             before = lookup
     if not options.run.reduced and not all(cache.knows_as_steady() for cache in caches):

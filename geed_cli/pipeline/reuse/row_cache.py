@@ -4,24 +4,24 @@ Fresh values never replace cached ones, which makes cached and fresh results the
 interrupted goes on where it stopped.
 """
 
-import hashlib
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from geed_cli import __version__
 from geed_cli.cache.keys import digest
-from geed_cli.cache.row_bytes import NAME_BYTES, Record
+from geed_cli.cache.row_bytes import NAME_BYTES, Content, Names, Numbers, Vector, names_in
 from geed_cli.cache.store import RowStore
 from geed_cli.choices import DECODED_AS
 from geed_cli.engine.batches import Placement
+from geed_cli.engine.layerwise.layer_numbers import AlikeLayers
 from geed_cli.engine.observation import Observation
-from geed_cli.engine.plan import Plan
+from geed_cli.engine.plan import Plan, Variant
 from geed_cli.engine.row import Subject
-from geed_cli.engine.shared_action import Families
 from geed_cli.errors import RunError
 from geed_cli.images.source import ImageRecord
 from geed_cli.measures.maps.compared import sums_by
@@ -29,17 +29,19 @@ from geed_cli.measures.measure import VectorSite
 from geed_cli.models.network import Network
 from geed_cli.pipeline.describe import MEASURE_VERSION
 from geed_cli.pipeline.options import AuditOptions
-from geed_cli.pipeline.reuse.addresses import Address, Array, Schedule
+from geed_cli.pipeline.reuse.blocks import Flags, Need, Scheduled, VectorAddress
+from geed_cli.pipeline.reuse.schedule import Schedule, names_of, value_key
 from geed_cli.runtime.versions import version
 
-WRITE_AT = 20_000
-"""Values that wait before they are written: a few seconds of a fast run."""
+WRITE_AT = 50_000
+"""Numbers and vectors that wait before they are written: a few MB."""
 WRITE_EVERY_S = 10.0
 """Seconds after which they are written however few they are: so much is lost where a run is killed, or a batch."""
 ROWS_VERSION = 7
 """Counts changes of how numbers of a row are computed that alter their last digits alone, and of how keys are made."""
-FINGERPRINT = b"fingerprint".ljust(NAME_BYTES)
-"""The name of a picture's fingerprint in the row of its numbers."""
+FINGERPRINT = names_of([f"fingerprint {word}" for word in range(4)])
+"""The names of the words of a picture's fingerprint in the row of its numbers."""
+NOTHING = Numbers(FINGERPRINT[:0], np.zeros(0))
 LIBRARIES = ("torch", "timm", "torchvision", "numpy", "pillow")
 OF_SOURCES = {
     "timm": (),
@@ -48,6 +50,51 @@ OF_SOURCES = {
     "open_clip": ("open_clip_torch",),
 }
 """The sources whose networks do what their weights tell, with the libraries that they need beside."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What has to be shown to find what is missing of an image.
+
+    Attributes:
+        variants: of the image itself.
+        before: of the control image before it.
+        rounding: whether the run's rounding is missing.
+    """
+
+    variants: frozenset[Variant] = frozenset()
+    before: frozenset[Variant] = frozenset()
+    rounding: bool = False
+
+    @classmethod
+    def of(cls, needs: Collection[Need]) -> "Missing":
+        """What these need together."""
+        return cls(
+            frozenset(variant for need in needs for variant in (need.variant, *need.kernel)),
+            frozenset(view for need in needs if need.partner for view in need.kernel),
+            any(need.rounding for need in needs),
+        )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the store has of an image.
+
+    Attributes:
+        subject: the image when it was looked up.
+        numbers: its row of numbers.
+        vectors: its vectors.
+    """
+
+    subject: Subject
+    numbers: Numbers
+    vectors: Mapping[VectorAddress, Vector]
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its pixels; empty where it is not known."""
+        words, known = self.numbers.at(FINGERPRINT)
+        return words.astype(">u4").tobytes().hex() if known.all() else ""
 
 
 class RowCache:
@@ -63,27 +110,28 @@ class RowCache:
         self._store = store
         self._network_key = network_key
         self._schedule = schedule
-        self._names_of: dict[tuple[bool, ...], dict[Address, bytes]] = {}
-        self._looked_up: dict[str, tuple[Subject, Sequence[Record]]] = {}
-        self._fresh: dict[bytes, dict[bytes, Array]] = {}
+        self._scheduled: dict[tuple[bool, ...], tuple[Scheduled, Sequence[VectorAddress]]] = {}
+        self._looked_up: dict[str, _Found] = {}
+        self._fresh: dict[bytes, Content] = {}
         self._waiting, self._written = 0, time.monotonic()
 
     def knows(self, subject: Subject) -> bool:
         """Whether any value of an image is cached."""
-        return not _names_in(self._read(subject)).isdisjoint(self._names(subject).values())
+        found = self._read(subject)
+        scheduled, _ = self._values_of(subject)
+        return bool(found.vectors) or bool(found.numbers.at(_beside(scheduled, subject.partner))[1].any())
 
     def fingerprint(self, subject: Subject) -> str:
         """The fingerprint of a looked-up image's pixels, kept beside its values; empty where there is none."""
-        _, rows = self._looked_up[subject.path]
-        kept = (row.values.get(FINGERPRINT) for row in rows)
-        return next((words.astype(">u4").tobytes().hex() for words in kept if words is not None), "")
+        return self._looked_up[subject.path].fingerprint
 
-    def look_up(self, subject: Subject) -> Sequence[Address]:
-        """Read the cached values of an image, for ``complete``; which of its values are missing."""
-        rows = self._read(subject)
-        self._looked_up[subject.path] = subject, rows
-        kept = _names_in(rows)
-        return [address for address, name in self._names(subject).items() if name not in kept]
+    def look_up(self, subject: Subject) -> Missing:
+        """Read the cached values of an image, for ``complete``; what it takes to find those that are missing."""
+        found = self._looked_up[subject.path] = self._read(subject)
+        scheduled, vectors = self._values_of(subject)
+        _, known = found.numbers.at(_beside(scheduled, subject.partner))
+        needs = [Need(each.variant) for each in vectors if each not in found.vectors]
+        return Missing.of([*scheduled.needs(~known), *needs])
 
     def complete(self, seen: Observation) -> Observation:
         """Add an image's cached values to what was seen of it; what is new is kept for ``write``.
@@ -93,43 +141,49 @@ class RowCache:
         Raises:
             RunError: the image's file is another than when it was looked up.
         """
-        if seen.subject.path not in self._looked_up:
+        found = self._looked_up.pop(seen.subject.path, None)
+        if found is None:
             return seen
-        subject, rows = self._looked_up.pop(seen.subject.path)
+        subject = found.subject
         if subject.record.sha256 != seen.subject.record.sha256:
             raise RunError(
                 f"image {subject.path!r} was changed while it was audited",
                 expected="files that stay as they are during a run",
                 remedy="run again",
             )
-        cached = {name: value for row in rows for name, value in row.values.items()}
-        names = self._names(subject)
-        self._keep(seen, names, cached)
-        for address in [address for address, name in names.items() if name in cached]:
-            address.put(cached[names[address]], seen)
-            if address.has_partner:
-                # it may be shown again without the one before it, against which its cached null is
-                seen.subject = seen.subject._replace(partner=subject.partner)
+        scheduled, vectors = self._values_of(subject)
+        values, known = found.numbers.at(_beside(scheduled, subject.partner))
+        self._keep(seen, found, known)
+        scheduled.put(values, known, seen)
+        for address in vectors:
+            if address in found.vectors:
+                address.put(found.vectors[address], seen)
+        if known[scheduled.of_partner].any():
+            # it may be shown again without the one before it, against which its cached null is
+            seen.subject = seen.subject._replace(partner=subject.partner)
         return seen
 
-    def _keep(self, seen: Observation, names: Mapping[Address, bytes], cached: Mapping[bytes, Array]) -> None:
-        """Have ``write`` store what is new of an image."""
-        subject = seen.subject
-        key, kept_as = self._row_key(subject), _beside(names, subject.partner).values()
-        numbers = self._fresh.setdefault(key, {})
-        for (address, name), new_name in zip(names.items(), kept_as, strict=True):
-            if name in cached or (address.has_partner and subject.partner is None):
-                continue
-            value = address.read(seen)
-            if value is not None:
-                row = (
-                    self._fresh.setdefault(value_key(key, address.text), {}) if address.by_itself else numbers
-                )
-                row[new_name] = value
-                self._waiting += 1
-        if (mark := subject.record.fingerprint) and FINGERPRINT not in cached:
+    def _keep(self, seen: Observation, found: _Found, known: Flags) -> None:
+        """Have ``write`` store what is new of an image, of whose numbers some are known."""
+        subject, key = seen.subject, self._row_key(seen.subject)
+        scheduled, vectors = self._values_of(found.subject)
+        values, there = scheduled.read(seen)
+        new = there & ~known
+        if subject.partner is None:
+            new &= ~scheduled.of_partner
+        numbers = Numbers(_beside(scheduled, subject.partner)[new], values[new])
+        if (mark := subject.record.fingerprint) and not found.fingerprint:
             words = np.frombuffer(bytes.fromhex(mark), ">u4")  # float64 holds 32 bits exactly
-            numbers[FINGERPRINT] = words.astype(np.float64)
+            numbers = numbers.beside(Numbers(FINGERPRINT, words.astype(np.float64)))
+        if len(numbers.values):
+            before = self._fresh.get(key)
+            self._fresh[key] = numbers.beside(before) if isinstance(before, Numbers) else numbers
+            self._waiting += len(numbers.values)
+        for address in vectors:
+            vector = None if address in found.vectors else address.read(seen)
+            if vector is not None:
+                self._fresh[value_key(key, address.text)] = vector
+                self._waiting += 1
         if self._waiting > WRITE_AT or time.monotonic() - self._written > WRITE_EVERY_S:
             self.write()
 
@@ -147,7 +201,7 @@ class RowCache:
 
     def write(self) -> None:
         """Store everything fresh."""
-        self._store.put_many(self._network_key, {key: row for key, row in self._fresh.items() if row})
+        self._store.put_many(self._network_key, self._fresh)
         self._fresh, self._waiting, self._written = {}, 0, time.monotonic()
 
     def forget(self) -> None:
@@ -155,48 +209,38 @@ class RowCache:
         self._fresh, self._waiting = {}, 0
         self._store.forget(self._network_key)
 
-    def _read(self, subject: Subject) -> Sequence[Record]:
-        """The rows of an image: of all its numbers, and of each of its vectors."""
+    def _read(self, subject: Subject) -> _Found:
+        """What the store has of an image: a row of all its numbers, and one of each of its vectors."""
         key = self._row_key(subject)
-        vectors = [
-            value_key(key, address.text) for address in self._names_alone(subject) if address.by_itself
-        ]
-        return tuple(self._store.get_many([key, *vectors]).values())
+        _, vectors = self._values_of(subject)
+        keys = {address: value_key(key, address.text) for address in vectors}
+        rows = self._store.get_many([key, *keys.values()])
+        numbers = rows.get(key)
+        held = {address: row for address in vectors if (row := rows.get(keys[address])) is not None}
+        return _Found(
+            subject,
+            numbers if isinstance(numbers, Numbers) else NOTHING,
+            {address: row for address, row in held.items() if not isinstance(row, Numbers)},
+        )
 
-    def _names(self, subject: Subject) -> Mapping[Address, bytes]:
-        """Every value that an image's observation consists of, and its name in a row."""
-        return _beside(self._names_alone(subject), subject.partner)
-
-    def _names_alone(self, subject: Subject) -> Mapping[Address, bytes]:
-        """The same whatever control image was before; the same objects for images of one kind."""
+    def _values_of(self, subject: Subject) -> tuple[Scheduled, Sequence[VectorAddress]]:
+        """Every value that an image's observation consists of; the same objects for images of one kind."""
         kind = subject.audited, subject.control, subject.first, subject.partner is not None
-        if kind not in self._names_of:
-            every = self._schedule.addresses(subject)
-            self._names_of[kind] = {address: value_key(b"", address.text)[:NAME_BYTES] for address in every}
-        return self._names_of[kind]
+        if kind not in self._scheduled:
+            schedule = self._schedule
+            self._scheduled[kind] = schedule.numbers(subject), tuple(schedule.vectors(subject))
+        return self._scheduled[kind]
 
     def _row_key(self, subject: Subject) -> bytes:
         return digest({"network": self._network_key.hex(), "image": subject.record.sha256})
 
 
-def _beside(names: Mapping[Address, bytes], partner: ImageRecord | None) -> Mapping[Address, bytes]:
-    """The names where those that depend on the control image before depend on this one."""
+def _beside(scheduled: Scheduled, partner: ImageRecord | None) -> Names:
+    """The names of numbers where those that depend on the control image before depend on this one."""
     if partner is None:
-        return names
-    shared = digest({"partner": partner.sha256})
-    return {
-        address: value_key(shared, address.text)[:NAME_BYTES] if address.has_partner else name
-        for address, name in names.items()
-    }
-
-
-def _names_in(rows: Sequence[Record]) -> set[bytes]:
-    return {name for row in rows for name in row.names}
-
-
-def value_key(shared: bytes, text: str) -> bytes:
-    """What tells a value apart, from a digest of what it depends on beside its text."""
-    return hashlib.sha256(shared + text.encode("utf-8", "surrogatepass")).digest()
+        return scheduled.names
+    own = names_in(digest({"partner": partner.sha256})[:NAME_BYTES])
+    return np.where(scheduled.of_partner[:, None], scheduled.names ^ own, scheduled.names)
 
 
 def told_apart(networks: Sequence[Network]) -> bool:
@@ -221,7 +265,7 @@ def open_rows(
     store: RowStore,
     network: Network,
     plan: Plan,
-    families: Families,
+    alike: Sequence[AlikeLayers],
     options: AuditOptions,
     placement: Placement,
 ) -> RowCache:
@@ -232,7 +276,7 @@ def open_rows(
         network.id,
         {"arch": network.arch, "weights": network.weights.state_sha256, "precision": options.run.precision},
     )
-    return RowCache(store, key, Schedule(plan, families, sites_of(network, plan)))
+    return RowCache(store, key, Schedule(plan, alike, sites_of(network, plan)))
 
 
 def sites_of(network: Network, plan: Plan) -> dict[VectorSite, str]:

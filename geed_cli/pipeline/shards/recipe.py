@@ -11,8 +11,8 @@ from geed_cli.engine.row import Subject
 from geed_cli.images.source import ImageRecord
 from geed_cli.pipeline.options import AuditOptions
 from geed_cli.pipeline.prepare import Prepared
-from geed_cli.pipeline.reuse.addresses import Schedule
 from geed_cli.pipeline.reuse.row_cache import fields_of, sites_of
+from geed_cli.pipeline.reuse.schedule import Schedule, names_of
 
 
 def recipe_of(
@@ -42,7 +42,7 @@ def recipe_of(
         "groups": ", ".join(group.name for group in plan.groups),
         "measures": ", ".join(measure.name for measure in plan.measures),
         "layers": ", ".join(plan.layers),
-        "plan": _sha256("\n".join(text for each in networks for text in _texts(each))),
+        "plan": hashlib.sha256(b"".join(map(_values, networks))).hexdigest(),
         "pictures": f"{len(order)} files {_sha256(chr(10).join(order))}",
         "samples": str(data.samples),
         "norm_samples": str(data.norm_samples),
@@ -53,13 +53,13 @@ def recipe_of(
     }
 
 
-def _texts(network: Prepared) -> Sequence[str]:
-    """Every value that an image has at most."""
-    plan = network.planned.plan
-    schedule = Schedule(plan, network.families, sites_of(network.network, plan))
+def _values(network: Prepared) -> bytes:
+    """What tells every value apart that an image has at most."""
+    schedule = Schedule(network.planned.plan, network.alike, sites_of(network.network, network.planned.plan))
     record = ImageRecord("", "")
     fullest = Subject(record, control=True, first=True, partner=record)
-    return [address.text for address in schedule.addresses(fullest)]
+    vectors = names_of([vector.text for vector in schedule.vectors(fullest)])
+    return vectors.tobytes() + schedule.numbers(fullest).names.tobytes()
 
 
 def _sha256(text: str) -> str:
