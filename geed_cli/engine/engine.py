@@ -308,17 +308,20 @@ class Engine:
         seen: list[dict[Site, Rows]] = [{} for _ in looked_at]
         shown = _Shown(batch.slots)
         unread = set(self._sites)
+        earlier = {} if self._check is None else self._check.held
 
         def read(site: Site, activation: Tensor) -> None:
-            before = time.perf_counter()
+            began = time.perf_counter()
             if site not in unread:
                 raise UnreadableError(self._network, site, "in this batch it runs more often than in others")
             unread.remove(site)
             require_rows(self._network, site, activation, len(inputs))
-            if kept is not None:
-                own[site] = activation[kept].clone()
             for places, held in zip(looked_at, seen, strict=True):
-                held[site] = rows_of(activation, places, vector=site in self._vectors)
+                before = earlier.get(site)
+                held[site] = rows_of(activation, places, vector=site in self._vectors, before=before)
+            if kept is not None:
+                number = looked_at[0][kept] if looked_at else None
+                own[site] = activation[kept].clone() if number is None else seen[0][site].row(number)
             place, module = len(self._sites) - len(unread), site.module
             self._reduce(
                 site,
@@ -327,7 +330,7 @@ class Engine:
                 shown.outbox,
                 lambda images: shown.broken.append((place, module, images)),
             )
-            self.measure_s += time.perf_counter() - before
+            self.measure_s += time.perf_counter() - began
 
         with full_precision(), explained(self._network):
             self._run(inputs, read)

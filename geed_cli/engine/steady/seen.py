@@ -15,7 +15,7 @@ from geed_cli.models.network import Site
 
 STEADY = 1000 * 2.0**-23
 """A movement of at most 1,000 spacings of float32 is rounding: a deep network leaves a few tens (measured)."""
-BYTES_PER_SITE = 4 * 2**20
+BYTES_PER_SITE = 2 * 2**20
 """Rows that are held of a layer: as many as fit, at least one, so that memory does not grow with the group."""
 
 
@@ -40,13 +40,14 @@ Seen = Mapping[Site, Rows]
 """By site, in the order of execution."""
 
 
-def rows_of(activation: Tensor, places: Places, *, vector: bool) -> Rows:
+def rows_of(activation: Tensor, places: Places, *, vector: bool, before: Rows | None = None) -> Rows:
     """Copies of the rows that are looked at.
 
     Args:
         activation: of the whole batch, shape (B, …).
         places: for each place of the batch which row it shows; None for one that is not looked at.
         vector: whether all of them are held; of maps only as many as ``BYTES_PER_SITE`` allows.
+        before: what the site held of these rows earlier; where that is the same, it is held once.
     """
     shown = sorted((number, place) for place, number in enumerate(places) if number is not None)
     if not vector:
@@ -54,7 +55,15 @@ def rows_of(activation: Tensor, places: Places, *, vector: bool) -> Rows:
         shown = shown[: max(BYTES_PER_SITE // max(one, 1), 1)]
     values = _at(activation.detach(), [place for _, place in shown])
     real = values.is_floating_point() or values.is_complex()
-    return Rows(tuple(number for number, _ in shown), values if real else values.float())
+    rows = Rows(tuple(number for number, _ in shown), values if real else values.float())
+    return rows if before is None else _once(rows, before)
+
+
+def _once(rows: Rows, before: Rows) -> Rows:
+    """The rows as they are held already, if they are; on a GPU asking would wait for all that is queued there."""
+    earlier = Rows(rows.numbers, before.values[: len(rows.numbers)])
+    same = earlier.numbers == before.numbers[: len(earlier.numbers)] and rows.values.device.type == "cpu"
+    return earlier if same and torch.equal(rows.values, earlier.values) else rows
 
 
 def first_moved(before: Seen, after: Seen) -> tuple[Site, float] | None:

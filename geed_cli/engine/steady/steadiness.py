@@ -50,6 +50,11 @@ class SteadinessCheck:
         self.finding: Unsteady | None = None
         self.done = False
 
+    @property
+    def held(self) -> Seen:
+        """What the rows of the first image held in their first batch; nothing before that."""
+        return {} if self._evidence is None else self._evidence.held
+
     def before(self, batch: Batch) -> Sequence[Places]:
         """Called before a batch is run: at which places it is to be looked at."""
         self._batches += 1
