@@ -20,7 +20,7 @@ from geed_cli.measures.maps.compared import channelwise_deviation, stack_of
 from geed_cli.measures.maps.kernel_stack import KernelStack
 from geed_cli.measures.maps.lying import copied
 from geed_cli.measures.maps.scattered import Scattered
-from geed_cli.measures.maps.stack import Matching, Sums
+from geed_cli.measures.maps.stack import MapStack, Matching, Sums
 from geed_cli.measures.maps.torch_stack import TorchStack
 
 SHAPE = (6, 9, 9)
@@ -107,6 +107,19 @@ def test_large_means(mean: float, of_kernel: float, of_torch: float) -> None:
     by_kernel = KernelStack.of(own, None).against(KernelStack.of(other, None), matching)
     close(by_kernel, exact, of_kernel)
     close(by_torch(torch.float32), exact, of_torch)
+
+
+@pytest.mark.parametrize("stack", [KernelStack, TorchStack])
+@pytest.mark.parametrize("scale", [1.0, 1e37, 1e-37])
+@pytest.mark.parametrize("number", [0.0, torch.nan, torch.inf, -torch.inf])
+def test_which_pairs_are_finite(stack: type[MapStack], scale: float, number: float) -> None:
+    """One pixel of one map, which stands in two pairs: as itself, and as what the last map is compared with."""
+    own, action = maps(4) * scale, spatial("c4")
+    own[2, 5, 8, 0] = number
+    held = stack.of(own, None)
+    sums = held.against(held, Matching((0, 0, 2, 2), ((action, 1), (action, 0), None, (action, 3))))
+    good = number == 0.0
+    assert sums.finite.tolist() == [True, True, good, good]
 
 
 def test_parts_copies_and_several_as_one() -> None:

@@ -17,7 +17,7 @@ from geed_cli.engine.layerwise.layer_measures import LayerMeasures
 from geed_cli.engine.outbox import Destination, Outbox, Take, send
 from geed_cli.engine.shared_action import Family
 from geed_cli.measures.map_distance import layer_deviation, map_deviation, squared_lengths, wide
-from geed_cli.measures.maps.stack import MapStack, Matching, Move, Sums, finite
+from geed_cli.measures.maps.stack import MapStack, Matching, Move, Sums
 from geed_cli.measures.measure import ChannelMeasure, LayerDeviation, LayerMeasure
 from geed_cli.measures.moments import numbers_of, pick, taken
 
@@ -74,7 +74,7 @@ class Made:
     def finite(self) -> Tensor:
         """Whether both maps of a pair are finite, shape (R,), bool."""
         flags = [each.finite for each in self.by_map.values()]
-        return torch.stack(flags if self.sums is None else [*flags, finite(self.sums)]).all(dim=0)
+        return torch.stack(flags if self.sums is None else [*flags, self.sums.finite]).all(dim=0)
 
     def send(self, to: Destination, outbox: Outbox, take_finite: Take | None = None) -> None:
         """Have the numbers delivered, and the flags of those finite, which all have to hold."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +18,7 @@ from geed_cli.kernel.sums import Floats, Shape, map_sums
 from geed_cli.measures.maps.kernel_program import Program, Selection, program
 from geed_cli.measures.maps.lying import copied
 from geed_cli.measures.maps.scattered import Scattered
-from geed_cli.measures.maps.stack import MapStack, Matching, Sums
+from geed_cli.measures.maps.stack import MapStack, Matching, Sums, finite_rows
 from geed_cli.measures.moments import Sizes
 
 
@@ -128,6 +129,14 @@ class KernelSums:
     def products(self) -> Tensor:
         """The first rows."""
         return torch.from_numpy(self.found[2][: self.rows])
+
+    @property
+    def finite(self) -> Tensor:
+        """All of them where one sum of everything is, which is quickly made; else number by number."""
+        means, squares, _ = self.found
+        with np.errstate(all="ignore"):
+            all_are = np.isfinite(means.sum() + squares.sum())
+        return torch.ones(self.rows, dtype=torch.bool) if all_are else finite_rows(self)
 
     def _sizes(self, means: Floats, squares: Floats) -> Sizes:
         return Sizes(torch.from_numpy(means), torch.from_numpy(squares), self.pixels)

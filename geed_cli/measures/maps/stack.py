@@ -75,9 +75,13 @@ class Sums(Protocol):
     def products(self) -> Tensor:
         """⟨a', ρ(g)b'⟩, shape (R, C), float64."""
 
+    @property
+    def finite(self) -> Tensor:
+        """Whether both maps of a pair are finite throughout, shape (R,), bool."""
 
-def finite(sums: Sums) -> Tensor:
-    """Whether both maps of a pair are finite throughout, shape (R,), bool."""
+
+def finite_rows(sums: Sums) -> Tensor:
+    """Whether both maps of a pair are finite throughout, shape (R,), bool, number by number."""
     own, expected = sums.own, sums.expected
     return (own.squares + own.means + expected.squares + expected.means).isfinite().all(dim=1)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from geed_cli.actions.representation import Representation
 from geed_cli.measures.maps.lying import copied
-from geed_cli.measures.maps.stack import MapStack, Matching, Sums
+from geed_cli.measures.maps.stack import MapStack, Matching, Sums, finite_rows
 from geed_cli.measures.moments import (
     Moments,
     Sizes,
@@ -43,6 +43,11 @@ class TorchSums:
     def pixels(self) -> int:
         """How many are compared."""
         return self.own.pixels
+
+    @property
+    def finite(self) -> Tensor:
+        """Number by number."""
+        return finite_rows(self)
 
 
 @dataclass(frozen=True, eq=False)
