@@ -37,8 +37,8 @@ class Numbers:
 
     def at(self, names: Names) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """The numbers of these names, and which of them there are; the others are 0."""
-        if np.array_equal(names, self.names):
-            return self.values, np.ones(len(names), dtype=np.bool_)
+        if np.array_equal(names, self.names[: len(names)]):  # as an equal run has put them
+            return self.values[: len(names)], np.ones(len(names), dtype=np.bool_)
         if not len(self.names):
             return np.zeros(len(names)), np.zeros(len(names), dtype=np.bool_)
         # names are parts of hashes: one that shares its first half with another is not found, which costs time alone
@@ -49,7 +49,7 @@ class Numbers:
         return np.where(there, self.values[found], 0.0), there
 
     def beside(self, others: "Numbers") -> "Numbers":
-        """These, and of the others those that have other names."""
+        """Of the others those that have other names, and behind them these."""
         _, replaced = self.at(others.names)
         left = ~replaced
         return Numbers(

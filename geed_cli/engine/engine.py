@@ -309,6 +309,7 @@ class Engine:
         shown = _Shown(batch.slots)
         unread = set(self._sites)
         earlier = {} if self._check is None else self._check.held
+        number = looked_at[0][kept] if looked_at and kept is not None else None
 
         def read(site: Site, activation: Tensor) -> None:
             began = time.perf_counter()
@@ -320,7 +321,6 @@ class Engine:
                 before = earlier.get(site)
                 held[site] = rows_of(activation, places, vector=site in self._vectors, before=before)
             if kept is not None:
-                number = looked_at[0][kept] if looked_at else None
                 own[site] = activation[kept].clone() if number is None else seen[0][site].row(number)
             place, module = len(self._sites) - len(unread), site.module
             self._reduce(

@@ -7,6 +7,7 @@ others a smaller one that says to be such.
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.audits import StopAfter, counting
 from support.cache import counted_puts
@@ -16,6 +17,7 @@ from support.results import numbers
 
 from geed_cli.cache.contents import networks_in
 from geed_cli.cache.database import FILE_NAME, Database
+from geed_cli.cache.row_bytes import Numbers, decode
 from geed_cli.errors import RunError
 from geed_cli.models.load import load_model
 from geed_cli.models.network import Network
@@ -87,6 +89,17 @@ def test_an_image_has_a_row_of_numbers_and_one_for_each_vector(
         audit(network, groups, options_of(folder, tmp_path, layers=layers))
         with Database(tmp_path) as database:
             assert [use.rows for use in networks_in(database)] == [9 * (1 + 2 * views)]
+
+
+def test_numbers_lie_as_an_equal_run_asks_for_them(network: Network, folder: Path, tmp_path: Path) -> None:
+    """The fingerprint comes last, so that they are found without a search."""
+    audit(network, ["flip"], options_of(folder, tmp_path))
+    with Database(tmp_path) as database:
+        stored = database.read(lambda c: c.execute("SELECT key, value FROM rows").fetchall(), [])
+    rows = [row for key, value in stored if isinstance(row := decode(key, value), Numbers)]
+    assert len(rows) == 9
+    for row in rows:
+        assert np.array_equal(row.names[-4:], row_cache.FINGERPRINT)
 
 
 @pytest.mark.parametrize(

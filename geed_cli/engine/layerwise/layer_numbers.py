@@ -6,6 +6,7 @@ at once: to the cache, and to the row of the image.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ class AlikeLayers:
     quantities: Mapping[Control | None, tuple[Quantity, ...]]
     columns: Mapping[Comparison, int]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int]:
         """Of a table of their numbers."""
         return len(self.layers), sum(len(self.quantities[control]) for _, _, control in self.columns)

@@ -61,9 +61,11 @@ def rows_of(activation: Tensor, places: Places, *, vector: bool, before: Rows | 
 
 def _once(rows: Rows, before: Rows) -> Rows:
     """The rows as they are held already, if they are; on a GPU asking would wait for all that is queued there."""
-    earlier = Rows(rows.numbers, before.values[: len(rows.numbers)])
-    same = earlier.numbers == before.numbers[: len(earlier.numbers)] and rows.values.device.type == "cpu"
-    return earlier if same and torch.equal(rows.values, earlier.values) else rows
+    count = len(rows.numbers)
+    if rows.values.device.type != "cpu" or rows.numbers != before.numbers[:count]:
+        return rows
+    held = before.values[:count]
+    return Rows(rows.numbers, held) if torch.equal(rows.values, held) else rows
 
 
 def first_moved(before: Seen, after: Seen) -> tuple[Site, float] | None:

@@ -8,6 +8,7 @@ import platform
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -90,7 +91,7 @@ class _Found:
     numbers: Numbers
     vectors: Mapping[VectorAddress, Vector]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Of its pixels; empty where it is not known."""
         words, known = self.numbers.at(FINGERPRINT)
@@ -174,7 +175,7 @@ class RowCache:
         numbers = Numbers(_beside(scheduled, subject.partner)[new], values[new])
         if (mark := subject.record.fingerprint) and not found.fingerprint:
             words = np.frombuffer(bytes.fromhex(mark), ">u4")  # float64 holds 32 bits exactly
-            numbers = numbers.beside(Numbers(FINGERPRINT, words.astype(np.float64)))
+            numbers = Numbers(FINGERPRINT, words.astype(np.float64)).beside(numbers)
         if len(numbers.values):
             before = self._fresh.get(key)
             self._fresh[key] = numbers.beside(before) if isinstance(before, Numbers) else numbers
